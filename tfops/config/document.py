@@ -1,0 +1,148 @@
+"""YAML 1.2 with the place of every value.
+
+Built on ruamel.yaml's node graph instead of its objects: the graph keeps marks, original text and
+duplicate keys, and building the values here bounds what an alias can blow up to.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import ConstructorError, SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from tfops.model import Complaint, Mark
+
+Path = tuple[str | int, ...]
+
+_MAX_BYTES = 1_000_000
+_MAX_VALUES = 50_000
+
+
+@dataclass(slots=True)
+class Document:
+    """A file's data with the place of each value, and what is wrong with the file as YAML."""
+
+    path: str
+    data: Any = None
+    marks: dict[Path, Mark] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def mark(self, path: Path) -> Mark:
+        """The place of a value, or of the nearest thing around it that has one."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.marks:
+                return self.marks[path[:length]]
+        return Mark(self.path, 1, 1)
+
+    def complaint(self, path: Path, message: str, hint: str = "") -> Complaint:
+        return self.complaint_at(self.mark(path), message, hint)
+
+    def complaint_at(self, mark: Mark, message: str, hint: str = "") -> Complaint:
+        lines = self.lines.get(mark.path, [])
+        line = lines[mark.line - 1] if mark.line <= len(lines) else ""
+        return Complaint(mark, message, line, hint)
+
+
+def read_document(path: str, text: str) -> Document:
+    """Parse one file; mistakes end up in `complaints`, never in an exception."""
+    document = Document(path, lines={path: text.splitlines()})
+    problem = _unreadable(text)
+    if problem:
+        document.complaints.append(document.complaint((), problem))
+        return document
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        at = error.problem_mark or error.context_mark
+        mark = Mark(path, at.line + 1, at.column + 1) if at else Mark(path, 1, 1)
+        message = f"not valid YAML: {error.problem or error.context or 'unreadable'}"
+        document.complaints.append(document.complaint_at(mark, message))
+    except (YAMLError, RecursionError, ValueError) as error:
+        document.complaints.append(document.complaint((), f"not valid YAML: {str(error).splitlines()[0]}"))
+    else:
+        if node is not None:
+            document.data = _Builder(document).build(node, ())
+    return document
+
+
+def _unreadable(text: str) -> str:
+    if len(text) > _MAX_BYTES:
+        return f"the file is larger than {_MAX_BYTES // 1000} kB"
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        return "the file is not UTF-8 text"
+    return ""
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Builder:
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._scalars = SafeConstructor(loader=YAML(typ="safe", pure=True))
+        self._count = 0
+
+    def build(self, node: Node, path: Path) -> Any:
+        try:
+            return self._value(node, path)
+        except (_TooLarge, RecursionError):
+            self._complain(node, "the file unfolds to too many values (aliases inside aliases?)")
+            return None
+
+    def _mark(self, node: Node) -> Mark:
+        return Mark(self._document.path, node.start_mark.line + 1, node.start_mark.column + 1)
+
+    def _complain(self, node: Node, message: str, hint: str = "") -> None:
+        self._document.complaints.append(self._document.complaint_at(self._mark(node), message, hint))
+
+    def _value(self, node: Node, path: Path) -> Any:
+        self._count += 1
+        if self._count > _MAX_VALUES:
+            raise _TooLarge
+        self._document.marks[path] = self._mark(node)
+        if isinstance(node, MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        for key, item, key_node in self._pairs(node):
+            if key in built:
+                self._complain(key_node, f"`{key}` is there twice")
+                continue
+            built[key] = self._value(item, (*path, key))
+            self._document.marks[(*path, key)] = self._mark(key_node)
+        return built
+
+    def _pairs(self, node: MappingNode) -> Iterator[tuple[str, Node, Node]]:
+        for key_node, item in node.value:
+            if not isinstance(key_node, ScalarNode):
+                self._complain(key_node, "a key must be text")
+            elif key_node.tag == "tag:yaml.org,2002:merge":
+                self._complain(key_node, "merge keys (`<<`) are not supported", "inherit with: extends: FILE")
+            else:
+                yield str(key_node.value), item, key_node
+
+    def _scalar(self, node: Node) -> Any:
+        try:
+            value = self._scalars.construct_object(node)
+        except (ConstructorError, ValueError, OverflowError):
+            self._complain(node, f"`{node.value}` can't be read as a value")
+            return None
+        if isinstance(value, datetime.date | datetime.datetime):
+            return str(node.value)
+        if (isinstance(value, float) and value != value) or value in (float("inf"), float("-inf")):
+            self._complain(node, f"`{node.value}` is not a number that Terraform knows")
+            return None
+        if value is None or isinstance(value, str | int | float | bool):
+            return value
+        self._complain(node, f"values of the kind `{node.tag}` are not supported")
+        return None

@@ -1,0 +1,104 @@
+"""Pydantic models of the two kinds of files, and their errors in a developer's words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tfops.config.document import Document
+from tfops.config.names import did_you_mean
+from tfops.model import Complaint
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class EngineBlock(_Block):
+    """Which program runs the plans: `auto`, `terraform`, `tofu`, `embedded`, or a path."""
+
+    use: str = "auto"
+    version: str = ""
+    env: list[str] = []
+
+
+class EnvironmentBlock(_Block):
+    """One line of the branch mapping."""
+
+    branch: str
+    protected: bool = False
+
+
+class ProjectFile(_Block):
+    """`tfops.yaml`, written by operations."""
+
+    version: Literal[1]
+    project: str
+    engine: EngineBlock = EngineBlock()
+    backend: dict[str, dict[str, Any] | None] = Field(default_factory=lambda: {"local": {}})
+    providers: dict[str, dict[str, Any] | None] = {}
+    environments: dict[str, EnvironmentBlock]
+
+
+class ModuleBlock(_Block):
+    """One module of an environment."""
+
+    source: str
+    version: str | None = None
+    inputs: dict[str, Any] = {}
+
+
+class EnvironmentFile(_Block):
+    """`environments/<env>.yaml`, written by development."""
+
+    modules: dict[str, ModuleBlock]
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def parse(model: type[_Model], document: Document) -> tuple[_Model | None, list[Complaint]]:
+    """The document as `model`, or None and every complaint about it."""
+    if document.data is None:
+        return None, [document.complaint((), "the file is empty")]
+    try:
+        return model.model_validate(document.data), []
+    except ValidationError as error:
+        return None, [_complaint(document, model, details) for details in error.errors()]
+
+
+def _complaint(document: Document, model: type[BaseModel], details: Any) -> Complaint:
+    path = tuple(details["loc"])
+    match details["type"]:
+        case "extra_forbidden":
+            known = _fields_at(model, path[:-1])
+            return document.complaint(path, f"unknown key `{path[-1]}`", did_you_mean(str(path[-1]), known))
+        case "missing":
+            return document.complaint(path[:-1], f"`{path[-1]}` is missing")
+        case "literal_error":
+            return document.complaint(path, f"`{path[-1]}` must be {details['ctx']['expected']}")
+    return document.complaint(path, _expectation(path, details))
+
+
+_EXPECTED = {
+    "string_type": "must be text (put it in quotes)",
+    "bool_type": "must be true or false",
+    "dict_type": "must be a mapping (`key: value` lines)",
+    "model_type": "must be a mapping (`key: value` lines)",
+    "model_attributes_type": "must be a mapping (`key: value` lines)",
+}
+
+
+def _expectation(path: Sequence[str | int], details: Mapping[str, Any]) -> str:
+    what = f"`{path[-1]}`" if path else "the file"
+    return f"{what} {_EXPECTED.get(details['type'], details['msg'].lower())}"
+
+
+def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """The keys that a model allows at a path; names chosen by the user are skipped over."""
+    blocks: dict[str, type[BaseModel]] = {
+        "engine": EngineBlock,
+        "environments": EnvironmentBlock,
+        "modules": ModuleBlock,
+    }
+    return list((blocks[str(path[0])] if path else model).model_fields)

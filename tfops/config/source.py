@@ -1,0 +1,57 @@
+"""Where a module comes from: the project's `modules/`, or any other source that Terraform knows."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tfops.config.names import did_you_mean, is_local_source, shown
+
+# https://developer.hashicorp.com/terraform/language/modules/sources
+_REGISTRY = re.compile(r"([A-Za-z0-9.-]+\.[A-Za-z0-9-]+/)?[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/[a-z0-9]+(//.*)?")
+_ADDRESS = re.compile(r"(git|hg|s3|gcs)::\S+|https?://\S+|(github\.com|bitbucket\.org)/\S+|git@\S+:\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSource:
+    """A folder below `modules/`."""
+
+    path: str
+
+    @property
+    def text(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSource:
+    """An address that the engine downloads from; `version` is for registries."""
+
+    address: str
+    version: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.address} {self.version}".strip()
+
+
+class SourceError(ValueError):
+    """A source that can't be used, with what to write instead."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def parse_source(text: str, version: str | None, local_modules: Sequence[str]) -> LocalSource | RemoteSource:
+    """Raises SourceError for an unknown module and for a path that leaves the repository."""
+    if is_local_source(text) and text.split("/", maxsplit=1)[0] in local_modules:
+        if version:
+            raise SourceError("a module of this repository takes no `version`", "its version is the commit")
+        return LocalSource(text)
+    if _ADDRESS.fullmatch(text) or _REGISTRY.fullmatch(text):
+        return RemoteSource(text, version or "")
+    if text.startswith((".", "/", "~")) or ".." in text:
+        raise SourceError(
+            f"{shown(text)} points outside of `modules/`", "write the module's name, a folder below modules/"
+        )
+    raise SourceError(f"there is no module {shown(text)} in `modules/`", did_you_mean(text, local_modules))

@@ -1,0 +1,107 @@
+"""Every error that a user can do something about, each with its exit code.
+
+What a message must carry: the action under way and why it failed (`what`, `why`), the state the
+world is in (`state`), and the command to run next (`hint`). The codes are those of the reference
+page `docs/reference/exit-codes.md`.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from tfops.model import Complaint
+
+NOTHING_CHANGED = "Nothing was changed."
+
+
+class TfopsError(Exception):
+    """The root of the tree; only its subclasses are raised."""
+
+    exit_code: ClassVar[int] = 1
+    name: ClassVar[str] = "error"
+
+    def __init__(self, what: str, *, why: str = "", state: str = NOTHING_CHANGED, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.state = state
+        self.hint = hint
+
+
+class UsageError(TfopsError):
+    """The command line does not make sense."""
+
+    exit_code = 64
+    name = "usage"
+
+
+class ConfigError(TfopsError):
+    """The project's files are wrong; carries every complaint that was found, not just the first."""
+
+    exit_code = 10
+    name = "bad-configuration"
+
+    def __init__(self, complaints: Sequence[Complaint], *, hint: str = "") -> None:
+        count = len(complaints)
+        what = "the configuration has a mistake" if count == 1 else f"the configuration has {count} mistakes"
+        super().__init__(what, hint=hint)
+        self.complaints = tuple(complaints)
+
+
+class ProjectError(TfopsError):
+    """There is no usable project here: no Git repository, no commit, no `tfops.yaml`, no engine."""
+
+    exit_code = 10
+    name = "bad-project"
+
+
+class Refused(TfopsError):
+    """A guard said no. `guard` is its name in messages, documentation and JSON."""
+
+    exit_code = 11
+    name = "refused"
+
+    def __init__(self, guard: str, what: str, *, why: str = "", state: str = NOTHING_CHANGED, hint: str = "") -> None:
+        super().__init__(what, why=why, state=state, hint=hint)
+        self.guard = guard
+
+
+class Locked(TfopsError):
+    """Someone else is changing the environment."""
+
+    exit_code = 12
+    name = "locked"
+
+
+class NotApproved(TfopsError):
+    """The plan was not consented to."""
+
+    exit_code = 13
+    name = "not-approved"
+
+
+class EngineFailed(TfopsError):
+    """The engine failed before it could change anything."""
+
+    exit_code = 20
+    name = "engine-failed"
+
+
+class StoppedPartWay(TfopsError):
+    """An apply stopped, or its result can't be trusted; some changes may have been made."""
+
+    exit_code = 21
+    name = "stopped-part-way"
+
+
+class NotRecorded(TfopsError):
+    """The change was made, but its version could not be written to Git."""
+
+    exit_code = 22
+    name = "not-recorded"
+
+
+class Interrupted(TfopsError):
+    """The user or the system asked to stop."""
+
+    exit_code = 130
+    name = "interrupted"

@@ -1,0 +1,223 @@
+"""The frozen values that stages hand each other. No behaviour that needs a door to the outside."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NewType
+
+EnvName = NewType("EnvName", str)
+StackName = NewType("StackName", str)
+CommitSha = NewType("CommitSha", str)
+
+# An environment that is one file has one stack; the name is part of paths and of `{stack}`.
+MAIN_STACK = StackName("main")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Version:
+    """The n-th successful change of an environment, written `v1`, `v2`, …"""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"v{self.number}"
+
+    @property
+    def following(self) -> "Version":
+        return Version(self.number + 1)
+
+
+class Kind(enum.StrEnum):
+    """Why a version came to be."""
+
+    APPLY = "apply"
+    ROLLBACK = "rollback"
+    DESTROY = "destroy"
+
+
+class Action(enum.StrEnum):
+    """What a plan does to one resource; the order is the order of display, worst first."""
+
+    DELETE = "delete"
+    REPLACE = "replace"
+    UPDATE = "update"
+    CREATE = "create"
+    IMPORT = "import"
+    MOVE = "move"
+    FORGET = "forget"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a file of the project; line and column count from 1."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One mistake in the project's files: where, what, the line itself, and what to do."""
+
+    mark: Mark
+    message: str
+    source_line: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone as Git knows them."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The facts about a commit that people ask for."""
+
+    sha: CommitSha
+    subject: str
+    author: Person
+    authored_at: datetime
+
+    @property
+    def short(self) -> str:
+        return self.sha[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A version as listings need it: what the tag's trailers carry, without opening the card."""
+
+    env: EnvName
+    version: Version
+    kind: Kind
+    commit: CommitSha
+    branch: str
+    applied_by: str
+    applied_at: datetime
+    summary: str
+    restores: Version | None = None
+    hold: str = ""
+
+    @property
+    def tag(self) -> str:
+        return tag_name(self.env, self.version)
+
+
+def tag_name(env: EnvName, version: Version) -> str:
+    """The tag that names a version, e.g. `tfops/prod/v12`."""
+    return f"tfops/{env}/{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeChange:
+    """One attribute that a plan changes; values are text, already safe to show."""
+
+    path: str
+    before: str
+    after: str
+    forces_replacement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChange:
+    """What a plan does to one resource, and the engine's reason."""
+
+    address: str
+    resource_type: str
+    action: Action
+    reason: str = ""
+    previous_address: str = ""
+    attributes: tuple[AttributeChange, ...] = ()
+
+    @property
+    def loses_data(self) -> bool:
+        return self.action in (Action.DELETE, Action.REPLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A saved plan as people and guards read it.
+
+    `digest` is the sha256 of the normalized changes: two plans with the same digest do the same.
+    `is_empty` is the engine's own verdict (exit code 0 of `-detailed-exitcode`).
+    """
+
+    changes: tuple[ResourceChange, ...]
+    changed_outputs: tuple[str, ...]
+    digest: str
+    is_empty: bool
+    unchanged: int = 0
+    drifted: tuple[str, ...] = ()
+
+    def count(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)
+
+    @property
+    def losing(self) -> tuple[ResourceChange, ...]:
+        """The changes that delete a real thing, or delete and create it anew."""
+        return tuple(change for change in self.changes if change.loses_data)
+
+    @property
+    def work(self) -> tuple[ResourceChange, ...]:
+        """The changes without the reads that only happen on the way."""
+        return tuple(change for change in self.changes if change.action is not Action.READ)
+
+    def headline(self) -> str:
+        """`3 created, 1 updated, 0 replaced, 0 deleted`, plus the rarer kinds when there are any."""
+        words = [(Action.CREATE, "created"), (Action.UPDATE, "updated")]
+        words += [(Action.REPLACE, "replaced"), (Action.DELETE, "deleted")]
+        rare = [(Action.IMPORT, "imported"), (Action.MOVE, "moved"), (Action.FORGET, "forgotten")]
+        words += [(action, word) for action, word in rare if self.count(action)]
+        return ", ".join(f"{self.count(action)} {word}" for action, word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """What tfops reads from a stack's state: identity and addresses, no attribute values but ids."""
+
+    lineage: str
+    serial: int
+    engine_version: str
+    sha256: str
+    inventory: Mapping[str, str]
+    schema_versions: Mapping[str, int]
+    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_absent(self) -> bool:
+        return not self.lineage
+
+
+ABSENT_STATE = StackState(lineage="", serial=0, engine_version="", sha256="", inventory={}, schema_versions={})
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedRoot:
+    """The generated root module of a stack: file name to text. Same commit, same bytes."""
+
+    files: Mapping[str, str]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock, since when, and for what."""
+
+    who: str
+    host: str
+    pid: int
+    what: str
+    since: datetime

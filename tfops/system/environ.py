@@ -1,0 +1,86 @@
+"""The process's environment: read by name, and the part of it that child processes may see."""
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+# What Git must not inherit when tfops runs inside a hook or another Git command: it would make Git
+# look at another repository than the one the user stands in.
+_GIT_REDIRECTS = frozenset(
+    {
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_COMMON_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_NAMESPACE",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_TRACE",
+        "GIT_TRACE_CURL",
+    }
+)
+
+
+def variable(name: str) -> str:
+    """The value of an environment variable, empty when it is not set."""
+    return os.environ.get(name, "")
+
+
+def is_set(name: str) -> bool:
+    return name in os.environ
+
+
+def everything() -> Mapping[str, str]:
+    return dict(os.environ)
+
+
+def git_environment() -> dict[str, str]:
+    """The environment for Git: ours, without redirects, never asking on a terminal, in English."""
+    env = {name: value for name, value in os.environ.items() if name not in _GIT_REDIRECTS}
+    return env | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "LANGUAGE": ""}
+
+
+def in_ci() -> bool:
+    return variable("CI").lower() not in ("", "0", "false")
+
+
+def job_address() -> str:
+    """The address of the CI job that runs us, empty on a laptop."""
+    if variable("GITHUB_RUN_ID"):
+        return "{}/{}/actions/runs/{}".format(
+            variable("GITHUB_SERVER_URL"), variable("GITHUB_REPOSITORY"), variable("GITHUB_RUN_ID")
+        )
+    return variable("CI_JOB_URL") or variable("BUILD_URL") or variable("BUILDKITE_BUILD_URL")
+
+
+def branch_named_by_ci() -> str:
+    """The branch that a CI job says it runs for, empty when no variable says so.
+
+    CI systems check out a commit, not a branch; the name is in a variable of their own.
+    """
+    if variable("TFOPS_BRANCH"):
+        return variable("TFOPS_BRANCH")
+    if variable("GITHUB_ACTIONS") and variable("GITHUB_REF_TYPE") == "branch":
+        return variable("GITHUB_REF_NAME")
+    for name in ("CI_COMMIT_BRANCH", "BUILDKITE_BRANCH", "CIRCLE_BRANCH", "BRANCH_NAME"):
+        if variable(name):
+            return variable(name)
+    return ""
+
+
+def user_and_host() -> tuple[str, str]:
+    """The login name and the machine's name, for locks and for commits without a Git identity."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container whose user id has no entry in passwd
+        user = f"uid{os.getuid()}"
+    return user, socket.gethostname()
+
+
+def home() -> Path:
+    return Path.home()

@@ -1,0 +1,92 @@
+"""Git as named questions and named deeds.
+
+GitPython opens the repository and reads objects by their id. Everything that takes a name from
+outside (a branch, a tag, a remote) goes through `GitRunner`: full ref names only, argument lists,
+`--end-of-options` before anything that Git could take for an option.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tfops.errors import ProjectError, Refused
+from tfops.model import CommitSha
+from tfops.system import environ, process
+
+_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_NETWORK_TIMEOUT_S = 120.0
+
+
+class GitFailed(Exception):
+    """A Git command failed in a way that the caller must put into the user's words."""
+
+    def __init__(self, argv: Sequence[str], code: int, stderr: str) -> None:
+        super().__init__(f"git {' '.join(argv)} ended with {code}: {stderr.strip()}")
+        self.code = code
+        self.stderr = stderr.strip()
+
+
+class GitRunner:
+    """Runs Git in one repository. Counts its processes, because that is what a command costs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.started = 0
+
+    def ask(
+        self,
+        *argv: str,
+        stdin: bytes = b"",
+        ok: Sequence[int] = (0,),
+        timeout_s: float | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> process.Completed:
+        """Run `git ARGV`. Raises GitFailed when its exit code is not in `ok`."""
+        self.started += 1
+        done = process.run(
+            ["git", "-C", str(self.root), *argv],
+            env=environ.git_environment() | dict(env or {}),
+            stdin=stdin,
+            timeout_s=timeout_s,
+        )
+        if done.code not in ok:
+            raise GitFailed(argv, done.code, done.stderr)
+        return done
+
+    def line(self, *argv: str) -> str:
+        """The output of `git ARGV` without its line end; empty when Git has no answer (exit 1)."""
+        return self.ask(*argv, ok=(0, 1)).text.strip()
+
+    def over_network(self, *argv: str) -> process.Completed:
+        return self.ask(*argv, timeout_s=_NETWORK_TIMEOUT_S)
+
+
+def find_root(start: Path) -> Path:
+    """The top of the work tree that `start` is in. Raises ProjectError where there is none."""
+    if not start.is_dir():
+        raise ProjectError(f"there is no folder `{start}`")
+    try:
+        return Path(GitRunner(start).ask("rev-parse", "--show-toplevel").text.rstrip("\n"))
+    except GitFailed as error:
+        raise _explain_missing_repository(start, error) from error
+
+
+def _explain_missing_repository(start: Path, error: GitFailed) -> ProjectError:
+    if "dubious ownership" in error.stderr:
+        hint = f"if you trust it: git config --global --add safe.directory {start.resolve()}"
+        return ProjectError(f"Git refuses to read `{start}`: it belongs to another user", hint=hint)
+    if "must be run in a work tree" in error.stderr:
+        return ProjectError(f"`{start}` is a bare repository", hint="run tfops in a clone of it")
+    why = "" if "not a git repository" in error.stderr else error.stderr
+    return ProjectError(f"`{start}` is not in a Git repository", why=why, hint="start a project with: tfops init NAME")
+
+
+def is_full_sha(text: str) -> bool:
+    return _SHA.fullmatch(text) is not None
+
+
+def require_sha(text: str) -> CommitSha:
+    """`text` as an object id; guards every place where an id becomes an argument of Git."""
+    if not is_full_sha(text):
+        raise Refused("object-id", f"{text!r} is not a full Git object id")
+    return CommitSha(text)

@@ -1,0 +1,222 @@
+"""The one runner: argument lists, never a shell; and the registry of signals.
+
+`run` is for short questions (Git, `terraform version`). `follow` is for the engine: own session,
+no pipe, output to a private file that is read while it grows. If tfops dies, the engine goes on,
+finishes and saves its state (a pipe would kill it at its next line of output).
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO
+
+from tfops.errors import Interrupted, ProjectError
+
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A finished short process. `code` is negative when a signal ended it."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        return self.stdout.decode("utf-8", "replace")
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    timeout_s: float | None = None,
+) -> Completed:
+    """Run a short command to its end. Raises ProjectError when there is no such program."""
+    try:
+        done = subprocess.run(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            input=stdin,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise ProjectError(f"could not run `{argv[0]}`", why=f"{error.strerror}: {error.filename}") from error
+    except PermissionError as error:
+        raise ProjectError(f"could not run `{argv[0]}`", why=str(error)) from error
+    except subprocess.TimeoutExpired:
+        return Completed(code=-signal.SIGALRM, stdout=b"", stderr=f"no answer within {timeout_s:.0f} s")
+    return Completed(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+class Interrupts:
+    """What happened to SIGINT and SIGTERM while the engine ran.
+
+    The engine runs in a session of its own, so it gets exactly what is forwarded: one SIGINT, for
+    the first signal. A second one while it saves its state would lose that state, so there is none.
+    """
+
+    def __init__(self, on_signal: Callable[[int], None]) -> None:
+        self.count = 0
+        self._on_signal = on_signal
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def watch(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        if self.count:
+            child.send_signal(signal.SIGINT)
+
+    def receive(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count == 1 and self._child is not None:
+            self._child.send_signal(signal.SIGINT)
+        self._on_signal(self.count)
+
+
+@contextlib.contextmanager
+def _signals_to(interrupts: Interrupts) -> Iterator[None]:
+    """Route SIGINT and SIGTERM to `interrupts`; a worker thread can't, and leaves them as they are."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, interrupts.receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _hangup_ignored() -> Iterator[None]:
+    """What is ignored stays ignored across exec: a closed terminal must not kill a running apply."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open for appending, 0600 from its first moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    return os.fdopen(descriptor, "ab")
+
+
+def _start(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: Path, stderr: Path
+) -> subprocess.Popen[bytes]:
+    with open_private(stdout) as out, open_private(stderr) as err, _hangup_ignored():
+        try:
+            return subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+                umask=0o077,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise ProjectError(f"could not run `{argv[0]}`", why=str(error)) from error
+
+
+class _Tail:
+    """Hands over the complete lines that were added to a file since the last look."""
+
+    def __init__(self, path: Path, on_line: Callable[[str], None]) -> None:
+        self._file = path.open("rb")
+        self._on_line = on_line
+        self._rest = b""
+
+    def look(self) -> None:
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        for line in lines:
+            self._on_line(line.decode("utf-8", "replace"))
+
+    def finish(self) -> None:
+        self.look()
+        if self._rest:
+            self._on_line(self._rest.decode("utf-8", "replace"))
+        self._file.close()
+
+
+def follow(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stdout: Path,
+    stderr: Path,
+    on_line: Callable[[str], None],
+    on_signal: Callable[[int], None],
+) -> tuple[int, int]:
+    """Run the engine to its end and hand over each line of its stdout while it is written.
+
+    Returns (exit code, number of signals that arrived). An exception raised by `on_line` doesn't
+    reach the engine: it finishes first, then the exception goes on.
+    """
+    interrupts = Interrupts(on_signal)
+    with _signals_to(interrupts):
+        child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
+        interrupts.watch(child)
+        tail = _Tail(stdout, on_line)
+        try:
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(timeout=_POLL_S)
+                tail.look()
+                if child.returncode is not None:
+                    break
+        finally:
+            code = child.wait()
+            tail.finish()
+    return code, interrupts.count
+
+
+@contextlib.contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back while a change is made and recorded; raises Interrupted afterwards.
+
+    `follow` still hears them at once. What must not be torn is the way from the engine's end to the
+    version in Git.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda got, _: arrived.append(got)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if arrived:
+        raise Interrupted("interrupted", state="The change was finished and recorded first.")
+
+
+def terminate_as_interrupt() -> None:
+    """Make SIGTERM (a cancelled CI job) end a command as Ctrl-C does: locks released, terminal restored."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)

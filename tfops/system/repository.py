@@ -1,0 +1,130 @@
+"""What tfops asks a repository: its commits, branches, cleanliness, and identity."""
+
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import git as gitpython
+
+from tfops.errors import ProjectError
+from tfops.model import Commit, CommitSha, Person
+from tfops.system import environ
+from tfops.system.git import GitFailed, GitRunner, find_root, require_sha
+
+# What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
+PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
+
+
+class Repository:
+    """A clone that someone stands in."""
+
+    def __init__(self, start: Path) -> None:
+        self.root = find_root(start)
+        self.git = GitRunner(self.root)
+
+    @cached_property
+    def objects(self) -> gitpython.Repo:
+        """The object store; only ever asked with full object ids."""
+        return gitpython.Repo(self.root, search_parent_directories=False)
+
+    @cached_property
+    def common_dir(self) -> Path:
+        """The `.git` folder that all work trees of this clone share."""
+        return Path(self.git.ask("rev-parse", "--path-format=absolute", "--git-common-dir").text.rstrip("\n"))
+
+    @cached_property
+    def is_shallow(self) -> bool:
+        return (self.common_dir / "shallow").exists()
+
+    @cached_property
+    def head(self) -> CommitSha:
+        """The commit that is checked out. Raises ProjectError when nothing was committed yet."""
+        sha = self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        if not sha:
+            hint = "git add -A && git commit -m 'Start' (tfops applies commits, never loose files)"
+            raise ProjectError("the repository has no commit yet", hint=hint)
+        return require_sha(sha)
+
+    @cached_property
+    def branch(self) -> str:
+        """The checked-out branch's name, empty when HEAD is detached."""
+        ref = self.git.line("symbolic-ref", "--quiet", "HEAD")
+        return ref.removeprefix("refs/heads/")
+
+    @cached_property
+    def remote(self) -> str:
+        """The remote that versions are shared through: `origin`, or the only one; empty without one."""
+        names = self.git.line("remote").split("\n")
+        if "origin" in names:
+            return "origin"
+        return names[0] if len(names) == 1 else ""
+
+    def commit(self, sha: CommitSha) -> Commit:
+        """The facts of a commit that is in this clone. Raises ProjectError when it isn't."""
+        try:
+            found = self.objects.commit(require_sha(sha))
+            author = Person(str(found.author.name), str(found.author.email))
+            subject = str(found.summary)
+        except (ValueError, gitpython.GitError) as error:
+            raise ProjectError(
+                f"commit {sha[:8]} is not in this clone", hint="git fetch --all --tags (and --unshallow)"
+            ) from error
+        return Commit(sha, subject, author, datetime.fromtimestamp(found.authored_date, UTC))
+
+    def resolve_commit(self, ref: str) -> CommitSha | None:
+        """The commit that a full ref name (`refs/…`) points to, None when there is no such ref."""
+        assert ref.startswith("refs/")
+        sha = self.git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        return require_sha(sha) if sha else None
+
+    def is_ancestor(self, ancestor: CommitSha, descendant: CommitSha) -> bool:
+        """Whether history leads from `ancestor` to `descendant`; a commit is its own ancestor."""
+        argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
+        return self.git.ask(*argv, ok=(0, 1, 128)).code == 0
+
+    def count_between(self, older: CommitSha, newer: CommitSha) -> int:
+        """How many commits `newer` has that `older` hasn't."""
+        return int(self.git.line("rev-list", "--count", f"{require_sha(older)}..{require_sha(newer)}") or 0)
+
+    def branches_containing(self, sha: CommitSha) -> Sequence[str]:
+        """Branches (of the remote when there is one) that the commit is part of, by short name."""
+        space = f"refs/remotes/{self.remote}" if self.remote else "refs/heads"
+        argv = ("for-each-ref", f"--contains={require_sha(sha)}", "--format=%(refname)", space)
+        refs = self.git.line(*argv).split("\n")
+        return [ref.removeprefix(f"{space}/") for ref in refs if ref and not ref.endswith("/HEAD")]
+
+    def branch_head(self, branch: str) -> CommitSha | None:
+        """The head of a branch: as the remote has it when there is a remote, else here."""
+        if self.remote:
+            return self.resolve_commit(f"refs/remotes/{self.remote}/{branch}")
+        return self.resolve_commit(f"refs/heads/{branch}")
+
+    def uncommitted(self) -> Sequence[str]:
+        """Paths of the project that differ from HEAD or that Git doesn't know yet."""
+        argv = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *PROJECT_PATHS)
+        entries = self.git.ask(*argv).text.split("\0")
+        return sorted(entry[3:] for entry in entries if len(entry) > 3)
+
+    def snapshot_work_tree(self) -> str:
+        """Store the project's files as they lie on disk as a Git tree, and return its id.
+
+        Works on a copy of the index: neither the user's index nor any ref is touched.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            self.git.ask("read-tree", "HEAD", env=index)
+            present = [path for path in PROJECT_PATHS if (self.root / path).exists()]
+            self.git.ask("add", "--all", "--", *present, env=index)
+            return self.git.ask("write-tree", env=index).text.strip()
+
+    def identity(self) -> tuple[Person, bool]:
+        """Who commits here, and whether that comes from Git's configuration (CI often has none)."""
+        try:
+            ident = self.git.ask("var", "GIT_COMMITTER_IDENT").text
+        except GitFailed:
+            user, host = environ.user_and_host()
+            return Person(user, f"{user}@{host}"), False
+        name, _, rest = ident.partition(" <")
+        return Person(name, rest.partition("> ")[0]), True

@@ -1,0 +1,128 @@
+"""Everything that tfops keeps on disk: `<git common dir>/tfops/`, private to the user.
+
+It never dirties the work tree and is shared by all work trees of a clone:
+
+    trees/<tree id>/       `modules/` as it was in a commit, read-only
+    roots/<env>/<stack>/   the rendered root, with the engine's `.terraform`
+    state/<env>/           the local backend
+    runs/<run id>/         logs and the plan of one run, removed after use
+    locks/                 one process at a time in an environment's folder
+    pending/               versions that were applied but not recorded yet
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tfops.errors import Refused
+from tfops.model import EnvName, StackName
+from tfops.system import clock
+
+_PRIVATE_FOLDER = 0o700
+
+
+@contextlib.contextmanager
+def explained_disk_errors(doing: str) -> Iterator[None]:
+    """A full disk, a read-only or foreign folder becomes a sentence instead of a traceback."""
+    try:
+        yield
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        raise Refused(
+            "disk",
+            f"could not {doing}",
+            why=f"{error.strerror or error}{place}",
+            hint="make room or writable, then run the same command again",
+        ) from error
+
+
+class Workspace:
+    """The folders of one clone. Created on first use with mode 0700."""
+
+    def __init__(self, common_dir: Path) -> None:
+        self.top = common_dir / "tfops"
+
+    def _folder(self, *parts: str) -> Path:
+        path = self.top.joinpath(*parts)
+        with explained_disk_errors("create tfops' folder"):
+            path.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+            self.top.chmod(_PRIVATE_FOLDER)
+        return path
+
+    def root(self, env: EnvName, stack: StackName) -> Path:
+        return self._folder("roots", env, stack)
+
+    def state(self, env: EnvName) -> Path:
+        return self._folder("state", env)
+
+    @property
+    def trees(self) -> Path:
+        return self._folder("trees")
+
+    @property
+    def locks(self) -> Path:
+        return self._folder("locks")
+
+    @property
+    def plugin_cache(self) -> Path:
+        return self._folder("plugin-cache")
+
+    @property
+    def crashes(self) -> Path:
+        return self._folder("crashes")
+
+    def pending(self, env: EnvName) -> Path:
+        return self._folder("pending") / f"{env}.json"
+
+    @contextlib.contextmanager
+    def run(self) -> Iterator[Path]:
+        """A private folder for one run: gone after success, kept (for the logs) after a failure."""
+        name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        path = self._folder("runs", name)
+        yield path
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write 0600, whole or not at all: a reader never sees half a file."""
+    with explained_disk_errors(f"write {path.name}"):
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file of our own; None when it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def lay_out(folder: Path, files: Mapping[str, str], *, keep: frozenset[str]) -> None:
+    """Make a folder hold exactly `files` and the names in `keep`; unchanged files stay untouched."""
+    with explained_disk_errors("write the rendered root"):
+        for entry in folder.iterdir():
+            if entry.name in files or entry.name in keep:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+    for name, text in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            write_file(path, text)
