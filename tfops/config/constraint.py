@@ -1,11 +1,22 @@
 """Version constraints as Terraform writes them: `>= 1.6, < 2`, `~> 1.9`."""
 
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _TERM = re.compile(r"(?P<operator>~>|>=|<=|!=|>|<|=)?\s*v?(?P<version>\d+(\.\d+){0,2})")
 
 Numbers = tuple[int, int, int]
+
+_COMPARE: dict[str, Callable[[Numbers, Numbers], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 
 
 def parse_version(text: str) -> Numbers:
@@ -43,21 +54,10 @@ def _holds(term: str, version: Numbers) -> bool:
     match = _TERM.fullmatch(term)
     assert match is not None
     wanted = _numbers(match["version"])
-    match match["operator"] or "=":
-        case ">=":
-            return version >= wanted
-        case "<=":
-            return version <= wanted
-        case ">":
-            return version > wanted
-        case "<":
-            return version < wanted
-        case "!=":
-            return version != wanted
-        case "~>":
-            return version >= wanted and _same_but_last(match["version"], version)
-        case _:
-            return version == wanted
+    sign = match["operator"] or "="
+    if sign == "~>":
+        return version >= wanted and _same_but_last(match["version"], version)
+    return _COMPARE[sign](version, wanted)
 
 
 def _same_but_last(text: str, version: Numbers) -> bool:

@@ -5,6 +5,7 @@ duplicate keys, and building the values here bounds what an alias can blow up to
 """
 
 import datetime
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,7 +140,7 @@ class _Builder:
             return None
         if isinstance(value, datetime.date | datetime.datetime):
             return str(node.value)
-        if (isinstance(value, float) and value != value) or value in (float("inf"), float("-inf")):
+        if isinstance(value, float) and not math.isfinite(value):
             self._complain(node, f"`{node.value}` is not a number that Terraform knows")
             return None
         if value is None or isinstance(value, str | int | float | bool):

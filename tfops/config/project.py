@@ -27,7 +27,7 @@ class EngineChoice:
     """`use` is a word of tfops.yaml or a path; `env` names more variables that the engine may see."""
 
     use: str = "auto"
-    version: Constraint = Constraint()
+    version: Constraint = field(default_factory=Constraint)
     env: tuple[str, ...] = ()
 
 

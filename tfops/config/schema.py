@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean
@@ -35,7 +35,7 @@ class ProjectFile(_Block):
     version: Literal[1]
     project: str
     engine: EngineBlock = EngineBlock()
-    backend: dict[str, dict[str, Any] | None] = Field(default_factory=lambda: {"local": {}})
+    backend: dict[str, dict[str, Any] | None] = {"local": None}
     providers: dict[str, dict[str, Any] | None] = {}
     environments: dict[str, EnvironmentBlock]
 

@@ -1,0 +1,61 @@
+"""What to do about the errors that people really meet, by the engine's own summary."""
+
+import re
+from collections.abc import Iterable
+
+from tfops.engine.events import Diagnostic
+
+# (pattern over "summary: detail", advice)
+_ADVICE = (
+    (
+        r"Error acquiring the state lock",
+        "someone else holds the state's lock. Only if its holder is gone for good: `terraform force-unlock` "
+        "with the ID above",
+    ),
+    (
+        r"Failed to query available provider packages|Failed to install provider|could not connect to \S+registry",
+        "a provider can't be downloaded: check the network, or name a mirror in a CLI configuration file "
+        "(TF_CLI_CONFIG_FILE)",
+    ),
+    (
+        r"dependency lock file|doesn't match any of the checksums",
+        "the committed provider lock doesn't fit the modules: make it anew and commit it",
+    ),
+    (
+        r"No valid credential sources|no EC2 IMDS role found|ExpiredToken|InvalidClientTokenId",
+        "no valid credentials: log in, or set the cloud's environment variables",
+    ),
+    (
+        r"Missing required argument|Unsupported argument",
+        "compare the inputs in the environment's file with the module's variables",
+    ),
+    (r"Unsupported attribute", "compare the reference with the module's outputs"),
+    (
+        r"Instance cannot be destroyed|prevent_destroy",
+        "the module protects this resource; remove its `prevent_destroy` in a reviewed change first",
+    ),
+    (r"Unsupported Terraform Core version", "use an engine that the modules and tfops.yaml allow (tfops doctor)"),
+    (r"no space left on device", "the disk is full: make room and run the same command again"),
+)
+
+
+def advice_for(diagnostics: Iterable[Diagnostic]) -> str:
+    """The first advice that fits, empty when none does."""
+    for diagnostic in diagnostics:
+        for pattern, advice in _ADVICE:
+            if re.search(pattern, diagnostic.text, re.IGNORECASE):
+                return advice
+    return ""
+
+
+# Errors after which `init` in the same folder is the cure.
+_WANTS_INIT = re.compile(
+    r"Module not installed|Module source has changed|Required plugins are not installed|Missing required provider"
+    r"|Backend initialization required|Initialization required|run \"?terraform init",
+    re.IGNORECASE,
+)
+
+
+def wants_init(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether the engine refused because its folder isn't initialized for this root."""
+    return any(_WANTS_INIT.search(diagnostic.text) for diagnostic in diagnostics)

@@ -1,0 +1,58 @@
+"""Command lines, built by python-terraform and run by nobody but us.
+
+Only its builder is used: the rest of the package passes flags that today's Terraform refuses and
+reads state behind its back (docs/explanation/engine.md).
+"""
+
+from python_terraform import IsFlagged, Terraform
+
+Option = str | bool | list[str] | type[IsFlagged] | None
+
+FLAG = IsFlagged
+
+# The builder reads `terraform.tfstate` of its folder when it is made; here there is none.
+_NO_FOLDER = "/nonexistent"
+
+
+class CommandLine:
+    """Argument lists for one engine."""
+
+    def __init__(self, executable: str) -> None:
+        self._builder = Terraform(working_dir=_NO_FOLDER, terraform_bin_path=executable)
+
+    def init(self, *, readonly_lock: bool) -> list[str]:
+        """`-reconfigure`: another backend is met with the lineage guard, never with a migration."""
+        mode = "readonly" if readonly_lock else None
+        return self._build("init", input=False, no_color=FLAG, reconfigure=FLAG, lockfile=mode)
+
+    def plan(self, *, out: str, values: str, destroy: bool, lock_timeout_s: int | None) -> list[str]:
+        """`lock_timeout_s` None plans without the state lock: for looking, never for applying."""
+        return self._build(
+            "plan",
+            input=False,
+            json=FLAG,
+            detailed_exitcode=FLAG,
+            out=out,
+            var_file=values,
+            destroy=FLAG if destroy else None,
+            **_locking(lock_timeout_s),
+        )
+
+    def apply(self, plan: str, *, lock_timeout_s: int) -> list[str]:
+        return self._build("apply", plan, input=False, json=FLAG, **_locking(lock_timeout_s))
+
+    def show_plan(self, plan: str) -> list[str]:
+        return self._build("show", plan, json=FLAG)
+
+    def pull_state(self) -> list[str]:
+        return self._build("state pull")
+
+    def version(self) -> list[str]:
+        return self._build("version", json=FLAG)
+
+    def _build(self, command: str, *args: str, **options: Option) -> list[str]:
+        return self._builder.generate_cmd_string(command, *args, **options)
+
+
+def _locking(timeout_s: int | None) -> dict[str, Option]:
+    return {"lock": False} if timeout_s is None else {"lock_timeout": f"{timeout_s}s"}

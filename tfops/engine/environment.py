@@ -1,0 +1,59 @@
+"""What the engine's process may see: an allow-list, so that nothing inherited steers a plan.
+
+An inherited `TF_CLI_ARGS_plan=-destroy` works, `TF_LOG` writes secrets, `TF_VAR_*` beats a file:
+every TF_* that isn't ours is dropped.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tfops.system import environ
+
+_EXACT = frozenset(
+    {
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP", "TMP",
+        "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "NETRC",
+        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+        "KUBECONFIG", "GITHUB_TOKEN", "GITLAB_TOKEN", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD",
+        "PGDATABASE", "PGSSLMODE", "PG_CONN_STR",
+    }
+)  # fmt: skip
+
+# Credentials and endpoints of clouds and of Terraform's own backends.
+_PREFIXES = (
+    "LC_", "XDG_", "AWS_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "ARM_", "AZURE_", "KUBE_", "CONSUL_",
+    "VAULT_", "ALICLOUD_", "OCI_", "TENCENTCLOUD_", "DIGITALOCEAN_", "CLOUDFLARE_", "HCLOUD_",
+    "TF_TOKEN_", "TF_HTTP_",
+)  # fmt: skip
+
+_ALWAYS = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+
+
+def base_environment(more: Sequence[str] = ()) -> dict[str, str]:
+    """The allowed part of our own environment; `more` are names or `PREFIX_*` from tfops.yaml."""
+    allowed = {name: value for name, value in environ.everything().items() if _is_allowed(name, more)}
+    return allowed | cli_config() | _ALWAYS
+
+
+def _is_allowed(name: str, more: Sequence[str]) -> bool:
+    if name in _EXACT or name.startswith(_PREFIXES):
+        return True
+    return any(name.startswith(item[:-1]) if item.endswith("*") else name == item for item in more)
+
+
+def cli_config() -> dict[str, str]:
+    """TF_CLI_CONFIG_FILE, when the file is there: a missing one makes every run print a warning."""
+    path = environ.variable("TF_CLI_CONFIG_FILE")
+    return {"TF_CLI_CONFIG_FILE": path} if path and Path(path).is_file() else {}
+
+
+def missing_cli_config() -> str:
+    """The path in TF_CLI_CONFIG_FILE when no file is there; empty otherwise."""
+    path = environ.variable("TF_CLI_CONFIG_FILE")
+    return path if path and not Path(path).is_file() else ""
+
+
+def engine_environment(*, more: Sequence[str], secrets: Mapping[str, str], plugin_cache: Path) -> dict[str, str]:
+    """The whole environment of a run. `secrets` are variable names of the rendered root and values."""
+    values = {f"TF_VAR_{name}": value for name, value in secrets.items()}
+    return base_environment(more) | {"TF_PLUGIN_CACHE_DIR": str(plugin_cache)} | values

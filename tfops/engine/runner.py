@@ -1,0 +1,67 @@
+"""One run of the engine in one root: private files for its output, events while it works."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfops.engine.events import Diagnostic, Event, Progress, masked, parse_event
+from tfops.engine.mask import Masker
+from tfops.engine.text import safe_lines
+from tfops.system import process
+
+Observer = Callable[[Event], None]
+OnSignal = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A finished engine process."""
+
+    code: int
+    signals: int
+    progress: Progress
+    stdout: Path
+    stderr: str
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What went wrong: its diagnostics, or what it wrote to stderr, or its bare exit code."""
+        if self.progress.errors:
+            return self.progress.errors
+        text = safe_lines(self.stderr.strip()) or f"{self.stdout.stem} ended with exit code {self.code}"
+        return (Diagnostic(is_error=True, summary=text),)
+
+
+@dataclass(slots=True)
+class Runner:
+    """Starts the engine in `root`; its output files go to `folder` (0700) and stay until it goes."""
+
+    root: Path
+    folder: Path
+    env: Mapping[str, str]
+    mask: Masker
+    observe: Observer
+    on_signal: OnSignal
+    started: int = 0
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def run(self, argv: Sequence[str]) -> Ended:
+        """Run to the end. Nothing is raised for a failure of the engine: the caller knows what it means."""
+        name = f"{next(self._numbers):02d}-{argv[1].lstrip('-')}"
+        stdout, stderr = self.folder / f"{name}.out", self.folder / f"{name}.err"
+        progress = Progress()
+
+        def on_line(line: str) -> None:
+            event = parse_event(line)
+            if event is None:
+                return
+            shown = masked(event, self.mask)
+            progress.add(shown if isinstance(shown, Diagnostic) else event)  # addresses and ids as they are
+            self.observe(shown)
+
+        self.started += 1
+        code, signals = process.follow(
+            argv, cwd=self.root, env=self.env, stdout=stdout, stderr=stderr, on_line=on_line, on_signal=self.on_signal
+        )
+        return Ended(code, signals, progress, stdout, self.mask(stderr.read_text("utf-8", "replace")))

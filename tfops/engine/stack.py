@@ -1,0 +1,159 @@
+"""What tfops asks of the engine for one stack: init, plan, apply, read the state."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfops.engine.advice import advice_for, wants_init
+from tfops.engine.commands import CommandLine
+from tfops.engine.events import Diagnostic, Progress
+from tfops.engine.locate import Engine
+from tfops.engine.plan import parse_plan
+from tfops.engine.runner import Ended, Runner
+from tfops.engine.state import parse_state, sensitive_values
+from tfops.errors import EngineFailed, Interrupted
+from tfops.model import Plan, StackState
+from tfops.system.workspace import read_json, write_file
+
+PLAN_FILE = "plan.bin"
+_VALUES_FILE = "terraform.tfvars.json"
+_BACKEND_FILE = "backend.tf.json"
+_LOCK_FILE = ".terraform.lock.hcl"
+_FINGERPRINT = ".terraform/tfops-init.json"
+_CHANGES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How an apply ended. `errors` are empty and `code` is 0 when all went well."""
+
+    code: int
+    was_interrupted: bool
+    progress: Progress
+    errors: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan file and what it says. `sha256` is checked again before it is applied."""
+
+    plan: Plan
+    path: Path
+    sha256: str
+
+
+class StackEngine:
+    """The engine in one stack's root. Each method is one process, `plan` two or three."""
+
+    def __init__(self, engine: Engine, runner: Runner, *, lock_timeout_s: int) -> None:
+        self.engine = engine
+        self._runner = runner
+        self._lock_timeout_s = lock_timeout_s
+        self._commands = CommandLine(engine.executable)
+
+    @property
+    def root(self) -> Path:
+        return self._runner.root
+
+    @property
+    def starts(self) -> int:
+        """How many engine processes this run has cost so far."""
+        return self._runner.started
+
+    def prepare(self) -> None:
+        """Initialize the folder, unless it was, for the same engine, modules, providers and backend."""
+        if self._fingerprint() != read_json(self.root / _FINGERPRINT):
+            self._init()
+
+    def _init(self) -> None:
+        has_lock = (self.root / _LOCK_FILE).is_file()
+        ended = self._runner.run(self._commands.init(readonly_lock=has_lock))
+        if ended.code != 0:
+            raise self._failed("terraform init failed", ended)
+        self._require_backend()
+        write_file(self.root / _FINGERPRINT, json.dumps(self._fingerprint()))
+
+    def _fingerprint(self) -> dict[str, str]:
+        """What `init` depends on. Module sources carry the id of their tree."""
+        names = ("main.tf.json", _BACKEND_FILE)
+        texts = [(self.root / name).read_text(encoding="utf-8") for name in names]
+        config = json.loads(texts[0])
+        sources = {name: [block["source"], block.get("version")] for name, block in config.get("module", {}).items()}
+        parts = [sources, sorted(config.get("provider", {})), config.get("terraform"), texts[1]]
+        digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return {"engine": f"{self.engine.executable} {self.engine.version}", "root": digest}
+
+    def _require_backend(self) -> None:
+        """Compare the backend that init took with the rendered one: a plan acts on what init took."""
+        [wanted] = json.loads((self.root / _BACKEND_FILE).read_text(encoding="utf-8"))["terraform"]["backend"]
+        taken = (read_json(self.root / ".terraform/terraform.tfstate") or {}).get("backend", {}).get("type")
+        if taken != wanted:
+            raise EngineFailed(f"the engine took the backend `{taken}` instead of `{wanted}`")
+
+    def pull_state(self) -> tuple[StackState, frozenset[str]]:
+        """The state as the backend has it, and the texts in it that are sensitive."""
+        ended = self._runner.run(self._commands.pull_state())
+        if ended.code != 0 and wants_init(ended.errors):
+            self._init()
+            ended = self._runner.run(self._commands.pull_state())
+        if ended.code != 0:
+            raise self._failed("the state can't be read", ended)
+        text = ended.stdout.read_text(encoding="utf-8")
+        ended.stdout.unlink()
+        return parse_state(text), sensitive_values(text)
+
+    def plan(self, *, destroy: bool = False, with_lock: bool = True) -> SavedPlan:
+        """Plan to a file in the run's folder. Raises EngineFailed with the engine's errors."""
+        path = self._runner.folder / PLAN_FILE
+        timeout_s = self._lock_timeout_s if with_lock else None
+        argv = self._commands.plan(out=str(path), values=_VALUES_FILE, destroy=destroy, lock_timeout_s=timeout_s)
+        ended = self._runner.run(argv)
+        if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
+            self._init()
+            ended = self._runner.run(argv)
+        if ended.code not in (0, _CHANGES):
+            raise self._failed("the plan failed", ended)
+        return self._read_plan(path, is_empty=ended.code == 0)
+
+    def _read_plan(self, path: Path, *, is_empty: bool) -> SavedPlan:
+        shown = self._runner.run(self._commands.show_plan(str(path)))
+        if shown.code != 0:
+            raise self._failed("the plan can't be read", shown)
+        plan = parse_plan(shown.stdout.read_text(encoding="utf-8"), is_empty=is_empty)
+        shown.stdout.unlink()
+        return SavedPlan(plan, path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+    def apply(self, saved: SavedPlan) -> Applied:
+        """Apply exactly the saved plan. Never raises for the engine: something may have changed."""
+        if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
+            raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
+        ended = self._runner.run(self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s))
+        saved.path.unlink(missing_ok=True)
+        errors = ended.errors if ended.code != 0 else ()
+        return Applied(ended.code, ended.signals > 0, ended.progress, errors)
+
+    def _failed(self, what: str, ended: Ended) -> EngineFailed | Interrupted:
+        if ended.signals:
+            return Interrupted("interrupted")
+        lines = [_line(diagnostic) for diagnostic in ended.errors]
+        return EngineFailed(what, why="\n".join(lines), hint=advice_for(ended.errors))
+
+
+def _line(diagnostic: Diagnostic) -> str:
+    place = f" ({diagnostic.where})" if diagnostic.where else ""
+    return diagnostic.text + place
+
+
+def missing_from_state(progress: Progress, state: StackState) -> list[str]:
+    """Completed changes that the state doesn't know: created but absent, or deleted but present.
+
+    The engine may say "Apply complete!" although its lock was broken and another run's state won.
+    """
+    last = {event.address: event for event in progress.completed}
+    lost = [
+        address
+        for address, event in last.items()
+        if (event.action == "delete") == (address in state.inventory) and event.action in ("create", "update", "delete")
+    ]
+    return sorted(lost)

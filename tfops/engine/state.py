@@ -1,0 +1,97 @@
+"""A state's JSON (format 4, from `state pull`) becomes a `StackState`.
+
+Read by `state pull`, not by `show`: `show` fails on a state that a newer provider wrote.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tfops.errors import Refused
+from tfops.model import ABSENT_STATE, StackState
+
+
+def parse_state(text: str) -> StackState:
+    """No text, or a state without lineage, is an absent state.
+
+    Raises Refused (guard `state-format`) for what is not a state of format 4.
+    """
+    if not text.strip():
+        return ABSENT_STATE
+    try:
+        document: Any = json.loads(text)
+        if document.get("version") != 4:  # the key is the format's, not ours
+            raise _not_readable(f"its format is {document.get('version')}, known is 4")
+        return _to_state(document, text)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _not_readable("it is damaged") from error
+
+
+def _not_readable(why: str) -> Refused:
+    return Refused("state-format", "the state can't be read", why=why, hint="look at it: tfops doctor")
+
+
+def _to_state(document: Mapping[str, Any], text: str) -> StackState:
+    instances = list(_instances(document))
+    return StackState(
+        lineage=str(document.get("lineage") or ""),
+        serial=int(document.get("serial") or 0),
+        engine_version=str(document.get("terraform_version") or ""),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        inventory={address: str((item.get("attributes") or {}).get("id") or "") for address, _, item in instances},
+        schema_versions={
+            kind: int(item["schema_version"]) for _, kind, item in instances if item.get("schema_version")
+        },
+        outputs={name: output.get("value") for name, output in (document.get("outputs") or {}).items()},
+    )
+
+
+def _instances(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(address, type, instance) of every managed object; deposed ones belong to their successor."""
+    for resource in document.get("resources") or []:
+        if resource.get("mode") != "managed":
+            continue
+        for instance in resource.get("instances") or []:
+            if not instance.get("deposed"):
+                yield _address(resource, instance), str(resource["type"]), instance
+
+
+def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+    module = f"{resource['module']}." if resource.get("module") else ""
+    key = instance.get("index_key")
+    index = "" if key is None else f"[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{module}{resource['type']}.{resource['name']}{index}"
+
+
+def sensitive_values(text: str) -> frozenset[str]:
+    """Every text that the state marks as sensitive: what must not get into a card."""
+    found: set[str] = set()
+    document: Any = json.loads(text) if text.strip() else {}
+    for resource in document.get("resources") or []:
+        for instance in resource.get("instances") or []:
+            for path in instance.get("sensitive_attributes") or []:
+                found.update(_texts(_follow(instance.get("attributes"), path)))
+    return frozenset(found)
+
+
+def _follow(value: Any, path: list[Any]) -> Any:
+    for step in path:
+        key = step.get("value") if isinstance(step, dict) else step
+        key = key.get("value") if isinstance(key, dict) else key
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

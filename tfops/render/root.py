@@ -1,0 +1,160 @@
+"""The thin root module: module calls, variables, providers, backend, an output per module."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.config.environment import EnvironmentConfig, ModuleConfig, forms_in
+from tfops.config.project import Backend, ProjectConfig
+from tfops.config.source import LocalSource
+from tfops.config.values import Reference, Secret
+from tfops.model import EnvName, RenderedRoot, StackName
+from tfops.render.escape import escape_literal
+
+MAIN_FILE = "main.tf.json"
+BACKEND_FILE = "backend.tf.json"
+VALUES_FILE = "terraform.tfvars.json"
+LOCK_FILE = ".terraform.lock.hcl"
+
+# From roots/<env>/<stack>/ to the folder that holds roots/, trees/ and state/.
+_TO_TOP = "../../.."
+
+
+@dataclass(frozen=True, slots=True)
+class RootSpec:
+    """All that a rendered root is made of. `modules_tree` is the id of the exported `modules/`."""
+
+    project: ProjectConfig
+    environment: EnvironmentConfig
+    stack: StackName
+    modules_tree: str
+    provider_lock: str | None = None
+
+
+def render_root(spec: RootSpec) -> RenderedRoot:
+    """The files of a stack's root module, and the sha256 over them."""
+    modules = spec.environment.modules
+    main = {
+        "terraform": _terraform_block(spec.project),
+        "provider": {name: [escape_literal(dict(block))] for name, block in spec.project.providers.items()},
+        "variable": _variables(modules),
+        "module": {name: _module_block(name, module, spec.modules_tree) for name, module in modules.items()},
+        "output": {name: {"value": f"${{module.{name}}}", "sensitive": True} for name in modules},
+    }
+    files = {
+        MAIN_FILE: _text({key: block for key, block in main.items() if block}),
+        BACKEND_FILE: _text(_backend(spec.project, spec.environment.name, spec.stack)),
+        VALUES_FILE: _text({name: _literals(module) for name, module in modules.items() if _literals(module)}),
+    }
+    if spec.provider_lock is not None:
+        files[LOCK_FILE] = spec.provider_lock
+    return RenderedRoot(files, _digest(files))
+
+
+def secret_variables(environment: EnvironmentConfig) -> dict[str, Secret]:
+    """Variable name to secret: what the engine's process gets as `TF_VAR_<name>`."""
+    return {
+        _secret_variable(name, path): form
+        for name, module in environment.modules.items()
+        for path, form in forms_in(dict(module.inputs))
+        if isinstance(form, Secret)
+    }
+
+
+def _text(block: Mapping[str, Any]) -> str:
+    return json.dumps(block, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    whole = json.dumps(files, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _terraform_block(project: ProjectConfig) -> dict[str, Any]:
+    constraint = project.engine.version.text
+    return {"required_version": constraint} if constraint else {}
+
+
+def _literals(module: ModuleConfig) -> dict[str, Any]:
+    """Inputs that are literal through and through: they travel as values, never as expressions."""
+    return {key: value for key, value in module.inputs.items() if not any(forms_in(value))}
+
+
+def _variables(modules: Mapping[str, ModuleConfig]) -> dict[str, Any]:
+    variables: dict[str, Any] = {}
+    for name, module in modules.items():
+        if _literals(module):
+            variables[name] = {"type": "any"}
+        for path, form in forms_in(dict(module.inputs)):
+            if isinstance(form, Secret):
+                variables[_secret_variable(name, path)] = {"type": "string", "sensitive": True}
+    return variables
+
+
+def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
+    """A variable's name from where the secret stands; a digest keeps odd keys apart and legal."""
+    words = [module, *(str(step) for step in path)]
+    plain = "_".join("".join(c if c.isascii() and c.isalnum() else "_" for c in word) for word in words)
+    suffix = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:8]
+    return f"secret_{plain}_{suffix}"
+
+
+def _module_block(name: str, module: ModuleConfig, modules_tree: str) -> dict[str, Any]:
+    literals = _literals(module)
+    block = {key: f"${{var.{name}[{json.dumps(key)}]}}" for key in literals}
+    for key, value in module.inputs.items():
+        if key not in literals:
+            block[key] = _expression(name, value, (key,))
+    if isinstance(module.source, LocalSource):
+        return block | {"source": f"{_TO_TOP}/trees/{modules_tree}/modules/{module.source.path}"}
+    version = {"version": module.source.version} if module.source.version else {}
+    return block | {"source": module.source.address} | version
+
+
+def _expression(module: str, value: Any, path: tuple[str | int, ...]) -> Any:
+    """A value with forms inside: forms become expressions, everything else is escaped."""
+    if isinstance(value, Reference):
+        return f"${{{value.expression}}}"
+    if isinstance(value, Secret):
+        return f"${{var.{_secret_variable(module, path)}}}"
+    if isinstance(value, dict):
+        return {escape_literal(key): _expression(module, item, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expression(module, item, (*path, index)) for index, item in enumerate(value)]
+    return escape_literal(value)
+
+
+def _backend(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:
+    return {"terraform": {"backend": {project.backend.kind: backend_settings(project, env, stack)}}}
+
+
+def backend_settings(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:
+    """The settings with placeholders filled; the local backend gets its path beside the roots.
+
+    Terraform takes no expressions in a backend block, but still reads `${` there: escaped like the rest.
+    """
+    if project.backend.kind == "local":
+        return {"path": f"{_TO_TOP}/state/{env}/{stack}.tfstate"}
+    words = {"{project}": project.project, "{env}": env, "{stack}": stack}
+    filled: dict[str, Any] = escape_literal(_fill(dict(project.backend.settings), words))
+    return filled
+
+
+def _fill(value: Any, words: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        for word, replacement in words.items():
+            value = value.replace(word, replacement)
+        return value
+    if isinstance(value, dict):
+        return {key: _fill(item, words) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_fill(item, words) for item in value]
+    return value
+
+
+def describe_backend(backend: Backend) -> str:
+    """The backend in a word or two, for the card and for people; no value that could be secret."""
+    names = [name for name in ("bucket", "container", "organization") if name in backend.settings]
+    return " ".join([backend.kind, *(str(backend.settings[name]) for name in names)])

@@ -1,0 +1,50 @@
+"""Which environment a branch belongs to."""
+
+import re
+from collections.abc import Mapping
+
+from tfops.config.names import BRANCH_RULE, is_branch_name, shown
+from tfops.config.project import EnvironmentRule
+from tfops.errors import Refused
+from tfops.model import EnvName
+
+
+def matches(pattern: str, branch: str) -> bool:
+    """`*` stands for a part of one path element, `**` for anything; case counts."""
+    parts = re.split(r"(\*\*|\*)", pattern)
+    words = {"*": "[^/]*", "**": ".*"}
+    return re.fullmatch("".join(words.get(part, re.escape(part)) for part in parts), branch) is not None
+
+
+def environment_of(branch: str, environments: Mapping[EnvName, EnvironmentRule]) -> EnvName:
+    """The one environment whose pattern matches.
+
+    Raises Refused (guard `branch-name`, `no-environment` or `ambiguous-branch`) with the mapping.
+    """
+    require_branch_name(branch)
+    found = [env for env, rule in environments.items() if matches(rule.branch, branch)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused(
+            "no-environment",
+            f"no environment is bound to branch `{branch}`",
+            why=f"tfops.yaml maps {describe_mapping(environments)}",
+            hint="name the environment, switch to its branch, or bind this branch in tfops.yaml",
+        )
+    raise Refused(
+        "ambiguous-branch",
+        f"branch `{branch}` matches {len(found)} environments: {', '.join(found)}",
+        why=f"tfops.yaml maps {describe_mapping(environments)}",
+        hint="make the patterns in tfops.yaml exclude each other",
+    )
+
+
+def require_branch_name(branch: str) -> None:
+    """Raises Refused (guard `branch-name`) for a name that could act as an option or a path."""
+    if not is_branch_name(branch):
+        raise Refused("branch-name", f"the branch name {shown(branch)} is not allowed", why=BRANCH_RULE)
+
+
+def describe_mapping(environments: Mapping[EnvName, EnvironmentRule]) -> str:
+    return ", ".join(f"{rule.branch} -> {env}" for env, rule in environments.items())
