@@ -14,6 +14,13 @@ CommitSha = NewType("CommitSha", str)
 MAIN_STACK = StackName("main")
 
 
+# The files of a rendered root.
+MAIN_FILE = "main.tf.json"
+BACKEND_FILE = "backend.tf.json"
+VALUES_FILE = "terraform.tfvars.json"
+LOCK_FILE = ".terraform.lock.hcl"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Version:
     """The n-th successful change of an environment, written `v1`, `v2`, …"""

@@ -9,13 +9,11 @@ from tfops.engine.events import Diagnostic
 _ADVICE = (
     (
         r"Error acquiring the state lock",
-        "someone else holds the state's lock. Only if its holder is gone for good: `terraform force-unlock` "
-        "with the ID above",
+        "someone else holds the state's lock; if its holder is gone for good: `terraform force-unlock` with that ID",
     ),
     (
         r"Failed to query available provider packages|Failed to install provider|could not connect to \S+registry",
-        "a provider can't be downloaded: check the network, or name a mirror in a CLI configuration file "
-        "(TF_CLI_CONFIG_FILE)",
+        "a provider can't be downloaded: check the network, or name a mirror in the file of TF_CLI_CONFIG_FILE",
     ),
     (
         r"dependency lock file|doesn't match any of the checksums",

@@ -13,13 +13,10 @@ from tfops.engine.plan import parse_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.errors import EngineFailed, Interrupted
-from tfops.model import Plan, StackState
+from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
 from tfops.system.workspace import read_json, write_file
 
 PLAN_FILE = "plan.bin"
-_VALUES_FILE = "terraform.tfvars.json"
-_BACKEND_FILE = "backend.tf.json"
-_LOCK_FILE = ".terraform.lock.hcl"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
 
@@ -67,7 +64,7 @@ class StackEngine:
             self._init()
 
     def _init(self) -> None:
-        has_lock = (self.root / _LOCK_FILE).is_file()
+        has_lock = (self.root / LOCK_FILE).is_file()
         ended = self._runner.run(self._commands.init(readonly_lock=has_lock))
         if ended.code != 0:
             raise self._failed("terraform init failed", ended)
@@ -76,17 +73,20 @@ class StackEngine:
 
     def _fingerprint(self) -> dict[str, str]:
         """What `init` depends on. Module sources carry the id of their tree."""
-        names = ("main.tf.json", _BACKEND_FILE)
-        texts = [(self.root / name).read_text(encoding="utf-8") for name in names]
-        config = json.loads(texts[0])
-        sources = {name: [block["source"], block.get("version")] for name, block in config.get("module", {}).items()}
-        parts = [sources, sorted(config.get("provider", {})), config.get("terraform"), texts[1]]
+        config, backend, lock = (self._text(name) for name in (MAIN_FILE, BACKEND_FILE, LOCK_FILE))
+        main = json.loads(config)
+        sources = {name: [block["source"], block.get("version")] for name, block in main.get("module", {}).items()}
+        parts = [sources, sorted(main.get("provider", {})), main.get("terraform"), backend, lock]
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return {"engine": f"{self.engine.executable} {self.engine.version}", "root": digest}
 
+    def _text(self, name: str) -> str:
+        path = self.root / name
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
     def _require_backend(self) -> None:
         """Compare the backend that init took with the rendered one: a plan acts on what init took."""
-        [wanted] = json.loads((self.root / _BACKEND_FILE).read_text(encoding="utf-8"))["terraform"]["backend"]
+        [wanted] = json.loads((self.root / BACKEND_FILE).read_text(encoding="utf-8"))["terraform"]["backend"]
         taken = (read_json(self.root / ".terraform/terraform.tfstate") or {}).get("backend", {}).get("type")
         if taken != wanted:
             raise EngineFailed(f"the engine took the backend `{taken}` instead of `{wanted}`")
@@ -107,7 +107,7 @@ class StackEngine:
         """Plan to a file in the run's folder. Raises EngineFailed with the engine's errors."""
         path = self._runner.folder / PLAN_FILE
         timeout_s = self._lock_timeout_s if with_lock else None
-        argv = self._commands.plan(out=str(path), values=_VALUES_FILE, destroy=destroy, lock_timeout_s=timeout_s)
+        argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=destroy, lock_timeout_s=timeout_s)
         ended = self._runner.run(argv)
         if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
             self._init()
@@ -146,14 +146,12 @@ def _line(diagnostic: Diagnostic) -> str:
 
 
 def missing_from_state(progress: Progress, state: StackState) -> list[str]:
-    """Completed changes that the state doesn't know: created but absent, or deleted but present.
+    """Completed changes that the state doesn't know: made but absent, or deleted but present.
 
     The engine may say "Apply complete!" although its lock was broken and another run's state won.
+    A replacement completes twice, in either order, and must be present in the end.
     """
-    last = {event.address: event for event in progress.completed}
-    lost = [
-        address
-        for address, event in last.items()
-        if (event.action == "delete") == (address in state.inventory) and event.action in ("create", "update", "delete")
-    ]
-    return sorted(lost)
+    made = {event.address for event in progress.completed if event.action in ("create", "update")}
+    deleted = {event.address for event in progress.completed if event.action == "delete"} - made
+    known = state.inventory.keys()
+    return sorted((made - known) | (deleted & known))

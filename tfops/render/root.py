@@ -10,13 +10,8 @@ from tfops.config.environment import EnvironmentConfig, ModuleConfig, forms_in
 from tfops.config.project import Backend, ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Reference, Secret
-from tfops.model import EnvName, RenderedRoot, StackName
+from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, EnvName, RenderedRoot, StackName
 from tfops.render.escape import escape_literal
-
-MAIN_FILE = "main.tf.json"
-BACKEND_FILE = "backend.tf.json"
-VALUES_FILE = "terraform.tfvars.json"
-LOCK_FILE = ".terraform.lock.hcl"
 
 # From roots/<env>/<stack>/ to the folder that holds roots/, trees/ and state/.
 _TO_TOP = "../../.."

@@ -1,0 +1,170 @@
+"""The identity card: all that a version was, in the message of its tag.
+
+The message is a line for people, the card as JSON, and trailers for listings. A card never contains
+a secret. Unknown fields of the same schema are kept out of the way, so that cards can grow.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tfops.errors import Refused
+from tfops.model import Kind
+
+SCHEMA = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class PersonPart(_Part):
+    """Someone as Git knows them."""
+
+    name: str
+    email: str
+
+
+class EnginePart(_Part):
+    """The program that planned and applied."""
+
+    name: str
+    version: str
+
+
+class ModulePart(_Part):
+    """Where a module came from; `digest` is the Git tree of a module of the repository."""
+
+    source: str
+    digest: str = ""
+
+
+class PlanPart(_Part):
+    """What was applied, in numbers. `digest` tells whether two plans do the same."""
+
+    digest: str
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    delete: int = 0
+    refreshed: bool = True
+
+
+class ApprovalPart(_Part):
+    """Who consented to which plan, when, and how (`terminal`, `--yes`, `--allow-destroy`)."""
+
+    who: str
+    when: datetime
+    digest: str
+    how: str
+
+
+class HoldPart(_Part):
+    """Why the environment must stay at this version although its branch moved on."""
+
+    reason: str
+    by: str
+    since: datetime
+
+
+class StackPart(_Part):
+    """One state: where it is, its identity before and after, and what it holds."""
+
+    backend: str
+    lineage: str
+    serial_before: int
+    serial_after: int
+    state_sha256: str
+    lock_digest: str = ""
+    schema_versions: dict[str, int] = {}
+    inventory: dict[str, str] = {}
+
+
+class Card(_Part):
+    """The identity card, schema 1."""
+
+    schema_version: int = SCHEMA
+    project: str
+    environment: str
+    version: int
+    kind: Kind
+    commit: str
+    branch: str = ""
+    author: PersonPart
+    applied_by: PersonPart
+    applied_at: datetime
+    duration_s: float
+    run: str = ""
+    from_version: int | None = None
+    restores: int | None = None
+    engine: EnginePart
+    providers: dict[str, str] = {}
+    modules: dict[str, ModulePart]
+    config_digest: str
+    rendered_digest: str
+    plan: PlanPart
+    approvals: list[ApprovalPart] = []
+    stacks: dict[str, StackPart]
+    outputs: dict[str, Any] = {}
+    hold: HoldPart | None = None
+    tfops: str
+
+
+def encode_card(card: Card, headline: str) -> str:
+    """The tag's message. `headline` becomes the part after `prod v18: `."""
+    trailers = {
+        "Tfops-Schema": str(card.schema_version),
+        "Tfops-Kind": card.kind.value,
+        "Tfops-Commit": card.commit,
+        "Tfops-Branch": card.branch,
+        "Tfops-By": card.applied_by.name,
+        "Tfops-At": card.applied_at.isoformat(),
+        "Tfops-Restores": f"v{card.restores}" if card.restores else "",
+        "Tfops-Hold": card.hold.reason if card.hold else "",
+    }
+    lines = [f"{name}: {_one_line(value)}" for name, value in trailers.items() if value]
+    title = f"{card.environment} v{card.version}: {headline}"
+    return f"{_one_line(title)}\n\n{card.model_dump_json(indent=2)}\n\n" + "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def decode_card(message: str, tag: str) -> Card:
+    """The card in a tag's message.
+
+    Raises Refused: guard `foreign-tag` when there is none, `newer-tfops` when its schema is newer.
+    """
+    start, end = message.find("\n{"), message.rfind("\n}\n")
+    try:
+        card = Card.model_validate_json(message[start : end + 2])
+    except ValidationError as error:
+        newer = _newer_schema(message)
+        if newer:
+            raise _made_by_newer(tag, newer) from error
+        raise Refused(
+            "foreign-tag",
+            f"the tag `{tag}` holds no identity card that tfops can read",
+            hint=f"look at it: git cat-file tag {tag}",
+        ) from error
+    if card.schema_version > SCHEMA:
+        raise _made_by_newer(tag, card.schema_version)
+    return card
+
+
+def _newer_schema(message: str) -> int:
+    for line in message.splitlines():
+        name, _, value = line.partition(": ")
+        if name == "Tfops-Schema" and value.isdecimal() and int(value) > SCHEMA:
+            return int(value)
+    return 0
+
+
+def _made_by_newer(tag: str, schema: int) -> Refused:
+    return Refused(
+        "newer-tfops",
+        f"the card of `{tag}` was written by a newer tfops (schema {schema}, this one knows {SCHEMA})",
+        hint="upgrade: pip install --upgrade tfops",
+    )

@@ -1,0 +1,80 @@
+"""Who may change an environment now.
+
+`EnvironmentLock` is what a flow asks for. Today it is held on this machine, by a file lock; the lock
+that holds everywhere takes the same place (DESIGN: the ledger), outside of this one.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+
+from tfops.errors import Locked
+from tfops.model import EnvName, Holder
+from tfops.system import clock
+from tfops.system.workspace import explained_disk_errors, read_json, write_file
+
+
+class EnvironmentLock(Protocol):
+    """The exclusive right to change one environment."""
+
+    def held(self, env: EnvName, holder: Holder, *, wait_s: float) -> contextlib.AbstractContextManager[None]:
+        """Hold the lock for the `with` block. Raises Locked, naming the holder, after `wait_s`."""
+
+
+class MachineLock:
+    """One process at a time in an environment's folders on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def held(self, env: EnvName, holder: Holder, *, wait_s: float) -> Iterator[None]:
+        lock, info = FileLock(self._folder / f"{env}.lock", mode=0o600), self._folder / f"{env}.json"
+        with explained_disk_errors("take the lock"):
+            try:
+                lock.acquire(timeout=wait_s, poll_interval=0.1)
+            except Timeout as error:
+                raise _locked(env, read_holder(info)) from error
+        try:
+            write_file(info, json.dumps(_to_json(holder)))
+            yield
+        finally:
+            info.unlink(missing_ok=True)
+            lock.release()
+
+
+def _to_json(holder: Holder) -> dict[str, str | int]:
+    return {
+        "who": holder.who,
+        "host": holder.host,
+        "pid": holder.pid,
+        "what": holder.what,
+        "since": holder.since.isoformat(),
+    }
+
+
+def read_holder(info: Path) -> Holder | None:
+    """Who wrote that they hold the lock; None when nobody did, or when it can't be read."""
+    data = read_json(info)
+    if not isinstance(data, dict):
+        return None
+    try:
+        since: datetime = clock.parse_time(str(data["since"]))
+        return Holder(str(data["who"]), str(data["host"]), int(data["pid"]), str(data["what"]), since)
+    except (KeyError, ValueError):
+        return None
+
+
+def _locked(env: EnvName, holder: Holder | None) -> Locked:
+    if holder is None:
+        return Locked(f"{env} is being changed by another process", hint="wait for it: --wait 10m")
+    return Locked(
+        f"{env} is being changed by {holder.who} on {holder.host} since {holder.since:%H:%M:%S} UTC ({holder.what})",
+        why=f"process {holder.pid} holds the lock",
+        hint="wait for it: --wait 10m",
+    )

@@ -1,0 +1,150 @@
+"""The versions of a project: listed from tags in one question, recorded by compare-and-swap."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tfops.errors import NotRecorded, Refused
+from tfops.ledger.card import Card, decode_card, encode_card
+from tfops.model import CommitSha, EnvName, Kind, Version, VersionRecord, tag_name
+from tfops.system import clock
+from tfops.system.git import is_full_sha
+from tfops.system.remote import Refs, RemoteUnreachable, Swap
+from tfops.system.repository import Repository
+
+_TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
+_TRAILERS = ("Kind", "Commit", "Branch", "By", "At", "Restores", "Hold")
+_FIELDS = ["%(refname)", "%(objecttype)", "%(contents:subject)"] + [
+    f"%(contents:trailers:key=Tfops-{name},valueonly,separator=%2C)" for name in _TRAILERS
+]
+
+# Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
+_MOST_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The versions of an environment, oldest first, and tags in their place that aren't tfops'."""
+
+    versions: tuple[VersionRecord, ...]
+    foreign: tuple[str, ...]
+    highest: int
+
+    @property
+    def latest(self) -> VersionRecord | None:
+        return self.versions[-1] if self.versions else None
+
+
+def list_versions(repository: Repository, env: EnvName | None = None) -> dict[EnvName, Listing]:
+    """Every environment that has tags, by one Git process."""
+    space = f"refs/tags/tfops/{env}/" if env else "refs/tags/tfops/"
+    done = repository.git.ask("for-each-ref", f"--format={'%00'.join(_FIELDS)}%00%00", space)
+    records: dict[EnvName, list[VersionRecord]] = {}
+    foreign: dict[EnvName, list[str]] = {}
+    highest: dict[EnvName, int] = {}
+    for row in done.text.split("\0\0\n"):
+        fields = row.split("\0")
+        match = _TAG.fullmatch(fields[0])
+        if match is None:
+            continue
+        name = EnvName(match["env"])
+        highest[name] = max(highest.get(name, 0), int(match["number"]))
+        record = _record(name, Version(int(match["number"])), fields[1:])
+        if record is None:
+            foreign.setdefault(name, []).append(fields[0].removeprefix("refs/tags/"))
+        else:
+            records.setdefault(name, []).append(record)
+    return {
+        name: Listing(
+            tuple(sorted(records.get(name, []), key=lambda record: record.version)),
+            tuple(foreign.get(name, [])),
+            number,
+        )
+        for name, number in highest.items()
+    }
+
+
+def versions_of(repository: Repository, env: EnvName) -> Listing:
+    return list_versions(repository, env).get(env, Listing((), (), 0))
+
+
+def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRecord | None:
+    """None for a tag that tfops did not make."""
+    if len(fields) != len(_FIELDS) - 1 or fields[0] != "tag":
+        return None
+    subject, kind, commit, branch, by, at, restores, hold = (field.strip() for field in fields[1:])
+    if kind not in list(Kind) or not is_full_sha(commit):
+        return None
+    try:
+        moment = clock.parse_time(at)
+    except ValueError:
+        return None
+    return VersionRecord(
+        env=env,
+        version=version,
+        kind=Kind(kind),
+        commit=CommitSha(commit),
+        branch=branch,
+        applied_by=by,
+        applied_at=moment,
+        summary=subject.partition(": ")[2],
+        restores=Version(int(restores[1:])) if re.fullmatch(r"v[0-9]+", restores) else None,
+        hold=hold,
+    )
+
+
+def read_card(repository: Repository, record: VersionRecord) -> Card:
+    """The identity card of a version. Raises Refused when it can't be read."""
+    done = repository.git.ask("cat-file", "tag", f"refs/tags/{record.tag}")
+    card = decode_card(done.text.partition("\n\n")[2], record.tag)
+    if (card.environment, card.version, card.commit) != (record.env, record.version.number, record.commit):
+        raise Refused("foreign-tag", f"the card in `{record.tag}` is not of this version", hint="tfops history")
+    return card
+
+
+def record_version(repository: Repository, card: Card, headline: str) -> Card:
+    """Write the card as the environment's next version and return it with its number.
+
+    The number is claimed by creating the tag where nobody may have it yet: on the remote when there
+    is one. Whoever loses takes the next number. Raises NotRecorded when the remote can't be reached.
+    """
+    env, refs = EnvName(card.environment), Refs(repository)
+    number = max(card.version, versions_of(repository, env).highest + 1)
+    for _ in range(_MOST_TRIES):
+        numbered = card.model_copy(update={"version": number})
+        try:
+            if _claim(repository, refs, numbered, headline) is Swap.WON:
+                return numbered
+            refs.fetch()
+        except RemoteUnreachable as error:
+            raise _not_recorded(card, str(error)) from error
+        number = max(number + 1, versions_of(repository, env).highest + 1)
+    raise _not_recorded(card, f"lost the race for a number {_MOST_TRIES} times")
+
+
+def _claim(repository: Repository, refs: Refs, card: Card, headline: str) -> Swap:
+    person, _ = repository.identity()
+    tagger = f"{_plain(person.name)} <{_plain(person.email)}> {_git_time(card.applied_at)}"
+    name = tag_name(EnvName(card.environment), Version(card.version))
+    message = encode_card(card, headline)
+    tag = refs.write_tag(name, commit=CommitSha(card.commit), tagger=tagger, message=message)
+    return refs.create({f"refs/tags/{name}": tag})
+
+
+def _plain(text: str) -> str:
+    """A name that can't break the tagger line."""
+    return "".join(character for character in text if character not in "<>\n\0").strip() or "unknown"
+
+
+def _git_time(moment: datetime) -> str:
+    return f"{int(moment.timestamp())} +0000"
+
+
+def _not_recorded(card: Card, why: str) -> NotRecorded:
+    return NotRecorded(
+        f"{card.environment} was changed, but the version could not be written to the remote",
+        why=why,
+        state="The infrastructure is as planned; the card is kept here.",
+        hint=f"when the remote answers again: tfops recover {card.environment}",
+    )
