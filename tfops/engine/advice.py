@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from tfops.engine.events import Diagnostic
+from tfops.events import Diagnostic
 
 # (pattern over "summary: detail", advice)
 _ADVICE = (

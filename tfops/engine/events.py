@@ -3,66 +3,13 @@
 Format: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
 
-import enum
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfops.engine.text import safe_lines, safe_text
-
-
-class Step(enum.StrEnum):
-    """Where one resource is on its way."""
-
-    STARTED = "started"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    ERRORED = "errored"
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceEvent:
-    """A resource's step; `resource_id` is set when it completed and has one."""
-
-    step: Step
-    address: str
-    action: str
-    resource_id: str = ""
-    elapsed_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """An error or a warning in the engine's words; `where` is file:line when it names one."""
-
-    is_error: bool
-    summary: str
-    detail: str = ""
-    address: str = ""
-    where: str = ""
-
-    @property
-    def text(self) -> str:
-        return f"{self.summary}: {self.detail}" if self.detail else self.summary
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedEvent:
-    """A resource that the plan will change, as soon as the engine knows."""
-
-    address: str
-    action: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingEvent:
-    """The engine refreshes a resource or reads a data source."""
-
-    address: str
-
-
-Event = ResourceEvent | Diagnostic | PlannedEvent | ReadingEvent
+from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 
 _STEPS = {
     "apply_start": Step.STARTED,

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfops.engine.events import Diagnostic, Event, Progress, masked, parse_event
+from tfops.engine.events import Progress, masked, parse_event
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_lines
+from tfops.events import Diagnostic, Event
 from tfops.system import process
 
 Observer = Callable[[Event], None]

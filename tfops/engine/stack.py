@@ -2,23 +2,28 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfops.engine.advice import advice_for, wants_init
 from tfops.engine.commands import CommandLine
-from tfops.engine.events import Diagnostic, Progress
+from tfops.engine.events import Progress
 from tfops.engine.locate import Engine
 from tfops.engine.plan import parse_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.errors import EngineFailed, Interrupted
+from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
 from tfops.system.workspace import read_json, write_file
 
 PLAN_FILE = "plan.bin"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
+
+# The lock file is written by the engine in this one form, never by people.
+_LOCKED = re.compile(r'^provider "([^"]+)" \{\n  version\s*= "([^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,15 @@ class StackEngine:
         saved.path.unlink(missing_ok=True)
         errors = ended.errors if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
+
+    def lock_digest(self) -> str:
+        """The sha256 of the provider lock file, empty when the engine needed no providers."""
+        text = self._text(LOCK_FILE)
+        return hashlib.sha256(text.encode()).hexdigest() if text else ""
+
+    def locked_providers(self) -> dict[str, str]:
+        """Provider address to version, from the lock file that init wrote or took."""
+        return dict(_LOCKED.findall(self._text(LOCK_FILE)))
 
     def _failed(self, what: str, ended: Ended) -> EngineFailed | Interrupted:
         if ended.signals:

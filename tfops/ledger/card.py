@@ -7,7 +7,7 @@ a secret. Unknown fields of the same schema are kept out of the way, so that car
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tfops.errors import Refused
 from tfops.model import Kind
@@ -84,7 +84,10 @@ class StackPart(_Part):
 class Card(_Part):
     """The identity card, schema 1."""
 
-    schema_version: int = SCHEMA
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
+
+    schema_version: int = Field(default=SCHEMA, alias="schema")
+    run_id: str  # makes every tag object unique: the same object pushed twice would win twice
     project: str
     environment: str
     version: int

@@ -47,6 +47,19 @@ class MachineLock:
             info.unlink(missing_ok=True)
             lock.release()
 
+    def is_held(self, env: EnvName) -> bool:
+        """Whether a living process holds the lock now."""
+        path = self._folder / f"{env}.lock"
+        if not path.exists():
+            return False
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
 
 def _to_json(holder: Holder) -> dict[str, str | int]:
     return {

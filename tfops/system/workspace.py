@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfops.errors import Refused
+from tfops.errors import NotRecorded, Refused, StoppedPartWay
 from tfops.model import EnvName, StackName
 from tfops.system import clock
 
@@ -77,15 +77,30 @@ class Workspace:
     def crashes(self) -> Path:
         return self._folder("crashes")
 
+    @property
+    def engine_cache(self) -> Path:
+        return self._folder() / "engine.json"
+
     def pending(self, env: EnvName) -> Path:
         return self._folder("pending") / f"{env}.json"
 
     @contextlib.contextmanager
     def run(self) -> Iterator[Path]:
-        """A private folder for one run: gone after success, kept (for the logs) after a failure."""
-        name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-        path = self._folder("runs", name)
-        yield path
+        """A private folder for one run's plan and output; gone afterwards.
+
+        Kept (without the plan) when the run may have changed something and could not record it: the
+        engine's output is then the only record of what was done.
+        """
+        path = self._folder("runs", f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
+        try:
+            yield path
+        except (StoppedPartWay, NotRecorded):
+            for plan in path.glob("*.bin"):
+                plan.unlink()
+            raise
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -1,0 +1,57 @@
+"""What the engine reports while it works, as types that every stage may know."""
+
+import enum
+from dataclasses import dataclass
+
+
+class Step(enum.StrEnum):
+    """Where one resource is on its way."""
+
+    STARTED = "started"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ERRORED = "errored"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceEvent:
+    """A resource's step; `resource_id` is set when it completed and has one."""
+
+    step: Step
+    address: str
+    action: str
+    resource_id: str = ""
+    elapsed_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """An error or a warning in the engine's words; `where` is file:line when it names one."""
+
+    is_error: bool
+    summary: str
+    detail: str = ""
+    address: str = ""
+    where: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.summary}: {self.detail}" if self.detail else self.summary
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEvent:
+    """A resource that the plan will change, as soon as the engine knows."""
+
+    address: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEvent:
+    """The engine refreshes a resource or reads a data source."""
+
+    address: str
+
+
+Event = ResourceEvent | Diagnostic | PlannedEvent | ReadingEvent

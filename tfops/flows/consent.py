@@ -1,0 +1,72 @@
+"""Nobody's infrastructure changes without a yes; nothing that deletes on the way back without names."""
+
+from dataclasses import dataclass
+
+from tfops.errors import NotApproved
+from tfops.flows.project import Project
+from tfops.flows.target import Target
+from tfops.flows.ui import Ui
+from tfops.ledger.card import ApprovalPart
+from tfops.model import Kind, Plan
+from tfops.system import clock
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentOptions:
+    """`yes` covers everything but what a rollback deletes or replaces: that is named, one by one."""
+
+    yes: bool = False
+    allow_destroy: frozenset[str] = frozenset()
+
+
+def obtain_consent(project: Project, target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> ApprovalPart:
+    """Who agreed to this plan, and how. Raises NotApproved."""
+    if target.kind is Kind.ROLLBACK and plan.losing:
+        how = _consent_to_loss(target, plan, options, ui)
+    elif options.yes:
+        how = "--yes"
+    elif not ui.is_interactive:
+        raise NotApproved(
+            "there is no terminal to ask on",
+            why=f"the plan for {target.env} needs a yes",
+            hint="look at the plan above, then run it again with --yes",
+        )
+    elif target.kind is Kind.DESTROY:
+        how = _typed_name(target, ui, f"This destroys {target.env}. Type its name to go on")
+    else:
+        how = _plain_yes(target, ui)
+    person, _ = project.repository.identity()
+    return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
+
+
+def _plain_yes(target: Target, ui: Ui) -> str:
+    verb = "Roll back" if target.kind is Kind.ROLLBACK else "Apply to"
+    if ui.confirm(f"{verb} {target.env}?"):
+        return "terminal"
+    raise NotApproved(f"the {target.kind} of {target.env} was not approved")
+
+
+def _typed_name(target: Target, ui: Ui, question: str) -> str:
+    if ui.ask_for(question, target.env):
+        return "terminal, name typed"
+    raise NotApproved(f"the {target.kind} of {target.env} was not approved")
+
+
+def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
+    """By naming each address, or by typing the environment's name under the list of them."""
+    losing = {change.address for change in plan.losing}
+    unnamed = sorted(losing - options.allow_destroy)
+    if not unnamed:
+        if options.yes or not ui.is_interactive:
+            return "--allow-destroy"
+        return _plain_yes(target, ui)
+    if ui.is_interactive and not options.yes:
+        count = "1 resource" if len(losing) == 1 else f"{len(losing)} resources"
+        question = f"This deletes or replaces {count}; their data does not come back. Type {target.env} to go on"
+        return _typed_name(target, ui, question)
+    flags = " ".join(f"--allow-destroy '{address}'" for address in unnamed)
+    raise NotApproved(
+        f"the rollback of {target.env} deletes or replaces what nobody named: {', '.join(unnamed)}",
+        why="--yes does not cover lost data",
+        hint=f"if that is what you want, add: {flags}",
+    )

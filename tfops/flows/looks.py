@@ -1,0 +1,167 @@
+"""`plan`, `render`, `status`, `history`, `show`: commands that change nothing."""
+
+from tfops.config.environment import load_environment, lock_file_path
+from tfops.config.names import is_environment_name
+from tfops.config.project import EnvironmentRule, load_project
+from tfops.errors import ProjectError, Refused
+from tfops.flows.cards import recorded_state
+from tfops.flows.project import Project
+from tfops.flows.stack import EngineOptions, open_stack, render_stack
+from tfops.flows.target import Place, find_place, require_environment
+from tfops.flows.ui import Ui
+from tfops.ledger.lock import MachineLock, read_holder
+from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
+from tfops.model import Commit, EnvName, VersionRecord
+from tfops.resolve.branches import matches
+from tfops.resolve.state import require_engine_for, require_known_state
+from tfops.resolve.versions import pick_version
+from tfops.results import (
+    EnvironmentStatus,
+    HistoryEntry,
+    HistoryResult,
+    PlanResult,
+    RenderResult,
+    ShowResult,
+    StatusResult,
+)
+from tfops.system.repository import Repository
+from tfops.system.trees import GitTree
+
+
+def plan(
+    project: Project, env: str | None, *, worktree: bool, engine: EngineOptions, wait_s: float, ui: Ui
+) -> PlanResult:
+    """What applying HEAD would do; with `worktree`, what the files as they lie here would do.
+
+    Takes no state lock and records nothing; the machine's lock is held, because the folder is shared.
+    """
+    place = find_place(project, env)
+    repository = project.repository
+    with project.changing(place.env, "plan", wait_s=wait_s):
+        project.fetch_for_reading(ui)
+        tree = _tree(repository, worktree=worktree)
+        commit = None if worktree else repository.commit(repository.head)
+        _say_what(place, repository, commit, ui)
+        rules = load_project(tree)
+        environment = load_environment(tree, rules, place.env)
+        listing = versions_of(repository, place.env)
+        card = read_card(repository, listing.latest) if listing.latest else None
+        with project.workspace.run() as folder:
+            stack = open_stack(
+                project, rules=rules, environment=environment, tree=tree,
+                lock=tree.read(lock_file_path(place.env)), folder=folder, options=engine, ui=ui,
+            )  # fmt: skip
+            ui.phase(f"planning {place.env}")
+            stack.engine.prepare()
+            state, _ = stack.engine.pull_state()
+            require_known_state(place.env, recorded_state(card), state)
+            require_engine_for(state, stack.engine.engine.version)
+            found = stack.engine.plan(with_lock=False).plan
+            ui.phase("")
+    current = listing.latest.version if listing.latest else None
+    return PlanResult(place.env, commit, current, found)
+
+
+def _say_what(place: Place, repository: Repository, commit: Commit | None, ui: Ui) -> None:
+    if commit is None:
+        ui.note(f"{place.reason} · the files as they lie here, uncommitted ones too (this plan can't be applied)")
+        return
+    ui.note(f"{place.reason} · commit {commit.short} {commit.subject}")
+    uncommitted = repository.uncommitted()
+    if uncommitted:
+        listed = ", ".join(uncommitted[:3]) + (" …" if len(uncommitted) > 3 else "")
+        ui.warn(f"not part of this plan, because not committed: {listed}   (--worktree plans them)")
+
+
+def _tree(repository: Repository, *, worktree: bool) -> GitTree:
+    return GitTree.of_work_tree(repository) if worktree else GitTree.of_commit(repository, repository.head)
+
+
+def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult:
+    """The rendered root, without writing it anywhere."""
+    place = find_place(project, env)
+    repository = project.repository
+    tree = _tree(repository, worktree=worktree)
+    rules = load_project(tree)
+    environment = load_environment(tree, rules, place.env)
+    rendered = render_stack(rules, environment, tree, tree.read(lock_file_path(place.env)))
+    commit = None if worktree else repository.commit(repository.head)
+    return RenderResult(place.env, commit, rendered.digest, rendered.files)
+
+
+def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
+    """Every environment of the project, and those that have versions but no line in tfops.yaml."""
+    repository = project.repository
+    is_fresh = project.fetch_for_reading(ui) if fetch else False
+    rules = project.config_at(repository.head)
+    listings = list_versions(repository)
+    rows = [_status_of(project, env, rule, listings.get(env)) for env, rule in rules.environments.items()]
+    rows += [
+        _status_of(project, env, None, listing)
+        for env, listing in sorted(listings.items())
+        if env not in rules.environments and listing.latest
+    ]
+    return StatusResult(rules.project, tuple(rows), is_fresh, repository.remote)
+
+
+def _status_of(
+    project: Project, env: EnvName, rule: EnvironmentRule | None, listing: Listing | None
+) -> EnvironmentStatus:
+    latest = listing.latest if listing else None
+    holder_file = project.workspace.locks / f"{env}.json"
+    return EnvironmentStatus(
+        env=env,
+        branch_pattern=rule.branch if rule else "",
+        is_protected=rule.protected if rule else False,
+        current=latest,
+        ahead=_commits_ahead(project.repository, rule, latest),
+        holder=read_holder(holder_file) if MachineLock(project.workspace.locks).is_held(env) else None,
+        unrecorded=project.workspace.pending(env).exists(),
+        is_configured=rule is not None,
+    )
+
+
+def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest: VersionRecord | None) -> int:
+    """Commits on the environment's branch since the one that runs; 0 when the branch isn't known here."""
+    if rule is None or latest is None:
+        return 0
+    branch = latest.branch if latest.branch and matches(rule.branch, latest.branch) else rule.branch
+    head = repository.branch_head(branch) if "*" not in branch else None
+    return repository.count_between(latest.commit, head) if head else 0
+
+
+def history(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> HistoryResult:
+    """The versions of an environment, newest first."""
+    name = _environment_with_versions(project, env)
+    if fetch:
+        project.fetch_for_reading(ui)
+    listing = versions_of(project.repository, name)
+    entries = [HistoryEntry(record, _commit_or_none(project.repository, record)) for record in listing.versions]
+    return HistoryResult(name, tuple(reversed(entries)), listing.foreign)
+
+
+def show(project: Project, env: str | None, version: str | None) -> ShowResult:
+    """One version's identity card; the latest when none is named."""
+    name = _environment_with_versions(project, env)
+    listing = versions_of(project.repository, name)
+    if listing.latest is None:
+        raise Refused("never-applied", f"{name} has no version yet", hint=f"tfops apply {name}")
+    record = pick_version(version, name, listing.versions) if version else listing.latest
+    card = read_card(project.repository, record)
+    return ShowResult(record, _commit_or_none(project.repository, record), card.model_dump(mode="json"))
+
+
+def _environment_with_versions(project: Project, env: str | None) -> EnvName:
+    """Also environments that tfops.yaml no longer has: their history stays."""
+    if env is not None and is_environment_name(env) and versions_of(project.repository, EnvName(env)).latest:
+        return EnvName(env)
+    if env is not None:
+        return require_environment(env, project.config_at(project.repository.head))
+    return find_place(project, None).env
+
+
+def _commit_or_none(repository: Repository, record: VersionRecord) -> Commit | None:
+    try:
+        return repository.commit(record.commit)
+    except ProjectError:
+        return None

@@ -1,0 +1,74 @@
+"""The project that a command stands in: its repository, its folders, its locks."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfops.config.project import ProjectConfig, load_project
+from tfops.errors import Refused
+from tfops.flows.ui import Ui
+from tfops.ledger.lock import EnvironmentLock, MachineLock
+from tfops.model import CommitSha, EnvName, Holder
+from tfops.system import clock, environ
+from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.system.repository import Repository
+from tfops.system.trees import GitTree
+from tfops.system.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A clone of a project. Opening it reads nothing but where it is."""
+
+    repository: Repository
+    workspace: Workspace
+    lock: EnvironmentLock
+
+    @classmethod
+    def open(cls, start: Path) -> "Project":
+        """Raises ProjectError when `start` is not in a repository."""
+        repository = Repository(start)
+        workspace = Workspace(repository.common_dir)
+        return cls(repository, workspace, MachineLock(workspace.locks))
+
+    def config_at(self, commit: CommitSha) -> ProjectConfig:
+        """The rules as they were in a commit."""
+        return load_project(GitTree.of_commit(self.repository, commit))
+
+    @contextlib.contextmanager
+    def changing(self, env: EnvName, what: str, *, wait_s: float) -> Iterator[None]:
+        """Hold everything that a change of an environment needs to hold."""
+        user, host = environ.user_and_host()
+        holder = Holder(who=user, host=host, pid=os.getpid(), what=what, since=clock.now())
+        with self.lock.held(env, holder, wait_s=wait_s):
+            yield
+
+    def fetch_for_change(self) -> None:
+        """Bring versions and branches here. Raises Refused when the remote doesn't answer."""
+        if self.repository.is_shallow:
+            raise Refused(
+                "shallow-clone",
+                "this clone is shallow: versions and their commits may be missing",
+                hint="git fetch --unshallow   (in CI: fetch the whole history, depth 0)",
+            )
+        try:
+            Refs(self.repository).fetch()
+        except RemoteUnreachable as error:
+            raise Refused(
+                "remote-unreachable",
+                f"the remote `{self.repository.remote}` does not answer: versions could not be read",
+                why=str(error),
+                hint="check the network and your access: git fetch",
+            ) from error
+
+    def fetch_for_reading(self, ui: Ui) -> bool:
+        """The same for looking: without an answer, what this clone knows has to do. False then."""
+        try:
+            Refs(self.repository).fetch()
+        except RemoteUnreachable as error:
+            first = str(error).splitlines()[:1] or ["no answer"]
+            ui.warn(f"the remote does not answer ({first[0]}): this is what this clone knows")
+            return False
+        return True

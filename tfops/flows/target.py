@@ -1,0 +1,234 @@
+"""What a change is aimed at: which environment, which commit, why, under which rules."""
+
+from dataclasses import dataclass
+
+from tfops.config import names
+from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
+from tfops.config.project import ProjectConfig
+from tfops.errors import ProjectError, Refused
+from tfops.flows.project import Project
+from tfops.ledger.card import Card
+from tfops.ledger.versions import Listing, read_card, versions_of
+from tfops.model import Commit, EnvName, Kind, VersionRecord
+from tfops.resolve.branches import environment_of, matches, require_branch_name
+from tfops.resolve.guards import ApplyFacts, require_none
+from tfops.resolve.versions import content_of, pick_version, previous_version
+from tfops.system import environ
+from tfops.system.repository import Repository
+from tfops.system.trees import GitTree
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A decided change: content from `commit`, rules from today."""
+
+    env: EnvName
+    kind: Kind
+    commit: Commit
+    branch: str
+    reason: str
+    rules: ProjectConfig
+    environment: EnvironmentConfig
+    tree: GitTree
+    listing: Listing
+    current_card: Card | None
+    restores: VersionRecord | None = None
+
+    @property
+    def current(self) -> VersionRecord | None:
+        return self.listing.latest
+
+    @property
+    def provider_lock(self) -> str | None:
+        return self.tree.read(lock_file_path(self.env))
+
+    @property
+    def is_protected(self) -> bool:
+        return self.rules.environments[self.env].protected
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The environment that a command is about, and how that was found out."""
+
+    env: EnvName
+    branch: str
+    reason: str
+    rules: ProjectConfig
+
+
+def find_place(project: Project, asked: str | None) -> Place:
+    """The environment by name, or from the branch that HEAD is on.
+
+    Raises Refused for an unknown name, for a branch that maps to none or to two, and for a detached
+    HEAD that nothing names the branch of.
+    """
+    repository = project.repository
+    rules = project.config_at(repository.head)
+    if asked is not None:
+        env = require_environment(asked, rules)
+        return Place(env, _branch_for(repository, rules.environments[env].branch), f"environment {env}", rules)
+    branch = repository.branch or environ.branch_named_by_ci()
+    if not branch:
+        raise Refused(
+            "detached-head",
+            "HEAD is detached: no branch says which environment is meant",
+            hint="name the environment, or set TFOPS_BRANCH to the branch that this commit is for",
+        )
+    env = environment_of(branch, rules.environments)
+    return Place(env, branch, f"environment {env}, from branch {branch}", rules)
+
+
+def require_environment(asked: str, rules: ProjectConfig) -> EnvName:
+    """Raises Refused (guard `unknown-environment`) with the nearest names."""
+    if names.is_environment_name(asked) and asked in rules.environments:
+        return EnvName(asked)
+    hint = names.did_you_mean(asked, rules.environments)
+    raise Refused("unknown-environment", f"there is no environment {names.shown(asked)} in tfops.yaml", hint=hint)
+
+
+def _branch_for(repository: Repository, pattern: str) -> str:
+    """The branch that HEAD stands for, when an environment was asked for by name.
+
+    The checked-out one (or what CI says) when it matches; else a matching branch that contains the
+    commit: what counts is where the commit is, not what someone called their working branch.
+    """
+    branch = repository.branch or environ.branch_named_by_ci()
+    if branch and matches(pattern, branch):
+        return branch
+    found = [name for name in repository.branches_containing(repository.head) if matches(pattern, name)]
+    return found[0] if len(found) == 1 else branch
+
+
+def apply_target(project: Project, place: Place, *, allowed: frozenset[str]) -> Target:
+    """HEAD, for `apply`. Raises Refused when a guard says no, ConfigError for mistakes."""
+    repository = project.repository
+    listing = versions_of(repository, place.env)
+    tree = GitTree.of_commit(repository, repository.head)
+    environment = load_environment(tree, place.rules, place.env)
+    rule = place.rules.environments[place.env]
+    require_none(_apply_facts(repository, place, listing), allowed, is_protected=rule.protected)
+    return Target(
+        env=place.env,
+        kind=Kind.APPLY,
+        commit=repository.commit(repository.head),
+        branch=place.branch,
+        reason=place.reason,
+        rules=place.rules,
+        environment=environment,
+        tree=tree,
+        listing=listing,
+        current_card=_current_card(repository, listing),
+    )
+
+
+def _current_card(repository: Repository, listing: Listing) -> Card | None:
+    return read_card(repository, listing.latest) if listing.latest else None
+
+
+def _apply_facts(repository: Repository, place: Place, listing: Listing) -> ApplyFacts:
+    head, current = repository.head, listing.latest
+    if place.branch:
+        require_branch_name(place.branch)
+    pattern = place.rules.environments[place.env].branch
+    branch_head = repository.branch_head(place.branch) if place.branch else None
+    is_pushed = branch_head is not None and repository.is_ancestor(head, branch_head)
+    has_remote = bool(repository.remote)
+    return ApplyFacts(
+        env=place.env,
+        commit=head,
+        branch=place.branch,
+        pattern=pattern,
+        is_on_branch=bool(place.branch) and matches(pattern, place.branch),
+        uncommitted=tuple(repository.uncommitted()),
+        has_remote=has_remote,
+        is_pushed=is_pushed,
+        commits_behind=repository.count_between(head, branch_head) if has_remote and branch_head else 0,
+        current=current.version if current else None,
+        is_older_than_current=bool(current) and _is_before(repository, current),
+        hold=current.hold if current else "",
+    )
+
+
+def _is_before(repository: Repository, current: VersionRecord | None) -> bool:
+    """Whether HEAD lies strictly before the content that runs now."""
+    if current is None or current.kind is not Kind.APPLY or current.commit == repository.head:
+        return False
+    return repository.is_ancestor(repository.head, current.commit)
+
+
+def rollback_target(project: Project, place: Place, *, to: str | None) -> Target:
+    """An earlier version's content under today's rules. Raises Refused when there is none."""
+    repository = project.repository
+    listing = versions_of(repository, place.env)
+    records = listing.versions
+    picked = pick_version(to, place.env, records) if to else previous_version(place.env, records)
+    goal = content_of(picked, {record.version: record for record in records})
+    if goal.kind is Kind.DESTROY:
+        raise Refused(
+            "destroyed-version",
+            f"{place.env} {goal.version} was a destroy: there is nothing to bring back",
+            hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
+        )
+    rules = _rules_from_branch_head(project, place)
+    tree = GitTree.of_commit(repository, goal.commit)
+    return Target(
+        env=place.env,
+        kind=Kind.ROLLBACK,
+        commit=repository.commit(goal.commit),
+        branch=goal.branch,
+        reason=f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}",
+        rules=rules,
+        environment=load_environment(tree, rules, place.env),
+        tree=tree,
+        listing=listing,
+        current_card=_current_card(repository, listing),
+        restores=goal,
+    )
+
+
+def destroy_target(project: Project, place: Place) -> Target:
+    """What runs now, to be taken down with the modules that made it."""
+    repository = project.repository
+    listing = versions_of(repository, place.env)
+    if listing.latest is None:
+        raise Refused(
+            "never-applied", f"{place.env} has never been applied: nothing to destroy", hint=f"tfops apply {place.env}"
+        )
+    rules = _rules_from_branch_head(project, place)
+    if rules.environments[place.env].protected:
+        raise Refused(
+            "protected",
+            f"{place.env} is protected: it can't be destroyed",
+            hint="in a reviewed change, take `protected: true` out of tfops.yaml first",
+        )
+    tree = GitTree.of_commit(repository, listing.latest.commit)
+    return Target(
+        env=place.env,
+        kind=Kind.DESTROY,
+        commit=repository.commit(listing.latest.commit),
+        branch=listing.latest.branch,
+        reason=f"{place.env} {listing.latest.version} is taken down",
+        rules=rules,
+        environment=load_environment(tree, rules, place.env),
+        tree=tree,
+        listing=listing,
+        current_card=_current_card(repository, listing),
+    )
+
+
+def _rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:
+    """tfops.yaml as the environment's branch has it now; the checked-out one when that can't be told.
+
+    Going back must not bring an old backend or an old protection back.
+    """
+    latest = versions_of(project.repository, place.env).latest
+    pattern = place.rules.environments[place.env].branch
+    branch = latest.branch if latest and latest.branch and matches(pattern, latest.branch) else pattern
+    head = project.repository.branch_head(branch) if "*" not in branch else None
+    if head is None:
+        return place.rules
+    rules = project.config_at(head)
+    if place.env not in rules.environments:
+        raise ProjectError(f"tfops.yaml on `{branch}` no longer has the environment {place.env}")
+    return rules

@@ -1,0 +1,38 @@
+"""What a flow may ask of whoever runs it: a terminal, a CI log, an agent."""
+
+from typing import Protocol
+
+from tfops.events import Event
+from tfops.model import Plan
+
+
+class Ui(Protocol):
+    """Everything human. Answers never come this way: they are the flow's result."""
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether questions can be asked."""
+
+    def note(self, text: str) -> None:
+        """Say what is going on."""
+
+    def warn(self, text: str) -> None:
+        """Say what the user should know although the command goes on."""
+
+    def phase(self, text: str) -> None:
+        """Say what is being waited for now; empty when it is over."""
+
+    def engine_event(self, event: Event) -> None:
+        """Show one step of the engine."""
+
+    def engine_signal(self, count: int) -> None:
+        """Say what an interrupt did; `count` is 1 for the first."""
+
+    def show_plan(self, plan: Plan) -> None:
+        """Show what will be done, before anyone is asked to consent."""
+
+    def confirm(self, question: str) -> bool:
+        """Ask a yes-or-no question; anything but yes is no."""
+
+    def ask_for(self, question: str, word: str) -> bool:
+        """Ask to type a word exactly."""

@@ -1,0 +1,44 @@
+"""An error for people: what, where, why, the state of the world, the next command."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tfops.errors import ConfigError, Refused, TfopsError
+from tfops.model import Complaint
+
+
+def error_report(error: TfopsError) -> RenderableType:
+    """Lines for stderr."""
+    return Group(*_lines(error))
+
+
+def _lines(error: TfopsError) -> Iterator[Text]:
+    kind = f"{error.name} ({error.guard})" if isinstance(error, Refused) else error.name
+    yield Text.assemble(("✗ ", "bold red"), (f"{kind}: ", "red"), (error.what, "bold"))
+    if isinstance(error, ConfigError):
+        for complaint in error.complaints:
+            yield from _complaint_lines(complaint)
+    for line in error.why.splitlines():
+        yield Text(f"  {line}")
+    if error.state:
+        yield Text(f"  {error.state}", style="dim")
+    if error.hint:
+        yield Text.assemble(("  next: ", "dim"), (error.hint, "cyan"))
+
+
+def _complaint_lines(complaint: Complaint) -> Iterator[Text]:
+    mark = complaint.mark
+    yield Text.assemble("  ", (str(mark), "bold"), f": {complaint.message}")
+    if complaint.source_line.strip():
+        number = str(mark.line)
+        yield Text(f"    {number} | {_plain(complaint.source_line)}", style="dim")
+        yield Text(f"    {' ' * len(number)} | {' ' * (mark.column - 1)}^", style="red")
+    if complaint.hint:
+        yield Text(f"    {complaint.hint}", style="cyan")
+
+
+def _plain(line: str) -> str:
+    """The source line on the terminal: tabs as one column, nothing that acts."""
+    return "".join(c if c.isprintable() else " " for c in line)[:200]

@@ -1,0 +1,94 @@
+"""A plan for people: destroy, replace, update, create; one line a resource, with the reason."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tfops.model import Action, AttributeChange, Plan, ResourceChange
+from tfops.report.words import plural
+
+_SIGNS = {
+    Action.DELETE: ("-", "bold red"),
+    Action.REPLACE: ("±", "bold magenta"),
+    Action.UPDATE: ("~", "yellow"),
+    Action.CREATE: ("+", "green"),
+    Action.IMPORT: ("<", "cyan"),
+    Action.MOVE: (">", "cyan"),
+    Action.FORGET: (".", "cyan"),
+}
+_TO_DO = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.IMPORT: "to import",
+    Action.MOVE: "to move",
+    Action.FORGET: "to forget",
+}
+_ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+
+_MOST_ATTRIBUTES = 6
+_MOST_CREATED = 40
+
+
+def plan_report(plan: Plan, *, full: bool = False) -> RenderableType:
+    """The whole plan. Without `full`, long lists of creates and of attributes are cut, and say so."""
+    if plan.is_empty:
+        return Text("No changes: what runs is what the commit says.", style="green")
+    return Group(*_lines(plan, full=full), Text(), plan_summary(plan))
+
+
+def plan_summary(plan: Plan) -> Text:
+    """`Plan: 3 to create, 1 to update, 0 to replace, 0 to delete · 14 unchanged`."""
+    text = Text("Plan: ", style="bold")
+    counted = [action for action in _TO_DO if action in _ALWAYS_COUNTED or plan.count(action)]
+    for index, action in enumerate(counted):
+        count = plan.count(action)
+        text.append(", " if index else "", style="not bold")
+        text.append(f"{count} {_TO_DO[action]}", style=_SIGNS[action][1] if count else "not bold dim")
+    if plan.unchanged:
+        text.append(f" · {plan.unchanged} unchanged", style="not bold dim")
+    return text
+
+
+def _lines(plan: Plan, *, full: bool) -> Iterator[Text]:
+    created = 0
+    for change in plan.work:
+        if change.action is Action.CREATE and not full:
+            created += 1
+            if created > _MOST_CREATED:
+                continue
+        yield _resource_line(change)
+        yield from _attribute_lines(change.attributes, full=full)
+    if created > _MOST_CREATED:
+        yield Text(f"  … and {created - _MOST_CREATED} more to create (--full shows them)", style="dim")
+    if not plan.work:
+        yield Text(f"Only outputs change: {', '.join(plan.changed_outputs)}")
+    if plan.drifted:
+        yield Text()
+        yield Text(f"Changed outside of tfops: {', '.join(plan.drifted[:5])}", style="yellow")
+
+
+def _resource_line(change: ResourceChange) -> Text:
+    sign, style = _SIGNS[change.action]
+    text = Text.assemble("  ", (f"{sign} {change.action:<7}", style), " ", (change.address, "bold"))
+    if change.previous_address:
+        text.append(f"  from {change.previous_address}", style="dim")
+    if change.reason:
+        text.append(f"  {change.reason}", style="dim")
+    return text
+
+
+def _attribute_lines(attributes: tuple[AttributeChange, ...], *, full: bool) -> Iterator[Text]:
+    shown = attributes if full else attributes[:_MOST_ATTRIBUTES]
+    width = max((len(attribute.path) for attribute in shown), default=0)
+    for attribute in shown:
+        text = Text(f"              {attribute.path:<{min(width, 24)}}  ")
+        text.append(attribute.before, style="red").append(" -> ").append(attribute.after, style="green")
+        if attribute.forces_replacement:
+            text.append("  forces replacement", style="magenta")
+        yield text
+    if len(attributes) > len(shown):
+        more = plural(len(attributes) - len(shown), "more attribute")
+        yield Text(f"              … {more} (--full)", style="dim")

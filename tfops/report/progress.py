@@ -1,0 +1,39 @@
+"""The engine's events as lines: one per state change, for logs and for what scrolls by."""
+
+from rich.text import Text
+
+from tfops.events import Diagnostic, Event, ResourceEvent, Step
+
+_DOING = {"create": "creating", "update": "updating", "delete": "deleting", "read": "reading"}
+_DONE = {"create": "created", "update": "updated", "delete": "deleted", "read": "read"}
+
+# Between "creating" and "created" a log hears from a slow resource once a minute.
+_HEARTBEAT_S = 60
+
+
+def event_line(event: Event) -> Text | None:
+    """The line for a log; None for what a log doesn't need."""
+    if isinstance(event, Diagnostic):
+        return None if event.is_error else Text(f"  ! {event.text}", style="yellow")
+    if not isinstance(event, ResourceEvent) or event.action == "read":
+        return None
+    match event.step:
+        case Step.STARTED:
+            return Text(f"  {event.address}: {_DOING.get(event.action, event.action)}…", style="dim")
+        case Step.RUNNING:
+            is_due = event.elapsed_s % _HEARTBEAT_S < 10 and event.elapsed_s >= _HEARTBEAT_S
+            return Text(f"  {event.address}: still {doing(event)}", style="dim") if is_due else None
+    return finished_line(event)
+
+
+def finished_line(event: ResourceEvent) -> Text:
+    """`✓ module.x.y: created after 3 s [id]`."""
+    if event.step is Step.ERRORED:
+        return Text.assemble(("  ✗ ", "red"), event.address, f": failed after {event.elapsed_s} s")
+    known = f" [{event.resource_id}]" if event.resource_id else ""
+    done = _DONE.get(event.action, event.action)
+    return Text.assemble(("  ✓ ", "green"), event.address, (f": {done} after {event.elapsed_s} s{known}", "dim"))
+
+
+def doing(event: ResourceEvent) -> str:
+    return f"{_DOING.get(event.action, event.action)} after {event.elapsed_s} s"

@@ -1,0 +1,209 @@
+"""Each result as text: one function per result, chosen by its type."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from functools import singledispatch
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tfops.model import Kind
+from tfops.report.plan import plan_report
+from tfops.report.words import age, commit_text, duration, plural
+from tfops.results import (
+    ChangeResult,
+    DoctorResult,
+    EnvironmentStatus,
+    HistoryEntry,
+    HistoryResult,
+    InitResult,
+    PlanResult,
+    RecoverResult,
+    RenderResult,
+    ShowResult,
+    StatusResult,
+)
+
+
+@singledispatch
+def text_report(result: object, *, now: datetime, full: bool = False) -> RenderableType:
+    """The result as people read it."""
+    raise TypeError(f"no report for {type(result).__name__}")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+@text_report.register
+def _change(result: ChangeResult, *, now: datetime, full: bool = False) -> RenderableType:
+    if result.version is None:
+        already = "destroyed already" if result.kind is Kind.DESTROY else f"already at {result.previous}"
+        return Text(f"{result.env} is {already}: nothing to change", style="green")
+    head = Text.assemble(("✓ ", "bold green"), (f"{result.env} is now {result.version}", "bold"))
+    if result.restores:
+        head.append(f", with what {result.restores} was")
+    if result.kind is Kind.DESTROY:
+        head.append(", destroyed")
+    done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()
+    head.append(f" · {done} · {duration(result.duration_s)}", style="dim")
+    lines: list[RenderableType] = [head]
+    lines += [Text(f"  {name} = {value}") for name, value in _flat_outputs(result.outputs)]
+    if result.hold:
+        lines.append(Text(f"  held ({result.hold}): the next apply needs --lift-hold", style="yellow"))
+    return Group(*lines)
+
+
+def _flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:
+    for module, values in outputs.items():
+        for name, value in values.items():
+            yield f"{module}.{name}", json.dumps(value, ensure_ascii=False)
+
+
+@text_report.register
+def _plan(result: PlanResult, *, now: datetime, full: bool = False) -> RenderableType:
+    return plan_report(result.plan, full=full)
+
+
+@text_report.register
+def _status(result: StatusResult, *, now: datetime, full: bool = False) -> RenderableType:
+    table = _table("ENVIRONMENT", "VERSION", "COMMIT", "APPLIED", "BY", "STATE")
+    for row in result.environments:
+        current = row.current
+        cells = (str(current.version), current.commit[:8], age(current.applied_at, now), current.applied_by)
+        words, style = _state_of(row)
+        table.add_row(
+            Text(row.env + (" *" if row.is_protected else ""), style="bold") if row.is_configured else row.env,
+            *(cells if current else ("-", "-", "-", "-")),
+            Text(words, style=style),
+        )
+    lines: list[RenderableType] = [table]
+    if any(row.is_protected for row in result.environments):
+        lines.append(Text("* protected", style="dim"))
+    return Group(*lines)
+
+
+def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
+    """The one thing to know about an environment now, most urgent first."""
+    current = row.current
+    states = (
+        (row.unrecorded, f"applied, not recorded: tfops recover {row.env}", "bold red"),
+        (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
+        (not row.is_configured, "not in tfops.yaml any more", "red"),
+        (current is None, "never applied", "dim"),
+        (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
+        (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
+        (row.ahead > 0, f"{plural(row.ahead, 'commit')} behind its branch", "yellow"),
+    )
+    for applies, words, style in states:
+        if applies:
+            return words, style
+    return "in sync", "green"
+
+
+@text_report.register
+def _history(result: HistoryResult, *, now: datetime, full: bool = False) -> RenderableType:
+    if not result.entries:
+        return Text(f"{result.env} has no version yet")
+    table = _table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
+    for entry in result.entries:
+        record = entry.record
+        what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
+        table.add_row(
+            Text(str(record.version), style="bold"),
+            what,
+            age(record.applied_at, now),
+            record.applied_by,
+            commit_text(entry.commit, record.commit),
+            Text(_changes(entry), style="dim"),
+        )
+    lines: list[RenderableType] = [table]
+    lines += [Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
+    return Group(*lines)
+
+
+def _changes(entry: HistoryEntry) -> str:
+    """`3 created, 1 deleted`: the headline without its zeros."""
+    parts = [part for part in entry.record.summary.split(", ") if not part.startswith("0 ")]
+    return ", ".join(parts) or "no changes"
+
+
+@text_report.register
+def _show(result: ShowResult, *, now: datetime, full: bool = False) -> RenderableType:
+    record, card = result.record, result.card
+    stack = next(iter(card["stacks"].values()), {})
+    rows: list[tuple[str, str]] = [
+        ("version", f"{record.version} of {record.env} ({record.tag})"),
+        ("what", f"{record.kind}, {record.summary}"),
+        ("restores", str(record.restores or "")),
+        ("commit", commit_text(result.commit, record.commit)),
+        ("author", f"{card['author']['name']} <{card['author']['email']}>"),
+        ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, now)}"),
+        ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
+        ("approved", ", ".join(f"{item['who']} ({item['how']})" for item in card["approvals"])),
+        ("took", duration(card["duration_s"])),
+        ("run", card["run"]),
+        ("branch", card["branch"]),
+        ("held", record.hold),
+        ("engine", f"{card['engine']['name']} {card['engine']['version']}"),
+        ("providers", ", ".join(f"{name} {version}" for name, version in card["providers"].items())),
+        ("modules", ", ".join(f"{name} ({part['source']})" for name, part in card["modules"].items())),
+        ("state", f"{stack.get('backend')}, serial {stack.get('serial_after')}, lineage {stack.get('lineage')}"),
+    ]
+    table = _table("", "")
+    table.show_header = False
+    for name, value in rows:
+        if value:
+            table.add_row(Text(name, style="dim"), value)
+    inventory = stack.get("inventory", {})
+    listed = [Text(f"  {address}" + (f"  {known}" if known else "")) for address, known in inventory.items()]
+    outputs = [Text(f"  {name} = {value}") for name, value in _flat_outputs(card["outputs"])]
+    parts: list[RenderableType] = [table]
+    parts += [Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
+    parts += [Text("\noutputs", style="dim"), *outputs] if outputs else []
+    return Group(*parts)
+
+
+@text_report.register
+def _render(result: RenderResult, *, now: datetime, full: bool = False) -> RenderableType:
+    parts: list[RenderableType] = []
+    for name, text in result.files.items():
+        parts += [Text(f"# {name}", style="dim"), Text(text.rstrip("\n")), Text()]
+    return Group(*parts, Text(f"# sha256 {result.digest}", style="dim"))
+
+
+@text_report.register
+def _init(result: InitResult, *, now: datetime, full: bool = False) -> RenderableType:
+    lines = [Text(f"  + {path}", style="green") for path in result.written]
+    lines += [Text(f"  = {path} (kept as it was)", style="dim") for path in result.kept]
+    where = "" if result.folder == "." else f"cd {result.folder} && "
+    if result.commit:
+        after = f"Committed as {result.commit[:8]}. Next: {where}tfops apply {result.environment}"
+    else:
+        after = f"Next: {where}git add -A && git commit, then tfops apply {result.environment}"
+    return Group(*lines, Text(), Text(after, style="bold"))
+
+
+@text_report.register
+def _doctor(result: DoctorResult, *, now: datetime, full: bool = False) -> RenderableType:
+    width = max(len(finding.topic) for finding in result.findings)
+    lines: list[RenderableType] = []
+    for finding in result.findings:
+        mark = ("✗", "bold red") if finding.is_problem else ("✓", "green")
+        lines.append(Text.assemble(mark, " ", (f"{finding.topic:<{width}}", "dim"), "  ", finding.text))
+        if finding.hint:
+            lines.append(Text(f"  {'':<{width}}  {finding.hint}", style="dim"))
+    return Group(*lines)
+
+
+@text_report.register
+def _recover(result: RecoverResult, *, now: datetime, full: bool = False) -> RenderableType:
+    if result.recorded is None:
+        return Text(f"{result.env}: nothing to recover", style="green")
+    return Text(f"✓ {result.env} is recorded as {result.recorded}", style="green")

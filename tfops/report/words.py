@@ -1,0 +1,36 @@
+"""Small texts that several reports share."""
+
+from datetime import datetime
+
+from rich.text import Text
+
+from tfops.model import Commit
+
+_STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """`12 s ago`, `3 h ago`; a time in the future (a clock that is wrong) counts as now."""
+    amount = max(int((now - moment).total_seconds()), 0)
+    for size, unit in _STEPS:
+        if amount < size:
+            return f"{amount} {unit} ago"
+        amount //= size
+    return f"{amount} y ago"
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def commit_text(commit: Commit | None, sha: str) -> str:
+    return f"{commit.short} {commit.subject}" if commit else f"{sha[:8]} (not in this clone)"
+
+
+def line(*parts: tuple[str, str] | str) -> Text:
+    """One line of styled parts."""
+    return Text.assemble(*parts)

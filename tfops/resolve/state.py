@@ -1,0 +1,75 @@
+"""Whether the state at hand is the one that the versions speak of. None of these can be overridden."""
+
+from dataclasses import dataclass
+
+from tfops.config.constraint import parse_version
+from tfops.errors import Refused
+from tfops.model import EnvName, StackState, Version
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """What a version's card says about a stack's state. `is_empty` after a destroy."""
+
+    version: Version
+    lineage: str
+    serial: int
+    backend: str
+    is_empty: bool
+
+
+def require_known_state(env: EnvName, recorded: RecordedState | None, state: StackState) -> None:
+    """Raises Refused when planning on this state would create everything a second time.
+
+    Guards: `state-absent` (another machine's local state, an emptied bucket), `state-lineage` (the
+    backend was pointed elsewhere), `state-older` (a backup was put back).
+    """
+    if recorded is None:
+        return
+    if state.is_absent or not state.serial:
+        if not recorded.is_empty:
+            raise _absent(env, recorded)
+    elif state.lineage != recorded.lineage:
+        raise Refused(
+            "state-lineage",
+            f"the state found for {env} is not the one that {recorded.version} was applied to",
+            why=f"its lineage is {state.lineage}, {recorded.version} has {recorded.lineage}",
+            hint="point the backend in tfops.yaml at the state it had before",
+        )
+    elif state.serial < recorded.serial:
+        raise Refused(
+            "state-older",
+            f"the state found for {env} is older than {recorded.version}",
+            why=f"its serial is {state.serial}, {recorded.version} left {recorded.serial}",
+            hint="bring the newest state back: a plan on this one forgets what was made since",
+        )
+
+
+def _absent(env: EnvName, recorded: RecordedState) -> Refused:
+    local = "it is kept on the machine that applied it (backend: local)"
+    hint = "apply from that clone, or share state: set a backend in tfops.yaml"
+    if recorded.backend != "local":
+        local, hint = f"the backend `{recorded.backend}` has none", "check the backend in tfops.yaml, and its bucket"
+    return Refused(
+        "state-absent",
+        f"{env} is running as {recorded.version}, but its state is not here",
+        why=f"{local}; without it everything would be created twice",
+        hint=hint,
+    )
+
+
+def require_engine_for(state: StackState, engine_version: str) -> None:
+    """Raises Refused (guard `older-engine`) when a newer engine wrote the state.
+
+    Compared by major and minor: patch releases don't change what a state means.
+    """
+    if state.is_absent or not state.engine_version:
+        return
+    wrote, reads = parse_version(state.engine_version), parse_version(engine_version)
+    if reads[:2] < wrote[:2]:
+        raise Refused(
+            "older-engine",
+            f"the state was written by engine {state.engine_version}, this one is {engine_version}",
+            why="an older engine may misread it",
+            hint=f"use {wrote[0]}.{wrote[1]} or newer: --engine PATH (tfops doctor lists what is here)",
+        )

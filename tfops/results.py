@@ -1,0 +1,133 @@
+"""What commands return: frozen, complete, printable in any form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tfops.model import Commit, EnvName, Holder, Kind, Plan, Version, VersionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """The end of `apply`, `rollback` or `destroy`. Without `version` there was nothing to do."""
+
+    env: EnvName
+    kind: Kind
+    commit: Commit
+    plan: Plan
+    version: Version | None
+    previous: Version | None
+    restores: Version | None
+    hold: str
+    duration_s: float
+    engine_starts: int
+    is_shared: bool
+    outputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """The end of `plan`."""
+
+    env: EnvName
+    commit: Commit | None
+    current: Version | None
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentStatus:
+    """One environment at a glance. `ahead` counts commits of its branch that are not applied yet."""
+
+    env: EnvName
+    branch_pattern: str
+    is_protected: bool
+    current: VersionRecord | None
+    ahead: int
+    holder: Holder | None
+    unrecorded: bool
+    is_configured: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """The end of `status`."""
+
+    project: str
+    environments: tuple[EnvironmentStatus, ...]
+    is_fresh: bool
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A version with the commit that it applied, when this clone has that commit."""
+
+    record: VersionRecord
+    commit: Commit | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResult:
+    """The end of `history`, newest first."""
+
+    env: EnvName
+    entries: tuple[HistoryEntry, ...]
+    foreign: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResult:
+    """The end of `show`."""
+
+    record: VersionRecord
+    commit: Commit | None
+    card: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """The end of `render`: the files of the rendered root."""
+
+    env: EnvName
+    commit: Commit | None
+    digest: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """The end of `init`."""
+
+    folder: str
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+    commit: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `doctor`. `is_problem` is what makes its exit code."""
+
+    topic: str
+    text: str
+    is_problem: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorResult:
+    """The end of `doctor`."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverResult:
+    """The end of `recover`; None when there was nothing to finish."""
+
+    env: EnvName
+    recorded: Version | None
+    applied_at: datetime | None
