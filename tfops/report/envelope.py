@@ -5,7 +5,6 @@
 """
 
 import dataclasses
-import enum
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -45,14 +44,9 @@ def to_json(value: Any) -> Any:
     if isinstance(value, Version):
         return str(value)
     if dataclasses.is_dataclass(value):
-        names = [field.name for field in dataclasses.fields(value)]
-        return {name: to_json(getattr(value, name)) for name in names}
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat()
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset):
         return [to_json(item) for item in value]
-    return value
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
 from typing import Any
@@ -10,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tfops.model import Kind
+from tfops.model import Kind, VersionRecord
 from tfops.report.plan import plan_report
 from tfops.report.words import age, commit_text, duration, plural
 from tfops.results import (
@@ -28,8 +29,16 @@ from tfops.results import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """How to look: times relative to `now`, long lists cut unless `full`."""
+
+    now: datetime
+    full: bool = False
+
+
 @singledispatch
-def text_report(result: object, *, now: datetime, full: bool = False) -> RenderableType:
+def text_report(result: object, view: View) -> RenderableType:
     """The result as people read it."""
     raise TypeError(f"no report for {type(result).__name__}")
 
@@ -42,7 +51,7 @@ def _table(*columns: str) -> Table:
 
 
 @text_report.register
-def _change(result: ChangeResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _change(result: ChangeResult, view: View) -> RenderableType:
     if result.version is None:
         already = "destroyed already" if result.kind is Kind.DESTROY else f"already at {result.previous}"
         return Text(f"{result.env} is {already}: nothing to change", style="green")
@@ -67,26 +76,30 @@ def _flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:
 
 
 @text_report.register
-def _plan(result: PlanResult, *, now: datetime, full: bool = False) -> RenderableType:
-    return plan_report(result.plan, full=full)
+def _plan(result: PlanResult, view: View) -> RenderableType:
+    return plan_report(result.plan, full=view.full)
 
 
 @text_report.register
-def _status(result: StatusResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _status(result: StatusResult, view: View) -> RenderableType:
     table = _table("ENVIRONMENT", "VERSION", "COMMIT", "APPLIED", "BY", "STATE")
     for row in result.environments:
         current = row.current
-        cells = (str(current.version), current.commit[:8], age(current.applied_at, now), current.applied_by)
+        cells = _current_cells(current, view) if current else ("-", "-", "-", "-")
         words, style = _state_of(row)
         table.add_row(
             Text(row.env + (" *" if row.is_protected else ""), style="bold") if row.is_configured else row.env,
-            *(cells if current else ("-", "-", "-", "-")),
+            *cells,
             Text(words, style=style),
         )
     lines: list[RenderableType] = [table]
     if any(row.is_protected for row in result.environments):
         lines.append(Text("* protected", style="dim"))
     return Group(*lines)
+
+
+def _current_cells(current: VersionRecord, view: View) -> tuple[str, str, str, str]:
+    return str(current.version), current.commit[:8], age(current.applied_at, view.now), current.applied_by
 
 
 def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
@@ -108,7 +121,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
 
 
 @text_report.register
-def _history(result: HistoryResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _history(result: HistoryResult, view: View) -> RenderableType:
     if not result.entries:
         return Text(f"{result.env} has no version yet")
     table = _table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
@@ -118,7 +131,7 @@ def _history(result: HistoryResult, *, now: datetime, full: bool = False) -> Ren
         table.add_row(
             Text(str(record.version), style="bold"),
             what,
-            age(record.applied_at, now),
+            age(record.applied_at, view.now),
             record.applied_by,
             commit_text(entry.commit, record.commit),
             Text(_changes(entry), style="dim"),
@@ -135,16 +148,16 @@ def _changes(entry: HistoryEntry) -> str:
 
 
 @text_report.register
-def _show(result: ShowResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _show(result: ShowResult, view: View) -> RenderableType:
     record, card = result.record, result.card
-    stack = next(iter(card["stacks"].values()), {})
+    stack: dict[str, Any] = next(iter(card["stacks"].values()), {})
     rows: list[tuple[str, str]] = [
         ("version", f"{record.version} of {record.env} ({record.tag})"),
         ("what", f"{record.kind}, {record.summary}"),
         ("restores", str(record.restores or "")),
         ("commit", commit_text(result.commit, record.commit)),
         ("author", f"{card['author']['name']} <{card['author']['email']}>"),
-        ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, now)}"),
+        ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, view.now)}"),
         ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
         ("approved", ", ".join(f"{item['who']} ({item['how']})" for item in card["approvals"])),
         ("took", duration(card["duration_s"])),
@@ -171,7 +184,7 @@ def _show(result: ShowResult, *, now: datetime, full: bool = False) -> Renderabl
 
 
 @text_report.register
-def _render(result: RenderResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _render(result: RenderResult, view: View) -> RenderableType:
     parts: list[RenderableType] = []
     for name, text in result.files.items():
         parts += [Text(f"# {name}", style="dim"), Text(text.rstrip("\n")), Text()]
@@ -179,7 +192,7 @@ def _render(result: RenderResult, *, now: datetime, full: bool = False) -> Rende
 
 
 @text_report.register
-def _init(result: InitResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _init(result: InitResult, view: View) -> RenderableType:
     lines = [Text(f"  + {path}", style="green") for path in result.written]
     lines += [Text(f"  = {path} (kept as it was)", style="dim") for path in result.kept]
     where = "" if result.folder == "." else f"cd {result.folder} && "
@@ -191,7 +204,7 @@ def _init(result: InitResult, *, now: datetime, full: bool = False) -> Renderabl
 
 
 @text_report.register
-def _doctor(result: DoctorResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _doctor(result: DoctorResult, view: View) -> RenderableType:
     width = max(len(finding.topic) for finding in result.findings)
     lines: list[RenderableType] = []
     for finding in result.findings:
@@ -203,7 +216,7 @@ def _doctor(result: DoctorResult, *, now: datetime, full: bool = False) -> Rende
 
 
 @text_report.register
-def _recover(result: RecoverResult, *, now: datetime, full: bool = False) -> RenderableType:
+def _recover(result: RecoverResult, view: View) -> RenderableType:
     if result.recorded is None:
         return Text(f"{result.env}: nothing to recover", style="green")
     return Text(f"✓ {result.env} is recorded as {result.recorded}", style="green")

@@ -141,3 +141,11 @@ def lay_out(folder: Path, files: Mapping[str, str], *, keep: frozenset[str]) -> 
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             write_file(path, text)
+
+
+def private_temporary_file(prefix: str, text: str) -> Path:
+    """Write a text that nobody else may read, outside of any project, and return its path."""
+    descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+        file.write(text)
+    return Path(name)

@@ -1,0 +1,90 @@
+"""The Typer application: commands by name, and what happens around them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from tfops import __version__
+from tfops.cli import changing, looking, starting
+from tfops.cli.options import Output, Session
+from tfops.cli.run import USAGE, fail
+from tfops.errors import Interrupted, UsageError
+
+app = typer.Typer(
+    name="tfops",
+    help="GitOps for Terraform without a server: a commit becomes a running environment, and goes back.",
+    pretty_exceptions_enable=False,  # a traceback would show local variables, secrets among them
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_START = "Start"
+_CHANGE = "Change"
+_LOOK = "Look"
+
+app.command("init", rich_help_panel=_START)(starting.init)
+app.command("doctor", rich_help_panel=_START)(looking.doctor)
+app.command("plan", rich_help_panel=_CHANGE)(looking.plan)
+app.command("apply", rich_help_panel=_CHANGE)(changing.apply)
+app.command("rollback", rich_help_panel=_CHANGE)(changing.rollback)
+app.command("destroy", rich_help_panel=_CHANGE)(changing.destroy)
+app.command("recover", rich_help_panel=_CHANGE)(changing.recover)
+app.command("status", rich_help_panel=_LOOK)(looking.status)
+app.command("history", rich_help_panel=_LOOK)(looking.history)
+app.command("show", rich_help_panel=_LOOK)(looking.show)
+app.command("render", rich_help_panel=_LOOK)(looking.render)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"tfops {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def before(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Option("-C", metavar="DIR", help="Work in this folder.")] = Path(),
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    ctx.obj = Session(folder)
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def run() -> None:
+    """Run with the process's arguments and exit. Usage errors are 64: 2 means "changes" in this field."""
+    try:
+        code = _invoke()
+    except BrokenPipeError:
+        code = 0  # whoever read our answer has enough
+    sys.exit(code)
+
+
+def _invoke() -> int:
+    try:
+        return app(standalone_mode=False) or 0
+    except typer.Exit as done:
+        return done.exit_code
+    except TyperException as error:
+        return _failed(UsageError(error.format_message(), state="", hint=f"{_command()} --help"))
+    except (Abort, KeyboardInterrupt):
+        return _failed(Interrupted("interrupted"))
+
+
+def _failed(error: UsageError | Interrupted) -> int:
+    is_json = any(word in sys.argv for word in ("json", "--output=json", "-ojson"))
+    try:
+        fail(" ".join(sys.argv[1:2]), error, output=Output.JSON if is_json else Output.TEXT)
+    except typer.Exit as done:
+        return done.exit_code
+    return USAGE
+
+
+def _command() -> str:
+    known = [info.name for info in app.registered_commands]
+    return " ".join(["tfops", *[word for word in sys.argv[1:] if word in known][:1]])

@@ -1,0 +1,175 @@
+"""Commands that change an environment: apply, rollback, destroy, recover."""
+
+from typing import Annotated
+
+import typer
+
+from tfops.cli.options import (
+    AllowDestroyOption,
+    EngineOption,
+    Environment,
+    FullOption,
+    LockTimeoutOption,
+    NamedEnvironment,
+    Output,
+    OutputOption,
+    QuietOption,
+    VerboseOption,
+    VersionArgument,
+    WaitOption,
+    YesOption,
+    parse_duration,
+)
+from tfops.cli.run import execute, open_project
+from tfops.cli.terminal import Terminal
+from tfops.flows import changes
+from tfops.flows.change import ChangeOptions
+from tfops.flows.consent import ConsentOptions
+from tfops.flows.stack import EngineOptions
+
+
+def apply(
+    ctx: typer.Context,
+    env: Environment = None,
+    yes: YesOption = False,
+    lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
+    allow_wrong_branch: Annotated[bool, typer.Option(help="Override the guard wrong-branch.")] = False,
+    allow_dirty: Annotated[bool, typer.Option(help="Override the guard dirty.")] = False,
+    allow_unpushed: Annotated[bool, typer.Option(help="Override the guard unpushed.")] = False,
+    allow_behind: Annotated[bool, typer.Option(help="Override the guard behind.")] = False,
+    allow_older: Annotated[bool, typer.Option(help="Override the guard older.")] = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Make the checked-out commit the running environment.
+
+    Shows the plan, asks, applies exactly that plan, and tags the commit with the new version. The
+    guards (--allow-…) can't be overridden for protected environments.
+
+    Examples:
+
+      tfops apply dev          plan, ask, apply, tag tfops/dev/v1
+
+      tfops apply              the environment of the branch you are on
+
+      tfops apply dev --yes    in CI: no question
+    """
+    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+    flags = {
+        "held": lift_hold,
+        "wrong-branch": allow_wrong_branch,
+        "dirty": allow_dirty,
+        "unpushed": allow_unpushed,
+        "behind": allow_behind,
+        "older": allow_older,
+    }
+
+    def flow() -> object:
+        options = ChangeOptions(
+            engine=_engine(engine, lock_timeout),
+            consent=ConsentOptions(yes=yes),
+            wait_s=parse_duration(wait),
+            allowed=frozenset(name for name, is_set in flags.items() if is_set),
+        )
+        return changes.apply(open_project(ctx), env, options, ui)
+
+    execute("apply", flow, ui=ui, output=output)
+
+
+def rollback(
+    ctx: typer.Context,
+    env: Environment = None,
+    version: VersionArgument = None,
+    yes: YesOption = False,
+    allow_destroy: AllowDestroyOption = None,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Bring an earlier version back, as a new version.
+
+    Modules, inputs and provider lock come from the version's commit; branches, backend and guards
+    from today. The environment is then held: the next apply needs --lift-hold. What the way back
+    deletes or replaces must be named: by typing the environment's name, or with --allow-destroy.
+
+    Examples:
+
+      tfops rollback dev                  to the previous version
+
+      tfops rollback prod v12             to v12's content, as a new version
+
+      tfops rollback prod tfops/prod/v12 --yes --allow-destroy module.db.aws_db_instance.main
+    """
+    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+
+    def flow() -> object:
+        options = ChangeOptions(
+            engine=_engine(engine, lock_timeout),
+            consent=ConsentOptions(yes=yes, allow_destroy=frozenset(allow_destroy or ())),
+            wait_s=parse_duration(wait),
+        )
+        return changes.rollback(open_project(ctx), env, version, options, ui)
+
+    execute("rollback", flow, ui=ui, output=output)
+
+
+def destroy(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    yes: YesOption = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Destroy everything that the current version made.
+
+    Its history stays, and a later apply makes it anew. Protected environments are refused.
+
+    Examples:
+
+      tfops destroy dev          shows what goes, asks for the name
+
+      tfops destroy dev --yes
+    """
+    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+
+    def flow() -> object:
+        options = ChangeOptions(
+            engine=_engine(engine, lock_timeout), consent=ConsentOptions(yes=yes), wait_s=parse_duration(wait)
+        )
+        return changes.destroy(open_project(ctx), env, options, ui)
+
+    execute("destroy", flow, ui=ui, output=output)
+
+
+def recover(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Record a change that was applied while its version could not be written to Git.
+
+    Examples:
+
+      tfops recover prod
+    """
+    ui = Terminal(quiet=quiet)
+    execute("recover", lambda: changes.recover(open_project(ctx), env, ui), ui=ui, output=output)
+
+
+def _engine(name: str, lock_timeout: str) -> EngineOptions:
+    return EngineOptions(name, int(parse_duration(lock_timeout)))

@@ -1,0 +1,136 @@
+"""Commands that change nothing: plan, render, status, history, show, doctor."""
+
+from typing import Annotated
+
+import typer
+
+from tfops.cli.options import (
+    EngineOption,
+    Environment,
+    FetchOption,
+    FullOption,
+    Output,
+    OutputOption,
+    QuietOption,
+    VerboseOption,
+    VersionArgument,
+    WaitOption,
+    WorktreeOption,
+    parse_duration,
+)
+from tfops.cli.run import execute, folder_of, open_project
+from tfops.cli.terminal import Terminal
+from tfops.flows import looks
+from tfops.flows.doctor import doctor as examine
+from tfops.flows.stack import EngineOptions
+from tfops.results import DoctorResult, PlanResult
+
+_CHANGES = 2
+_BAD_PROJECT = 10
+
+
+def plan(
+    ctx: typer.Context,
+    env: Environment = None,
+    worktree: WorktreeOption = False,
+    detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for changes.")] = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Show what applying the checked-out commit would do.
+
+    Examples:
+
+      tfops plan dev
+
+      tfops plan dev --worktree            before you commit
+
+      tfops plan dev --detailed-exitcode   exit 2 when there are changes
+    """
+    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+
+    def flow() -> PlanResult:
+        options = EngineOptions(engine)
+        return looks.plan(open_project(ctx), env, worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui)
+
+    def exit_code(result: PlanResult) -> int:
+        return _CHANGES if detailed_exitcode and not result.plan.is_empty else 0
+
+    execute("plan", flow, ui=ui, output=output, exit_code=exit_code)
+
+
+def render(
+    ctx: typer.Context, env: Environment = None, worktree: WorktreeOption = False, output: OutputOption = Output.TEXT
+) -> None:
+    """Show the Terraform root module that a commit becomes.
+
+    Examples:
+
+      tfops render dev
+
+      tfops render dev --worktree --output json
+    """
+    ui = Terminal()
+    execute("render", lambda: looks.render(open_project(ctx), env, worktree=worktree), ui=ui, output=output)
+
+
+def status(ctx: typer.Context, fetch: FetchOption = True, output: OutputOption = Output.TEXT) -> None:
+    """Show every environment: version, commit, when, by whom, and what to know about it.
+
+    Examples:
+
+      tfops status
+
+      tfops status --output json
+    """
+    ui = Terminal()
+    execute("status", lambda: looks.status(open_project(ctx), fetch=fetch, ui=ui), ui=ui, output=output)
+
+
+def history(
+    ctx: typer.Context, env: Environment = None, fetch: FetchOption = True, output: OutputOption = Output.TEXT
+) -> None:
+    """Show the versions of an environment, newest first.
+
+    Examples:
+
+      tfops history dev
+    """
+    ui = Terminal()
+    execute("history", lambda: looks.history(open_project(ctx), env, fetch=fetch, ui=ui), ui=ui, output=output)
+
+
+def show(
+    ctx: typer.Context, env: Environment = None, version: VersionArgument = None, output: OutputOption = Output.TEXT
+) -> None:
+    """Show the identity card of a version: who, what, when, with which engine, and what it holds.
+
+    Examples:
+
+      tfops show dev          the current version
+
+      tfops show dev v2
+
+      tfops show dev v2 --output json
+    """
+    ui = Terminal()
+    execute("show", lambda: looks.show(open_project(ctx), env, version), ui=ui, output=output)
+
+
+def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption = Output.TEXT) -> None:
+    """Check this machine and this project: engine, Git, remote, configuration, folders.
+
+    Examples:
+
+      tfops doctor
+    """
+    ui = Terminal()
+
+    def exit_code(result: DoctorResult) -> int:
+        return _BAD_PROJECT if any(finding.is_problem for finding in result.findings) else 0
+
+    execute("doctor", lambda: examine(folder_of(ctx), engine), ui=ui, output=output, exit_code=exit_code)

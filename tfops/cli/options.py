@@ -1,0 +1,69 @@
+"""The options that several commands share, each in one place."""
+
+import enum
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfops.cli.complete import complete_environment, complete_version
+from tfops.errors import UsageError
+
+
+class Output(enum.StrEnum):
+    """How the answer is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(slots=True)
+class Session:
+    """What stands before the command: where to work."""
+
+    folder: Path
+
+
+_DURATION = re.compile(r"(?P<amount>[0-9]{1,6})(?P<unit>s|m|h)?")
+
+
+def parse_duration(text: str) -> float:
+    """`90`, `90s`, `10m`, `1h` in seconds. Raises UsageError for anything else."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise UsageError(f"{text!r} is not a duration", hint="write 90s, 10m or 1h")
+    return float(match["amount"]) * {"s": 1, "m": 60, "h": 3600}[match["unit"] or "s"]
+
+
+Environment = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ENV]", help="The environment. Left out: the one of the branch.", autocompletion=complete_environment
+    ),
+]
+NamedEnvironment = Annotated[
+    str, typer.Argument(metavar="ENV", help="The environment.", autocompletion=complete_environment)
+]
+VersionArgument = Annotated[
+    str | None, typer.Argument(metavar="[VERSION]", help="v3, or tfops/dev/v3.", autocompletion=complete_version)
+]
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only answers, warnings and errors.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="More of what happens.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; never covers what a rollback deletes.")]
+FullOption = Annotated[bool, typer.Option("--full", help="Every resource and every attribute.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", metavar="NAME", help="terraform, tofu, embedded, or a path. [env: TFOPS_ENGINE]")
+]
+WaitOption = Annotated[str, typer.Option("--wait", metavar="TIME", help="How long to wait for a lock: 90s, 10m.")]
+LockTimeoutOption = Annotated[
+    str, typer.Option("--lock-timeout", metavar="TIME", help="How long the engine waits for the state's lock.")
+]
+FetchOption = Annotated[bool, typer.Option("--fetch/--no-fetch", help="Ask the remote first.")]
+AllowDestroyOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow-destroy", metavar="ADDRESS", help="A resource that may be lost. Can be repeated."),
+]
+WorktreeOption = Annotated[bool, typer.Option("--worktree", help="The files as they lie here, not the commit.")]

@@ -1,0 +1,108 @@
+"""What a support question would ask, answered in one run; nothing here stops at the first problem."""
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from tfops import __version__
+from tfops.config.environment import load_environment
+from tfops.config.project import EngineChoice, ProjectConfig
+from tfops.engine.environment import missing_cli_config
+from tfops.engine.locate import candidates, find_engine
+from tfops.errors import ConfigError, TfopsError
+from tfops.flows.project import Project
+from tfops.render.root import describe_backend
+from tfops.resolve.branches import describe_mapping
+from tfops.results import DoctorResult, Finding
+from tfops.system import environ
+from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.system.trees import GitTree
+
+Answer = TypeVar("Answer")
+
+
+def doctor(start: Path, requested_engine: str) -> DoctorResult:
+    """Look at everything; a problem is a finding, never an exception."""
+    findings = [
+        Finding("tfops", f"{__version__}, Python {platform.python_version()} ({sys.executable})"),
+        Finding("system", f"{platform.system()} {platform.machine()}"),
+    ]
+    project = _try("repository", lambda: Project.open(start), findings)
+    rules = None
+    if project is not None:
+        findings += _repository(project)
+        rules = _try("tfops.yaml", lambda: project.config_at(project.repository.head), findings)
+    if project is not None and rules is not None:
+        findings += _rules(rules)
+        findings += _environments(project, rules)
+    findings += _engine(rules.engine if rules else EngineChoice(), requested_engine)
+    return DoctorResult(tuple(findings))
+
+
+def _try(topic: str, question: Callable[[], Answer], findings: list[Finding]) -> Answer | None:
+    try:
+        return question()
+    except TfopsError as error:
+        findings.append(_problem(topic, error))
+        return None
+
+
+def _problem(topic: str, error: TfopsError) -> Finding:
+    text = f"{error.what}: {error.why}" if error.why else error.what
+    if isinstance(error, ConfigError):
+        text = "; ".join(f"{complaint.mark}: {complaint.message}" for complaint in error.complaints)
+    return Finding(topic, text, is_problem=True, hint=error.hint)
+
+
+def _repository(project: Project) -> Iterator[Finding]:
+    repository = project.repository
+    git_version = repository.git.line("version").removeprefix("git version ")
+    yield Finding("git", f"{git_version}, {repository.root}")
+    person, is_configured = repository.identity()
+    hint = "" if is_configured else "git config --global user.name … and user.email …"
+    yield Finding("identity", str(person), hint=hint)
+    yield Finding("folder", str(project.workspace.top))
+    if repository.is_shallow:
+        yield Finding("clone", "is shallow: versions may be missing", is_problem=True, hint="git fetch --unshallow")
+    if not repository.remote:
+        yield Finding("remote", "none: versions stay in this clone")
+        return
+    try:
+        Refs(repository).fetch()
+        yield Finding("remote", f"{repository.remote} answers")
+    except RemoteUnreachable as error:
+        yield Finding("remote", f"{repository.remote} does not answer: {error}", is_problem=True, hint="git fetch")
+    except TfopsError as error:
+        yield _problem("remote", error)
+
+
+def _rules(rules: ProjectConfig) -> Iterator[Finding]:
+    yield Finding("branches", describe_mapping(rules.environments))
+    local = " (state stays in this clone)" if rules.backend.kind == "local" else ""
+    yield Finding("backend", describe_backend(rules.backend) + local)
+
+
+def _environments(project: Project, rules: ProjectConfig) -> Iterator[Finding]:
+    tree = GitTree.of_commit(project.repository, project.repository.head)
+    for env in rules.environments:
+        try:
+            found = load_environment(tree, rules, env)
+            yield Finding(f"environment {env}", ", ".join(found.modules))
+        except TfopsError as error:
+            yield _problem(f"environment {env}", error)
+
+
+def _engine(choice: EngineChoice, requested: str) -> Iterator[Finding]:
+    wanted = requested or environ.variable("TFOPS_ENGINE")
+    try:
+        engine = find_engine(choice, wanted)
+        yield Finding("engine", f"{engine} ({engine.executable}; {engine.origin})")
+    except TfopsError as error:
+        yield _problem("engine", error)
+    others = [candidate.executable for candidate in candidates(EngineChoice())]
+    yield Finding("engines here", ", ".join(others) or "none")
+    if missing_cli_config():
+        text = f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): tfops ignores it"
+        yield Finding("engine config", text)

@@ -1,0 +1,92 @@
+"""A new project whose first apply works, without any account."""
+
+from pathlib import Path
+
+from tfops.config import names
+from tfops.errors import ProjectError, Refused, UsageError
+from tfops.flows.starter import starter_files
+from tfops.flows.ui import Ui
+from tfops.results import InitResult
+from tfops.system import environ
+from tfops.system.git import GitFailed, GitRunner, find_root
+from tfops.system.workspace import explained_disk_errors
+
+_BRANCH = "main"
+
+
+def init(start: Path, name: str | None, ui: Ui) -> InitResult:
+    """Write what is missing. A new repository also gets its first commit; an existing one never does.
+
+    Raises UsageError for a name that can't be a folder and a project, ProjectError when a folder
+    without a repository already holds something.
+    """
+    folder = start / name if name else start
+    project = name or folder.resolve().name.lower()
+    if not names.is_environment_name(project):
+        raise UsageError(
+            f"{names.shown(project)} can't name a project", why=names.ENVIRONMENT_RULE, hint="tfops init NAME"
+        )
+    is_new = _prepare_repository(folder, name)
+    branch = _BRANCH if is_new else _current_branch(folder)
+    if not names.is_branch_name(branch):
+        raise Refused("branch-name", f"the branch {names.shown(branch)} can't be in tfops.yaml", why=names.BRANCH_RULE)
+    written, kept = _write_missing(folder, starter_files(project, branch))
+    commit = _commit(folder, written) if is_new else ""
+    if not is_new:
+        ui.note(f"existing repository on branch {branch}: nothing was committed")
+    return InitResult(name or ".", tuple(written), tuple(kept), commit, "dev")
+
+
+def _prepare_repository(folder: Path, name: str | None) -> bool:
+    """True when the repository was made here. A folder inside another repository is refused."""
+    with explained_disk_errors("create the project's folder"):
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        root = find_root(folder)
+    except ProjectError:
+        if name and any(folder.iterdir()):
+            raise ProjectError(
+                f"`{folder}` is not empty", hint="choose another name, or run tfops init inside"
+            ) from None
+        GitRunner(folder).ask("init", "--quiet", f"--initial-branch={_BRANCH}")
+        return True
+    if root.resolve() != folder.resolve():
+        raise ProjectError(
+            f"`{folder}` lies inside the repository `{root}`",
+            why="a project is a repository of its own",
+            hint=f"run tfops init in {root}, or choose a folder outside",
+        )
+    return False
+
+
+def _current_branch(folder: Path) -> str:
+    ref = GitRunner(folder).line("symbolic-ref", "--quiet", "HEAD")
+    return ref.removeprefix("refs/heads/") or _BRANCH
+
+
+def _write_missing(folder: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:
+    written, kept = [], []
+    for path, text in files.items():
+        target = folder / path
+        if target.exists():
+            kept.append(path)
+            continue
+        with explained_disk_errors(f"write {path}"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written, kept
+
+
+def _commit(folder: Path, written: list[str]) -> str:
+    """The first commit; with a made-up identity only where Git knows none (a fresh machine)."""
+    git = GitRunner(folder)
+    git.ask("add", "--", *written)
+    try:
+        git.ask("var", "GIT_COMMITTER_IDENT")
+        identity: tuple[str, ...] = ()
+    except GitFailed:
+        user, host = environ.user_and_host()
+        identity = ("-c", f"user.name={user}", "-c", f"user.email={user}@{host}")
+    git.ask(*identity, "commit", "--quiet", "--no-verify", "--message=Start the project")
+    return git.line("rev-parse", "HEAD")

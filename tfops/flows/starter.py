@@ -1,0 +1,134 @@
+"""The files of a new project: small, commented, and working with the built-in provider alone."""
+
+_TFOPS_YAML = """\
+# What operations decide: branches, backend, engine, providers.
+version: 1
+project: {project}
+
+# Where Terraform keeps its state. `local` needs no account and stays in this clone (.git/tfops/state).
+# To share it:  s3: {{bucket: my-tfstate, region: eu-west-1, key: "{{project}}/{{env}}/{{stack}}.tfstate", use_lockfile: true}}
+backend:
+  local: {{}}
+
+# Which branch is which environment. A commit on that branch is what `tfops apply` makes real.
+environments:
+  dev: {{branch: {branch}}}
+  # prod: {{branch: production, protected: true}}
+"""
+
+_DEV_YAML = """\
+# What development wishes for `dev`: modules and their inputs.
+modules:
+  network:
+    source: network                                 # modules/network
+    inputs:
+      cidr: 10.10.0.0/16
+      zones: [a, b]
+  service:
+    source: service
+    inputs:
+      subnets: ${module.network.subnets}            # an output of the module above
+      image: shop:1.4.2
+"""
+
+_NETWORK_TF = """\
+# An example that needs no provider and no account: `terraform_data` only remembers what it is given.
+
+variable "cidr" {
+  description = "The network's address range."
+  type        = string
+
+  validation {
+    condition     = can(cidrhost(var.cidr, 0))
+    error_message = "cidr must be an address range like 10.0.0.0/16."
+  }
+}
+
+variable "zones" {
+  description = "One subnet is made in each zone."
+  type        = list(string)
+  default     = ["a"]
+}
+
+resource "terraform_data" "network" {
+  input = { cidr = var.cidr }
+}
+
+resource "terraform_data" "subnet" {
+  for_each = { for index, zone in var.zones : zone => cidrsubnet(var.cidr, 8, index) }
+
+  input = { network = terraform_data.network.id, zone = each.key, cidr = each.value }
+}
+
+output "subnets" {
+  description = "Zone to address range."
+  value       = { for zone, subnet in terraform_data.subnet : zone => subnet.output.cidr }
+}
+"""
+
+_SERVICE_TF = """\
+variable "subnets" {
+  description = "Zone to address range, one instance is made in each."
+  type        = map(string)
+}
+
+variable "image" {
+  description = "What the instances run, `name:tag`."
+  type        = string
+}
+
+resource "terraform_data" "instance" {
+  for_each = var.subnets
+
+  input = { zone = each.key, subnet = each.value, image = var.image }
+}
+
+output "image" {
+  description = "What runs now."
+  value       = var.image
+}
+"""
+
+_MAKEFILE = """\
+# The same commands for people and for CI:  make plan ENV=dev
+ENV ?=
+TFOPS ?= tfops
+
+.PHONY: help plan apply rollback status history destroy doctor
+help: ## show this help
+\t@awk -F':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\\n", $$1, $$2}' $(MAKEFILE_LIST)
+plan: ## show what applying this commit would do
+\t$(TFOPS) plan $(ENV)
+apply: ## make this commit the running environment
+\t$(TFOPS) apply $(ENV) $(ARGS)
+rollback: ## back to the previous version, or VERSION=v3
+\t$(TFOPS) rollback $(ENV) $(VERSION) $(ARGS)
+status: ## every environment
+\t$(TFOPS) status
+history: ## the versions of an environment
+\t$(TFOPS) history $(ENV)
+destroy: ## take an environment down
+\t$(TFOPS) destroy $(ENV) $(ARGS)
+doctor: ## check this machine and this project
+\t$(TFOPS) doctor
+"""
+
+_GITIGNORE = """\
+.terraform/
+*.tfstate
+*.tfstate.*
+*.tfplan
+crash.log
+"""
+
+
+def starter_files(project: str, branch: str) -> dict[str, str]:
+    """Path to text of every file of a new project."""
+    return {
+        "tfops.yaml": _TFOPS_YAML.format(project=project, branch=branch),
+        "environments/dev.yaml": _DEV_YAML,
+        "modules/network/main.tf": _NETWORK_TF,
+        "modules/service/main.tf": _SERVICE_TF,
+        "Makefile": _MAKEFILE,
+        ".gitignore": _GITIGNORE,
+    }
