@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import typer
+from rich.console import RenderableType
 
 from tfops.cli.options import Output, Session
 from tfops.cli.terminal import Terminal, stderr_console, stdout_console
@@ -56,7 +57,7 @@ def execute(
         if output is Output.JSON:
             _print(envelope.success(command, result, exit_code=code))
         else:
-            stdout_console().print(text_report(result, View(clock.now(), full=ui.full)))
+            _print(_rendered(text_report(result, View(clock.now(), full=ui.full))))
         raise typer.Exit(code)
 
 
@@ -69,6 +70,14 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: Terminal | None
     else:
         stderr_console().print(error_report(error))
     raise typer.Exit(error.exit_code)
+
+
+def _rendered(report: RenderableType) -> str:
+    """Text for stdout, without the spaces that fill a table's last column."""
+    console = stdout_console()
+    with console.capture() as captured:
+        console.print(report)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def _print(text: str) -> None:

@@ -118,7 +118,8 @@ class Terminal:
 
     def show_plan(self, plan: Plan) -> None:
         self._planned, self._done = sum(2 if change.action == "replace" else 1 for change in plan.work), 0
-        self.console.print(plan_report(plan, full=self.full))
+        if self.is_interactive or not self.quiet:
+            self.console.print(plan_report(plan, full=self.full))
 
     def confirm(self, question: str) -> bool:
         return self._ask(f"\n{question} [y/N] ").lower() in ("y", "yes")

@@ -42,6 +42,7 @@ _REASONS = {
 _SENSITIVE = "(sensitive)"
 _UNKNOWN = "(known after apply)"
 _ABSENT = "(none)"
+_SEVERAL = "{…}"
 _LONGEST_VALUE = 80
 
 
@@ -133,15 +134,26 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:
     """The leaves that differ, by path, with the ones that force a replacement marked."""
     before = dict(_leaves(_without_secrets(change.get("before"), change.get("before_sensitive"))))
     after = dict(_leaves(_without_secrets(change.get("after"), change.get("after_sensitive"))))
-    unknown = {path for path, is_unknown in _leaves(change.get("after_unknown")) if is_unknown is True}
+    for path in _unknown_paths(change.get("after_unknown")):
+        known = {leaf: before.pop(leaf) for leaf in list(before) if _is_within(leaf, path)}
+        if known:
+            before[path], after[path] = known.get(path, _SEVERAL), _UNKNOWN
     forcing = [_path_text(path) for path in change.get("replace_paths") or []]
-    for path in sorted({*before, *after, *unknown}):
-        old, new = before.get(path, _ABSENT), _UNKNOWN if path in unknown else after.get(path, _ABSENT)
-        if old != new and not (new is _UNKNOWN and path not in before):
-            forces = any(path == start or path.startswith((f"{start}.", f"{start}[")) for start in forcing)
+    for path in sorted({*before, *after}):
+        old, new = before.get(path, _ABSENT), after.get(path, _ABSENT)
+        if old != new:
+            forces = any(_is_within(path, start) for start in forcing)
             yield AttributeChange(safe_text(path), _shown(old), _shown(new), forces)
-    hidden = _sensitive_changes(change)
-    yield from (AttributeChange(path, _SENSITIVE, _SENSITIVE) for path in hidden)
+    for path in _sensitive_changes(change):
+        yield AttributeChange(path, _SENSITIVE, _SENSITIVE)
+
+
+def _unknown_paths(unknown: Any) -> list[str]:
+    return [path for path, is_unknown in _leaves(unknown) if is_unknown is True]
+
+
+def _is_within(path: str, start: str) -> bool:
+    return path == start or path.startswith((f"{start}.", f"{start}["))
 
 
 def _sensitive_changes(change: Mapping[str, Any]) -> list[str]:
@@ -172,6 +184,6 @@ def _path_text(steps: list[Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    if value in (_SENSITIVE, _UNKNOWN, _ABSENT):
+    if value in (_SENSITIVE, _UNKNOWN, _ABSENT, _SEVERAL):
         return str(value)
     return safe_text(json.dumps(value, ensure_ascii=False), _LONGEST_VALUE)

@@ -9,15 +9,13 @@ from tfops.errors import NotRecorded, Refused
 from tfops.ledger.card import Card, decode_card, encode_card
 from tfops.model import CommitSha, EnvName, Kind, Version, VersionRecord, tag_name
 from tfops.system import clock
-from tfops.system.git import is_full_sha
+from tfops.system.git import require_sha
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 from tfops.system.repository import Repository
 
 _TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
-_TRAILERS = ("Kind", "Commit", "Branch", "By", "At", "Restores", "Hold")
-_FIELDS = ["%(refname)", "%(objecttype)", "%(contents:subject)"] + [
-    f"%(contents:trailers:key=Tfops-{name},valueonly,separator=%2C)" for name in _TRAILERS
-]
+# All trailers in one field: asked for one by one, Git 2.39 answers each with the first one's value.
+_FORMAT = "%(refname)%00%(objecttype)%00%(contents:subject)%00%(contents:trailers:only)%00%00"
 
 # Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
 _MOST_TRIES = 50
@@ -39,7 +37,7 @@ class Listing:
 def list_versions(repository: Repository, env: EnvName | None = None) -> dict[EnvName, Listing]:
     """Every environment that has tags, by one Git process."""
     space = f"refs/tags/tfops/{env}/" if env else "refs/tags/tfops/"
-    done = repository.git.ask("for-each-ref", f"--format={'%00'.join(_FIELDS)}%00%00", space)
+    done = repository.git.ask("for-each-ref", f"--format={_FORMAT}", space)
     records: dict[EnvName, list[VersionRecord]] = {}
     foreign: dict[EnvName, list[str]] = {}
     highest: dict[EnvName, int] = {}
@@ -71,27 +69,25 @@ def versions_of(repository: Repository, env: EnvName) -> Listing:
 
 def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRecord | None:
     """None for a tag that tfops did not make."""
-    if len(fields) != len(_FIELDS) - 1 or fields[0] != "tag":
+    if len(fields) != 3 or fields[0] != "tag":
         return None
-    subject, kind, commit, branch, by, at, restores, hold = (field.strip() for field in fields[1:])
-    if kind not in list(Kind) or not is_full_sha(commit):
-        return None
+    pairs = (line.partition(": ") for line in fields[2].splitlines())
+    facts = {name.removeprefix("Tfops-"): value.strip() for name, _, value in pairs}
     try:
-        moment = clock.parse_time(at)
-    except ValueError:
+        return VersionRecord(
+            env=env,
+            version=version,
+            kind=Kind(facts["Kind"]),
+            commit=require_sha(facts["Commit"]),
+            branch=facts.get("Branch", ""),
+            applied_by=facts["By"],
+            applied_at=clock.parse_time(facts["At"]),
+            summary=fields[1].partition(": ")[2],
+            restores=Version(int(facts["Restores"].removeprefix("v"))) if facts.get("Restores") else None,
+            hold=facts.get("Hold", ""),
+        )
+    except (KeyError, ValueError, Refused):
         return None
-    return VersionRecord(
-        env=env,
-        version=version,
-        kind=Kind(kind),
-        commit=CommitSha(commit),
-        branch=branch,
-        applied_by=by,
-        applied_at=moment,
-        summary=subject.partition(": ")[2],
-        restores=Version(int(restores[1:])) if re.fullmatch(r"v[0-9]+", restores) else None,
-        hold=hold,
-    )
 
 
 def read_card(repository: Repository, record: VersionRecord) -> Card:

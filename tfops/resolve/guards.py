@@ -45,7 +45,7 @@ def _dirty(facts: ApplyFacts) -> tuple[str, str] | None:
     if not facts.uncommitted:
         return None
     shown = ", ".join(facts.uncommitted[:3]) + (" …" if len(facts.uncommitted) > 3 else "")
-    return f"there are changes that are not committed: {shown}", "git commit -a   (tfops applies commits)"
+    return f"there are changes that are not committed: {shown}", "git add -A && git commit"
 
 
 def _unpushed(facts: ApplyFacts) -> tuple[str, str] | None:

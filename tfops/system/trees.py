@@ -51,7 +51,7 @@ class GitTree:
     """Files read from the object store: what is checked out doesn't matter."""
 
     def __init__(self, repository: Repository, tree_id: str) -> None:
-        self._root = gitpython.Tree(repository.objects, bytes.fromhex(require_sha(tree_id)))
+        self._root = gitpython.Tree(repository.objects, bytes.fromhex(require_sha(tree_id)), path="")
 
     @classmethod
     def of_commit(cls, repository: Repository, commit: CommitSha) -> "GitTree":
