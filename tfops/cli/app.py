@@ -17,24 +17,21 @@ app = typer.Typer(
     name="tfops",
     help="GitOps for Terraform without a server: a commit becomes a running environment, and goes back.",
     pretty_exceptions_enable=False,  # a traceback would show local variables, secrets among them
+    rich_markup_mode=None,  # plain help: fits 80 columns and reads well in a log
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_START = "Start"
-_CHANGE = "Change"
-_LOOK = "Look"
-
-app.command("init", rich_help_panel=_START)(starting.init)
-app.command("doctor", rich_help_panel=_START)(looking.doctor)
-app.command("plan", rich_help_panel=_CHANGE)(looking.plan)
-app.command("apply", rich_help_panel=_CHANGE)(changing.apply)
-app.command("rollback", rich_help_panel=_CHANGE)(changing.rollback)
-app.command("destroy", rich_help_panel=_CHANGE)(changing.destroy)
-app.command("recover", rich_help_panel=_CHANGE)(changing.recover)
-app.command("status", rich_help_panel=_LOOK)(looking.status)
-app.command("history", rich_help_panel=_LOOK)(looking.history)
-app.command("show", rich_help_panel=_LOOK)(looking.show)
-app.command("render", rich_help_panel=_LOOK)(looking.render)
+app.command("init")(starting.init)
+app.command("doctor")(looking.doctor)
+app.command("plan")(looking.plan)
+app.command("apply")(changing.apply)
+app.command("rollback")(changing.rollback)
+app.command("destroy")(changing.destroy)
+app.command("recover")(changing.recover)
+app.command("status")(looking.status)
+app.command("history")(looking.history)
+app.command("show")(looking.show)
+app.command("render")(looking.render)
 
 
 def _print_version(is_asked: bool) -> None:

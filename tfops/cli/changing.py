@@ -27,17 +27,25 @@ from tfops.flows.change import ChangeOptions
 from tfops.flows.consent import ConsentOptions
 from tfops.flows.stack import EngineOptions
 
+GUARD_HELP = {
+    "wrong-branch": "Apply a commit that is not on the environment's branch.",
+    "dirty": "Apply the commit although there are uncommitted changes.",
+    "unpushed": "Apply a commit that the remote doesn't have.",
+    "behind": "Apply although the remote's branch has newer commits.",
+    "older": "Apply a commit that is older than what runs.",
+}
+
 
 def apply(
     ctx: typer.Context,
     env: Environment = None,
     yes: YesOption = False,
     lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
-    allow_wrong_branch: Annotated[bool, typer.Option(help="Override the guard wrong-branch.")] = False,
-    allow_dirty: Annotated[bool, typer.Option(help="Override the guard dirty.")] = False,
-    allow_unpushed: Annotated[bool, typer.Option(help="Override the guard unpushed.")] = False,
-    allow_behind: Annotated[bool, typer.Option(help="Override the guard behind.")] = False,
-    allow_older: Annotated[bool, typer.Option(help="Override the guard older.")] = False,
+    allow_wrong_branch: Annotated[bool, typer.Option("--allow-wrong-branch", help=GUARD_HELP["wrong-branch"])] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help=GUARD_HELP["dirty"])] = False,
+    allow_unpushed: Annotated[bool, typer.Option("--allow-unpushed", help=GUARD_HELP["unpushed"])] = False,
+    allow_behind: Annotated[bool, typer.Option("--allow-behind", help=GUARD_HELP["behind"])] = False,
+    allow_older: Annotated[bool, typer.Option("--allow-older", help=GUARD_HELP["older"])] = False,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
@@ -51,12 +59,10 @@ def apply(
     Shows the plan, asks, applies exactly that plan, and tags the commit with the new version. The
     guards (--allow-…) can't be overridden for protected environments.
 
+    \b
     Examples:
-
       tfops apply dev          plan, ask, apply, tag tfops/dev/v1
-
       tfops apply              the environment of the branch you are on
-
       tfops apply dev --yes    in CI: no question
     """
     ui = Terminal(quiet=quiet, verbose=verbose, full=full)
@@ -101,12 +107,10 @@ def rollback(
     from today. The environment is then held: the next apply needs --lift-hold. What the way back
     deletes or replaces must be named: by typing the environment's name, or with --allow-destroy.
 
+    \b
     Examples:
-
       tfops rollback dev                  to the previous version
-
       tfops rollback prod v12             to v12's content, as a new version
-
       tfops rollback prod tfops/prod/v12 --yes --allow-destroy module.db.aws_db_instance.main
     """
     ui = Terminal(quiet=quiet, verbose=verbose, full=full)
@@ -138,10 +142,9 @@ def destroy(
 
     Its history stays, and a later apply makes it anew. Protected environments are refused.
 
+    \b
     Examples:
-
       tfops destroy dev          shows what goes, asks for the name
-
       tfops destroy dev --yes
     """
     ui = Terminal(quiet=quiet, verbose=verbose, full=full)
@@ -163,8 +166,8 @@ def recover(
 ) -> None:
     """Record a change that was applied while its version could not be written to Git.
 
+    \b
     Examples:
-
       tfops recover prod
     """
     ui = Terminal(quiet=quiet)

@@ -43,12 +43,10 @@ def plan(
 ) -> None:
     """Show what applying the checked-out commit would do.
 
+    \b
     Examples:
-
       tfops plan dev
-
       tfops plan dev --worktree            before you commit
-
       tfops plan dev --detailed-exitcode   exit 2 when there are changes
     """
     ui = Terminal(quiet=quiet, verbose=verbose, full=full)
@@ -68,10 +66,9 @@ def render(
 ) -> None:
     """Show the Terraform root module that a commit becomes.
 
+    \b
     Examples:
-
       tfops render dev
-
       tfops render dev --worktree --output json
     """
     ui = Terminal()
@@ -81,10 +78,9 @@ def render(
 def status(ctx: typer.Context, fetch: FetchOption = True, output: OutputOption = Output.TEXT) -> None:
     """Show every environment: version, commit, when, by whom, and what to know about it.
 
+    \b
     Examples:
-
       tfops status
-
       tfops status --output json
     """
     ui = Terminal()
@@ -96,8 +92,8 @@ def history(
 ) -> None:
     """Show the versions of an environment, newest first.
 
+    \b
     Examples:
-
       tfops history dev
     """
     ui = Terminal()
@@ -109,12 +105,10 @@ def show(
 ) -> None:
     """Show the identity card of a version: who, what, when, with which engine, and what it holds.
 
+    \b
     Examples:
-
       tfops show dev          the current version
-
       tfops show dev v2
-
       tfops show dev v2 --output json
     """
     ui = Terminal()
@@ -124,8 +118,8 @@ def show(
 def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption = Output.TEXT) -> None:
     """Check this machine and this project: engine, Git, remote, configuration, folders.
 
+    \b
     Examples:
-
       tfops doctor
     """
     ui = Terminal()

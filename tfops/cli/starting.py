@@ -19,10 +19,9 @@ def init(
 
     In a new folder it also makes the repository and the first commit. Files that are there are kept.
 
+    \b
     Examples:
-
       tfops init shop && cd shop && tfops apply dev
-
       tfops init          in a repository that you have
     """
     ui = Terminal()

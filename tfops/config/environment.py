@@ -9,7 +9,7 @@ from typing import Any
 
 from tfops.config import names
 from tfops.config.document import Document, Path, read_document
-from tfops.config.project import PROJECT_FILE, ProjectConfig, project_document
+from tfops.config.project import PROJECT_FILE, ProjectConfig, load_project, project_document
 from tfops.config.schema import EnvironmentFile, parse
 from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
 from tfops.config.values import Reference, Secret, is_form, parse_form
@@ -53,12 +53,16 @@ def load_environment(tree: Tree, project: ProjectConfig, env: EnvName) -> Enviro
     if env not in project.environments:
         hint = names.did_you_mean(env, project.environments)
         raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", hint=hint)
+    return read_environment(tree, env)
+
+
+def read_environment(tree: Tree, env: EnvName) -> EnvironmentConfig:
+    """The same without asking whether tfops.yaml knows the environment."""
     path = f"{FOLDER}/{env}.yaml"
     if tree.read(path) is None:
-        known = project_document(tree).complaint(
-            ("environments", env), f"`{path}` is missing", "commit it, or take the environment out of " + PROJECT_FILE
-        )
-        raise ConfigError([known])
+        where = project_document(tree)
+        hint = f"commit it, or take the environment out of {PROJECT_FILE}"
+        raise ConfigError([where.complaint(("environments", env), f"`{path}` is missing", hint)])
     document = _merged(tree, path, ())
     complaints = list(document.complaints)
     if not complaints:
@@ -69,6 +73,28 @@ def load_environment(tree: Tree, project: ProjectConfig, env: EnvName) -> Enviro
     if complaints:
         raise ConfigError(complaints)
     return EnvironmentConfig(env, modules, _digest(document.data))
+
+
+def load_rules(tree: Tree) -> ProjectConfig:
+    """`load_project`, but a broken tfops.yaml doesn't hide what is wrong with the environments."""
+    try:
+        return load_project(tree)
+    except ConfigError as error:
+        complaints = list(error.complaints)
+        data = project_document(tree).data
+        listed = data.get("environments") if isinstance(data, dict) else None
+        for env in listed if isinstance(listed, dict) else []:
+            if names.is_environment_name(env):
+                complaints += _complaints_about(tree, EnvName(env))
+        raise ConfigError(complaints) from error
+
+
+def _complaints_about(tree: Tree, env: EnvName) -> tuple[Complaint, ...]:
+    try:
+        read_environment(tree, env)
+    except ConfigError as error:
+        return error.complaints
+    return ()
 
 
 def _digest(data: Any) -> str:

@@ -1,5 +1,6 @@
 """Pydantic models of the two kinds of files, and their errors in a developer's words."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -64,7 +65,21 @@ def parse(model: type[_Model], document: Document) -> tuple[_Model | None, list[
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
-        return None, [_complaint(document, model, details) for details in error.errors()]
+        found = error.errors()
+        misspelt = _misspelt(found)
+        kept = [item for item in found if not (item["type"] == "missing" and item["loc"] in misspelt)]
+        return None, [_complaint(document, model, details) for details in kept]
+
+
+def _misspelt(found: Sequence[Any]) -> set[tuple[str | int, ...]]:
+    """Missing keys that stand there under a similar name: one mistake, one complaint."""
+    missing = {item["loc"] for item in found if item["type"] == "missing"}
+    unknown = [item["loc"] for item in found if item["type"] == "extra_forbidden"]
+    pairs = (
+        (loc, difflib.get_close_matches(str(loc[-1]), [str(m[-1]) for m in missing if m[:-1] == loc[:-1]], n=1))
+        for loc in unknown
+    )
+    return {(*loc[:-1], match[0]) for loc, match in pairs if match}
 
 
 def _complaint(document: Document, model: type[BaseModel], details: Any) -> Complaint:

@@ -1,8 +1,8 @@
 """`plan`, `render`, `status`, `history`, `show`: commands that change nothing."""
 
-from tfops.config.environment import load_environment, lock_file_path
+from tfops.config.environment import load_environment, load_rules, lock_file_path
 from tfops.config.names import is_environment_name
-from tfops.config.project import EnvironmentRule, load_project
+from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
 from tfops.flows.cards import recorded_state
 from tfops.flows.project import Project
@@ -42,7 +42,7 @@ def plan(
         tree = _tree(repository, worktree=worktree)
         commit = None if worktree else repository.commit(repository.head)
         _say_what(place, repository, commit, ui)
-        rules = load_project(tree)
+        rules = load_rules(tree)
         environment = load_environment(tree, rules, place.env)
         listing = versions_of(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
@@ -82,7 +82,7 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     place = find_place(project, env)
     repository = project.repository
     tree = _tree(repository, worktree=worktree)
-    rules = load_project(tree)
+    rules = load_rules(tree)
     environment = load_environment(tree, rules, place.env)
     rendered = render_stack(rules, environment, tree, tree.read(lock_file_path(place.env)))
     commit = None if worktree else repository.commit(repository.head)

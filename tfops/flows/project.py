@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfops.config.project import ProjectConfig, load_project
+from tfops.config.environment import load_rules
+from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.flows.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
@@ -35,7 +36,7 @@ class Project:
 
     def config_at(self, commit: CommitSha) -> ProjectConfig:
         """The rules as they were in a commit."""
-        return load_project(GitTree.of_commit(self.repository, commit))
+        return load_rules(GitTree.of_commit(self.repository, commit))
 
     @contextlib.contextmanager
     def changing(self, env: EnvName, what: str, *, wait_s: float) -> Iterator[None]:
