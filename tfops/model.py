@@ -197,7 +197,6 @@ class StackState:
 
     lineage: str
     serial: int
-    engine_version: str
     sha256: str
     inventory: Mapping[str, str]
     schema_versions: Mapping[str, int]
@@ -208,7 +207,7 @@ class StackState:
         return not self.lineage
 
 
-ABSENT_STATE = StackState(lineage="", serial=0, engine_version="", sha256="", inventory={}, schema_versions={})
+ABSENT_STATE = StackState(lineage="", serial=0, sha256="", inventory={}, schema_versions={})
 
 
 @dataclass(frozen=True, slots=True)

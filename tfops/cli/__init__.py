@@ -3,6 +3,6 @@
 
 def main() -> None:
     """The console script `tfops`."""
-    from tfops.cli.app import run  # noqa: PLC0415 - nothing heavy when only the package is imported
+    from tfops.cli.app import run
 
     run()

@@ -1,6 +1,7 @@
 """Commands that change an environment: apply, rollback, destroy, recover."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,12 +21,10 @@ from tfops.cli.options import (
     YesOption,
     parse_duration,
 )
-from tfops.cli.run import execute, open_project
-from tfops.cli.terminal import Terminal
-from tfops.flows import changes
-from tfops.flows.change import ChangeOptions
-from tfops.flows.consent import ConsentOptions
-from tfops.flows.stack import EngineOptions
+from tfops.cli.run import execute, open_project, terminal
+
+if TYPE_CHECKING:
+    from tfops.flows.change import ChangeOptions
 
 GUARD_HELP = {
     "wrong-branch": "Apply a commit that is not on the environment's branch.",
@@ -65,7 +64,7 @@ def apply(
       tfops apply              the environment of the branch you are on
       tfops apply dev --yes    in CI: no question
     """
-    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+    ui = terminal(quiet=quiet, verbose=verbose, full=full)
     flags = {
         "held": lift_hold,
         "wrong-branch": allow_wrong_branch,
@@ -76,12 +75,10 @@ def apply(
     }
 
     def flow() -> object:
-        options = ChangeOptions(
-            engine=_engine(engine, lock_timeout),
-            consent=ConsentOptions(yes=yes),
-            wait_s=parse_duration(wait),
-            allowed=frozenset(name for name, is_set in flags.items() if is_set),
-        )
+        from tfops.flows import changes
+
+        allowed = [name for name, is_set in flags.items() if is_set]
+        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, allowed=allowed)
         return changes.apply(open_project(ctx), env, options, ui)
 
     execute("apply", flow, ui=ui, output=output)
@@ -113,14 +110,13 @@ def rollback(
       tfops rollback prod v12             to v12's content, as a new version
       tfops rollback prod tfops/prod/v12 --yes --allow-destroy module.db.aws_db_instance.main
     """
-    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+    ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        options = ChangeOptions(
-            engine=_engine(engine, lock_timeout),
-            consent=ConsentOptions(yes=yes, allow_destroy=frozenset(allow_destroy or ())),
-            wait_s=parse_duration(wait),
-        )
+        from tfops.flows import changes
+
+        losing = allow_destroy or ()
+        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, allow_destroy=losing)
         return changes.rollback(open_project(ctx), env, version, options, ui)
 
     execute("rollback", flow, ui=ui, output=output)
@@ -147,12 +143,12 @@ def destroy(
       tfops destroy dev          shows what goes, asks for the name
       tfops destroy dev --yes
     """
-    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+    ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        options = ChangeOptions(
-            engine=_engine(engine, lock_timeout), consent=ConsentOptions(yes=yes), wait_s=parse_duration(wait)
-        )
+        from tfops.flows import changes
+
+        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
         return changes.destroy(open_project(ctx), env, options, ui)
 
     execute("destroy", flow, ui=ui, output=output)
@@ -170,9 +166,32 @@ def recover(
     Examples:
       tfops recover prod
     """
-    ui = Terminal(quiet=quiet)
-    execute("recover", lambda: changes.recover(open_project(ctx), env, ui), ui=ui, output=output)
+    ui = terminal(quiet=quiet)
+
+    def flow() -> object:
+        from tfops.flows import changes
+
+        return changes.recover(open_project(ctx), env, ui)
+
+    execute("recover", flow, ui=ui, output=output)
 
 
-def _engine(name: str, lock_timeout: str) -> EngineOptions:
-    return EngineOptions(name, int(parse_duration(lock_timeout)))
+def _options(
+    *,
+    yes: bool,
+    wait: str,
+    engine: str,
+    lock_timeout: str,
+    allow_destroy: Sequence[str] = (),
+    allowed: Sequence[str] = (),
+) -> "ChangeOptions":
+    from tfops.flows.change import ChangeOptions
+    from tfops.flows.consent import ConsentOptions
+    from tfops.flows.stack import EngineOptions
+
+    return ChangeOptions(
+        engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
+        consent=ConsentOptions(yes=yes, allow_destroy=frozenset(allow_destroy)),
+        wait_s=parse_duration(wait),
+        allowed=frozenset(allowed),
+    )

@@ -18,11 +18,7 @@ from tfops.cli.options import (
     WorktreeOption,
     parse_duration,
 )
-from tfops.cli.run import execute, folder_of, open_project
-from tfops.cli.terminal import Terminal
-from tfops.flows import looks
-from tfops.flows.doctor import doctor as examine
-from tfops.flows.stack import EngineOptions
+from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.results import DoctorResult, PlanResult
 
 _CHANGES = 2
@@ -49,9 +45,12 @@ def plan(
       tfops plan dev --worktree            before you commit
       tfops plan dev --detailed-exitcode   exit 2 when there are changes
     """
-    ui = Terminal(quiet=quiet, verbose=verbose, full=full)
+    ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> PlanResult:
+        from tfops.flows import looks
+        from tfops.flows.stack import EngineOptions
+
         options = EngineOptions(engine)
         return looks.plan(open_project(ctx), env, worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui)
 
@@ -71,8 +70,14 @@ def render(
       tfops render dev
       tfops render dev --worktree --output json
     """
-    ui = Terminal()
-    execute("render", lambda: looks.render(open_project(ctx), env, worktree=worktree), ui=ui, output=output)
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import looks
+
+        return looks.render(open_project(ctx), env, worktree=worktree)
+
+    execute("render", flow, ui=ui, output=output)
 
 
 def status(ctx: typer.Context, fetch: FetchOption = True, output: OutputOption = Output.TEXT) -> None:
@@ -83,8 +88,14 @@ def status(ctx: typer.Context, fetch: FetchOption = True, output: OutputOption =
       tfops status
       tfops status --output json
     """
-    ui = Terminal()
-    execute("status", lambda: looks.status(open_project(ctx), fetch=fetch, ui=ui), ui=ui, output=output)
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import looks
+
+        return looks.status(open_project(ctx), fetch=fetch, ui=ui)
+
+    execute("status", flow, ui=ui, output=output)
 
 
 def history(
@@ -96,8 +107,14 @@ def history(
     Examples:
       tfops history dev
     """
-    ui = Terminal()
-    execute("history", lambda: looks.history(open_project(ctx), env, fetch=fetch, ui=ui), ui=ui, output=output)
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import looks
+
+        return looks.history(open_project(ctx), env, fetch=fetch, ui=ui)
+
+    execute("history", flow, ui=ui, output=output)
 
 
 def show(
@@ -111,8 +128,14 @@ def show(
       tfops show dev v2
       tfops show dev v2 --output json
     """
-    ui = Terminal()
-    execute("show", lambda: looks.show(open_project(ctx), env, version), ui=ui, output=output)
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import looks
+
+        return looks.show(open_project(ctx), env, version)
+
+    execute("show", flow, ui=ui, output=output)
 
 
 def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption = Output.TEXT) -> None:
@@ -122,9 +145,14 @@ def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption =
     Examples:
       tfops doctor
     """
-    ui = Terminal()
+    ui = terminal()
+
+    def flow() -> DoctorResult:
+        from tfops.flows.doctor import doctor
+
+        return doctor(folder_of(ctx), engine)
 
     def exit_code(result: DoctorResult) -> int:
         return _BAD_PROJECT if any(finding.is_problem for finding in result.findings) else 0
 
-    execute("doctor", lambda: examine(folder_of(ctx), engine), ui=ui, output=output, exit_code=exit_code)
+    execute("doctor", flow, ui=ui, output=output, exit_code=exit_code)

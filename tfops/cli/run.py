@@ -1,22 +1,23 @@
-"""One command from its flow to its exit code."""
+"""One command from its flow to its exit code.
+
+The flows, rich and what they need are imported late: `--help`, `--version` and completion must not
+wait for them.
+"""
 
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
-from rich.console import RenderableType
 
 from tfops.cli.options import Output, Session
-from tfops.cli.terminal import Terminal, stderr_console, stdout_console
 from tfops.errors import Interrupted, TfopsError
-from tfops.flows.project import Project
-from tfops.report import envelope
-from tfops.report.errors import error_report
-from tfops.report.text import View, text_report
 from tfops.system import clock, process
-from tfops.system.workspace import private_temporary_file
+
+if TYPE_CHECKING:
+    from tfops.cli.terminal import Terminal
+    from tfops.flows.project import Project
 
 Result = TypeVar("Result")
 
@@ -24,7 +25,15 @@ BUG = 1
 USAGE = 64
 
 
-def open_project(ctx: typer.Context) -> Project:
+def terminal(*, quiet: bool = False, verbose: bool = False, full: bool = False) -> "Terminal":
+    from tfops.cli.terminal import Terminal
+
+    return Terminal(quiet=quiet, verbose=verbose, full=full)
+
+
+def open_project(ctx: typer.Context) -> "Project":
+    from tfops.flows.project import Project
+
     return Project.open(folder_of(ctx))
 
 
@@ -37,7 +46,7 @@ def execute(
     command: str,
     flow: Callable[[], Result],
     *,
-    ui: Terminal,
+    ui: "Terminal",
     output: Output = Output.TEXT,
     exit_code: Callable[[Result], int] = lambda _: 0,
 ) -> None:
@@ -54,15 +63,16 @@ def execute(
     else:
         ui.stop()
         code = exit_code(result)
-        if output is Output.JSON:
-            _print(envelope.success(command, result, exit_code=code))
-        else:
-            _print(_rendered(text_report(result, View(clock.now(), full=ui.full))))
+        _print(_json(command, result, code) if output is Output.JSON else _text(result, full=ui.full))
         raise typer.Exit(code)
 
 
-def fail(command: str, error: TfopsError, *, output: Output, ui: Terminal | None = None) -> None:
+def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> None:
     """Print the error and raise Exit with its code."""
+    from tfops.cli.terminal import stderr_console
+    from tfops.report import envelope
+    from tfops.report.errors import error_report
+
     if ui is not None:
         ui.stop()
     if output is Output.JSON:
@@ -72,11 +82,20 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: Terminal | None
     raise typer.Exit(error.exit_code)
 
 
-def _rendered(report: RenderableType) -> str:
+def _json(command: str, result: object, code: int) -> str:
+    from tfops.report import envelope
+
+    return envelope.success(command, result, exit_code=code)
+
+
+def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
+    from tfops.cli.terminal import stdout_console
+    from tfops.report.text import View, text_report
+
     console = stdout_console()
     with console.capture() as captured:
-        console.print(report)
+        console.print(text_report(result, View(clock.now(), full=full)))
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
@@ -87,6 +106,8 @@ def _print(text: str) -> None:
 
 def _bug(error: Exception) -> TfopsError:
     """An exception that nobody expected: the traceback goes to a private file, never to the screen."""
+    from tfops.system.workspace import private_temporary_file
+
     path = private_temporary_file("tfops-crash-", "".join(traceback.format_exception(error)))
     return TfopsError(
         f"a bug in tfops: {type(error).__name__}",

@@ -5,9 +5,7 @@ from typing import Annotated
 import typer
 
 from tfops.cli.options import Output, OutputOption
-from tfops.cli.run import execute, folder_of
-from tfops.cli.terminal import Terminal
-from tfops.flows.init import init as start_project
+from tfops.cli.run import execute, folder_of, terminal
 
 
 def init(
@@ -24,5 +22,11 @@ def init(
       tfops init shop && cd shop && tfops apply dev
       tfops init          in a repository that you have
     """
-    ui = Terminal()
-    execute("init", lambda: start_project(folder_of(ctx), name, ui), ui=ui, output=output)
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows.init import init
+
+        return init(folder_of(ctx), name, ui)
+
+    execute("init", flow, ui=ui, output=output)

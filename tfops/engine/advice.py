@@ -54,6 +54,11 @@ _WANTS_INIT = re.compile(
 )
 
 
+def is_state_locked(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether the engine gave up because another run holds the state's own lock."""
+    return any("Error acquiring the state lock" in diagnostic.summary for diagnostic in diagnostics)
+
+
 def wants_init(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether the engine refused because its folder isn't initialized for this root."""
     return any(_WANTS_INIT.search(diagnostic.text) for diagnostic in diagnostics)

@@ -107,6 +107,11 @@ class Progress:
                 self.errored.append(event.address)
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether no resource was even begun."""
+        return not (self.started or self.completed or self.errored)
+
+    @property
     def in_doubt(self) -> tuple[str, ...]:
         """Started, but neither completed nor failed: nobody knows without looking."""
         return tuple(self.started)

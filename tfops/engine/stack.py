@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfops.engine.advice import advice_for, wants_init
+from tfops.engine.advice import advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.events import Progress
 from tfops.engine.locate import Engine
 from tfops.engine.plan import parse_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
-from tfops.errors import EngineFailed, Interrupted
+from tfops.errors import EngineFailed, Interrupted, Locked, TfopsError
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
 from tfops.system.workspace import read_json, write_file
@@ -147,11 +147,14 @@ class StackEngine:
         """Provider address to version, from the lock file that init wrote or took."""
         return dict(_LOCKED.findall(self._text(LOCK_FILE)))
 
-    def _failed(self, what: str, ended: Ended) -> EngineFailed | Interrupted:
-        if ended.signals:
-            return Interrupted("interrupted")
-        lines = [_line(diagnostic) for diagnostic in ended.errors]
-        return EngineFailed(what, why="\n".join(lines), hint=advice_for(ended.errors))
+    def _failed(self, what: str, ended: Ended) -> TfopsError:
+        return Interrupted("interrupted") if ended.signals else engine_error(what, ended.errors)
+
+
+def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:
+    """The error for an engine that failed before it changed anything."""
+    kind = Locked if is_state_locked(errors) else EngineFailed
+    return kind(what, why="\n".join(_line(diagnostic) for diagnostic in errors), hint=advice_for(errors))
 
 
 def _line(diagnostic: Diagnostic) -> str:

@@ -23,7 +23,7 @@ def parse_state(text: str) -> StackState:
         document: Any = json.loads(text)
         if document.get("version") != 4:  # the key is the format's, not ours
             raise _not_readable(f"its format is {document.get('version')}, known is 4")
-        return _to_state(document, text)
+        return _to_state(document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _not_readable("it is damaged") from error
 
@@ -32,19 +32,24 @@ def _not_readable(why: str) -> Refused:
     return Refused("state-format", "the state can't be read", why=why, hint="look at it: tfops doctor")
 
 
-def _to_state(document: Mapping[str, Any], text: str) -> StackState:
+def _to_state(document: Mapping[str, Any]) -> StackState:
     instances = list(_instances(document))
     return StackState(
         lineage=str(document.get("lineage") or ""),
         serial=int(document.get("serial") or 0),
-        engine_version=str(document.get("terraform_version") or ""),
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        sha256=_content_digest(document),
         inventory={address: str((item.get("attributes") or {}).get("id") or "") for address, _, item in instances},
         schema_versions={
             kind: int(item["schema_version"]) for _, kind, item in instances if item.get("schema_version")
         },
         outputs={name: output.get("value") for name, output in (document.get("outputs") or {}).items()},
     )
+
+
+def _content_digest(document: Mapping[str, Any]) -> str:
+    """Without `terraform_version`: `state pull` puts the reader's own there, whoever wrote the state."""
+    content = {key: value for key, value in document.items() if key != "terraform_version"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _instances(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

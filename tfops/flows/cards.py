@@ -120,4 +120,6 @@ def recorded_state(card: Card | None) -> RecordedState | None:
         serial=part.serial_after,
         backend=part.backend,
         is_empty=(not part.inventory and not part.lineage) or card.kind is Kind.DESTROY,
+        engine_name=card.engine.name,
+        engine_version=card.engine.version,
     )

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfops.engine.stack import Applied, missing_from_state
+from tfops.engine.stack import Applied, engine_error, missing_from_state
 from tfops.errors import Interrupted, StoppedPartWay
 from tfops.flows.cards import Outcome, build_card, recorded_state
 from tfops.flows.consent import ConsentOptions, obtain_consent
@@ -58,8 +58,9 @@ def carry_out(project: Project, target: Target, options: ChangeOptions, ui: Ui) 
         ui.phase(f"preparing {target.env}")
         stack.engine.prepare()
         before, _ = stack.engine.pull_state()
-        require_known_state(target.env, recorded_state(target.current_card), before)
-        require_engine_for(before, stack.engine.engine.version)
+        recorded = recorded_state(target.current_card)
+        require_known_state(target.env, recorded, before)
+        require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
         ui.phase(f"planning {target.env}")
         saved = stack.engine.plan(destroy=target.kind is Kind.DESTROY)
         ui.phase("")
@@ -125,6 +126,8 @@ def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan, f
             state=receipt,
             hint=f"to finish: tfops apply {env}   (the state is saved and unlocked)",
         )
+    if applied.code != 0 and applied.progress.is_untouched:
+        raise engine_error(f"the apply of {env} failed before it changed anything", applied.errors)
     if applied.code != 0:
         raise StoppedPartWay(
             f"the apply of {env} failed",

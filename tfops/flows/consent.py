@@ -32,7 +32,8 @@ def obtain_consent(project: Project, target: Target, plan: Plan, options: Consen
             hint="look at the plan above, then run it again with --yes",
         )
     elif target.kind is Kind.DESTROY:
-        how = _typed_name(target, ui, f"This destroys {target.env}. Type its name to go on")
+        ui.warn(f"this destroys everything in {target.env}")
+        how = _typed_name(target, ui)
     else:
         how = _plain_yes(target, ui)
     person, _ = project.repository.identity()
@@ -46,8 +47,8 @@ def _plain_yes(target: Target, ui: Ui) -> str:
     raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
 
-def _typed_name(target: Target, ui: Ui, question: str) -> str:
-    if ui.ask_for(question, target.env):
+def _typed_name(target: Target, ui: Ui) -> str:
+    if ui.ask_for(f"Type {target.env} to go on", target.env):
         return "terminal, name typed"
     raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
@@ -62,8 +63,8 @@ def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, ui: Ui
         return _plain_yes(target, ui)
     if ui.is_interactive and not options.yes:
         count = "1 resource" if len(losing) == 1 else f"{len(losing)} resources"
-        question = f"This deletes or replaces {count}; their data does not come back. Type {target.env} to go on"
-        return _typed_name(target, ui, question)
+        ui.warn(f"this deletes or replaces {count}: that data does not come back")
+        return _typed_name(target, ui)
     flags = " ".join(f"--allow-destroy '{address}'" for address in unnamed)
     raise NotApproved(
         f"the rollback of {target.env} deletes or replaces what nobody named: {', '.join(unnamed)}",

@@ -54,8 +54,9 @@ def plan(
             ui.phase(f"planning {place.env}")
             stack.engine.prepare()
             state, _ = stack.engine.pull_state()
-            require_known_state(place.env, recorded_state(card), state)
-            require_engine_for(state, stack.engine.engine.version)
+            recorded = recorded_state(card)
+            require_known_state(place.env, recorded, state)
+            require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
             found = stack.engine.plan(with_lock=False).plan
             ui.phase("")
     current = listing.latest.version if listing.latest else None

@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class PersonPart(_Part):
@@ -84,7 +84,9 @@ class StackPart(_Part):
 class Card(_Part):
     """The identity card, schema 1."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", defer_build=True, populate_by_name=True, serialize_by_alias=True
+    )
 
     schema_version: int = Field(default=SCHEMA, alias="schema")
     run_id: str  # makes every tag object unique: the same object pushed twice would win twice

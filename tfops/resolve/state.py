@@ -16,6 +16,8 @@ class RecordedState:
     serial: int
     backend: str
     is_empty: bool
+    engine_name: str
+    engine_version: str
 
 
 def require_known_state(env: EnvName, recorded: RecordedState | None, state: StackState) -> None:
@@ -58,18 +60,20 @@ def _absent(env: EnvName, recorded: RecordedState) -> Refused:
     )
 
 
-def require_engine_for(state: StackState, engine_version: str) -> None:
-    """Raises Refused (guard `older-engine`) when a newer engine wrote the state.
+def require_engine_for(recorded: RecordedState | None, name: str, version: str) -> None:
+    """Raises Refused (guard `older-engine`) when a newer engine applied the current version.
 
-    Compared by major and minor: patch releases don't change what a state means.
+    Taken from the card: `state pull` rewrites the state's `terraform_version` with the reader's own.
+    Compared by major and minor, because patch releases don't change what a state means; Terraform and
+    OpenTofu count differently and aren't compared.
     """
-    if state.is_absent or not state.engine_version:
+    if recorded is None or recorded.is_empty or recorded.engine_name != name:
         return
-    wrote, reads = parse_version(state.engine_version), parse_version(engine_version)
+    wrote, reads = parse_version(recorded.engine_version), parse_version(version)
     if reads[:2] < wrote[:2]:
         raise Refused(
             "older-engine",
-            f"the state was written by engine {state.engine_version}, this one is {engine_version}",
-            why="an older engine may misread it",
+            f"{recorded.version} was applied with {name} {recorded.engine_version}, this one is {version}",
+            why="an older engine may misread the state",
             hint=f"use {wrote[0]}.{wrote[1]} or newer: --engine PATH (tfops doctor lists what is here)",
         )

@@ -1,0 +1,192 @@
+"""A project in a temporary folder, and `tfops` run in it as a whole process, as a user would."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TFOPS = (sys.executable, "-m", "tfops")
+
+_MODULE = """\
+variable "value" { type = any }
+variable "keys" {
+  type    = set(string)
+  default = []
+}
+resource "terraform_data" "main" { input = var.value }
+resource "terraform_data" "each" {
+  for_each = var.keys
+  input    = each.key
+}
+output "value" { value = terraform_data.main.output }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished `tfops`."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def result(self) -> Any:
+        """The `result` of a JSON envelope that says it went well."""
+        body = json.loads(self.out)
+        assert body["ok"], body
+        return body["result"]
+
+    @property
+    def error(self) -> Any:
+        """The `error` of a JSON envelope that says it failed."""
+        body = json.loads(self.out)
+        assert not body["ok"], body
+        return body["error"]
+
+
+def clean_environment(home: Path, engine: str) -> dict[str, str]:
+    """What the machine that runs the tests happens to set must not matter."""
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
+        if name in os.environ
+    }
+    return kept | {
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "TFOPS_ENGINE": engine,
+        "NO_COLOR": "1",
+        "PYTHONWARNINGS": "error",
+    }
+
+
+class Sandbox:
+    """One clone of a project. Sentences of a test become calls: write, commit, push, run."""
+
+    def __init__(self, folder: Path, home: Path, engine: str) -> None:
+        self.path = folder
+        self.home = home
+        self.env = clean_environment(home, engine)
+        home.mkdir(exist_ok=True)
+        config = "[user]\n\tname = ann\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
+        (home / "gitconfig").write_text(config + '[protocol "file"]\n\tallow = always\n')
+
+    @property
+    def workspace(self) -> Path:
+        return self.path / ".git/tfops"
+
+    @property
+    def state_file(self) -> Path:
+        return self.workspace / "state/dev/main.tfstate"
+
+    def state(self) -> Any:
+        return json.loads(self.state_file.read_text())
+
+    def git(self, *argv: str) -> str:
+        """Run Git here; fails the test when Git does."""
+        done = subprocess.run(
+            ["git", "-C", str(self.path), *argv], env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def commit(self, message: str = "Change") -> str:
+        self.git("add", "-A")
+        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def wish(self, value: Any, *, keys: Sequence[str] = (), module: str = "thing") -> str:
+        """Write and commit the environment `dev` with one module. Returns the commit."""
+        inputs = {"value": value, "keys": list(keys)} if keys else {"value": value}
+        body = {"modules": {"main": {"source": module, "inputs": inputs}}}
+        self.write("environments/dev.yaml", json.dumps(body))
+        return self.commit(f"dev wants {value}")
+
+    def tags(self) -> list[str]:
+        return self.git("tag", "--list", "tfops/*", "--sort=version:refname").split()
+
+    def command(self, *args: str) -> list[str]:
+        return [*TFOPS, *args]
+
+    def run(self, *args: str, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Ran:
+        """Run `tfops ARGS` without a terminal."""
+        done = subprocess.run(
+            self.command(*args),
+            cwd=self.path,
+            env=self.env | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *args: str, env: Mapping[str, str] | None = None) -> Ran:
+        """Run and expect exit code 0."""
+        ran = self.run(*args, env=env)
+        assert ran.code == 0, f"{args}: {ran.code}\n{ran.out}\n{ran.err}"
+        return ran
+
+    def start(self, *args: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        """Start and return at once, to be interrupted."""
+        return subprocess.Popen(
+            self.command(*args),
+            cwd=self.path,
+            env=self.env | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def clone(self, remote: str, folder: Path) -> "Sandbox":
+        subprocess.run(["git", "clone", "--quiet", remote, str(folder)], env=self.env, check=True)
+        return Sandbox(folder, self.home, self.env["TFOPS_ENGINE"])
+
+
+def new_sandbox(folder: Path, engine: str, *, rules: str = "") -> Sandbox:
+    """A repository on branch main with one module `thing`, bound to `dev`; nothing committed for dev yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sandbox = Sandbox(folder, folder.parent / f"{folder.name}-home", engine)
+    sandbox.git("init", "--quiet", "--initial-branch=main")
+    sandbox.write("tfops.yaml", rules or "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n")
+    sandbox.write("modules/thing/main.tf", _MODULE)
+    return sandbox
+
+
+def with_remote(sandbox: Sandbox, folder: Path) -> Path:
+    """Give the sandbox a bare remote `origin` that has its branch."""
+    subprocess.run(
+        ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(folder)], env=sandbox.env, check=True
+    )
+    sandbox.git("remote", "add", "origin", str(folder))
+    sandbox.git("push", "--quiet", "--set-upstream", "origin", "main")
+    return folder
+
+
+def wait_until(condition: Callable[[], bool], *, timeout_s: float = 30) -> None:
+    """Poll; fails the test when the condition does not come true."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come true"
+        time.sleep(0.02)
+
+
+def interrupt(process: "subprocess.Popen[str]", number: int = signal.SIGINT) -> None:
+    process.send_signal(number)
