@@ -1,7 +1,6 @@
 """`apply` and `plan`: what becomes a version, what needs a yes, what a failure leaves behind."""
 
 import json
-import os
 from pathlib import Path
 
 from tests.support.sandbox import Sandbox, new_sandbox
@@ -164,7 +163,7 @@ def test_a_secret_is_found_nowhere_but_in_the_state(shop: Sandbox) -> None:
 def test_everything_on_disk_is_private(shop: Sandbox) -> None:
     shop.wish("one")
     shop.ok("apply", "dev", "--yes")
-    assert oct(os.stat(shop.workspace).st_mode)[-3:] == "700"
+    assert oct(shop.workspace.stat().st_mode)[-3:] == "700"
     assert oct(shop.state_file.stat().st_mode)[-3:] == "600"
     assert shop.git("status", "--porcelain") == ""
 

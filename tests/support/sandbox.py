@@ -91,6 +91,13 @@ class Sandbox:
     def state(self) -> Any:
         return json.loads(self.state_file.read_text())
 
+    def resources(self) -> int:
+        """How many resources the state has; 0 while it is absent or being written."""
+        try:
+            return len(self.state()["resources"])
+        except (OSError, ValueError):
+            return 0
+
     def git(self, *argv: str) -> str:
         """Run Git here; fails the test when Git does."""
         done = subprocess.run(

@@ -47,7 +47,7 @@ class Runner:
     started: int = 0
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def run(self, argv: Sequence[str]) -> Ended:
+    def run(self, argv: Sequence[str], *, shielded: bool = False) -> Ended:
         """Run to the end. Nothing is raised for a failure of the engine: the caller knows what it means."""
         name = f"{next(self._numbers):02d}-{argv[1].lstrip('-')}"
         stdout, stderr = self.folder / f"{name}.out", self.folder / f"{name}.err"
@@ -63,6 +63,13 @@ class Runner:
 
         self.started += 1
         code, signals = process.follow(
-            argv, cwd=self.root, env=self.env, stdout=stdout, stderr=stderr, on_line=on_line, on_signal=self.on_signal
+            argv,
+            cwd=self.root,
+            env=self.env,
+            stdout=stdout,
+            stderr=stderr,
+            on_line=on_line,
+            on_signal=self.on_signal,
+            shielded=shielded,
         )
         return Ended(code, signals, progress, stdout, self.mask(stderr.read_text("utf-8", "replace")))

@@ -102,6 +102,13 @@ class StackEngine:
         if ended.code != 0 and wants_init(ended.errors):
             self._init()
             ended = self._runner.run(self._commands.pull_state())
+        return self._read_state(ended)
+
+    def read_back(self) -> tuple[StackState, frozenset[str]]:
+        """The same after an apply: an interrupt has to wait until it is known what was done."""
+        return self._read_state(self._runner.run(self._commands.pull_state(), shielded=True))
+
+    def _read_state(self, ended: Ended) -> tuple[StackState, frozenset[str]]:
         if ended.code != 0:
             raise self._failed("the state can't be read", ended)
         text = ended.stdout.read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfops.engine.stack import Applied, engine_error, missing_from_state
-from tfops.errors import Interrupted, StoppedPartWay
+from tfops.errors import Interrupted, StoppedPartWay, TfopsError
 from tfops.flows.cards import Outcome, build_card, recorded_state
 from tfops.flows.consent import ConsentOptions, obtain_consent
 from tfops.flows.outputs import visible_outputs
@@ -106,11 +106,11 @@ def _nothing_to_do(run: _Run, stack: OpenStack, plan: Plan, state: StackState) -
 def _read_back(run: _Run, stack: OpenStack, applied: Applied, plan: Plan) -> tuple[StackState, frozenset[str]]:
     """The state after the apply, as the backend has it: the engine's word alone isn't enough."""
     try:
-        return stack.engine.pull_state()
-    except Exception as error:
+        return stack.engine.read_back()
+    except TfopsError as error:
         raise StoppedPartWay(
             f"{run.target.env} was changed, but its state can't be read back",
-            why=f"{error}",
+            why=error.why or error.what,
             state=_receipt(applied, plan),
             hint=f"when the backend answers again: tfops apply {run.target.env}",
         ) from error

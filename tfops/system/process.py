@@ -69,21 +69,22 @@ class Interrupts:
     the first signal. A second one while it saves its state would lose that state, so there is none.
     """
 
-    def __init__(self, on_signal: Callable[[int], None]) -> None:
+    def __init__(self, on_signal: Callable[[int], None], *, shielded: bool = False) -> None:
         self.count = 0
+        self._shielded = shielded
         self._on_signal = on_signal
         self._child: subprocess.Popen[bytes] | None = None
 
     def watch(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
-        if self.count:
+        if self.count and not self._shielded:
             child.send_signal(signal.SIGINT)
 
     def receive(self, _number: int, _frame: FrameType | None) -> None:
         self.count += 1
-        if self.count == 1 and self._child is not None:
+        if self.count == 1 and self._child is not None and not self._shielded:
             self._child.send_signal(signal.SIGINT)
-        self._on_signal(self.count)
+        self._on_signal(self.count + 1 if self._shielded else self.count)
 
 
 @contextlib.contextmanager
@@ -167,13 +168,15 @@ def follow(
     stderr: Path,
     on_line: Callable[[str], None],
     on_signal: Callable[[int], None],
+    shielded: bool = False,
 ) -> tuple[int, int]:
     """Run the engine to its end and hand over each line of its stdout while it is written.
 
-    Returns (exit code, number of signals that arrived). An exception raised by `on_line` doesn't
+    `shielded` lets no signal through: for reading back what an apply did. Returns (exit code, number
+    of signals that arrived). An exception raised by `on_line` doesn't
     reach the engine: it finishes first, then the exception goes on.
     """
-    interrupts = Interrupts(on_signal)
+    interrupts = Interrupts(on_signal, shielded=shielded)
     with _signals_to(interrupts):
         child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
         interrupts.watch(child)

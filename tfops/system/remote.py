@@ -44,7 +44,8 @@ class Refs:
         if not remote:
             return
         specs = [f"+refs/heads/*:refs/remotes/{remote}/*", "refs/tags/tfops/*:refs/tags/tfops/*"]
-        argv = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        # not --quiet: that hides why a tag was rejected
+        argv = ["fetch", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         try:
             self._git.over_network(*argv, "--end-of-options", remote, *specs)
         except GitFailed as error:

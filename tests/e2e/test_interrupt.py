@@ -1,0 +1,122 @@
+"""Signals in the middle of an apply: the engine gets one, finishes cleanly, nothing is tagged."""
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.support.sandbox import Sandbox, wait_until
+
+# `first` is made at once, `slow` takes as long as it is told, `last` comes after both.
+_SLOW = """\
+variable "seconds" { type = number }
+variable "marker" { type = string }
+resource "terraform_data" "first" { input = "first" }
+resource "terraform_data" "slow" {
+  depends_on = [terraform_data.first]
+  provisioner "local-exec" { command = "touch '${var.marker}'; sleep ${var.seconds}" }
+}
+resource "terraform_data" "last" {
+  input = terraform_data.slow.id
+}
+"""
+
+
+@pytest.fixture
+def slow(shop: Sandbox) -> Sandbox:
+    shop.write("modules/slow/main.tf", _SLOW)
+    return shop
+
+
+def _wish(slow: Sandbox, seconds: float) -> None:
+    inputs = {"seconds": seconds, "marker": str(slow.home / "begun")}
+    slow.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "slow", "inputs": inputs}}}))
+    slow.commit(f"{seconds} seconds")
+
+
+def _begun(slow: Sandbox) -> bool:
+    return (slow.home / "begun").exists()
+
+
+def _apply_until_slow(slow: Sandbox, *args: str) -> "subprocess.Popen[str]":
+    process = slow.start("apply", "dev", "--yes", *args)
+    wait_until(lambda: _begun(slow) or process.poll() is not None)
+    assert _begun(slow), process.communicate()
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_apply_is_sound_untagged_and_can_be_finished(slow: Sandbox, number: int) -> None:
+    _wish(slow, 30)
+    process = _apply_until_slow(slow, "-o", "json")
+    started = time.monotonic()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, time.monotonic() - started < 15) == (130, True)
+    error = json.loads(out)["error"]
+    assert error["name"] == "interrupted"
+    assert error["state"].startswith("Stopped part-way: 1 of 3 changes done.")
+    assert err.count("interrupt sent") == 1
+    assert slow.tags() == []
+    _wish(slow, 0)
+    assert "dev is now v1" in slow.ok("apply", "dev", "--yes").out, "the state or its lock is not sound"
+
+
+def test_a_second_interrupt_is_answered_and_not_passed_on(slow: Sandbox) -> None:
+    _wish(slow, 30)
+    process = _apply_until_slow(slow)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.03)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130, err
+    assert "Two interrupts received" not in err
+    assert len(slow.state()["resources"]) >= 1, "what was made before the interrupt is lost"
+
+
+def test_an_interrupt_that_comes_too_late_still_gives_a_version(slow: Sandbox) -> None:
+    _wish(slow, 0)
+    process = _apply_until_slow(slow)
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, "dev is now v1" in out) == (0, True)
+
+
+def test_a_killed_tfops_leaves_the_engine_to_finish_and_the_next_one_to_record(slow: Sandbox) -> None:
+    _wish(slow, 2)
+    process = _apply_until_slow(slow)
+    process.kill()
+    process.communicate()
+    assert slow.tags() == []
+    wait_until(lambda: slow.resources() == 3)
+    assert "dev is now v1 · nothing to change, recorded" in slow.ok("apply", "dev", "--yes").out
+
+
+def test_two_at_once_on_one_machine_the_second_is_told_who_holds_the_lock(slow: Sandbox) -> None:
+    _wish(slow, 3)
+    process = _apply_until_slow(slow)
+    second = slow.run("apply", "dev", "--yes", "-o", "json")
+    assert second.code == 12
+    assert "apply of" in second.error["what"]
+    assert str(process.pid) in second.error["why"]
+    assert "locked: apply of" in slow.ok("status").out
+    waited = slow.ok("apply", "dev", "--yes", "--wait", "30s")
+    process.communicate()
+    assert "already at v1" in waited.out
+
+
+def test_ctrl_c_during_the_plan_changes_nothing(slow: Sandbox) -> None:
+    slow.write(
+        "modules/slow/main.tf",
+        'variable "marker" { type = string }\nvariable "seconds" { type = number }\n'
+        'data "external" "nothing" { program = ["sh"] }\n',
+    )
+    _wish(slow, 0)
+    process = slow.start("apply", "dev", "--yes", "-o", "json")
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode in (130, 20), "only an interrupt, or the provider that can't be had here"
+    assert json.loads(out)["error"]["state"] == "Nothing was changed."
+    assert slow.tags() == []
