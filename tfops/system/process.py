@@ -7,6 +7,7 @@ finishes and saves its state (a pipe would kill it at its next line of output).
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -159,6 +160,22 @@ class _Tail:
         self._file.close()
 
 
+def _pause(child: "subprocess.Popen[bytes]") -> None:
+    """Sleep until the child ends or it is time to look at its output again.
+
+    A handle on the process wakes us the moment it ends; elsewhere than on Linux the poll has to do.
+    """
+    if not hasattr(os, "pidfd_open"):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=_POLL_S)
+        return
+    handle = os.pidfd_open(child.pid)
+    try:
+        select.select([handle], [], [], _POLL_S)
+    finally:
+        os.close(handle)
+
+
 def follow(
     argv: Sequence[str],
     *,
@@ -182,12 +199,9 @@ def follow(
         interrupts.watch(child)
         tail = _Tail(stdout, on_line)
         try:
-            while True:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(timeout=_POLL_S)
+            while child.poll() is None:
+                _pause(child)
                 tail.look()
-                if child.returncode is not None:
-                    break
         finally:
             code = child.wait()
             tail.finish()

@@ -1,0 +1,75 @@
+# For people and for CI: `make help` lists everything.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+ENV ?=
+VERSION ?=
+ARGS ?=
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types contract format lock bench plan apply rollback status history doctor clean
+
+help: ## show this help
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with tfops, Terraform inside, and everything the tests need
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "tfops needs Python 3.11 or newer"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: setup ## run the main job in a scratch project: init, apply, change, apply, rollback, status, history
+	@PATH="$(abspath $(BIN)):$$PATH" bash docs/demo.sh
+
+test: setup ## run all tests
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: setup lint types contract test ## everything that CI checks
+
+lint: setup ## style and errors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## strict types
+	$(BIN)/mypy
+
+contract: setup ## imports go down only
+	$(BIN)/lint-imports --no-cache
+
+format: setup ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: setup ## pin the dependencies anew, with hashes and without a registry's name
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--all-extras --group dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+
+bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md
+	$(BIN)/python bench/apply.py
+
+plan: setup ## tfops plan ENV=dev
+	@$(BIN)/tfops plan $(ENV) $(ARGS)
+
+apply: setup ## tfops apply ENV=dev
+	@$(BIN)/tfops apply $(ENV) $(ARGS)
+
+rollback: setup ## tfops rollback ENV=dev VERSION=v1
+	@$(BIN)/tfops rollback $(ENV) $(VERSION) $(ARGS)
+
+status: setup ## tfops status
+	@$(BIN)/tfops status $(ARGS)
+
+history: setup ## tfops history ENV=dev
+	@$(BIN)/tfops history $(ENV) $(ARGS)
+
+doctor: setup ## tfops doctor
+	@$(BIN)/tfops doctor $(ARGS)
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist

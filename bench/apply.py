@@ -1,0 +1,124 @@
+"""`tfops apply` against the same steps typed by hand, as whole processes, interleaved.
+
+By hand means `terraform init`, `terraform plan -out`, `terraform apply` in a rendered root, with the
+same engine and the same modules. Each round changes an input in both, so that both really apply.
+Writes bench/results.md, which the README quotes.
+"""
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tfops import __version__
+
+ROUNDS = 15
+RESULTS = Path(__file__).with_name("results.md")
+
+
+_HEAD = """\
+# What `make bench` measured
+
+tfops {version}, {where}. {rounds} interleaved rounds after one warm-up, whole processes, one input
+changed in a project of five built-in resources: what is left is tfops' own cost, the same for any project.
+
+| engine | `tfops apply`, median s | `init`, `plan -out`, `apply` by hand, median s | ratio, median of pairs |
+|---|---|---|---|"""
+
+
+class Bench:
+    """A scratch project and a scratch root beside it."""
+
+    def __init__(self, folder: Path, engine: str) -> None:
+        self.engine = engine
+        self.shop = folder / "shop"
+        self.root = folder / "by-hand"
+        self.env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
+            "GIT_AUTHOR_NAME": "ann",
+            "GIT_AUTHOR_EMAIL": "ann@example.com",
+            "GIT_COMMITTER_NAME": "ann",
+            "GIT_COMMITTER_EMAIL": "ann@example.com",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "CHECKPOINT_DISABLE": "1",
+        }
+        self._run(self._tfops("-C", str(folder), "init", "shop"), folder)
+        self.dev = self.shop / "environments/dev.yaml"
+        self.template = self.dev.read_text()
+
+    def _tfops(self, *argv: str) -> list[str]:
+        return [sys.executable, "-m", "tfops", *argv]
+
+    def _run(self, argv: list[str], cwd: Path) -> None:
+        subprocess.run(argv, cwd=cwd, env=self.env, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+
+    def tfops_round(self, number: int) -> float:
+        self.dev.write_text(self.template.replace("1.4.2", f"2.{number}"))
+        self._run(["git", "commit", "--quiet", "-am", f"round {number}"], self.shop)
+        started = time.perf_counter()
+        self._run(self._tfops("apply", "dev", "--yes", "--engine", self.engine), self.shop)
+        return time.perf_counter() - started
+
+    def by_hand_round(self, number: int) -> float:
+        if not self.root.exists():
+            self._copy_root()
+        values = self.root / "terraform.tfvars.json"
+        content = json.loads(values.read_text())
+        content["service"]["image"] = f"shop:2.{number}"
+        values.write_text(json.dumps(content))
+        steps = [
+            ["init", "-input=false"],
+            ["plan", "-input=false", "-out=plan.bin"],
+            ["apply", "-input=false", "plan.bin"],
+        ]
+        started = time.perf_counter()
+        for step in steps:
+            self._run([self.engine, *step], self.root)
+        return time.perf_counter() - started
+
+    def _copy_root(self) -> None:
+        """The same root module, with a state of its own and the modules beside it."""
+        rendered = self.shop / ".git/tfops/roots/dev/main"
+        self.root.mkdir()
+        for name in ("main.tf.json", "terraform.tfvars.json"):
+            text = (rendered / name).read_text()
+            (self.root / name).write_text(text.replace("../../../trees/", f"{self.shop}/.git/tfops/trees/"))
+
+
+def measure(engine: str) -> tuple[list[float], list[float]]:
+    """Seconds per round: tfops, by hand. The first round of each (a cold start) isn't counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), engine)
+        pairs = [(bench.tfops_round(number), bench.by_hand_round(number)) for number in range(ROUNDS + 1)]
+    ours, theirs = zip(*pairs[1:], strict=True)
+    return list(ours), list(theirs)
+
+
+def main() -> None:
+    engines = [name for name in ("terraform", "tfops-terraform") if shutil.which(name, path=_path())]
+    os.environ["PATH"] = _path()
+    where = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    lines = [_HEAD.format(version=__version__, where=where, rounds=ROUNDS)]
+    for engine in engines:
+        ours, theirs = measure(engine)
+        ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+        version = subprocess.run([engine, "version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
+        lines.append(
+            f"| {version}{' (embedded)' if engine != 'terraform' else ''} "
+            f"| {statistics.median(ours):.2f} | {statistics.median(theirs):.2f} | {ratio:.2f} |"
+        )
+        print(lines[-1])
+    RESULTS.write_text("\n".join(lines) + "\n")
+
+
+def _path() -> str:
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+if __name__ == "__main__":
+    main()
