@@ -8,7 +8,7 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contract format lock bench plan apply rollback status history doctor clean
+.PHONY: help setup demo test check lint types contract format lock bench readme plan apply rollback status history doctor clean
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,10 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 		--all-extras --group dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
 bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md
-	$(BIN)/python bench/apply.py
+	$(BIN)/python -m bench.apply
+
+readme: setup ## put the demo's session and the bench's table into README.md
+	$(BIN)/python -m bench.readme
 
 plan: setup ## tfops plan ENV=dev
 	@$(BIN)/tfops plan $(ENV) $(ARGS)

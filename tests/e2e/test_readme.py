@@ -1,0 +1,27 @@
+"""The README shows what tfops really prints."""
+
+import re
+from pathlib import Path
+
+from bench.readme import TOP, block, demo_session, normalized
+from tests.support.engines import require_engine
+
+
+def test_the_session_in_the_readme_is_what_the_demo_prints() -> None:
+    require_engine()
+    assert normalized(block((TOP / "README.md").read_text(), "demo")) == normalized(demo_session())
+
+
+def test_the_numbers_in_the_readme_are_the_ones_that_were_measured() -> None:
+    table = (TOP / "bench/results.md").read_text().partition("\n\n")[2]
+    assert block((TOP / "README.md").read_text(), "bench").strip() == table.strip()
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    broken = [
+        f"{path.relative_to(TOP)}: {target}"
+        for path in [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md")), TOP / "CONTRIBUTING.md"]
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", path.read_text())
+        if not Path(path.parent, target).exists()
+    ]
+    assert broken == []
