@@ -92,7 +92,7 @@ class Terminal:
         if event.step in (Step.COMPLETED, Step.ERRORED):
             self._done += 1
             self._running.pop(event.address, None)
-            self.console.print(finished_line(event))
+            self.console.print(finished_line(event, with_id=self.verbose))
         else:
             self._running[event.address] = doing(event)
         if self._status is None:

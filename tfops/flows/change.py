@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tfops.engine.stack import Applied, engine_error, missing_from_state
@@ -67,7 +67,9 @@ def carry_out(project: Project, target: Target, options: ChangeOptions, ui: Ui) 
         if saved.plan.is_empty:
             return _nothing_to_do(run, stack, saved.plan, before)
         ui.show_plan(saved.plan)
+        asked = time.monotonic()
         approval = obtain_consent(project, target, saved.plan, options.consent, ui)
+        run = replace(run, started=run.started + time.monotonic() - asked)  # thinking isn't working time
         with process.signals_deferred():
             applied = stack.engine.apply(saved)
             after, hidden = _read_back(run, stack, applied, saved.plan)

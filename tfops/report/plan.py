@@ -1,8 +1,9 @@
 """A plan for people: destroy, replace, update, create; one line a resource, with the reason."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
 from tfops.model import Action, AttributeChange, Plan, ResourceChange
@@ -52,7 +53,7 @@ def plan_summary(plan: Plan) -> Text:
     return text
 
 
-def _lines(plan: Plan, *, full: bool) -> Iterator[Text]:
+def _lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
     created = 0
     for change in plan.work:
         if change.action is Action.CREATE and not full:
@@ -70,14 +71,24 @@ def _lines(plan: Plan, *, full: bool) -> Iterator[Text]:
         yield Text(f"Changed outside of tfops: {', '.join(plan.drifted[:5])}", style="yellow")
 
 
-def _resource_line(change: ResourceChange) -> Text:
+@dataclass(frozen=True, slots=True)
+class _Remarked:
+    """A line and a remark to it: beside it where there is room (always in a log), else below."""
+
+    line: Text
+    remark: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        fits = options.no_wrap or self.line.cell_len + len(self.remark) + 2 <= options.max_width
+        yield self.line.append(f"  {self.remark}" if fits else f"\n            {self.remark}", style="dim")
+
+
+def _resource_line(change: ResourceChange) -> RenderableType:
     sign, style = _SIGNS[change.action]
     text = Text.assemble("  ", (f"{sign} {change.action:<7}", style), " ", (change.address, "bold"))
-    if change.previous_address:
-        text.append(f"  from {change.previous_address}", style="dim")
-    if change.reason:
-        text.append(f"  {change.reason}", style="dim")
-    return text
+    origin = f"from {change.previous_address}" if change.previous_address else ""
+    remark = ", ".join(part for part in (origin, change.reason) if part)
+    return _Remarked(text, remark) if remark else text
 
 
 def _attribute_lines(attributes: tuple[AttributeChange, ...], *, full: bool) -> Iterator[Text]:

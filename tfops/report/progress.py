@@ -26,11 +26,11 @@ def event_line(event: Event) -> Text | None:
     return finished_line(event)
 
 
-def finished_line(event: ResourceEvent) -> Text:
+def finished_line(event: ResourceEvent, *, with_id: bool = True) -> Text:
     """`✓ module.x.y: created after 3 s [id]`."""
     if event.step is Step.ERRORED:
         return Text.assemble(("  ✗ ", "red"), event.address, f": failed after {event.elapsed_s} s")
-    known = f" [{event.resource_id}]" if event.resource_id else ""
+    known = f" [{event.resource_id}]" if event.resource_id and with_id else ""
     done = _DONE.get(event.action, event.action)
     return Text.assemble(("  ✓ ", "green"), event.address, (f": {done} after {event.elapsed_s} s{known}", "dim"))
 
