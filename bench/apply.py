@@ -69,7 +69,7 @@ class Bench:
             self._copy_root()
         values = self.root / "terraform.tfvars.json"
         content = json.loads(values.read_text())
-        content["service"]["image"] = f"shop:2.{number}"
+        content["inputs_service"]["image"] = f"shop:2.{number}"
         values.write_text(json.dumps(content))
         steps = [
             ["init", "-input=false"],

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.sandbox import Sandbox, new_sandbox
 from tests.support.terminal import run_in_terminal
 
@@ -130,6 +132,13 @@ def test_literals_reach_the_module_as_they_were_written(shop: Sandbox) -> None:
     assert result["outputs"]["main"]["value"] == value
 
 
+@pytest.mark.parametrize("name", ["source", "version", "count", "for_each", "lifecycle", "depends_on", "locals"])
+def test_a_module_may_have_any_name_that_terraform_uses_itself(shop: Sandbox, name: str) -> None:
+    shop.write("environments/dev.yaml", json.dumps({"modules": {name: {"source": "thing", "inputs": {"value": 1}}}}))
+    shop.commit()
+    assert "Plan: 1 to create" in shop.ok("plan", "dev").out
+
+
 def test_a_module_gets_another_modules_output(shop: Sandbox) -> None:
     body = {
         "modules": {
@@ -171,7 +180,11 @@ def test_everything_on_disk_is_private(shop: Sandbox) -> None:
 def test_inherited_terraform_variables_do_not_steer_the_plan(shop: Sandbox) -> None:
     shop.wish("one")
     shop.ok("apply", "dev", "--yes")
-    steering = {"TF_CLI_ARGS_plan": "-destroy", "TF_VAR_main": '{"value":"other"}', "TF_CLI_CONFIG_FILE": "/not/there"}
+    steering = {
+        "TF_CLI_ARGS_plan": "-destroy",
+        "TF_VAR_inputs_main": '{"value":"other"}',
+        "TF_CLI_CONFIG_FILE": "/not/there",
+    }
     ran = shop.run("plan", "dev", "--detailed-exitcode", env=steering)
     assert (ran.code, "No changes" in ran.out) == (0, True)
     assert ran.err.count("TF_CLI_CONFIG_FILE") == 1

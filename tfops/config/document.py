@@ -6,6 +6,7 @@ duplicate keys, and building the values here bounds what an alias can blow up to
 
 import datetime
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,9 @@ Path = tuple[str | int, ...]
 
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 50_000
+_MOST_BITS = 512
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -135,15 +139,25 @@ class _Builder:
     def _scalar(self, node: Node) -> Any:
         try:
             value = self._scalars.construct_object(node)
-        except (ConstructorError, ValueError, OverflowError):
+        except (ConstructorError, ValueError, OverflowError, KeyError, IndexError):
             self._complain(node, f"`{node.value}` can't be read as a value")
             return None
         if isinstance(value, datetime.date | datetime.datetime):
             return str(node.value)
-        if isinstance(value, float) and not math.isfinite(value):
-            self._complain(node, f"`{node.value}` is not a number that Terraform knows")
+        if _is_no_number(value):
+            self._complain(node, f"`{node.value[:40]}` is not a number that Terraform knows")
+            return None
+        if isinstance(value, str) and _SURROGATE.search(value):
+            self._complain(node, "the text holds half a character (a lone surrogate)")
             return None
         if value is None or isinstance(value, str | int | float | bool):
             return value
         self._complain(node, f"values of the kind `{node.tag}` are not supported")
         return None
+
+
+def _is_no_number(value: Any) -> bool:
+    """Infinite, not a number, or beyond the 512 bits that Terraform computes with."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return isinstance(value, int) and value.bit_length() > _MOST_BITS

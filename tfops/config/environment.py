@@ -146,20 +146,27 @@ def _input_complaints(
     for key in inputs:
         if not names.is_module_name(key) or key in _META_ARGUMENTS:
             yield document.complaint((*where, key), f"{names.shown(key)} can't name an input")
-    for path, value in walk(dict(inputs), where):
-        try:
-            form = parse_form(value)
-        except ValueError as error:
-            yield document.complaint(path, str(error))
-            continue
-        if isinstance(form, Reference) and form.module not in known:
-            hint = names.did_you_mean(form.module, known)
-            yield document.complaint(path, f"there is no module `{form.module}` in this environment", hint)
+        for path, value in walk(inputs[key], (*where, key)):
+            yield from _form_complaints(document, path, value, known=known)
+
+
+def _form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
+    try:
+        form = parse_form(value)
+    except ValueError as error:
+        yield document.complaint(path, str(error))
+        return
+    if isinstance(form, Reference) and form.module not in known:
+        hint = names.did_you_mean(form.module, known)
+        yield document.complaint(path, f"there is no module `{form.module}` in this environment", hint)
 
 
 def _modules(file: EnvironmentFile, local_modules: list[str]) -> dict[str, ModuleConfig]:
     return {
-        name: ModuleConfig(parse_source(block.source, block.version, local_modules), _parse_forms(block.inputs))
+        name: ModuleConfig(
+            parse_source(block.source, block.version, local_modules),
+            {key: _parse_forms(value) for key, value in block.inputs.items()},
+        )
         for name, block in file.modules.items()
     }
 

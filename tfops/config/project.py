@@ -134,10 +134,18 @@ def _check_engine(document: Document, data: dict[str, Any]) -> Iterator[Complain
             Constraint(version)
         except ValueError as error:
             yield document.complaint(("engine", "version"), str(error))
-    for index, name in enumerate(engine.get("env") or []):
-        if not isinstance(name, str) or not _VARIABLE_PATTERN.fullmatch(name) or name.startswith(("TF_", "GIT_")):
+    patterns = engine.get("env")
+    for index, name in enumerate(patterns if isinstance(patterns, list) else []):
+        if not isinstance(name, str) or not _may_be_passed_on(name):
             hint = "NAME or PREFIX_*, and nothing that begins with TF_ or GIT_"
             yield document.complaint(("engine", "env", index), "not a variable that may be passed on", hint)
+
+
+def _may_be_passed_on(pattern: str) -> bool:
+    """Whether a name or `PREFIX_*` is well-formed and lets no variable of Terraform or Git through."""
+    prefix = pattern.rstrip("*")
+    reaches = (prefix.startswith(own) or (prefix != pattern and own.startswith(prefix)) for own in ("TF_", "GIT_"))
+    return _VARIABLE_PATTERN.fullmatch(pattern) is not None and not any(reaches)
 
 
 def _check_backend(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
@@ -152,8 +160,8 @@ def _check_backend(document: Document, data: dict[str, Any]) -> Iterator[Complai
         elif kind == "local" and settings:
             hint = "leave it empty: tfops keeps local state in .git/tfops/state"
             yield document.complaint(("backend", kind), "the local backend takes no settings", hint)
-        elif kind != "local":
-            yield from _check_settings(document, kind, settings or {})
+        elif kind != "local" and isinstance(settings, dict):
+            yield from _check_settings(document, kind, settings)
 
 
 def _check_settings(document: Document, kind: str, settings: dict[str, Any]) -> Iterator[Complaint]:

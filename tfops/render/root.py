@@ -41,7 +41,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     files = {
         MAIN_FILE: _text({key: block for key, block in main.items() if block}),
         BACKEND_FILE: _text(_backend(spec.project, spec.environment.name, spec.stack)),
-        VALUES_FILE: _text({name: _literals(module) for name, module in modules.items() if _literals(module)}),
+        VALUES_FILE: _text({_inputs(name): _literals(module) for name, module in modules.items() if _literals(module)}),
     }
     if spec.provider_lock is not None:
         files[LOCK_FILE] = spec.provider_lock
@@ -81,11 +81,16 @@ def _variables(modules: Mapping[str, ModuleConfig]) -> dict[str, Any]:
     variables: dict[str, Any] = {}
     for name, module in modules.items():
         if _literals(module):
-            variables[name] = {"type": "any"}
+            variables[_inputs(name)] = {"type": "any"}
         for path, form in forms_in(dict(module.inputs)):
             if isinstance(form, Secret):
                 variables[_secret_variable(name, path)] = {"type": "string", "sensitive": True}
     return variables
+
+
+def _inputs(module: str) -> str:
+    """The variable with a module's literals; prefixed, because Terraform keeps some names for itself."""
+    return f"inputs_{module}"
 
 
 def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
@@ -98,7 +103,7 @@ def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
 
 def _module_block(name: str, module: ModuleConfig, modules_tree: str) -> dict[str, Any]:
     literals = _literals(module)
-    block = {key: f"${{var.{name}[{json.dumps(key)}]}}" for key in literals}
+    block = {key: f"${{var.{_inputs(name)}[{json.dumps(key)}]}}" for key in literals}
     for key, value in module.inputs.items():
         if key not in literals:
             block[key] = _expression(name, value, (key,))
