@@ -1,11 +1,14 @@
 """`apply` and `plan`: what becomes a version, what needs a yes, what a failure leaves behind."""
 
 import json
+import shutil
+import signal
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.sandbox import Sandbox, new_sandbox
+from tests.support.sandbox import Sandbox, new_sandbox, wait_until
 from tests.support.terminal import run_in_terminal
 
 _FAILING = """\
@@ -83,7 +86,7 @@ def test_a_plan_neither_locks_nor_records(shop: Sandbox) -> None:
     shop.wish("one")
     shop.ok("plan", "dev")
     assert shop.tags() == []
-    assert not list(shop.workspace.glob("runs/*")), "a plan leaves its secrets behind"
+    assert not list(shop.workspace.glob("runs/*/*")), "a plan leaves its secrets behind"
 
 
 def test_a_plan_of_the_work_tree_sees_uncommitted_files_and_touches_no_index(shop: Sandbox) -> None:
@@ -113,7 +116,7 @@ def test_a_failing_apply_names_what_was_done_and_the_next_one_finishes(shop: San
     ran = shop.run("apply", "dev", "--yes", "--output", "json")
     assert ran.code == 21
     assert ran.error["state"] == "Stopped part-way: 1 of 3 changes done."
-    assert "tfops rollback dev" in ran.error["hint"]
+    assert ran.error["hint"] == "mend the cause and run it again"
     assert shop.tags() == []
     shop.wish("good")
     assert "dev is now v1" in shop.ok("apply", "dev", "--yes").out
@@ -209,3 +212,46 @@ def test_init_is_skipped_when_nothing_that_it_depends_on_changed(shop: Sandbox) 
     shop.wish("two")
     second = shop.ok("apply", "dev", "--yes", "--output", "json").result
     assert (first["engine_starts"], second["engine_starts"]) == (6, 5)
+
+
+_REPLACED = """\
+variable "value" { type = any }
+resource "terraform_data" "main" {
+  triggers_replace = var.value
+  provisioner "local-exec" { command = "test ${var.value} != bad" }
+}
+"""
+
+
+def test_a_half_done_replacement_is_not_counted_as_done(shop: Sandbox) -> None:
+    shop.write("modules/thing/main.tf", _REPLACED)
+    shop.wish("good")
+    shop.ok("apply", "dev", "--yes")
+    shop.wish("bad")
+    error = shop.run("apply", "dev", "--yes", "-o", "json").error
+    assert error["state"] == "Stopped part-way: 0 of 1 changes done."
+    assert error["hint"].endswith("tfops rollback dev v1")
+
+
+def test_a_version_that_can_not_be_written_down_is_not_called_unchanged(shop: Sandbox) -> None:
+    shop.wish("one")
+    (shop.workspace / "pending/dev.json").mkdir(parents=True)
+    ran = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert (ran.code, ran.error["state"]) == (22, "The infrastructure is as planned.")
+    (shop.workspace / "pending/dev.json").rmdir()
+    assert "nothing to change, recorded" in shop.ok("apply", "dev", "--yes").out
+
+
+def test_an_interrupt_that_the_engine_slept_through_still_ends_the_command(shop: Sandbox, tmp_path: Path) -> None:
+    shop.wish("one")
+    deaf = tmp_path / "deaf"
+    real = shutil.which("terraform") or str(Path(sys.executable).with_name("tfops-terraform"))
+    deaf.write_text(
+        f'#!/bin/sh\ncase "$1" in state) trap \'\' INT; touch {tmp_path}/begun; sleep 1;; esac\nexec {real} "$@"\n'
+    )
+    deaf.chmod(0o755)
+    process = shop.start("apply", "dev", "--yes", "--engine", str(deaf))
+    wait_until((tmp_path / "begun").exists)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert (process.returncode, shop.tags(), shop.resources()) == (130, [], 0)

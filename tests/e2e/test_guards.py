@@ -119,3 +119,29 @@ def test_a_remote_that_does_not_answer_stops_a_change_but_not_a_look(shared: San
     assert _guard(shared) == "remote-unreachable"
     looked = shared.ok("status")
     assert "does not answer" in looked.err
+
+
+def test_a_local_commit_can_not_take_a_protection_away(tmp_path: Path, engine: str) -> None:
+    rules = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main, protected: true}\n"
+    shop = new_sandbox(tmp_path / "shop", engine, rules=rules)
+    shop.wish("one")
+    with_remote(shop, tmp_path / "remote.git")
+    shop.ok("apply", "dev", "--yes")
+    shop.git("switch", "--quiet", "--create", "evil")
+    shop.write("tfops.yaml", rules.replace("main, protected: true", "'evil*'"))
+    shop.commit("No protection")
+    ran = shop.run("apply", "dev", "--yes", "--allow-wrong-branch", "--allow-unpushed", "-o", "json")
+    assert (ran.code, ran.error["guard"]) == (11, "wrong-branch")
+    assert shop.run("destroy", "dev", "--yes", "-o", "json").error["guard"] == "protected"
+
+
+def test_a_broken_file_on_the_branch_does_not_stand_in_the_way_of_going_back(shop: Sandbox) -> None:
+    shop.wish("one")
+    shop.ok("apply", "dev", "--yes")
+    good = shop.wish("two")
+    shop.ok("apply", "dev", "--yes")
+    shop.write("tfops.yaml", "version: [\n")
+    shop.commit("Broken")
+    assert shop.run("rollback", "dev", "--yes").code == 10
+    shop.git("checkout", "--quiet", good)
+    assert "with what v1 was" in shop.ok("rollback", "dev", "--yes").out

@@ -80,6 +80,8 @@ def test_modules_of_the_version_are_used_not_todays(grown: Sandbox) -> None:
 def test_a_rollback_comes_back_after_a_destroy(grown: Sandbox) -> None:
     grown.ok("destroy", "dev", "--yes")
     assert "dev is now v4, with what v2 was" in grown.ok("rollback", "dev", "v2", "--yes").out
+    grown.ok("destroy", "dev", "--yes")
+    assert grown.ok("rollback", "dev", "--yes", "-o", "json").result["restores"] == "v2"
     refused = grown.run("rollback", "dev", "v3", "--yes", "-o", "json")
     assert (refused.code, refused.error["guard"]) == (11, "destroyed-version")
 

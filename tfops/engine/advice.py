@@ -24,7 +24,7 @@ _ADVICE = (
         "no valid credentials: log in, or set the cloud's environment variables",
     ),
     (
-        r"Missing required argument|Unsupported argument",
+        r"Missing required argument|Unsupported argument|Extraneous JSON object property",
         "compare the inputs in the environment's file with the module's variables",
     ),
     (r"Unsupported attribute", "compare the reference with the module's outputs"),

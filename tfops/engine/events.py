@@ -10,6 +10,7 @@ from typing import Any
 
 from tfops.engine.text import safe_lines, safe_text
 from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
+from tfops.model import Action, ResourceChange
 
 _STEPS = {
     "apply_start": Step.STARTED,
@@ -110,6 +111,11 @@ class Progress:
     def is_untouched(self) -> bool:
         """Whether no resource was even begun."""
         return not (self.started or self.completed or self.errored)
+
+    def is_done(self, change: ResourceChange) -> bool:
+        """Whether all steps of a planned change completed: a replacement has two."""
+        steps = {event.action for event in self.completed if event.address == change.address}
+        return steps >= {"create", "delete"} if change.action is Action.REPLACE else bool(steps)
 
     @property
     def in_doubt(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +49,11 @@ class SavedPlan:
 class StackEngine:
     """The engine in one stack's root. Each method is one process, `plan` two or three."""
 
-    def __init__(self, engine: Engine, runner: Runner, *, lock_timeout_s: int) -> None:
+    def __init__(self, engine: Engine, runner: Runner, *, lock_timeout_s: int, has_committed_lock: bool) -> None:
         self.engine = engine
         self._runner = runner
         self._lock_timeout_s = lock_timeout_s
+        self._has_committed_lock = has_committed_lock
         self._commands = CommandLine(engine.executable)
 
     @property
@@ -69,10 +71,9 @@ class StackEngine:
             self._init()
 
     def _init(self) -> None:
-        has_lock = (self.root / LOCK_FILE).is_file()
-        ended = self._runner.run(self._commands.init(readonly_lock=has_lock))
+        ended = self._run(self._commands.init(readonly_lock=self._has_committed_lock))
         if ended.code != 0:
-            raise self._failed("terraform init failed", ended)
+            raise engine_error("the initialization failed", ended.errors)
         self._require_backend()
         write_file(self.root / _FINGERPRINT, json.dumps(self._fingerprint()))
 
@@ -98,10 +99,10 @@ class StackEngine:
 
     def pull_state(self) -> tuple[StackState, frozenset[str]]:
         """The state as the backend has it, and the texts in it that are sensitive."""
-        ended = self._runner.run(self._commands.pull_state())
+        ended = self._run(self._commands.pull_state())
         if ended.code != 0 and wants_init(ended.errors):
             self._init()
-            ended = self._runner.run(self._commands.pull_state())
+            ended = self._run(self._commands.pull_state())
         return self._read_state(ended)
 
     def read_back(self) -> tuple[StackState, frozenset[str]]:
@@ -110,7 +111,7 @@ class StackEngine:
 
     def _read_state(self, ended: Ended) -> tuple[StackState, frozenset[str]]:
         if ended.code != 0:
-            raise self._failed("the state can't be read", ended)
+            raise engine_error("the state can't be read", ended.errors)
         text = ended.stdout.read_text(encoding="utf-8")
         ended.stdout.unlink()
         return parse_state(text), sensitive_values(text)
@@ -120,18 +121,18 @@ class StackEngine:
         path = self._runner.folder / PLAN_FILE
         timeout_s = self._lock_timeout_s if with_lock else None
         argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=destroy, lock_timeout_s=timeout_s)
-        ended = self._runner.run(argv)
+        ended = self._run(argv)
         if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
             self._init()
-            ended = self._runner.run(argv)
+            ended = self._run(argv)
         if ended.code not in (0, _CHANGES):
-            raise self._failed("the plan failed", ended)
+            raise engine_error("the plan failed", ended.errors)
         return self._read_plan(path, is_empty=ended.code == 0)
 
     def _read_plan(self, path: Path, *, is_empty: bool) -> SavedPlan:
-        shown = self._runner.run(self._commands.show_plan(str(path)))
+        shown = self._run(self._commands.show_plan(str(path)))
         if shown.code != 0:
-            raise self._failed("the plan can't be read", shown)
+            raise engine_error("the plan can't be read", shown.errors)
         plan = parse_plan(shown.stdout.read_text(encoding="utf-8"), is_empty=is_empty)
         shown.stdout.unlink()
         return SavedPlan(plan, path, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -154,8 +155,12 @@ class StackEngine:
         """Provider address to version, from the lock file that init wrote or took."""
         return dict(_LOCKED.findall(self._text(LOCK_FILE)))
 
-    def _failed(self, what: str, ended: Ended) -> TfopsError:
-        return Interrupted("interrupted") if ended.signals else engine_error(what, ended.errors)
+    def _run(self, argv: Sequence[str]) -> Ended:
+        """Run what changes nothing. An interrupt ends the command even when the engine was faster."""
+        ended = self._runner.run(argv)
+        if ended.signals:
+            raise Interrupted("interrupted")
+        return ended
 
 
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:

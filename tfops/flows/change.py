@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tfops.engine.stack import Applied, engine_error, missing_from_state
-from tfops.errors import Interrupted, StoppedPartWay, TfopsError
+from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.flows.cards import Outcome, build_card, recorded_state
 from tfops.flows.consent import ConsentOptions, obtain_consent
 from tfops.flows.outputs import visible_outputs
@@ -20,6 +20,7 @@ from tfops.model import Kind, Plan, StackState, Version
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.results import ChangeResult
 from tfops.system import process
+from tfops.system.git import GitFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def carry_out(project: Project, target: Target, options: ChangeOptions, ui: Ui) 
     something, only StoppedPartWay, NotRecorded or Interrupted.
     """
     run = _Run(project, target, ui, time.monotonic())
-    with project.workspace.run() as folder:
+    with project.workspace.run(target.env) as folder:
         stack = _open(run, folder, options)
         ui.phase(f"preparing {target.env}")
         stack.engine.prepare()
@@ -135,7 +136,7 @@ def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan, f
             f"the apply of {env} failed",
             why=_errors(applied),
             state=receipt,
-            hint=f"mend the cause and run it again, or go back: tfops rollback {env}",
+            hint=_way_on(run.target),
         )
     lost = missing_from_state(applied.progress, after)
     if lost:
@@ -147,14 +148,19 @@ def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan, f
         )
 
 
+def _way_on(target: Target) -> str:
+    """What recorded the last sound state is the latest version: going back means back to that."""
+    hint = "mend the cause and run it again"
+    return f"{hint}, or go back: tfops rollback {target.env} {target.current.version}" if target.current else hint
+
+
 def _errors(applied: Applied) -> str:
     return "\n".join(diagnostic.text for diagnostic in applied.errors)
 
 
 def _receipt(applied: Applied, plan: Plan) -> str:
     """`Stopped part-way: 2 of 5 changes done; in doubt: …`"""
-    done = len({event.address for event in applied.progress.completed})
-    total = len(plan.work)
+    done, total = sum(map(applied.progress.is_done, plan.work)), len(plan.work)
     if done >= total and applied.code == 0:
         return f"All {total} changes were made."
     text = f"Stopped part-way: {done} of {total} changes done."
@@ -167,8 +173,16 @@ def _record(run: _Run, stack: OpenStack, outcome: Outcome) -> ChangeResult:
     number = run.target.listing.highest + 1
     person, _ = run.project.repository.identity()
     card = build_card(run.target, stack, outcome, number=number, person=person, run_id=secrets.token_hex(8))
-    keep_pending(run.project, card, outcome.headline)
-    recorded = record_pending(run.project, run.target.env)
+    try:
+        keep_pending(run.project, card, outcome.headline)
+        recorded = record_pending(run.project, run.target.env)
+    except (GitFailed, Refused) as error:
+        raise NotRecorded(
+            f"{run.target.env} is as planned, but its version could not be recorded",
+            why=" ".join(filter(None, (str(error), error.why if isinstance(error, Refused) else ""))),
+            state="The infrastructure is as planned.",
+            hint=f"mend the cause, then: tfops apply {run.target.env}   (it finds nothing to change and records)",
+        ) from error
     return _result(run, stack, outcome.plan, card=recorded)
 
 

@@ -46,7 +46,7 @@ def plan(
         environment = load_environment(tree, rules, place.env)
         listing = versions_of(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
-        with project.workspace.run() as folder:
+        with project.workspace.run(place.env) as folder:
             stack = open_stack(
                 project, rules=rules, environment=environment, tree=tree,
                 lock=tree.read(lock_file_path(place.env)), folder=folder, options=engine, ui=ui,

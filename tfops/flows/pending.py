@@ -23,6 +23,7 @@ def record_pending(project: Project, env: EnvName) -> Card:
     content: Any = read_json(path)
     recorded = record_version(project.repository, Card.model_validate(content["card"]), content["headline"])
     path.unlink()
+    project.workspace.forget_runs(env)
     return recorded
 
 

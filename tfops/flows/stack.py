@@ -88,7 +88,12 @@ def open_stack(
     mask = Masker(secrets.values())
     env = engine_environment(more=rules.engine.env, secrets=secrets, plugin_cache=project.workspace.plugin_cache)
     runner = Runner(root, folder, env, mask, ui.engine_event, ui.engine_signal)
-    return OpenStack(StackEngine(engine, runner, lock_timeout_s=options.lock_timeout_s), rendered, modules, mask)
+    return OpenStack(
+        StackEngine(engine, runner, lock_timeout_s=options.lock_timeout_s, has_committed_lock=lock is not None),
+        rendered,
+        modules,
+        mask,
+    )
 
 
 def local_sources(environment: EnvironmentConfig) -> list[str]:

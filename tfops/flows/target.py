@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tfops.config import names
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
 from tfops.config.project import ProjectConfig
-from tfops.errors import ProjectError, Refused
+from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.ledger.card import Card
 from tfops.ledger.versions import Listing, read_card, versions_of
@@ -106,8 +106,10 @@ def apply_target(project: Project, place: Place, *, allowed: frozenset[str]) -> 
     listing = versions_of(repository, place.env)
     tree = GitTree.of_commit(repository, repository.head)
     environment = load_environment(tree, place.rules, place.env)
-    rule = place.rules.environments[place.env]
-    require_none(_apply_facts(repository, place, listing), allowed, is_protected=rule.protected)
+    shared = _rules_from_branch_head(project, place).environments[place.env]
+    is_protected = shared.protected or place.rules.environments[place.env].protected
+    facts = _apply_facts(repository, place, listing, pattern=shared.branch)
+    require_none(facts, allowed, is_protected=is_protected)
     return Target(
         env=place.env,
         kind=Kind.APPLY,
@@ -126,11 +128,10 @@ def _current_card(repository: Repository, listing: Listing) -> Card | None:
     return read_card(repository, listing.latest) if listing.latest else None
 
 
-def _apply_facts(repository: Repository, place: Place, listing: Listing) -> ApplyFacts:
+def _apply_facts(repository: Repository, place: Place, listing: Listing, *, pattern: str) -> ApplyFacts:
     head, current = repository.head, listing.latest
     if place.branch:
         require_branch_name(place.branch)
-    pattern = place.rules.environments[place.env].branch
     branch_head = repository.branch_head(place.branch) if place.branch else None
     is_pushed = branch_head is not None and repository.is_ancestor(head, branch_head)
     has_remote = bool(repository.remote)
@@ -220,15 +221,21 @@ def destroy_target(project: Project, place: Place) -> Target:
 def _rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:
     """tfops.yaml as the environment's branch has it now; the checked-out one when that can't be told.
 
-    Going back must not bring an old backend or an old protection back.
+    Going back must not bring an old backend or an old protection back, and a commit that nobody
+    reviewed must not take a protection away. The branch is the one of the latest version: a mapping
+    in the checked-out commit could point anywhere.
     """
     latest = versions_of(project.repository, place.env).latest
     pattern = place.rules.environments[place.env].branch
-    branch = latest.branch if latest and latest.branch and matches(pattern, latest.branch) else pattern
-    head = project.repository.branch_head(branch) if "*" not in branch else None
-    if head is None:
-        return place.rules
-    rules = project.config_at(head)
-    if place.env not in rules.environments:
+    for branch in (latest.branch if latest else "", pattern):
+        head = project.repository.branch_head(branch) if branch and "*" not in branch else None
+        if head is None:
+            continue
+        try:
+            rules = project.config_at(head)
+        except ConfigError:  # a broken file on the branch must not stand in the way of going back
+            return place.rules
+        if place.env in rules.environments:
+            return rules
         raise ProjectError(f"tfops.yaml on `{branch}` no longer has the environment {place.env}")
-    return rules
+    return place.rules

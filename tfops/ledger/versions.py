@@ -14,7 +14,7 @@ from tfops.system.remote import Refs, RemoteUnreachable, Swap
 from tfops.system.repository import Repository
 
 _TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
-# All trailers in one field: asked for one by one, Git 2.39 answers each with the first one's value.
+# All trailers in one field: asked for one by one, Git 2.39 mixes the answers up (docs/adr/0006).
 _FORMAT = "%(refname)%00%(objecttype)%00%(contents:subject)%00%(contents:trailers:only)%00%00"
 
 # Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
@@ -139,7 +139,7 @@ def _git_time(moment: datetime) -> str:
 
 def _not_recorded(card: Card, why: str) -> NotRecorded:
     return NotRecorded(
-        f"{card.environment} was changed, but the version could not be written to the remote",
+        f"{card.environment} was changed, but its version could not be recorded",
         why=why,
         state="The infrastructure is as planned; the card is kept here.",
         hint=f"when the remote answers again: tfops recover {card.environment}",

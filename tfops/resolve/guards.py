@@ -97,7 +97,9 @@ def refusals(facts: ApplyFacts, allowed: frozenset[str], *, is_protected: bool) 
         if guard.name in allowed and can_override:
             continue
         what, hint = verdict
-        yield Refused(guard.name, what, why=_why(facts, guard, allowed, can_override), hint=_hint(guard, hint))
+        yield Refused(
+            guard.name, what, why=_why(facts, guard, allowed, can_override), hint=_hint(guard, hint, can_override)
+        )
 
 
 def _why(facts: ApplyFacts, guard: Guard, allowed: frozenset[str], can_override: bool) -> str:
@@ -106,8 +108,8 @@ def _why(facts: ApplyFacts, guard: Guard, allowed: frozenset[str], can_override:
     return ""
 
 
-def _hint(guard: Guard, hint: str) -> str:
-    return hint if guard.flag in hint else f"{hint}   (or override: {guard.flag})"
+def _hint(guard: Guard, hint: str, can_override: bool) -> str:
+    return hint if guard.flag in hint or not can_override else f"{hint}   (or override: {guard.flag})"
 
 
 def require_none(facts: ApplyFacts, allowed: frozenset[str], *, is_protected: bool) -> None:

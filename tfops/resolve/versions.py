@@ -34,14 +34,17 @@ def previous_version(env: EnvName, versions: Sequence[VersionRecord]) -> Version
     """The version that a rollback without a name goes to: the last content before today's.
 
     After a rollback from v3 to v1 (that is v4), the one before is the one before v1's content:
-    going back twice goes further back, never forward again. Raises Refused (guard `no-previous`).
+    going back twice goes further back, never forward again. After a destroy it is what was destroyed.
+    Raises Refused (guard `no-previous`).
     """
     by_version = {record.version: record for record in versions}
     if not versions:
         raise Refused("no-previous", f"{env} has never been applied", hint=f"tfops apply {env}")
+    alive = [record for record in versions if record.kind is not Kind.DESTROY]
+    if versions[-1].kind is Kind.DESTROY:
+        return content_of(alive[-1], by_version)
     content = content_of(versions[-1], by_version)
-    earlier = [record for record in versions if record.version < content.version and record.kind is not Kind.DESTROY]
-    for record in reversed(earlier):
+    for record in reversed([record for record in alive if record.version < content.version]):
         candidate = content_of(record, by_version)
         if candidate.commit != content.commit:
             return candidate

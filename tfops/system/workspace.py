@@ -5,7 +5,7 @@ It never dirties the work tree and is shared by all work trees of a clone:
     trees/<tree id>/       `modules/` as it was in a commit, read-only
     roots/<env>/<stack>/   the rendered root, with the engine's `.terraform`
     state/<env>/           the local backend
-    runs/<run id>/         logs and the plan of one run, removed after use
+    runs/<env>/<run id>/   output and plan of one run, removed after use
     locks/                 one process at a time in an environment's folder
     pending/               versions that were applied but not recorded yet
 """
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfops.errors import NotRecorded, Refused, StoppedPartWay
+from tfops.errors import Refused
 from tfops.model import EnvName, StackName
 from tfops.system import clock
 
@@ -85,23 +85,29 @@ class Workspace:
         return self._folder("pending") / f"{env}.json"
 
     @contextlib.contextmanager
-    def run(self) -> Iterator[Path]:
-        """A private folder for one run's plan and output; gone afterwards.
+    def run(self, env: EnvName) -> Iterator[Path]:
+        """A private folder for one run's plan and output; gone afterwards, and with it older ones.
 
-        Kept (without the plan) when the run may have changed something and could not record it: the
-        engine's output is then the only record of what was done.
+        Kept (without the plan) when the engine began to apply and the run did not end well: its output
+        is then the record of what was done. The caller holds the environment's lock.
         """
-        path = self._folder("runs", f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
+        runs = self._folder("runs", env)
+        for plan in runs.glob("*/*.bin"):  # of a run that was killed
+            plan.unlink(missing_ok=True)
+        path = self._folder("runs", env, f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
         try:
             yield path
-        except (StoppedPartWay, NotRecorded):
+        except BaseException:
             for plan in path.glob("*.bin"):
                 plan.unlink()
-            raise
-        except BaseException:
-            shutil.rmtree(path, ignore_errors=True)
+            if not any(path.glob("*-apply.out")):
+                shutil.rmtree(path, ignore_errors=True)
             raise
         shutil.rmtree(path, ignore_errors=True)
+
+    def forget_runs(self, env: EnvName) -> None:
+        """Remove what failed runs left: a version was recorded since, the story is told."""
+        shutil.rmtree(self.top / "runs" / env, ignore_errors=True)
 
 
 def write_file(path: Path, text: str) -> None:
