@@ -10,7 +10,7 @@ from tests.support.cards import make_card
 from tfops.errors import NotRecorded, ProjectError, Refused
 from tfops.ledger.versions import list_versions, read_card, record_version, versions_of
 from tfops.model import CommitSha, EnvName, Version
-from tfops.system.remote import Refs
+from tfops.system.remote import Refs, Update
 from tfops.system.repository import Repository
 
 DEV = EnvName("dev")
@@ -103,7 +103,7 @@ def test_a_remote_that_refuses_is_told_and_nothing_is_left_here(clone: Clone, re
     hook = remote / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho closed >&2\nexit 1\n")
     hook.chmod(0o755)
-    with pytest.raises(NotRecorded, match="could not be written") as caught:
+    with pytest.raises(NotRecorded, match="could not be recorded") as caught:
         record_version(first, make_card(first.head), "x")
     assert "closed" in caught.value.why
     assert git(first.root, "tag") == ""
@@ -126,7 +126,7 @@ def test_the_same_card_pushed_twice_counts_once(clone: Clone) -> None:
     refs = Refs(first)
     tag = refs.write_tag("tfops/dev/v1", commit=first.head, tagger="a <a@b> 0 +0000", message="x")
     git(first.root, "push", "--quiet", "origin", f"{tag}:refs/tags/tfops/dev/v1")
-    assert refs.create({"refs/tags/tfops/dev/v1": tag}).name == "WON"
+    assert refs.swap(Update("refs/tags/tfops/dev/v1", tag)).name == "WON"
 
 
 def test_a_branch_name_that_looks_like_an_option_is_only_a_name(clone: Clone, remote: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tfops.ledger.card import Card, decode_card, encode_card
 from tfops.model import CommitSha, EnvName, Kind, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.git import require_sha
-from tfops.system.remote import Refs, RemoteUnreachable, Swap
+from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository
 
 _TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
@@ -125,7 +125,7 @@ def _claim(repository: Repository, refs: Refs, card: Card, headline: str) -> Swa
     name = tag_name(EnvName(card.environment), Version(card.version))
     message = encode_card(card, headline)
     tag = refs.write_tag(name, commit=CommitSha(card.commit), tagger=tagger, message=message)
-    return refs.create({f"refs/tags/{name}": tag})
+    return refs.swap(Update(f"refs/tags/{name}", tag))
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,8 @@ the value spelled out, never a bare one). Without a remote it is `git update-ref
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tfops.errors import Refused
 from tfops.model import CommitSha
@@ -13,6 +14,7 @@ from tfops.system.git import GitFailed, require_sha
 from tfops.system.repository import Repository
 
 NO_REF = "0" * 40
+LEDGERS = "refs/tfops/envs"
 
 
 class Swap(enum.Enum):
@@ -26,80 +28,106 @@ class RemoteUnreachable(Exception):
     """The remote did not answer, or refused for a reason that is not another's push."""
 
 
-class Refs:
-    """The version tags (and later the ledger) of a repository, with or without a remote."""
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A ref that shall point to `new`, if it points to `old` now; empty `old` means that it must not exist."""
 
-    def __init__(self, repository: Repository) -> None:
+    ref: str
+    new: str
+    old: str = ""
+
+
+class Refs:
+    """The refs that clones share: version tags and ledgers, with or without a remote.
+
+    `ledger_pattern` is where the remote keeps ledgers, with one `*` for the environment; here they are
+    always below LEDGERS.
+    """
+
+    def __init__(self, repository: Repository, ledger_pattern: str = f"{LEDGERS}/*") -> None:
         self._repository = repository
         self._git = repository.git
+        self._ledger_pattern = ledger_pattern
 
     def fetch(self) -> None:
-        """Bring branches and version tags here. A tag that was moved on the remote is not taken over.
+        """Bring branches, version tags and ledgers here. What was moved on the remote is not taken over.
 
         Raises:
             RemoteUnreachable: with Git's own words.
-            Refused: when a version tag there differs from the one here.
+            Refused: when a tag there differs from the one here, or a ledger was rewritten.
         """
         remote = self._repository.remote
         if not remote:
             return
         specs = [f"+refs/heads/*:refs/remotes/{remote}/*", "refs/tags/tfops/*:refs/tags/tfops/*"]
-        # not --quiet: that hides why a tag was rejected
+        specs.append(f"{self._ledger_pattern}:{LEDGERS}/*")
+        # not --quiet: that hides why a ref was rejected
         argv = ["fetch", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         try:
             self._git.over_network(*argv, "--end-of-options", remote, *specs)
         except GitFailed as error:
-            if "would clobber existing tag" in error.stderr:
-                raise _moved_tag(remote, error.stderr) from error
-            raise RemoteUnreachable(error.stderr) from error
+            raise _explain_rejection(remote, error) from error
 
-    def create(self, refs: Mapping[str, str]) -> Swap:
-        """Create refs that must not exist yet, all or none, first on the remote, then here.
+    def swap(self, *updates: Update) -> Swap:
+        """Compare-and-swap, all or none: first on the remote, then here.
 
-        `refs` maps full ref names to object ids. LOST means that one of them exists elsewhere
-        with another value. Raises RemoteUnreachable when the remote can't say.
+        LOST means that a ref isn't what its `old` says, and nothing was changed. Raises
+        RemoteUnreachable when the remote can't say.
         """
         remote = self._repository.remote
-        if remote and self._push_new(remote, refs) is Swap.LOST:
-            return Swap.LOST
-        return self._create_here(refs)
+        if not remote:
+            return self._swap_here(updates)
+        if self._push(remote, updates) is Swap.WON:
+            self._follow_remote(updates)
+            return Swap.WON
+        return Swap.LOST
 
-    def _push_new(self, remote: str, refs: Mapping[str, str]) -> Swap:
-        leases = [f"--force-with-lease={ref}:" for ref in refs]
-        specs = [f"{require_sha(new)}:{ref}" for ref, new in refs.items()]
+    def _remote_name(self, ref: str) -> str:
+        if not ref.startswith(f"{LEDGERS}/"):
+            return ref
+        return self._ledger_pattern.replace("*", ref.removeprefix(f"{LEDGERS}/"))
+
+    def _push(self, remote: str, updates: Sequence[Update]) -> Swap:
+        leases = [f"--force-with-lease={self._remote_name(update.ref)}:{update.old}" for update in updates]
+        specs = [f"{require_sha(update.new)}:{self._remote_name(update.ref)}" for update in updates]
         argv = ["push", "--quiet", "--no-verify", "--atomic", "--no-signed", *leases]
         try:
             self._git.over_network(*argv, "--end-of-options", remote, *specs)
         except GitFailed as error:
-            return self._read_back(remote, refs, error)
+            return self._read_back(remote, updates, error)
         return Swap.WON
 
-    def _read_back(self, remote: str, refs: Mapping[str, str], failure: GitFailed) -> Swap:
+    def _read_back(self, remote: str, updates: Sequence[Update], failure: GitFailed) -> Swap:
         """A failed push may have arrived, and a lost race may look like a broken connection."""
-        there = self._remote_values(remote, refs)
-        if all(there.get(ref) == new for ref, new in refs.items()):
+        there = self._remote_values(remote, updates)
+        if all(there.get(update.ref) == update.new for update in updates):
             return Swap.WON
-        if any(ref in there for ref in refs):
+        if any(there.get(update.ref, "") != update.old for update in updates):
             return Swap.LOST
         raise RemoteUnreachable(failure.stderr) from failure
 
-    def _remote_values(self, remote: str, refs: Mapping[str, str]) -> dict[str, str]:
+    def _remote_values(self, remote: str, updates: Sequence[Update]) -> dict[str, str]:
+        names = {self._remote_name(update.ref): update.ref for update in updates}
         try:
-            done = self._git.over_network("ls-remote", "--end-of-options", remote, *refs)
+            done = self._git.over_network("ls-remote", "--end-of-options", remote, *names)
         except GitFailed as error:
             raise RemoteUnreachable(error.stderr) from error
         pairs = (line.split("\t") for line in done.text.splitlines())
-        return {ref: sha for sha, ref in pairs}
+        return {names[name]: sha for sha, name in pairs if name in names}
 
-    def _create_here(self, refs: Mapping[str, str]) -> Swap:
-        """All or none; a ref that is there already with the same value counts as created."""
-        commands = "".join(f"create {ref} {new}\n" for ref, new in refs.items())
+    def _follow_remote(self, updates: Sequence[Update]) -> None:
+        """The remote has decided: whatever the refs were here, they are that now."""
+        commands = "".join(f"update {update.ref} {update.new}\n" for update in updates)
+        self._git.ask("update-ref", "--stdin", stdin=commands.encode())
+
+    def _swap_here(self, updates: Sequence[Update]) -> Swap:
+        commands = "".join(f"update {update.ref} {update.new} {update.old or NO_REF}\n" for update in updates)
         try:
             self._git.ask("update-ref", "--stdin", stdin=f"start\n{commands}prepare\ncommit\n".encode())
         except GitFailed as error:
-            if all(self._value_here(ref) == new for ref, new in refs.items()):
+            if all(self._value_here(update.ref) == update.new for update in updates):
                 return Swap.WON
-            if any(self._value_here(ref) for ref in refs):
+            if any(self._value_here(update.ref) != update.old for update in updates):
                 return Swap.LOST
             raise RemoteUnreachable(error.stderr) from error
         return Swap.WON
@@ -116,11 +144,23 @@ class Refs:
         return self._git.ask("mktag", stdin=(head + message).encode()).text.strip()
 
 
-def _moved_tag(remote: str, stderr: str) -> Refused:
-    lines = [line.strip() for line in stderr.splitlines() if "would clobber" in line]
-    return Refused(
-        "moved-tag",
-        f"a version tag on `{remote}` is not the one that this clone knows",
-        why="; ".join(lines),
-        hint="find out who moved it: versions are never moved. Compare with: git ls-remote --tags " + remote,
-    )
+def _explain_rejection(remote: str, error: GitFailed) -> Exception:
+    """A fetch that failed because a ref was rewritten there is a refusal; everything else is the network."""
+    lines = [line.strip() for line in error.stderr.splitlines()]
+    moved = [line for line in lines if "would clobber existing tag" in line]
+    rewritten = [line for line in lines if "non-fast-forward" in line and LEDGERS in line]
+    if moved:
+        return Refused(
+            "moved-tag",
+            f"a version tag on `{remote}` is not the one that this clone knows",
+            why="; ".join(moved),
+            hint=f"find out who moved it: versions are never moved. Compare with: git ls-remote --tags {remote}",
+        )
+    if rewritten:
+        return Refused(
+            "rewritten-ledger",
+            f"a ledger on `{remote}` was rewritten: it no longer contains what this clone has seen",
+            why="; ".join(rewritten),
+            hint="find out who did it; this clone still has the old chain: git log refs/tfops/envs/ENV",
+        )
+    return RemoteUnreachable(error.stderr)

@@ -119,6 +119,10 @@ class Repository:
             self.git.ask("add", "--all", "--", *present, env=index)
             return self.git.ask("write-tree", env=index).text.strip()
 
+    def signs(self, kind: str) -> bool:
+        """Whether the user's Git signs by itself: `commit.gpgSign` or `tag.gpgSign`."""
+        return self.git.line("config", "--type=bool", "--get", f"{kind}.gpgSign") == "true"
+
     def identity(self) -> tuple[Person, bool]:
         """Who commits here, and whether that comes from Git's configuration (CI often has none)."""
         try:
