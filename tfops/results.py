@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from tfops.model import Commit, EnvName, Holder, Kind, Plan, Version, VersionRecord
@@ -126,8 +125,8 @@ class DoctorResult:
 
 @dataclass(frozen=True, slots=True)
 class RecoverResult:
-    """The end of `recover`; None when there was nothing to finish."""
+    """The end of `recover`: what was found and done; no story when there was nothing to finish."""
 
     env: EnvName
+    story: str
     recorded: Version | None
-    applied_at: datetime | None

@@ -239,7 +239,8 @@ def test_a_version_that_can_not_be_written_down_is_not_called_unchanged(shop: Sa
     ran = shop.run("apply", "dev", "--yes", "-o", "json")
     assert (ran.code, ran.error["state"]) == (22, "The infrastructure is as planned.")
     (shop.workspace / "pending/dev.json").rmdir()
-    assert "nothing to change, recorded" in shop.ok("apply", "dev", "--yes").out
+    assert "already at v1" in shop.ok("apply", "dev", "--yes").out, "the next command did not finish the story"
+    assert shop.tags() == ["tfops/dev/v1"]
 
 
 def test_an_interrupt_that_the_engine_slept_through_still_ends_the_command(shop: Sandbox, tmp_path: Path) -> None:

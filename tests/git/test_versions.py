@@ -8,7 +8,9 @@ import pytest
 from tests.git.conftest import Clone, git
 from tests.support.cards import make_card
 from tfops.errors import NotRecorded, ProjectError, Refused
-from tfops.ledger.versions import list_versions, read_card, record_version, versions_of
+from tfops.ledger.card import Card
+from tfops.ledger.record import record_version
+from tfops.ledger.versions import list_versions, read_card, versions_of
 from tfops.model import CommitSha, EnvName, Version
 from tfops.system.remote import Refs, Update
 from tfops.system.repository import Repository
@@ -16,10 +18,14 @@ from tfops.system.repository import Repository
 DEV = EnvName("dev")
 
 
+def _record(repository: Repository, card: Card, headline: str) -> Card:
+    return record_version(repository, Refs(repository), card, headline, under_lock=False)
+
+
 def test_a_version_is_listed_as_it_was_recorded(here: Path) -> None:
     repository = Repository(here)
     card = make_card(repository.head, restores=None, branch="main")
-    record_version(repository, card, "1 created")
+    _record(repository, card, "1 created")
     [record] = versions_of(repository, DEV).versions
     assert (record.version, record.commit, record.applied_by, record.summary) == (
         Version(1), repository.head, "ann", "1 created"
@@ -30,7 +36,7 @@ def test_a_version_is_listed_as_it_was_recorded(here: Path) -> None:
 def test_numbers_follow_each_other_and_skip_what_is_taken(here: Path) -> None:
     repository = Repository(here)
     git(here, "tag", "tfops/dev/v3")
-    recorded = record_version(repository, make_card(repository.head), "x")
+    recorded = _record(repository, make_card(repository.head), "x")
     listing = versions_of(repository, DEV)
     assert (recorded.version, listing.foreign) == (4, ("tfops/dev/v3",))
 
@@ -38,7 +44,7 @@ def test_numbers_follow_each_other_and_skip_what_is_taken(here: Path) -> None:
 def test_many_versions_cost_one_git_process(here: Path) -> None:
     repository = Repository(here)
     for number in range(1, 4):
-        record_version(repository, make_card(repository.head, run_id=str(number)), "x")
+        _record(repository, make_card(repository.head, run_id=str(number)), "x")
     fresh = Repository(here)
     assert len(list_versions(fresh)[DEV].versions) == 3
     assert fresh.git.started == 1
@@ -46,8 +52,8 @@ def test_many_versions_cost_one_git_process(here: Path) -> None:
 
 def test_environments_do_not_see_each_others_versions(here: Path) -> None:
     repository = Repository(here)
-    record_version(repository, make_card(repository.head), "x")
-    record_version(repository, make_card(repository.head, environment="dev-two"), "x")
+    _record(repository, make_card(repository.head), "x")
+    _record(repository, make_card(repository.head, environment="dev-two"), "x")
     assert [record.version.number for record in versions_of(repository, DEV).versions] == [1]
     assert set(list_versions(repository)) == {"dev", "dev-two"}
 
@@ -56,14 +62,14 @@ def test_a_name_with_line_breaks_can_not_forge_a_trailer(here: Path) -> None:
     repository = Repository(here)
     card = make_card(repository.head)
     forged = card.model_copy(update={"branch": "main\nTfops-Restores: v99", "environment": "dev"})
-    record_version(repository, forged, "x\n\nTfops-Hold: forged")
+    _record(repository, forged, "x\n\nTfops-Hold: forged")
     [record] = versions_of(repository, DEV).versions
     assert (record.restores, record.hold) == (None, "")
 
 
 def test_a_card_that_is_not_of_its_tag_is_refused(here: Path) -> None:
     repository = Repository(here)
-    record_version(repository, make_card(repository.head), "x")
+    _record(repository, make_card(repository.head), "x")
     message = git(here, "for-each-ref", "--format=%(contents)", "refs/tags/tfops/dev/v1")
     (here / "message").write_text(message)
     git(here, "tag", "-a", "--cleanup=verbatim", "-F", "message", "tfops/dev/v2")
@@ -79,7 +85,7 @@ def test_two_clones_racing_never_take_a_number_twice_nor_leave_one_out(clone: Cl
     for turn in range(rounds):
         cards = [make_card(repository.head, run_id=f"{turn}-{who}") for who, repository in enumerate(repositories)]
         threads = [
-            threading.Thread(target=lambda r=repository, c=card: recorded.append(record_version(r, c, "x").version))
+            threading.Thread(target=lambda r=repository, c=card: recorded.append(_record(r, c, "x").version))
             for repository, card in zip(repositories, cards, strict=True)
         ]  # fmt: skip
         for thread in threads:
@@ -94,8 +100,8 @@ def test_two_clones_racing_never_take_a_number_twice_nor_leave_one_out(clone: Cl
 
 def test_a_number_that_only_the_remote_has_is_not_taken_again(clone: Clone) -> None:
     first, second = clone("first"), clone("second")
-    assert record_version(first, make_card(first.head, run_id="one"), "x").version == 1
-    assert record_version(second, make_card(second.head, run_id="two"), "x").version == 2
+    assert _record(first, make_card(first.head, run_id="one"), "x").version == 1
+    assert _record(second, make_card(second.head, run_id="two"), "x").version == 2
 
 
 def test_a_remote_that_refuses_is_told_and_nothing_is_left_here(clone: Clone, remote: Path) -> None:
@@ -104,14 +110,14 @@ def test_a_remote_that_refuses_is_told_and_nothing_is_left_here(clone: Clone, re
     hook.write_text("#!/bin/sh\necho closed >&2\nexit 1\n")
     hook.chmod(0o755)
     with pytest.raises(NotRecorded, match="could not be recorded") as caught:
-        record_version(first, make_card(first.head), "x")
+        _record(first, make_card(first.head), "x")
     assert "closed" in caught.value.why
     assert git(first.root, "tag") == ""
 
 
 def test_a_version_that_was_moved_on_the_remote_is_refused_not_taken_over(clone: Clone, remote: Path) -> None:
     first, second = clone("first"), clone("second")
-    record_version(first, make_card(first.head), "x")
+    _record(first, make_card(first.head), "x")
     Refs(second).fetch()
     known = git(second.root, "rev-parse", "refs/tags/tfops/dev/v1")
     git(remote, "tag", "-f", "-a", "-m", "moved", "tfops/dev/v1", "main")

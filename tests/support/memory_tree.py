@@ -37,9 +37,9 @@ class MemoryTree:
         return hashlib.sha1(repr(sorted(inside.items())).encode()).hexdigest() if inside else ""
 
 
-def project_tree(*, modules: tuple[str, ...] = ("network", "service"), **files: str) -> MemoryTree:
-    """A project with these modules. Keyword `dev` is environments/dev.yaml, `tfops` is tfops.yaml."""
-    paths = {f"modules/{name}/main.tf": "" for name in modules} | {"tfops.yaml": PROJECT}
+def project_tree(**files: str) -> MemoryTree:
+    """A project with the modules network and service. Keyword `dev` is environments/dev.yaml, `tfops` is tfops.yaml."""
+    paths = {f"modules/{name}/main.tf": "" for name in ("network", "service")} | {"tfops.yaml": PROJECT}
     for name, text in files.items():
         paths["tfops.yaml" if name == "tfops" else f"environments/{name}.yaml"] = textwrap.dedent(text)
     return MemoryTree(paths)

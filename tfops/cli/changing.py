@@ -157,10 +157,16 @@ def destroy(
 def recover(
     ctx: typer.Context,
     env: NamedEnvironment,
+    wait: WaitOption = "10m",
+    engine: EngineOption = "",
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
 ) -> None:
-    """Record a change that was applied while its version could not be written to Git.
+    """Finish the story of a run that died or could not record its version.
+
+    Waits for an engine that still works, saves a state that could not be saved, takes in what was
+    made but isn't in the state, and then records the version, closes the intent, or says what is left.
+    The commands that change an environment do the same before they begin.
 
     \b
     Examples:
@@ -170,8 +176,10 @@ def recover(
 
     def flow() -> object:
         from tfops.flows import changes
+        from tfops.flows.stack import EngineOptions
 
-        return changes.recover(open_project(ctx), env, ui)
+        options = EngineOptions(engine)
+        return changes.recover(open_project(ctx), env, engine=options, wait_s=parse_duration(wait), ui=ui)
 
     execute("recover", flow, ui=ui, output=output)
 

@@ -11,6 +11,7 @@ from tfops.events import Diagnostic, Event, ReadingEvent, ResourceEvent, Step
 from tfops.model import Plan
 from tfops.report.plan import plan_report
 from tfops.report.progress import doing, event_line, finished_line
+from tfops.report.words import plain
 from tfops.system import environ
 
 
@@ -45,10 +46,10 @@ class Terminal:
 
     def note(self, text: str) -> None:
         if not self.quiet:
-            self.console.print(Text(text, style="dim"))
+            self.console.print(Text(plain(text), style="dim"))
 
     def warn(self, text: str) -> None:
-        self.console.print(Text.assemble(("! ", "bold yellow"), (text, "yellow")))
+        self.console.print(Text.assemble(("! ", "bold yellow"), (plain(text), "yellow")))
 
     def phase(self, text: str) -> None:
         self._phase = text

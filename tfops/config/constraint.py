@@ -61,6 +61,6 @@ def _holds(term: str, version: Numbers) -> bool:
 
 
 def _same_but_last(text: str, version: Numbers) -> bool:
-    """`~> 1.9` allows 1.x from 1.9 on, `~> 1.9.2` allows 1.9.x from 1.9.2 on."""
-    fixed = max(len(text.split(".")) - 1, 1)
+    """`~> 1.9` allows 1.x from 1.9 on, `~> 1.9.2` allows 1.9.x from 1.9.2 on, `~> 1` everything from 1 on."""
+    fixed = len(text.split(".")) - 1
     return version[:fixed] == _numbers(text)[:fixed]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _OUTPUT = re.compile(r"^\s*output\s", re.MULTILINE)
-_CLIMBING_SOURCE = re.compile(r"source\s*=\s*\"\.\.?/|\"source\"\s*:\s*\"\.\.?/")
+_CLIMBING_SOURCE = re.compile(r"source\s*=\s*\"(\.\.?)?/|\"source\"\s*:\s*\"(\.\.?)?/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class ProjectConfig:
     backend: Backend
     providers: Mapping[str, Mapping[str, Any]]
     environments: Mapping[EnvName, EnvironmentRule]
+    ledger_ref: str = "refs/tfops/envs/{env}"
 
 
 def load_project(tree: Tree) -> ProjectConfig:
@@ -89,6 +90,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         project=file.project,
         engine=engine,
         backend=Backend(kind, settings or {}),
+        ledger_ref=file.ledger.ref,
         providers={name: block or {} for name, block in file.providers.items()},
         environments={
             EnvName(name): EnvironmentRule(block.branch, block.protected) for name, block in file.environments.items()
@@ -103,6 +105,7 @@ def _check(document: Document) -> list[Complaint]:
         _check_engine,
         _check_backend,
         _check_environments,
+        _check_ledger,
     ]
     if not isinstance(document.data, dict):
         return []
@@ -192,3 +195,13 @@ def _check_environments(document: Document, data: dict[str, Any]) -> Iterator[Co
         if isinstance(branch, str) and not names.is_branch_pattern(branch):
             hint = f"{names.BRANCH_RULE}; `*` and `**` as wildcards"
             yield document.complaint((*where, "branch"), f"{names.shown(branch)} can't be a branch pattern", hint)
+
+
+_LEDGER_REF = re.compile(r"refs/(heads|tfops)/([A-Za-z0-9_][A-Za-z0-9_-]*/)*\{env\}")
+
+
+def _check_ledger(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    ref = _mapping(data, "ledger").get("ref")
+    if isinstance(ref, str) and not _LEDGER_REF.fullmatch(ref):
+        hint = "refs/tfops/envs/{env}, or where a host refuses that: refs/heads/tfops/{env}"
+        yield document.complaint(("ledger", "ref"), "a ledger's ref must end with /{env}", hint)

@@ -30,6 +30,12 @@ class EnvironmentBlock(_Block):
     protected: bool = False
 
 
+class LedgerBlock(_Block):
+    """Where the remote keeps the ledgers: any ref with `{env}`, a branch where hosts refuse others."""
+
+    ref: str = "refs/tfops/envs/{env}"
+
+
 class ProjectFile(_Block):
     """`tfops.yaml`, written by operations."""
 
@@ -39,6 +45,7 @@ class ProjectFile(_Block):
     backend: dict[str, dict[str, Any] | None] = {"local": None}
     providers: dict[str, dict[str, Any] | None] = {}
     environments: dict[str, EnvironmentBlock]
+    ledger: LedgerBlock = LedgerBlock()
 
 
 class ModuleBlock(_Block):
@@ -113,6 +120,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that a model allows at a path; names chosen by the user are skipped over."""
     blocks: dict[str, type[BaseModel]] = {
         "engine": EngineBlock,
+        "ledger": LedgerBlock,
         "environments": EnvironmentBlock,
         "modules": ModuleBlock,
     }

@@ -4,6 +4,8 @@ Only its builder is used: the rest of the package passes flags that today's Terr
 reads state behind its back (docs/explanation/engine.md).
 """
 
+from collections.abc import Sequence
+
 from python_terraform import IsFlagged, Terraform
 
 Option = str | bool | list[str] | type[IsFlagged] | None
@@ -25,7 +27,9 @@ class CommandLine:
         mode = "readonly" if readonly_lock else None
         return self._build("init", input=False, no_color=FLAG, reconfigure=FLAG, lockfile=mode)
 
-    def plan(self, *, out: str, values: str, destroy: bool, lock_timeout_s: int | None) -> list[str]:
+    def plan(
+        self, *, out: str, values: str, destroy: bool, lock_timeout_s: int | None, targets: Sequence[str] = ()
+    ) -> list[str]:
         """`lock_timeout_s` None plans without the state lock: for looking, never for applying."""
         return self._build(
             "plan",
@@ -35,6 +39,7 @@ class CommandLine:
             out=out,
             var_file=values,
             destroy=FLAG if destroy else None,
+            target=list(targets) or None,
             **_locking(lock_timeout_s),
         )
 
@@ -46,6 +51,10 @@ class CommandLine:
 
     def pull_state(self) -> list[str]:
         return self._build("state pull")
+
+    def push_state(self, path: str, *, lock_timeout_s: int) -> list[str]:
+        """Without `-force`: the engine itself refuses another lineage or an older serial."""
+        return self._build("state push", path, **_locking(lock_timeout_s))
 
     def version(self) -> list[str]:
         return self._build("version", json=FLAG)

@@ -4,7 +4,7 @@ Format: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -112,6 +112,17 @@ class Progress:
         """Whether no resource was even begun."""
         return not (self.started or self.completed or self.errored)
 
+    @property
+    def made(self) -> dict[str, str]:
+        """Address to id of what was created and not deleted again: what a lost state must get back."""
+        known: dict[str, str] = {}
+        for event in self.completed:
+            if event.action == "create" and event.resource_id:
+                known[event.address] = event.resource_id
+            elif event.action == "delete" and known.get(event.address) == event.resource_id:
+                del known[event.address]
+        return known
+
     def is_done(self, change: ResourceChange) -> bool:
         """Whether all steps of a planned change completed: a replacement has two."""
         steps = {event.action for event in self.completed if event.address == change.address}
@@ -125,3 +136,13 @@ class Progress:
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(found for found in self.diagnostics if found.is_error)
+
+
+def read_progress(lines: Iterable[str]) -> Progress:
+    """The progress that an engine's output file tells, long after."""
+    progress = Progress()
+    for line in lines:
+        event = parse_event(line)
+        if event is not None:
+            progress.add(event)
+    return progress

@@ -26,9 +26,9 @@ class Masker:
 
 def _forms(secret: str) -> set[str]:
     escaped = json.dumps(secret)[1:-1]
-    encoded = base64.b64encode(secret.encode()).decode()
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogateescape")).decode()
     lines = {line for line in secret.splitlines() if len(line) >= 2 * _SHORTEST}
     return {secret, escaped, json.dumps(secret, ensure_ascii=False)[1:-1], encoded, encoded.rstrip("=")} | {
-        urllib.parse.quote(secret, safe=""),
+        urllib.parse.quote(secret, safe="", errors="surrogateescape"),
         *lines,
     }

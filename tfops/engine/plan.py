@@ -5,6 +5,7 @@ in clear; nothing leaves this module that the plan marks as sensitive.
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -44,6 +45,7 @@ _UNKNOWN = "(known after apply)"
 _ABSENT = "(none)"
 _SEVERAL = "{…}"
 _LONGEST_VALUE = 80
+_SHORTEST_SECRET = 3
 
 
 def parse_plan(text: str, *, is_empty: bool) -> Plan:
@@ -52,7 +54,8 @@ def parse_plan(text: str, *, is_empty: bool) -> Plan:
     if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith("1."):
         raise ValueError("not a plan in JSON format 1")
     raw = document.get("resource_changes") or []
-    changes = tuple(sorted(filter(None, map(_change, raw)), key=_order))
+    secrets = _secrets(raw)
+    changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
     outputs = _changed_outputs(document)
     return Plan(
         changes=changes,
@@ -81,7 +84,7 @@ def _classify(raw: Mapping[str, Any]) -> Action | None:
     return Action.MOVE if raw.get("previous_address") else None
 
 
-def _change(raw: Mapping[str, Any]) -> ResourceChange | None:
+def _change(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange | None:
     action = _classify(raw)
     if action is None:
         return None
@@ -92,7 +95,7 @@ def _change(raw: Mapping[str, Any]) -> ResourceChange | None:
         action=action,
         reason=_REASONS.get(raw.get("action_reason", ""), ""),
         previous_address=str(raw.get("previous_address", "")),
-        attributes=tuple(_attributes(raw["change"])) if has_details else (),
+        attributes=tuple(_attributes(raw["change"], secrets)) if has_details else (),
     )
 
 
@@ -130,10 +133,9 @@ def _without_secrets(value: Any, sensitive: Any) -> Any:
     return value
 
 
-def _attributes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:
+def _attributes(change: Mapping[str, Any], secrets: frozenset[str]) -> Iterator[AttributeChange]:
     """The leaves that differ, by path, with the ones that force a replacement marked."""
-    before = dict(_leaves(_without_secrets(change.get("before"), change.get("before_sensitive"))))
-    after = dict(_leaves(_without_secrets(change.get("after"), change.get("after_sensitive"))))
+    before, after = _flat(change, "before"), _flat(change, "after")
     for path in _unknown_paths(change.get("after_unknown")):
         known = {leaf: before.pop(leaf) for leaf in list(before) if _is_within(leaf, path)}
         if known:
@@ -141,11 +143,54 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[AttributeChange]:
     forcing = [_path_text(path) for path in change.get("replace_paths") or []]
     for path in sorted({*before, *after}):
         old, new = before.get(path, _ABSENT), after.get(path, _ABSENT)
-        if old != new:
+        if old != new or (old == _SENSITIVE and _sensitive_differs(change, path)):
             forces = any(_is_within(path, start) for start in forcing)
-            yield AttributeChange(safe_text(path), _shown(old), _shown(new), forces)
-    for path in _sensitive_changes(change):
-        yield AttributeChange(path, _SENSITIVE, _SENSITIVE)
+            yield AttributeChange(safe_text(path), _shown(old, secrets), _shown(new, secrets), forces)
+
+
+def _flat(change: Mapping[str, Any], side: str) -> dict[str, Any]:
+    return dict(_leaves(_without_secrets(change.get(side), change.get(f"{side}_sensitive"))))
+
+
+def _sensitive_differs(change: Mapping[str, Any], path: str) -> bool:
+    """Whether the values behind a pair of `(sensitive)` are different ones."""
+    sides = (dict(_subtrees(change.get(side))).get(path) for side in ("before", "after"))
+    old, new = sides
+    return bool(old != new)
+
+
+def _subtrees(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value by path, containers too."""
+    if path:
+        yield path, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _subtrees(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _subtrees(item, f"{path}[{index}]")
+
+
+def _sensitive_texts(value: Any, sensitive: Any) -> Iterator[str]:
+    """The texts that a plan marks as sensitive: hidden wherever else they turn up unmarked."""
+    if sensitive is True:
+        yield from (item for _, item in _subtrees(value, "value") if isinstance(item, str))
+    elif isinstance(value, dict) and isinstance(sensitive, dict):
+        for key, item in value.items():
+            yield from _sensitive_texts(item, sensitive.get(key))
+    elif isinstance(value, list) and isinstance(sensitive, list):
+        for item, mark in zip(value, sensitive, strict=False):
+            yield from _sensitive_texts(item, mark)
+
+
+def _secrets(raw: list[Any]) -> frozenset[str]:
+    return frozenset(
+        text
+        for item in raw
+        for side, marks in itertools.product(("before", "after"), repeat=2)  # a mark on one side counts for both
+        for text in _sensitive_texts(item["change"].get(side), item["change"].get(f"{marks}_sensitive"))
+        if len(text) >= _SHORTEST_SECRET
+    )
 
 
 def _unknown_paths(unknown: Any) -> list[str]:
@@ -154,15 +199,6 @@ def _unknown_paths(unknown: Any) -> list[str]:
 
 def _is_within(path: str, start: str) -> bool:
     return path == start or path.startswith((f"{start}.", f"{start}["))
-
-
-def _sensitive_changes(change: Mapping[str, Any]) -> list[str]:
-    """Top-level attributes that are sensitive as a whole and differ: shown as changed, not how."""
-    before, after = change.get("before") or {}, change.get("after") or {}
-    marks = change.get("after_sensitive")
-    if not isinstance(marks, dict) or not isinstance(before, dict) or not isinstance(after, dict):
-        return []
-    return [safe_text(key) for key, mark in marks.items() if mark is True and before.get(key) != after.get(key)]
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -183,7 +219,9 @@ def _path_text(steps: list[Any]) -> str:
     return text
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, secrets: frozenset[str]) -> str:
     if value in (_SENSITIVE, _UNKNOWN, _ABSENT, _SEVERAL):
         return str(value)
+    if isinstance(value, str) and any(secret in value for secret in secrets):
+        return _SENSITIVE
     return safe_text(json.dumps(value, ensure_ascii=False), _LONGEST_VALUE)

@@ -47,7 +47,13 @@ class Runner:
     started: int = 0
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def run(self, argv: Sequence[str], *, shielded: bool = False) -> Ended:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        shielded: bool = False,
+        on_tick: Callable[[Progress], None] = lambda _: None,
+    ) -> Ended:
         """Run to the end. Nothing is raised for a failure of the engine: the caller knows what it means."""
         name = f"{next(self._numbers):02d}-{argv[1].lstrip('-')}"
         stdout, stderr = self.folder / f"{name}.out", self.folder / f"{name}.err"
@@ -71,5 +77,6 @@ class Runner:
             on_line=on_line,
             on_signal=self.on_signal,
             shielded=shielded,
+            on_tick=lambda: on_tick(progress),
         )
         return Ended(code, signals, progress, stdout, self.mask(stderr.read_text("utf-8", "replace")))

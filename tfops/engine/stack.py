@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, S
 from tfops.system.workspace import read_json, write_file
 
 PLAN_FILE = "plan.bin"
+IMPORT_FILE = "tfops_import.tf.json"
+ERRORED_STATE = "errored.tfstate"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
 
@@ -137,11 +139,45 @@ class StackEngine:
         shown.stdout.unlink()
         return SavedPlan(plan, path, hashlib.sha256(path.read_bytes()).hexdigest())
 
-    def apply(self, saved: SavedPlan) -> Applied:
+    def plan_import(self, missing: Mapping[str, str]) -> SavedPlan:
+        """A plan that does nothing but take real things into the state, by address and id."""
+        blocks = [{"to": address, "id": known} for address, known in sorted(missing.items())]
+        write_file(self.root / IMPORT_FILE, json.dumps({"import": blocks}, indent=2))
+        path = self._runner.folder / PLAN_FILE
+        argv = self._commands.plan(
+            out=str(path),
+            values=VALUES_FILE,
+            destroy=False,
+            lock_timeout_s=self._lock_timeout_s,
+            targets=sorted(missing),
+        )
+        ended = self._run(argv)
+        if ended.code not in (0, _CHANGES):
+            raise engine_error("what was made can't be taken into the state", ended.errors)
+        return self._read_plan(path, is_empty=ended.code == 0)
+
+    def forget_import(self) -> None:
+        (self.root / IMPORT_FILE).unlink(missing_ok=True)
+
+    @property
+    def errored_state(self) -> Path:
+        """Where the engine leaves a state that it could not save."""
+        return self.root / ERRORED_STATE
+
+    def push_errored_state(self) -> None:
+        """Save what could not be saved. The engine refuses it when the backend has something newer."""
+        argv = self._commands.push_state(ERRORED_STATE, lock_timeout_s=self._lock_timeout_s)
+        ended = self._run(argv)
+        if ended.code != 0:
+            raise engine_error("the state that could not be saved can't be pushed either", ended.errors)
+        self.errored_state.unlink()
+
+    def apply(self, saved: SavedPlan, *, on_tick: Callable[[Progress], None] = lambda _: None) -> Applied:
         """Apply exactly the saved plan. Never raises for the engine: something may have changed."""
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
-        ended = self._runner.run(self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s))
+        argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s)
+        ended = self._runner.run(argv, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
         errors = ended.errors if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)

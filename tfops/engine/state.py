@@ -65,8 +65,27 @@ def _instances(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[
 def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
     module = f"{resource['module']}." if resource.get("module") else ""
     key = instance.get("index_key")
-    index = "" if key is None else f"[{json.dumps(key, ensure_ascii=False)}]"
+    index = "" if key is None else f"[{_index_text(key)}]"
     return f"{module}{resource['type']}.{resource['name']}{index}"
+
+
+def _index_text(key: int | str) -> str:
+    """An index as the engine writes it in addresses: HCL's escapes, so that `${` stays a key."""
+    if not isinstance(key, str):
+        return str(key)
+    escaped = "".join(_escaped(character) for character in key)
+    return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+
+
+def _escaped(character: str) -> str:
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"
 
 
 def sensitive_values(text: str) -> frozenset[str]:
@@ -82,13 +101,19 @@ def sensitive_values(text: str) -> frozenset[str]:
 
 def _follow(value: Any, path: list[Any]) -> Any:
     for step in path:
+        value = _undressed(value)
         key = step.get("value") if isinstance(step, dict) else step
         key = key.get("value") if isinstance(key, dict) else key
         try:
             value = value[key]
         except (KeyError, IndexError, TypeError):
             return None
-    return value
+    return _undressed(value)
+
+
+def _undressed(value: Any) -> Any:
+    """An attribute of dynamic type stands in the state as `{"value": …, "type": …}`."""
+    return value["value"] if isinstance(value, dict) and value.keys() == {"value", "type"} else value
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ zero-width characters; `-no-color` doesn't remove them.
 import unicodedata
 
 _LONGEST = 2000
-_REMOVED = frozenset({"Cc", "Cf", "Cs", "Co"})
+_REMOVED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def safe_text(text: str, longest: int = _LONGEST) -> str:

@@ -1,26 +1,29 @@
 """The one road: render, plan, consent, apply the saved plan, verify, record."""
 
-import secrets
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tfops.engine.stack import Applied, engine_error, missing_from_state
+from tfops.engine.stack import Applied, SavedPlan, engine_error, missing_from_state
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.flows.cards import Outcome, build_card, recorded_state
 from tfops.flows.consent import ConsentOptions, obtain_consent
+from tfops.flows.custody import Custody, trouble_of
 from tfops.flows.outputs import visible_outputs
-from tfops.flows.pending import keep_pending, record_pending
+from tfops.flows.pending import record
 from tfops.flows.project import Project
 from tfops.flows.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
-from tfops.ledger.card import Card
+from tfops.ledger.card import ApprovalPart, Card
+from tfops.ledger.chain import Present
+from tfops.ledger.parts import IntentPart
 from tfops.model import Kind, Plan, StackState, Version
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.results import ChangeResult
 from tfops.system import process
 from tfops.system.git import GitFailed
+from tfops.system.remote import Refs, RemoteUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,10 @@ class _Run:
 
     project: Project
     target: Target
+    refs: Refs
+    present: Present
     ui: Ui
+    run_id: str
     started: float
 
     @property
@@ -47,14 +53,17 @@ class _Run:
         return round(time.monotonic() - self.started, 3)
 
 
-def carry_out(project: Project, target: Target, options: ChangeOptions, ui: Ui) -> ChangeResult:
+def carry_out(
+    project: Project, target: Target, options: ChangeOptions, *, refs: Refs, present: Present, ui: Ui
+) -> ChangeResult:
     """Make the environment what the target says, and record it as a version.
 
-    The lock is held by the caller. Raises whatever stops it; after the engine may have changed
-    something, only StoppedPartWay, NotRecorded or Interrupted.
+    The machine's lock is held by the caller; lock and intent are taken in the ledger after consent,
+    on top of `present`. Raises LostRaceError when someone was faster (nothing was changed), and after
+    the engine may have changed something only StoppedPartWay, NotRecorded or Interrupted.
     """
-    run = _Run(project, target, ui, time.monotonic())
     with project.workspace.run(target.env) as folder:
+        run = _Run(project, target, refs, present, ui, folder.name, time.monotonic())
         stack = _open(run, folder, options)
         ui.phase(f"preparing {target.env}")
         stack.engine.prepare()
@@ -71,13 +80,65 @@ def carry_out(project: Project, target: Target, options: ChangeOptions, ui: Ui) 
         asked = time.monotonic()
         approval = obtain_consent(project, target, saved.plan, options.consent, ui)
         run = replace(run, started=run.started + time.monotonic() - asked)  # thinking isn't working time
-        with process.signals_deferred():
-            applied = stack.engine.apply(saved)
+        return _apply(run, stack, saved, before, approval)
+
+
+def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, approval: ApprovalPart) -> ChangeResult:
+    """From the intent to the version; what happens in between is in the ledger either way."""
+    custody = Custody(run.project, run.refs, run.target.env, run.run_id, run.ui)
+    intent = _intent(run, stack, saved.plan, before, approval)
+    with process.signals_deferred():
+        _begin(run, custody, intent, stack)
+        applied = stack.engine.apply(saved, on_tick=lambda progress: custody.renew_when_due(progress.made))
+        try:
             after, hidden = _read_back(run, stack, applied, saved.plan)
-            _require_whole(run, applied, after, saved.plan, folder)
-            outputs = visible_outputs(target, stack, after, hidden)
-            outcome = Outcome(saved.plan, before, after, outputs, (approval,), run.seconds)
-            return _record(run, stack, outcome)
+            _require_whole(run, applied, after, saved.plan)
+        except TfopsError as error:
+            _give_back(run, custody, intent, applied, error)
+            raise
+        outputs = visible_outputs(run.target, stack, after, hidden)
+        outcome = Outcome(saved.plan, before, after, outputs, (approval,), run.seconds)
+        return _record(run, stack, outcome, under_lock=True)
+
+
+def _intent(run: _Run, stack: OpenStack, plan: Plan, before: StackState, approval: ApprovalPart) -> IntentPart:
+    target = run.target
+    return IntentPart(
+        run_id=run.run_id,
+        kind=target.kind,
+        commit=target.commit.sha,
+        branch=target.branch,
+        restores=target.restores.version.number if target.restores else None,
+        headline=plan.headline(),
+        changes=len(plan.work),
+        plan_digest=plan.digest,
+        lineage=before.lineage,
+        serial_before=before.serial,
+        engine=str(stack.engine.engine),
+        approved_by=approval.who,
+        approved_how=approval.how,
+    )
+
+
+def _begin(run: _Run, custody: Custody, intent: IntentPart, stack: OpenStack) -> None:
+    what = f"{intent.kind} of {intent.commit[:8]}"
+    try:
+        custody.begin(intent, what=what, present=run.present, root=stack.rendered.files)
+    except RemoteUnreachable as error:
+        raise Refused(
+            "remote-unreachable",
+            f"the remote does not answer: {run.target.env} could not be locked",
+            why=str(error),
+            hint="check the network and your access: git fetch",
+        ) from error
+
+
+def _give_back(run: _Run, custody: Custody, intent: IntentPart, applied: Applied, error: TfopsError) -> None:
+    if applied.progress.is_untouched and error.exit_code != StoppedPartWay.exit_code:
+        custody.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything")
+    else:
+        person, _ = run.project.repository.identity()
+        custody.fail(trouble_of(intent, applied, by=person.name, receipt=error.state))
 
 
 def _open(run: _Run, folder: Path, options: ChangeOptions) -> OpenStack:
@@ -103,7 +164,7 @@ def _nothing_to_do(run: _Run, stack: OpenStack, plan: Plan, state: StackState) -
     if is_same:
         return _result(run, stack, plan, card=None)
     outputs = visible_outputs(target, stack, state, frozenset())
-    return _record(run, stack, Outcome(plan, state, state, outputs, (), run.seconds))
+    return _record(run, stack, Outcome(plan, state, state, outputs, (), run.seconds), under_lock=False)
 
 
 def _read_back(run: _Run, stack: OpenStack, applied: Applied, plan: Plan) -> tuple[StackState, frozenset[str]]:
@@ -119,7 +180,7 @@ def _read_back(run: _Run, stack: OpenStack, applied: Applied, plan: Plan) -> tup
         ) from error
 
 
-def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan, folder: Path) -> None:
+def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan) -> None:
     """Raises unless the engine finished and the state holds what it says it did."""
     receipt, env = _receipt(applied, plan), run.target.env
     if applied.was_interrupted and applied.code != 0:
@@ -144,7 +205,7 @@ def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan, f
             f"the engine says that it applied, but the state of {env} doesn't hold it: {', '.join(lost[:5])}",
             why="another run wrote the state at the same time, or its lock was broken",
             state=receipt,
-            hint=f"look before anyone applies again; what the engine did is in {folder}",
+            hint=f"look before anyone applies again; what the engine did: {run.project.workspace.top}/runs",
         )
 
 
@@ -169,19 +230,20 @@ def _receipt(applied: Applied, plan: Plan) -> str:
     return text
 
 
-def _record(run: _Run, stack: OpenStack, outcome: Outcome) -> ChangeResult:
+def _record(run: _Run, stack: OpenStack, outcome: Outcome, *, under_lock: bool) -> ChangeResult:
     number = run.target.listing.highest + 1
     person, _ = run.project.repository.identity()
-    card = build_card(run.target, stack, outcome, number=number, person=person, run_id=secrets.token_hex(8))
+    card = build_card(run.target, stack, outcome, number=number, person=person, run_id=run.run_id)
     try:
-        keep_pending(run.project, card, outcome.headline)
-        recorded = record_pending(run.project, run.target.env)
+        recorded = record(
+            run.project, run.refs, card, outcome.headline, under_lock=under_lock, root=stack.rendered.files
+        )
     except (GitFailed, Refused) as error:
         raise NotRecorded(
             f"{run.target.env} is as planned, but its version could not be recorded",
             why=" ".join(filter(None, (str(error), error.why if isinstance(error, Refused) else ""))),
             state="The infrastructure is as planned.",
-            hint=f"mend the cause, then: tfops apply {run.target.env}   (it finds nothing to change and records)",
+            hint=f"mend the cause, then: tfops recover {run.target.env}",
         ) from error
     return _result(run, stack, outcome.plan, card=recorded)
 

@@ -1,14 +1,23 @@
 """`apply`, `rollback`, `destroy`, `recover`: each finds its target, then takes the one road."""
 
+import time
 from collections.abc import Callable
 
+from tfops.errors import Locked
 from tfops.flows.change import ChangeOptions, carry_out
-from tfops.flows.pending import settle_pending
+from tfops.flows.custody import LostRaceError, require_free
 from tfops.flows.project import Project
+from tfops.flows.recover import settle
+from tfops.flows.stack import EngineOptions
 from tfops.flows.target import Place, Target, apply_target, destroy_target, find_place, rollback_target
 from tfops.flows.ui import Ui
-from tfops.model import Version
+from tfops.ledger.chain import Present, read_present
 from tfops.results import ChangeResult, RecoverResult
+from tfops.system.remote import Refs
+
+# Losing this often means that others change the environment faster than a plan takes.
+_MOST_RACES = 5
+_LOOK_AGAIN_S = 1.0
 
 
 def apply(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> ChangeResult:
@@ -43,24 +52,49 @@ def destroy(project: Project, env: str, options: ChangeOptions, ui: Ui) -> Chang
     return _change(project, place, find, what="destroy", options=options, ui=ui)
 
 
-def recover(project: Project, env: str, ui: Ui) -> RecoverResult:
-    """Record a change that was applied, but whose version could not be written to Git."""
+def recover(project: Project, env: str, *, engine: EngineOptions, wait_s: float, ui: Ui) -> RecoverResult:
+    """Finish the story of a run that died, or record a version that could not be written to Git."""
     place = find_place(project, env)
-    with project.changing(place.env, "recover", wait_s=0):
-        project.fetch_for_change()
-        card = settle_pending(project, place.env, ui)
-    if card is None:
-        return RecoverResult(place.env, None, None)
-    return RecoverResult(place.env, Version(card.version), card.applied_at)
+    refs = project.refs(place.rules)
+    with project.changing(place.env, "recover", wait_s=wait_s):
+        project.fetch_for_change(place.rules)
+        story = settle(project, place, refs, engine=engine, ui=ui)
+        if story is None:
+            require_free(read_present(project.repository, place.env))
+    return RecoverResult(place.env, story.text if story else "", story.version if story else None)
 
 
 def _change(
     project: Project, place: Place, find_target: Callable[[], Target], *, what: str, options: ChangeOptions, ui: Ui
 ) -> ChangeResult:
     """Everything is read after the lock is held: what was true before may be someone else's past."""
+    refs = project.refs(place.rules)
     with project.changing(place.env, what, wait_s=options.wait_s):
-        project.fetch_for_change()
-        settle_pending(project, place.env, ui)
-        target = find_target()
-        ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
-        return carry_out(project, target, options, ui)
+        for _ in range(_MOST_RACES):
+            present = _wait_until_free(project, place, refs, options, ui)
+            target = find_target()
+            ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
+            try:
+                return carry_out(project, target, options, refs=refs, present=present, ui=ui)
+            except LostRaceError:
+                ui.note(f"{place.env} was changed by someone else meanwhile: reading and planning again")
+    raise Locked(f"{place.env} changes all the time: lost the race for its lock {_MOST_RACES} times")
+
+
+def _wait_until_free(project: Project, place: Place, refs: Refs, options: ChangeOptions, ui: Ui) -> Present:
+    """The ledger's present, with nobody's lock on it. Raises Locked when that takes too long."""
+    end = time.monotonic() + options.wait_s
+    while True:
+        project.fetch_for_change(place.rules)
+        story = settle(project, place, refs, engine=options.engine, ui=ui)
+        if story is not None:
+            ui.note(story.text)
+        present = read_present(project.repository, place.env)
+        try:
+            require_free(present)
+        except Locked:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return present

@@ -32,8 +32,8 @@ def doctor(start: Path, requested_engine: str) -> DoctorResult:
     project = _try("repository", lambda: Project.open(start), findings)
     rules = None
     if project is not None:
-        findings += _repository(project)
         rules = _try("tfops.yaml", lambda: project.config_at(project.repository.head), findings)
+        findings += _repository(project, project.refs(rules) if rules else Refs(project.repository))
     if project is not None and rules is not None:
         findings += _rules(rules)
         findings += _environments(project, rules)
@@ -56,7 +56,7 @@ def _problem(topic: str, error: TfopsError) -> Finding:
     return Finding(topic, text, is_problem=True, hint=error.hint)
 
 
-def _repository(project: Project) -> Iterator[Finding]:
+def _repository(project: Project, refs: Refs) -> Iterator[Finding]:
     repository = project.repository
     git_version = repository.git.line("version").removeprefix("git version ")
     yield Finding("git", f"{git_version}, {repository.root}")
@@ -70,7 +70,7 @@ def _repository(project: Project) -> Iterator[Finding]:
         yield Finding("remote", "none: versions stay in this clone")
         return
     try:
-        Refs(repository).fetch()
+        refs.fetch()
         yield Finding("remote", f"{repository.remote} answers")
     except RemoteUnreachable as error:
         yield Finding("remote", f"{repository.remote} does not answer: {error}", is_problem=True, hint="git fetch")

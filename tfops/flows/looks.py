@@ -38,7 +38,7 @@ def plan(
     place = find_place(project, env)
     repository = project.repository
     with project.changing(place.env, "plan", wait_s=wait_s):
-        project.fetch_for_reading(ui)
+        project.fetch_for_reading(place.rules, ui)
         tree = _tree(repository, worktree=worktree)
         commit = None if worktree else repository.commit(repository.head)
         _say_what(place, repository, commit, ui)
@@ -93,8 +93,8 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
 def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
     """Every environment of the project, and those that have versions but no line in tfops.yaml."""
     repository = project.repository
-    is_fresh = project.fetch_for_reading(ui) if fetch else False
     rules = project.config_at(repository.head)
+    is_fresh = project.fetch_for_reading(rules, ui) if fetch else False
     listings = list_versions(repository)
     rows = [_status_of(project, env, rule, listings.get(env)) for env, rule in rules.environments.items()]
     rows += [
@@ -133,9 +133,9 @@ def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest:
 
 def history(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> HistoryResult:
     """The versions of an environment, newest first."""
-    name = _environment_with_versions(project, env)
     if fetch:
-        project.fetch_for_reading(ui)
+        project.fetch_for_reading(project.config_at(project.repository.head), ui)
+    name = _environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
     entries = [HistoryEntry(record, _commit_or_none(project.repository, record)) for record in listing.versions]
     return HistoryResult(name, tuple(reversed(entries)), listing.foreign)

@@ -12,7 +12,7 @@ from tfops.errors import Refused
 from tfops.flows.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.model import CommitSha, EnvName, Holder
-from tfops.system import clock, environ
+from tfops.system import clock, environ, process
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
@@ -44,9 +44,15 @@ class Project:
         user, host = environ.user_and_host()
         holder = Holder(who=user, host=host, pid=os.getpid(), what=what, since=clock.now())
         with self.lock.held(env, holder, wait_s=wait_s):
+            # The engine of a run that was killed goes on by itself: it is waited for, never doubled.
+            process.wait_for_writers(self.workspace.outputs(env))
             yield
 
-    def fetch_for_change(self) -> None:
+    def refs(self, rules: ProjectConfig) -> Refs:
+        """The refs that this project's clones share."""
+        return Refs(self.repository, rules.ledger_ref.replace("{env}", "*"))
+
+    def fetch_for_change(self, rules: ProjectConfig) -> None:
         """Bring versions and branches here. Raises Refused when the remote doesn't answer."""
         if self.repository.is_shallow:
             raise Refused(
@@ -55,7 +61,7 @@ class Project:
                 hint="git fetch --unshallow   (in CI: fetch the whole history, depth 0)",
             )
         try:
-            Refs(self.repository).fetch()
+            self.refs(rules).fetch()
         except RemoteUnreachable as error:
             raise Refused(
                 "remote-unreachable",
@@ -64,10 +70,10 @@ class Project:
                 hint="check the network and your access: git fetch",
             ) from error
 
-    def fetch_for_reading(self, ui: Ui) -> bool:
+    def fetch_for_reading(self, rules: ProjectConfig, ui: Ui) -> bool:
         """The same for looking: without an answer, what this clone knows has to do. False then."""
         try:
-            Refs(self.repository).fetch()
+            self.refs(rules).fetch()
         except RemoteUnreachable as error:
             first = str(error).splitlines()[:1] or ["no answer"]
             ui.warn(f"the remote does not answer ({first[0]}): this is what this clone knows")

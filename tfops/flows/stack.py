@@ -12,7 +12,7 @@ from tfops.engine.environment import engine_environment, missing_cli_config
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker
 from tfops.engine.runner import Runner
-from tfops.engine.stack import StackEngine
+from tfops.engine.stack import ERRORED_STATE, StackEngine
 from tfops.errors import Refused
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
@@ -84,7 +84,7 @@ def open_stack(
     require_inner_sources(modules, local_sources(environment))
     root = project.workspace.root(environment.name, MAIN_STACK)
     project.workspace.state(environment.name)
-    lay_out(root, rendered.files, keep=frozenset({".terraform", LOCK_FILE}))
+    lay_out(root, rendered.files, keep=frozenset({".terraform", LOCK_FILE, ERRORED_STATE}))
     mask = Masker(secrets.values())
     env = engine_environment(more=rules.engine.env, secrets=secrets, plugin_cache=project.workspace.plugin_cache)
     runner = Runner(root, folder, env, mask, ui.engine_event, ui.engine_signal)

@@ -14,6 +14,7 @@ from tfops.resolve.branches import environment_of, matches, require_branch_name
 from tfops.resolve.guards import ApplyFacts, require_none
 from tfops.resolve.versions import content_of, pick_version, previous_version
 from tfops.system import environ
+from tfops.system.git import require_sha
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 
@@ -215,6 +216,30 @@ def destroy_target(project: Project, place: Place) -> Target:
         tree=tree,
         listing=listing,
         current_card=_current_card(repository, listing),
+    )
+
+
+def intended_target(
+    project: Project, place: Place, *, commit: str, kind: Kind, branch: str, restores: int | None
+) -> Target:
+    """What a run that died was about to do, to find out how far it got."""
+    repository = project.repository
+    listing = versions_of(repository, place.env)
+    found = repository.commit(require_sha(commit))
+    rules = project.config_at(found.sha) if kind is Kind.APPLY else _rules_from_branch_head(project, place)
+    tree = GitTree.of_commit(repository, found.sha)
+    return Target(
+        env=place.env,
+        kind=kind,
+        commit=found,
+        branch=branch,
+        reason=f"the {kind} of {found.short}",
+        rules=rules,
+        environment=load_environment(tree, rules, place.env),
+        tree=tree,
+        listing=listing,
+        current_card=_current_card(repository, listing),
+        restores=next((record for record in listing.versions if record.version.number == restores), None),
     )
 
 

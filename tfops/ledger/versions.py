@@ -5,20 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tfops.errors import NotRecorded, Refused
+from tfops.errors import Refused
 from tfops.ledger.card import Card, decode_card, encode_card
 from tfops.model import CommitSha, EnvName, Kind, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.git import require_sha
-from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
+from tfops.system.remote import Refs, Update
 from tfops.system.repository import Repository
 
 _TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
 # All trailers in one field: asked for one by one, Git 2.39 mixes the answers up (docs/adr/0006).
 _FORMAT = "%(refname)%00%(objecttype)%00%(contents:subject)%00%(contents:trailers:only)%00%00"
-
-# Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
-_MOST_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,33 +96,14 @@ def read_card(repository: Repository, record: VersionRecord) -> Card:
     return card
 
 
-def record_version(repository: Repository, card: Card, headline: str) -> Card:
-    """Write the card as the environment's next version and return it with its number.
-
-    The number is claimed by creating the tag where nobody may have it yet: on the remote when there
-    is one. Whoever loses takes the next number. Raises NotRecorded when the remote can't be reached.
-    """
-    env, refs = EnvName(card.environment), Refs(repository)
-    number = max(card.version, versions_of(repository, env).highest + 1)
-    for _ in range(_MOST_TRIES):
-        numbered = card.model_copy(update={"version": number})
-        try:
-            if _claim(repository, refs, numbered, headline) is Swap.WON:
-                return numbered
-            refs.fetch()
-        except RemoteUnreachable as error:
-            raise _not_recorded(card, str(error)) from error
-        number = max(number + 1, versions_of(repository, env).highest + 1)
-    raise _not_recorded(card, f"lost the race for a number {_MOST_TRIES} times")
-
-
-def _claim(repository: Repository, refs: Refs, card: Card, headline: str) -> Swap:
+def write_version_tag(repository: Repository, refs: Refs, card: Card, headline: str) -> Update:
+    """Store the tag object of a card and return the swap that makes it a version."""
     person, _ = repository.identity()
     tagger = f"{_plain(person.name)} <{_plain(person.email)}> {_git_time(card.applied_at)}"
     name = tag_name(EnvName(card.environment), Version(card.version))
     message = encode_card(card, headline)
     tag = refs.write_tag(name, commit=CommitSha(card.commit), tagger=tagger, message=message)
-    return refs.swap(Update(f"refs/tags/{name}", tag))
+    return Update(f"refs/tags/{name}", tag)
 
 
 def _plain(text: str) -> str:
@@ -135,12 +113,3 @@ def _plain(text: str) -> str:
 
 def _git_time(moment: datetime) -> str:
     return f"{int(moment.timestamp())} +0000"
-
-
-def _not_recorded(card: Card, why: str) -> NotRecorded:
-    return NotRecorded(
-        f"{card.environment} was changed, but its version could not be recorded",
-        why=why,
-        state="The infrastructure is as planned; the card is kept here.",
-        hint=f"when the remote answers again: tfops recover {card.environment}",
-    )

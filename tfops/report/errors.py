@@ -7,6 +7,7 @@ from rich.text import Text
 
 from tfops.errors import ConfigError, Refused, TfopsError
 from tfops.model import Complaint
+from tfops.report.words import plain
 
 
 def error_report(error: TfopsError) -> RenderableType:
@@ -16,29 +17,24 @@ def error_report(error: TfopsError) -> RenderableType:
 
 def _lines(error: TfopsError) -> Iterator[Text]:
     kind = f"{error.name} ({error.guard})" if isinstance(error, Refused) else error.name
-    yield Text.assemble(("✗ ", "bold red"), (f"{kind}: ", "red"), (error.what, "bold"))
+    yield Text.assemble(("✗ ", "bold red"), (f"{kind}: ", "red"), (plain(error.what), "bold"))
     if isinstance(error, ConfigError):
         for complaint in error.complaints:
             yield from _complaint_lines(complaint)
     for line in error.why.splitlines():
-        yield Text(f"  {line}")
+        yield Text(f"  {plain(line)}")
     if error.state:
-        yield Text(f"  {error.state}", style="dim")
+        yield Text(f"  {plain(error.state)}", style="dim")
     if error.hint:
-        yield Text.assemble(("  next: ", "dim"), (error.hint, "cyan"))
+        yield Text.assemble(("  next: ", "dim"), (plain(error.hint), "cyan"))
 
 
 def _complaint_lines(complaint: Complaint) -> Iterator[Text]:
     mark = complaint.mark
-    yield Text.assemble("  ", (str(mark), "bold"), f": {complaint.message}")
+    yield Text.assemble("  ", (plain(str(mark)), "bold"), f": {plain(complaint.message)}")
     if complaint.source_line.strip():
         number = str(mark.line)
-        yield Text(f"    {number} | {_plain(complaint.source_line)}", style="dim")
+        yield Text(f"    {number} | {plain(complaint.source_line)[:200]}", style="dim")
         yield Text(f"    {' ' * len(number)} | {' ' * (mark.column - 1)}^", style="red")
     if complaint.hint:
-        yield Text(f"    {complaint.hint}", style="cyan")
-
-
-def _plain(line: str) -> str:
-    """The source line on the terminal: tabs as one column, nothing that acts."""
-    return "".join(c if c.isprintable() else " " for c in line)[:200]
+        yield Text(f"    {plain(complaint.hint)}", style="cyan")

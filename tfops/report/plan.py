@@ -80,7 +80,7 @@ class _Remarked:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         fits = options.no_wrap or self.line.cell_len + len(self.remark) + 2 <= options.max_width
-        yield self.line.append(f"  {self.remark}" if fits else f"\n            {self.remark}", style="dim")
+        yield self.line.copy().append(f"  {self.remark}" if fits else f"\n            {self.remark}", style="dim")
 
 
 def _resource_line(change: ResourceChange) -> RenderableType:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tfops.model import Kind, VersionRecord
 from tfops.report.plan import plan_report
-from tfops.report.words import age, commit_text, duration, plural
+from tfops.report.words import age, commit_text, duration, plain, plural
 from tfops.results import (
     ChangeResult,
     DoctorResult,
@@ -41,6 +41,11 @@ class View:
 def text_report(result: object, view: View) -> RenderableType:
     """The result as people read it."""
     raise TypeError(f"no report for {type(result).__name__}")
+
+
+def _row(table: Table, *cells: Text | str) -> None:
+    """Cells as they are: a commit's subject may hold brackets that rich would take for markup."""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in cells))
 
 
 def _table(*columns: str) -> Table:
@@ -72,7 +77,7 @@ def _change(result: ChangeResult, view: View) -> RenderableType:
 def _flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:
     for module, values in outputs.items():
         for name, value in values.items():
-            yield f"{module}.{name}", json.dumps(value, ensure_ascii=False)
+            yield f"{module}.{name}", plain(json.dumps(value, ensure_ascii=False))
 
 
 @text_report.register
@@ -87,7 +92,8 @@ def _status(result: StatusResult, view: View) -> RenderableType:
         current = row.current
         cells = _current_cells(current, view) if current else ("-", "-", "-", "-")
         words, style = _state_of(row)
-        table.add_row(
+        _row(
+            table,
             Text(row.env + (" *" if row.is_protected else ""), style="bold") if row.is_configured else row.env,
             *cells,
             Text(words, style=style),
@@ -128,7 +134,8 @@ def _history(result: HistoryResult, view: View) -> RenderableType:
     for entry in result.entries:
         record = entry.record
         what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
-        table.add_row(
+        _row(
+            table,
             Text(str(record.version), style="bold"),
             what,
             age(record.applied_at, view.now),
@@ -173,7 +180,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
     table.show_header = False
     for name, value in rows:
         if value:
-            table.add_row(Text(name, style="dim"), value)
+            _row(table, Text(name, style="dim"), value)
     inventory = stack.get("inventory", {})
     listed = [Text(f"  {address}" + (f"  {known}" if known else "")) for address, known in inventory.items()]
     outputs = [Text(f"  {name} = {value}") for name, value in _flat_outputs(card["outputs"])]
@@ -217,6 +224,7 @@ def _doctor(result: DoctorResult, view: View) -> RenderableType:
 
 @text_report.register
 def _recover(result: RecoverResult, view: View) -> RenderableType:
-    if result.recorded is None:
+    if not result.story:
         return Text(f"{result.env}: nothing to recover", style="green")
-    return Text(f"✓ {result.env} is recorded as {result.recorded}", style="green")
+    end = f": recorded as {result.recorded}" if result.recorded else ""
+    return Text(f"✓ {result.story}{end}", style="green")

@@ -19,6 +19,11 @@ def age(moment: datetime, now: datetime) -> str:
     return f"{amount} y ago"
 
 
+def plain(text: str) -> str:
+    """One line that can't act on a terminal: names, subjects and messages come from anyone."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
 

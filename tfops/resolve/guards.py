@@ -9,7 +9,7 @@ from tfops.model import EnvName, Version
 
 @dataclass(frozen=True, slots=True)
 class ApplyFacts:
-    """What the guards of `apply` look at. Counts are commits; -1 means that histories parted."""
+    """What the guards of `apply` look at. Counts are commits."""
 
     env: EnvName
     commit: str

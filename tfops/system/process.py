@@ -6,11 +6,13 @@ finishes and saves its state (a pipe would kill it at its next line of output).
 """
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +127,8 @@ def _start(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: Path, stderr: Path
 ) -> subprocess.Popen[bytes]:
     with open_private(stdout) as out, open_private(stderr) as err, _hangup_ignored():
+        # The lock lives as long as anyone has this open file: after our copy is closed, the engine alone.
+        fcntl.flock(out, fcntl.LOCK_EX)
         try:
             return subprocess.Popen(
                 list(argv),
@@ -138,6 +142,35 @@ def _start(
             )
         except (FileNotFoundError, PermissionError) as error:
             raise ProjectError(f"could not run `{argv[0]}`", why=str(error)) from error
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process with this id on this machine, ours or another user's."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether the engine that writes this file is still alive, whoever started it."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
+def wait_for_writers(paths: Sequence[Path]) -> None:
+    """Return when no engine writes any of these files any more."""
+    while any(is_being_written(path) for path in paths):
+        time.sleep(_POLL_S)
 
 
 class _Tail:
@@ -186,12 +219,13 @@ def follow(
     on_line: Callable[[str], None],
     on_signal: Callable[[int], None],
     shielded: bool = False,
+    on_tick: Callable[[], None] = lambda: None,
 ) -> tuple[int, int]:
     """Run the engine to its end and hand over each line of its stdout while it is written.
 
-    `shielded` lets no signal through: for reading back what an apply did. Returns (exit code, number
-    of signals that arrived). An exception raised by `on_line` doesn't
-    reach the engine: it finishes first, then the exception goes on.
+    `shielded` lets no signal through: for reading back what an apply did. `on_tick` is called every
+    20 ms or so while it works. Returns (exit code, number of signals that arrived). An exception of a
+    callback doesn't reach the engine: it finishes first, then the exception goes on.
     """
     interrupts = Interrupts(on_signal, shielded=shielded)
     with _signals_to(interrupts):
@@ -202,6 +236,7 @@ def follow(
             while child.poll() is None:
                 _pause(child)
                 tail.look()
+                on_tick()
         finally:
             code = child.wait()
             tail.finish()

@@ -63,6 +63,8 @@ class GitTree:
         return cls(repository, repository.snapshot_work_tree())
 
     def _find(self, path: str) -> "gitpython.objects.base.IndexObject | None":
+        if not path:
+            return self._root
         try:
             return self._root.join(path)
         except KeyError:

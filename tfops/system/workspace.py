@@ -81,6 +81,14 @@ class Workspace:
     def engine_cache(self) -> Path:
         return self._folder() / "engine.json"
 
+    @property
+    def clone_id(self) -> str:
+        """Tells this clone from every other one: what it locked, it may unlock."""
+        path = self._folder() / "clone-id"
+        if not path.exists():
+            write_file(path, secrets.token_hex(8))
+        return path.read_text(encoding="utf-8").strip()
+
     def pending(self, env: EnvName) -> Path:
         return self._folder("pending") / f"{env}.json"
 
@@ -104,6 +112,14 @@ class Workspace:
                 shutil.rmtree(path, ignore_errors=True)
             raise
         shutil.rmtree(path, ignore_errors=True)
+
+    def outputs(self, env: EnvName) -> list[Path]:
+        """What engines of this environment wrote or write, in this clone."""
+        return sorted((self.top / "runs" / env).glob("*/*.out"))
+
+    def run_folder(self, env: EnvName, run_id: str) -> Path:
+        """Where a run of this clone kept its output; it may be gone, or never have been here."""
+        return self.top / "runs" / env / run_id
 
     def forget_runs(self, env: EnvName) -> None:
         """Remove what failed runs left: a version was recorded since, the story is told."""

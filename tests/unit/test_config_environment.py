@@ -1,0 +1,399 @@
+"""environments/<env>.yaml: inheritance, modules, inputs, and all mistakes at once."""
+
+import pytest
+
+from tests.support.memory_tree import (
+    PROJECT,
+    MemoryTree,
+    complaints_of,
+    environment,
+    project_tree,
+    rules_and_environment,
+    said,
+)
+from tfops.config.environment import (
+    EnvironmentConfig,
+    ModuleConfig,
+    forms_in,
+    load_environment,
+    load_rules,
+    lock_file_path,
+)
+from tfops.config.project import load_project
+from tfops.config.source import LocalSource, RemoteSource
+from tfops.config.values import Reference, Secret
+from tfops.errors import ConfigError, Refused
+from tfops.model import EnvName
+
+
+def complaints(tree: MemoryTree, name: str = "dev") -> list[str]:
+    return said(complaints_of(lambda: environment(tree, name)))
+
+
+def dev(text: str, **more: str) -> list[str]:
+    return complaints(project_tree(dev=text, **more))
+
+
+def test_an_environment_is_its_modules_with_literals_references_and_secrets() -> None:
+    tree = project_tree(
+        dev="""\
+        modules:
+          network:
+            source: network
+            inputs: {cidr: 10.0.0.0/16, zones: [a, b]}
+          app:
+            source: terraform-aws-modules/vpc/aws
+            version: ~> 5.0
+            inputs:
+              subnet: ${module.network.subnets[0]}
+              db: {user: bob, password: {from: env:DB_PASSWORD}}
+        """
+    )
+    found = environment(tree)
+    assert found.name == "dev"
+    assert found.modules == {
+        "network": ModuleConfig(LocalSource("network"), {"cidr": "10.0.0.0/16", "zones": ["a", "b"]}),
+        "app": ModuleConfig(
+            RemoteSource("terraform-aws-modules/vpc/aws", "~> 5.0"),
+            {
+                "subnet": Reference("network", "subnets[0]"),
+                "db": {"user": "bob", "password": Secret("env", "DB_PASSWORD")},
+            },
+        ),
+    }
+
+
+def test_forms_are_found_at_any_depth() -> None:
+    value = {"a": [1, Reference("m", "x"), {"b": Secret("env", "X")}], "c": "${module.m.x}"}
+    assert list(forms_in(value)) == [
+        (("a", 1), Reference("m", "x")),
+        (("a", 2, "b"), Secret("env", "X")),
+    ]
+
+
+def test_the_provider_lock_lies_beside_the_file() -> None:
+    assert lock_file_path(EnvName("dev")) == "environments/dev.lock.hcl"
+
+
+NETWORK = "modules:\n  network: {source: network, inputs: {cidr: 10.0.0.0/16}}\n"
+
+
+def digest(text: str, **more: str) -> str:
+    return environment(project_tree(dev=text, **more)).digest
+
+
+def test_the_digest_is_of_what_is_meant_not_of_how_it_is_written() -> None:
+    plain = digest(NETWORK)
+    assert plain == digest("# hello\nmodules:\n  network:\n    inputs: {cidr: '10.0.0.0/16'}\n    source: network\n")
+    assert plain == digest("extends: base.yaml\n", base=NETWORK)
+    assert plain != digest(NETWORK.replace("/16", "/24"))
+    assert len(plain) == 64
+
+
+def test_a_file_is_laid_over_what_it_extends() -> None:
+    tree = project_tree(
+        base="""\
+        modules:
+          network:
+            source: network
+            inputs: {cidr: 10.0.0.0/16, zones: [a, b], tags: {team: one, cost: x}}
+        """,
+        eu="""\
+        extends: base.yaml
+        modules:
+          network:
+            inputs: {zones: [c], tags: {team: two}}
+        """,
+        dev="""\
+        extends: eu.yaml
+        modules:
+          network:
+            inputs: {tags: {stage: dev}, cidr: null}
+          app: {source: service}
+        """,
+    )
+    modules = environment(tree).modules
+    assert modules["network"].inputs == {
+        "cidr": None,
+        "zones": ["c"],
+        "tags": {"team": "two", "cost": "x", "stage": "dev"},
+    }
+    assert modules["app"] == ModuleConfig(LocalSource("service"), {})
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "merged"),
+    [
+        ("{a: 1}", "{b: 2}", {"a": 1, "b": 2}),
+        ("{a: 1}", "text", "text"),
+        ("text", "{a: 1}", {"a": 1}),
+        ("[1, 2, 3]", "[4]", [4]),
+        ("[1]", "[]", []),
+        ("{a: 1}", "null", None),
+        ("{a: {b: 1}}", "{a: null}", {"a": None}),
+        ("{a: {b: 1}}", "{}", {"a": {"b": 1}}),
+    ],
+)
+def test_mappings_merge_and_everything_else_is_replaced(below: str, above: str, merged: object) -> None:
+    tree = project_tree(
+        base=f"modules:\n  network: {{source: network, inputs: {{x: {below}}}}}\n",
+        dev=f"extends: base.yaml\nmodules:\n  network: {{inputs: {{x: {above}}}}}\n",
+    )
+    assert environment(tree).modules["network"].inputs == {"x": merged}
+
+
+def test_a_complaint_points_to_the_file_that_the_value_came_from() -> None:
+    base = """\
+        modules:
+          network:
+            source: netwrok
+            inputs:
+              one: ${module.x}
+              two: ${module.x}
+              list: ["${module.x}", 2]
+        """
+    found = dev(
+        """\
+        extends: base.yaml
+        modules:
+          network:
+            source: network
+            inputs:
+              two: ${module.y}
+              list: [1, "${module.z}"]
+        """,
+        base=base,
+    )
+    wrong = "not a reference: write `${module.NAME.OUTPUT}`"
+    assert found == [
+        f"environments/base.yaml:5:7: {wrong}",
+        f"environments/dev.yaml:6:7: {wrong}",
+        f"environments/dev.yaml:7:17: {wrong}",
+    ]
+
+
+def test_the_complaints_line_comes_from_the_same_file() -> None:
+    tree = project_tree(dev="extends: base.yaml\n", base="modules:\n  network: {source: netwrok}\n")
+    [complaint] = complaints_of(lambda: environment(tree))
+    assert complaint.source_line == "  network: {source: netwrok}"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"dev": "extends: dev.yaml\n"},
+            "environments/dev.yaml:1:1: the files extend each other: environments/dev.yaml -> environments/dev.yaml",
+        ),
+        (
+            {"dev": "extends: a.yaml\n", "a": "# a\nextends: b.yaml\n", "b": "extends: a.yaml\n"},
+            "environments/b.yaml:1:1: the files extend each other: environments/dev.yaml -> environments/a.yaml"
+            " -> environments/b.yaml -> environments/a.yaml",
+        ),
+        (
+            {"dev": "extends: bsae.yaml\n", "base": NETWORK},
+            "environments/dev.yaml:1:1: `environments/bsae.yaml` does not exist "
+            "(did you mean `base.yaml` or `dev.yaml`?)",
+        ),
+        ({"dev": "extends: ../x.yaml\n"}, "environments/dev.yaml:1:1: `extends` names a file in `environments/`"),
+        ({"dev": "extends: /etc/passwd\n"}, "environments/dev.yaml:1:1: `extends` names a file in `environments/`"),
+        ({"dev": "extends: [a.yaml]\n"}, "environments/dev.yaml:1:1: `extends` names a file in `environments/`"),
+        ({"dev": "modules: {}\nextends: 5\n"}, "environments/dev.yaml:2:1: `extends` names a file in `environments/`"),
+        ({"dev": "extends: base.yaml\n", "base": ""}, "environments/base.yaml:1:1: the file is empty"),
+        (
+            {"dev": "extends: base.yaml\n", "base": "a: b: c\n"},
+            "environments/base.yaml:1:5: not valid YAML: mapping values are not allowed here",
+        ),
+    ],
+)
+def test_a_broken_inheritance_is_said_where_it_is_written(files: dict[str, str], expected: str) -> None:
+    assert complaints(project_tree(**files)) == [expected]
+
+
+def test_ten_files_may_extend_each_other_and_no_more() -> None:
+    chain = {f"f{n}": f"extends: f{n + 1}.yaml\n" for n in range(1, 9)}
+    assert complaints(project_tree(dev="extends: f1.yaml\n", **chain, f9=NETWORK)) == []
+    chain["f9"] = "extends: f10.yaml\n"
+    assert complaints(project_tree(dev="extends: f1.yaml\n", **chain, f10=NETWORK)) == [
+        "environments/f9.yaml:1:1: more than 10 files extend each other"
+    ]
+
+
+def test_mistakes_of_both_files_are_said_together() -> None:
+    found = dev("extends: base.yaml\na: 1\na: 2\n", base=NETWORK + "x: .inf\n")
+    assert found == [
+        "environments/base.yaml:3:4: `.inf` is not a number that Terraform knows",
+        "environments/dev.yaml:3:1: `a` is there twice",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["environments/dev.yaml:1:1: the file is empty"]),
+        ("modules: {}\n", ["environments/dev.yaml:1:1: at least one module"]),
+        ("module: {}\n", ["environments/dev.yaml:1:1: unknown key `module` (did you mean `modules`?)"]),
+        (
+            "modules:\n  network:\n",
+            ["environments/dev.yaml:2:3: `network` must be a mapping (`key: value` lines)"],
+        ),
+        ("modules:\n  network: {}\n", ["environments/dev.yaml:2:3: `source` is missing"]),
+        (
+            "modules:\n  network: {source: network, input: {}}\n",
+            ["environments/dev.yaml:2:30: unknown key `input` (did you mean `inputs`?)"],
+        ),
+        (
+            "modules:\n  network: {source: 5, inputs: []}\n",
+            [
+                "environments/dev.yaml:2:13: `source` must be text (put it in quotes)",
+                "environments/dev.yaml:2:24: `inputs` must be a mapping (`key: value` lines)",
+            ],
+        ),
+        (
+            "modules:\n  network:\n    source: netwrok\n",
+            ["environments/dev.yaml:3:5: there is no module 'netwrok' in `modules/` (did you mean `network`?)"],
+        ),
+        (
+            "modules:\n  network: {source: ../network}\n",
+            [
+                "environments/dev.yaml:2:13: '../network' points outside of `modules/` "
+                "(write the module's name, a folder below modules/)",
+            ],
+        ),
+        (
+            "modules:\n  network: {source: network, version: '1'}\n",
+            [
+                "environments/dev.yaml:2:13: a module of this repository takes no `version` "
+                "(its version is the commit)",
+            ],
+        ),
+        (
+            "modules:\n  my net: {source: network}\n",
+            [
+                "environments/dev.yaml:2:3: 'my net' can't name a module "
+                "(letters, digits, `_` and `-`, beginning with a letter or `_`)",
+            ],
+        ),
+        (
+            "modules:\n  network:\n    source: network\n    inputs: {count: 1, for_each: 2, a b: 3, ok: 4}\n",
+            [
+                "environments/dev.yaml:4:14: 'count' can't name an input",
+                "environments/dev.yaml:4:24: 'for_each' can't name an input",
+                "environments/dev.yaml:4:37: 'a b' can't name an input",
+            ],
+        ),
+        (
+            "modules:\n  app:\n    source: service\n    inputs:\n      vpc: ${module.netwrok.id}\n"
+            "  network: {source: network}\n",
+            [
+                "environments/dev.yaml:5:7: there is no module `netwrok` in this environment (did you mean `network`?)",
+            ],
+        ),
+        (
+            "modules:\n  app:\n    source: service\n    inputs:\n      x:\n        - {pw: {from: hunter2}}\n",
+            ["environments/dev.yaml:6:12: not a secret: write `{from: env:NAME}`"],
+        ),
+        (
+            "modules:\n  app: {source: service, inputs: {v: '${stack.network.vpc}'}}\n",
+            [
+                "environments/dev.yaml:2:35: references to other stacks (`${stack.…}`) are not supported yet",
+            ],
+        ),
+    ],
+)
+def test_each_mistake_has_its_place_and_its_advice(text: str, expected: list[str]) -> None:
+    assert dev(text) == expected
+
+
+def test_all_mistakes_of_an_environment_are_said_at_once() -> None:
+    found = dev(
+        """\
+        modules:
+          my net: {source: network}
+          app:
+            source: service
+            inputs:
+              count: 1
+              bad: ${module.x}
+              vpc: ${module.nope.id}
+          other: {source: netwrok}
+        """
+    )
+    assert [line.split(": ")[0] for line in found] == [
+        "environments/dev.yaml:2:3",
+        "environments/dev.yaml:6:7",
+        "environments/dev.yaml:7:7",
+        "environments/dev.yaml:8:7",
+        "environments/dev.yaml:9:11",
+    ]
+
+
+def test_a_mistake_of_the_schema_does_not_hide_wrong_sources_and_inputs() -> None:
+    found = dev(
+        "modules:\n  app:\n    source: servcie\n    input: {}\n    inputs:\n      count: 1\n      bad: ${module.x}\n"
+    )
+    assert [line.split(": ")[0] for line in found] == [
+        "environments/dev.yaml:3:5",
+        "environments/dev.yaml:4:5",
+        "environments/dev.yaml:6:7",
+        "environments/dev.yaml:7:7",
+    ]
+
+
+@pytest.mark.parametrize("value", ["alerts@example.com", "env:PASSWORD"])
+def test_an_input_may_be_called_from(value: str) -> None:
+    tree = project_tree(dev=f"modules:\n  app: {{source: service, inputs: {{from: '{value}'}}}}\n")
+    assert environment(tree).modules["app"].inputs == {"from": value}
+
+
+def test_a_number_that_json_cannot_hold_is_a_complaint() -> None:
+    [found] = dev(f"modules:\n  network: {{source: network, inputs: {{n: 0x{'f' * 4000}}}}}\n")
+    assert found.startswith("environments/dev.yaml:2:42: `0xfff")
+
+
+def test_a_promised_file_that_is_missing_is_said_in_tfops_yaml() -> None:
+    assert complaints(project_tree()) == [
+        "tfops.yaml:4:3: `environments/dev.yaml` is missing (commit it, or take the environment out of tfops.yaml)"
+    ]
+
+
+def test_an_environment_that_the_project_does_not_have_is_refused_with_the_nearest() -> None:
+    tree = project_tree(dev=NETWORK)
+    with pytest.raises(Refused) as caught:
+        load_environment(tree, load_project(tree), EnvName("dve"))
+    assert caught.value.guard == "unknown-environment"
+    assert caught.value.what == "there is no environment 'dve'"
+    assert caught.value.hint == "did you mean `dev`?"
+
+
+def test_an_environment_of_the_project_is_read() -> None:
+    _, found = rules_and_environment(project_tree(dev=NETWORK))
+    assert isinstance(found, EnvironmentConfig)
+    assert list(found.modules) == ["network"]
+
+
+def test_a_broken_tfops_yaml_does_not_hide_what_is_wrong_with_the_environments() -> None:
+    tree = project_tree(
+        tfops=PROJECT.replace("project: shop", "project: Shop") + "  prod: {branch: main}\n  Bad: {branch: x}\n",
+        dev="modules:\n  network: {source: netwrok}\n",
+    )
+    assert [line.split(": ")[0] for line in said(complaints_of(lambda: load_rules(tree)))] == [
+        "tfops.yaml:2:1",
+        "tfops.yaml:6:3",
+        "environments/dev.yaml:2:13",
+        "tfops.yaml:5:3",
+    ]  # each file by itself, the project's own mistakes first
+
+
+@pytest.mark.parametrize("text", ["", "[]\n", "environments: []\n", "a: b: c\n", "environments:\n"])
+def test_a_tfops_yaml_without_a_mapping_is_only_its_own_mistake(text: str) -> None:
+    found = complaints_of(lambda: load_rules(project_tree(tfops=text, dev="oops: 1\n")))
+    assert {item.mark.path for item in found} == {"tfops.yaml"}
+
+
+def test_one_mistake_and_several_are_counted_in_words() -> None:
+    def what(text: str) -> str:
+        return ConfigError(complaints_of(lambda: environment(project_tree(dev=text)))).what
+
+    assert what("") == "the configuration has a mistake"
+    assert what("a: 1\nb: 2\n") == "the configuration has 3 mistakes"

@@ -1,0 +1,115 @@
+"""Literal, reference or secret: a form counts only when it is the whole value."""
+
+from typing import Any
+
+import pytest
+
+from tfops.config.values import Reference, Secret, is_form, parse_form, walk
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "",
+        "plain",
+        "${foo}",
+        "${}",
+        "$${module.a.b}",
+        "a ${module.network.vpc} b",
+        "${module.a.b} ",
+        " ${module.a.b}",
+        "${module.a.b}${module.c.d}",
+        "%{module.a.b}",
+        "module.a.b",
+        "${moduleX.a.b}",
+        "${path.module}",
+        "${my.module.x}",
+        1,
+        1.5,
+        True,
+        None,
+        [],
+        {},
+        {"from": 1},
+        {"from": "env:X", "and": "more"},
+        {"From": "env:X"},
+        ["${module.a.b}"],
+    ],
+)
+def test_everything_else_is_a_literal(literal: Any) -> None:
+    assert parse_form(literal) == literal
+    assert not is_form(parse_form(literal))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${module.network.vpc_id}", Reference("network", "vpc_id")),
+        ("${module.my-net.subnet-ids}", Reference("my-net", "subnet-ids")),
+        ("${module.n.subnets[0].id}", Reference("n", "subnets[0].id")),
+        ("${module.n.a.b.c}", Reference("n", "a.b.c")),
+    ],
+)
+def test_a_whole_value_can_refer_to_another_modules_output(text: str, expected: Reference) -> None:
+    assert parse_form(text) == expected
+    assert is_form(expected)
+
+
+def test_a_reference_becomes_the_expression_that_was_written() -> None:
+    assert Reference("network", "subnets[0].id").expression == "module.network.subnets[0].id"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("${module.network}", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${module.network.}", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${ module.network.vpc }", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${modules.network.vpc}", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${module.n.list[*].id}", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ('${module.n["x"]}', "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${module.n.vpc + 1}", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${module.n.x\n}", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${stacks.network.vpc}", "not a reference: write `${module.NAME.OUTPUT}`"),
+        ("${stack.network.vpc}", "references to other stacks (`${stack.…}`) are not supported yet"),
+    ],
+)
+def test_what_looks_like_a_reference_but_is_none_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        parse_form(text)
+    assert str(caught.value) == message
+
+
+def test_a_secret_names_where_it_is_kept() -> None:
+    assert parse_form({"from": "env:DB_PASSWORD"}) == Secret("env", "DB_PASSWORD")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("hunter2", "not a secret: write `{from: env:NAME}`"),
+        ("", "not a secret: write `{from: env:NAME}`"),
+        ("env:", "not a secret: write `{from: env:NAME}`"),
+        (":NAME", "not a secret: write `{from: env:NAME}`"),
+        ("ENV:NAME", "not a secret: write `{from: env:NAME}`"),
+        ("ssm:/shop/db", "secrets from `ssm:` are not supported yet, only `env:`"),
+        ("env:A B", "not the name of an environment variable"),
+        ("env:1A", "not the name of an environment variable"),
+        ("env:A=B", "not the name of an environment variable"),
+        ("env:é", "not the name of an environment variable"),
+    ],
+)
+def test_a_secret_that_cannot_be_found_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        parse_form({"from": text})
+    assert str(caught.value) == message
+
+
+def test_walking_visits_every_value_with_its_path() -> None:
+    assert list(walk({"a": [1, {"b": 2}]})) == [
+        ((), {"a": [1, {"b": 2}]}),
+        (("a",), [1, {"b": 2}]),
+        (("a", 0), 1),
+        (("a", 1), {"b": 2}),
+        (("a", 1, "b"), 2),
+    ]

@@ -1,0 +1,148 @@
+"""Which program is the engine, asked at most once, and refused when it doesn't fit."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tfops.config.constraint import Constraint
+from tfops.config.project import EngineChoice
+from tfops.engine import locate
+from tfops.engine.locate import Engine, candidates, find_engine
+from tfops.errors import ProjectError
+from tfops.system import process
+from tfops.system.process import Completed
+
+TERRAFORM = '{"terraform_version": "1.11.4", "platform": "linux_amd64"}'
+
+
+class Programs:
+    """A folder on PATH, and what each program in it answers to `version -json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.answers: dict[str, str] = {}
+        self.asked: list[list[str]] = []
+
+    def add(self, name: str, answer: str = TERRAFORM) -> str:
+        path = self.folder / name
+        path.write_text("#!/bin/sh\n", encoding="utf-8")
+        path.chmod(0o755)
+        self.answers[str(path)] = answer
+        return str(path)
+
+    def run(self, argv: list[str], **_options: object) -> Completed:
+        self.asked.append(argv)
+        return Completed(0, self.answers[argv[0]].encode(), "")
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    found = Programs(folder)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(process, "run", found.run)
+    monkeypatch.setattr(locate, "_embedded_script", lambda: "")
+    return found
+
+
+def test_terraform_comes_before_tofu_and_the_embedded_one(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locate, "_embedded_script", lambda: "/venv/bin/tfops-terraform")
+    programs.add("tofu")
+    programs.add("terraform")
+    found = [(item.name, item.origin) for item in candidates(EngineChoice())]
+    assert found == [
+        ("terraform", "found on PATH"),
+        ("tofu", "found on PATH"),
+        ("terraform", "embedded, the extra tfops[terraform]"),
+    ]
+
+
+def test_the_engine_that_is_asked_for_wins_over_tfops_yaml(programs: Programs) -> None:
+    tofu, _ = programs.add("tofu"), programs.add("terraform")
+    engine = find_engine(EngineChoice("terraform"), "tofu")
+    assert engine == Engine("tofu", "1.11.4", tofu, "asked for by --engine or TFOPS_ENGINE")
+    assert str(engine) == "tofu 1.11.4"
+
+
+def test_tfops_yaml_chooses_by_name_or_by_path(programs: Programs) -> None:
+    path = programs.add("terraform-1.9")
+    assert find_engine(EngineChoice(path), "").origin == "chosen in tfops.yaml"
+    programs.add("tofu")
+    assert find_engine(EngineChoice("tofu"), "").name == "tofu"
+
+
+@pytest.mark.parametrize(
+    ("choice", "requested", "what"),
+    [
+        ("auto", "", "found neither terraform, nor tofu, nor the embedded one"),
+        ("tofu", "", "the engine `tofu` was not found"),
+        ("auto", "/nowhere/terraform", "the engine `/nowhere/terraform` was not found"),
+        ("auto", "embedded", "the engine `embedded` was not found"),
+    ],
+)
+def test_an_engine_that_is_not_there_is_an_error_with_a_way_out(
+    programs: Programs, choice: str, requested: str, what: str
+) -> None:
+    with pytest.raises(ProjectError) as caught:
+        find_engine(EngineChoice(choice), requested)
+    assert caught.value.what == what
+    assert "pip install 'tfops[terraform]'" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("answer", "version"),
+    [
+        (TERRAFORM, "1.11.4"),
+        ("Terraform v1.8.2\non linux_amd64\n", "1.8.2"),
+        ("OpenTofu v1.9.0\non linux_amd64\n", "1.9.0"),
+        ('{"other": 1}\nTerraform v1.7.0', "1.7.0"),
+    ],
+)
+def test_a_version_is_read_from_either_answer(programs: Programs, answer: str, version: str) -> None:
+    path = programs.add("terraform", answer)
+    assert find_engine(EngineChoice(), "").version == version
+    assert programs.asked == [[path, "version", "-json"]]
+
+
+@pytest.mark.parametrize("answer", ["", "hello", "{}", "[]", "null"])
+def test_a_program_that_answers_otherwise_is_no_engine(programs: Programs, answer: str) -> None:
+    path = programs.add("terraform", answer)
+    with pytest.raises(ProjectError) as caught:
+        find_engine(EngineChoice(), "")
+    assert caught.value.what == f"`{path}` doesn't answer like Terraform"
+
+
+def test_an_old_engine_is_refused(programs: Programs) -> None:
+    programs.add("terraform", '{"terraform_version": "1.5.7"}')
+    with pytest.raises(ProjectError) as caught:
+        find_engine(EngineChoice(), "")
+    assert caught.value.what == "terraform 1.5.7 is too old: tfops needs 1.6.0 or newer"
+
+
+def test_a_version_that_tfops_yaml_does_not_allow_is_refused(programs: Programs) -> None:
+    programs.add("terraform")
+    with pytest.raises(ProjectError) as caught:
+        find_engine(EngineChoice(version=Constraint("~> 1.12")), "")
+    assert caught.value.what == "tfops.yaml asks for an engine ~> 1.12, but this is terraform 1.11.4"
+
+
+def test_the_answer_is_remembered_until_the_program_changes(programs: Programs, tmp_path: Path) -> None:
+    cache = tmp_path / "engine.json"
+    path = programs.add("terraform")
+    assert [find_engine(EngineChoice(), "", cache).version for _ in range(2)] == ["1.11.4", "1.11.4"]
+    assert len(programs.asked) == 1
+    programs.answers[path] = '{"terraform_version": "1.12.0"}'
+    os.utime(path, ns=(1, 1))
+    assert find_engine(EngineChoice(), "", cache).version == "1.12.0"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": "other", "version": "9.9.9"}', '{"version": 5}'])
+def test_a_damaged_memory_is_asked_anew(programs: Programs, tmp_path: Path, content: str) -> None:
+    cache = tmp_path / "engine.json"
+    cache.write_text(content, encoding="utf-8")
+    programs.add("terraform")
+    assert find_engine(EngineChoice(), "", cache).version == "1.11.4"
+    assert json.loads(cache.read_text(encoding="utf-8"))["version"] == "1.11.4"

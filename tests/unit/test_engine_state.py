@@ -1,0 +1,231 @@
+"""A state's JSON: identity, addresses as the engine writes them, and what is sensitive."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfops.engine.events import Progress, parse_event
+from tfops.engine.stack import missing_from_state
+from tfops.engine.state import parse_state, sensitive_values
+from tfops.errors import Refused
+from tfops.events import ResourceEvent, Step
+from tfops.model import ABSENT_STATE, StackState
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+def state(*resources: dict[str, Any], **document: Any) -> str:
+    body = {"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "l-1", "outputs": {}}
+    return json.dumps(body | {"resources": list(resources)} | document)
+
+
+def resource(*instances: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"mode": "managed", "type": "aws_vpc", "name": "main", "instances": list(instances)} | more
+
+
+def instance(identity: str | None = "vpc-1", **more: Any) -> dict[str, Any]:
+    return {"schema_version": 0, "attributes": {"id": identity}, "sensitive_attributes": []} | more
+
+
+def test_a_state_has_its_identity_and_its_inventory() -> None:
+    found = parse_state(state(resource(instance()), outputs={"app": {"value": {"url": "x"}, "sensitive": True}}))
+    assert (found.lineage, found.serial, found.is_absent) == ("l-1", 3, False)
+    assert found.inventory == {"aws_vpc.main": "vpc-1"}
+    assert found.outputs == {"app": {"url": "x"}}
+    assert len(found.sha256) == 64
+
+
+@pytest.mark.parametrize(
+    ("more", "key", "address"),
+    [
+        ({}, {}, "aws_vpc.main"),
+        ({}, {"index_key": 0}, "aws_vpc.main[0]"),
+        ({}, {"index_key": "a b"}, 'aws_vpc.main["a b"]'),
+        ({}, {"index_key": 'quo"te\\'}, r'aws_vpc.main["quo\"te\\"]'),
+        ({}, {"index_key": "é"}, 'aws_vpc.main["é"]'),
+        ({}, {"index_key": "1"}, 'aws_vpc.main["1"]'),
+        ({"module": "module.net"}, {}, "module.net.aws_vpc.main"),
+        ({"module": 'module.a["x"].module.b[1]'}, {"index_key": 2}, 'module.a["x"].module.b[1].aws_vpc.main[2]'),
+    ],
+)
+def test_addresses_are_built_from_module_and_key(more: dict[str, Any], key: dict[str, Any], address: str) -> None:
+    assert list(parse_state(state(resource(instance(**key), **more))).inventory) == [address]
+
+
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ("${x}", "$${x}"),
+        ("%{x}", "%%{x}"),
+        ("b\b", r"b\u0008"),
+        ("d\x7f", r"d\u007f"),
+        ("c\x9b", r"c\u009b"),
+        ("z\u200b", r"z\u200b"),
+        ("r\u202e", r"r\u202e"),
+        ("l\u2028", r"l\u2028"),
+    ],
+    ids=ascii,
+)
+def test_an_address_is_written_as_the_engine_writes_it(key: str, written: str) -> None:
+    assert list(parse_state(state(resource(instance(index_key=key)))).inventory) == [f'aws_vpc.main["{written}"]']
+
+
+def test_data_sources_and_deposed_objects_are_not_in_the_inventory() -> None:
+    found = parse_state(
+        state(resource(instance("old", deposed="abc"), instance("new")), resource(instance(), mode="data", name="x"))
+    )
+    assert found.inventory == {"aws_vpc.main": "new"}
+
+
+def test_a_resource_without_an_id_is_in_the_inventory_all_the_same() -> None:
+    assert parse_state(state(resource(instance(None)))).inventory == {"aws_vpc.main": ""}
+    assert parse_state(state(resource({"schema_version": 0, "attributes": None}))).inventory == {"aws_vpc.main": ""}
+
+
+def test_schema_versions_above_zero_are_kept_by_type() -> None:
+    found = parse_state(state(resource(instance(schema_version=2)), resource(instance(), type="aws_subnet")))
+    assert found.schema_versions == {"aws_vpc": 2}
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_no_text_is_an_absent_state(text: str) -> None:
+    assert parse_state(text) == ABSENT_STATE
+
+
+def test_a_state_without_lineage_is_absent() -> None:
+    assert parse_state('{"version": 4}').is_absent
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"version": 3}', "its format is 3, known is 4"),
+        ("{}", "its format is None, known is 4"),
+        ('{"version": "4"}', "its format is 4, known is 4"),
+        ("{", "it is damaged"),
+        ("null", "it is damaged"),
+        ("[]", "it is damaged"),
+        ('{"version": 4, "serial": "x"}', "it is damaged"),
+        ('{"version": 4, "resources": [{"mode": "managed", "instances": [{}]}]}', "it is damaged"),
+        ('{"version": 4, "resources": 5}', "it is damaged"),
+    ],
+)
+def test_what_is_no_state_of_format_4_is_refused(text: str, why: str) -> None:
+    with pytest.raises(Refused) as caught:
+        parse_state(text)
+    assert (caught.value.guard, caught.value.why) == ("state-format", why)
+
+
+def test_the_digest_is_of_the_content_whoever_reads_it() -> None:
+    plain = parse_state(state(resource(instance()))).sha256
+    assert parse_state(state(resource(instance()), terraform_version="1.12.0")).sha256 == plain
+    assert parse_state(json.dumps(json.loads(state(resource(instance()))), indent=4)).sha256 == plain
+    assert parse_state(state(resource(instance("other")))).sha256 != plain
+    assert parse_state(state(resource(instance()), serial=4)).sha256 != plain
+
+
+def attr(*steps: str | int) -> list[dict[str, Any]]:
+    """A path as Terraform writes it: names as attributes, numbers as indexes."""
+    kinds: list[dict[str, Any]] = []
+    for one in steps:
+        number = {"value": one, "type": "number"}
+        kinds.append({"type": "index", "value": number} if isinstance(one, int) else {"type": "get_attr", "value": one})
+    return kinds
+
+
+@pytest.mark.parametrize(
+    ("attributes", "paths", "expected"),
+    [
+        ({"password": "p-1", "user": "bob"}, [attr("password")], {"p-1"}),
+        ({"list": [{"pw": "p-1"}, {"pw": "p-2"}]}, [attr("list", 1, "pw")], {"p-2"}),
+        ({"map": {"a": "p-1", "b": ["p-2", 3]}}, [attr("map")], {"p-1", "p-2"}),
+        (
+            {"map": {"k": "p-1"}},
+            [[*attr("map"), {"type": "index", "value": {"value": "k", "type": "string"}}]],
+            {"p-1"},
+        ),
+        ({"pin": 1234, "none": None}, [attr("pin"), attr("none")], set()),
+        ({"list": ["p-1"]}, [attr("list", 7), attr("gone"), attr("list", 0, "deep")], set()),
+        ({"password": "p-1"}, [], set()),
+    ],
+)
+def test_sensitive_values_are_found_by_their_paths(
+    attributes: dict[str, Any], paths: list[Any], expected: set[str]
+) -> None:
+    text = state(resource({"schema_version": 0, "attributes": attributes, "sensitive_attributes": paths}))
+    assert sensitive_values(text) == expected
+
+
+def test_an_empty_state_has_nothing_sensitive() -> None:
+    assert sensitive_values("") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "path", "expected"),
+    [
+        ({"input": {"value": "p-1", "type": "string"}}, attr("input"), {"p-1"}),
+        ({"input": {"value": {"pw": "p-1"}, "type": ["object", {"pw": "string"}]}}, attr("input", "pw"), {"p-1"}),
+    ],
+    ids=["whole", "inside"],
+)
+def test_sensitive_values_of_dynamic_type_are_found_and_their_types_are_not(
+    attributes: dict[str, Any], path: list[Any], expected: set[str]
+) -> None:
+    text = state(resource({"schema_version": 0, "attributes": attributes, "sensitive_attributes": [path]}))
+    assert sensitive_values(text) == expected
+
+
+def test_a_recorded_state_holds_what_the_recorded_apply_made() -> None:
+    found = parse_state((RECORDED / "state.json").read_text(encoding="utf-8"))
+    assert found.serial == 28
+    assert found.inventory['module.sub["m"].terraform_data.inner[0]'] == "89175c4f-109b-f819-3b52-812ab4cb687d"
+    assert "terraform_data.gone" not in found.inventory
+    assert len(found.inventory) == 14
+
+
+def progress(*steps: tuple[str, str]) -> Progress:
+    receipt = Progress()
+    for action, address in steps:
+        receipt.add(ResourceEvent(Step.COMPLETED, address, action))
+    return receipt
+
+
+@pytest.mark.parametrize(
+    ("steps", "known", "missing"),
+    [
+        ([("create", "a")], {"a"}, []),
+        ([("create", "a")], set(), ["a"]),
+        ([("update", "a")], set(), ["a"]),
+        ([("delete", "a")], set(), []),
+        ([("delete", "a")], {"a"}, ["a"]),
+        ([("delete", "a"), ("create", "a")], {"a"}, []),
+        ([("create", "a"), ("delete", "a")], {"a"}, []),
+        ([("delete", "a"), ("create", "a")], set(), ["a"]),
+        ([("create", "a"), ("delete", "a")], set(), ["a"]),
+        ([("read", "data.a")], set(), []),
+        ([("create", "b"), ("create", "a"), ("delete", "c")], {"c"}, ["a", "b", "c"]),
+        ([], {"a"}, []),
+    ],
+)
+def test_what_was_done_must_be_in_the_state(steps: list[tuple[str, str]], known: set[str], missing: list[str]) -> None:
+    state_now = StackState("l", 1, "", dict.fromkeys(known, ""), {})
+    assert missing_from_state(progress(*steps), state_now) == missing
+
+
+def test_a_resource_that_only_started_is_not_missed() -> None:
+    receipt = Progress()
+    receipt.add(ResourceEvent(Step.STARTED, "a", "create"))
+    receipt.add(ResourceEvent(Step.ERRORED, "b", "create"))
+    assert missing_from_state(receipt, ABSENT_STATE) == []
+
+
+def test_nothing_is_missed_after_a_recorded_apply() -> None:
+    receipt = Progress()
+    for line in (RECORDED / "apply.jsonl").read_text(encoding="utf-8").splitlines():
+        event = parse_event(line)
+        if event:
+            receipt.add(event)
+    found = parse_state((RECORDED / "state.json").read_text(encoding="utf-8"))
+    assert missing_from_state(receipt, found) == []

@@ -1,0 +1,377 @@
+"""What people read: every result at 80 and at 200 columns, without colour, to the letter."""
+
+import inspect
+import io
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from tests.support.cards import make_card
+from tests.support.golden import assert_golden
+from tests.support.samples import ANN, DEV, NOW, PROD, make_commit, make_record, sha
+from tfops import results
+from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
+from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
+from tfops.ledger.card import ApprovalPart, HoldPart, ModulePart, StackPart
+from tfops.model import Action, AttributeChange, Complaint, Holder, Kind, Mark, Plan, ResourceChange, Version
+from tfops.report.errors import error_report
+from tfops.report.plan import plan_report
+from tfops.report.progress import event_line, finished_line
+from tfops.report.text import View, text_report
+from tfops.report.words import age, duration, plural
+
+
+def printed(report: RenderableType, width: int = 200) -> str:
+    """The report as it stands in a log, without the spaces that fill a line."""
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    with console.capture() as captured:
+        console.print(report)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def shown(result: object, width: int = 200, *, full: bool = False) -> str:
+    return printed(text_report(result, View(NOW, full=full)), width)
+
+
+LONG = 'module.service["eu-west-1"].aws_instance.a_name_that_goes_on["zone-a"]'
+PLAN = Plan(
+    changes=(
+        ResourceChange(
+            "module.db.aws_db_instance.old", "aws_db_instance", Action.DELETE, "its count or for_each changed"
+        ),
+        ResourceChange(
+            LONG,
+            "aws_instance",
+            Action.REPLACE,
+            "can't be changed in place",
+            attributes=(
+                AttributeChange("ami", '"ami-1"', '"ami-2"', forces_replacement=True),
+                AttributeChange("id", '"i-1"', "(known after apply)"),
+                AttributeChange("a.path.longer.than.the.column", "1", "2"),
+            ),
+        ),
+        ResourceChange(
+            "module.app.aws_lb.main",
+            "aws_lb",
+            Action.UPDATE,
+            attributes=tuple(AttributeChange(f"tags.t{number}", "(none)", '"x"') for number in range(8)),
+        ),
+        ResourceChange("module.app.aws_vpc.main[0]", "aws_vpc", Action.CREATE),
+        ResourceChange("module.app.aws_vpc.in", "aws_vpc", Action.IMPORT),
+        ResourceChange("module.app.aws_vpc.new", "aws_vpc", Action.MOVE, previous_address="module.app.aws_vpc.old"),
+        ResourceChange("module.app.aws_vpc.out", "aws_vpc", Action.FORGET, "is no longer in the configuration"),
+        ResourceChange("data.aws_ami.x", "aws_ami", Action.READ),
+    ),
+    changed_outputs=("app",),
+    digest="d" * 64,
+    is_empty=False,
+    unchanged=14,
+    drifted=("module.app.aws_lb.main",),
+)
+NOTHING = Plan(changes=(), changed_outputs=(), digest="e" * 64, is_empty=True)
+OUTPUTS = {"app": {"url": "https://é.example.com", "ports": [80, 443]}, "db": {"host": None}}
+
+CHANGE = results.ChangeResult(
+    env=PROD,
+    kind=Kind.APPLY,
+    commit=make_commit(),
+    plan=PLAN,
+    version=Version(4),
+    previous=Version(3),
+    restores=None,
+    hold="",
+    duration_s=75.25,
+    engine_starts=5,
+    is_shared=True,
+    outputs=OUTPUTS,
+)
+
+
+def status(**changes: Any) -> results.EnvironmentStatus:
+    values: dict[str, Any] = {
+        "env": PROD,
+        "branch_pattern": "main",
+        "is_protected": False,
+        "current": make_record(3),
+        "ahead": 0,
+        "holder": None,
+        "unrecorded": False,
+    }
+    return results.EnvironmentStatus(**(values | changes))
+
+
+HOLDER = Holder("Bob", "laptop", 12, "apply of aaaaaaaa", NOW)
+STATUS = results.StatusResult(
+    project="shop",
+    environments=(
+        status(env=DEV, current=None),
+        status(is_protected=True),
+        status(env="behind", ahead=1),
+        status(env="far", ahead=12),
+        status(env="held", current=make_record(5, kind=Kind.ROLLBACK, restores=3, hold="rolled back to v3"), ahead=2),
+        status(env="gone", current=make_record(6, kind=Kind.DESTROY)),
+        status(env="locked", holder=HOLDER, ahead=2),
+        status(env="lost", unrecorded=True, holder=HOLDER),
+        status(env="old", is_configured=False),
+    ),
+    is_fresh=True,
+    remote="origin",
+)
+HISTORY = results.HistoryResult(
+    PROD,
+    (
+        results.HistoryEntry(make_record(4, "a", Kind.ROLLBACK, restores=2, hold="x"), make_commit("a")),
+        results.HistoryEntry(make_record(3, "c", summary="no changes"), make_commit("c", "fix: é")),
+        results.HistoryEntry(make_record(2, "b", summary="0 created, 0 updated"), None),
+        results.HistoryEntry(make_record(1, "a", applied_at=NOW - timedelta(days=400)), make_commit("a")),
+    ),
+    ("tfops/prod/v9",),
+)
+
+
+def card(**changes: Any) -> dict[str, Any]:
+    body: dict[str, Any] = make_card(sha("a"), **changes).model_dump(mode="json")
+    return body
+
+
+FULL_CARD = card(
+    kind=Kind.ROLLBACK,
+    restores=2,
+    run="https://ci.example.com/runs/1",
+    providers={"registry.terraform.io/hashicorp/aws": "5.1.0"},
+    modules={"app": ModulePart(source="service", digest="t" * 40)},
+    approvals=[ApprovalPart(who="Ann", when=NOW, digest="d" * 64, how="terminal")],
+    hold=HoldPart(reason="rolled back to v2", by="Ann", since=NOW),
+    outputs=OUTPUTS,
+    stacks={
+        "main": StackPart(
+            backend="s3 shop-tfstate",
+            lineage="12fd99ce",
+            serial_before=7,
+            serial_after=9,
+            state_sha256="0" * 64,
+            inventory={"module.app.aws_vpc.main": "vpc-1", "module.app.terraform_data.x": ""},
+        )
+    },
+)
+SHOW = results.ShowResult(
+    make_record(4, kind=Kind.ROLLBACK, restores=2, hold="rolled back to v2"), make_commit(), FULL_CARD
+)
+DOCTOR = results.DoctorResult(
+    (
+        results.Finding("git", "2.39.5"),
+        results.Finding("engine", "terraform 1.11.4 (found on PATH)"),
+        results.Finding(
+            "remote", "origin doesn't answer", is_problem=True, hint="check the network, or: git remote -v"
+        ),
+    )
+)
+
+RESULTS: dict[str, object] = {
+    "change": CHANGE,
+    "change-rollback": replace(
+        CHANGE, kind=Kind.ROLLBACK, restores=Version(2), hold="rolled back to v2", outputs={}, duration_s=3.04
+    ),
+    "change-destroy": replace(CHANGE, kind=Kind.DESTROY, outputs={}),
+    "change-recorded": replace(CHANGE, plan=NOTHING, outputs={}),
+    "change-nothing": replace(CHANGE, version=None, plan=NOTHING),
+    "change-nothing-left": replace(CHANGE, version=None, plan=NOTHING, kind=Kind.DESTROY),
+    "plan": results.PlanResult(PROD, make_commit(), Version(3), PLAN),
+    "plan-empty": results.PlanResult(PROD, make_commit(), Version(3), NOTHING),
+    "status": STATUS,
+    "status-plain": results.StatusResult("shop", (status(env=DEV),), is_fresh=False, remote=""),
+    "history": HISTORY,
+    "history-empty": results.HistoryResult(PROD, (), ()),
+    "show": SHOW,
+    "show-small": results.ShowResult(make_record(1), None, card(stacks={})),
+    "render": results.RenderResult(
+        DEV, make_commit(), "d" * 64, {"main.tf.json": '{\n  "[b]": 1\n}\n', "b.json": "{}\n"}
+    ),
+    "init": results.InitResult("shop", ("tfops.yaml", "environments/dev.yaml"), ("README.md",), sha("a"), "dev"),
+    "init-here": results.InitResult(".", ("tfops.yaml",), (), "", "dev"),
+    "doctor": DOCTOR,
+    "recover": results.RecoverResult(PROD, "prod: everything was applied", Version(4)),
+    "recover-nothing": results.RecoverResult(PROD, "", None),
+}
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("name", RESULTS)
+def test_every_result_reads_like_this(name: str, width: int) -> None:
+    assert_golden(f"text/{name}-{width}.txt", shown(RESULTS[name], width))
+
+
+def test_every_kind_of_result_has_a_report() -> None:
+    kinds = {kind for name, kind in inspect.getmembers(results, inspect.isclass) if name.endswith("Result")}
+    assert kinds == {type(result) for result in RESULTS.values()}
+
+
+def test_what_is_no_result_has_no_report() -> None:
+    with pytest.raises(TypeError, match="no report for dict"):
+        text_report({}, View(NOW))
+
+
+def test_the_whole_plan_is_shown_on_request() -> None:
+    assert_golden("text/plan-full.txt", shown(RESULTS["plan"], full=True))
+
+
+def test_a_report_can_be_printed_twice() -> None:
+    report = plan_report(PLAN)
+    assert printed(report) == printed(report)
+
+
+def creates(count: int) -> Plan:
+    many = tuple(ResourceChange(f"a.b[{number}]", "a", Action.CREATE) for number in range(count))
+    return Plan(many, (), "d" * 64, is_empty=False)
+
+
+@pytest.mark.parametrize(
+    ("count", "full", "lines"), [(40, False, 40), (41, False, 40), (500, False, 40), (41, True, 41)]
+)
+def test_a_long_list_of_creates_is_cut_and_says_so(count: int, full: bool, lines: int) -> None:
+    text = printed(plan_report(creates(count), full=full))
+    assert text.count("+ create") == lines
+    assert ("more to create (--full shows them)" in text) is (lines < count)
+    assert f"Plan: {count} to create" in text
+
+
+def test_a_plan_of_outputs_alone_names_them() -> None:
+    text = printed(plan_report(Plan((), ("app", "db"), "d" * 64, is_empty=False)))
+    assert text.startswith("Only outputs change: app, db\n")
+
+
+COMPLAINTS = (
+    Complaint(
+        Mark("environments/dev.yaml", 3, 5), "there is no module 'netwrok'", "\tsource: netwrok", "did you mean?"
+    ),
+    Complaint(Mark("tfops.yaml", 12, 1), "`project` is missing"),
+)
+ERRORS: dict[str, TfopsError] = {
+    "config": ConfigError(COMPLAINTS, hint="mend them, then run it again"),
+    "refused": Refused("dirty", "there are changes that are not committed: a", why="one\ntwo", hint="git commit"),
+    "engine": EngineFailed("the plan failed", why="[red]no[/red]: x\nyes"),
+    "stopped": StoppedPartWay(
+        "the apply failed", why="no", state="Stopped part-way: 2 of 5 changes done.", hint="tfops"
+    ),
+    "recorded": NotRecorded("prod was changed", state="", hint="tfops recover prod"),
+    "interrupted": Interrupted("interrupted"),
+}
+
+
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("name", ERRORS)
+def test_every_error_reads_like_this(name: str, width: int) -> None:
+    assert_golden(f"errors/{name}-{width}.txt", printed(error_report(ERRORS[name]), width))
+
+
+def test_the_line_of_a_complaint_cannot_act_on_the_terminal() -> None:
+    line = "a: \x1b[2J\u202e" + "x" * 500
+    text = printed(error_report(ConfigError([Complaint(Mark("f", 1, 4), "no", line)])), 300)
+    assert text.splitlines()[2] == "    1 | a:  [2J " + "x" * 192
+    assert text.splitlines()[3] == "      |    ^"
+
+
+HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b\u202e"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param(
+            lambda: error_report(ConfigError([Complaint(Mark("f", 1, 1), HOSTILE, "", HOSTILE)])), id="complaint"
+        ),
+        pytest.param(
+            lambda: text_report(
+                replace(HISTORY, entries=(results.HistoryEntry(make_record(), make_commit("a", HOSTILE)),)), View(NOW)
+            ),
+            id="commit",
+        ),
+        pytest.param(
+            lambda: text_report(
+                replace(HISTORY, entries=(results.HistoryEntry(make_record(applied_by=HOSTILE), None),)), View(NOW)
+            ),
+            id="person",
+        ),
+        pytest.param(
+            lambda: text_report(replace(SHOW, card=card(outputs={"a": {"b": HOSTILE}})), View(NOW)), id="output"
+        ),
+    ],
+)
+def test_nothing_hostile_reaches_the_terminal(report: Any) -> None:
+    assert not set(printed(report())) & set("\x1b\x07\x9b\u202e")
+
+
+@pytest.mark.parametrize("words", ["[skip ci] mend it", "mend [/it]", "[red]mend[/red] it", "mend :smile: it"])
+def test_brackets_in_a_commit_stay_as_they_are(words: str) -> None:
+    entry = results.HistoryEntry(make_record(applied_by="Ann [ops]"), make_commit("a", words))
+    assert f"aaaaaaaa {words}" in shown(replace(HISTORY, entries=(entry,)))
+    assert f"aaaaaaaa {words}" in shown(replace(SHOW, commit=make_commit("a", words)))
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (ResourceEvent(Step.STARTED, "a.b", "create"), "  a.b: creating…"),
+        (ResourceEvent(Step.STARTED, "a.b", "delete"), "  a.b: deleting…"),
+        (ResourceEvent(Step.STARTED, "a.b", "replace"), "  a.b: replace…"),
+        (ResourceEvent(Step.RUNNING, "a.b", "create", elapsed_s=10), None),
+        (ResourceEvent(Step.RUNNING, "a.b", "create", elapsed_s=50), None),
+        (ResourceEvent(Step.RUNNING, "a.b", "create", elapsed_s=60), "  a.b: still creating after 60 s"),
+        (ResourceEvent(Step.RUNNING, "a.b", "update", elapsed_s=120), "  a.b: still updating after 120 s"),
+        (ResourceEvent(Step.COMPLETED, "a.b", "create", "i-1", 3), "  ✓ a.b: created after 3 s [i-1]"),
+        (ResourceEvent(Step.COMPLETED, "a.b", "delete", "", 3), "  ✓ a.b: deleted after 3 s"),
+        (ResourceEvent(Step.ERRORED, "a.b", "create", "", 3), "  ✗ a.b: failed after 3 s"),
+        (ResourceEvent(Step.STARTED, "data.a.b", "read"), None),
+        (PlannedEvent("a.b", "create"), None),
+        (ReadingEvent("a.b"), None),
+        (Diagnostic(False, "old", "syntax"), "  ! old: syntax"),
+        (Diagnostic(True, "no"), None),
+    ],
+)
+def test_a_log_gets_one_line_per_change_of_state(event: Event, line: str | None) -> None:
+    text = event_line(event)
+    assert (text.plain if text else None) == line
+
+
+def test_an_id_can_be_left_out() -> None:
+    event = ResourceEvent(Step.COMPLETED, "a.b", "create", "i-1", 3)
+    assert finished_line(event, with_id=False).plain == "  ✓ a.b: created after 3 s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s ago"),
+        (0, "0 s ago"),
+        (59, "59 s ago"),
+        (60, "1 min ago"),
+        (3599, "59 min ago"),
+        (3600, "1 h ago"),
+        (86_399, "23 h ago"),
+        (86_400, "1 d ago"),
+        (364 * 86_400, "364 d ago"),
+        (365 * 86_400, "1 y ago"),
+        (900 * 86_400, "2 y ago"),
+    ],
+)
+def test_ages_are_rounded_down(seconds: int, words: str) -> None:
+    assert age(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0.0 s"), (3.14, "3.1 s"), (60, "1 min 0 s"), (61.9, "1 min 1 s"), (7325, "122 min 5 s")],
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_one_has_no_s() -> None:
+    assert [plural(count, "commit") for count in (0, 1, 2)] == ["0 commits", "1 commit", "2 commits"]
+
+
+def test_a_persons_name_and_address_are_shown_together() -> None:
+    assert str(ANN) == "Ann <ann@example.com>"

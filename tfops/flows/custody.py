@@ -1,0 +1,155 @@
+"""Holding an environment everywhere: lock and intent in the ledger, renewed, and given back."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from tfops.engine.stack import Applied
+from tfops.errors import Locked
+from tfops.flows.project import Project
+from tfops.flows.ui import Ui
+from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
+from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.model import EnvName
+from tfops.system import clock, environ
+from tfops.system.remote import Refs, RemoteUnreachable, Swap
+
+# After this long without a sign of life a holder that is known to be gone may be followed.
+LEASE_S = 300.0
+RENEW_S = 60.0
+
+
+class LostRaceError(Exception):
+    """Someone else's event came first: everything must be read and decided again."""
+
+
+@dataclass(slots=True)
+class Custody:
+    """One run's right to change one environment."""
+
+    project: Project
+    refs: Refs
+    env: EnvName
+    run_id: str
+    ui: Ui
+    is_held: bool = False
+    is_lost: bool = False
+    _renewed_at: float = field(default_factory=time.monotonic)
+
+    def begin(self, intent: IntentPart, *, what: str, present: Present, root: Mapping[str, str]) -> None:
+        """Take the lock and declare the intent, in one push.
+
+        Raises LostRaceError when the ledger moved since `present` was read, RemoteUnreachable without
+        an answer: then nothing was begun.
+        """
+        event = NewEvent(
+            EventKind.BEGUN, f"{self.env}: {what}", self.run_id, lock=self._lock(what), intent=intent, root=root
+        )
+        if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
+            raise LostRaceError
+        self.is_held, self._renewed_at = True, time.monotonic()
+
+    def _lock(self, what: str) -> LockPart:
+        user, host = environ.user_and_host()
+        now = clock.now()
+        return LockPart(
+            run_id=self.run_id,
+            clone=self.project.workspace.clone_id,
+            who=user,
+            host=host,
+            pid=os.getpid(),
+            what=what,
+            since=now,
+            expires_at=now + timedelta(seconds=LEASE_S),
+            run=environ.job_address(),
+        )
+
+    def renew_when_due(self, done: Mapping[str, str]) -> None:
+        """Called while the engine works: keeps the lease alive and puts down what was done so far.
+
+        A remote that doesn't answer is tried again; a ledger that says another holder is said loudly.
+        """
+        if self.is_lost or time.monotonic() - self._renewed_at < RENEW_S:
+            return
+        self._renewed_at = time.monotonic()
+        present = read_present(self.project.repository, self.env)
+        lock, intent = present.lock, present.intent
+        if lock is None or intent is None or lock.run_id != self.run_id:
+            self._lose()
+            return
+        renewed = lock.model_copy(update={"expires_at": clock.now() + timedelta(seconds=LEASE_S)})
+        progress = intent.model_copy(update={"done": dict(done)})
+        event = NewEvent(EventKind.RENEWED, f"{self.env}: still at it", self.run_id, lock=renewed, intent=progress)
+        try:
+            if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
+                self._look_again()
+        except RemoteUnreachable:
+            self.ui.warn("the remote does not answer: the lock could not be renewed, trying again")
+
+    def _look_again(self) -> None:
+        self.refs.fetch()
+        lock = read_present(self.project.repository, self.env).lock
+        if lock is None or lock.run_id != self.run_id:
+            self._lose()
+
+    def _lose(self) -> None:
+        self.is_lost = True
+        self.ui.warn(f"the lock of {self.env} was broken while this run is changing it: no version will be recorded")
+
+    def fail(self, trouble: TroublePart) -> None:
+        """Release the lock and leave the receipt of a change that stopped half-way."""
+        self._give_back(EventKind.FAILED, f"{self.env}: {trouble.kind} stopped part-way", trouble=trouble)
+
+    def close(self, text: str) -> None:
+        """Release the lock of a change that changed nothing."""
+        self._give_back(EventKind.CLOSED, f"{self.env}: {text}", trouble=None)
+
+    def _give_back(self, kind: EventKind, text: str, *, trouble: TroublePart | None) -> None:
+        """What can't be pushed now is found by the next command: the intent stays."""
+        present = read_present(self.project.repository, self.env)
+        if present.lock is None or present.lock.run_id != self.run_id:
+            return
+        event = NewEvent(kind, text, self.run_id, lock="", intent="", trouble=trouble)
+        try:
+            if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
+                self.refs.fetch()
+        except RemoteUnreachable as error:
+            reason = str(error).splitlines()[:1]
+            self.ui.warn(f"the remote does not answer ({''.join(reason)}): {self.env} stays locked by this clone")
+        self.is_held = False
+
+
+def trouble_of(intent: IntentPart, applied: Applied, *, by: str, receipt: str) -> TroublePart:
+    """The receipt of a stopped apply, for the ledger: addresses, no values."""
+    return TroublePart(
+        run_id=intent.run_id,
+        kind=intent.kind,
+        commit=intent.commit,
+        by=by,
+        at=clock.now(),
+        receipt=receipt,
+        why="; ".join(diagnostic.summary for diagnostic in applied.errors[:3]),
+        done=sorted({event.address for event in applied.progress.completed}),
+        failed=sorted(applied.progress.errored),
+        in_doubt=list(applied.progress.in_doubt),
+    )
+
+
+def require_free(present: Present) -> None:
+    """Raises Locked when someone holds the environment; what died under a lock is recovered before."""
+    lock = present.lock
+    if lock is None:
+        return
+    since = f"{lock.since:%Y-%m-%d %H:%M} UTC"
+    if lock.is_manual:
+        raise Locked(
+            f"{present.env} is locked by {lock.who} since {since}: {lock.reason or 'no reason given'}",
+            hint=f"tfops unlock {present.env}",
+        )
+    raise Locked(
+        f"{present.env} is being changed by {lock.who} on {lock.host} since {since} ({lock.what})",
+        why=lock.run,
+        hint=f"wait for it: --wait 10m; if it is gone for good: tfops unlock {present.env} --force",
+    )

@@ -1,0 +1,234 @@
+"""The story of a run that died, found in the ledger and finished: nothing forgotten, nothing doubled.
+
+Called with the machine's lock held and everything fetched. What it may find, in order:
+
+1. a card that waits on disk: the change was made, only its version is missing -> recorded;
+2. a lock of this clone, or one that expired and whose holder is known to be gone:
+   a. a state that the engine could not save -> pushed;
+   b. things that were made but are not in the state -> imported by id;
+   c. nothing was applied -> the intent is closed;
+   d. a plan of that commit is empty -> the version is recorded;
+   e. otherwise -> the receipt is left, and the user goes on (apply) or back (rollback).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfops.engine.events import Progress, read_progress
+from tfops.engine.stack import ERRORED_STATE
+from tfops.errors import Refused
+from tfops.flows.cards import Outcome, build_card
+from tfops.flows.outputs import visible_outputs
+from tfops.flows.pending import record, settle_pending
+from tfops.flows.project import Project
+from tfops.flows.stack import EngineOptions, OpenStack, open_stack
+from tfops.flows.target import Place, Target, intended_target
+from tfops.flows.ui import Ui
+from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
+from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.model import MAIN_STACK, Kind, StackState, Version
+from tfops.system import clock, environ, process
+from tfops.system.remote import Refs, Swap
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What was found and how it ended, in words; `version` when one was recorded."""
+
+    text: str
+    version: Version | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    project: Project
+    place: Place
+    refs: Refs
+    present: Present
+    lock: LockPart
+    intent: IntentPart
+    ui: Ui
+
+
+def settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions, ui: Ui) -> Story | None:
+    """Finish what this clone (or a holder that is known to be gone) left; None when there is nothing."""
+    card = settle_pending(project, refs, place.env, ui)
+    if card is not None:
+        return Story(f"the {card.kind} of {card.commit[:8]} was made but not recorded", Version(card.version))
+    present = read_present(project.repository, place.env)
+    lock, intent = present.lock, present.intent
+    if lock is None or not may_follow(project, lock):
+        return _settle_state_alone(project, place, engine=engine, ui=ui) if lock is None else None
+    if intent is None:
+        return _release(project, refs, present, lock, f"{place.env}: a lock without an intent was released")
+    ui.note(
+        f"{place.env}: the {lock.what} by {lock.who} on {lock.host} ended without a word, finding out how far it got"
+    )
+    return _finish(_Case(project, place, refs, present, lock, intent, ui), engine)
+
+
+def may_follow(project: Project, lock: LockPart) -> bool:
+    """A lock of this clone (its machine lock is ours now), or an expired one of a process that is gone.
+
+    Never by age alone: a holder on another machine may only be asleep.
+    """
+    if lock.is_manual:
+        return False
+    if lock.clone == project.workspace.clone_id:
+        return True
+    _, host = environ.user_and_host()
+    is_expired = lock.expires_at is not None and lock.expires_at < clock.now()
+    return is_expired and lock.host == host and not process.is_alive(lock.pid)
+
+
+def _release(project: Project, refs: Refs, present: Present, lock: LockPart, text: str) -> Story:
+    event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock="", intent="")
+    if refs.swap(prepare(project.repository, present, event)) is Swap.LOST:
+        refs.fetch()
+    return Story(text)
+
+
+def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions, ui: Ui) -> Story | None:
+    """A state that the engine could not save, left by a run that could still say so."""
+    root = project.workspace.root(place.env, MAIN_STACK)
+    trouble = read_present(project.repository, place.env).trouble
+    if not (root / ERRORED_STATE).is_file() or trouble is None:
+        return None
+    target = intended_target(project, place, commit=trouble.commit, kind=trouble.kind, branch="", restores=None)
+    with project.workspace.run(place.env) as folder:
+        stack = _open(project, target, folder, engine, ui)
+        stack.engine.prepare()
+        _push_errored_state(stack, ui)
+    return Story(f"{place.env}: the state that could not be saved is saved now")
+
+
+def _push_errored_state(stack: OpenStack, ui: Ui) -> None:
+    if not stack.engine.errored_state.is_file():
+        return
+    if stack.engine.errored_state.stat().st_size == 0:
+        raise Refused(
+            "errored-state",
+            "the engine could not save its state, and what it left is empty",
+            why=f"{stack.engine.errored_state}",
+            hint="the disk was full: the state stands at the end of the engine's output in .git/tfops/runs",
+        )
+    stack.engine.push_errored_state()
+    ui.note("the state that the engine could not save is saved now")
+
+
+def _open(project: Project, target: Target, folder: Path, engine: EngineOptions, ui: Ui) -> OpenStack:
+    return open_stack(
+        project,
+        rules=target.rules,
+        environment=target.environment,
+        tree=target.tree,
+        lock=target.provider_lock,
+        folder=folder,
+        options=engine,
+        ui=ui,
+    )
+
+
+def _finish(case: _Case, engine: EngineOptions) -> Story:
+    intent = case.intent
+    target = intended_target(
+        case.project,
+        case.place,
+        commit=intent.commit,
+        kind=intent.kind,
+        branch=intent.branch,
+        restores=intent.restores,
+    )
+    progress = _progress(case)
+    with case.project.workspace.run(case.place.env) as folder:
+        stack = _open(case.project, target, folder, engine, case.ui)
+        stack.engine.prepare()
+        _push_errored_state(stack, case.ui)
+        state, hidden = stack.engine.pull_state()
+        state, hidden = _bring_back(case, stack, progress, state, hidden)
+        if _is_untouched(intent, progress, state):
+            text = f"{case.place.env}: nothing was applied, the intent is closed"
+            return _release(case.project, case.refs, case.present, case.lock, text)
+        plan = stack.engine.plan(destroy=intent.kind is Kind.DESTROY).plan
+        if plan.is_empty:
+            outputs = visible_outputs(target, stack, state, hidden)
+            outcome = Outcome(plan, state, state, outputs, (), 0.0)
+            return _record(case, target, stack, outcome)
+        return _leave_receipt(case, progress, len(plan.work))
+
+
+def _progress(case: _Case) -> Progress:
+    """What the run did: from its own output when it ran here, else what it put into the ledger."""
+    folder = case.project.workspace.run_folder(case.place.env, case.intent.run_id)
+    outputs = sorted(folder.glob("*-apply.out"))
+    if outputs:
+        return read_progress(outputs[-1].read_text("utf-8", "replace").splitlines())
+    return Progress()
+
+
+def _bring_back(
+    case: _Case, stack: OpenStack, progress: Progress, state: StackState, hidden: frozenset[str]
+) -> tuple[StackState, frozenset[str]]:
+    """Import what was made but isn't in the state: a killed engine loses its last seconds on a remote backend."""
+    made = progress.made or dict(case.intent.done)
+    missing = {address: known for address, known in made.items() if address not in state.inventory}
+    if not missing:
+        return state, hidden
+    case.ui.note(f"{case.place.env}: made but not in the state, taken in by id: {', '.join(sorted(missing))}")
+    try:
+        saved = stack.engine.plan_import(missing)
+        strange = [change for change in saved.plan.work if change.address not in missing or change.loses_data]
+        if strange:
+            raise Refused(
+                "import",
+                f"taking {', '.join(sorted(missing))} into the state would change more than that",
+                why=", ".join(f"{change.action} {change.address}" for change in strange),
+                hint="import them by hand, then run this again",
+            )
+        applied = stack.engine.apply(saved)
+        if applied.code != 0:
+            why = "; ".join(error.text for error in applied.errors)
+            raise Refused("import", "what was made could not be taken into the state", why=why)
+    finally:
+        stack.engine.forget_import()
+    return stack.engine.read_back()
+
+
+def _is_untouched(intent: IntentPart, progress: Progress, state: StackState) -> bool:
+    same = (state.lineage, state.serial) == (intent.lineage, intent.serial_before)
+    return same and progress.is_untouched and not intent.done
+
+
+def _record(case: _Case, target: Target, stack: OpenStack, outcome: Outcome) -> Story:
+    person, _ = case.project.repository.identity()
+    number = target.listing.highest + 1
+    card = build_card(target, stack, outcome, number=number, person=person, run_id=case.intent.run_id)
+    headline = f"{case.intent.headline} (recovered)"
+    recorded = record(case.project, case.refs, card, headline, under_lock=True, root=stack.rendered.files)
+    return Story(f"{case.place.env}: everything was applied", Version(recorded.version))
+
+
+def _leave_receipt(case: _Case, progress: Progress, remaining: int) -> Story:
+    person, _ = case.project.repository.identity()
+    intent = case.intent
+    done = sorted({event.address for event in progress.completed})
+    receipt = f"Stopped part-way: {max(intent.changes - remaining, 0)} of {intent.changes} changes done."
+    if progress.in_doubt:
+        receipt += f" In doubt (started, no answer): {', '.join(progress.in_doubt[:5])}."
+    trouble = TroublePart(
+        run_id=intent.run_id,
+        kind=intent.kind,
+        commit=intent.commit,
+        by=person.name,
+        at=clock.now(),
+        receipt=receipt,
+        why=f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})",
+        done=done,
+        failed=sorted(progress.errored),
+        in_doubt=list(progress.in_doubt),
+    )
+    text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
+    event = NewEvent(EventKind.FAILED, text, intent.run_id, lock="", intent="", trouble=trouble)
+    if case.refs.swap(prepare(case.project.repository, case.present, event)) is Swap.LOST:
+        case.refs.fetch()
+    return Story(f"{text}. {receipt}")

@@ -1,0 +1,186 @@
+"""The ledger: `refs/tfops/envs/<env>`, a chain of commits, one event each, that only ever grows.
+
+The tree of its head holds the environment's present. Every change is one compare-and-swap on the
+head, on the remote when there is one: whoever loses reads again and decides again.
+"""
+
+import enum
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from tfops.errors import Refused
+from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.model import CommitSha, EnvName
+from tfops.system import clock
+from tfops.system.objects import store_commit, store_tree
+from tfops.system.remote import LEDGERS, Update
+from tfops.system.repository import Repository
+from tfops.system.trees import GitTree
+
+_LOCK, _INTENT, _TROUBLE = "lock.json", "intent.json", "trouble.json"
+_CARD, _INVENTORY = "card.json", "inventory.json"
+
+Part = TypeVar("Part", bound=BaseModel)
+
+
+class EventKind(enum.StrEnum):
+    """What happened to an environment."""
+
+    BEGUN = "begun"
+    RENEWED = "renewed"
+    RECORDED = "recorded"
+    FAILED = "failed"
+    CLOSED = "closed"
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    FORCED = "unlocked-by-force"
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The environment as the ledger's head has it; `head` is empty before the first event."""
+
+    env: EnvName
+    head: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    def _part(self, name: str, model: type[Part]) -> Part | None:
+        content = self.files.get(name)
+        if content is None:
+            return None
+        try:
+            return model.model_validate_json(content)
+        except ValueError as error:
+            raise Refused(
+                "damaged-ledger",
+                f"`{name}` in the ledger of {self.env} can't be read",
+                why=str(error).splitlines()[0],
+                hint=f"look at it: git show refs/tfops/envs/{self.env}:{name}   (or upgrade tfops)",
+            ) from error
+
+    @property
+    def lock(self) -> LockPart | None:
+        return self._part(_LOCK, LockPart)
+
+    @property
+    def intent(self) -> IntentPart | None:
+        return self._part(_INTENT, IntentPart)
+
+    @property
+    def trouble(self) -> TroublePart | None:
+        return self._part(_TROUBLE, TroublePart)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One commit of the chain as `log` shows it."""
+
+    sha: CommitSha
+    kind: str
+    text: str
+    by: str
+    at: datetime
+    run_id: str
+
+
+def ledger_ref(env: EnvName) -> str:
+    return f"{LEDGERS}/{env}"
+
+
+def read_present(repository: Repository, env: EnvName) -> Present:
+    """The ledger's head as this clone knows it: fetch first."""
+    head = repository.resolve_commit(ledger_ref(env))
+    if head is None:
+        return Present(env)
+    tree = GitTree.of_commit(repository, head)
+    return Present(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be appended; a part that is None stays as it is, an empty string removes it."""
+
+    kind: EventKind
+    text: str
+    run_id: str = ""
+    lock: LockPart | str | None = None
+    intent: IntentPart | str | None = None
+    trouble: TroublePart | str | None = None
+    card: str | None = None
+    inventory: Mapping[str, str] | None = None
+    root: Mapping[str, str] | None = None
+
+
+def prepare(repository: Repository, present: Present, event: NewEvent) -> Update:
+    """Store the event's commit on top of `present` and return the swap that makes it the head."""
+    files = dict(_files(present, event))
+    message = _message(repository, event)
+    parent = CommitSha(present.head) if present.head else None
+    sha = store_commit(repository, store_tree(repository, files), parent=parent, message=message)
+    return Update(ledger_ref(present.env), sha, present.head)
+
+
+def _files(present: Present, event: NewEvent) -> Iterator[tuple[str, bytes]]:
+    changed: dict[str, BaseModel | str | None] = {
+        _LOCK: event.lock,
+        _INTENT: event.intent,
+        _TROUBLE: event.trouble,
+        _CARD: event.card,
+        _INVENTORY: json.dumps(event.inventory, indent=2, sort_keys=True) if event.inventory is not None else None,
+    }
+    for path, content in present.files.items():
+        is_old_root = event.root is not None and path.startswith("root/")
+        if changed.get(path) is None and not is_old_root:
+            yield path, content
+    for path, part in changed.items():
+        if isinstance(part, BaseModel):
+            yield path, part.model_dump_json(indent=2).encode()
+        elif part:
+            yield path, part.encode()
+    for name, text in (event.root or {}).items():
+        yield f"root/{name}", text.encode("utf-8", "surrogateescape")
+
+
+def _message(repository: Repository, event: NewEvent) -> str:
+    person, _ = repository.identity()
+    trailers = {
+        "Tfops-Event": event.kind.value,
+        "Tfops-Run": event.run_id,
+        "Tfops-By": person.name,
+        "Tfops-At": clock.now().isoformat(),
+        "Tfops-Nonce": secrets.token_hex(8),  # the same object pushed twice would win twice
+    }
+    lines = [f"{name}: {' '.join(value.split())}" for name, value in trailers.items() if value]
+    return f"{' '.join(event.text.split())}\n\n" + "\n".join(lines) + "\n"
+
+
+_LOG_FORMAT = "%H%x00%s%x00%(trailers:only)%x00%x00"
+
+
+def read_events(repository: Repository, env: EnvName) -> list[Event]:
+    """Every event of the chain, newest first, by one Git process."""
+    if repository.resolve_commit(ledger_ref(env)) is None:
+        return []
+    argv = ("log", "--first-parent", f"--format={_LOG_FORMAT}", "--end-of-options", ledger_ref(env))
+    rows = repository.git.ask(*argv).text.split("\0\0\n")
+    return [event for row in rows if (event := _event(row.split("\0"))) is not None]
+
+
+def _event(fields: list[str]) -> Event | None:
+    if len(fields) != 3:
+        return None
+    pairs = (line.partition(": ") for line in fields[2].splitlines())
+    facts = {name.removeprefix("Tfops-"): value for name, _, value in pairs}
+    try:
+        at = clock.parse_time(facts["At"])
+    except (KeyError, ValueError):
+        return None
+    return Event(
+        CommitSha(fields[0]), facts.get("Event", "?"), fields[1], facts.get("By", "?"), at, facts.get("Run", "")
+    )

@@ -1,0 +1,65 @@
+"""What the ledger's tree holds besides the card: lock, intent, trouble. All of it JSON, schema 1."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from tfops.model import Kind
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+class LockPart(_Part):
+    """The exclusive right to change the environment. `clone` tells our own clone's locks from others'."""
+
+    run_id: str
+    clone: str
+    who: str
+    host: str
+    pid: int
+    what: str
+    since: datetime
+    expires_at: datetime | None = None
+    reason: str = ""
+    run: str = ""
+
+    @property
+    def is_manual(self) -> bool:
+        """Taken by `tfops lock`: no process stands behind it, and it doesn't expire."""
+        return self.expires_at is None
+
+
+class IntentPart(_Part):
+    """What a run was about to do, written before the engine could change anything."""
+
+    run_id: str
+    kind: Kind
+    commit: str
+    branch: str
+    restores: int | None = None
+    headline: str
+    changes: int
+    plan_digest: str
+    lineage: str
+    serial_before: int
+    engine: str
+    approved_by: str = ""
+    approved_how: str = ""
+    done: dict[str, str] = {}
+
+
+class TroublePart(_Part):
+    """A change that stopped half-way: what was done, what failed, what nobody knows."""
+
+    run_id: str
+    kind: Kind
+    commit: str
+    by: str
+    at: datetime
+    receipt: str
+    why: str = ""
+    done: list[str] = []
+    failed: list[str] = []
+    in_doubt: list[str] = []

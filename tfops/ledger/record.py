@@ -1,0 +1,92 @@
+"""A version is recorded: tag and ledger in one atomic swap, under the lease of the run that made it."""
+
+from collections.abc import Mapping
+
+from tfops.errors import Locked, NotRecorded
+from tfops.ledger.card import Card
+from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
+from tfops.ledger.versions import versions_of, write_version_tag
+from tfops.model import EnvName
+from tfops.system.remote import Refs, RemoteUnreachable, Swap
+from tfops.system.repository import Repository
+
+# Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
+_MOST_TRIES = 50
+
+
+def record_version(
+    repository: Repository,
+    refs: Refs,
+    card: Card,
+    headline: str,
+    *,
+    under_lock: bool,
+    root: Mapping[str, str] | None = None,
+) -> Card:
+    """Write the card as the environment's next version and return it with its number.
+
+    The number is claimed by creating the tag where nobody may have it yet; whoever loses takes the
+    next. A run that held the lock records only while the ledger still says so.
+
+    Raises:
+        NotRecorded: the remote can't be reached, or the lock was broken under this run.
+        Locked: nothing was locked by this run, and another one is changing the environment.
+    """
+    env = EnvName(card.environment)
+    number = max(card.version, versions_of(repository, env).highest + 1)
+    for _ in range(_MOST_TRIES):
+        present = read_present(repository, env)
+        _require_right(present, card, under_lock=under_lock)
+        numbered = card.model_copy(update={"version": number})
+        try:
+            tag = write_version_tag(repository, refs, numbered, headline)
+            event = prepare(repository, present, _recorded(present, numbered, headline, root))
+            if refs.swap(tag, event) is Swap.WON:
+                return numbered
+            refs.fetch()
+        except RemoteUnreachable as error:
+            raise not_recorded(card, str(error)) from error
+        number = max(card.version, versions_of(repository, env).highest + 1)
+    raise not_recorded(card, f"lost the race for a number {_MOST_TRIES} times")
+
+
+def _require_right(present: Present, card: Card, *, under_lock: bool) -> None:
+    lock = present.lock
+    if lock is not None and lock.run_id == card.run_id:
+        return
+    if not under_lock and (lock is None or lock.is_manual):
+        return
+    if not under_lock and lock is not None:
+        raise Locked(f"{present.env} is being changed by {lock.who} on {lock.host} ({lock.what})")
+    holder = f"{lock.who} on {lock.host} holds it now ({lock.what})" if lock else "nobody holds it now"
+    raise NotRecorded(
+        f"{present.env} was changed, but its lock was broken meanwhile: this run may not record a version",
+        why=holder,
+        state="The infrastructure may not be what any version says.",
+        hint=f"look at both: tfops log {present.env}; then apply once more: tfops apply {present.env}",
+    )
+
+
+def _recorded(present: Present, card: Card, headline: str, root: Mapping[str, str] | None) -> NewEvent:
+    releases = present.lock is not None and present.lock.run_id == card.run_id
+    return NewEvent(
+        kind=EventKind.RECORDED,
+        text=f"{card.environment} v{card.version}: {card.kind}, {headline}",
+        run_id=card.run_id,
+        lock="" if releases else None,
+        intent="" if releases else None,
+        trouble="",
+        card=card.model_dump_json(indent=2),
+        inventory={address: known for stack in card.stacks.values() for address, known in stack.inventory.items()},
+        root=root,
+    )
+
+
+def not_recorded(card: Card, why: str) -> NotRecorded:
+    """The card is kept by the caller: nothing is lost, and `recover` records it."""
+    return NotRecorded(
+        f"{card.environment} was changed, but its version could not be recorded",
+        why=why,
+        state="The infrastructure is as planned; the card is kept here.",
+        hint=f"when the remote answers again: tfops recover {card.environment}",
+    )
