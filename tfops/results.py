@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tfops.model import Commit, EnvName, Holder, Kind, Plan, Version, VersionRecord
@@ -36,6 +37,20 @@ class PlanResult:
 
 
 @dataclass(frozen=True, slots=True)
+class LockFact:
+    """Who holds an environment everywhere, for what, since when; `reason` when a person locked it."""
+
+    who: str
+    host: str
+    what: str
+    since: datetime
+    expires_at: datetime | None
+    reason: str
+    run: str
+    is_ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
     """One environment at a glance. `ahead` counts commits of its branch that are not applied yet."""
 
@@ -47,6 +62,8 @@ class EnvironmentStatus:
     holder: Holder | None
     unrecorded: bool
     is_configured: bool = True
+    lock: LockFact | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +147,50 @@ class RecoverResult:
     env: EnvName
     story: str
     recorded: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockResult:
+    """The end of `lock` and `unlock`."""
+
+    env: EnvName
+    is_locked: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One event of an environment's ledger."""
+
+    sha: str
+    kind: str
+    text: str
+    by: str
+    at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogResult:
+    """The end of `log`, newest first."""
+
+    env: EnvName
+    events: tuple[LogEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryResult:
+    """The end of `inventory`: environment to address to the provider's id."""
+
+    environments: Mapping[EnvName, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """The end of `verify`: what was checked, and every finding."""
+
+    env: EnvName
+    events: int
+    versions: int
+    signed_events: int
+    findings: tuple[Finding, ...]

@@ -9,6 +9,7 @@ from tfops.cli.options import (
     Environment,
     FetchOption,
     FullOption,
+    NamedEnvironment,
     Output,
     OutputOption,
     QuietOption,
@@ -19,10 +20,11 @@ from tfops.cli.options import (
     parse_duration,
 )
 from tfops.cli.run import execute, folder_of, open_project, terminal
-from tfops.results import DoctorResult, PlanResult
+from tfops.results import DoctorResult, PlanResult, VerifyResult
 
 _CHANGES = 2
 _BAD_PROJECT = 10
+_REFUSED = 11
 
 
 def plan(
@@ -136,6 +138,70 @@ def show(
         return looks.show(open_project(ctx), env, version)
 
     execute("show", flow, ui=ui, output=output)
+
+
+def log(
+    ctx: typer.Context, env: Environment = None, fetch: FetchOption = True, output: OutputOption = Output.TEXT
+) -> None:
+    """Show every event of an environment: applied, failed, locked, unlocked by force, recovered.
+
+    \b
+    Examples:
+      tfops log prod
+      tfops log prod --output json
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import looks
+
+        return looks.log(open_project(ctx), env, fetch=fetch, ui=ui)
+
+    execute("log", flow, ui=ui, output=output)
+
+
+def inventory(
+    ctx: typer.Context,
+    env: Environment = None,
+    everything: Annotated[bool, typer.Option("--all", help="All environments.")] = False,
+    fetch: FetchOption = True,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show what an environment is made of: addresses and ids, without asking its backend.
+
+    \b
+    Examples:
+      tfops inventory prod
+      tfops inventory --all | grep i-0abc
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import looks
+
+        return looks.inventory(open_project(ctx), env, everything=everything, fetch=fetch, ui=ui)
+
+    execute("inventory", flow, ui=ui, output=output)
+
+
+def verify(ctx: typer.Context, env: NamedEnvironment, output: OutputOption = Output.TEXT) -> None:
+    """Check an environment's ledger and tags against each other: nothing rewritten, missing or foreign.
+
+    \b
+    Examples:
+      tfops verify prod
+    """
+    ui = terminal()
+
+    def flow() -> VerifyResult:
+        from tfops.flows.verify import verify
+
+        return verify(open_project(ctx), env, ui)
+
+    def exit_code(result: VerifyResult) -> int:
+        return _REFUSED if result.findings else 0
+
+    execute("verify", flow, ui=ui, output=output, exit_code=exit_code)
 
 
 def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption = Output.TEXT) -> None:

@@ -57,6 +57,7 @@ class ProjectConfig:
     providers: Mapping[str, Mapping[str, Any]]
     environments: Mapping[EnvName, EnvironmentRule]
     ledger_ref: str = "refs/tfops/envs/{env}"
+    requires_signatures: bool = False
 
 
 def load_project(tree: Tree) -> ProjectConfig:
@@ -91,6 +92,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         engine=engine,
         backend=Backend(kind, settings or {}),
         ledger_ref=file.ledger.ref,
+        requires_signatures=file.require.signed,
         providers={name: block or {} for name, block in file.providers.items()},
         environments={
             EnvName(name): EnvironmentRule(block.branch, block.protected) for name, block in file.environments.items()

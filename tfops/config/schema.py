@@ -36,6 +36,12 @@ class LedgerBlock(_Block):
     ref: str = "refs/tfops/envs/{env}"
 
 
+class RequireBlock(_Block):
+    """What every change must satisfy."""
+
+    signed: bool = False
+
+
 class ProjectFile(_Block):
     """`tfops.yaml`, written by operations."""
 
@@ -46,6 +52,7 @@ class ProjectFile(_Block):
     providers: dict[str, dict[str, Any] | None] = {}
     environments: dict[str, EnvironmentBlock]
     ledger: LedgerBlock = LedgerBlock()
+    require: RequireBlock = RequireBlock()
 
 
 class ModuleBlock(_Block):
@@ -121,6 +128,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     blocks: dict[str, type[BaseModel]] = {
         "engine": EngineBlock,
         "ledger": LedgerBlock,
+        "require": RequireBlock,
         "environments": EnvironmentBlock,
         "modules": ModuleBlock,
     }

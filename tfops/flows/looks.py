@@ -9,7 +9,9 @@ from tfops.flows.project import Project
 from tfops.flows.stack import EngineOptions, open_stack, render_stack
 from tfops.flows.target import Place, find_place, require_environment
 from tfops.flows.ui import Ui
+from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
+from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
 from tfops.model import Commit, EnvName, VersionRecord
 from tfops.resolve.branches import matches
@@ -19,6 +21,10 @@ from tfops.results import (
     EnvironmentStatus,
     HistoryEntry,
     HistoryResult,
+    InventoryResult,
+    LockFact,
+    LogEvent,
+    LogResult,
     PlanResult,
     RenderResult,
     ShowResult,
@@ -110,6 +116,7 @@ def _status_of(
 ) -> EnvironmentStatus:
     latest = listing.latest if listing else None
     holder_file = project.workspace.locks / f"{env}.json"
+    present = read_present(project.repository, env)
     return EnvironmentStatus(
         env=env,
         branch_pattern=rule.branch if rule else "",
@@ -119,7 +126,16 @@ def _status_of(
         holder=read_holder(holder_file) if MachineLock(project.workspace.locks).is_held(env) else None,
         unrecorded=project.workspace.pending(env).exists(),
         is_configured=rule is not None,
+        lock=_lock_fact(project, present.lock),
+        trouble=present.trouble.receipt if present.trouble else "",
     )
+
+
+def _lock_fact(project: Project, lock: LockPart | None) -> LockFact | None:
+    if lock is None:
+        return None
+    is_ours = lock.clone == project.workspace.clone_id
+    return LockFact(lock.who, lock.host, lock.what, lock.since, lock.expires_at, lock.reason, lock.run, is_ours)
 
 
 def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest: VersionRecord | None) -> int:
@@ -150,6 +166,32 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
     record = pick_version(version, name, listing.versions) if version else listing.latest
     card = read_card(project.repository, record)
     return ShowResult(record, _commit_or_none(project.repository, record), card.model_dump(mode="json"))
+
+
+def log(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> LogResult:
+    """Every event of an environment's ledger: who did what, and when, versions or not."""
+    if fetch:
+        project.fetch_for_reading(project.config_at(project.repository.head), ui)
+    name = _environment_with_versions(project, env)
+    events = read_events(project.repository, name)
+    return LogResult(
+        name,
+        tuple(LogEvent(found.sha, found.kind, found.text, found.by, found.at, found.run_id) for found in events),
+    )
+
+
+def inventory(project: Project, env: str | None, *, everything: bool, fetch: bool, ui: Ui) -> InventoryResult:
+    """What the current version of one environment (or of all) is made of, without asking any backend."""
+    repository = project.repository
+    if fetch:
+        project.fetch_for_reading(project.config_at(repository.head), ui)
+    wanted = None if everything else _environment_with_versions(project, env)
+    found: dict[EnvName, dict[str, str]] = {}
+    for name, listing in sorted(list_versions(repository, wanted).items()):
+        if listing.latest:
+            stacks = read_card(repository, listing.latest).stacks
+            found[name] = {address: known for part in stacks.values() for address, known in part.inventory.items()}
+    return InventoryResult(found)
 
 
 def _environment_with_versions(project: Project, env: str | None) -> EnvName:

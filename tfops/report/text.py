@@ -21,11 +21,16 @@ from tfops.results import (
     HistoryEntry,
     HistoryResult,
     InitResult,
+    InventoryResult,
+    LockFact,
+    LockResult,
+    LogResult,
     PlanResult,
     RecoverResult,
     RenderResult,
     ShowResult,
     StatusResult,
+    VerifyResult,
 )
 
 
@@ -113,7 +118,9 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
     current = row.current
     states = (
         (row.unrecorded, f"applied, not recorded: tfops recover {row.env}", "bold red"),
+        (row.lock is not None, _lock_words(row.lock) if row.lock else "", "yellow"),
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
+        (bool(row.trouble), f"degraded: {row.trouble}", "bold red"),
         (not row.is_configured, "not in tfops.yaml any more", "red"),
         (current is None, "never applied", "dim"),
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
@@ -124,6 +131,12 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         if applies:
             return words, style
     return "in sync", "green"
+
+
+def _lock_words(lock: LockFact) -> str:
+    if lock.expires_at is None:
+        return f"locked by {lock.who}: {lock.reason or 'no reason given'}"
+    return f"locked: {lock.what} by {lock.who} on {lock.host}"
 
 
 @text_report.register
@@ -228,3 +241,37 @@ def _recover(result: RecoverResult, view: View) -> RenderableType:
         return Text(f"{result.env}: nothing to recover", style="green")
     end = f": recorded as {result.recorded}" if result.recorded else ""
     return Text(f"✓ {result.story}{end}", style="green")
+
+
+@text_report.register
+def _lock(result: LockResult, view: View) -> RenderableType:
+    return Text(f"✓ {plain(result.text)}", style="green")
+
+
+@text_report.register
+def _log(result: LogResult, view: View) -> RenderableType:
+    if not result.events:
+        return Text(f"the ledger of {result.env} is empty")
+    table = _table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
+    for event in result.events:
+        _row(table, event.kind, age(event.at, view.now), event.by, event.text, Text(event.sha[:8], style="dim"))
+    return table
+
+
+@text_report.register
+def _inventory(result: InventoryResult, view: View) -> RenderableType:
+    table = _table("ENVIRONMENT", "ADDRESS", "ID")
+    for env, addresses in result.environments.items():
+        for address, known in sorted(addresses.items()):
+            _row(table, env, address, Text(plain(known), style="dim"))
+    return table
+
+
+@text_report.register
+def _verify(result: VerifyResult, view: View) -> RenderableType:
+    signed = f"{result.signed_events} of {plural(result.events, 'event')} signed, {plural(result.versions, 'version')}"
+    lines: list[RenderableType] = [
+        Text.assemble(("✗ ", "bold red"), plain(f"{finding.topic}: {finding.text}")) for finding in result.findings
+    ]
+    whole = Text(f"✓ the ledger of {result.env} is whole: {signed}", style="green")
+    return Group(*lines, Text(signed)) if lines else whole

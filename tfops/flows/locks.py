@@ -1,0 +1,118 @@
+"""`lock` and `unlock`: an environment frozen by a person, and a lock broken on purpose."""
+
+import os
+import secrets
+from collections.abc import Callable
+
+from tfops.errors import Locked, Refused
+from tfops.flows.custody import require_free
+from tfops.flows.project import Project
+from tfops.flows.recover import may_follow
+from tfops.flows.target import find_place
+from tfops.flows.ui import Ui
+from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
+from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.model import EnvName
+from tfops.results import LockResult
+from tfops.system import clock, environ
+from tfops.system.remote import Refs, RemoteUnreachable, Swap
+
+_MOST_TRIES = 5
+
+
+def lock(project: Project, env: str, reason: str) -> LockResult:
+    """Freeze an environment: nobody changes it until it is unlocked. Raises Locked when someone holds it."""
+    place = find_place(project, env)
+    refs = project.refs(place.rules)
+    user, host = environ.user_and_host()
+    part = LockPart(
+        run_id=secrets.token_hex(8),
+        clone=project.workspace.clone_id,
+        who=user,
+        host=host,
+        pid=os.getpid(),
+        what="locked by hand",
+        since=clock.now(),
+        reason=reason,
+        run=environ.job_address(),
+    )
+    text = f"{place.env} is locked by {user}: {reason or 'no reason given'}"
+
+    def event(present: Present) -> NewEvent:
+        require_free(present)
+        return NewEvent(EventKind.LOCKED, text, part.run_id, lock=part)
+
+    _append(project, place.env, refs, event)
+    return LockResult(place.env, True, text)
+
+
+def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
+    """Take a lock away: a manual one of one's own at once, anything else only with `force`, by name.
+
+    Raises Refused (guard `not-locked`, `not-yours`) or Locked when the holder may be alive.
+    """
+    place = find_place(project, env)
+    refs = project.refs(place.rules)
+    broken: list[str] = []
+
+    def event(present: Present) -> NewEvent:
+        held = present.lock
+        if held is None:
+            raise Refused("not-locked", f"{place.env} is not locked")
+        kind = EventKind.UNLOCKED if _may_unlock(held) else EventKind.FORCED
+        if kind is EventKind.FORCED and not force:
+            raise _needs_force(project, place.env, held)
+        whose = f"the lock of {held.who} on {held.host} ({held.reason or held.what})"
+        broken[:] = [f"{place.env}: {whose} was {'taken away' if kind is EventKind.UNLOCKED else 'broken by force'}"]
+        trouble = _trouble(held, present.intent) if present.intent else None
+        return NewEvent(kind, broken[0], held.run_id, lock="", intent="", trouble=trouble)
+
+    _append(project, place.env, refs, event)
+    if force:
+        ui.warn("if its holder is still alive, it can't record a version any more, and will say so")
+    return LockResult(place.env, False, broken[0])
+
+
+def _may_unlock(held: LockPart) -> bool:
+    user, _ = environ.user_and_host()
+    return held.is_manual and held.who == user
+
+
+def _needs_force(project: Project, env: EnvName, held: LockPart) -> Locked:
+    hint = f"tfops unlock {env} --force"
+    if may_follow(project, held):
+        hint = f"its run has ended: tfops recover {env}"
+    what = held.reason if held.is_manual else held.what
+    return Locked(
+        f"{env} is locked by {held.who} on {held.host} since {held.since:%Y-%m-%d %H:%M} UTC ({what})",
+        why="a lock that isn't one's own is only broken by force, and that is recorded",
+        hint=hint,
+    )
+
+
+def _trouble(held: LockPart, intent: IntentPart) -> TroublePart:
+    """Nobody knows how far the broken run got: its plan stands as the receipt."""
+    return TroublePart(
+        run_id=intent.run_id,
+        kind=intent.kind,
+        commit=intent.commit,
+        by=held.who,
+        at=clock.now(),
+        receipt=f"The lock of the {intent.kind} of {intent.commit[:8]} was broken: how far it got is not known.",
+        done=sorted(intent.done),
+    )
+
+
+def _append(project: Project, env: EnvName, refs: Refs, event: Callable[[Present], NewEvent]) -> None:
+    """Read, decide, swap; whoever loses reads and decides again."""
+    for _ in range(_MOST_TRIES):
+        try:
+            refs.fetch()
+            present = read_present(project.repository, env)
+            if refs.swap(prepare(project.repository, present, event(present))) is Swap.WON:
+                return
+        except RemoteUnreachable as error:
+            raise Refused(
+                "remote-unreachable", "the remote does not answer", why=str(error), hint="git fetch"
+            ) from error
+    raise Locked(f"the ledger of {env} changes all the time", hint="try again")

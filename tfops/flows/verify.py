@@ -1,0 +1,71 @@
+"""`verify`: the chain of events and the tags of an environment, checked against each other."""
+
+from collections.abc import Iterator
+
+from tfops.errors import Refused
+from tfops.flows.project import Project
+from tfops.flows.target import find_place
+from tfops.flows.ui import Ui
+from tfops.ledger.chain import Event, EventKind, read_events
+from tfops.ledger.versions import Listing, read_card, versions_of
+from tfops.results import Finding, VerifyResult
+
+
+def verify(project: Project, env: str, ui: Ui) -> VerifyResult:
+    """Walk the chain and the tags. A rewritten, missing, foreign or (where required) unsigned one is a finding."""
+    place = find_place(project, env)
+    project.fetch_for_change(place.rules)
+    events = read_events(project.repository, place.env)
+    listing = versions_of(project.repository, place.env)
+    signed = _signed(project, events)
+    findings = [*_chain(project, place.env, len(events)), *_tags(project, events, listing)]
+    if place.rules.requires_signatures:
+        findings += [
+            Finding("unsigned", f"event {event.sha[:8]} ({event.text})", is_problem=True)
+            for event in events
+            if event.sha not in signed
+        ]
+    ui.phase("")
+    return VerifyResult(place.env, len(events), len(listing.versions), len(signed), tuple(findings))
+
+
+def _chain(project: Project, env: str, known: int) -> Iterator[Finding]:
+    """Every commit of the ledger is an event, and none has two parents."""
+    ref = f"refs/tfops/envs/{env}"
+    if project.repository.resolve_commit(ref) is None:
+        return
+    total = int(project.repository.git.line("rev-list", "--count", "--end-of-options", ref))
+    if total != known:
+        yield Finding(
+            "foreign-event", f"{total - known} commits of the ledger are not events of tfops", is_problem=True
+        )
+
+
+def _tags(project: Project, events: list[Event], listing: Listing) -> Iterator[Finding]:
+    """Each recorded event has its tag, and each tag its event."""
+    recorded = {event.run_id: event for event in events if event.kind == EventKind.RECORDED}
+    tagged: set[str] = set()
+    for record in listing.versions:
+        try:
+            card = read_card(project.repository, record)
+        except Refused as error:
+            yield Finding("damaged-tag", f"{record.tag}: {error.what}", is_problem=True)
+            continue
+        tagged.add(card.run_id)
+        if card.run_id not in recorded:
+            yield Finding("foreign-version", f"{record.tag} has no event in the ledger", is_problem=True)
+    for run_id, event in recorded.items():
+        if run_id not in tagged:
+            yield Finding("missing-tag", f"event {event.sha[:8]} ({event.text}) has no tag", is_problem=True)
+    for tag in listing.foreign:
+        yield Finding("foreign-tag", f"{tag} was not made by tfops", is_problem=True)
+
+
+def _signed(project: Project, events: list[Event]) -> set[str]:
+    """The events whose signature Git finds good; one process for all of them."""
+    if not events:
+        return set()
+    argv = ("log", "--no-walk=unsorted", "--format=%H %G?", "--stdin")
+    shas = "\n".join(event.sha for event in events)
+    rows = (line.split() for line in project.repository.git.ask(*argv, stdin=shas.encode()).text.splitlines())
+    return {row[0] for row in rows if len(row) == 2 and row[1] in ("G", "U")}
