@@ -106,19 +106,3 @@ def test_two_at_once_on_one_machine_the_second_is_told_who_holds_the_lock(slow: 
     waited = slow.ok("apply", "dev", "--yes", "--wait", "30s")
     process.communicate()
     assert "already at v1" in waited.out
-
-
-def test_ctrl_c_during_the_plan_changes_nothing(slow: Sandbox) -> None:
-    slow.write(
-        "modules/slow/main.tf",
-        'variable "marker" { type = string }\nvariable "seconds" { type = number }\n'
-        'data "external" "nothing" { program = ["sh"] }\n',
-    )
-    _wish(slow, 0)
-    process = slow.start("apply", "dev", "--yes", "-o", "json")
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
-    assert process.returncode in (130, 20), "only an interrupt, or the provider that can't be had here"
-    assert json.loads(out)["error"]["state"] == "Nothing was changed."
-    assert slow.tags() == []

@@ -194,6 +194,20 @@ RESULTS: dict[str, object] = {
     "init-here": results.InitResult(".", ("tfops.yaml",), (), "", "dev"),
     "doctor": DOCTOR,
     "recover": results.RecoverResult(PROD, "prod: everything was applied", Version(4)),
+    "lock": results.LockResult(PROD, True, "prod is locked by ann: incident 4711"),
+    "log": results.LogResult(
+        PROD,
+        (
+            results.LogEvent(sha("b"), "recorded", "prod v1: apply, 1 created", "ann", NOW, "r-1"),
+            results.LogEvent(sha("a"), "begun", "prod: apply of [x] \x1b[2J", "ann", NOW, "r-1"),
+        ),
+    ),
+    "log-empty": results.LogResult(PROD, ()),
+    "inventory": results.InventoryResult({PROD: {"module.db.x.y": "id-1", "module.a.x.y": ""}, DEV: {"a.b": "i-2"}}),
+    "verify": results.VerifyResult(PROD, 3, 1, 2, ()),
+    "verify-bad": results.VerifyResult(
+        PROD, 3, 1, 2, (results.Finding("missing-tag", "event 4711 (prod v1) has no tag", is_problem=True),)
+    ),
     "recover-nothing": results.RecoverResult(PROD, "", None),
 }
 

@@ -1,8 +1,13 @@
 """Parse, call one flow, render one result. The only place that prints."""
 
+import sys
+
 
 def main() -> None:
     """The console script `tfops`."""
-    from tfops.cli.app import run
+    try:
+        from tfops.cli.app import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before the commands' own handling is there
+        sys.exit(130)

@@ -56,6 +56,9 @@ class CommandLine:
         """Without `-force`: the engine itself refuses another lineage or an older serial."""
         return self._build("state push", path, **_locking(lock_timeout_s))
 
+    def force_unlock(self, lock_id: str) -> list[str]:
+        return self._build("force-unlock", lock_id, force=FLAG)
+
     def version(self) -> list[str]:
         return self._build("version", json=FLAG)
 

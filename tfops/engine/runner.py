@@ -8,8 +8,8 @@ from pathlib import Path
 from tfops.engine.events import Progress, masked, parse_event
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_lines
-from tfops.events import Diagnostic, Event
-from tfops.system import process
+from tfops.events import Diagnostic, Event, ResourceEvent, Step
+from tfops.system import failpoint, process
 
 Observer = Callable[[Event], None]
 OnSignal = Callable[[int], None]
@@ -66,6 +66,8 @@ class Runner:
             shown = masked(event, self.mask)
             progress.add(shown if isinstance(shown, Diagnostic) else event)  # addresses and ids as they are
             self.observe(shown)
+            if isinstance(event, ResourceEvent) and event.step is Step.COMPLETED:
+                failpoint.reach("engine-working")
 
         self.started += 1
         code, signals = process.follow(

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from tfops.engine.advice import advice_for, is_state_locked, wants_init
@@ -14,6 +15,7 @@ from tfops.engine.locate import Engine
 from tfops.engine.plan import parse_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
+from tfops.engine.statelock import parse_lock
 from tfops.errors import EngineFailed, Interrupted, Locked, TfopsError
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
@@ -118,11 +120,14 @@ class StackEngine:
         ended.stdout.unlink()
         return parse_state(text), sensitive_values(text)
 
-    def plan(self, *, destroy: bool = False, with_lock: bool = True) -> SavedPlan:
-        """Plan to a file in the run's folder. Raises EngineFailed with the engine's errors."""
+    def plan(self, *, destroy: bool = False) -> SavedPlan:
+        """Plan to a file in the run's folder. Raises EngineFailed with the engine's errors.
+
+        Takes no state lock: a plan that is killed would leave it behind, and the engine refuses to
+        apply a plan when the state moved on since.
+        """
         path = self._runner.folder / PLAN_FILE
-        timeout_s = self._lock_timeout_s if with_lock else None
-        argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=destroy, lock_timeout_s=timeout_s)
+        argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=destroy, lock_timeout_s=None)
         ended = self._run(argv)
         if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
             self._init()
@@ -139,6 +144,24 @@ class StackEngine:
         shown.stdout.unlink()
         return SavedPlan(plan, path, hashlib.sha256(path.read_bytes()).hexdigest())
 
+    def release_dead_lock(self, *, since: datetime) -> bool:
+        """Release the state's lock when the engine that died in this clone left it; True if it was there.
+
+        The caller knows that no engine of this clone lives and that nobody else may apply. Only a lock
+        of an apply, by this user on this machine, and not older than `since` is released.
+        """
+        path = self._runner.folder / "probe.bin"
+        argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
+        ended = self._run([*argv, "-refresh=false"])
+        path.unlink(missing_ok=True)
+        held = next(filter(None, map(parse_lock, ended.errors)), None) if is_state_locked(ended.errors) else None
+        if held is None or not held.is_of_dead_apply(since):
+            return False
+        released = self._run(self._commands.force_unlock(held.lock_id))
+        if released.code != 0:
+            raise engine_error("the lock that a dead engine left can't be released", released.errors)
+        return True
+
     def plan_import(self, missing: Mapping[str, str]) -> SavedPlan:
         """A plan that does nothing but take real things into the state, by address and id."""
         blocks = [{"to": address, "id": known} for address, known in sorted(missing.items())]
@@ -148,7 +171,7 @@ class StackEngine:
             out=str(path),
             values=VALUES_FILE,
             destroy=False,
-            lock_timeout_s=self._lock_timeout_s,
+            lock_timeout_s=None,
             targets=sorted(missing),
         )
         ended = self._run(argv)

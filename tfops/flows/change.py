@@ -21,7 +21,7 @@ from tfops.ledger.parts import IntentPart
 from tfops.model import Kind, Plan, StackState, Version
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.results import ChangeResult
-from tfops.system import process
+from tfops.system import failpoint, process
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs, RemoteUnreachable
 
@@ -65,20 +65,25 @@ def carry_out(
     with project.workspace.run(target.env) as folder:
         run = _Run(project, target, refs, present, ui, folder.name, time.monotonic())
         stack = _open(run, folder, options)
+        failpoint.reach("rendered")
         ui.phase(f"preparing {target.env}")
         stack.engine.prepare()
+        failpoint.reach("prepared")
         before, _ = stack.engine.pull_state()
+        failpoint.reach("state-read")
         recorded = recorded_state(target.current_card)
         require_known_state(target.env, recorded, before)
         require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
         ui.phase(f"planning {target.env}")
         saved = stack.engine.plan(destroy=target.kind is Kind.DESTROY)
         ui.phase("")
+        failpoint.reach("planned")
         if saved.plan.is_empty:
             return _nothing_to_do(run, stack, saved.plan, before)
         ui.show_plan(saved.plan)
         asked = time.monotonic()
         approval = obtain_consent(project, target, saved.plan, options.consent, ui)
+        failpoint.reach("consented")
         run = replace(run, started=run.started + time.monotonic() - asked)  # thinking isn't working time
         return _apply(run, stack, saved, before, approval)
 
@@ -89,16 +94,20 @@ def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, ap
     intent = _intent(run, stack, saved.plan, before, approval)
     with process.signals_deferred():
         _begin(run, custody, intent, stack)
+        failpoint.reach("begun")
         applied = stack.engine.apply(saved, on_tick=lambda progress: custody.renew_when_due(progress.made))
+        failpoint.reach("engine-ended")
         try:
             after, hidden = _read_back(run, stack, applied, saved.plan)
+            failpoint.reach("state-read-back")
             _require_whole(run, applied, after, saved.plan)
         except TfopsError as error:
             _give_back(run, custody, intent, applied, error)
             raise
         outputs = visible_outputs(run.target, stack, after, hidden)
+        failpoint.reach("verified")
         outcome = Outcome(saved.plan, before, after, outputs, (approval,), run.seconds)
-        return _record(run, stack, outcome, under_lock=True)
+        return _record(run, stack, outcome, base=None)
 
 
 def _intent(run: _Run, stack: OpenStack, plan: Plan, before: StackState, approval: ApprovalPart) -> IntentPart:
@@ -164,7 +173,7 @@ def _nothing_to_do(run: _Run, stack: OpenStack, plan: Plan, state: StackState) -
     if is_same:
         return _result(run, stack, plan, card=None)
     outputs = visible_outputs(target, stack, state, frozenset())
-    return _record(run, stack, Outcome(plan, state, state, outputs, (), run.seconds), under_lock=False)
+    return _record(run, stack, Outcome(plan, state, state, outputs, (), run.seconds), base=run.present.head)
 
 
 def _read_back(run: _Run, stack: OpenStack, applied: Applied, plan: Plan) -> tuple[StackState, frozenset[str]]:
@@ -230,14 +239,12 @@ def _receipt(applied: Applied, plan: Plan) -> str:
     return text
 
 
-def _record(run: _Run, stack: OpenStack, outcome: Outcome, *, under_lock: bool) -> ChangeResult:
+def _record(run: _Run, stack: OpenStack, outcome: Outcome, *, base: str | None) -> ChangeResult:
     number = run.target.listing.highest + 1
     person, _ = run.project.repository.identity()
     card = build_card(run.target, stack, outcome, number=number, person=person, run_id=run.run_id)
     try:
-        recorded = record(
-            run.project, run.refs, card, outcome.headline, under_lock=under_lock, root=stack.rendered.files
-        )
+        recorded = record(run.project, run.refs, card, outcome.headline, base=base, root=stack.rendered.files)
     except (GitFailed, Refused) as error:
         raise NotRecorded(
             f"{run.target.env} is as planned, but its version could not be recorded",

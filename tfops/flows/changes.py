@@ -5,14 +5,16 @@ from collections.abc import Callable
 
 from tfops.errors import Locked
 from tfops.flows.change import ChangeOptions, carry_out
-from tfops.flows.custody import LostRaceError, require_free
+from tfops.flows.custody import require_free
 from tfops.flows.project import Project
 from tfops.flows.recover import settle
 from tfops.flows.stack import EngineOptions
 from tfops.flows.target import Place, Target, apply_target, destroy_target, find_place, rollback_target
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import Present, read_present
+from tfops.ledger.record import LostRaceError
 from tfops.results import ChangeResult, RecoverResult
+from tfops.system import failpoint
 from tfops.system.remote import Refs
 
 # Losing this often means that others change the environment faster than a plan takes.
@@ -72,7 +74,9 @@ def _change(
     with project.changing(place.env, what, wait_s=options.wait_s):
         for _ in range(_MOST_RACES):
             present = _wait_until_free(project, place, refs, options, ui)
+            failpoint.reach("settled")
             target = find_target()
+            failpoint.reach("targeted")
             ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
             try:
                 return carry_out(project, target, options, refs=refs, present=present, ui=ui)
@@ -84,8 +88,10 @@ def _change(
 def _wait_until_free(project: Project, place: Place, refs: Refs, options: ChangeOptions, ui: Ui) -> Present:
     """The ledger's present, with nobody's lock on it. Raises Locked when that takes too long."""
     end = time.monotonic() + options.wait_s
+    failpoint.reach("locked-here")
     while True:
         project.fetch_for_change(place.rules)
+        failpoint.reach("fetched")
         story = settle(project, place, refs, engine=options.engine, ui=ui)
         if story is not None:
             ui.note(story.text)

@@ -12,17 +12,14 @@ from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.record import LostRaceError
 from tfops.model import EnvName
-from tfops.system import clock, environ
+from tfops.system import clock, environ, failpoint
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 
 # After this long without a sign of life a holder that is known to be gone may be followed.
 LEASE_S = 300.0
 RENEW_S = 60.0
-
-
-class LostRaceError(Exception):
-    """Someone else's event came first: everything must be read and decided again."""
 
 
 @dataclass(slots=True)
@@ -47,7 +44,9 @@ class Custody:
         event = NewEvent(
             EventKind.BEGUN, f"{self.env}: {what}", self.run_id, lock=self._lock(what), intent=intent, root=root
         )
-        if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
+        swap = prepare(self.project.repository, present, event)
+        failpoint.reach("intent-stored")
+        if self.refs.swap(swap) is Swap.LOST:
             raise LostRaceError
         self.is_held, self._renewed_at = True, time.monotonic()
 

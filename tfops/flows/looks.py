@@ -63,7 +63,7 @@ def plan(
             recorded = recorded_state(card)
             require_known_state(place.env, recorded, state)
             require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
-            found = stack.engine.plan(with_lock=False).plan
+            found = stack.engine.plan().plan
             ui.phase("")
     current = listing.latest.version if listing.latest else None
     return PlanResult(place.env, commit, current, found)

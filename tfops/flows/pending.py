@@ -7,29 +7,37 @@ from typing import Any
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
-from tfops.ledger.record import record_version
+from tfops.ledger.record import LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, Version
+from tfops.system import failpoint
 from tfops.system.remote import Refs
 from tfops.system.workspace import read_json, write_file
 
 
 def record(
-    project: Project, refs: Refs, card: Card, headline: str, *, under_lock: bool, root: Mapping[str, str]
+    project: Project, refs: Refs, card: Card, headline: str, *, base: str | None, root: Mapping[str, str]
 ) -> Card:
     """Write the card down here, then record it: from the first moment on it can't be lost.
 
-    Raises NotRecorded when the remote can't be reached or the lock was broken; the card waits on.
+    `base` as in `record_version`. Raises NotRecorded when the remote can't be reached or the lock was
+    broken (the card waits on), LostRaceError when nothing was changed and the world moved on.
     """
     env = EnvName(card.environment)
     content = {
         "headline": headline,
-        "under_lock": under_lock,
+        "base": base,
         "root": dict(root),
         "card": card.model_dump(mode="json"),
     }
-    write_file(project.workspace.pending(env), json.dumps(content))
-    return _record_pending(project, refs, env)
+    path = project.workspace.pending(env)
+    write_file(path, json.dumps(content))
+    failpoint.reach("card-written")
+    try:
+        return _record_pending(project, refs, env)
+    except LostRaceError:
+        path.unlink()
+        raise
 
 
 def _record_pending(project: Project, refs: Refs, env: EnvName) -> Card:
@@ -40,9 +48,10 @@ def _record_pending(project: Project, refs: Refs, env: EnvName) -> Card:
         refs,
         Card.model_validate(content["card"]),
         content["headline"],
-        under_lock=content["under_lock"],
+        base=content["base"],
         root=content["root"],
     )
+    failpoint.reach("recorded")
     path.unlink()
     project.workspace.forget_runs(env)
     return recorded
@@ -57,7 +66,11 @@ def settle_pending(project: Project, refs: Refs, env: EnvName, ui: Ui) -> Card |
     card = Card.model_validate(content["card"])
     recorded = _already_recorded(project, env, card)
     if recorded is None:
-        recorded = _record_pending(project, refs, env)
+        try:
+            recorded = _record_pending(project, refs, env)
+        except LostRaceError:  # it had changed nothing, and others went on since: nothing is lost
+            path.unlink()
+            return None
         ui.note(f"{env} was applied earlier but not recorded: recorded as {Version(recorded.version)}")
         return recorded
     path.unlink()

@@ -27,7 +27,7 @@ from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.model import MAIN_STACK, Kind, StackState, Version
-from tfops.system import clock, environ, process
+from tfops.system import clock, environ, failpoint, process
 from tfops.system.remote import Refs, Swap
 
 
@@ -143,9 +143,14 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
     with case.project.workspace.run(case.place.env) as folder:
         stack = _open(case.project, target, folder, engine, case.ui)
         stack.engine.prepare()
+        failpoint.reach("story-begun")
+        if stack.engine.release_dead_lock(since=case.lock.since):
+            case.ui.note(f"{case.place.env}: the state's lock, left by the engine that died, was released")
+        failpoint.reach("lock-released")
         _push_errored_state(stack, case.ui)
         state, hidden = stack.engine.pull_state()
         state, hidden = _bring_back(case, stack, progress, state, hidden)
+        failpoint.reach("story-told")
         if _is_untouched(intent, progress, state):
             text = f"{case.place.env}: nothing was applied, the intent is closed"
             return _release(case.project, case.refs, case.present, case.lock, text)
@@ -177,6 +182,7 @@ def _bring_back(
     case.ui.note(f"{case.place.env}: made but not in the state, taken in by id: {', '.join(sorted(missing))}")
     try:
         saved = stack.engine.plan_import(missing)
+        failpoint.reach("import-planned")
         strange = [change for change in saved.plan.work if change.address not in missing or change.loses_data]
         if strange:
             raise Refused(
@@ -186,6 +192,7 @@ def _bring_back(
                 hint="import them by hand, then run this again",
             )
         applied = stack.engine.apply(saved)
+        failpoint.reach("imported")
         if applied.code != 0:
             why = "; ".join(error.text for error in applied.errors)
             raise Refused("import", "what was made could not be taken into the state", why=why)
@@ -204,7 +211,7 @@ def _record(case: _Case, target: Target, stack: OpenStack, outcome: Outcome) -> 
     number = target.listing.highest + 1
     card = build_card(target, stack, outcome, number=number, person=person, run_id=case.intent.run_id)
     headline = f"{case.intent.headline} (recovered)"
-    recorded = record(case.project, case.refs, card, headline, under_lock=True, root=stack.rendered.files)
+    recorded = record(case.project, case.refs, card, headline, base=None, root=stack.rendered.files)
     return Story(f"{case.place.env}: everything was applied", Version(recorded.version))
 
 

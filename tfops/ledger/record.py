@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 
-from tfops.errors import Locked, NotRecorded
+from tfops.errors import NotRecorded
 from tfops.ledger.card import Card
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.versions import versions_of, write_version_tag
 from tfops.model import EnvName
+from tfops.system import failpoint
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 from tfops.system.repository import Repository
+
+
+class LostRaceError(Exception):
+    """Someone else's event came first: everything must be read and decided again."""
+
 
 # Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
 _MOST_TRIES = 50
@@ -20,27 +26,30 @@ def record_version(
     card: Card,
     headline: str,
     *,
-    under_lock: bool,
+    base: str | None,
     root: Mapping[str, str] | None = None,
 ) -> Card:
     """Write the card as the environment's next version and return it with its number.
 
     The number is claimed by creating the tag where nobody may have it yet; whoever loses takes the
-    next. A run that held the lock records only while the ledger still says so.
+    next. A run that took the lock (`base` is None) records only while the ledger still says so. One
+    that had nothing to change, and so took no lock, records only on the ledger's head that it planned
+    under: `base`, empty before the first event.
 
     Raises:
         NotRecorded: the remote can't be reached, or the lock was broken under this run.
-        Locked: nothing was locked by this run, and another one is changing the environment.
+        LostRaceError: the ledger is not at `base` any more; everything must be read again.
     """
     env = EnvName(card.environment)
     number = max(card.version, versions_of(repository, env).highest + 1)
     for _ in range(_MOST_TRIES):
         present = read_present(repository, env)
-        _require_right(present, card, under_lock=under_lock)
+        _require_right(present, card, base=base)
         numbered = card.model_copy(update={"version": number})
         try:
             tag = write_version_tag(repository, refs, numbered, headline)
             event = prepare(repository, present, _recorded(present, numbered, headline, root))
+            failpoint.reach("version-stored")
             if refs.swap(tag, event) is Swap.WON:
                 return numbered
             refs.fetch()
@@ -50,14 +59,12 @@ def record_version(
     raise not_recorded(card, f"lost the race for a number {_MOST_TRIES} times")
 
 
-def _require_right(present: Present, card: Card, *, under_lock: bool) -> None:
+def _require_right(present: Present, card: Card, *, base: str | None) -> None:
+    if base is not None and present.head != base:
+        raise LostRaceError
     lock = present.lock
-    if lock is not None and lock.run_id == card.run_id:
+    if base is not None or (lock is not None and lock.run_id == card.run_id):
         return
-    if not under_lock and (lock is None or lock.is_manual):
-        return
-    if not under_lock and lock is not None:
-        raise Locked(f"{present.env} is being changed by {lock.who} on {lock.host} ({lock.what})")
     holder = f"{lock.who} on {lock.host} holds it now ({lock.what})" if lock else "nobody holds it now"
     raise NotRecorded(
         f"{present.env} was changed, but its lock was broken meanwhile: this run may not record a version",

@@ -20,6 +20,7 @@ from types import FrameType
 from typing import BinaryIO
 
 from tfops.errors import Interrupted, ProjectError
+from tfops.system import failpoint
 
 _POLL_S = 0.02
 
@@ -231,6 +232,9 @@ def follow(
     with _signals_to(interrupts):
         child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
         interrupts.watch(child)
+        failpoint.engine_is(child.pid)
+        if argv[1:2] == ["apply"]:
+            failpoint.reach("engine-started")
         tail = _Tail(stdout, on_line)
         try:
             while child.poll() is None:
@@ -239,6 +243,7 @@ def follow(
                 on_tick()
         finally:
             code = child.wait()
+            failpoint.engine_is(0)
             tail.finish()
     return code, interrupts.count
 

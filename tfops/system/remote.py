@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tfops.errors import Refused
 from tfops.model import CommitSha
+from tfops.system import failpoint
 from tfops.system.git import GitFailed, require_sha
 from tfops.system.repository import Repository
 
@@ -78,6 +79,7 @@ class Refs:
         if not remote:
             return self._swap_here(updates)
         if self._push(remote, updates) is Swap.WON:
+            failpoint.reach("version-pushed" if len(updates) > 1 else "intent-pushed")
             self._follow_remote(updates)
             return Swap.WON
         return Swap.LOST

@@ -1,0 +1,39 @@
+"""Who holds the state's own lock, from the engine's refusal."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tfops.events import Diagnostic
+from tfops.system import environ
+
+_FIELD = re.compile(r"^\s*(ID|Operation|Who|Created):\s+(.+?)\s*$", re.MULTILINE)
+
+# The lock's time comes from the engine's clock on this machine, the intent's is cut to seconds.
+_SLACK = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class StateLock:
+    """The lock's Info as Terraform prints it."""
+
+    lock_id: str
+    operation: str
+    who: str
+    created: datetime | None
+
+    def is_of_dead_apply(self, since: datetime) -> bool:
+        """Whether an apply of this user on this machine took it after `since`."""
+        user, host = environ.user_and_host()
+        is_ours = self.who == f"{user}@{host}" and self.operation == "OperationTypeApply"
+        return is_ours and self.created is not None and self.created >= since - _SLACK
+
+
+def parse_lock(diagnostic: Diagnostic) -> StateLock | None:
+    """None when the text holds no lock Info."""
+    fields = dict(_FIELD.findall(diagnostic.detail))
+    if "ID" not in fields:
+        return None
+    created = re.match(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", fields.get("Created", ""))
+    moment = datetime.strptime(created[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) if created else None
+    return StateLock(fields["ID"], fields.get("Operation", ""), fields.get("Who", ""), moment)

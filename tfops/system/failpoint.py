@@ -1,0 +1,58 @@
+"""Named places in a change where the fault suite makes tfops die. They do nothing else.
+
+`TFOPS_FAILPOINT=<name>:<signal>` sends this process the signal at that place; with `<signal>+engine`
+a running engine gets SIGKILL first. Used by `make faults` (docs/explanation/faults.md).
+"""
+
+import os
+import signal
+
+from tfops.system import environ
+
+NAMES = (
+    "locked-here",
+    "fetched",
+    "settled",
+    "targeted",
+    "rendered",
+    "prepared",
+    "state-read",
+    "planned",
+    "consented",
+    "intent-stored",
+    "intent-pushed",
+    "begun",
+    "engine-started",
+    "engine-working",
+    "engine-ended",
+    "state-read-back",
+    "verified",
+    "card-written",
+    "version-stored",
+    "version-pushed",
+    "recorded",
+    "story-begun",
+    "lock-released",
+    "import-planned",
+    "imported",
+    "story-told",
+)
+
+_engine_pid = 0
+
+
+def engine_is(pid: int) -> None:
+    """Remember the engine's process, 0 when none runs."""
+    global _engine_pid  # noqa: PLW0603 - one engine at a time, and only the fault suite reads it
+    _engine_pid = pid
+
+
+def reach(name: str) -> None:
+    """Die here, if the fault suite says so."""
+    wanted, _, how = environ.variable("TFOPS_FAILPOINT").partition(":")
+    if wanted != name:
+        return
+    number, _, engine_too = how.partition("+")
+    if engine_too and _engine_pid:
+        os.kill(_engine_pid, signal.SIGKILL)
+    os.kill(os.getpid(), getattr(signal, number or "SIGKILL"))
