@@ -235,7 +235,7 @@ def _receipt(applied: Applied, plan: Plan) -> str:
         return f"All {total} changes were made."
     text = f"Stopped part-way: {done} of {total} changes done."
     if applied.progress.in_doubt:
-        text += f" In doubt (started, no answer): {', '.join(applied.progress.in_doubt[:5])}."
+        text += f" In doubt (started, no answer): {', '.join(applied.progress.in_doubt)}."
     return text
 
 

@@ -103,4 +103,9 @@ def _wait_until_free(project: Project, place: Place, refs: Refs, options: Change
                 raise
             time.sleep(_LOOK_AGAIN_S)
         else:
+            if present.trouble is not None:
+                ui.warn(
+                    f"{place.env} is degraded since the {present.trouble.kind} of {present.trouble.commit[:8]}: "
+                    f"{present.trouble.receipt}"
+                )
             return present

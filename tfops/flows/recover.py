@@ -221,7 +221,7 @@ def _leave_receipt(case: _Case, progress: Progress, remaining: int) -> Story:
     done = sorted({event.address for event in progress.completed})
     receipt = f"Stopped part-way: {max(intent.changes - remaining, 0)} of {intent.changes} changes done."
     if progress.in_doubt:
-        receipt += f" In doubt (started, no answer): {', '.join(progress.in_doubt[:5])}."
+        receipt += f" In doubt (started, no answer): {', '.join(progress.in_doubt)}."
     trouble = TroublePart(
         run_id=intent.run_id,
         kind=intent.kind,

@@ -1,0 +1,112 @@
+"""Where state is kept in the fault suite: on disk, over HTTP, in S3, in PostgreSQL; all of them real servers."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.support.state_server import serve_states
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Lines of tfops.yaml, and what the engine needs in its environment."""
+
+    name: str
+    rules: str
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"nothing listens on port {port}")
+
+
+@contextlib.contextmanager
+def serve_s3() -> Iterator[Backend]:
+    """moto's server with a bucket; locking by S3's own conditional writes."""
+    port = _free_port()
+    env = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
+    argv = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/states", method="PUT")).close()
+        rules = (
+            'backend:\n  s3:\n    bucket: states\n    key: "{project}/{env}/{stack}.tfstate"\n    region: us-east-1\n'
+            f'    use_lockfile: true\n    use_path_style: true\n    endpoints: {{s3: "http://127.0.0.1:{port}"}}\n'
+            "    skip_credentials_validation: true\n    skip_metadata_api_check: true\n"
+            "    skip_requesting_account_id: true\n    skip_region_validation: true\n    skip_s3_checksum: true\n"
+        )
+        yield Backend("s3", rules, env)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _postgres_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+@contextlib.contextmanager
+def serve_postgres() -> Iterator[Backend]:
+    """A cluster of its own on loopback, run by a user that PostgreSQL accepts."""
+    programs = _postgres_programs()
+    if programs is None:
+        message = "no PostgreSQL server here: apt-get install postgresql"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    port, folder = _free_port(), Path(tempfile.mkdtemp(prefix="tfops-pg-"))
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres")
+    initdb = [*as_user, str(programs / "initdb"), "-D", str(folder / "data"), "-U", "tf", "-A", "trust"]
+    subprocess.run(initdb, cwd="/", check=True, capture_output=True)
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+    argv = [*as_user, str(programs / "postgres"), "-D", str(folder / "data"), *options.split()]
+    server = subprocess.Popen(argv, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        rules = 'backend:\n  pg: {schema_name: "{project}_{env}_{stack}"}\n'
+        yield Backend("pg", rules, {"PG_CONN_STR": f"postgres://tf@127.0.0.1:{port}/postgres?sslmode=disable"})
+    finally:
+        stop = [*as_user, str(programs / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop"]
+        subprocess.run(stop, cwd="/", check=False, capture_output=True)
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def serve(name: str) -> Iterator[Backend]:
+    """The backend called `name`, for the `with` block."""
+    with contextlib.ExitStack() as stack:
+        if name == "http":
+            yield Backend(name, stack.enter_context(serve_states()).backend())
+        elif name == "s3":
+            yield stack.enter_context(serve_s3())
+        elif name == "pg":
+            yield stack.enter_context(serve_postgres())
+        else:
+            yield Backend("local", "")

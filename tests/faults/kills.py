@@ -1,0 +1,59 @@
+"""One try: a change is killed somewhere, its recovery maybe too; in the end all must be sound."""
+
+import signal
+from dataclasses import dataclass
+
+from tests.faults.world import World
+from tfops.system.failpoint import NAMES
+
+# Dying here needs a story to tell: they are reached while recovering.
+_IN_RECOVERY = ("story-begun", "lock-released", "import-planned", "imported", "story-told")
+IN_CHANGE = tuple(name for name in NAMES if name not in _IN_RECOVERY)
+_WITH_ENGINE = ("engine-started", "engine-working")
+_SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+_RECOVERY_IS_KILLED = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What was done to a run, and how the run ended."""
+
+    fault: str
+    code: int
+
+
+def kill_once(world: World, *, number: int) -> Try:
+    """Every third try dies at a random moment, the others at a failpoint, all of them in turn."""
+    world.said = ""
+    world.wish()
+    fault, code = _at_random(world) if number % 3 == 2 else _at_failpoint(world, number)
+    if world.random.random() < _RECOVERY_IS_KILLED:
+        point = world.random.choice((*_IN_RECOVERY, "version-pushed", "recorded"))
+        world.run("recover", "dev", failpoint=f"{point}:SIGKILL+engine")
+        fault += f", recovery at {point}"
+    recovered = world.run("recover", "dev", "--wait", "60s")
+    assert recovered.code == 0, f"{fault}: recover ended with {recovered.code}\n{recovered.out}{recovered.err}"
+    finished = world.run("apply", "dev", "--yes")
+    assert finished.code == 0, f"{fault}: apply ended with {finished.code}\n{finished.out}{finished.err}"
+    try:
+        world.check()
+    except AssertionError as error:
+        raise AssertionError(f"try {number}, {fault} (exit {code}): {error}") from None
+    return Try(fault, code)
+
+
+def _at_failpoint(world: World, number: int) -> tuple[str, int]:
+    point = IN_CHANGE[number % len(IN_CHANGE)]
+    how = world.random.choice(_SIGNALS)
+    if point in _WITH_ENGINE and world.random.random() < 0.6:
+        how = "SIGKILL+engine"
+    ran = world.run("apply", "dev", "--yes", failpoint=f"{point}:{how}")
+    return f"{how} at {point}", ran.code
+
+
+def _at_random(world: World) -> tuple[str, int]:
+    after_s = world.random.uniform(0.2, 1.4)
+    number = world.random.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    engine_too = number == signal.SIGKILL and world.random.random() < 0.5
+    code = world.run_and_signal("apply", "dev", "--yes", after_s=after_s, number=number, engine_too=engine_too)
+    return f"{signal.Signals(number).name}{'+engine' if engine_too else ''} after {after_s:.1f} s", code

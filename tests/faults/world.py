@@ -1,0 +1,159 @@
+"""An environment with a witness: every real thing writes down that it was made or taken away.
+
+State, tags and ledger can then be compared with the world itself: nothing made twice, nothing
+orphaned, nothing forgotten; and what nobody can know was named as in doubt.
+"""
+
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults.backends import Backend
+from tests.support.sandbox import Ran, Sandbox, new_sandbox, with_remote
+
+_MODULE = """\
+variable "keys" { type = set(string) }
+variable "witness" { type = string }
+variable "seconds" { type = number }
+resource "terraform_data" "thing" {
+  for_each = var.keys
+  input    = { key = each.key, witness = var.witness }
+  provisioner "local-exec" {
+    command = "echo made ${each.key} ${self.id} >> ${var.witness}; sleep ${var.seconds}"
+  }
+  provisioner "local-exec" {
+    when    = destroy
+    command = "echo gone ${self.input.key} ${self.id} >> ${self.input.witness}"
+  }
+}
+"""
+
+_KEYS = tuple("abcdefgh")
+_SECONDS = 0.1
+
+
+@dataclass(slots=True)
+class World:
+    """A clone with a bare remote, a backend, and the witness."""
+
+    shop: Sandbox
+    backend: Backend
+    random: random.Random
+    sabotage: str = ""
+    said: str = ""
+    commit: str = ""
+    keys: tuple[str, ...] = ()
+    written_off: set[str] = field(default_factory=set)
+
+    @property
+    def witness(self) -> Path:
+        return self.shop.home / "witness"
+
+    def wish(self) -> None:
+        """Want other things than before, as a new commit on the remote's branch."""
+        before = self.keys
+        while self.keys == before:
+            self.keys = tuple(key for key in _KEYS if self.random.random() < 0.6)
+        inputs = {"keys": list(self.keys), "witness": str(self.witness), "seconds": _SECONDS}
+        body = {"modules": {"main": {"source": "witnessed", "inputs": inputs}}}
+        self.shop.write("environments/dev.yaml", json.dumps(body))
+        self.commit = self.shop.commit(f"want {''.join(self.keys) or 'nothing'}")
+        self.shop.git("push", "--quiet")
+
+    def argv(self, *args: str) -> list[str]:
+        if not self.sabotage:
+            return self.shop.command(*args)
+        return [sys.executable, "-m", "tests.faults.sabotage", self.sabotage, *args]
+
+    def run(self, *args: str, failpoint: str = "") -> Ran:
+        """Run tfops to its end, whatever that is."""
+        env = self.shop.env | self.backend.env | ({"TFOPS_FAILPOINT": failpoint} if failpoint else {})
+        env["PYTHONPATH"] = str(Path(__file__).parents[2])
+        done = subprocess.run(
+            self.argv(*args), cwd=self.shop.path, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=180, check=False,
+        )  # fmt: skip
+        self.said += done.stdout + done.stderr
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def run_and_signal(self, *args: str, after_s: float, number: int, engine_too: bool) -> int:
+        """Run tfops and send it a signal at some moment; with `engine_too` its engine is killed as well."""
+        env = self.shop.env | self.backend.env | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        with subprocess.Popen(
+            self.argv(*args), cwd=self.shop.path, env=env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as process:  # fmt: skip
+            time.sleep(after_s)
+            if engine_too:
+                kill_engines(self.shop.workspace)
+            if process.poll() is None:
+                process.send_signal(number)
+            out, _ = process.communicate(timeout=180)
+        self.said += out
+        return process.returncode
+
+    def check(self) -> None:
+        """State, tags, ledger and world agree, and the environment is what the last commit says."""
+        status = self.run("status", "-o", "json").result["environments"][0]
+        assert status["lock"] is None and status["trouble"] == "" and not status["unrecorded"], status
+        assert status["current"]["commit"] == self.commit, status
+        verified = self.run("verify", "dev")
+        assert verified.code == 0, verified.out
+        numbers = [int(tag.rpartition("v")[2]) for tag in self.shop.tags()]
+        assert numbers == list(range(1, len(numbers) + 1)), numbers
+        inventory = self.run("inventory", "dev", "-o", "json").result["environments"]["dev"]
+        known = {re.findall(r'\["(.)"\]', address)[0]: value for address, value in inventory.items()}
+        assert tuple(sorted(known)) == self.keys, (known, self.keys)
+        self._compare_with_the_world(known)
+        drift = self.run("plan", "dev", "--detailed-exitcode")
+        assert drift.code == 0, drift.out + drift.err
+
+    def _compare_with_the_world(self, known: dict[str, str]) -> None:
+        alive: dict[str, str] = {}
+        for line in self.witness.read_text().splitlines() if self.witness.exists() else []:
+            what, key, thing = line.split()
+            if what == "made":
+                alive[thing] = key
+            else:
+                alive.pop(thing, None)
+        forgotten = {thing: key for thing, key in alive.items() if known.get(key) != thing}
+        forgotten = {thing: key for thing, key in forgotten.items() if thing not in self.written_off}
+        unnamed = {key for key in forgotten.values() if not self._was_named(key)}
+        assert not unnamed, f"made, not in the state, and never named: {unnamed}\n{self._talk()}"
+        self.written_off |= forgotten.keys()
+        ghosts = {key for key, thing in known.items() if thing not in alive}
+        assert not ghosts, f"in the state, but not in the world: {ghosts}"
+
+    def _talk(self) -> str:
+        """What was said, without JSON."""
+        return "\n".join(line for line in self.said.splitlines() if line[:1] not in ("{", "}") and '": ' not in line)
+
+    def _was_named(self, key: str) -> bool:
+        """In doubt; or failed, so that the engine replaced it later (then it runs no destroy provisioner)."""
+        address = f'module.main.terraform_data.thing["{key}"]'
+        return any(address in line and ("n doubt" in line or "failed after" in line) for line in self.said.splitlines())
+
+
+def new_world(folder: Path, backend: Backend, engine: str, *, seed: int, sabotage: str = "") -> World:
+    rules = f"version: 1\nproject: shop\n{backend.rules}environments:\n  dev: {{branch: main}}\n"
+    shop = new_sandbox(folder / "shop", engine, rules=rules)
+    shop.write("modules/witnessed/main.tf", _MODULE)
+    shop.commit("Start")
+    with_remote(shop, folder / "remote.git")
+    return World(shop, backend, random.Random(seed), sabotage)
+
+
+def kill_engines(workspace: Path) -> None:
+    """SIGKILL every process that works in a root of this workspace (engines have sessions of their own)."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            inside = str((process / "cwd").readlink()).startswith(f"{workspace}/roots/")
+        except OSError:
+            continue
+        if inside:
+            subprocess.run(["kill", "-9", process.name], check=False, stderr=subprocess.DEVNULL)
