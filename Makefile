@@ -8,7 +8,7 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contract format lock bench readme plan apply rollback status history doctor clean
+.PHONY: help setup demo test check lint types contract format lock bench faults readme plan apply rollback status history doctor clean
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 
 bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md
 	$(BIN)/python -m bench.apply
+
+faults: setup ## kill applies 1,000 times on four backends; writes docs/explanation/faults-results.md
+	$(BIN)/python -m tests.faults.run $(ARGS)
 
 readme: setup ## put the demo's session and the bench's table into README.md
 	$(BIN)/python -m bench.readme
