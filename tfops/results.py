@@ -91,6 +91,7 @@ class HistoryResult:
     env: EnvName
     entries: tuple[HistoryEntry, ...]
     foreign: tuple[str, ...]
+    incidents: tuple["LogEvent", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

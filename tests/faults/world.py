@@ -34,7 +34,6 @@ resource "terraform_data" "thing" {
 """
 
 _KEYS = tuple("abcdefgh")
-_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -45,6 +44,7 @@ class World:
     backend: Backend
     random: random.Random
     sabotage: str = ""
+    seconds: float = 0.1
     said: str = ""
     commit: str = ""
     keys: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class World:
         before = self.keys
         while self.keys == before:
             self.keys = tuple(key for key in _KEYS if self.random.random() < 0.6)
-        inputs = {"keys": list(self.keys), "witness": str(self.witness), "seconds": _SECONDS}
+        inputs = {"keys": list(self.keys), "witness": str(self.witness), "seconds": self.seconds}
         body = {"modules": {"main": {"source": "witnessed", "inputs": inputs}}}
         self.shop.write("environments/dev.yaml", json.dumps(body))
         self.commit = self.shop.commit(f"want {''.join(self.keys) or 'nothing'}")

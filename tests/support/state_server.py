@@ -16,6 +16,7 @@ class StateServer:
     def __init__(self) -> None:
         self.states: dict[str, bytes] = {}
         self.locks: dict[str, bytes] = {}
+        self.frozen: dict[str, bytes] = {}  # what a path holds whatever is written to it
         self.guard = threading.Lock()
         self.address = ""
 
@@ -54,7 +55,7 @@ def _handler(server: StateServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self._body()
             with server.guard:
-                server.states[self._key] = body
+                server.states[self._key] = server.frozen.get(self._key, body)
             self._answer(200)
 
         def do_LOCK(self) -> None:

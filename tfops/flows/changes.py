@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-from tfops.errors import Locked
+from tfops.config.project import ProjectConfig
+from tfops.errors import Locked, Refused
 from tfops.flows.change import ChangeOptions, carry_out
 from tfops.flows.custody import require_free
 from tfops.flows.project import Project
@@ -15,6 +16,7 @@ from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError
 from tfops.results import ChangeResult, RecoverResult
 from tfops.system import failpoint
+from tfops.system.git import require_sha
 from tfops.system.remote import Refs
 
 # Losing this often means that others change the environment faster than a plan takes.
@@ -85,6 +87,25 @@ def _change(
     raise Locked(f"{place.env} changes all the time: lost the race for its lock {_MOST_RACES} times")
 
 
+def require_signatures(project: Project, rules: ProjectConfig, present: Present) -> None:
+    """Raises Refused (guard `unsigned`) where tfops.yaml requires signatures and one is missing."""
+    if not rules.requires_signatures:
+        return
+    repository = project.repository
+    if not (repository.signs("commit") and repository.signs("tag")):
+        raise Refused(
+            "unsigned",
+            "tfops.yaml requires signed events and versions, but this Git does not sign",
+            hint="git config commit.gpgSign true && git config tag.gpgSign true",
+        )
+    if present.head and not repository.has_good_signature(require_sha(present.head)):
+        raise Refused(
+            "unsigned",
+            f"the latest event of {present.env} has no signature that this Git finds good",
+            hint=f"tfops verify {present.env}",
+        )
+
+
 def _wait_until_free(project: Project, place: Place, refs: Refs, options: ChangeOptions, ui: Ui) -> Present:
     """The ledger's present, with nobody's lock on it. Raises Locked when that takes too long."""
     end = time.monotonic() + options.wait_s
@@ -103,6 +124,7 @@ def _wait_until_free(project: Project, place: Place, refs: Refs, options: Change
                 raise
             time.sleep(_LOOK_AGAIN_S)
         else:
+            require_signatures(project, place.rules, present)
             if present.trouble is not None:
                 ui.warn(
                     f"{place.env} is degraded since the {present.trouble.kind} of {present.trouble.commit[:8]}: "

@@ -17,7 +17,7 @@ from tfops.render.root import describe_backend
 from tfops.resolve.branches import describe_mapping
 from tfops.results import DoctorResult, Finding
 from tfops.system import environ
-from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.system.remote import LEDGERS, Refs, RemoteUnreachable
 from tfops.system.trees import GitTree
 
 Answer = TypeVar("Answer")
@@ -72,10 +72,22 @@ def _repository(project: Project, refs: Refs) -> Iterator[Finding]:
     try:
         refs.fetch()
         yield Finding("remote", f"{repository.remote} answers")
+        yield _ledger(refs)
     except RemoteUnreachable as error:
         yield Finding("remote", f"{repository.remote} does not answer: {error}", is_problem=True, hint="git fetch")
     except TfopsError as error:
         yield _problem("remote", error)
+
+
+def _ledger(refs: Refs) -> Finding:
+    """Which place for ledgers the remote accepts: refs of our own, or a branch."""
+    refused = refs.accepts(f"{LEDGERS}-doctor")
+    if not refused:
+        return Finding("ledger", "the remote accepts refs/tfops/envs/*")
+    if not refs.accepts("refs/heads/tfops-doctor"):
+        hint = 'in tfops.yaml: ledger: {ref: "refs/heads/tfops/{env}"}'
+        return Finding("ledger", "the remote accepts branches, but no refs/tfops/*", hint=hint)
+    return Finding("ledger", f"the remote accepts neither refs/tfops/* nor a branch: {refused}", is_problem=True)
 
 
 def _rules(rules: ProjectConfig) -> Iterator[Finding]:

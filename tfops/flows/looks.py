@@ -9,7 +9,7 @@ from tfops.flows.project import Project
 from tfops.flows.stack import EngineOptions, open_stack, render_stack
 from tfops.flows.target import Place, find_place, require_environment
 from tfops.flows.ui import Ui
-from tfops.ledger.chain import read_events, read_present
+from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
@@ -154,7 +154,17 @@ def history(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> Histor
     name = _environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
     entries = [HistoryEntry(record, _commit_or_none(project.repository, record)) for record in listing.versions]
-    return HistoryResult(name, tuple(reversed(entries)), listing.foreign)
+    incidents = [event for event in _log_events(project, name) if event.kind in _INCIDENTS]
+    return HistoryResult(name, tuple(reversed(entries)), listing.foreign, tuple(incidents))
+
+
+# What belongs between the versions of a history; begun, renewed and recorded would only repeat them.
+_INCIDENTS = frozenset({EventKind.FAILED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.FORCED})
+
+
+def _log_events(project: Project, env: EnvName) -> tuple[LogEvent, ...]:
+    events = read_events(project.repository, env)
+    return tuple(LogEvent(found.sha, found.kind, found.text, found.by, found.at, found.run_id) for found in events)
 
 
 def show(project: Project, env: str | None, version: str | None) -> ShowResult:
@@ -173,11 +183,7 @@ def log(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> LogResult:
     if fetch:
         project.fetch_for_reading(project.config_at(project.repository.head), ui)
     name = _environment_with_versions(project, env)
-    events = read_events(project.repository, name)
-    return LogResult(
-        name,
-        tuple(LogEvent(found.sha, found.kind, found.text, found.by, found.at, found.run_id) for found in events),
-    )
+    return LogResult(name, _log_events(project, name))
 
 
 def inventory(project: Project, env: str | None, *, everything: bool, fetch: bool, ui: Ui) -> InventoryResult:

@@ -25,6 +25,11 @@ def verify(project: Project, env: str, ui: Ui) -> VerifyResult:
             for event in events
             if event.sha not in signed
         ]
+        findings += [
+            Finding("unsigned", f"{record.tag} has no signature that Git finds good", is_problem=True)
+            for record in listing.versions
+            if project.repository.git.ask("verify-tag", f"refs/tags/{record.tag}", ok=range(256)).code != 0
+        ]
     ui.phase("")
     return VerifyResult(place.env, len(events), len(listing.versions), len(signed), tuple(findings))
 

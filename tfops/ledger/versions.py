@@ -15,7 +15,9 @@ from tfops.system.repository import Repository
 
 _TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
 # All trailers in one field: asked for one by one, Git 2.39 mixes the answers up (docs/adr/0006).
-_FORMAT = "%(refname)%00%(objecttype)%00%(contents:subject)%00%(contents:trailers:only)%00%00"
+# Of a signed tag it finds none at all, because the signature stands below them: there the body has to do.
+_TRAILERS = "%(if)%(contents:signature)%(then)%(contents:body)%(else)%(contents:trailers:only)%(end)"
+_FORMAT = f"%(refname)%00%(objecttype)%00%(contents:subject)%00{_TRAILERS}%00%00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRec
     """None for a tag that tfops did not make."""
     if len(fields) != 3 or fields[0] != "tag":
         return None
-    pairs = (line.partition(": ") for line in fields[2].splitlines())
+    last_paragraph = fields[2].strip().rpartition("\n\n")[2]
+    pairs = (line.partition(": ") for line in last_paragraph.splitlines())
     facts = {name.removeprefix("Tfops-"): value.strip() for name, _, value in pairs}
     try:
         return VersionRecord(

@@ -24,6 +24,7 @@ from tfops.results import (
     InventoryResult,
     LockFact,
     LockResult,
+    LogEvent,
     LogResult,
     PlanResult,
     RecoverResult,
@@ -141,24 +142,40 @@ def _lock_words(lock: LockFact) -> str:
 
 @text_report.register
 def _history(result: HistoryResult, view: View) -> RenderableType:
-    if not result.entries:
+    if not (result.entries or result.incidents):
         return Text(f"{result.env} has no version yet")
     table = _table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
-    for entry in result.entries:
-        record = entry.record
-        what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
-        _row(
-            table,
-            Text(str(record.version), style="bold"),
-            what,
-            age(record.applied_at, view.now),
-            record.applied_by,
-            commit_text(entry.commit, record.commit),
-            Text(_changes(entry), style="dim"),
-        )
+    rows: list[HistoryEntry | LogEvent] = [*result.entries, *result.incidents]
+    for row in sorted(rows, key=_moment, reverse=True):
+        _row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
     lines: list[RenderableType] = [table]
     lines += [Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
     return Group(*lines)
+
+
+def _moment(row: HistoryEntry | LogEvent) -> tuple[datetime, int]:
+    """Newest last; within a second a version comes after what led to it."""
+    return (row.record.applied_at, row.record.version.number) if isinstance(row, HistoryEntry) else (row.at, 0)
+
+
+def _version_cells(entry: HistoryEntry, view: View) -> tuple[Text | str, ...]:
+    record = entry.record
+    what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
+    version, changes = Text(str(record.version), style="bold"), Text(_changes(entry), style="dim")
+    when = age(record.applied_at, view.now)
+    return version, what, when, record.applied_by, commit_text(entry.commit, record.commit), changes
+
+
+def _incident_cells(event: LogEvent, view: View) -> tuple[Text | str, ...]:
+    style = "red" if event.kind == "failed" else "yellow"
+    return (
+        "-",
+        Text(event.kind, style=style),
+        age(event.at, view.now),
+        event.by,
+        "",
+        Text(plain(event.text), style=style),
+    )
 
 
 def _changes(entry: HistoryEntry) -> str:

@@ -4,7 +4,9 @@ A swap is a push that names the value it expects the remote's ref to have (`--fo
 the value spelled out, never a bare one). Without a remote it is `git update-ref NEW OLD`.
 """
 
+import contextlib
 import enum
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -137,13 +139,36 @@ class Refs:
     def _value_here(self, ref: str) -> str:
         return self._git.line("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
 
+    def accepts(self, ref: str) -> str:
+        """Try whether the remote takes a ref, and take it away again; empty when it does, else its words."""
+        remote, head = self._repository.remote, self._repository.head
+        try:
+            self._git.over_network("push", "--quiet", "--no-verify", "--end-of-options", remote, f"+{head}:{ref}")
+        except GitFailed as error:
+            return error.stderr
+        with contextlib.suppress(GitFailed):  # a host that keeps everything keeps this too
+            self._git.over_network("push", "--quiet", "--no-verify", "--end-of-options", remote, f":{ref}")
+        return ""
+
     def write_tag(self, name: str, *, commit: CommitSha, tagger: str, message: str) -> str:
         """Write an annotated tag object, without a ref, and return its id.
 
         `git tag` isn't used: it makes the ref in the same breath, and drops lines that begin with #.
         """
+        if self._repository.signs("tag"):
+            return self._write_signed_tag(name, commit=commit, message=message)
         head = f"object {require_sha(commit)}\ntype commit\ntag {name}\ntagger {tagger}\n\n"
         return self._git.ask("mktag", stdin=(head + message).encode()).text.strip()
+
+    def _write_signed_tag(self, name: str, *, commit: CommitSha, message: str) -> str:
+        """Let Git sign, in a Git folder of its own that shares only the objects: no ref is made here."""
+        config = self._repository.common_dir / "config"
+        with tempfile.TemporaryDirectory() as folder:
+            self._git.ask("init", "--quiet", "--bare", folder)
+            env = {"GIT_DIR": folder, "GIT_OBJECT_DIRECTORY": str(self._repository.common_dir / "objects")}
+            argv = ("-c", f"include.path={config}", "-c", "core.bare=true", "tag", "--sign", "--cleanup=verbatim")
+            self._git.ask(*argv, "--file=-", name, require_sha(commit), stdin=message.encode(), env=env)
+            return self._git.ask("rev-parse", f"refs/tags/{name}", env=env).text.strip()
 
 
 def _explain_rejection(remote: str, error: GitFailed) -> Exception:

@@ -107,6 +107,10 @@ class Repository:
         entries = self.git.ask(*argv).text.split("\0")
         return sorted(entry[3:] for entry in entries if len(entry) > 3)
 
+    def has_good_signature(self, sha: CommitSha) -> bool:
+        """Whether Git finds the commit's signature good (known key or not is Git's configuration)."""
+        return self.git.line("log", "-1", "--format=%G?", require_sha(sha)) in ("G", "U")
+
     def snapshot_work_tree(self) -> str:
         """Store the project's files as they lie on disk as a Git tree, and return its id.
 

@@ -1,0 +1,58 @@
+"""Counts, not times: what an apply costs in engine starts and in round trips to the remote."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.sandbox import Sandbox, with_remote
+
+_SHIM = """\
+#!/bin/sh
+for word in "$@"; do
+  case "$word" in fetch|push|ls-remote) echo "$word" >> '{log}'; break;; commit|tag|for-each-ref) break;; esac
+done
+exec {git} "$@"
+"""
+
+
+@pytest.fixture
+def counted(shop: Sandbox, tmp_path: Path) -> Sandbox:
+    """A project with a remote, and a `git` on PATH that writes down its round trips."""
+
+    shop.wish("one")
+    with_remote(shop, tmp_path / "remote.git")
+    shim = tmp_path / "bin/git"
+    shim.parent.mkdir()
+    shim.write_text(_SHIM.format(log=tmp_path / "trips", git=shutil.which("git")))
+    shim.chmod(0o755)
+    shop.env["PATH"] = f"{shim.parent}:{shop.env['PATH']}"
+    return shop
+
+
+def _trips(tmp_path: Path) -> list[str]:
+    log = tmp_path / "trips"
+    found = log.read_text().split() if log.exists() else []
+    log.unlink(missing_ok=True)
+    return found
+
+
+def test_an_apply_is_one_fetch_and_two_pushes(counted: Sandbox, tmp_path: Path) -> None:
+    result = counted.ok("apply", "dev", "--yes", "-o", "json").result
+    assert _trips(tmp_path) == ["fetch", "push", "push"]
+    assert result["engine_starts"] == 6, "init, state, plan, show, apply, state"
+
+
+def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
+    counted.ok("apply", "dev", "--yes")
+    _trips(tmp_path)
+    result = counted.ok("apply", "dev", "--yes", "-o", "json").result
+    assert _trips(tmp_path) == ["fetch"]
+    assert result["engine_starts"] == 3, "state, plan, show"
+
+
+def test_status_of_all_environments_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
+    counted.ok("apply", "dev", "--yes")
+    _trips(tmp_path)
+    counted.ok("status")
+    assert _trips(tmp_path) == ["fetch"]

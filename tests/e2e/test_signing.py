@@ -1,0 +1,61 @@
+"""Where the user's Git signs, events and versions are signed; where tfops.yaml requires it, they must be."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.support.sandbox import Sandbox
+
+_RULES = "version: 1\nproject: shop\nrequire: {signed: true}\nenvironments:\n  dev: {branch: main}\n"
+
+
+@pytest.fixture
+def signing(shop: Sandbox) -> Sandbox:
+    """A project whose Git signs with an SSH key."""
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("no ssh-keygen here: apt-get install openssh-client")
+    key = shop.home / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (shop.home / "allowed").write_text(f"ann@example.com {key.with_suffix('.pub').read_text()}")
+    for name, value in {
+        "gpg.format": "ssh",
+        "user.signingKey": f"{key}.pub",
+        "gpg.ssh.allowedSignersFile": str(shop.home / "allowed"),
+        "commit.gpgSign": "true",
+        "tag.gpgSign": "true",
+    }.items():
+        shop.git("config", name, value)
+    shop.write("tfops.yaml", _RULES)
+    return shop
+
+
+def test_a_signed_version_is_listed_verified_and_rolled_back(signing: Sandbox) -> None:
+    signing.wish("one")
+    signing.ok("apply", "dev", "--yes")
+    signing.wish("two")
+    signing.ok("apply", "dev", "--yes")
+    signing.git("verify-tag", "tfops/dev/v2")
+    verified = signing.ok("verify", "dev", "-o", "json").result
+    assert (verified["signed_events"], verified["events"], verified["findings"]) == (4, 4, [])
+    assert "dev is now v3, with what v1 was" in signing.ok("rollback", "dev", "--yes").out
+
+
+def test_without_signatures_a_project_that_requires_them_refuses(signing: Sandbox) -> None:
+    signing.wish("one")
+    signing.git("config", "tag.gpgSign", "false")
+    ran = signing.run("apply", "dev", "--yes", "-o", "json")
+    assert (ran.code, ran.error["guard"]) == (11, "unsigned")
+    assert signing.tags() == []
+
+
+def test_an_unsigned_event_is_found_and_stops_the_next_change(signing: Sandbox) -> None:
+    signing.wish("one")
+    signing.ok("apply", "dev", "--yes")
+    signing.git("config", "commit.gpgSign", "false")
+    signing.ok("lock", "dev", "--reason", "unsigned")
+    signing.ok("unlock", "dev")
+    signing.git("config", "commit.gpgSign", "true")
+    verified = signing.run("verify", "dev")
+    assert (verified.code, verified.out.count("unsigned: event")) == (11, 2)
+    assert signing.run("apply", "dev", "--yes", "-o", "json").error["guard"] == "unsigned"

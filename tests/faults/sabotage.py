@@ -1,0 +1,80 @@
+"""tfops with one safeguard taken out: `python -m tests.faults.sabotage NAME ARGS…`.
+
+The fault suite must turn red with each of these; a suite that stays green proves nothing.
+"""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfops.cli import main
+from tfops.flows import change, recover
+from tfops.system import process
+from tfops.system.remote import Refs, Update
+
+
+def without_import() -> None:
+    """What was made but is not in the state stays forgotten."""
+    setattr(recover, "_bring_back", lambda *given: given[-2:])  # noqa: B010 - (state, hidden) as they were
+
+
+def without_wait() -> None:
+    """An engine that still works is taken for dead."""
+    setattr(process, "wait_for_writers", lambda _: None)  # noqa: B010 - a function, not a method
+
+
+def without_read_back() -> None:
+    """The engine's word is taken for the state."""
+    setattr(change, "missing_from_state", lambda *_: [])  # noqa: B010 - a name that the module only imports
+
+
+def without_lease() -> None:
+    """Refs are pushed whatever they are on the remote."""
+    push = Refs._push
+
+    def forced(self: Refs, remote: str, updates: Sequence[Update]) -> Any:
+        specs = [f"+{update.new}:{self._remote_name(update.ref)}" for update in updates]
+        self._git.over_network("push", "--quiet", remote, *specs)
+        return type(self)._read_back(self, remote, updates, AssertionError())  # type: ignore[arg-type]  # never looked at
+
+    assert push is not forced
+    Refs._push = forced  # type: ignore[method-assign]  # that is the sabotage
+
+
+def with_a_pipe() -> None:
+    """The engine writes into a pipe that dies with tfops."""
+
+    def start(argv: Sequence[str], *, cwd: Path, env: Any, stdout: Path, stderr: Path) -> Any:
+        child = subprocess.Popen(
+            list(argv), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=stderr.open("ab"), start_new_session=True,
+        )  # fmt: skip
+        stdout.touch()
+        threading.Thread(target=_copy, args=(child.stdout, stdout), daemon=True).start()
+        return child
+
+    process._start = start
+
+
+def _copy(pipe: Any, path: Path) -> None:
+    with path.open("ab") as file:
+        for line in pipe:
+            file.write(line)
+            file.flush()
+
+
+SABOTAGES: dict[str, Callable[[], None]] = {
+    "without-import": without_import,
+    "without-wait": without_wait,
+    "without-read-back": without_read_back,
+    "without-lease": without_lease,
+    "with-a-pipe": with_a_pipe,
+}
+
+if __name__ == "__main__":
+    SABOTAGES[sys.argv[1]]()
+    sys.argv[1:] = sys.argv[2:]
+    main()
