@@ -51,7 +51,7 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 		--all-extras --group dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
 bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md
-	$(BIN)/python -m bench.apply
+	$(BIN)/python -m bench
 
 faults: setup ## kill applies 1,000 times on four backends; writes docs/explanation/faults-results.md
 	$(BIN)/python -m tests.faults.run $(ARGS)

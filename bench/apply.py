@@ -2,12 +2,10 @@
 
 By hand means `terraform init`, `terraform plan -out`, `terraform apply` in a rendered root, with the
 same engine and the same modules. Each round changes an input in both, so that both really apply.
-Writes bench/results.md, which the README quotes.
 """
 
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -16,17 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from tfops import __version__
-
 ROUNDS = 15
-RESULTS = Path(__file__).with_name("results.md")
 
 
 _HEAD = """\
-# What `make bench` measured
-
-tfops {version}, {where}. {rounds} interleaved rounds after one warm-up, whole processes, one input
-changed in a project of five built-in resources: what is left is tfops' own cost, the same for any project.
+One input changed in a project of five built-in resources, {rounds} interleaved rounds after one warm-up: what is
+left is tfops' own cost, the same for any project.
 
 | engine | `tfops apply`, median s | `init`, `plan -out`, `apply` by hand, median s | ratio, median of pairs |
 |---|---|---|---|"""
@@ -99,12 +92,11 @@ def measure(engine: str) -> tuple[list[float], list[float]]:
     return list(ours), list(theirs)
 
 
-def main() -> None:
-    engines = [name for name in ("terraform", "tfops-terraform") if shutil.which(name, path=_path())]
+def report() -> str:
+    """The table, measured now."""
     os.environ["PATH"] = _path()
-    where = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    lines = [_HEAD.format(version=__version__, where=where, rounds=ROUNDS)]
-    for engine in engines:
+    lines = [_HEAD.format(rounds=ROUNDS)]
+    for engine in (name for name in ("terraform", "tfops-terraform") if shutil.which(name)):
         ours, theirs = measure(engine)
         ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
         version = subprocess.run([engine, "version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
@@ -112,13 +104,8 @@ def main() -> None:
             f"| {version}{' (embedded)' if engine != 'terraform' else ''} "
             f"| {statistics.median(ours):.2f} | {statistics.median(theirs):.2f} | {ratio:.2f} |"
         )
-        print(lines[-1])
-    RESULTS.write_text("\n".join(lines) + "\n")
+    return "\n".join(lines)
 
 
 def _path() -> str:
     return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-
-
-if __name__ == "__main__":
-    main()
