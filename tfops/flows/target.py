@@ -9,7 +9,7 @@ from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.ledger.card import Card
 from tfops.ledger.versions import Listing, read_card, versions_of
-from tfops.model import Commit, EnvName, Kind, VersionRecord
+from tfops.model import Commit, CommitSha, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
 from tfops.resolve.guards import ApplyFacts, require_none
 from tfops.resolve.versions import content_of, pick_version, previous_version
@@ -105,23 +105,18 @@ def apply_target(project: Project, place: Place, *, allowed: frozenset[str]) -> 
     """HEAD, for `apply`. Raises Refused when a guard says no, ConfigError for mistakes."""
     repository = project.repository
     listing = versions_of(repository, place.env)
-    tree = GitTree.of_commit(repository, repository.head)
-    environment = load_environment(tree, place.rules, place.env)
     shared = _rules_from_branch_head(project, place).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
     facts = _apply_facts(repository, place, listing, pattern=shared.branch)
     require_none(facts, allowed, is_protected=is_protected)
-    return Target(
-        env=place.env,
+    return _content_of_commit(
+        project,
+        place,
         kind=Kind.APPLY,
-        commit=repository.commit(repository.head),
+        commit=repository.head,
         branch=place.branch,
         reason=place.reason,
         rules=place.rules,
-        environment=environment,
-        tree=tree,
-        listing=listing,
-        current_card=_current_card(repository, listing),
     )
 
 
@@ -172,19 +167,14 @@ def rollback_target(project: Project, place: Place, *, to: str | None) -> Target
             f"{place.env} {goal.version} was a destroy: there is nothing to bring back",
             hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
         )
-    rules = _rules_from_branch_head(project, place)
-    tree = GitTree.of_commit(repository, goal.commit)
-    return Target(
-        env=place.env,
+    return _content_of_commit(
+        project,
+        place,
         kind=Kind.ROLLBACK,
-        commit=repository.commit(goal.commit),
+        commit=goal.commit,
         branch=goal.branch,
         reason=f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}",
-        rules=rules,
-        environment=load_environment(tree, rules, place.env),
-        tree=tree,
-        listing=listing,
-        current_card=_current_card(repository, listing),
+        rules=_rules_from_branch_head(project, place),
         restores=goal,
     )
 
@@ -204,18 +194,14 @@ def destroy_target(project: Project, place: Place) -> Target:
             f"{place.env} is protected: it can't be destroyed",
             hint="in a reviewed change, take `protected: true` out of tfops.yaml first",
         )
-    tree = GitTree.of_commit(repository, listing.latest.commit)
-    return Target(
-        env=place.env,
+    return _content_of_commit(
+        project,
+        place,
         kind=Kind.DESTROY,
-        commit=repository.commit(listing.latest.commit),
+        commit=listing.latest.commit,
         branch=listing.latest.branch,
         reason=f"{place.env} {listing.latest.version} is taken down",
         rules=rules,
-        environment=load_environment(tree, rules, place.env),
-        tree=tree,
-        listing=listing,
-        current_card=_current_card(repository, listing),
     )
 
 
@@ -223,23 +209,47 @@ def intended_target(
     project: Project, place: Place, *, commit: str, kind: Kind, branch: str, restores: int | None
 ) -> Target:
     """What a run that died was about to do, to find out how far it got."""
+    sha = require_sha(commit)
+    records = versions_of(project.repository, place.env).versions
+    return _content_of_commit(
+        project,
+        place,
+        kind=kind,
+        commit=sha,
+        branch=branch,
+        reason=f"the {kind} of {sha[:8]}",
+        rules=project.config_at(sha) if kind is Kind.APPLY else _rules_from_branch_head(project, place),
+        restores=next((record for record in records if record.version.number == restores), None),
+    )
+
+
+def _content_of_commit(
+    project: Project,
+    place: Place,
+    *,
+    kind: Kind,
+    commit: CommitSha,
+    branch: str,
+    reason: str,
+    rules: ProjectConfig,
+    restores: VersionRecord | None = None,
+) -> Target:
+    """Modules, inputs and provider lock from a commit, under the given rules."""
     repository = project.repository
     listing = versions_of(repository, place.env)
-    found = repository.commit(require_sha(commit))
-    rules = project.config_at(found.sha) if kind is Kind.APPLY else _rules_from_branch_head(project, place)
-    tree = GitTree.of_commit(repository, found.sha)
+    tree = GitTree.of_commit(repository, commit)
     return Target(
         env=place.env,
         kind=kind,
-        commit=found,
+        commit=repository.commit(commit),
         branch=branch,
-        reason=f"the {kind} of {found.short}",
+        reason=reason,
         rules=rules,
         environment=load_environment(tree, rules, place.env),
         tree=tree,
         listing=listing,
         current_card=_current_card(repository, listing),
-        restores=next((record for record in listing.versions if record.version.number == restores), None),
+        restores=restores,
     )
 
 

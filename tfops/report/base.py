@@ -1,0 +1,46 @@
+"""What all text reports share: the choice by type, the view, tables."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import singledispatch
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tfops.report.words import plain
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How to look: times relative to `now`, long lists cut unless `full`."""
+
+    now: datetime
+    full: bool = False
+
+
+@singledispatch
+def text_report(result: object, view: View) -> RenderableType:
+    """The result as people read it."""
+    raise TypeError(f"no report for {type(result).__name__}")
+
+
+def add_row(table: Table, *cells: Text | str) -> None:
+    """Cells as they are: a commit's subject may hold brackets that rich would take for markup."""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in cells))
+
+
+def new_table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:
+    for module, values in outputs.items():
+        for name, value in values.items():
+            yield f"{module}.{name}", plain(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,81 @@
+"""One thing in full: a version, a rendered root, this machine, a ledger."""
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tfops.report.base import View, add_row, flat_outputs, new_table, text_report
+from tfops.report.words import age, commit_text, duration, plain, plural
+from tfops.results import (
+    DoctorResult,
+    RenderResult,
+    ShowResult,
+    VerifyResult,
+)
+
+
+@text_report.register
+def _show(result: ShowResult, view: View) -> RenderableType:
+    record, card = result.record, result.card
+    stack: dict[str, Any] = next(iter(card["stacks"].values()), {})
+    rows: list[tuple[str, str]] = [
+        ("version", f"{record.version} of {record.env} ({record.tag})"),
+        ("what", f"{record.kind}, {record.summary}"),
+        ("restores", str(record.restores or "")),
+        ("commit", commit_text(result.commit, record.commit)),
+        ("author", f"{card['author']['name']} <{card['author']['email']}>"),
+        ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, view.now)}"),
+        ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
+        ("approved", ", ".join(f"{item['who']} ({item['how']})" for item in card["approvals"])),
+        ("took", duration(card["duration_s"])),
+        ("run", card["run"]),
+        ("branch", card["branch"]),
+        ("held", record.hold),
+        ("engine", f"{card['engine']['name']} {card['engine']['version']}"),
+        ("providers", ", ".join(f"{name} {version}" for name, version in card["providers"].items())),
+        ("modules", ", ".join(f"{name} ({part['source']})" for name, part in card["modules"].items())),
+        ("state", f"{stack.get('backend')}, serial {stack.get('serial_after')}, lineage {stack.get('lineage')}"),
+    ]
+    table = new_table("", "")
+    table.show_header = False
+    for name, value in rows:
+        if value:
+            add_row(table, Text(name, style="dim"), value)
+    inventory = stack.get("inventory", {})
+    listed = [Text(f"  {address}" + (f"  {known}" if known else "")) for address, known in inventory.items()]
+    outputs = [Text(f"  {name} = {value}") for name, value in flat_outputs(card["outputs"])]
+    parts: list[RenderableType] = [table]
+    parts += [Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
+    parts += [Text("\noutputs", style="dim"), *outputs] if outputs else []
+    return Group(*parts)
+
+
+@text_report.register
+def _render(result: RenderResult, view: View) -> RenderableType:
+    parts: list[RenderableType] = []
+    for name, text in result.files.items():
+        parts += [Text(f"# {name}", style="dim"), Text(text.rstrip("\n")), Text()]
+    return Group(*parts, Text(f"# sha256 {result.digest}", style="dim"))
+
+
+@text_report.register
+def _doctor(result: DoctorResult, view: View) -> RenderableType:
+    width = max(len(finding.topic) for finding in result.findings)
+    lines: list[RenderableType] = []
+    for finding in result.findings:
+        mark = ("✗", "bold red") if finding.is_problem else ("✓", "green")
+        lines.append(Text.assemble(mark, " ", (f"{finding.topic:<{width}}", "dim"), "  ", finding.text))
+        if finding.hint:
+            lines.append(Text(f"  {'':<{width}}  {finding.hint}", style="dim"))
+    return Group(*lines)
+
+
+@text_report.register
+def _verify(result: VerifyResult, view: View) -> RenderableType:
+    signed = f"{result.signed_events} of {plural(result.events, 'event')} signed, {plural(result.versions, 'version')}"
+    lines: list[RenderableType] = [
+        Text.assemble(("✗ ", "bold red"), plain(f"{finding.topic}: {finding.text}")) for finding in result.findings
+    ]
+    whole = Text(f"✓ the ledger of {result.env} is whole: {signed}", style="green")
+    return Group(*lines, Text(signed)) if lines else whole

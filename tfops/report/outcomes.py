@@ -1,0 +1,65 @@
+"""What commands did: change, plan, recover, lock, init."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tfops.model import Kind
+from tfops.report.base import View, flat_outputs, text_report
+from tfops.report.plan import plan_report
+from tfops.report.words import duration, plain
+from tfops.results import (
+    ChangeResult,
+    InitResult,
+    LockResult,
+    PlanResult,
+    RecoverResult,
+)
+
+
+@text_report.register
+def _change(result: ChangeResult, view: View) -> RenderableType:
+    if result.version is None:
+        already = "destroyed already" if result.kind is Kind.DESTROY else f"already at {result.previous}"
+        return Text(f"{result.env} is {already}: nothing to change", style="green")
+    head = Text.assemble(("✓ ", "bold green"), (f"{result.env} is now {result.version}", "bold"))
+    if result.restores:
+        head.append(f", with what {result.restores} was")
+    if result.kind is Kind.DESTROY:
+        head.append(", destroyed")
+    done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()
+    head.append(f" · {done} · {duration(result.duration_s)}", style="dim")
+    lines: list[RenderableType] = [head]
+    lines += [Text(f"  {name} = {value}") for name, value in flat_outputs(result.outputs)]
+    if result.hold:
+        lines.append(Text(f"  held ({result.hold}): the next apply needs --lift-hold", style="yellow"))
+    return Group(*lines)
+
+
+@text_report.register
+def _plan(result: PlanResult, view: View) -> RenderableType:
+    return plan_report(result.plan, full=view.full)
+
+
+@text_report.register
+def _recover(result: RecoverResult, view: View) -> RenderableType:
+    if not result.story:
+        return Text(f"{result.env}: nothing to recover", style="green")
+    end = f": recorded as {result.recorded}" if result.recorded else ""
+    return Text(f"✓ {result.story}{end}", style="green")
+
+
+@text_report.register
+def _lock(result: LockResult, view: View) -> RenderableType:
+    return Text(f"✓ {plain(result.text)}", style="green")
+
+
+@text_report.register
+def _init(result: InitResult, view: View) -> RenderableType:
+    lines = [Text(f"  + {path}", style="green") for path in result.written]
+    lines += [Text(f"  = {path} (kept as it was)", style="dim") for path in result.kept]
+    where = "" if result.folder == "." else f"cd {result.folder} && "
+    if result.commit:
+        after = f"Committed as {result.commit[:8]}. Next: {where}tfops apply {result.environment}"
+    else:
+        after = f"Next: {where}git add -A && git commit, then tfops apply {result.environment}"
+    return Group(*lines, Text(), Text(after, style="bold"))

@@ -1,0 +1,132 @@
+"""Listings: status, history, log, inventory."""
+
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tfops.model import Kind, VersionRecord
+from tfops.report.base import View, add_row, new_table, text_report
+from tfops.report.words import age, commit_text, plain, plural
+from tfops.results import (
+    EnvironmentStatus,
+    HistoryEntry,
+    HistoryResult,
+    InventoryResult,
+    LockFact,
+    LogEvent,
+    LogResult,
+    StatusResult,
+)
+
+
+@text_report.register
+def _status(result: StatusResult, view: View) -> RenderableType:
+    table = new_table("ENVIRONMENT", "VERSION", "COMMIT", "APPLIED", "BY", "STATE")
+    for row in result.environments:
+        current = row.current
+        cells = _current_cells(current, view) if current else ("-", "-", "-", "-")
+        words, style = _state_of(row)
+        add_row(
+            table,
+            Text(row.env + (" *" if row.is_protected else ""), style="bold") if row.is_configured else row.env,
+            *cells,
+            Text(words, style=style),
+        )
+    lines: list[RenderableType] = [table]
+    if any(row.is_protected for row in result.environments):
+        lines.append(Text("* protected", style="dim"))
+    return Group(*lines)
+
+
+def _current_cells(current: VersionRecord, view: View) -> tuple[str, str, str, str]:
+    return str(current.version), current.commit[:8], age(current.applied_at, view.now), current.applied_by
+
+
+def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
+    """The one thing to know about an environment now, most urgent first."""
+    current = row.current
+    states = (
+        (row.unrecorded, f"applied, not recorded: tfops recover {row.env}", "bold red"),
+        (row.lock is not None, _lock_words(row.lock) if row.lock else "", "yellow"),
+        (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
+        (bool(row.trouble), f"degraded: {row.trouble}", "bold red"),
+        (not row.is_configured, "not in tfops.yaml any more", "red"),
+        (current is None, "never applied", "dim"),
+        (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
+        (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
+        (row.ahead > 0, f"{plural(row.ahead, 'commit')} behind its branch", "yellow"),
+    )
+    for applies, words, style in states:
+        if applies:
+            return words, style
+    return "in sync", "green"
+
+
+def _lock_words(lock: LockFact) -> str:
+    if lock.expires_at is None:
+        return f"locked by {lock.who}: {lock.reason or 'no reason given'}"
+    return f"locked: {lock.what} by {lock.who} on {lock.host}"
+
+
+@text_report.register
+def _history(result: HistoryResult, view: View) -> RenderableType:
+    if not (result.entries or result.incidents):
+        return Text(f"{result.env} has no version yet")
+    table = new_table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
+    rows: list[HistoryEntry | LogEvent] = [*result.entries, *result.incidents]
+    for row in sorted(rows, key=_moment, reverse=True):
+        add_row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
+    lines: list[RenderableType] = [table]
+    lines += [Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
+    return Group(*lines)
+
+
+def _moment(row: HistoryEntry | LogEvent) -> tuple[datetime, int]:
+    """Newest last; within a second a version comes after what led to it."""
+    return (row.record.applied_at, row.record.version.number) if isinstance(row, HistoryEntry) else (row.at, 0)
+
+
+def _version_cells(entry: HistoryEntry, view: View) -> tuple[Text | str, ...]:
+    record = entry.record
+    what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
+    version, changes = Text(str(record.version), style="bold"), Text(_changes(entry), style="dim")
+    when = age(record.applied_at, view.now)
+    return version, what, when, record.applied_by, commit_text(entry.commit, record.commit), changes
+
+
+def _incident_cells(event: LogEvent, view: View) -> tuple[Text | str, ...]:
+    style = "red" if event.kind == "failed" else "yellow"
+    return (
+        "-",
+        Text(event.kind, style=style),
+        age(event.at, view.now),
+        event.by,
+        "",
+        Text(plain(event.text), style=style),
+    )
+
+
+def _changes(entry: HistoryEntry) -> str:
+    """`3 created, 1 deleted`: the headline without its zeros."""
+    parts = [part for part in entry.record.summary.split(", ") if not part.startswith("0 ")]
+    return ", ".join(parts) or "no changes"
+
+
+@text_report.register
+def _log(result: LogResult, view: View) -> RenderableType:
+    if not result.events:
+        return Text(f"the ledger of {result.env} is empty")
+    table = new_table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
+    for event in result.events:
+        add_row(table, event.kind, age(event.at, view.now), event.by, event.text, Text(event.sha[:8], style="dim"))
+    return table
+
+
+@text_report.register
+def _inventory(result: InventoryResult, view: View) -> RenderableType:
+    table = new_table("ENVIRONMENT", "ADDRESS", "ID")
+    for env, addresses in result.environments.items():
+        for address, known in sorted(addresses.items()):
+            add_row(table, env, address, Text(plain(known), style="dim"))
+    return table
