@@ -138,7 +138,7 @@ def _begin(run: _Run, custody: Custody, intent: IntentPart, stack: OpenStack) ->
             "remote-unreachable",
             f"the remote does not answer: {run.target.env} could not be locked",
             why=str(error),
-            hint="check the network and your access: git fetch",
+            hint="check the network and your access (git fetch); a host that refuses the ledger's ref: tfops doctor",
         ) from error
 
 

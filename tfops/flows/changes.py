@@ -87,22 +87,28 @@ def _change(
     raise Locked(f"{place.env} changes all the time: lost the race for its lock {_MOST_RACES} times")
 
 
-def require_signatures(project: Project, rules: ProjectConfig, present: Present) -> None:
-    """Raises Refused (guard `unsigned`) where tfops.yaml requires signatures and one is missing."""
-    if not rules.requires_signatures:
-        return
+def require_signing(project: Project, rules: ProjectConfig) -> None:
+    """Raises Refused (guard `unsigned`) where tfops.yaml requires signatures and this Git makes none."""
     repository = project.repository
-    if not (repository.signs("commit") and repository.signs("tag")):
+    if rules.requires_signatures and not (repository.signs("commit") and repository.signs("tag")):
         raise Refused(
             "unsigned",
             "tfops.yaml requires signed events and versions, but this Git does not sign",
             hint="git config commit.gpgSign true && git config tag.gpgSign true",
         )
-    if present.head and not repository.has_good_signature(require_sha(present.head)):
+
+
+def _require_signed_head(project: Project, rules: ProjectConfig, present: Present) -> None:
+    """Raises Refused (guard `unsigned`) when the latest event isn't signed although it must be.
+
+    `tfops lock` and `tfops unlock` don't ask: a signed event of theirs is how people say that they looked.
+    """
+    repository = project.repository
+    if rules.requires_signatures and present.head and not repository.has_good_signature(require_sha(present.head)):
         raise Refused(
             "unsigned",
             f"the latest event of {present.env} has no signature that this Git finds good",
-            hint=f"tfops verify {present.env}",
+            hint=f"tfops verify {present.env}; if it is fine: tfops lock {present.env} && tfops unlock {present.env}",
         )
 
 
@@ -124,7 +130,8 @@ def _wait_until_free(project: Project, place: Place, refs: Refs, options: Change
                 raise
             time.sleep(_LOOK_AGAIN_S)
         else:
-            require_signatures(project, place.rules, present)
+            require_signing(project, place.rules)
+            _require_signed_head(project, place.rules, present)
             if present.trouble is not None:
                 ui.warn(
                     f"{place.env} is degraded since the {present.trouble.kind} of {present.trouble.commit[:8]}: "

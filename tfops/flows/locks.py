@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 
 from tfops.errors import Locked, Refused
+from tfops.flows.changes import require_signing
 from tfops.flows.custody import require_free
 from tfops.flows.project import Project
 from tfops.flows.recover import may_follow
@@ -24,6 +25,7 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
     """Freeze an environment: nobody changes it until it is unlocked. Raises Locked when someone holds it."""
     place = find_place(project, env)
     refs = project.refs(place.rules)
+    require_signing(project, place.rules)
     user, host = environ.user_and_host()
     part = LockPart(
         run_id=secrets.token_hex(8),
@@ -39,6 +41,8 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
     text = f"{place.env} is locked by {user}: {reason or 'no reason given'}"
 
     def event(present: Present) -> NewEvent:
+        if present.lock is not None and may_follow(project, present.lock):
+            raise _needs_force(project, place.env, present.lock)
         require_free(present)
         return NewEvent(EventKind.LOCKED, text, part.run_id, lock=part)
 
@@ -53,13 +57,14 @@ def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
     """
     place = find_place(project, env)
     refs = project.refs(place.rules)
+    require_signing(project, place.rules)
     broken: list[str] = []
 
     def event(present: Present) -> NewEvent:
         held = present.lock
         if held is None:
             raise Refused("not-locked", f"{place.env} is not locked")
-        kind = EventKind.UNLOCKED if _may_unlock(held) else EventKind.FORCED
+        kind = EventKind.UNLOCKED if _may_unlock(project, held) else EventKind.FORCED
         if kind is EventKind.FORCED and not force:
             raise _needs_force(project, place.env, held)
         whose = f"the lock of {held.who} on {held.host} ({held.reason or held.what})"
@@ -73,9 +78,10 @@ def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
     return LockResult(place.env, False, broken[0])
 
 
-def _may_unlock(held: LockPart) -> bool:
-    user, _ = environ.user_and_host()
-    return held.is_manual and held.who == user
+def _may_unlock(project: Project, held: LockPart) -> bool:
+    """A manual lock of this clone, or of this user on this machine."""
+    is_own = held.clone == project.workspace.clone_id or (held.who, held.host) == environ.user_and_host()
+    return held.is_manual and is_own
 
 
 def _needs_force(project: Project, env: EnvName, held: LockPart) -> Locked:

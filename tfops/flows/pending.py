@@ -7,7 +7,7 @@ from typing import Any
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
-from tfops.ledger.record import LostRaceError, record_version
+from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, Version
 from tfops.system import failpoint
@@ -20,8 +20,9 @@ def record(
 ) -> Card:
     """Write the card down here, then record it: from the first moment on it can't be lost.
 
-    `base` as in `record_version`. Raises NotRecorded when the remote can't be reached or the lock was
-    broken (the card waits on), LostRaceError when nothing was changed and the world moved on.
+    `base` as in `record_version`. Raises NotRecorded when the remote can't be reached (the card waits
+    on), FencedError when the lock was broken, LostRaceError when the world moved on under a change of
+    nothing: in these two the card is dropped.
     """
     env = EnvName(card.environment)
     content = {
@@ -35,7 +36,7 @@ def record(
     failpoint.reach("card-written")
     try:
         return _record_pending(project, refs, env)
-    except LostRaceError:
+    except (LostRaceError, FencedError):
         path.unlink()
         raise
 
@@ -70,6 +71,10 @@ def settle_pending(project: Project, refs: Refs, env: EnvName, ui: Ui) -> Card |
             recorded = _record_pending(project, refs, env)
         except LostRaceError:  # it had changed nothing, and others went on since: nothing is lost
             path.unlink()
+            return None
+        except FencedError as error:  # said once; the next plan shows what the world is like
+            path.unlink()
+            ui.warn(error.what)
             return None
         ui.note(f"{env} was applied earlier but not recorded: recorded as {Version(recorded.version)}")
         return recorded

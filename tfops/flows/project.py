@@ -78,4 +78,7 @@ class Project:
             first = str(error).splitlines()[:1] or ["no answer"]
             ui.warn(f"the remote does not answer ({first[0]}): this is what this clone knows")
             return False
+        except Refused as error:  # a moved tag or a rewritten ledger stops changes, not looking
+            ui.warn(f"{error.what} ({error.guard}): this is what this clone knows")
+            return False
         return True

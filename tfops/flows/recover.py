@@ -24,6 +24,7 @@ from tfops.flows.project import Project
 from tfops.flows.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.target import Place, Target, intended_target
 from tfops.flows.ui import Ui
+from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.model import MAIN_STACK, Kind, StackState, Version
@@ -157,8 +158,8 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         plan = stack.engine.plan(destroy=intent.kind is Kind.DESTROY).plan
         if plan.is_empty:
             outputs = visible_outputs(target, stack, state, hidden)
-            outcome = Outcome(plan, state, state, outputs, (), 0.0)
-            return _record(case, target, stack, outcome)
+            outcome = Outcome(plan, state, state, outputs, _approvals(case), 0.0)
+            return _record(case, target, stack, outcome, doubt=_doubt(progress))
         return _leave_receipt(case, progress, len(plan.work))
 
 
@@ -206,13 +207,29 @@ def _is_untouched(intent: IntentPart, progress: Progress, state: StackState) -> 
     return same and progress.is_untouched and not intent.done
 
 
-def _record(case: _Case, target: Target, stack: OpenStack, outcome: Outcome) -> Story:
+def _approvals(case: _Case) -> tuple[ApprovalPart, ...]:
+    """Who consented before the run died."""
+    intent = case.intent
+    if not intent.approved_by:
+        return ()
+    how = intent.approved_how
+    return (ApprovalPart(who=intent.approved_by, when=case.lock.since, digest=intent.plan_digest, how=how),)
+
+
+def _doubt(progress: Progress) -> str:
+    """Begun, in the state, but without an answer: a provisioner may not have run to its end."""
+    if not progress.in_doubt:
+        return ""
+    return f"; in doubt (in the state, but their provisioners may not have ended): {', '.join(progress.in_doubt)}"
+
+
+def _record(case: _Case, target: Target, stack: OpenStack, outcome: Outcome, *, doubt: str) -> Story:
     person, _ = case.project.repository.identity()
     number = target.listing.highest + 1
     card = build_card(target, stack, outcome, number=number, person=person, run_id=case.intent.run_id)
-    headline = f"{case.intent.headline} (recovered)"
+    headline = f"{case.intent.headline} (recovered{doubt})"
     recorded = record(case.project, case.refs, card, headline, base=None, root=stack.rendered.files)
-    return Story(f"{case.place.env}: everything was applied", Version(recorded.version))
+    return Story(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
 
 
 def _leave_receipt(case: _Case, progress: Progress, remaining: int) -> Story:

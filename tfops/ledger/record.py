@@ -16,6 +16,10 @@ class LostRaceError(Exception):
     """Someone else's event came first: everything must be read and decided again."""
 
 
+class FencedError(NotRecorded):
+    """The lock was broken under this run: it may never record what it did, now or later."""
+
+
 # Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
 _MOST_TRIES = 50
 
@@ -37,7 +41,8 @@ def record_version(
     under: `base`, empty before the first event.
 
     Raises:
-        NotRecorded: the remote can't be reached, or the lock was broken under this run.
+        NotRecorded: the remote can't be reached.
+        FencedError: the lock was broken under this run.
         LostRaceError: the ledger is not at `base` any more; everything must be read again.
     """
     env = EnvName(card.environment)
@@ -66,7 +71,7 @@ def _require_right(present: Present, card: Card, *, base: str | None) -> None:
     if base is not None or (lock is not None and lock.run_id == card.run_id):
         return
     holder = f"{lock.who} on {lock.host} holds it now ({lock.what})" if lock else "nobody holds it now"
-    raise NotRecorded(
+    raise FencedError(
         f"{present.env} was changed, but its lock was broken meanwhile: this run may not record a version",
         why=holder,
         state="The infrastructure may not be what any version says.",

@@ -106,9 +106,22 @@ class Refs:
         there = self._remote_values(remote, updates)
         if all(there.get(update.ref) == update.new for update in updates):
             return Swap.WON
+        for update in updates:
+            if update.ref.startswith(LEDGERS) and update.old and update.ref not in there:
+                raise self._missing_ledger(remote, update.ref)
         if any(there.get(update.ref, "") != update.old for update in updates):
             return Swap.LOST
         raise RemoteUnreachable(failure.stderr) from failure
+
+    def _missing_ledger(self, remote: str, ref: str) -> Refused:
+        """The remote came later than the ledger, or keeps it elsewhere, or someone deleted it there."""
+        name = self._remote_name(ref)
+        return Refused(
+            "missing-ledger",
+            f"`{remote}` has no ledger `{name}`, but this clone has one",
+            why="it was deleted there, or the remote or `ledger.ref` is newer than the ledger",
+            hint=f"if nobody deleted it: git push {remote} {ref}:{name} 'refs/tags/tfops/*'",
+        )
 
     def _remote_values(self, remote: str, updates: Sequence[Update]) -> dict[str, str]:
         names = {self._remote_name(update.ref): update.ref for update in updates}
