@@ -55,8 +55,8 @@ def _append(repository: Repository, refs: Refs, event: NewEvent) -> None:
 def report() -> str:
     """The table, measured now."""
     lines = [
-        f"The ledger against a bare repository on the same disk, {ROUNDS} rounds after one warm-up. An apply makes each",
-        "of these round trips once; without a ledger it would need the first and a push of the tag.",
+        f"The ledger against a bare repository on the same disk, {ROUNDS} rounds after one warm-up. An apply makes",
+        "each of these round trips once; without a ledger it would need the first and a push of the tag.",
         "",
         "| round trip | median ms |",
         "|---|---|",

@@ -167,7 +167,14 @@ def read_events(repository: Repository, env: EnvName) -> list[Event]:
     """Every event of the chain, newest first, by one Git process."""
     if repository.resolve_commit(ledger_ref(env)) is None:
         return []
-    argv = ("log", "--first-parent", f"--format={_LOG_FORMAT}", "--end-of-options", ledger_ref(env))
+    argv = (
+        "log",
+        "--no-show-signature",
+        "--first-parent",
+        f"--format={_LOG_FORMAT}",
+        "--end-of-options",
+        ledger_ref(env),
+    )
     rows = repository.git.ask(*argv).text.split("\0\0\n")
     return [event for row in rows if (event := _event(row.split("\0"))) is not None]
 

@@ -54,4 +54,5 @@ def store_commit(repository: Repository, tree: str, *, parent: CommitSha | None,
     parents = ("-p", require_sha(parent)) if parent else ()
     sign = ("-S",) if repository.signs("commit") else ()
     argv = (*identity, "commit-tree", *sign, *parents, "-F", "-", require_sha(tree))
-    return require_sha(repository.git.ask(*argv, stdin=message.encode()).text.strip())
+    author = {"GIT_AUTHOR_NAME": person.name, "GIT_AUTHOR_EMAIL": person.email}
+    return require_sha(repository.git.ask(*argv, stdin=message.encode(), env=author).text.strip())

@@ -65,7 +65,8 @@ class Refs:
         specs = [f"+refs/heads/*:refs/remotes/{remote}/*", "refs/tags/tfops/*:refs/tags/tfops/*"]
         specs.append(f"{self._ledger_pattern}:{LEDGERS}/*")
         # not --quiet: that hides why a ref was rejected
-        argv = ["fetch", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        # --no-prune: the user's fetch.prune would delete ledgers and tags that only this clone has
+        argv = ["fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules"]
         try:
             self._git.over_network(*argv, "--end-of-options", remote, *specs)
         except GitFailed as error:

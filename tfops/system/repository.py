@@ -109,7 +109,7 @@ class Repository:
 
     def has_good_signature(self, sha: CommitSha) -> bool:
         """Whether Git finds the commit's signature good (known key or not is Git's configuration)."""
-        return self.git.line("log", "-1", "--format=%G?", require_sha(sha)) in ("G", "U")
+        return self.git.line("log", "--no-show-signature", "-1", "--format=%G?", require_sha(sha)) in ("G", "U")
 
     def snapshot_work_tree(self) -> str:
         """Store the project's files as they lie on disk as a Git tree, and return its id.
