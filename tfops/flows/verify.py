@@ -6,9 +6,12 @@ from tfops.errors import Refused
 from tfops.flows.project import Project
 from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
+from tfops.ledger.card import Card
 from tfops.ledger.chain import Event, EventKind, read_events
 from tfops.ledger.versions import Listing, read_card, versions_of
+from tfops.model import VersionRecord
 from tfops.results import Finding, VerifyResult
+from tfops.system.trees import GitTree
 
 
 def verify(project: Project, env: str, ui: Ui) -> VerifyResult:
@@ -57,13 +60,23 @@ def _tags(project: Project, events: list[Event], listing: Listing) -> Iterator[F
             yield Finding("damaged-tag", f"{record.tag}: {error.what}", is_problem=True)
             continue
         tagged.add(card.run_id)
-        if card.run_id not in recorded:
+        event = recorded.get(card.run_id)
+        if event is not None and not _agrees(project, record, card, event):
+            yield Finding("rewritten-tag", f"{record.tag} is not what event {event.sha[:8]} recorded", is_problem=True)
+        if event is None:
             yield Finding("foreign-version", f"{record.tag} has no event in the ledger", is_problem=True)
     for run_id, event in recorded.items():
         if run_id not in tagged:
             yield Finding("missing-tag", f"event {event.sha[:8]} ({event.text}) has no tag", is_problem=True)
     for tag in listing.foreign:
         yield Finding("foreign-tag", f"{tag} was not made by tfops", is_problem=True)
+
+
+def _agrees(project: Project, record: VersionRecord, card: Card, event: Event) -> bool:
+    """The tag stands on the card's commit, and its card is the one that the ledger has."""
+    kept = GitTree.of_commit(project.repository, event.sha).read("card.json") or ""
+    on_commit = project.repository.resolve_commit(f"refs/tags/{record.tag}") == record.commit
+    return on_commit and kept == card.model_dump_json(indent=2)
 
 
 def _signed(project: Project, events: list[Event]) -> set[str]:

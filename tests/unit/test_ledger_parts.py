@@ -1,0 +1,120 @@
+"""Lock, intent and trouble as JSON: what is kept, what a newer tfops may add, which lock never expires."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from tests.support.samples import DEV
+from tfops.errors import Locked, Refused
+from tfops.flows.custody import require_free
+from tfops.ledger.chain import Present
+from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.model import Kind
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+LEASE = LockPart(
+    run_id="r-1",
+    clone="c-1",
+    who="ann",
+    host="laptop",
+    pid=4711,
+    what="apply of 12345678",
+    since=NOW,
+    expires_at=NOW + timedelta(minutes=5),
+    run="https://ci.example.com/1",
+)
+MANUAL = LEASE.model_copy(update={"expires_at": None, "what": "locked by hand", "reason": "incident 4711"})
+INTENT = IntentPart(
+    run_id="r-1",
+    kind=Kind.ROLLBACK,
+    commit="a" * 40,
+    branch="main",
+    restores=3,
+    headline="1 created",
+    changes=1,
+    plan_digest="d" * 64,
+    lineage="l-1",
+    serial_before=3,
+    engine="terraform 1.11.4",
+    done={"a.b": "id-1"},
+)
+TROUBLE = TroublePart(
+    run_id="r-1", kind=Kind.APPLY, commit="a" * 40, by="ann", at=NOW, receipt="1 of 2", in_doubt=["a.c"]
+)
+
+
+@pytest.mark.parametrize("part", [LEASE, MANUAL, INTENT, TROUBLE], ids=["lease", "manual lock", "intent", "trouble"])
+def test_a_part_comes_back_as_it_was_written(part: BaseModel) -> None:
+    assert type(part).model_validate_json(part.model_dump_json(indent=2)) == part
+
+
+@pytest.mark.parametrize("part", [LEASE, INTENT, TROUBLE], ids=["lock", "intent", "trouble"])
+def test_what_a_newer_tfops_adds_is_ignored(part: BaseModel) -> None:
+    newer = part.model_dump_json()[:-1] + ',"region":"eu","nested":{"a":[1]}}'
+    assert type(part).model_validate_json(newer) == part
+
+
+@pytest.mark.parametrize(
+    ("part", "field"), [(LEASE, "run_id"), (LEASE, "clone"), (INTENT, "serial_before"), (TROUBLE, "receipt")]
+)
+def test_what_decisions_rest_on_may_not_be_missing(part: BaseModel, field: str) -> None:
+    content = part.model_dump(mode="json")
+    del content[field]
+    with pytest.raises(ValidationError, match=field):
+        type(part).model_validate(content)
+
+
+def test_only_a_lock_without_an_end_was_taken_by_hand() -> None:
+    assert (LEASE.is_manual, MANUAL.is_manual) == (False, True)
+
+
+def test_times_keep_their_offset() -> None:
+    elsewhere = LEASE.model_dump_json().replace("2026-11-24T12:00:00Z", "2026-11-24T13:00+01:00")
+    read = LockPart.model_validate_json(elsewhere)
+    assert read.since == NOW
+    assert read.since.utcoffset() == timedelta(hours=1)
+
+
+def _present(lock: LockPart | None) -> Present:
+    files = {"lock.json": lock.model_dump_json().encode()} if lock else {}
+    return Present(DEV, "a" * 40, files)
+
+
+def test_an_environment_without_a_lock_is_free() -> None:
+    require_free(_present(None))
+
+
+def test_a_lock_by_hand_says_who_since_when_and_why() -> None:
+    with pytest.raises(Locked) as caught:
+        require_free(_present(MANUAL))
+    assert caught.value.what == "dev is locked by ann since 2026-11-24 12:00 UTC: incident 4711"
+    assert caught.value.hint == "tfops unlock dev"
+
+
+def test_a_lock_by_hand_without_a_reason_says_so() -> None:
+    with pytest.raises(Locked, match="no reason given"):
+        require_free(_present(MANUAL.model_copy(update={"reason": ""})))
+
+
+def test_a_lease_says_who_does_what_where_and_how_to_wait() -> None:
+    with pytest.raises(Locked) as caught:
+        require_free(_present(LEASE))
+    assert caught.value.what == "dev is being changed by ann on laptop since 2026-11-24 12:00 UTC (apply of 12345678)"
+    assert caught.value.why == "https://ci.example.com/1"
+    assert "--wait" in caught.value.hint and "--force" in caught.value.hint
+
+
+def test_a_lease_that_is_over_is_not_free_by_age_alone() -> None:
+    long_past = LEASE.model_copy(update={"expires_at": datetime(2001, 1, 1, tzinfo=UTC)})
+    with pytest.raises(Locked, match="is being changed"):
+        require_free(_present(long_past))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"run_id": "r-1"}', b"\xff"])
+def test_a_lock_that_can_not_be_read_is_never_taken_for_none(content: bytes) -> None:
+    with pytest.raises(Refused) as caught:
+        require_free(Present(DEV, "a" * 40, {"lock.json": content}))
+    assert caught.value.guard == "damaged-ledger"
+    assert "git show refs/tfops/envs/dev:lock.json" in caught.value.hint
