@@ -133,9 +133,6 @@ def test_a_sleeping_holder_that_wakes_up_after_others_went_on_records_nothing(du
     assert "is whole" in duel.second.ok("verify", "dev").out
 
 
-@pytest.mark.xfail(
-    strict=True, reason="BUG: the card that may never be recorded waits on and blocks its clone for good"
-)
 @pytest.mark.parametrize("command", [("apply", "dev", "--yes"), ("recover", "dev")])
 def test_after_its_lock_was_broken_a_clone_can_go_on_as_the_error_says(duel: Duel, command: tuple[str, ...]) -> None:
     duel.second.ok("unlock", "dev", "--force")
