@@ -3,8 +3,9 @@
 import pytest
 
 from tests.support.memory_tree import PROJECT, MemoryTree, complaints_of, said
+from tfops.config.backend import Backend
 from tfops.config.constraint import Constraint
-from tfops.config.project import Backend, EngineChoice, EnvironmentRule, ProjectConfig, load_project
+from tfops.config.project import EngineChoice, EnvironmentRule, ProjectConfig, load_project
 from tfops.errors import ProjectError
 
 
@@ -172,7 +173,7 @@ S3 = "backend: {s3: {key: '{env}', use_lockfile: true}}\n"
             HEAD + "backend:\n  s3: {key: '{env}'}\n" + ENVS,
             [
                 "tfops.yaml:4:3: an S3 backend without a lock loses state when two people apply "
-                "(add: use_lockfile: true   (Terraform 1.11 or newer))",
+                "(add: lock: native   (Terraform 1.11 or newer))",
             ],
         ),
         (HEAD + "providers:\n  a b: {}\n" + ENVS, ["tfops.yaml:4:3: 'a b' is not a provider's name"]),

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.golden import assert_golden
 from tests.support.memory_tree import MemoryTree, project_tree, rules_and_environment
-from tfops.config.project import Backend
+from tfops.config.backend import Backend
+from tfops.config.project import load_project
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot, StackName
 from tfops.render.escape import escape_literal, escape_text
 from tfops.render.root import RootSpec, describe_backend, render_root, secret_variables
@@ -250,3 +251,26 @@ def test_text_without_templates_stays() -> None:
 )
 def test_a_backend_is_described_without_anything_secret(backend: Backend, words: str) -> None:
     assert describe_backend(backend) == words
+
+
+def test_an_environments_place_in_aws_reaches_the_provider_and_nobody_elses() -> None:
+    rules = """\
+version: 1
+project: shop
+providers:
+  aws: {region: us-east-1, max_retries: 3}
+environments:
+  dev: {branch: main, account: "123456789012", region: eu-west-1, assume_role: "arn:aws:iam::123456789012:role/tf"}
+  prod: {branch: release}
+"""
+    tree = project_tree(tfops=rules, dev="modules: {a: {source: network}}\n")
+    main = json.loads(render(tree).files[MAIN_FILE])
+    assert main["provider"]["aws"] == [
+        {
+            "region": "eu-west-1",
+            "max_retries": 3,
+            "allowed_account_ids": ["123456789012"],
+            "assume_role": [{"role_arn": "arn:aws:iam::123456789012:role/tf"}],
+        }
+    ]
+    assert load_project(tree).providers == {"aws": {"region": "us-east-1", "max_retries": 3}}

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfops.config import names
+from tfops.config.backend import ROLE, ROLE_HINT, Backend, check_backend, to_backend
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
-from tfops.config.schema import ProjectFile, parse
-from tfops.config.values import walk
+from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.errors import ConfigError, ProjectError
 from tfops.model import Complaint, EnvName
 from tfops.system.trees import Tree
@@ -18,7 +18,6 @@ PROJECT_FILE = "tfops.yaml"
 
 _ENGINES = ("auto", "terraform", "tofu", "embedded")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _VARIABLE_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?")
 
 
@@ -32,19 +31,19 @@ class EngineChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
-    """Where state is kept: one of Terraform's backends and its settings, placeholders not filled."""
-
-    kind: str = "local"
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class EnvironmentRule:
-    """Which branches an environment is bound to, and whether its guards can be overridden."""
+    """Which branches an environment is bound to, whether its guards can be overridden, and where it lives.
+
+    `account`, `region` and `role` are AWS's: what the provider works in, and as what. `backend` replaces
+    settings of the project's backend.
+    """
 
     branch: str
     protected: bool = False
+    account: str = ""
+    region: str = ""
+    role: str = ""
+    backend: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,12 @@ class ProjectConfig:
     environments: Mapping[EnvName, EnvironmentRule]
     ledger_ref: str = "refs/tfops/envs/{env}"
     requires_signatures: bool = False
+    platforms: tuple[str, ...] = ()
+
+    def backend_of(self, env: EnvName) -> Backend:
+        """Where an environment's state is kept; one that tfops.yaml doesn't know gets the project's."""
+        rule = self.environments.get(env)
+        return self.backend.with_settings(rule.backend) if rule and rule.backend else self.backend
 
 
 def load_project(tree: Tree) -> ProjectConfig:
@@ -90,13 +95,23 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
     return ProjectConfig(
         project=file.project,
         engine=engine,
-        backend=Backend(kind, settings or {}),
+        backend=to_backend(kind, settings or {}),
         ledger_ref=file.ledger.ref,
         requires_signatures=file.require.signed,
         providers={name: block or {} for name, block in file.providers.items()},
-        environments={
-            EnvName(name): EnvironmentRule(block.branch, block.protected) for name, block in file.environments.items()
-        },
+        environments={EnvName(name): _to_rule(block) for name, block in file.environments.items()},
+        platforms=tuple(file.platforms),
+    )
+
+
+def _to_rule(block: EnvironmentBlock) -> EnvironmentRule:
+    return EnvironmentRule(
+        branch=block.branch,
+        protected=block.protected,
+        account=block.account,
+        region=block.region,
+        role=block.assume_role,
+        backend=block.backend or {},
     )
 
 
@@ -105,9 +120,10 @@ def _check(document: Document) -> list[Complaint]:
     checks: list[Callable[[Document, dict[str, Any]], Iterator[Complaint]]] = [
         _check_words,
         _check_engine,
-        _check_backend,
+        check_backend,
         _check_environments,
         _check_ledger,
+        _check_platforms,
     ]
     if not isinstance(document.data, dict):
         return []
@@ -153,38 +169,6 @@ def _may_be_passed_on(pattern: str) -> bool:
     return _VARIABLE_PATTERN.fullmatch(pattern) is not None and not any(reaches)
 
 
-def _check_backend(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
-    if not isinstance(data.get("backend"), dict):
-        return
-    backend: dict[str, Any] = data["backend"]
-    if len(backend) != 1:
-        yield document.complaint(("backend",), f"exactly one backend, not {len(backend)}")
-    for kind, settings in backend.items():
-        if not _WORD.fullmatch(kind):
-            yield document.complaint(("backend", kind), f"{names.shown(kind)} is not a backend's name")
-        elif kind == "local" and settings:
-            hint = "leave it empty: tfops keeps local state in .git/tfops/state"
-            yield document.complaint(("backend", kind), "the local backend takes no settings", hint)
-        elif kind != "local" and isinstance(settings, dict):
-            yield from _check_settings(document, kind, settings)
-
-
-def _check_settings(document: Document, kind: str, settings: dict[str, Any]) -> Iterator[Complaint]:
-    found: set[str] = set()
-    for path, value in walk(settings):
-        for word in _PLACEHOLDER.findall(value) if isinstance(value, str) else []:
-            found.add(word)
-            if word not in ("project", "env", "stack"):
-                where = ("backend", kind, *path)
-                yield document.complaint(where, f"unknown placeholder `{{{word}}}`", "known: {project}, {env}, {stack}")
-    if "env" not in found:
-        message = "no value contains `{env}`: all environments would share one state"
-        yield document.complaint(("backend", kind), message, 'for instance: key: "{project}/{env}/{stack}.tfstate"')
-    if kind == "s3" and not (settings.get("use_lockfile") or settings.get("dynamodb_table")):
-        message = "an S3 backend without a lock loses state when two people apply"
-        yield document.complaint(("backend", kind), message, "add: use_lockfile: true   (Terraform 1.11 or newer)")
-
-
 def _check_environments(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
     environments = _mapping(data, "environments")
     if "environments" in data and not environments:
@@ -197,6 +181,22 @@ def _check_environments(document: Document, data: dict[str, Any]) -> Iterator[Co
         if isinstance(branch, str) and not names.is_branch_pattern(branch):
             hint = f"{names.BRANCH_RULE}; `*` and `**` as wildcards"
             yield document.complaint((*where, "branch"), f"{names.shown(branch)} can't be a branch pattern", hint)
+        if isinstance(block, dict):
+            yield from _check_place(document, where, block)
+
+
+_PLACES = (
+    ("account", re.compile(r"[0-9]{12}"), "an AWS account's number", 'twelve digits in quotes: "123456789012"'),
+    ("region", re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]"), "an AWS region", "for instance: eu-west-1"),
+    ("assume_role", ROLE, "a role's ARN", ROLE_HINT),
+)
+
+
+def _check_place(document: Document, where: tuple[str, ...], block: dict[str, Any]) -> Iterator[Complaint]:
+    for key, pattern, what, hint in _PLACES:
+        value = block.get(key)
+        if isinstance(value, str) and not pattern.fullmatch(value):
+            yield document.complaint((*where, key), f"{names.shown(value)} is not {what}", hint)
 
 
 _LEDGER_REF = re.compile(r"refs/(heads|tfops)/([A-Za-z0-9_][A-Za-z0-9_-]*/)*\{env\}")
@@ -207,3 +207,14 @@ def _check_ledger(document: Document, data: dict[str, Any]) -> Iterator[Complain
     if isinstance(ref, str) and not _LEDGER_REF.fullmatch(ref):
         hint = "refs/tfops/envs/{env}, or where a host refuses that: refs/heads/tfops/{env}"
         yield document.complaint(("ledger", "ref"), "a ledger's ref must end with /{env}", hint)
+
+
+_PLATFORM = re.compile(r"[a-z0-9]+_[a-z0-9]+")
+
+
+def _check_platforms(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    platforms = data.get("platforms")
+    for index, platform in enumerate(platforms if isinstance(platforms, list) else []):
+        if isinstance(platform, str) and not _PLATFORM.fullmatch(platform):
+            hint = "for instance: linux_amd64, darwin_arm64"
+            yield document.complaint(("platforms", index), f"{names.shown(platform)} is not a platform", hint)

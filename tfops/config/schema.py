@@ -24,10 +24,14 @@ class EngineBlock(_Block):
 
 
 class EnvironmentBlock(_Block):
-    """One line of the branch mapping."""
+    """One line of the branch mapping, and where in AWS the environment lives."""
 
     branch: str
     protected: bool = False
+    account: str = ""
+    region: str = ""
+    assume_role: str = ""
+    backend: dict[str, Any] | None = None
 
 
 class LedgerBlock(_Block):
@@ -53,6 +57,7 @@ class ProjectFile(_Block):
     environments: dict[str, EnvironmentBlock]
     ledger: LedgerBlock = LedgerBlock()
     require: RequireBlock = RequireBlock()
+    platforms: list[str] = []
 
 
 class ModuleBlock(_Block):
@@ -111,6 +116,7 @@ def _complaint(document: Document, model: type[BaseModel], details: Any) -> Comp
 
 _EXPECTED = {
     "string_type": "must be text (put it in quotes)",
+    "list_type": "must be a list (`- item` lines)",
     "bool_type": "must be true or false",
     "dict_type": "must be a mapping (`key: value` lines)",
     "model_type": "must be a mapping (`key: value` lines)",

@@ -98,7 +98,7 @@ def _plan_part(plan: Plan) -> PlanPart:
 def _stack_part(target: Target, engine: StackEngine, stack: OpenStack, outcome: Outcome) -> StackPart:
     after = outcome.after
     return StackPart(
-        backend=describe_backend(target.rules.backend),
+        backend=describe_backend(target.rules.backend_of(target.env)),
         lineage=after.lineage,
         serial_before=outcome.before.serial,
         serial_after=after.serial,

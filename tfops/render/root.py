@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfops.config.backend import Backend
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, forms_in
-from tfops.config.project import Backend, ProjectConfig
+from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Reference, Secret
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, EnvName, RenderedRoot, StackName
@@ -33,7 +34,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     modules = spec.environment.modules
     main = {
         "terraform": _terraform_block(spec.project),
-        "provider": {name: [escape_literal(dict(block))] for name, block in spec.project.providers.items()},
+        "provider": _providers(spec.project, spec.environment.name),
         "variable": _variables(modules),
         "module": {name: _module_block(name, module, spec.modules_tree) for name, module in modules.items()},
         "output": {name: {"value": f"${{module.{name}}}", "sensitive": True} for name in modules},
@@ -70,6 +71,22 @@ def _digest(files: Mapping[str, str]) -> str:
 def _terraform_block(project: ProjectConfig) -> dict[str, Any]:
     constraint = project.engine.version.text
     return {"required_version": constraint} if constraint else {}
+
+
+def _providers(project: ProjectConfig, env: EnvName) -> dict[str, Any]:
+    """The provider blocks; where an environment lives in AWS wins over what all share."""
+    blocks = {name: dict(block) for name, block in project.providers.items()}
+    rule = project.environments.get(env)
+    place: dict[str, Any] = {}
+    if rule and rule.region:
+        place["region"] = rule.region
+    if rule and rule.role:
+        place["assume_role"] = [{"role_arn": rule.role}]
+    if rule and rule.account:
+        place["allowed_account_ids"] = [rule.account]
+    if place:
+        blocks["aws"] = blocks.get("aws", {}) | place
+    return {name: [escape_literal(block)] for name, block in blocks.items()}
 
 
 def _literals(module: ModuleConfig) -> dict[str, Any]:
@@ -127,7 +144,7 @@ def _expression(module: str, value: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def _backend(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:
-    return {"terraform": {"backend": {project.backend.kind: backend_settings(project, env, stack)}}}
+    return {"terraform": {"backend": {project.backend_of(env).kind: backend_settings(project, env, stack)}}}
 
 
 def backend_settings(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:
@@ -135,10 +152,11 @@ def backend_settings(project: ProjectConfig, env: EnvName, stack: StackName) -> 
 
     Terraform takes no expressions in a backend block, but still reads `${` there: escaped like the rest.
     """
-    if project.backend.kind == "local":
+    backend = project.backend_of(env)
+    if backend.kind == "local":
         return {"path": f"{_TO_TOP}/state/{env}/{stack}.tfstate"}
     words = {"{project}": project.project, "{env}": env, "{stack}": stack}
-    filled: dict[str, Any] = escape_literal(_fill(dict(project.backend.settings), words))
+    filled: dict[str, Any] = escape_literal(_fill(dict(backend.settings), words))
     return filled
 
 
