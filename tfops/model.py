@@ -159,7 +159,8 @@ class Plan:
     """A saved plan as people and guards read it.
 
     `digest` is the sha256 of the normalized changes: two plans with the same digest do the same.
-    `is_empty` is the engine's own verdict (exit code 0 of `-detailed-exitcode`).
+    `is_empty` is the engine's own verdict (exit code 0 of `-detailed-exitcode`). `drift` is what changed
+    in the real world since the state was written: not planned, found.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -167,7 +168,7 @@ class Plan:
     digest: str
     is_empty: bool
     unchanged: int = 0
-    drifted: tuple[str, ...] = ()
+    drift: tuple[ResourceChange, ...] = ()
 
     def count(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -52,11 +52,11 @@ def test_the_snapshot_of_a_work_tree_holds_what_git_would_add_and_leaves_no_trac
 
 def test_modules_are_exported_once_per_content(here: Path, tmp_path: Path) -> None:
     commit_file(here, "modules/a/main.tf", "# a")
-    first = export_modules(_tree(here), tmp_path)
+    first = export_modules(_tree(here), tmp_path, {})
     commit_file(here, "README.md", "words")
-    assert export_modules(_tree(here), tmp_path) == first
+    assert export_modules(_tree(here), tmp_path, {}) == first
     commit_file(here, "modules/a/main.tf", "# b")
-    second = export_modules(_tree(here), tmp_path)
+    second = export_modules(_tree(here), tmp_path, {})
     assert (first / "modules/a/main.tf").read_text() == "# a"
     assert (second / "modules/a/main.tf").read_text() == "# b"
     assert sorted(path.name for path in tmp_path.glob(".new-*")) == []
@@ -66,7 +66,7 @@ def test_what_an_engine_would_trust_blindly_is_not_exported(here: Path, tmp_path
     commit_file(here, "modules/a/main.tf", "# a")
     commit_file(here, "modules/a/terraform.d/plugins/evil", "x")
     commit_file(here, "modules/a/.terraform/modules/modules.json", "{}")
-    exported = export_modules(_tree(here), tmp_path)
+    exported = export_modules(_tree(here), tmp_path, {})
     assert [path.name for path in (exported / "modules/a").iterdir()] == ["main.tf"]
 
 
@@ -79,7 +79,7 @@ def test_a_link_that_leaves_the_modules_is_refused(here: Path, tmp_path: Path, t
     git(here, "add", "-A")
     git(here, "commit", "--quiet", "-m", "link")
     with pytest.raises(Refused, match="leaves `modules/`"):
-        export_modules(_tree(here), trees)
+        export_modules(_tree(here), trees, {})
     assert list(trees.iterdir()) == []
 
 
@@ -89,7 +89,7 @@ def test_a_link_inside_the_modules_works(here: Path, tmp_path: Path) -> None:
     (here / "modules/a/common.tf").symlink_to("../shared/common.tf")
     git(here, "add", "-A")
     git(here, "commit", "--quiet", "-m", "link")
-    exported = export_modules(_tree(here), tmp_path)
+    exported = export_modules(_tree(here), tmp_path, {})
     assert (exported / "modules/a/common.tf").read_text() == "# shared"
 
 

@@ -245,7 +245,7 @@ def test_outputs_that_change_are_named_without_their_values() -> None:
 
 def test_drift_is_named() -> None:
     found = plan(resource_drift=[change("a.b", "update"), change("a.c", "delete"), change("a.d", "no-op")])
-    assert found.drifted == ("a.b", "a.c")
+    assert [(item.address, item.action) for item in found.drift] == [("a.c", Action.DELETE), ("a.b", Action.UPDATE)]
 
 
 def test_the_engines_own_verdict_says_whether_it_is_empty() -> None:

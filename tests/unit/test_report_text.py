@@ -69,7 +69,14 @@ PLAN = Plan(
     digest="d" * 64,
     is_empty=False,
     unchanged=14,
-    drifted=("module.app.aws_lb.main",),
+    drift=(
+        ResourceChange(
+            "module.app.aws_lb.main",
+            "aws_lb",
+            Action.UPDATE,
+            attributes=(AttributeChange("idle_timeout", "60", "600"),),
+        ),
+    ),
 )
 NOTHING = Plan(changes=(), changed_outputs=(), digest="e" * 64, is_empty=True)
 OUTPUTS = {"app": {"url": "https://é.example.com", "ports": [80, 443]}, "db": {"host": None}}

@@ -53,8 +53,8 @@ def parse_plan(text: str, *, is_empty: bool) -> Plan:
     document: Any = json.loads(text)
     if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith("1."):
         raise ValueError("not a plan in JSON format 1")
-    raw = document.get("resource_changes") or []
-    secrets = _secrets(raw)
+    raw, drift = document.get("resource_changes") or [], document.get("resource_drift") or []
+    secrets = _secrets([*raw, *drift])
     changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
     outputs = _changed_outputs(document)
     return Plan(
@@ -63,11 +63,7 @@ def parse_plan(text: str, *, is_empty: bool) -> Plan:
         digest=_digest(raw, outputs),
         is_empty=is_empty,
         unchanged=sum(item.get("mode") == "managed" and _classify(item) is None for item in raw),
-        drifted=tuple(
-            str(item["address"])
-            for item in document.get("resource_drift") or []
-            if tuple(item["change"]["actions"]) != ("no-op",)
-        ),
+        drift=tuple(sorted(filter(None, (_drift(item, secrets) for item in drift)), key=_order)),
     )
 
 
@@ -93,10 +89,22 @@ def _change(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange |
         address=str(raw["address"]),
         resource_type=str(raw.get("type", "")),
         action=action,
-        reason=_REASONS.get(raw.get("action_reason", ""), ""),
+        reason=_reason(raw),
         previous_address=str(raw.get("previous_address", "")),
         attributes=tuple(_attributes(raw["change"], secrets)) if has_details else (),
     )
+
+
+def _reason(raw: Mapping[str, Any]) -> str:
+    if raw["change"].get("importing"):
+        return "imported by its id"
+    return _REASONS.get(raw.get("action_reason", ""), "")
+
+
+def _drift(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange | None:
+    """Only real changes: an address that moved is in the state's past, not in the world."""
+    change = _change(raw, secrets)
+    return change if change and change.action is not Action.MOVE else None
 
 
 def _changed_outputs(document: Mapping[str, Any]) -> tuple[str, ...]:

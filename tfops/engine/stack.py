@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tfops.engine.advice import advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
@@ -22,7 +23,7 @@ from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, S
 from tfops.system.workspace import read_json, write_file
 
 PLAN_FILE = "plan.bin"
-IMPORT_FILE = "tfops_import.tf.json"
+BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
@@ -165,22 +166,23 @@ class StackEngine:
     def plan_import(self, missing: Mapping[str, str]) -> SavedPlan:
         """A plan that does nothing but take real things into the state, by address and id."""
         blocks = [{"to": address, "id": known} for address, known in sorted(missing.items())]
-        write_file(self.root / IMPORT_FILE, json.dumps({"import": blocks}, indent=2))
+        return self.plan_bridged({"import": blocks}, targets=sorted(missing))
+
+    def plan_bridged(self, blocks: Mapping[str, Any], *, targets: Sequence[str] = ()) -> SavedPlan:
+        """A plan with more blocks beside the rendered root (`moved`, `import`); they stay until `forget_bridge`."""
+        write_file(self.root / BRIDGE_FILE, json.dumps(blocks, indent=2))
         path = self._runner.folder / PLAN_FILE
         argv = self._commands.plan(
-            out=str(path),
-            values=VALUES_FILE,
-            destroy=False,
-            lock_timeout_s=None,
-            targets=sorted(missing),
+            out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=None, targets=targets
         )
         ended = self._run(argv)
         if ended.code not in (0, _CHANGES):
-            raise engine_error("what was made can't be taken into the state", ended.errors)
+            raise engine_error("the plan with `moved` and `import` blocks failed", ended.errors)
         return self._read_plan(path, is_empty=ended.code == 0)
 
-    def forget_import(self) -> None:
-        (self.root / IMPORT_FILE).unlink(missing_ok=True)
+    def forget_bridge(self) -> None:
+        """Take the blocks away again: they belong to one plan."""
+        (self.root / BRIDGE_FILE).unlink(missing_ok=True)
 
     @property
     def errored_state(self) -> Path:

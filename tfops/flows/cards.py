@@ -7,6 +7,7 @@ from typing import Any
 from tfops import __version__
 from tfops.config.environment import ModuleConfig
 from tfops.config.source import LocalSource
+from tfops.engine.mask import Masker
 from tfops.engine.stack import StackEngine
 from tfops.flows.stack import OpenStack
 from tfops.flows.target import Target
@@ -105,8 +106,19 @@ def _stack_part(target: Target, engine: StackEngine, stack: OpenStack, outcome: 
         state_sha256=after.sha256,
         lock_digest=engine.lock_digest(),
         schema_versions=dict(after.schema_versions),
-        inventory={stack.mask(address): stack.mask(known) for address, known in after.inventory.items()},
+        inventory=_shown(after.inventory, stack.mask),
+        forgotten=_shown(_forgotten(outcome), stack.mask),
     )
+
+
+def _shown(inventory: Mapping[str, str], mask: Masker) -> dict[str, str]:
+    return {mask(address): mask(known) for address, known in inventory.items()}
+
+
+def _forgotten(outcome: Outcome) -> dict[str, str]:
+    """What the plan let go without destroying it: a way back takes it in again by its id."""
+    let_go = (change.address for change in outcome.plan.changes if change.action is Action.FORGET)
+    return {address: outcome.before.inventory[address] for address in let_go if address in outcome.before.inventory}
 
 
 def recorded_state(card: Card | None) -> RecordedState | None:

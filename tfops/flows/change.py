@@ -2,24 +2,23 @@
 
 import time
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from tfops.engine.stack import Applied, SavedPlan, engine_error, missing_from_state
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
-from tfops.flows.cards import Outcome, build_card, recorded_state
+from tfops.flows.cards import Outcome, build_card
 from tfops.flows.consent import ConsentOptions, obtain_consent
 from tfops.flows.custody import Custody, trouble_of
 from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record
+from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
-from tfops.flows.stack import EngineOptions, OpenStack, open_stack
+from tfops.flows.stack import EngineOptions, OpenStack
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
 from tfops.ledger.card import ApprovalPart, Card
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart
 from tfops.model import Kind, Plan, StackState, Version
-from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.results import ChangeResult
 from tfops.system import failpoint, process
 from tfops.system.git import GitFailed
@@ -64,20 +63,12 @@ def carry_out(
     """
     with project.workspace.run(target.env) as folder:
         run = _Run(project, target, refs, present, ui, folder.name, time.monotonic())
-        stack = _open(run, folder, options)
-        failpoint.reach("rendered")
-        ui.phase(f"preparing {target.env}")
-        stack.engine.prepare()
-        failpoint.reach("prepared")
-        before, _ = stack.engine.pull_state()
-        failpoint.reach("state-read")
-        recorded = recorded_state(target.current_card)
-        require_known_state(target.env, recorded, before)
-        require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
-        ui.phase(f"planning {target.env}")
-        saved = stack.engine.plan(destroy=target.kind is Kind.DESTROY)
-        ui.phase("")
-        failpoint.reach("planned")
+        planned = plan_content(
+            project, target.content, target.current_card,
+            folder=folder, engine=options.engine, ui=ui,
+            destroy=target.kind is Kind.DESTROY, past=target.past,
+        )  # fmt: skip
+        stack, before, saved = planned.stack, planned.before, planned.saved
         if saved.plan.is_empty:
             return _nothing_to_do(run, stack, saved.plan, before)
         ui.show_plan(saved.plan)
@@ -148,20 +139,6 @@ def _give_back(run: _Run, custody: Custody, intent: IntentPart, applied: Applied
     else:
         person, _ = run.project.repository.identity()
         custody.fail(trouble_of(intent, applied, by=person.name, receipt=error.state))
-
-
-def _open(run: _Run, folder: Path, options: ChangeOptions) -> OpenStack:
-    target = run.target
-    return open_stack(
-        run.project,
-        rules=target.rules,
-        environment=target.environment,
-        tree=target.tree,
-        lock=target.provider_lock,
-        folder=folder,
-        options=options.engine,
-        ui=run.ui,
-    )
 
 
 def _nothing_to_do(run: _Run, stack: OpenStack, plan: Plan, state: StackState) -> ChangeResult:

@@ -10,7 +10,15 @@ from tfops.flows.custody import require_free
 from tfops.flows.project import Project
 from tfops.flows.recover import settle
 from tfops.flows.stack import EngineOptions
-from tfops.flows.target import Place, Target, apply_target, destroy_target, find_place, rollback_target
+from tfops.flows.target import (
+    Place,
+    Target,
+    apply_target,
+    destroy_target,
+    find_place,
+    rollback_target,
+    say_target,
+)
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError
@@ -79,7 +87,7 @@ def _change(
             failpoint.reach("settled")
             target = find_target()
             failpoint.reach("targeted")
-            ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
+            say_target(target, ui)
             try:
                 return carry_out(project, target, options, refs=refs, present=present, ui=ui)
             except LostRaceError:

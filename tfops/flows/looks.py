@@ -4,9 +4,9 @@ from tfops.config.environment import load_environment, load_rules, lock_file_pat
 from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
-from tfops.flows.cards import recorded_state
+from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
-from tfops.flows.stack import EngineOptions, open_stack, render_stack
+from tfops.flows.stack import Content, EngineOptions, render_stack
 from tfops.flows.target import Place, find_place, require_environment
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, read_events, read_present
@@ -15,7 +15,6 @@ from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
 from tfops.model import Commit, EnvName, VersionRecord
 from tfops.resolve.branches import matches
-from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.resolve.versions import pick_version
 from tfops.results import (
     EnvironmentStatus,
@@ -53,20 +52,10 @@ def plan(
         listing = versions_of(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
         with project.workspace.run(place.env) as folder:
-            stack = open_stack(
-                project, rules=rules, environment=environment, tree=tree,
-                lock=tree.read(lock_file_path(place.env)), folder=folder, options=engine, ui=ui,
-            )  # fmt: skip
-            ui.phase(f"planning {place.env}")
-            stack.engine.prepare()
-            state, _ = stack.engine.pull_state()
-            recorded = recorded_state(card)
-            require_known_state(place.env, recorded, state)
-            require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
-            found = stack.engine.plan().plan
-            ui.phase("")
+            content = Content(rules, environment, tree, tree.read(lock_file_path(place.env)))
+            planned = plan_content(project, content, card, folder=folder, engine=engine, ui=ui)
     current = listing.latest.version if listing.latest else None
-    return PlanResult(place.env, commit, current, found)
+    return PlanResult(place.env, commit, current, planned.saved.plan)
 
 
 def _say_what(place: Place, repository: Repository, commit: Commit | None, ui: Ui) -> None:
@@ -91,7 +80,7 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     tree = _tree(repository, worktree=worktree)
     rules = load_rules(tree)
     environment = load_environment(tree, rules, place.env)
-    rendered = render_stack(rules, environment, tree, tree.read(lock_file_path(place.env)))
+    rendered = render_stack(Content(rules, environment, tree, tree.read(lock_file_path(place.env))))
     commit = None if worktree else repository.commit(repository.head)
     return RenderResult(place.env, commit, rendered.digest, rendered.files)
 
@@ -195,8 +184,7 @@ def inventory(project: Project, env: str | None, *, everything: bool, fetch: boo
     found: dict[EnvName, dict[str, str]] = {}
     for name, listing in sorted(list_versions(repository, wanted).items()):
         if listing.latest:
-            stacks = read_card(repository, listing.latest).stacks
-            found[name] = {address: known for part in stacks.values() for address, known in part.inventory.items()}
+            found[name] = read_card(repository, listing.latest).inventory
     return InventoryResult(found)
 
 

@@ -12,7 +12,6 @@ Called with the machine's lock held and everything fetched. What it may find, in
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from tfops.engine.events import Progress, read_progress
 from tfops.engine.stack import ERRORED_STATE
@@ -97,7 +96,7 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
         return None
     target = intended_target(project, place, commit=trouble.commit, kind=trouble.kind, branch="", restores=None)
     with project.workspace.run(place.env) as folder:
-        stack = _open(project, target, folder, engine, ui)
+        stack = open_stack(project, target.content, folder=folder, options=engine, ui=ui)
         stack.engine.prepare()
         _push_errored_state(stack, ui)
     return Story(f"{place.env}: the state that could not be saved is saved now")
@@ -117,19 +116,6 @@ def _push_errored_state(stack: OpenStack, ui: Ui) -> None:
     ui.note("the state that the engine could not save is saved now")
 
 
-def _open(project: Project, target: Target, folder: Path, engine: EngineOptions, ui: Ui) -> OpenStack:
-    return open_stack(
-        project,
-        rules=target.rules,
-        environment=target.environment,
-        tree=target.tree,
-        lock=target.provider_lock,
-        folder=folder,
-        options=engine,
-        ui=ui,
-    )
-
-
 def _finish(case: _Case, engine: EngineOptions) -> Story:
     intent = case.intent
     target = intended_target(
@@ -142,7 +128,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
     )
     progress = _progress(case)
     with case.project.workspace.run(case.place.env) as folder:
-        stack = _open(case.project, target, folder, engine, case.ui)
+        stack = open_stack(case.project, target.content, folder=folder, options=engine, ui=case.ui)
         stack.engine.prepare()
         failpoint.reach("story-begun")
         if stack.engine.release_dead_lock(since=case.lock.since):
@@ -198,7 +184,7 @@ def _bring_back(
             why = "; ".join(error.text for error in applied.errors)
             raise Refused("import", "what was made could not be taken into the state", why=why)
     finally:
-        stack.engine.forget_import()
+        stack.engine.forget_bridge()
     return stack.engine.read_back()
 
 

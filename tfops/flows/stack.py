@@ -1,7 +1,7 @@
 """From a target to an engine that stands in its rendered root."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfops.config.environment import EnvironmentConfig
@@ -19,7 +19,7 @@ from tfops.flows.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot
 from tfops.render.root import RootSpec, render_root, secret_variables
 from tfops.system import environ
-from tfops.system.export import export_modules
+from tfops.system.export import export_id, export_modules
 from tfops.system.trees import GitTree
 from tfops.system.workspace import lay_out
 
@@ -33,6 +33,20 @@ class EngineOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a stack's root is made of: rules, the developer's file, modules, the provider lock.
+
+    `overrides` are files laid over the exported modules, path below `modules/` to text.
+    """
+
+    rules: ProjectConfig
+    environment: EnvironmentConfig
+    tree: GitTree
+    lock: str | None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenStack:
     """A stack that is rendered on disk, with its engine and what must be masked."""
 
@@ -42,16 +56,14 @@ class OpenStack:
     mask: Masker
 
 
-def render_stack(
-    project: ProjectConfig, environment: EnvironmentConfig, tree: GitTree, lock: str | None
-) -> RenderedRoot:
+def render_stack(content: Content) -> RenderedRoot:
     """The rendered root of an environment with one stack. Pure but for reading the tree."""
     spec = RootSpec(
-        project=project,
-        environment=environment,
+        project=content.rules,
+        environment=content.environment,
         stack=MAIN_STACK,
-        modules_tree=tree.digest("modules") or "empty",
-        provider_lock=lock,
+        modules_tree=export_id(content.tree, content.overrides),
+        provider_lock=content.lock,
     )
     return render_root(spec)
 
@@ -62,25 +74,16 @@ def locate(project: Project, rules: ProjectConfig, requested: str) -> Engine:
     return find_engine(rules.engine, wanted, project.workspace.engine_cache)
 
 
-def open_stack(
-    project: Project,
-    *,
-    rules: ProjectConfig,
-    environment: EnvironmentConfig,
-    tree: GitTree,
-    lock: str | None,
-    folder: Path,
-    options: EngineOptions,
-    ui: Ui,
-) -> OpenStack:
+def open_stack(project: Project, content: Content, *, folder: Path, options: EngineOptions, ui: Ui) -> OpenStack:
     """Render, write, and stand ready. Raises before any engine runs when something is missing."""
+    rules, environment = content.rules, content.environment
     engine = locate(project, rules, options.engine)
     secrets = resolve_secrets(environment)
     if missing_cli_config():
         ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
-    rendered = render_stack(rules, environment, tree, lock)
-    modules = export_modules(tree, project.workspace.trees)
+    rendered = render_stack(content)
+    modules = export_modules(content.tree, project.workspace.trees, content.overrides)
     require_inner_sources(modules, local_sources(environment))
     root = project.workspace.root(environment.name, MAIN_STACK)
     project.workspace.state(environment.name)
@@ -89,7 +92,7 @@ def open_stack(
     env = engine_environment(more=rules.engine.env, secrets=secrets, plugin_cache=project.workspace.plugin_cache)
     runner = Runner(root, folder, env, mask, ui.engine_event, ui.engine_signal)
     return OpenStack(
-        StackEngine(engine, runner, lock_timeout_s=options.lock_timeout_s, has_committed_lock=lock is not None),
+        StackEngine(engine, runner, lock_timeout_s=options.lock_timeout_s, has_committed_lock=content.lock is not None),
         rendered,
         modules,
         mask,

@@ -1,22 +1,28 @@
 """What a change is aimed at: which environment, which commit, why, under which rules."""
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 
 from tfops.config import names
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
 from tfops.config.project import ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
+from tfops.flows.stack import Content
+from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import Commit, CommitSha, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
+from tfops.resolve.bridge import Past
 from tfops.resolve.guards import ApplyFacts, require_none
 from tfops.resolve.versions import content_of, pick_version, previous_version
 from tfops.system import environ
 from tfops.system.git import require_sha
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
+
+_MOST_UNDONE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +40,17 @@ class Target:
     listing: Listing
     current_card: Card | None
     restores: VersionRecord | None = None
+    past: Past | None = None
+    undoes: tuple[Commit, ...] = ()
 
     @property
     def current(self) -> VersionRecord | None:
         return self.listing.latest
 
     @property
-    def provider_lock(self) -> str | None:
-        return self.tree.read(lock_file_path(self.env))
+    def content(self) -> Content:
+        """What the environment's root is rendered from."""
+        return Content(self.rules, self.environment, self.tree, self.tree.read(lock_file_path(self.env)))
 
     @property
     def is_protected(self) -> bool:
@@ -167,7 +176,7 @@ def rollback_target(project: Project, place: Place, *, to: str | None) -> Target
             f"{place.env} {goal.version} was a destroy: there is nothing to bring back",
             hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
         )
-    return _content_of_commit(
+    target = _content_of_commit(
         project,
         place,
         kind=Kind.ROLLBACK,
@@ -177,6 +186,35 @@ def rollback_target(project: Project, place: Place, *, to: str | None) -> Target
         rules=_rules_from_branch_head(project, place),
         restores=goal,
     )
+    return replace(target, past=_past(repository, goal, listing), undoes=_undone(repository, goal, listing))
+
+
+def _past(repository: Repository, goal: VersionRecord, listing: Listing) -> Past:
+    """The inventory of the version that comes back, and what was let go since."""
+    later = (read_card(repository, record) for record in listing.versions if record.version > goal.version)
+    forgotten = (part.forgotten.values() for card in later for part in card.stacks.values())
+    return Past(read_card(repository, goal).inventory, frozenset(itertools.chain.from_iterable(forgotten)))
+
+
+def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tuple[Commit, ...]:
+    """The commits whose work a rollback takes back, newest first; none that aren't in this clone."""
+    if listing.latest is None:
+        return ()
+    current = content_of(listing.latest, {record.version: record for record in listing.versions})
+    return repository.commits_between(goal.commit, current.commit)
+
+
+def say_target(target: Target, ui: Ui) -> None:
+    """What will be aimed at, why, and whose work a way back takes back."""
+    ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
+    if not target.undoes:
+        return
+    count = "1 commit" if len(target.undoes) == 1 else f"{len(target.undoes)} commits"
+    ui.note(f"takes back {count}:")
+    for commit in target.undoes[:_MOST_UNDONE]:
+        ui.note(f"  {commit.short} {commit.subject} ({commit.author.name}, {commit.authored_at:%Y-%m-%d})")
+    if len(target.undoes) > _MOST_UNDONE:
+        ui.note(f"  … and {len(target.undoes) - _MOST_UNDONE} more: git log {target.commit.short}..")
 
 
 def destroy_target(project: Project, place: Place) -> Target:

@@ -79,6 +79,7 @@ class StackPart(_Part):
     lock_digest: str = ""
     schema_versions: dict[str, int] = {}
     inventory: dict[str, str] = {}
+    forgotten: dict[str, str] = {}  # let out of the state by this version, but not destroyed
 
 
 class Card(_Part):
@@ -114,6 +115,11 @@ class Card(_Part):
     outputs: dict[str, Any] = {}
     hold: HoldPart | None = None
     tfops: str
+
+    @property
+    def inventory(self) -> dict[str, str]:
+        """Address to id, over all stacks."""
+        return {address: known for stack in self.stacks.values() for address, known in stack.inventory.items()}
 
 
 def encode_card(card: Card, headline: str) -> str:

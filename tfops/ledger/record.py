@@ -89,7 +89,7 @@ def _recorded(present: Present, card: Card, headline: str, root: Mapping[str, st
         intent="" if releases else None,
         trouble="",
         card=card.model_dump_json(indent=2),
-        inventory={address: known for stack in card.stacks.values() for address, known in stack.inventory.items()},
+        inventory=card.inventory,
         root=root,
     )
 

@@ -31,13 +31,15 @@ _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 
 _MOST_ATTRIBUTES = 6
 _MOST_CREATED = 40
+_MOST_DRIFTED = 10
 
 
 def plan_report(plan: Plan, *, full: bool = False) -> RenderableType:
     """The whole plan. Without `full`, long lists of creates and of attributes are cut, and say so."""
+    drift = list(_drift_lines(plan, full=full))
     if plan.is_empty:
-        return Text("No changes: what runs is what the commit says.", style="green")
-    return Group(*_lines(plan, full=full), Text(), plan_summary(plan))
+        return Group(*drift, Text("No changes: what runs is what the commit says.", style="green"))
+    return Group(*drift, *_lines(plan, full=full), Text(), plan_summary(plan))
 
 
 def plan_summary(plan: Plan) -> Text:
@@ -66,9 +68,20 @@ def _lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         yield Text(f"  … and {created - _MOST_CREATED} more to create (--full shows them)", style="dim")
     if not plan.work:
         yield Text(f"Only outputs change: {', '.join(plan.changed_outputs)}")
-    if plan.drifted:
-        yield Text()
-        yield Text(f"Changed outside of tfops: {', '.join(plan.drifted[:5])}", style="yellow")
+
+
+def _drift_lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
+    """What someone changed by hand, apart from the plan: it takes back what the configuration says otherwise."""
+    if not plan.drift:
+        return
+    yield Text("Changed outside of tfops since the last apply:", style="yellow")
+    shown = plan.drift if full else plan.drift[:_MOST_DRIFTED]
+    for change in shown:
+        yield _resource_line(change)
+        yield from _attribute_lines(change.attributes, full=full)
+    if len(plan.drift) > len(shown):
+        yield Text(f"  … and {len(plan.drift) - len(shown)} more (--full)", style="dim")
+    yield Text()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """`modules/` as it was in a commit, written out once per content and shared by all who need it."""
 
 import contextlib
+import hashlib
+import json
 import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from tfops.errors import Refused
@@ -17,20 +20,30 @@ MODULES = "modules"
 _NEVER_EXPORTED = frozenset({".terraform", "terraform.d"})
 
 
-def export_modules(tree: GitTree, trees: Path) -> Path:
+def export_id(tree: GitTree, overrides: Mapping[str, str]) -> str:
+    """The name of an export: the id of the tree's `modules/`, and a digest of what is laid over it."""
+    tree_id = tree.digest(MODULES) or "empty"
+    if not overrides:
+        return tree_id
+    return f"{tree_id}-{hashlib.sha256(json.dumps(overrides, sort_keys=True).encode()).hexdigest()[:16]}"
+
+
+def export_modules(tree: GitTree, trees: Path, overrides: Mapping[str, str]) -> Path:
     """Write the tree's `modules/` to `<trees>/<id>/modules`, unless it is there, and return `<trees>/<id>`.
 
-    Another process that exports the same tree at the same time does no harm: each writes aside,
-    the first rename wins. Raises Refused for links that leave `modules/` and for submodules.
+    `overrides` are more files, path below `modules/` to text. Another process that exports the same tree
+    at the same time does no harm: each writes aside, the first rename wins. Raises Refused for links that
+    leave `modules/` and for submodules.
     """
-    tree_id = tree.digest(MODULES) or "empty"
-    final = trees / tree_id
+    final = trees / export_id(tree, overrides)
     if final.exists():
         return final
     with explained_disk_errors("export the modules"):
         aside = Path(tempfile.mkdtemp(dir=trees, prefix=".new-"))
         try:
             _write_entries(tree, aside / MODULES)
+            for path, text in overrides.items():
+                (aside / MODULES / path).write_text(text, encoding="utf-8")
             with contextlib.suppress(OSError):  # lost the race: the same content is there already
                 aside.rename(final)
         finally:

@@ -16,6 +16,8 @@ from tfops.system.git import GitFailed, GitRunner, find_root, require_sha
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
 PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 
+_FACTS = "%H%x00%an%x00%ae%x00%at%x00%s%x00%x00"
+
 
 class Repository:
     """A clone that someone stands in."""
@@ -88,6 +90,16 @@ class Repository:
         """How many commits `newer` has that `older` hasn't."""
         return int(self.git.line("rev-list", "--count", f"{require_sha(older)}..{require_sha(newer)}") or 0)
 
+    def commits_between(self, older: CommitSha, newer: CommitSha) -> tuple[Commit, ...]:
+        """The commits that `newer` has and `older` hasn't and that touch the project, newest first.
+
+        Empty when one of them is not in this clone.
+        """
+        span = f"{require_sha(older)}..{require_sha(newer)}"
+        argv = ("log", "--no-show-signature", f"--format={_FACTS}", span, "--", *PROJECT_PATHS)
+        rows = self.git.ask(*argv, ok=(0, 128)).text.split("\0\0\n")
+        return tuple(_commit_of(row.split("\0")) for row in rows if row)
+
     def branches_containing(self, sha: CommitSha) -> Sequence[str]:
         """Branches (of the remote when there is one) that the commit is part of, by short name."""
         space = f"refs/remotes/{self.remote}" if self.remote else "refs/heads"
@@ -136,3 +148,8 @@ class Repository:
             return Person(user, f"{user}@{host}"), False
         name, _, rest = ident.partition(" <")
         return Person(name, rest.partition("> ")[0]), True
+
+
+def _commit_of(fields: Sequence[str]) -> Commit:
+    sha, name, email, authored_at, subject = fields
+    return Commit(require_sha(sha), subject, Person(name, email), datetime.fromtimestamp(int(authored_at), UTC))

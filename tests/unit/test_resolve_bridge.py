@@ -1,0 +1,59 @@
+"""Which `moved` and `import` blocks keep things alive on the way back."""
+
+import pytest
+
+from tfops.model import Action, Plan, ResourceChange
+from tfops.resolve.bridge import Adoption, Bridge, Move, Past, find_bridge
+
+
+def _plan(*changes: tuple[Action, str, str]) -> Plan:
+    return Plan(
+        changes=tuple(ResourceChange(address, kind, action) for action, address, kind in changes),
+        changed_outputs=(),
+        digest="",
+        is_empty=not changes,
+    )
+
+
+def _renamed(kind_then: str = "disk") -> Plan:
+    return _plan((Action.DELETE, "disk.new", "disk"), (Action.CREATE, f"{kind_then}.old", kind_then))
+
+
+def test_the_same_id_at_another_address_is_moved_back() -> None:
+    bridge = find_bridge(_renamed(), Past({"disk.old": "d-1"}), now={"disk.new": "d-1"})
+    assert bridge == Bridge(moves=(Move("disk.new", "disk.old"),))
+    assert bridge.blocks() == {"moved": [{"from": "disk.new", "to": "disk.old"}]}
+
+
+@pytest.mark.parametrize(
+    ("plan", "then", "now"),
+    [
+        (_renamed(), {"disk.old": "d-1"}, {"disk.new": "d-2"}),
+        (_renamed(), {"disk.old": ""}, {"disk.new": ""}),
+        (_renamed("bucket"), {"bucket.old": "d-1"}, {"disk.new": "d-1"}),
+        (_plan((Action.UPDATE, "disk.new", "disk")), {"disk.old": "d-1"}, {"disk.new": "d-1"}),
+    ],
+    ids=["another id", "no id", "another type", "nothing is lost"],
+)
+def test_nothing_is_moved_without_proof(plan: Plan, then: dict[str, str], now: dict[str, str]) -> None:
+    assert find_bridge(plan, Past(then), now=now).is_empty
+
+
+def test_an_id_that_two_resources_share_proves_nothing() -> None:
+    plan = _plan(
+        (Action.DELETE, "rule.a", "rule"), (Action.DELETE, "rule.b", "rule"), (Action.CREATE, "rule.c", "rule")
+    )
+    assert find_bridge(plan, Past({"rule.c": "r"}), now={"rule.a": "r", "rule.b": "r"}).is_empty
+
+
+def test_what_was_let_go_is_taken_in_again_by_its_id_wherever_it_stood_then() -> None:
+    plan = _plan((Action.CREATE, "disk.old", "disk"), (Action.CREATE, "disk.gone", "disk"))
+    past = Past({"disk.old": "d-1", "disk.gone": "d-2"}, frozenset({"d-1"}))
+    bridge = find_bridge(plan, past, now={})
+    assert bridge == Bridge(adoptions=(Adoption("disk.old", "d-1"),))
+    assert bridge.blocks() == {"import": [{"to": "disk.old", "id": "d-1"}]}
+
+
+def test_what_is_back_in_the_state_is_not_taken_in_twice() -> None:
+    plan = _plan((Action.CREATE, "disk.old", "disk"))
+    assert find_bridge(plan, Past({"disk.old": "d-1"}, frozenset({"d-1"})), now={"disk.other": "d-1"}).is_empty

@@ -1,0 +1,79 @@
+"""From content to a plan: what `plan`, `apply`, `rollback` and `destroy` share before anyone is asked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfops.engine.stack import SavedPlan
+from tfops.errors import EngineFailed
+from tfops.flows.cards import recorded_state
+from tfops.flows.project import Project
+from tfops.flows.stack import Content, EngineOptions, OpenStack, open_stack
+from tfops.flows.ui import Ui
+from tfops.ledger.card import Card
+from tfops.model import StackState
+from tfops.resolve.bridge import Bridge, Past, find_bridge
+from tfops.resolve.state import require_engine_for, require_known_state
+from tfops.system import failpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A saved plan, the state that it was made on, and the bridge that it needs."""
+
+    stack: OpenStack
+    before: StackState
+    saved: SavedPlan
+    bridge: Bridge = field(default_factory=Bridge)
+
+
+def plan_content(
+    project: Project,
+    content: Content,
+    card: Card | None,
+    *,
+    folder: Path,
+    engine: EngineOptions,
+    ui: Ui,
+    destroy: bool = False,
+    past: Past | None = None,
+) -> Planned:
+    """Render, init where needed, read the state, plan. Changes nothing but tfops' own folders.
+
+    `card` is the environment's latest; a state that isn't the one it speaks of is refused.
+    """
+    stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
+    failpoint.reach("rendered")
+    env = content.environment.name
+    ui.phase(f"preparing {env}")
+    stack.engine.prepare()
+    failpoint.reach("prepared")
+    before, _ = stack.engine.pull_state()
+    failpoint.reach("state-read")
+    recorded = recorded_state(card)
+    require_known_state(env, recorded, before)
+    require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
+    ui.phase(f"planning {env}")
+    saved = stack.engine.plan(destroy=destroy)
+    planned = Planned(stack, before, saved)
+    if past is not None:
+        planned = _over_a_bridge(planned, past, ui)
+    ui.phase("")
+    failpoint.reach("planned")
+    return planned
+
+
+def _over_a_bridge(planned: Planned, past: Past, ui: Ui) -> Planned:
+    """The same plan, but what still exists is kept alive. A bridge that the engine refuses is left out, and said."""
+    whole = find_bridge(planned.saved.plan, past, now=planned.before.inventory)
+    engine = planned.stack.engine
+    for bridge in (whole, Bridge(whole.moves)):
+        if bridge.is_empty:
+            continue
+        try:
+            return Planned(planned.stack, planned.before, engine.plan_bridged(bridge.blocks()), bridge)
+        except EngineFailed as error:
+            ui.warn(f"the engine refuses a bridge to the old addresses: {error.why.splitlines()[0]}")
+    if whole.is_empty:
+        return planned
+    engine.forget_bridge()
+    return Planned(planned.stack, planned.before, engine.plan())

@@ -1,0 +1,88 @@
+"""What a way back needs besides old code: `moved` and `import` blocks that keep real things alive.
+
+The plan of the old configuration alone says what would go wrong: a thing is deleted at one address and
+created at another, or created although it still exists. The cards know the ids, and so the cure.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.model import Action, Plan, ResourceChange
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a rollback brings back: the version's inventory, address to id, and the ids of things that were
+    let out of the state since without being destroyed."""
+
+    inventory: Mapping[str, str]
+    forgotten: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The same real thing at another address."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """A real thing that no state knows any more, taken in by its id."""
+
+    address: str
+    resource_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """The blocks beside a rendered root; empty when plain old code does the right thing."""
+
+    moves: tuple[Move, ...] = ()
+    adoptions: tuple[Adoption, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.moves or self.adoptions)
+
+    def blocks(self) -> dict[str, Any]:
+        """As Terraform's JSON syntax wants it (https://developer.hashicorp.com/terraform/language/syntax/json)."""
+        moved = [{"from": move.source, "to": move.target} for move in self.moves]
+        imports = [{"to": adoption.address, "id": adoption.resource_id} for adoption in self.adoptions]
+        return {name: blocks for name, blocks in (("moved", moved), ("import", imports)) if blocks}
+
+
+def find_bridge(plan: Plan, past: Past, *, now: Mapping[str, str]) -> Bridge:
+    """The bridge over what `plan`, made of the old configuration alone, would destroy or make twice.
+
+    `now` is the inventory of today's state, address to id. An id that two resources of a type share
+    proves nothing and is passed over.
+    """
+    moves = tuple(_moves(plan, now, past.inventory))
+    served = {move.target for move in moves}
+    alive = past.forgotten - frozenset(now.values())
+    coming = (change.address for change in plan.changes if change.action is Action.CREATE)
+    adoptions = ((address, past.inventory.get(address, "")) for address in coming if address not in served)
+    return Bridge(moves, tuple(Adoption(address, known) for address, known in adoptions if known in alive))
+
+
+def _moves(plan: Plan, now: Mapping[str, str], then: Mapping[str, str]) -> Iterator[Move]:
+    leaving = _by_identity(plan, Action.DELETE, now)
+    coming = _by_identity(plan, Action.CREATE, then)
+    for identity, target in coming.items():
+        if identity in leaving:
+            yield Move(leaving[identity], target)
+
+
+def _by_identity(plan: Plan, action: Action, inventory: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """(type, id) to address, of the changes of one kind whose id is known and theirs alone."""
+    pairs = [(_identity(change, inventory), change.address) for change in plan.changes if change.action is action]
+    counts = Counter(identity for identity, _ in pairs)
+    return {identity: address for identity, address in pairs if identity[1] and counts[identity] == 1}
+
+
+def _identity(change: ResourceChange, inventory: Mapping[str, str]) -> tuple[str, str]:
+    return change.resource_type, inventory.get(change.address, "")
