@@ -37,6 +37,20 @@ class PlanResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RollbackPlanResult:
+    """The end of `rollback --plan`. `bridge` is the file beside the rendered root, in Terraform's JSON syntax."""
+
+    env: EnvName
+    commit: Commit
+    current: Version | None
+    restores: Version
+    undoes: tuple[Commit, ...]
+    plan: Plan
+    bridge: Mapping[str, Any]
+    shows_bridge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LockFact:
     """Who holds an environment everywhere, for what, since when; `reason` when a person locked it."""
 

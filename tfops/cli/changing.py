@@ -90,6 +90,13 @@ def rollback(
     version: VersionArgument = None,
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only show what it would do.")] = False,
+    show_bridge: Annotated[
+        bool, typer.Option("--show-bridge", help="With --plan: the blocks that keep things alive.")
+    ] = False,
+    keep_providers: Annotated[
+        bool, typer.Option("--keep-providers", help="Old modules and inputs with today's providers.")
+    ] = False,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
@@ -107,17 +114,25 @@ def rollback(
     \b
     Examples:
       tfops rollback dev                  to the previous version
+      tfops rollback prod v12 --plan      what it would do, lose and not bring back
       tfops rollback prod v12             to v12's content, as a new version
+      tfops rollback prod v12 --keep-providers
       tfops rollback prod tfops/prod/v12 --yes --allow-destroy module.db.aws_db_instance.main
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        from tfops.flows import changes
+        from tfops.flows import changes, looks
 
         losing = allow_destroy or ()
         options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, allow_destroy=losing)
-        return changes.rollback(open_project(ctx), env, version, options, ui)
+        project = open_project(ctx)
+        if not plan:
+            return changes.rollback(project, env, version, options, ui, keep_providers=keep_providers)
+        return looks.plan_rollback(
+            project, env, version,
+            keep_providers=keep_providers, show_bridge=show_bridge, engine=options.engine, wait_s=options.wait_s, ui=ui,
+        )  # fmt: skip
 
     execute("rollback", flow, ui=ui, output=output)
 

@@ -43,20 +43,22 @@ def local_calls(text: str, *, is_json: bool) -> list[LocalCall]:
 
 
 def _blocks(text: str, kind: str, *, is_json: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    for entry in _as_list(_parse(text, is_json=is_json).get(kind)):
+    for entry in as_list(parse_file(text, is_json=is_json).get(kind)):
         for name, block in entry.items():
-            for body in _as_list(block):
+            for body in as_list(block):
                 if isinstance(body, dict):
                     yield name, body
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """One block or several: HCL and JSON syntax write both."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
-def _parse(text: str, *, is_json: bool) -> dict[str, Any]:
+def parse_file(text: str, *, is_json: bool) -> dict[str, Any]:
+    """The blocks of a `*.tf` or `*.tf.json` file by kind. Raises ValueError."""
     if is_json:
         found = json.loads(text)
         return found if isinstance(found, dict) else {}

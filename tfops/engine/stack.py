@@ -214,7 +214,7 @@ class StackEngine:
 
     def locked_providers(self) -> dict[str, str]:
         """Provider address to version, from the lock file that init wrote or took."""
-        return dict(_LOCKED.findall(self._text(LOCK_FILE)))
+        return providers_in(self._text(LOCK_FILE))
 
     def _run(self, argv: Sequence[str]) -> Ended:
         """Run what changes nothing. An interrupt ends the command even when the engine was faster."""
@@ -222,6 +222,11 @@ class StackEngine:
         if ended.signals:
             raise Interrupted("interrupted")
         return ended
+
+
+def providers_in(lock: str) -> dict[str, str]:
+    """Provider address to version, in the text of a provider lock file."""
+    return dict(_LOCKED.findall(lock))
 
 
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:

@@ -117,6 +117,7 @@ def _intent(run: _Run, stack: OpenStack, plan: Plan, before: StackState, approva
         engine=str(stack.engine.engine),
         approved_by=approval.who,
         approved_how=approval.how,
+        keeps_providers=target.keeps_providers,
     )
 
 

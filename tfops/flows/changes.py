@@ -43,13 +43,15 @@ def apply(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> 
     return _change(project, place, find, what=what, options=options, ui=ui)
 
 
-def rollback(project: Project, env: str | None, to: str | None, options: ChangeOptions, ui: Ui) -> ChangeResult:
+def rollback(
+    project: Project, env: str | None, to: str | None, options: ChangeOptions, ui: Ui, *, keep_providers: bool = False
+) -> ChangeResult:
     """Make an earlier version's content the running environment, as a new version."""
     place = find_place(project, env)
     what = f"rollback to {to}" if to else "rollback"
 
     def find() -> Target:
-        return rollback_target(project, place, to=to)
+        return rollback_target(project, place, to=to, keep_providers=keep_providers)
 
     return _change(project, place, find, what=what, options=options, ui=ui)
 

@@ -7,7 +7,7 @@ from tfops.errors import ProjectError, Refused
 from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, render_stack
-from tfops.flows.target import Place, find_place, require_environment
+from tfops.flows.target import Place, find_place, require_environment, rollback_target, say_target
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
@@ -26,6 +26,7 @@ from tfops.results import (
     LogResult,
     PlanResult,
     RenderResult,
+    RollbackPlanResult,
     ShowResult,
     StatusResult,
 )
@@ -56,6 +57,41 @@ def plan(
             planned = plan_content(project, content, card, folder=folder, engine=engine, ui=ui)
     current = listing.latest.version if listing.latest else None
     return PlanResult(place.env, commit, current, planned.saved.plan)
+
+
+def plan_rollback(
+    project: Project,
+    env: str | None,
+    to: str | None,
+    *,
+    keep_providers: bool,
+    show_bridge: bool,
+    engine: EngineOptions,
+    wait_s: float,
+    ui: Ui,
+) -> RollbackPlanResult:
+    """What a rollback would do, lose and not bring back. Changes nothing."""
+    place = find_place(project, env)
+    with project.changing(place.env, "plan", wait_s=wait_s):
+        project.fetch_for_reading(place.rules, ui)
+        target = rollback_target(project, place, to=to, keep_providers=keep_providers)
+        assert target.restores is not None
+        say_target(target, ui)
+        with project.workspace.run(place.env) as folder:
+            planned = plan_content(
+                project, target.content, target.current_card,
+                folder=folder, engine=engine, ui=ui, past=target.past,
+            )  # fmt: skip
+    return RollbackPlanResult(
+        env=place.env,
+        commit=target.commit,
+        current=target.current.version if target.current else None,
+        restores=target.restores.version,
+        undoes=target.undoes,
+        plan=planned.saved.plan,
+        bridge=planned.bridge.blocks(),
+        shows_bridge=show_bridge,
+    )
 
 
 def _say_what(place: Place, repository: Repository, commit: Commit | None, ui: Ui) -> None:

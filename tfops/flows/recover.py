@@ -125,6 +125,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         kind=intent.kind,
         branch=intent.branch,
         restores=intent.restores,
+        keeps_providers=intent.keeps_providers,
     )
     progress = _progress(case)
     with case.project.workspace.run(case.place.env) as folder:

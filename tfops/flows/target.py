@@ -1,18 +1,21 @@
 """What a change is aimed at: which environment, which commit, why, under which rules."""
 
 import itertools
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from tfops.config import names
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
 from tfops.config.project import ProjectConfig
+from tfops.config.requirements import keeping_overrides
+from tfops.engine.stack import providers_in
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.versions import Listing, read_card, versions_of
-from tfops.model import Commit, CommitSha, EnvName, Kind, VersionRecord
+from tfops.model import LOCK_FILE, MAIN_STACK, Commit, CommitSha, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
 from tfops.resolve.bridge import Past
 from tfops.resolve.guards import ApplyFacts, require_none
@@ -37,8 +40,11 @@ class Target:
     rules: ProjectConfig
     environment: EnvironmentConfig
     tree: GitTree
+    provider_lock: str | None
     listing: Listing
     current_card: Card | None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    keeps_providers: bool = False
     restores: VersionRecord | None = None
     past: Past | None = None
     undoes: tuple[Commit, ...] = ()
@@ -50,7 +56,7 @@ class Target:
     @property
     def content(self) -> Content:
         """What the environment's root is rendered from."""
-        return Content(self.rules, self.environment, self.tree, self.tree.read(lock_file_path(self.env)))
+        return Content(self.rules, self.environment, self.tree, self.provider_lock, self.overrides)
 
     @property
     def is_protected(self) -> bool:
@@ -163,8 +169,11 @@ def _is_before(repository: Repository, current: VersionRecord | None) -> bool:
     return repository.is_ancestor(repository.head, current.commit)
 
 
-def rollback_target(project: Project, place: Place, *, to: str | None) -> Target:
-    """An earlier version's content under today's rules. Raises Refused when there is none."""
+def rollback_target(project: Project, place: Place, *, to: str | None, keep_providers: bool = False) -> Target:
+    """An earlier version's content under today's rules. Raises Refused when there is none.
+
+    With `keep_providers` it runs with the providers that run now, whatever the old modules ask for.
+    """
     repository = project.repository
     listing = versions_of(repository, place.env)
     records = listing.versions
@@ -186,7 +195,30 @@ def rollback_target(project: Project, place: Place, *, to: str | None) -> Target
         rules=_rules_from_branch_head(project, place),
         restores=goal,
     )
-    return replace(target, past=_past(repository, goal, listing), undoes=_undone(repository, goal, listing))
+    target = replace(target, past=_past(repository, goal, listing), undoes=_undone(repository, goal, listing))
+    return _with_todays_providers(project, target) if keep_providers else target
+
+
+def _with_todays_providers(project: Project, target: Target) -> Target:
+    """Old modules and inputs, the provider lock of what runs now, and constraints that let it."""
+    lock = _lock_of_what_runs(project, target)
+    files = (
+        (str(entry.path), entry.content().decode("utf-8", "replace"))
+        for entry in target.tree.entries("modules")
+        if entry.path.name.endswith((".tf", ".tf.json")) and not (entry.is_link or entry.is_submodule)
+    )
+    overrides = keeping_overrides(files, providers_in(lock or ""))
+    return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
+
+
+def _lock_of_what_runs(project: Project, target: Target) -> str | None:
+    """As committed with the current version; where nobody commits locks, the one that its init left here."""
+    if target.current is not None:
+        committed = GitTree.of_commit(project.repository, target.current.commit).read(lock_file_path(target.env))
+        if committed is not None:
+            return committed
+    left = project.workspace.root(target.env, MAIN_STACK) / LOCK_FILE
+    return left.read_text(encoding="utf-8") if left.is_file() else None
 
 
 def _past(repository: Repository, goal: VersionRecord, listing: Listing) -> Past:
@@ -244,12 +276,19 @@ def destroy_target(project: Project, place: Place) -> Target:
 
 
 def intended_target(
-    project: Project, place: Place, *, commit: str, kind: Kind, branch: str, restores: int | None
+    project: Project,
+    place: Place,
+    *,
+    commit: str,
+    kind: Kind,
+    branch: str,
+    restores: int | None,
+    keeps_providers: bool = False,
 ) -> Target:
     """What a run that died was about to do, to find out how far it got."""
     sha = require_sha(commit)
     records = versions_of(project.repository, place.env).versions
-    return _content_of_commit(
+    target = _content_of_commit(
         project,
         place,
         kind=kind,
@@ -259,6 +298,7 @@ def intended_target(
         rules=project.config_at(sha) if kind is Kind.APPLY else _rules_from_branch_head(project, place),
         restores=next((record for record in records if record.version.number == restores), None),
     )
+    return _with_todays_providers(project, target) if keeps_providers else target
 
 
 def _content_of_commit(
@@ -285,6 +325,7 @@ def _content_of_commit(
         rules=rules,
         environment=load_environment(tree, rules, place.env),
         tree=tree,
+        provider_lock=tree.read(lock_file_path(place.env)),
         listing=listing,
         current_card=_current_card(repository, listing),
         restores=restores,

@@ -47,6 +47,7 @@ class IntentPart(_Part):
     engine: str
     approved_by: str = ""
     approved_how: str = ""
+    keeps_providers: bool = False
     done: dict[str, str] = {}
 
 

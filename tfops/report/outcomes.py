@@ -1,5 +1,7 @@
 """What commands did: change, plan, recover, lock, init."""
 
+import json
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -13,6 +15,7 @@ from tfops.results import (
     LockResult,
     PlanResult,
     RecoverResult,
+    RollbackPlanResult,
 )
 
 
@@ -38,6 +41,20 @@ def _change(result: ChangeResult, view: View) -> RenderableType:
 @text_report.register
 def _plan(result: PlanResult, view: View) -> RenderableType:
     return plan_report(result.plan, full=view.full)
+
+
+@text_report.register
+def _rollback_plan(result: RollbackPlanResult, view: View) -> RenderableType:
+    parts: list[RenderableType] = [plan_report(result.plan, full=view.full)]
+    counts = [(len(result.bridge.get(kind, ())), word) for kind, word in (("moved", "moved"), ("import", "imported"))]
+    if result.bridge and result.shows_bridge:
+        parts.append(Text(f"\n# tfops_bridge.tf.json\n{json.dumps(result.bridge, indent=2)}"))
+    elif result.bridge:
+        kept = ", ".join(f"{count} {word}" for count, word in counts if count)
+        parts.append(Text(f"Kept alive by a bridge to {result.restores}: {kept} (--show-bridge)", style="cyan"))
+    if result.plan.losing:
+        parts.append(Text("What is deleted or replaced must be named: its data doesn't come back.", style="yellow"))
+    return Group(*parts)
 
 
 @text_report.register
