@@ -4,13 +4,11 @@ in a race.
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.rival import be_faster_once
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, wait_until, with_remote
 from tests.support.state_server import StateServer, serve_states
+from tests.support.terminal import run_in_terminal
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
 from tfops.ledger.parts import LockPart
 from tfops.model import EnvName
@@ -213,75 +213,58 @@ def test_a_lease_that_is_over_and_whose_process_is_gone_is_followed(
     assert _events(shop) == ["recorded", "begun", "closed", "begun"]
 
 
-# A race of ten
+# Lost races
 
 
-_CLONES, _TURNS = 5, 2
+@pytest.fixture
+def shared(shop: Sandbox, tmp_path: Path) -> tuple[Sandbox, Path]:
+    """A project with a remote, where dev is at v1."""
+    shop.wish("one")
+    remote = with_remote(shop, tmp_path / "remote.git")
+    shop.ok("apply", "dev", "--yes")
+    return shop, remote
 
 
-class _Racer:
-    """One work tree of one clone, with a file of its own in the module: merges never conflict."""
-
-    def __init__(self, sandbox: Sandbox, name: str) -> None:
-        self.sandbox = sandbox
-        self.name = name
-        self.ends: list[Ran] = []
-
-    def _git(self, *argv: str) -> bool:
-        argv = ("git", "-C", str(self.sandbox.path), *argv)
-        return subprocess.run(argv, env=self.sandbox.env, capture_output=True, check=False).returncode == 0
-
-    def run(self) -> None:
-        for turn in range(_TURNS):
-            text = f'resource "terraform_data" "{self.name}" {{ input = "turn {turn}" }}\n'
-            self.sandbox.write(f"modules/thing/{self.name}.tf", text)
-            self.sandbox.commit(f"{self.name} wants turn {turn}")
-            while not self._git("push", "--quiet", "origin", "HEAD:main"):
-                self._git("fetch", "--quiet", "origin", "main")
-                self._git("rebase", "--quiet", "FETCH_HEAD")
-            allow = ("--allow-behind", "--allow-older")
-            self.ends.append(self.sandbox.run("apply", "dev", "--yes", "--wait", "120s", *allow, timeout_s=280))
+def _want(shop: Sandbox, value: str) -> None:
+    shop.wish(value)
+    shop.git("push", "--quiet")
 
 
-def _racers(folder: Path, engine: str, states: StateServer) -> tuple[Sandbox, list[_Racer]]:
-    start = new_sandbox(folder / "start", engine, rules=_rules(states))
-    start.wish("start")
-    remote = with_remote(start, folder / "remote.git")
-    racers = []
-    for number in range(_CLONES):
-        clone = start.clone(str(remote), folder / f"clone{number}")
-        for place in (folder / f"clone{number}-a", folder / f"clone{number}-b"):
-            clone.git("worktree", "add", "--quiet", "--detach", str(place))
-            racers.append(_Racer(Sandbox(place, start.home, engine), place.name))
-    return start, racers
+def test_who_lost_a_race_plans_again_under_a_claim_and_cannot_lose_again(shared: tuple[Sandbox, Path]) -> None:
+    shop, remote = shared
+    _want(shop, "two")
+    be_faster_once(shop, remote)
+    ran = shop.ok("apply", "dev", "--yes")
+    assert "changed by someone else meanwhile" in ran.err and "dev is now v2" in ran.out
+    assert _events(shop) == ["recorded", "begun", "claimed", "closed", "recorded", "begun"]
+    shop.commit("Nothing changes")
+    shop.git("push", "--quiet")
+    be_faster_once(shop, remote)
+    assert "dev is now v3 · nothing to change, recorded" in shop.ok("apply", "dev", "--yes").out
+    assert _events(shop)[:3] == ["recorded", "claimed", "closed"], "the claim ends with the version"
+    assert "is whole" in shop.ok("verify", "dev").out
 
 
-@pytest.mark.timeout(400)
-def test_twenty_changes_by_ten_processes_in_five_clones_are_versions_without_gap_or_double(
-    tmp_path: Path, engine: str, states: StateServer
+def test_a_claim_is_given_back_by_whoever_can_and_settled_by_the_next_command_else(
+    shared: tuple[Sandbox, Path],
 ) -> None:
-    start, racers = _racers(tmp_path, engine, states)
-    threads = [threading.Thread(target=racer.run) for racer in racers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    ends = [end for racer in racers for end in racer.ends]
-    print(sorted(end.code for end in ends))
-    for end in ends:
-        if end.code:
-            print(end.code, end.err[-700:])
-    assert len(ends) == len(racers) * _TURNS
-    done = [end for end in ends if end.code == 0]
-    said = sorted(int(found) for end in done for found in re.findall(r"dev is now v(\d+)", end.out))
-    tags = start.git("ls-remote", "--tags", "origin", "refs/tags/tfops/dev/v*")
-    numbers = sorted(int(found) for found in re.findall(r"/v(\d+)$", tags, re.MULTILINE))
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert said == numbers, "every version was told to exactly one process"
-    events = start.ok("log", "dev", "-o", "json").result["events"]
-    recorded = [re.findall(r"v(\d+)", event["text"])[0] for event in events if event["kind"] == "recorded"]
-    assert [int(number) for number in reversed(recorded)] == numbers, "the chain has the versions in their order"
-    assert "is whole" in start.ok("verify", "dev").out
-    status = start.ok("status", "-o", "json").result["environments"][0]
-    assert (status["lock"], status["trouble"]) == (None, "")
-    assert {end.code for end in ends} == {0}
+    shop, remote = shared
+    _want(shop, "two")
+    for how, code, kinds in (("SIGINT", 130, ["closed", "claimed", "closed"]), ("SIGKILL", -9, ["claimed", "closed"])):
+        be_faster_once(shop, remote)
+        ran = shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": f"claimed:{how}"})
+        assert (ran.code, _events(shop)[: len(kinds)]) == (code, kinds)
+    assert "apply of" in shop.ok("status").out
+    assert "dev is now v2" in shop.ok("apply", "dev", "--yes").out
+    assert _events(shop)[:4] == ["recorded", "begun", "closed", "claimed"]
+
+
+def test_a_person_is_asked_again_instead(shared: tuple[Sandbox, Path]) -> None:
+    """Nobody holds an environment while they read a plan."""
+    shop, remote = shared
+    _want(shop, "two")
+    be_faster_once(shop, remote)
+    answers = [("Apply to dev?", "y")] * 2
+    seen = run_in_terminal(shop.command("apply", "dev"), cwd=shop.path, env=shop.env, answers=answers)
+    assert "changed by someone else meanwhile" in seen.text and "dev is now v2" in seen.text
+    assert _events(shop)[:3] == ["recorded", "begun", "closed"]

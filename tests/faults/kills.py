@@ -12,6 +12,7 @@ IN_CHANGE = tuple(name for name in NAMES if name not in _IN_RECOVERY)
 _WITH_ENGINE = ("engine-started", "engine-working")
 _SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 _RECOVERY_IS_KILLED = 0.4
+_RACE_IS_LOST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,14 @@ def kill_once(world: World, *, number: int) -> Try:
 
 def _at_failpoint(world: World, number: int) -> tuple[str, int]:
     point = IN_CHANGE[number % len(IN_CHANGE)]
+    loses_race = point == "claimed" or world.random.random() < _RACE_IS_LOST
+    if loses_race:
+        world.lose_a_race()
     how = world.random.choice(_SIGNALS)
     if point in _WITH_ENGINE and world.random.random() < 0.6:
         how = "SIGKILL+engine"
     ran = world.run("apply", "dev", "--yes", failpoint=f"{point}:{how}")
-    return f"{how} at {point}", ran.code
+    return f"{how} at {point}{', race lost' if loses_race else ''}", ran.code
 
 
 def _at_random(world: World) -> tuple[str, int]:

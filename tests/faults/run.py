@@ -63,7 +63,7 @@ def main() -> int:
             done, failed, minutes = future.result()
             killed_too = sum(", recovery" in found.fault for found in done)
             rows.append(f"| {name} | {len(done) + len(failed)} | {len(done)} | {killed_too} | {minutes:.0f} |")
-            faults.update(re.sub(r", recovery.*| after .*", "", found.fault) for found in done)
+            faults.update(re.sub(r", r.*| after .*", "", found.fault) for found in done)
             failures += failed
     REPORT.write_text(_report(rows, faults))
     print(REPORT.read_text())

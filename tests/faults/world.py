@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.backends import Backend
+from tests.support.rival import be_faster_once
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, with_remote
 
 _MODULE = """\
@@ -64,6 +65,10 @@ class World:
         self.shop.write("environments/dev.yaml", json.dumps(body))
         self.commit = self.shop.commit(f"want {''.join(self.keys) or 'nothing'}")
         self.shop.git("push", "--quiet")
+
+    def lose_a_race(self) -> None:
+        """The next push to the ledger comes too late."""
+        be_faster_once(self.shop, Path(self.shop.git("remote", "get-url", "origin")))
 
     def argv(self, *args: str) -> list[str]:
         if not self.sabotage:

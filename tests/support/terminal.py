@@ -51,6 +51,7 @@ def run_in_terminal(
     )
     os.close(child)
     seen, waiting, end = "", list(answers), time.monotonic() + timeout_s
+    answered = 0
     while time.monotonic() < end:
         ready, _, _ = select.select([parent], [], [], 0.1)
         if ready:
@@ -59,7 +60,8 @@ def run_in_terminal(
             except OSError:  # the other end is closed: the process ended
                 break
             seen += data.decode("utf-8", "replace")
-        if waiting and waiting[0][0] in _ESCAPES.sub("", seen):
+        if waiting and waiting[0][0] in _ESCAPES.sub("", seen[answered:]):
+            answered = len(seen)  # the same question may come again
             os.write(parent, (waiting.pop(0)[1] + "\n").encode())
     else:
         process.kill()

@@ -22,7 +22,7 @@ from tfops.model import Kind, Plan, StackState, Version
 from tfops.results import ChangeResult
 from tfops.system import failpoint, process
 from tfops.system.git import GitFailed
-from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.system.remote import Refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,12 @@ def carry_out(
     """Make the environment what the target says, and record it as a version.
 
     The machine's lock is held by the caller; lock and intent are taken in the ledger after consent,
-    on top of `present`. Raises LostRaceError when someone was faster (nothing was changed), and after
-    the engine may have changed something only StoppedPartWay, NotRecorded or Interrupted.
+    on top of `present`, where the only lock is this run's claim, if any. Raises LostRaceError when
+    someone was faster (nothing was changed), and after the engine may have changed something only
+    StoppedPartWay, NotRecorded or Interrupted.
     """
-    with project.workspace.run(target.env) as folder:
+    claim = present.lock.run_id if present.lock else ""
+    with project.workspace.run(target.env, claim) as folder:
         run = _Run(project, target, refs, present, ui, folder.name, time.monotonic())
         planned = plan_content(
             project, target.content, target.current_card,
@@ -84,7 +86,8 @@ def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, ap
     custody = Custody(run.project, run.refs, run.target.env, run.run_id, run.ui)
     intent = _intent(run, stack, saved.plan, before, approval)
     with process.signals_deferred():
-        _begin(run, custody, intent, stack)
+        what = f"{intent.kind} of {intent.commit[:8]}"
+        custody.begin(intent, what=what, present=run.present, root=stack.rendered.files)
         failpoint.reach("begun")
         applied = stack.engine.apply(saved, on_tick=lambda progress: custody.renew_when_due(progress.made))
         failpoint.reach("engine-ended")
@@ -119,19 +122,6 @@ def _intent(run: _Run, stack: OpenStack, plan: Plan, before: StackState, approva
         approved_how=approval.how,
         keeps_providers=target.keeps_providers,
     )
-
-
-def _begin(run: _Run, custody: Custody, intent: IntentPart, stack: OpenStack) -> None:
-    what = f"{intent.kind} of {intent.commit[:8]}"
-    try:
-        custody.begin(intent, what=what, present=run.present, root=stack.rendered.files)
-    except RemoteUnreachable as error:
-        raise Refused(
-            "remote-unreachable",
-            f"the remote does not answer: {run.target.env} could not be locked",
-            why=str(error),
-            hint="check the network and your access (git fetch); a host that refuses the ledger's ref: tfops doctor",
-        ) from error
 
 
 def _give_back(run: _Run, custody: Custody, intent: IntentPart, applied: Applied, error: TfopsError) -> None:

@@ -1,12 +1,13 @@
 """`apply`, `rollback`, `destroy`, `recover`: each finds its target, then takes the one road."""
 
-import time
+import contextlib
+import itertools
 from collections.abc import Callable
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Locked, Refused
 from tfops.flows.change import ChangeOptions, carry_out
-from tfops.flows.custody import require_free
+from tfops.flows.custody import claimed, require_free
 from tfops.flows.project import Project
 from tfops.flows.recover import settle
 from tfops.flows.stack import EngineOptions
@@ -24,12 +25,12 @@ from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError
 from tfops.results import ChangeResult, RecoverResult
 from tfops.system import failpoint
+from tfops.system.clock import Patience
 from tfops.system.git import require_sha
 from tfops.system.remote import Refs
 
-# Losing this often means that others change the environment faster than a plan takes.
+# Without --wait, losing this often means that others change the environment faster than a plan takes.
 _MOST_RACES = 5
-_LOOK_AGAIN_S = 1.0
 
 
 def apply(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> ChangeResult:
@@ -81,20 +82,33 @@ def recover(project: Project, env: str, *, engine: EngineOptions, wait_s: float,
 def _change(
     project: Project, place: Place, find_target: Callable[[], Target], *, what: str, options: ChangeOptions, ui: Ui
 ) -> ChangeResult:
-    """Everything is read after the lock is held: what was true before may be someone else's past."""
+    """Everything is read after the lock is held: what was true before may be someone else's past.
+
+    Whoever lost a race and has nobody to ask plans the next time under a claim, and can't lose again.
+    """
     refs = project.refs(place.rules)
+    patience = Patience(options.wait_s)
     with project.changing(place.env, what, wait_s=options.wait_s):
-        for _ in range(_MOST_RACES):
-            present = _wait_until_free(project, place, refs, options, ui)
+        for lost in itertools.count():
+            present = _wait_until_free(project, place, refs, options=options, patience=patience, ui=ui)
             failpoint.reach("settled")
-            target = find_target()
-            failpoint.reach("targeted")
-            say_target(target, ui)
+            is_claiming = lost > 0 and options.consent.yes
+            ours = claimed(project, refs, present, what=what, ui=ui) if is_claiming else contextlib.nullcontext(present)
             try:
-                return carry_out(project, target, options, refs=refs, present=present, ui=ui)
+                with ours as base:
+                    target = find_target()
+                    failpoint.reach("targeted")
+                    say_target(target, ui)
+                    return carry_out(project, target, options, refs=refs, present=base, ui=ui)
             except LostRaceError:
+                if patience.is_over and lost + 1 >= _MOST_RACES:
+                    break
                 ui.note(f"{place.env} was changed by someone else meanwhile: reading and planning again")
-    raise Locked(f"{place.env} changes all the time: lost the race for its lock {_MOST_RACES} times")
+                patience.pause()
+    raise Locked(
+        f"{place.env} changes all the time: lost the race for its lock {lost + 1} times",
+        hint="wait for a quiet moment: --wait 10m",
+    )
 
 
 def require_signing(project: Project, rules: ProjectConfig) -> None:
@@ -122,9 +136,10 @@ def _require_signed_head(project: Project, rules: ProjectConfig, present: Presen
         )
 
 
-def _wait_until_free(project: Project, place: Place, refs: Refs, options: ChangeOptions, ui: Ui) -> Present:
+def _wait_until_free(
+    project: Project, place: Place, refs: Refs, *, options: ChangeOptions, patience: Patience, ui: Ui
+) -> Present:
     """The ledger's present, with nobody's lock on it. Raises Locked when that takes too long."""
-    end = time.monotonic() + options.wait_s
     failpoint.reach("locked-here")
     while True:
         project.fetch_for_change(place.rules)
@@ -136,9 +151,9 @@ def _wait_until_free(project: Project, place: Place, refs: Refs, options: Change
         try:
             require_free(present)
         except Locked:
-            if time.monotonic() >= end:
+            if patience.is_over:
                 raise
-            time.sleep(_LOOK_AGAIN_S)
+            patience.pause()
         else:
             require_signing(project, place.rules)
             _require_signed_head(project, place.rules, present)

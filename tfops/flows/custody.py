@@ -1,13 +1,14 @@
 """Holding an environment everywhere: lock and intent in the ledger, renewed, and given back."""
 
+import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tfops.engine.stack import Applied
-from tfops.errors import Locked
+from tfops.errors import Locked, Refused
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
@@ -16,6 +17,7 @@ from tfops.ledger.record import LostRaceError
 from tfops.model import EnvName
 from tfops.system import clock, environ, failpoint
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
+from tfops.system.workspace import new_run_id
 
 # After this long without a sign of life a holder that is known to be gone may be followed.
 LEASE_S = 300.0
@@ -38,16 +40,33 @@ class Custody:
     def begin(self, intent: IntentPart, *, what: str, present: Present, root: Mapping[str, str]) -> None:
         """Take the lock and declare the intent, in one push.
 
-        Raises LostRaceError when the ledger moved since `present` was read, RemoteUnreachable without
-        an answer: then nothing was begun.
+        Raises LostRaceError when the ledger moved since `present` was read, Refused (guard
+        `remote-unreachable`) without an answer: then nothing was begun.
         """
         event = NewEvent(
             EventKind.BEGUN, f"{self.env}: {what}", self.run_id, lock=self._lock(what), intent=intent, root=root
         )
+        self._take(event, present)
+
+    def claim(self, *, what: str, present: Present) -> None:
+        """Take the lock before there is a plan; raises as `begin`."""
+        event = NewEvent(EventKind.CLAIMED, f"{self.env}: claimed by the {what}", self.run_id, lock=self._lock(what))
+        self._take(event, present)
+
+    def _take(self, event: NewEvent, present: Present) -> None:
         swap = prepare(self.project.repository, present, event)
         failpoint.reach("intent-stored")
-        if self.refs.swap(swap) is Swap.LOST:
-            raise LostRaceError
+        try:
+            if self.refs.swap(swap) is Swap.LOST:
+                raise LostRaceError
+        except RemoteUnreachable as error:
+            raise Refused(
+                "remote-unreachable",
+                f"the remote does not answer: {self.env} could not be locked",
+                why=str(error),
+                hint="check the network and your access (git fetch); "
+                "a host that refuses the ledger's ref: tfops doctor",
+            ) from error
         self.is_held, self._renewed_at = True, time.monotonic()
 
     def _lock(self, what: str) -> LockPart:
@@ -118,6 +137,24 @@ class Custody:
             reason = str(error).splitlines()[:1]
             self.ui.warn(f"the remote does not answer ({''.join(reason)}): {self.env} stays locked by this clone")
         self.is_held = False
+
+
+@contextlib.contextmanager
+def claimed(project: Project, refs: Refs, present: Present, *, what: str, ui: Ui) -> Iterator[Present]:
+    """The present with this run's lock on it, for a run that lost a race: it plans where nobody else can.
+
+    Raises as `Custody.begin`. Whatever ends the block before an intent stands on top of
+    the claim gives it back; a version that waits to be recorded keeps it.
+    """
+    custody = Custody(project, refs, present.env, new_run_id(), ui)
+    custody.claim(what=what, present=present)
+    try:
+        failpoint.reach("claimed")
+        yield read_present(project.repository, present.env)
+    finally:
+        is_begun = read_present(project.repository, present.env).intent is not None
+        if not is_begun and not project.workspace.pending(present.env).exists():
+            custody.close(f"the {what} planned under its claim and changed nothing")
 
 
 def trouble_of(intent: IntentPart, applied: Applied, *, by: str, receipt: str) -> TroublePart:

@@ -32,6 +32,7 @@ Part = TypeVar("Part", bound=BaseModel)
 class EventKind(enum.StrEnum):
     """What happened to an environment."""
 
+    CLAIMED = "claimed"
     BEGUN = "begun"
     RENEWED = "renewed"
     RECORDED = "recorded"

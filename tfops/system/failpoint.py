@@ -13,6 +13,7 @@ NAMES = (
     "locked-here",
     "fetched",
     "settled",
+    "claimed",
     "targeted",
     "rendered",
     "prepared",

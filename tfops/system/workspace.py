@@ -93,7 +93,7 @@ class Workspace:
         return self._folder("pending") / f"{env}.json"
 
     @contextlib.contextmanager
-    def run(self, env: EnvName) -> Iterator[Path]:
+    def run(self, env: EnvName, run_id: str = "") -> Iterator[Path]:
         """A private folder for one run's plan and output; gone afterwards, and with it older ones.
 
         Kept (without the plan) when the engine began to apply and the run did not end well: its output
@@ -102,7 +102,7 @@ class Workspace:
         runs = self._folder("runs", env)
         for plan in runs.glob("*/*.bin"):  # of a run that was killed
             plan.unlink(missing_ok=True)
-        path = self._folder("runs", env, f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}")
+        path = self._folder("runs", env, run_id or new_run_id())
         try:
             yield path
         except BaseException:
@@ -124,6 +124,10 @@ class Workspace:
     def forget_runs(self, env: EnvName) -> None:
         """Remove what failed runs left: a version was recorded since, the story is told."""
         shutil.rmtree(self.top / "runs" / env, ignore_errors=True)
+
+
+def new_run_id() -> str:
+    return f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def write_file(path: Path, text: str) -> None:
