@@ -101,9 +101,19 @@ def test_a_plan_of_the_work_tree_sees_uncommitted_files_and_touches_no_index(sho
     assert shop.git("status", "--porcelain") == before
 
 
-def test_a_failing_plan_changes_nothing(shop: Sandbox) -> None:
+def test_a_wrong_input_is_said_before_the_engine_starts(shop: Sandbox) -> None:
     shop.write("environments/dev.yaml", "modules: {main: {source: thing, inputs: {valeu: 1}}}\n")
     shop.commit()
+    for command in (("apply", "dev", "--yes"), ("plan", "dev"), ("plan", "dev", "--worktree")):
+        ran = shop.run(*command, "--output", "json")
+        assert ran.code == 10
+        assert [found["message"] for found in ran.error["complaints"]] == ["module `main` has no input `valeu`"]
+    assert not list(shop.workspace.glob("roots/*/*/main.tf.json"))
+
+
+def test_a_failing_plan_changes_nothing(shop: Sandbox) -> None:
+    shop.write("modules/thing/main.tf", 'variable "value" {}\nresource "terraform_data" "x" { input = var.valeu }\n')
+    shop.wish("one")
     ran = shop.run("apply", "dev", "--yes", "--output", "json")
     assert ran.code == 20
     assert "valeu" in ran.error["why"]

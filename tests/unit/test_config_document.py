@@ -77,7 +77,7 @@ def test_a_complaint_carries_its_line() -> None:
 def test_values_are_what_yaml_1_2_says_and_dates_stay_text(text: str, expected: object) -> None:
     found = value(text)
     assert found == expected
-    assert type(found) is type(expected)
+    assert isinstance(found, type(expected))
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tfops.config.interface import public_outputs_of, require_inner_sources
-from tfops.config.module import LocalCall, local_calls, may_have_local_calls, may_have_outputs, public_outputs
+from tfops.config.interface import Interfaces, public_outputs_of, require_inner_sources
+from tfops.config.module import Interface, LocalCall, may_matter, read_interface
 from tfops.errors import Refused
+
+
+def public(interface: Interface) -> set[str]:
+    assert interface.is_whole
+    return {name for name, output in interface.outputs.items() if output.is_public}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +32,7 @@ from tfops.errors import Refused
     ],
 )
 def test_outputs_that_are_declared_sensitive_are_not_public(text: str, expected: set[str]) -> None:
-    assert public_outputs(text, is_json=False) == expected
+    assert public(read_interface({"main.tf": text})) == expected
 
 
 @pytest.mark.parametrize(
@@ -42,13 +47,13 @@ def test_outputs_that_are_declared_sensitive_are_not_public(text: str, expected:
     ],
 )
 def test_json_modules_are_read_too(document: object, expected: set[str]) -> None:
-    assert public_outputs(json.dumps(document), is_json=True) == expected
+    assert public(read_interface({"main.tf.json": json.dumps(document)})) == expected
 
 
-@pytest.mark.parametrize("is_json", [True, False])
-def test_a_file_that_cannot_be_parsed_is_a_value_error(is_json: bool) -> None:
-    with pytest.raises(ValueError):
-        public_outputs('output "x" {', is_json=is_json)
+@pytest.mark.parametrize("name", ["main.tf", "main.tf.json"])
+def test_a_file_that_cannot_be_parsed_is_named(name: str) -> None:
+    text = 'output "x" {' if name == "main.tf" else '{"output": '
+    assert read_interface({name: text, "more.tf": 'output "y" {}'}).unreadable == (name,)
 
 
 def test_local_calls_are_those_with_a_relative_source() -> None:
@@ -59,26 +64,35 @@ def test_local_calls_are_those_with_a_relative_source() -> None:
     }
     module "registry" { source = "terraform-aws-modules/vpc/aws" }
     """
-    assert local_calls(text, is_json=False) == [LocalCall("near", "./inner"), LocalCall("beside", "../network")]
+    expected = (LocalCall("near", "./inner"), LocalCall("beside", "../network"))
+    assert read_interface({"main.tf": text}).calls == expected
     document = {"module": {"near": {"source": "./inner"}, "far": {"source": "git::https://x/y"}}}
-    assert local_calls(json.dumps(document), is_json=True) == [LocalCall("near", "./inner")]
+    assert read_interface({"main.tf.json": json.dumps(document)}).calls == (LocalCall("near", "./inner"),)
 
 
 @pytest.mark.parametrize(
-    ("text", "outputs", "calls"),
+    ("text", "matters"),
     [
-        ('resource "a" "b" {}', False, False),
-        ('output "a" {}', True, False),
-        ('{"output": {}}', True, False),
-        ('module "x" { source = "./y" }', False, True),
-        ('module "x" {\n  source="../y"\n}', False, True),
-        ('{"module": {"x": {"source": "../y"}}}', False, True),
-        ('module "x" { source = "a/b/c" }', False, False),
-        ('resource "x" "y" { source_file = "./y" }', False, False),
+        ('resource "a" "b" {}', False),
+        ('output "a" {}', True),
+        ('variable "a" {}', True),
+        ('{"output": {}}', True),
+        ('{"variable" : {}}', True),
+        ('module "x" { source = "./y" }', True),
+        ('module "x" {\n  source="../y"\n}', True),
+        ('{"module": {"x": {"source": "../y"}}}', True),
+        ('module "x" { source = "a/b/c" }', False),
+        ('resource "x" "y" { source_file = "./y" }', False),
     ],
 )
-def test_a_cheap_look_decides_which_files_are_parsed(text: str, outputs: bool, calls: bool) -> None:
-    assert (may_have_outputs(text), may_have_local_calls(text)) == (outputs, calls)
+def test_a_cheap_look_decides_which_files_are_parsed(text: str, matters: bool) -> None:
+    assert may_matter(text, is_json=text.startswith("{")) is matters
+
+
+def interfaces(tmp_path: Path) -> Interfaces:
+    remembered = tmp_path / "remembered"
+    remembered.mkdir(exist_ok=True)
+    return Interfaces(tmp_path, remembered)
 
 
 def export(folder: Path, **modules: str) -> Path:
@@ -96,23 +110,25 @@ def test_the_outputs_of_a_module_are_those_of_all_its_files(tmp_path: Path) -> N
     (folder / "more.tf.json").write_text('{"output": {"b": {"value": 1}}}', encoding="utf-8")
     (folder / "broken.tf").write_text('output "c" {', encoding="utf-8")
     (folder / "README.md").write_text('output "d" {}', encoding="utf-8")
-    assert public_outputs_of(tmp_path, "network") == {"a", "b"}
+    assert public_outputs_of(interfaces(tmp_path), "network") == {"a", "b"}
 
 
-def test_a_module_is_read_once_and_remembered(tmp_path: Path) -> None:
-    export(tmp_path, network='output "a" { value = 1 }\nmodule "x" { source = "../y" }', y="")
-    assert public_outputs_of(tmp_path, "network") == {"a"}
-    (tmp_path / "modules/network/main.tf").unlink()
-    assert public_outputs_of(tmp_path, "network") == {"a"}
-    require_inner_sources(tmp_path, ["network"])
+def test_a_module_is_parsed_once_and_remembered_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'variable "a" { type = object({ x = optional(number, 1) }) }\noutput "a" { value = 1 }'
+    export(tmp_path, network=text, twin=text)
+    first = interfaces(tmp_path).local("network")
+    monkeypatch.setattr("tfops.config.interface.read_interface", lambda _: pytest.fail("parsed again"))
+    assert interfaces(tmp_path).local("network") == interfaces(tmp_path).local("twin") == first
 
 
 def test_a_damaged_memory_is_made_anew(tmp_path: Path) -> None:
     export(tmp_path, network='output "a" { value = 1 }')
-    public_outputs_of(tmp_path, "network")
-    for cache in tmp_path.glob("interface-*.json"):
-        cache.write_text("{", encoding="utf-8")
-    assert public_outputs_of(tmp_path, "network") == {"a"}
+    public_outputs_of(interfaces(tmp_path), "network")
+    remembered = list((tmp_path / "remembered").glob("*.json"))
+    assert len(remembered) == 1
+    for damage in ("{", '{"outputs": 5}', "[]"):
+        remembered[0].write_text(damage, encoding="utf-8")
+        assert public_outputs_of(interfaces(tmp_path), "network") == {"a"}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +143,7 @@ def test_a_damaged_memory_is_made_anew(tmp_path: Path) -> None:
     ids=["below", "beside", "up and down", "itself", "in a circle"],
 )
 def test_calls_inside_of_modules_are_allowed(tmp_path: Path, modules: dict[str, str]) -> None:
-    require_inner_sources(export(tmp_path, **modules), [next(iter(modules)).replace("__", "/")])
+    require_inner_sources(interfaces(export(tmp_path, **modules)), [next(iter(modules)).replace("__", "/")])
 
 
 @pytest.mark.parametrize(
@@ -141,11 +157,13 @@ def test_calls_inside_of_modules_are_allowed(tmp_path: Path, modules: dict[str, 
 def test_a_call_that_leaves_modules_is_refused(tmp_path: Path, modules: dict[str, str], culprit: str) -> None:
     exported = export(tmp_path, **modules)
     with pytest.raises(Refused) as caught:
-        require_inner_sources(exported, [next(iter(modules))])
+        require_inner_sources(interfaces(exported), [next(iter(modules))])
     assert caught.value.guard == "outside-repository"
     assert caught.value.what.startswith(f"`modules/{culprit}` calls a module outside of `modules/`: module 'x' = ")
 
 
 def test_a_call_by_absolute_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused):
-        require_inner_sources(export(tmp_path, network='module "x" { source = "/srv/shared" }'), ["network"])
+        require_inner_sources(
+            interfaces(export(tmp_path, network='module "x" { source = "/srv/shared" }')), ["network"]
+        )

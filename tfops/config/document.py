@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -25,6 +26,41 @@ _MAX_VALUES = 50_000
 _MOST_BITS = 512
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class WrittenInt(int):
+    """A number whose text in the file, `written`, is not what becomes of it: `0012` is 12."""
+
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+class WrittenFloat(float):
+    """The same with a fraction or an exponent: `1.10` is 1.1."""
+
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+def as_written(value: int | float, written: str) -> int | float:
+    """The number, with its text where that would be lost."""
+    if number_text(value) == written:
+        return value
+    kept = WrittenInt(value) if isinstance(value, int) else WrittenFloat(value)
+    kept.written = written
+    return kept
+
+
+def number_text(value: int | float) -> str:
+    """What Terraform makes of a number when text is wanted: all digits, no exponent."""
+    if isinstance(value, int):
+        return str(int(value))
+    text = format(Decimal(repr(float(value))), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @dataclass(slots=True)
@@ -144,16 +180,22 @@ class _Builder:
             return None
         if isinstance(value, datetime.date | datetime.datetime):
             return str(node.value)
-        if _is_no_number(value):
-            self._complain(node, f"`{node.value[:40]}` is not a number that Terraform knows")
+        problem = _problem(node, value)
+        if problem:
+            self._complain(node, problem)
             return None
-        if isinstance(value, str) and _SURROGATE.search(value):
-            self._complain(node, "the text holds half a character (a lone surrogate)")
-            return None
-        if value is None or isinstance(value, str | int | float | bool):
-            return value
-        self._complain(node, f"values of the kind `{node.tag}` are not supported")
-        return None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return as_written(value, str(node.value)) if is_number else value
+
+
+def _problem(node: Node, value: Any) -> str:
+    if _is_no_number(value):
+        return f"`{node.value[:40]}` is not a number that Terraform knows"
+    if isinstance(value, str) and _SURROGATE.search(value):
+        return "the text holds half a character (a lone surrogate)"
+    if value is None or isinstance(value, str | int | float | bool):
+        return ""
+    return f"values of the kind `{node.tag}` are not supported"
 
 
 def _is_no_number(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """`environments/<env>.yaml`: inheritance, modules, inputs."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from typing import Any
 from tfops.config import names
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, read_inherited
+from tfops.config.inputs import InputCheck
 from tfops.config.project import PROJECT_FILE, ProjectConfig, load_project, project_document
 from tfops.config.schema import EnvironmentFile, parse
 from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
@@ -40,8 +42,10 @@ def lock_file_path(env: EnvName) -> str:
     return f"{FOLDER}/{env}.lock.hcl"
 
 
-def load_environment(tree: Tree, project: ProjectConfig, env: EnvName) -> EnvironmentConfig:
-    """Read one environment's file and what it inherits.
+def load_environment(
+    tree: Tree, project: ProjectConfig, env: EnvName, check: InputCheck | None = None
+) -> EnvironmentConfig:
+    """Read one environment's file and what it inherits; with `check`, hold its inputs against the modules.
 
     Raises:
         Refused: the project has no such environment (guard `unknown-environment`).
@@ -50,10 +54,10 @@ def load_environment(tree: Tree, project: ProjectConfig, env: EnvName) -> Enviro
     if env not in project.environments:
         hint = names.did_you_mean(env, project.environments)
         raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", hint=hint)
-    return read_environment(tree, env)
+    return read_environment(tree, env, check)
 
 
-def read_environment(tree: Tree, env: EnvName) -> EnvironmentConfig:
+def read_environment(tree: Tree, env: EnvName, check: InputCheck | None = None) -> EnvironmentConfig:
     """The same without asking whether tfops.yaml knows the environment."""
     path = f"{FOLDER}/{env}.yaml"
     if tree.read(path) is None:
@@ -67,6 +71,8 @@ def read_environment(tree: Tree, env: EnvName) -> EnvironmentConfig:
     if not complaints:
         file, complaints = parse(EnvironmentFile, document)
         complaints += _complaints(document, local_modules)
+        if check is not None:
+            complaints += check.complaints(document, env, _sources(document, local_modules))
     if complaints or file is None:
         raise ConfigError(sorted(complaints, key=_place))
     return EnvironmentConfig(env, _modules(file, local_modules), _digest(document.data))
@@ -130,6 +136,18 @@ def _module_complaints(
             yield document.complaint((*where, "source"), str(error), error.hint)
     if isinstance(inputs, dict):
         yield from _input_complaints(document, (*where, "inputs"), inputs, known=known)
+
+
+def _sources(document: Document, local_modules: list[str]) -> dict[str, LocalSource | RemoteSource]:
+    """The modules whose source can be told; the others are complained about already."""
+    found: dict[str, LocalSource | RemoteSource] = {}
+    modules = _entry(document.data, "modules")
+    for name, block in modules.items() if isinstance(modules, dict) else ():
+        source, version = _entry(block, "source"), _entry(block, "version")
+        if isinstance(source, str):
+            with contextlib.suppress(SourceError):
+                found[name] = parse_source(source, version if isinstance(version, str) else None, local_modules)
+    return found
 
 
 def _entry(block: Any, key: str) -> Any:

@@ -1,25 +1,123 @@
-"""What an exported module offers and calls, read once per content and remembered beside the export."""
+"""Modules' interfaces by their content: parsed once, remembered in the workspace, shared by all commits."""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
 
-from tfops.config.module import local_calls, may_have_local_calls, may_have_outputs, public_outputs
+from tfops.config.module import Interface, is_module_file, read_interface
+from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import Refused
 from tfops.system.workspace import read_json, write_file
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 MODULES = "modules"
 
-
-def public_outputs_of(exported: Path, module: str) -> frozenset[str]:
-    """Outputs of a module that may be shown. `exported` is the folder that holds `modules/`."""
-    return frozenset(_facts(exported, module).outputs)
+# Part of every key: a change of what is read from a module makes all that is remembered old.
+_SCHEMA = 1
 
 
-def require_inner_sources(exported: Path, modules: Iterable[str]) -> None:
+class Interfaces:
+    """The modules of one commit. `exported` is the folder that holds `modules/`, `remembered` the cache's folder."""
+
+    def __init__(self, exported: Path, remembered: Path) -> None:
+        self._modules = exported / MODULES
+        self._remembered = remembered
+        self._known: dict[Path, Interface | None] = {}
+
+    def local(self, module: str) -> Interface | None:
+        """The interface of a folder below `modules/`, None when there is no such folder."""
+        return self._at(self._modules / module)
+
+    def installed(self, root: Path, name: str, source: RemoteSource) -> Interface | None:
+        """The interface of a downloaded module, None unless the engine's `init` of `root` put just that one there."""
+        folder = _installed_folder(root, name, source)
+        return self._at(folder) if folder else None
+
+    def names(self) -> list[str]:
+        """Folders directly below `modules/` that hold a module."""
+        folders = sorted(self._modules.iterdir()) if self._modules.is_dir() else []
+        return [folder.name for folder in folders if folder.is_dir() and _texts(folder)]
+
+    def _at(self, folder: Path) -> Interface | None:
+        if folder not in self._known:
+            self._known[folder] = self._read(_texts(folder)) if folder.is_dir() else None
+        return self._known[folder]
+
+    def _read(self, texts: Mapping[str, str]) -> Interface:
+        path = self._remembered / f"{_key(texts)}.json"
+        known = read_json(path)
+        if known is not None:
+            try:
+                return _adapter().validate_python(known, strict=False)
+            except ValueError:
+                pass  # damaged: made anew
+        interface = read_interface(texts)
+        write_file(path, _adapter().dump_json(interface).decode())
+        return interface
+
+
+@cache
+def _adapter() -> "TypeAdapter[Interface]":
+    from pydantic import TypeAdapter  # noqa: PLC0415 - kept out of the commands that read no module
+
+    return TypeAdapter(Interface)
+
+
+def _key(texts: Mapping[str, str]) -> str:
+    whole = json.dumps([_SCHEMA, sorted(texts.items())]).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(whole).hexdigest()[:40]
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    """The module's files by name. A file of OpenTofu's own kind is noticed, not read."""
+    return {
+        path.name: path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted(folder.iterdir())
+        if (is_module_file(path.name) or path.name.endswith((".tofu", ".tofu.json"))) and path.is_file()
+    }
+
+
+def _installed_folder(root: Path, name: str, source: RemoteSource) -> Path | None:
+    from tfops.config.constraint import Constraint  # noqa: PLC0415 - only who uses remote modules
+
+    listed: Any = read_json(root / ".terraform" / MODULES / "modules.json")
+    for entry in listed.get("Modules", []) if isinstance(listed, dict) else []:
+        if entry.get("Key") == name and entry.get("Source") in _written_out(source.address):
+            try:
+                fits = Constraint(source.version).allows(entry.get("Version") or "0")
+            except ValueError:
+                return None
+            return root / str(entry.get("Dir")) if fits else None
+    return None
+
+
+def _written_out(address: str) -> tuple[str, ...]:
+    """How the engine may write an address down."""
+    host, _, rest = address.partition("//")
+    short = f"git::https://{host}.git" + (f"//{rest}" if rest else "")
+    return address, f"registry.terraform.io/{address}", f"registry.opentofu.org/{address}", short
+
+
+def interface_of(interfaces: Interfaces, name: str, source: LocalSource | RemoteSource, root: Path) -> Interface | None:
+    """The interface of one module of an environment, None when it can't be seen from here."""
+    if isinstance(source, LocalSource):
+        return interfaces.local(source.path)
+    return interfaces.installed(root, name, source)
+
+
+def public_outputs_of(interfaces: Interfaces, module: str) -> frozenset[str]:
+    """Outputs of a module that may be shown."""
+    found = interfaces.local(module)
+    return frozenset(name for name, output in found.outputs.items() if output.is_public) if found else frozenset()
+
+
+def require_inner_sources(interfaces: Interfaces, modules: Iterable[str]) -> None:
     """Follow relative module calls from `modules`. Raises Refused when one leaves `modules/`."""
     todo, seen = list(modules), set[str]()
     while todo:
@@ -27,42 +125,14 @@ def require_inner_sources(exported: Path, modules: Iterable[str]) -> None:
         if module in seen:
             continue
         seen.add(module)
-        for name, source in _facts(exported, module).calls:
-            inner = os.path.normpath(PurePosixPath(module, source))
+        found = interfaces.local(module)
+        for call in found.calls if found else ():
+            inner = os.path.normpath(PurePosixPath(module, call.source))
             if inner.startswith(("..", "/")):
                 raise Refused(
                     "outside-repository",
-                    f"`{MODULES}/{module}` calls a module outside of `{MODULES}/`: module {name!r} = {source!r}",
+                    f"`{MODULES}/{module}` calls a module outside of `{MODULES}/`: "
+                    f"module {call.name!r} = {call.source!r}",
                     hint=f"move it into `{MODULES}/`, or use a Git or registry source",
                 )
             todo.append(inner)
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    outputs: list[str]
-    calls: list[tuple[str, str]]
-
-
-def _facts(exported: Path, module: str) -> _Facts:
-    cache = exported / f"interface-{hashlib.sha256(module.encode()).hexdigest()[:16]}.json"
-    known = read_json(cache)
-    if isinstance(known, dict):
-        return _Facts(known["outputs"], [(name, source) for name, source in known["calls"]])
-    outputs: set[str] = set()
-    calls: list[tuple[str, str]] = []
-    for text, is_json in _texts(exported / MODULES / module):
-        try:
-            outputs |= public_outputs(text, is_json=is_json) if may_have_outputs(text) else set()
-            found = local_calls(text, is_json=is_json) if may_have_local_calls(text) else []
-        except ValueError:
-            continue  # the engine reads the same file next and says what is wrong with it
-        calls += [(call.name, call.source) for call in found]
-    write_file(cache, json.dumps({"outputs": sorted(outputs), "calls": calls}))
-    return _Facts(sorted(outputs), calls)
-
-
-def _texts(folder: Path) -> Iterator[tuple[str, bool]]:
-    for path in sorted(folder.glob("*.tf")) + sorted(folder.glob("*.tf.json")):
-        if path.is_file():
-            yield path.read_text(encoding="utf-8", errors="replace"), path.name.endswith(".json")

@@ -1,13 +1,56 @@
-"""What a module's files say about themselves: its outputs, and where its own modules come from."""
+"""What a module's files say about themselves: variables, outputs, and where its own modules come from."""
 
-import json
+import dataclasses
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-_OUTPUT = re.compile(r"^\s*output\s", re.MULTILINE)
+from tfops.config.hcl import Block, Expression, read_blocks
+from tfops.config.terraform_type import ANY, Type, parse_type, read_default
+
+_OF_INTEREST = re.compile(r"^\s*(variable|output)\s", re.MULTILINE)
+_OF_INTEREST_JSON = re.compile(r"\"(variable|output)\"\s*:")
 _CLIMBING_SOURCE = re.compile(r"source\s*=\s*\"(\.\.?)?/|\"source\"\s*:\s*\"(\.\.?)?/")
+_OVERRIDE = re.compile(r"(.*_)?override\.tf(\.json)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """A `validation` block, as it is written."""
+
+    condition: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An input of a module. `default_text` is set where only Terraform can say what the default is."""
+
+    name: str
+    type: Type = ANY
+    has_default: bool = False
+    default: Any = None
+    default_text: str = ""
+    description: str = ""
+    sensitive: bool = False
+    ephemeral: bool = False
+    nullable: bool = True
+    validations: tuple[Validation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output of a module. It counts as sensitive unless it says that it isn't."""
+
+    name: str
+    description: str = ""
+    sensitive: bool = False
+    ephemeral: bool = False
+
+    @property
+    def is_public(self) -> bool:
+        return not (self.sensitive or self.ephemeral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,56 +61,138 @@ class LocalCall:
     source: str
 
 
-def may_have_outputs(text: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What a module takes, gives and calls. `unreadable` files may hold more than is listed here."""
+
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    calls: tuple[LocalCall, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.unreadable
+
+
+def may_matter(text: str, *, is_json: bool) -> bool:
     """A cheap look, so that only few files are parsed."""
-    return _OUTPUT.search(text) is not None or '"output"' in text
+    return _has_interface(text, is_json=is_json) or _CLIMBING_SOURCE.search(text) is not None
 
 
-def may_have_local_calls(text: str) -> bool:
-    return _CLIMBING_SOURCE.search(text) is not None
+def _has_interface(text: str, *, is_json: bool) -> bool:
+    return (_OF_INTEREST_JSON if is_json else _OF_INTEREST).search(text) is not None
 
 
-def public_outputs(text: str, *, is_json: bool) -> set[str]:
-    """Names of the outputs that are not declared sensitive or ephemeral. Raises ValueError."""
-    return {
-        name
-        for name, block in _blocks(text, "output", is_json=is_json)
-        if block.get("sensitive", False) is False and block.get("ephemeral", False) is False
-    }
+def is_module_file(name: str) -> bool:
+    return name.endswith((".tf", ".tf.json")) and not name.startswith(".")
 
 
-def local_calls(text: str, *, is_json: bool) -> list[LocalCall]:
-    """The module's calls of other modules by relative path. Raises ValueError."""
-    calls = [(name, str(block.get("source", ""))) for name, block in _blocks(text, "module", is_json=is_json)]
-    return [LocalCall(name, source) for name, source in calls if source.startswith((".", "/"))]
+def _is_of_tofu_alone(name: str, text: str) -> bool:
+    """OpenTofu takes such a file in the place of its namesake, Terraform doesn't see it."""
+    is_json = name.endswith(".json")
+    return name.endswith((".tofu", ".tofu.json")) and _has_interface(text, is_json=is_json)
 
 
-def _blocks(text: str, kind: str, *, is_json: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    for entry in as_list(parse_file(text, is_json=is_json).get(kind)):
-        for name, block in entry.items():
-            for body in as_list(block):
-                if isinstance(body, dict):
-                    yield name, body
+def read_interface(files: Mapping[str, str]) -> Interface:
+    """A module's interface, from the texts of its files by name. Never raises: the engine judges what is broken."""
+    unreadable = [name for name, text in files.items() if _is_of_tofu_alone(name, text)]
+    blocks: list[Block] = []
+    for name in sorted(filter(is_module_file, files), key=lambda name: (bool(_OVERRIDE.fullmatch(name)), name)):
+        is_json = name.endswith(".json")
+        if not may_matter(files[name], is_json=is_json):
+            continue
+        try:
+            blocks += read_blocks(files[name], is_json=is_json)
+        except ValueError:
+            if _has_interface(files[name], is_json=is_json):
+                unreadable.append(name)
+    return Interface(
+        variables={name: _variable(block) for name, block in _by_name(blocks, "variable").items()},
+        outputs={name: _output(block) for name, block in _by_name(blocks, "output").items()},
+        calls=tuple(_calls(_by_name(blocks, "module"))),
+        unreadable=tuple(sorted(unreadable)),
+    )
 
 
-def as_list(value: Any) -> list[Any]:
-    """One block or several: HCL and JSON syntax write both."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def _by_name(blocks: Iterable[Block], kind: str) -> dict[str, Block]:
+    """Blocks of a kind; what an override file says comes last and replaces, attribute by attribute."""
+    found: dict[str, Block] = {}
+    for block in blocks:
+        if block.kind != kind or len(block.labels) != 1:
+            continue
+        [name] = block.labels
+        before = found.get(name)
+        found[name] = block if before is None else _overridden(before, block)
+    return found
 
 
-def parse_file(text: str, *, is_json: bool) -> dict[str, Any]:
-    """The blocks of a `*.tf` or `*.tf.json` file by kind. Raises ValueError."""
-    if is_json:
-        found = json.loads(text)
-        return found if isinstance(found, dict) else {}
-    import hcl2  # noqa: PLC0415 - costs 0.1 s, and most commands never need it
-    from hcl2.utils import SerializationOptions  # noqa: PLC0415
+def _overridden(before: Block, after: Block) -> Block:
+    attributes = before.attributes | after.attributes
+    return dataclasses.replace(before, attributes=attributes, blocks=after.blocks or before.blocks)
 
-    options = SerializationOptions(strip_string_quotes=True, preserve_heredocs=False)
+
+def _variable(block: Block) -> Variable:
+    default = block.attributes.get("default")
+    value, text = read_default(default.literal, default.text) if default else (None, "")
+    return Variable(
+        name=block.labels[0],
+        type=_type(block.attributes.get("type")),
+        has_default=default is not None or not block.is_readable,
+        default=value,
+        default_text=text,
+        description=_text(block.attributes.get("description")),
+        sensitive=_flag(block, "sensitive", default=False),
+        ephemeral=_flag(block, "ephemeral", default=False),
+        nullable=_flag(block, "nullable", default=True),
+        validations=tuple(_validation(inner) for inner in block.blocks if inner.kind == "validation"),
+    )
+
+
+def _type(expression: Expression | None) -> Type:
+    """`any` when it can't be read: then everything is let through, and the engine judges."""
     try:
-        parsed: dict[str, Any] = hcl2.loads(text, serialization_options=options)
-    except Exception as error:
-        raise ValueError(f"not valid HCL: {str(error).splitlines()[0]}") from error
-    return parsed
+        return parse_type(expression.node()) if expression else ANY
+    except ValueError:
+        return ANY
+
+
+def _validation(block: Block) -> Validation:
+    condition, message = block.attributes.get("condition"), block.attributes.get("error_message")
+    return Validation(condition.text if condition else "", _text(message) or (message.text if message else ""))
+
+
+def _output(block: Block) -> Output:
+    return Output(
+        name=block.labels[0],
+        description=_text(block.attributes.get("description")),
+        sensitive=_flag(block, "sensitive", default=False),
+        ephemeral=_flag(block, "ephemeral", default=False),
+    )
+
+
+def _text(expression: Expression | None) -> str:
+    try:
+        value = expression.literal() if expression else ""
+    except ValueError:
+        return ""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _flag(block: Block, name: str, *, default: bool) -> bool:
+    """True for anything that isn't plainly false."""
+    expression = block.attributes.get(name)
+    if expression is None:
+        return default if block.is_readable else True
+    try:
+        value = expression.literal()
+    except ValueError:
+        return True
+    return value is not False
+
+
+def _calls(modules: Mapping[str, Block]) -> Iterable[LocalCall]:
+    for name, block in modules.items():
+        source = _text(block.attributes.get("source"))
+        if source.startswith((".", "/")):
+            yield LocalCall(name, source)

@@ -49,7 +49,7 @@ def plan(
         commit = None if worktree else repository.commit(repository.head)
         _say_what(place, repository, commit, ui)
         rules = load_rules(tree)
-        environment = load_environment(tree, rules, place.env)
+        environment = load_environment(tree, rules, place.env, project.input_check(tree))
         listing = versions_of(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
         with project.workspace.run(place.env) as folder:

@@ -2,17 +2,22 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfops.config.environment import load_rules
+from tfops.config.inputs import InputCheck
+from tfops.config.interface import Interfaces, interface_of
+from tfops.config.module import Interface
 from tfops.config.project import ProjectConfig
+from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import Refused
 from tfops.flows.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
-from tfops.model import CommitSha, EnvName, Holder
+from tfops.model import MAIN_STACK, CommitSha, EnvName, Holder
 from tfops.system import clock, environ, process
+from tfops.system.export import export_modules
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
@@ -37,6 +42,19 @@ class Project:
     def config_at(self, commit: CommitSha) -> ProjectConfig:
         """The rules as they were in a commit."""
         return load_rules(GitTree.of_commit(self.repository, commit))
+
+    def interfaces(self, tree: GitTree, overrides: Mapping[str, str] | None = None) -> Interfaces:
+        """What the modules of a commit take and give. Exports them, because links count as the engine sees them."""
+        return Interfaces(export_modules(tree, self.workspace.trees, overrides or {}), self.workspace.interfaces)
+
+    def input_check(self, tree: GitTree) -> InputCheck:
+        """Holds inputs against the variables of a commit's modules, and of those that `init` put into the roots."""
+        interfaces = self.interfaces(tree)
+
+        def find(env: EnvName, name: str, source: LocalSource | RemoteSource) -> Interface | None:
+            return interface_of(interfaces, name, source, self.workspace.top / "roots" / env / MAIN_STACK)
+
+        return InputCheck(find)
 
     @contextlib.contextmanager
     def changing(self, env: EnvName, what: str, *, wait_s: float) -> Iterator[None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfops.config.environment import EnvironmentConfig
-from tfops.config.interface import require_inner_sources
+from tfops.config.interface import Interfaces, require_inner_sources
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.engine.environment import engine_environment, missing_cli_config
@@ -19,7 +19,7 @@ from tfops.flows.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot
 from tfops.render.root import RootSpec, render_root, secret_variables
 from tfops.system import environ
-from tfops.system.export import export_id, export_modules
+from tfops.system.export import export_id
 from tfops.system.trees import GitTree
 from tfops.system.workspace import lay_out
 
@@ -52,7 +52,7 @@ class OpenStack:
 
     engine: StackEngine
     rendered: RenderedRoot
-    modules: Path
+    modules: Interfaces
     mask: Masker
 
 
@@ -83,7 +83,7 @@ def open_stack(project: Project, content: Content, *, folder: Path, options: Eng
         ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
     rendered = render_stack(content)
-    modules = export_modules(content.tree, project.workspace.trees, content.overrides)
+    modules = project.interfaces(content.tree, content.overrides)
     require_inner_sources(modules, local_sources(environment))
     root = project.workspace.root(environment.name, MAIN_STACK)
     project.workspace.state(environment.name)

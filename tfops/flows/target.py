@@ -323,7 +323,8 @@ def _content_of_commit(
         branch=branch,
         reason=reason,
         rules=rules,
-        environment=load_environment(tree, rules, place.env),
+        # What was applied once must stay reachable: only a new commit is held against its modules.
+        environment=load_environment(tree, rules, place.env, project.input_check(tree) if kind is Kind.APPLY else None),
         tree=tree,
         provider_lock=tree.read(lock_file_path(place.env)),
         listing=listing,

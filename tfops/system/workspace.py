@@ -3,6 +3,7 @@
 It never dirties the work tree and is shared by all work trees of a clone:
 
     trees/<tree id>/       `modules/` as it was in a commit, read-only
+    interfaces/            what modules take and give, by content
     roots/<env>/<stack>/   the rendered root, with the engine's `.terraform`
     state/<env>/           the local backend
     runs/<env>/<run id>/   output and plan of one run, removed after use
@@ -64,6 +65,10 @@ class Workspace:
     @property
     def trees(self) -> Path:
         return self._folder("trees")
+
+    @property
+    def interfaces(self) -> Path:
+        return self._folder("interfaces")
 
     @property
     def locks(self) -> Path:

@@ -1,0 +1,318 @@
+"""The blocks of a `*.tf` or `*.tf.json` file. Expressions stay unread until someone asks what they are."""
+
+import json
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+
+class Expression(Protocol):
+    """The right side of `name = …`."""
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+
+    def literal(self) -> Any:
+        """Its value. Raises ValueError when only Terraform could say what that is."""
+
+    def node(self) -> "Node":
+        """Its tree, to read a type from. Raises ValueError when it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`kind "label" { … }`. Of one that isn't `is_readable` nothing but kind and label is known."""
+
+    kind: str
+    labels: tuple[str, ...]
+    attributes: dict[str, Expression] = field(default_factory=dict)
+    blocks: list["Block"] = field(default_factory=list)
+    text: str = ""
+    is_readable: bool = True
+
+
+def read_blocks(text: str, *, is_json: bool) -> list[Block]:
+    """The top-level blocks of a file. Raises ValueError when it can't be parsed."""
+    if is_json:
+        return list(_json_blocks(text))
+    try:
+        return list(_hcl_blocks(text))
+    except ValueError:
+        return _blocks_one_by_one(text)
+
+
+_START = re.compile(r"^[ \t]*(variable|output|module)[ \t]+\"", re.MULTILINE)
+_ONE = re.compile(
+    r"^(variable|output|module)[ \t]+\"([^\"\n]+)\"[ \t]*\{(?:[^\n]*\}[ \t]*$|.*?^\})", re.MULTILINE | re.DOTALL
+)
+
+
+def _blocks_one_by_one(text: str) -> list[Block]:
+    """What python-hcl2 can't read as a whole (a template over several lines), block by block.
+
+    Blocks are told apart the way `terraform fmt` writes them. Raises ValueError when that doesn't find them all.
+    """
+    found = list(_ONE.finditer(text))
+    if not found or len(found) != len(_START.findall(text)):
+        raise ValueError("not valid HCL")
+    return [_one_block(match) for match in found]
+
+
+def _one_block(match: re.Match[str]) -> Block:
+    try:
+        [block] = _hcl_blocks(match[0])
+    except ValueError:
+        return Block(match[1], (match[2],), text=match[0], is_readable=False)
+    return block
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of python-hcl2's tree, with the text that it was made from."""
+
+    tree: "Tree[Token]"
+    source: str
+
+    @property
+    def kind(self) -> str:
+        return str(self.tree.data)
+
+    @property
+    def raw(self) -> str:
+        meta = self.tree.meta
+        return "" if meta.empty else self.source[meta.start_pos : meta.end_pos]
+
+    @property
+    def text(self) -> str:
+        return self.raw.strip()
+
+    def children(self) -> list["Node"]:
+        """Inner nodes without line ends and comments."""
+        from lark import Tree  # noqa: PLC0415 - only who parses HCL pays for it
+
+        found = (child for child in self.tree.children if isinstance(child, Tree))
+        return [Node(child, self.source) for child in found if child.data != "new_line_or_comment"]
+
+    def literal(self) -> Any:
+        """Its value. Raises ValueError when only Terraform could say what that is."""
+        return literal(self)
+
+    def inner(self) -> "Node":
+        """Without the wrappers that mean nothing: an `expr_term`, parentheses."""
+        node = self
+        while node.kind == "expr_term" and len(node.children()) == 1:
+            [node] = node.children()
+        return node
+
+
+def parse_hcl(text: str) -> Node:
+    """The body of a file. Raises ValueError, whatever python-hcl2 stumbles over."""
+    import hcl2  # noqa: PLC0415 - costs 0.1 s, and most commands never need it
+
+    whole = text if text.endswith("\n") else text + "\n"
+    try:
+        tree = hcl2.parses_to_tree(whole)
+    except Exception as error:
+        raise ValueError(f"not valid HCL: {str(error).splitlines()[0]}") from error
+    return Node(tree, whole).children()[0]
+
+
+def parse_expression(text: str) -> Node:
+    """One expression by itself. Raises ValueError."""
+    [attribute] = parse_hcl(f"x = {text}\n").children()
+    return attribute.children()[-1]
+
+
+def _hcl_blocks(text: str) -> Iterator[Block]:
+    for child in parse_hcl(text).children():
+        if child.kind == "block":
+            yield _block(child)
+
+
+def _block(node: Node) -> Block:
+    *names, body = node.children()
+    kind, *labels = (name.text.strip('"') for name in names)
+    block = Block(kind, tuple(labels), text=node.text)
+    for child in body.children():
+        if child.kind == "block":
+            block.blocks.append(_block(child))
+        elif child.kind == "attribute":
+            name, value = child.children()
+            block.attributes[name.text] = HclExpression(value)
+    return block
+
+
+@dataclass(frozen=True, slots=True)
+class HclExpression:
+    """An expression of a `*.tf` file."""
+
+    tree: Node
+
+    @property
+    def text(self) -> str:
+        return self.tree.text
+
+    def literal(self) -> Any:
+        return self.tree.literal()
+
+    def node(self) -> Node:
+        return self.tree
+
+
+@dataclass(frozen=True, slots=True)
+class JsonExpression:
+    """A value of a `*.tf.json` file."""
+
+    value: Any
+
+    @property
+    def text(self) -> str:
+        return _unwrapped(self.value) if isinstance(self.value, str) else json.dumps(self.value)
+
+    def literal(self) -> Any:
+        return self.value
+
+    def node(self) -> Node:
+        return parse_expression(self.text)
+
+
+def _unwrapped(text: str) -> str:
+    return text[2:-1] if text.startswith("${") and text.endswith("}") else text
+
+
+def literal(node: Node) -> Any:
+    """The value of an expression that is one. Raises ValueError for everything else."""
+    inner = node.inner()
+    reader = _LITERALS.get(inner.kind)
+    if reader is None:
+        raise ValueError(f"not a literal value: {inner.text[:60]}")
+    return reader(inner)
+
+
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+def _string(node: Node) -> str:
+    if any(part.children() for part in node.children()):
+        raise ValueError("not a literal value: it has a template inside")
+    return "".join(unescape(part.raw) for part in node.children())
+
+
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\(.)|(\$\$|%%)(?=\{)", re.DOTALL)
+_SIGNS = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def unescape(text: str) -> str:
+    """The text that a quoted string of HCL stands for."""
+
+    def one(match: re.Match[str]) -> str:
+        code = match[1] or match[2]
+        if code:
+            return chr(int(code, 16))
+        return match[4][0] if match[4] else _SIGNS.get(match[3], match[3])
+
+    return _ESCAPE.sub(one, text)
+
+
+def _heredoc(node: Node) -> str:
+    first, *lines = node.text.split("\n")
+    kept = [line.rstrip("\r") for line in lines[:-1]]
+    text = "".join(f"{line}\n" for line in kept)
+    if re.search(r"(?<!\$)\$\{|(?<!%)%\{", text):
+        raise ValueError("not a literal value: it has a template inside")
+    text = text.replace("$${", "${").replace("%%{", "%{")
+    return textwrap.dedent(text) if first.startswith("<<-") else text
+
+
+def _negative(node: Node) -> Any:
+    value = literal(node.children()[-1])
+    if not node.text.startswith("-") or isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"not a literal value: {node.text[:60]}")
+    return -value
+
+
+def pairs(node: Node) -> Iterator[tuple[str, Node]]:
+    """The entries of an object: key and value."""
+    for element in node.children():
+        key, value = element.children()
+        inner = key.children()[0].inner()
+        yield (_string(inner) if inner.kind == "string" else inner.text), value
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+_LITERALS: dict[str, Callable[[Node], Any]] = {
+    "int_lit": lambda node: int(node.text),
+    "float_lit": lambda node: _number(node.text),
+    "literal_value": lambda node: _WORDS[node.text],
+    "string": _string,
+    "heredoc_template": _heredoc,
+    "heredoc_template_trim": _heredoc,
+    "unary_op": _negative,
+    "tuple": lambda node: [literal(item) for item in node.children()],
+    "object": lambda node: {key: literal(value) for key, value in pairs(node)},
+}
+
+
+def _json_blocks(text: str) -> Iterator[Block]:
+    """JSON has no labels: how deep the names go depends on the kind of block."""
+    found = json.loads(text)
+    for kind, value in found.items() if isinstance(found, dict) else ():
+        for body, labels in _labelled(value, _LABELS.get(kind, 0)):
+            yield _json_block(kind, body, labels)
+
+
+_LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2}
+
+
+def _labelled(value: Any, depth: int, labels: tuple[str, ...] = ()) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    for item in as_list(value):
+        if not isinstance(item, dict):
+            continue
+        if depth == 0:
+            yield item, labels
+        else:
+            for label, inner in item.items():
+                yield from _labelled(inner, depth - 1, (*labels, label))
+
+
+def _json_block(kind: str, body: dict[str, Any], labels: tuple[str, ...]) -> Block:
+    block = Block(kind, labels, text=json.dumps(body))
+    for name, value in body.items():
+        if name == "validation":
+            block.blocks.extend(_json_block(name, inner, ()) for inner, _ in _labelled(value, 0))
+        else:
+            block.attributes[name] = JsonExpression(value)
+    return block
+
+
+def as_list(value: Any) -> list[Any]:
+    """One block or several: HCL and JSON syntax write both."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def parse_file(text: str, *, is_json: bool) -> dict[str, Any]:
+    """The blocks of a file by kind as plain data, expressions as text. Raises ValueError."""
+    if is_json:
+        found = json.loads(text)
+        return found if isinstance(found, dict) else {}
+    import hcl2  # noqa: PLC0415
+    from hcl2.utils import SerializationOptions  # noqa: PLC0415
+
+    options = SerializationOptions(strip_string_quotes=True, preserve_heredocs=False)
+    try:
+        parsed: dict[str, Any] = hcl2.loads(text, serialization_options=options)
+    except Exception as error:
+        raise ValueError(f"not valid HCL: {str(error).splitlines()[0]}") from error
+    return parsed

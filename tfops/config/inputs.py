@@ -1,0 +1,142 @@
+"""A developer's inputs against the variables of the modules: every mistake with its place and what to do."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tfops.config import mistakes
+from tfops.config.document import Document, Path
+from tfops.config.json_schema import type_schema, with_forms
+from tfops.config.module import Interface, Variable
+from tfops.config.names import did_you_mean
+from tfops.config.source import LocalSource, RemoteSource
+from tfops.config.terraform_type import short_type
+from tfops.config.values import Reference, Secret, parse_form, walk
+from tfops.model import Complaint, EnvName
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+Find = Callable[[EnvName, str, LocalSource | RemoteSource], Interface | None]
+"""A module of an environment, by its name there and its source; None when it can't be seen from here."""
+
+
+class InputCheck:
+    """Checks the inputs of any number of environments against the modules of one commit.
+
+    What was found right once isn't looked at again: environments are much alike. `unseen` gathers the
+    modules whose variables couldn't be checked.
+    """
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
+        self._checkers: dict[int, _ModuleChecker] = {}
+        self.unseen: list[tuple[EnvName, str, str]] = []
+
+    def complaints(
+        self, document: Document, env: EnvName, sources: Mapping[str, LocalSource | RemoteSource]
+    ) -> Iterator[Complaint]:
+        """What is wrong with the inputs of `sources`' modules in a document. What is no mapping is left to others."""
+        checkers = {name: self._checker(env, name, source) for name, source in sources.items()}
+        for name, checker in checkers.items():
+            inputs = document.data["modules"][name].get("inputs", {})
+            if not isinstance(inputs, dict):
+                continue
+            where: Path = ("modules", name)
+            if checker is not None:
+                yield from checker.complaints(document, where, inputs)
+            yield from _reference_complaints(document, (*where, "inputs"), inputs, checkers)
+
+    def _checker(self, env: EnvName, name: str, source: LocalSource | RemoteSource) -> "_ModuleChecker | None":
+        interface = self._find(env, name, source)
+        if interface is None or not interface.is_whole:
+            self.unseen.append((env, name, source.text))
+            return None
+        known = self._checkers.get(id(interface))
+        if known is None:
+            known = self._checkers[id(interface)] = _ModuleChecker(interface)
+        return known
+
+
+class _ModuleChecker:
+    """One module's variables with their schemas, and the values that were found right."""
+
+    def __init__(self, interface: Interface) -> None:
+        self.interface = interface
+        self._right: set[tuple[str, str]] = set()
+        self._validators: dict[tuple[str, bool], Draft202012Validator] = {}
+        self._required = [variable for variable in interface.variables.values() if not variable.has_default]
+
+    def complaints(self, document: Document, where: Path, inputs: Mapping[str, Any]) -> Iterator[Complaint]:
+        variables = self.interface.variables
+        unknown = [key for key in inputs if key not in variables]
+        for key in unknown:
+            hint = did_you_mean(key, variables.keys() - inputs.keys())
+            yield document.complaint((*where, "inputs", key), f"module `{where[-1]}` has no input `{key}`", hint)
+        for key in inputs.keys() & variables.keys():
+            yield from self._value_complaints(document, (*where, "inputs", key), inputs[key], variables[key])
+        for variable in self._required:
+            if variable.name not in inputs and not mistakes.is_close(variable.name, unknown):
+                yield document.complaint(where, f"`{where[-1]}` needs the input `{variable.name}`", _about(variable))
+
+    def _value_complaints(self, document: Document, path: Path, value: Any, variable: Variable) -> Iterator[Complaint]:
+        key = (variable.name, repr(value))
+        if key in self._right:
+            return
+        found = list(self._mistakes(value, variable))
+        if not found:
+            self._right.add(key)
+        for mistake in found:
+            yield document.complaint((*path, *mistake.path), mistake.message, mistake.hint)
+
+    def _mistakes(self, value: Any, variable: Variable) -> Iterator[mistakes.Mistake]:
+        if value is None and not variable.nullable and not variable.has_default:
+            yield mistakes.Mistake((), f"`{variable.name}` must not be null", _about(variable))
+        errors = self._validator(variable, has_forms=_has_forms(value)).iter_errors(value)
+        yield from mistakes.explain(variable, errors)
+        yield from mistakes.changed_texts(variable, value)
+
+    def _validator(self, variable: Variable, *, has_forms: bool) -> "Draft202012Validator":
+        key = (variable.name, has_forms)
+        if key not in self._validators:
+            from jsonschema import Draft202012Validator  # noqa: PLC0415 - costs 0.1 s
+
+            schema = type_schema(variable.type)
+            self._validators[key] = Draft202012Validator(with_forms(schema) if has_forms else schema)
+        return self._validators[key]
+
+
+def _about(variable: Variable) -> str:
+    first = variable.description.split("\n", maxsplit=1)[0]
+    return f"{variable.name}: {short_type(variable.type)}" + (f"   # {first}" if first else "")
+
+
+def _has_forms(value: Any) -> bool:
+    return any(_form(item) is not None for _, item in walk(value))
+
+
+def _form(value: Any) -> Reference | Secret | None:
+    """The reference or secret that a value is; None for a literal, and for what looks like a form but isn't one."""
+    if not isinstance(value, str | dict):
+        return None
+    try:
+        form = parse_form(value)
+    except ValueError:
+        return None
+    return form if isinstance(form, Reference | Secret) else None
+
+
+def _reference_complaints(
+    document: Document, where: Path, inputs: Mapping[str, Any], checkers: Mapping[str, _ModuleChecker | None]
+) -> Iterator[Complaint]:
+    for path, value in walk(inputs, where):
+        form = _form(value) if isinstance(value, str) and value.startswith("${") else None
+        if not isinstance(form, Reference):
+            continue
+        checker = checkers.get(form.module)
+        if checker is None:
+            continue
+        outputs = checker.interface.outputs
+        output = mistakes.first_step(form.path)
+        if output not in outputs:
+            hint = did_you_mean(output, outputs) or "it has no outputs"
+            yield document.complaint(path, f"module `{form.module}` has no output `{output}`", hint)
