@@ -228,3 +228,37 @@ class Holder:
     pid: int
     what: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StateBucket:
+    """An S3 bucket for states as tfops.yaml wants it. `table` is the DynamoDB table that locks, if any."""
+
+    name: str
+    region: str
+    kms_key_id: str = ""
+    table: str = ""
+    has_native_lock: bool = False
+
+    @property
+    def arn(self) -> str:
+        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+            self.region.rpartition("-")[0].rpartition("-")[0], "aws"
+        )
+        return f"arn:{partition}:s3:::{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class BucketFacts:
+    """What was found of a state bucket; a part that could not be read is in `unreadable`, with the reason."""
+
+    exists: bool
+    region: str = ""
+    is_versioned: bool = False
+    encryption: str = ""
+    kms_key_id: str = ""
+    blocks: frozenset[str] = frozenset()
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    lifecycle: tuple[Mapping[str, Any], ...] = ()
+    table_key: str = ""
+    unreadable: Mapping[str, str] = field(default_factory=dict)

@@ -209,3 +209,25 @@ class VerifyResult:
     versions: int
     signed_events: int
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BucketReport:
+    """One state bucket: the environments that keep state there, what was done or found."""
+
+    address: str
+    environments: tuple[EnvName, ...]
+    done: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def has_problems(self) -> bool:
+        return any(finding.is_problem for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendResult:
+    """The end of `backend create` (with `done`) and of `backend check` (with `findings`)."""
+
+    buckets: tuple[BucketReport, ...]
+    is_check: bool

@@ -3,18 +3,16 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.support.moto import REGION, serve_moto
+from tests.support.ports import free_port, wait_for_port
 from tests.support.state_server import serve_states
 
 
@@ -27,41 +25,13 @@ class Backend:
     env: dict[str, str] = field(default_factory=dict)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(f"nothing listens on port {port}")
-
-
 @contextlib.contextmanager
 def serve_s3() -> Iterator[Backend]:
     """moto's server with a bucket; locking by S3's own conditional writes."""
-    port = _free_port()
-    env = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
-    argv = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/states", method="PUT")).close()
-        rules = (
-            'backend:\n  s3:\n    bucket: states\n    key: "{project}/{env}/{stack}.tfstate"\n    region: us-east-1\n'
-            f'    use_lockfile: true\n    use_path_style: true\n    endpoints: {{s3: "http://127.0.0.1:{port}"}}\n'
-            "    skip_credentials_validation: true\n    skip_metadata_api_check: true\n"
-            "    skip_requesting_account_id: true\n    skip_region_validation: true\n    skip_s3_checksum: true\n"
-        )
-        yield Backend("s3", rules, env)
-    finally:
-        server.terminate()
-        server.wait()
+    with serve_moto() as moto:
+        moto.make_bucket("states")
+        rules = f"backend:\n  s3: {{bucket: states, region: {REGION}, lock: native}}\n"
+        yield Backend("s3", rules, moto.env)
 
 
 def _postgres_programs() -> Path | None:
@@ -78,7 +48,7 @@ def serve_postgres() -> Iterator[Backend]:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    port, folder = _free_port(), Path(tempfile.mkdtemp(prefix="tfops-pg-"))
+    port, folder = free_port(), Path(tempfile.mkdtemp(prefix="tfops-pg-"))
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(folder, "postgres")
@@ -88,7 +58,7 @@ def serve_postgres() -> Iterator[Backend]:
     argv = [*as_user, str(programs / "postgres"), "-D", str(folder / "data"), *options.split()]
     server = subprocess.Popen(argv, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(port)
+        wait_for_port(port)
         rules = 'backend:\n  pg: {schema_name: "{project}_{env}_{stack}"}\n'
         yield Backend("pg", rules, {"PG_CONN_STR": f"postgres://tf@127.0.0.1:{port}/postgres?sslmode=disable"})
     finally:

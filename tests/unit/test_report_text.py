@@ -215,6 +215,16 @@ RESULTS: dict[str, object] = {
     "verify-bad": results.VerifyResult(
         PROD, 3, 1, 2, (results.Finding("missing-tag", "event 4711 (prod v1) has no tag", is_problem=True),)
     ),
+    "backend-create": results.BackendResult(
+        (
+            results.BucketReport("s3://dev-tf", (DEV,), done=("create the bucket in eu-west-1",)),
+            results.BucketReport("s3://prod-tf", (PROD,)),
+        ),
+        is_check=False,
+    ),
+    "backend-check": results.BackendResult(
+        (results.BucketReport("s3://dev-tf", (DEV, PROD), findings=DOCTOR.findings),), is_check=True
+    ),
     "recover-nothing": results.RecoverResult(PROD, "", None),
 }
 

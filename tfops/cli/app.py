@@ -9,6 +9,7 @@ from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
 from tfops.cli import changing, looking, starting
+from tfops.cli.backend import backend
 from tfops.cli.options import Output, Session
 from tfops.cli.run import USAGE, fail
 from tfops.errors import Interrupted, UsageError
@@ -37,6 +38,7 @@ app.command("log")(looking.log)
 app.command("inventory")(looking.inventory)
 app.command("verify")(looking.verify)
 app.command("render")(looking.render)
+app.add_typer(backend)
 
 
 def _print_version(is_asked: bool) -> None:

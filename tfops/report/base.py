@@ -1,7 +1,7 @@
 """What all text reports share: the choice by type, the view, tables."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfops.report.words import plain
+from tfops.results import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,13 @@ def flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:
     for module, values in outputs.items():
         for name, value in values.items():
             yield f"{module}.{name}", plain(json.dumps(value, ensure_ascii=False))
+
+
+def finding_lines(findings: Sequence[Finding]) -> Iterator[Text]:
+    """A line per finding, its hint below."""
+    width = max(len(finding.topic) for finding in findings)
+    for finding in findings:
+        mark = ("✗", "bold red") if finding.is_problem else ("✓", "green")
+        yield Text.assemble(mark, " ", (f"{finding.topic:<{width}}", "dim"), "  ", finding.text)
+        if finding.hint:
+            yield Text(f"  {'':<{width}}  {finding.hint}", style="dim")

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.report.base import View, add_row, flat_outputs, new_table, text_report
+from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.words import age, commit_text, duration, plain, plural
 from tfops.results import (
     DoctorResult,
@@ -61,14 +61,7 @@ def _render(result: RenderResult, view: View) -> RenderableType:
 
 @text_report.register
 def _doctor(result: DoctorResult, view: View) -> RenderableType:
-    width = max(len(finding.topic) for finding in result.findings)
-    lines: list[RenderableType] = []
-    for finding in result.findings:
-        mark = ("✗", "bold red") if finding.is_problem else ("✓", "green")
-        lines.append(Text.assemble(mark, " ", (f"{finding.topic:<{width}}", "dim"), "  ", finding.text))
-        if finding.hint:
-            lines.append(Text(f"  {'':<{width}}  {finding.hint}", style="dim"))
-    return Group(*lines)
+    return Group(*finding_lines(result.findings))
 
 
 @text_report.register

@@ -1,0 +1,192 @@
+"""`backend create` and `backend check`: the buckets that tfops.yaml names, made and looked at."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.errors import NotApproved, Refused
+from tfops.flows.project import Project
+from tfops.flows.ui import Ui
+from tfops.model import MAIN_STACK, BucketFacts, EnvName, StateBucket
+from tfops.render.root import backend_settings
+from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
+from tfops.results import BackendResult, BucketReport, Finding
+from tfops.system.aws import Access, AwsRefused, access_of
+from tfops.system.bucket import BucketDoor
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A bucket with the environments that use it, each with its state's key."""
+
+    wanted: StateBucket
+    door: BucketDoor
+    keys: Mapping[EnvName, str]
+
+    @property
+    def address(self) -> str:
+        return f"s3://{self.wanted.name}"
+
+
+def create(project: Project, *, yes: bool, ui: Ui) -> BackendResult:
+    """Make every bucket what it should be. Shows the steps and asks first; raises NotApproved."""
+    work = list(_work(_places(project)))
+    for place, facts, steps in work:
+        _require_workable(place, facts)
+        ui.note(f"{place.address} in {place.wanted.region}, for {', '.join(place.keys)}")
+        for step in steps:
+            ui.note(f"  + {step.text}")
+    count = sum(len(steps) for _, _, steps in work)
+    if count:
+        _obtain_consent(count, yes=yes, ui=ui)
+    _take(work, count)
+    return BackendResult(tuple(_done(place, steps) for place, _, steps in work), is_check=False)
+
+
+_Work = tuple[_Place, BucketFacts, tuple[Step, ...]]
+
+
+def _work(places: list[_Place]) -> Iterator[_Work]:
+    """What each bucket lacks; a table that several share is made with the first."""
+    tables: set[tuple[str, str]] = set()
+    for place in places:
+        facts = place.door.facts()
+        table = (place.wanted.region, place.wanted.table)
+        steps = missing_steps(place.wanted, facts)
+        yield place, facts, tuple(step for step in steps if step.means != "lock table" or table not in tables)
+        tables.add(table)
+
+
+def _take(work: list[_Work], count: int) -> None:
+    """Take the steps in order. An error says how many were taken: the next run goes on from there."""
+    taken = 0
+    for place, facts, steps in work:
+        for step in steps:
+            try:
+                _means(place, facts)[step.means]()
+            except AwsRefused as error:
+                error.state = f"{taken} of {count} steps were taken; the next run goes on from there."
+                raise
+            taken += 1
+
+
+def _done(place: _Place, steps: tuple[Step, ...]) -> BucketReport:
+    return BucketReport(place.address, tuple(place.keys), done=tuple(step.text for step in steps))
+
+
+def _obtain_consent(count: int, *, yes: bool, ui: Ui) -> None:
+    if yes:
+        return
+    if not ui.is_interactive:
+        raise NotApproved(
+            "there is no terminal to ask on", hint="look at the steps above, then run it again with --yes"
+        )
+    if not ui.confirm(f"Take {'this step' if count == 1 else f'these {count} steps'}?"):
+        raise NotApproved("the steps were not approved")
+
+
+def _require_workable(place: _Place, facts: BucketFacts) -> None:
+    """Raises Refused where a step would work on the wrong bucket, or on half of what is known."""
+    if facts.exists and facts.region and facts.region != place.wanted.region:
+        raise Refused(
+            "bucket-region",
+            f"the bucket {place.wanted.name} is in {facts.region}, tfops.yaml says {place.wanted.region}",
+            hint=f"in tfops.yaml: region: {facts.region}, or another bucket",
+        )
+    if facts.unreadable:
+        topic, why = next(iter(facts.unreadable.items()))
+        raise Refused("aws", f"{topic} of {place.wanted.name} can't be read", why=why, hint="see: tfops backend check")
+
+
+def _means(place: _Place, facts: BucketFacts) -> dict[Means, Callable[[], None]]:
+    door, wanted = place.door, place.wanted
+    return {
+        "bucket": door.create,
+        "versioning": door.keep_versions,
+        "encryption": door.encrypt,
+        "public access": door.block_public_access,
+        "policy": lambda: door.put_policy(policy_with_ours(wanted, facts.policy)),
+        "lifecycle": lambda: door.put_lifecycle(lifecycle_with_ours(facts.lifecycle)),
+        "lock table": door.create_table,
+    }
+
+
+def check(project: Project) -> BackendResult:
+    """Look at everything; what AWS refuses to tell is a finding."""
+    reports = [
+        BucketReport(place.address, tuple(place.keys), findings=tuple(_findings(place))) for place in _places(project)
+    ]
+    return BackendResult(tuple(reports), is_check=True)
+
+
+def _findings(place: _Place) -> Iterator[Finding]:
+    try:
+        facts = place.door.facts()
+    except AwsRefused as error:
+        yield _problem("bucket", error)
+        return
+    yield from findings_of(place.wanted, facts)
+    if facts.exists:
+        yield from _locks(place, facts)
+
+
+def _locks(place: _Place, facts: BucketFacts) -> Iterator[Finding]:
+    key = next(iter(place.keys.values()))
+    if place.wanted.has_native_lock:
+        yield _proof("native lock", lambda: place.door.excludes_natively(key))
+    if place.wanted.table and facts.table_key:
+        yield _proof("table lock", lambda: place.door.excludes_by_table(key))
+    for env, state in place.keys.items():
+        try:
+            held = place.door.held_lock(state)
+        except AwsRefused as error:
+            yield _problem(f"lock of {env}", error)
+            continue
+        if held:
+            text = f"held by {held.get('Who', '?')} since {held.get('Created', '?')} ({held.get('Operation', '?')})"
+            yield Finding(f"lock of {env}", text, hint=f"if that run is gone: tfops recover {env}")
+
+
+def _proof(topic: str, excludes: Callable[[], bool]) -> Finding:
+    try:
+        if excludes():
+            return Finding(topic, "taken twice: the second time was refused, as it must be")
+    except AwsRefused as error:
+        return _problem(topic, error)
+    text = "taken twice at once: this store ignores conditional writes, two applies would not see each other"
+    return Finding(topic, text, is_problem=True, hint="in tfops.yaml: lock: {dynamodb: TABLE}")
+
+
+def _problem(topic: str, error: AwsRefused) -> Finding:
+    return Finding(topic, f"{error.what}: {error.why}", is_problem=True, hint=error.hint)
+
+
+def _places(project: Project) -> list[_Place]:
+    """The buckets of the checked-out tfops.yaml, each once. Raises Refused for other backends."""
+    rules = project.config_at(project.repository.head)
+    if rules.backend.kind != "s3":
+        raise Refused(
+            "not-s3",
+            f"the backend is `{rules.backend.kind}`: there is no bucket",
+            hint="docs/how-to/share-state.md says what each backend needs",
+        )
+    found: dict[tuple[StateBucket, str], tuple[Access, dict[EnvName, str]]] = {}
+    for env in rules.environments:
+        settings = backend_settings(rules, env, MAIN_STACK)
+        access = access_of(settings)
+        _, keys = found.setdefault((_wanted(env, settings), str(access)), (access, {}))
+        keys[env] = settings["key"]
+    return [_Place(wanted, BucketDoor(wanted, access), keys) for (wanted, _), (access, keys) in found.items()]
+
+
+def _wanted(env: EnvName, settings: Mapping[str, Any]) -> StateBucket:
+    for needed in ("bucket", "region"):
+        if not settings.get(needed):
+            raise Refused("not-s3", f"the backend of {env} names no {needed}", hint=f"in tfops.yaml: {needed}: …")
+    return StateBucket(
+        name=settings["bucket"],
+        region=settings["region"],
+        kms_key_id=settings.get("kms_key_id", ""),
+        table=settings.get("dynamodb_table", ""),
+        has_native_lock=bool(settings.get("use_lockfile")),
+    )
