@@ -79,6 +79,13 @@ class NotApproved(TfopsError):
     name = "not-approved"
 
 
+class NotVerified(TfopsError):
+    """The change was made and recorded, but a check of what runs failed."""
+
+    exit_code = 13
+    name = "not-verified"
+
+
 class EngineFailed(TfopsError):
     """The engine failed before it could change anything."""
 

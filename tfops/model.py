@@ -43,6 +43,14 @@ class Kind(enum.StrEnum):
     DESTROY = "destroy"
 
 
+class Verified(enum.StrEnum):
+    """What the checks of an environment said about a version."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NONE = "none"
+
+
 class Action(enum.StrEnum):
     """What a plan does to one resource; the order is the order of display, worst first."""
 
@@ -117,6 +125,7 @@ class VersionRecord:
     summary: str
     restores: Version | None = None
     hold: str = ""
+    verified: Verified = Verified.NONE
 
     @property
     def tag(self) -> str:

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tfops.model import Commit, EnvName, Holder, Kind, Plan, Version, VersionRecord
+from tfops.model import Commit, EnvName, Holder, Kind, Plan, Verified, Version, VersionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFact:
+    """How one check of a version ended, and why it failed."""
+
+    name: str
+    result: Verified
+    duration_s: float
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,8 @@ class ChangeResult:
     engine_starts: int
     is_shared: bool
     outputs: Mapping[str, Any]
+    verified: Verified = Verified.NONE
+    checks: tuple[CheckFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

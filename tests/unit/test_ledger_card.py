@@ -10,11 +10,22 @@ from tests.support.cards import make_card
 from tests.support.golden import assert_golden
 from tests.support.samples import NOW, sha
 from tfops.errors import Refused
-from tfops.ledger.card import ApprovalPart, Card, HoldPart, ModulePart, PersonPart, decode_card, encode_card
-from tfops.model import Kind
+from tfops.ledger.card import (
+    ApprovalPart,
+    Card,
+    CheckPart,
+    HoldPart,
+    ModulePart,
+    PersonPart,
+    VerifiedPart,
+    decode_card,
+    encode_card,
+)
+from tfops.model import Kind, Verified
 
 TAG = "tfops/dev/v1"
 HOLD = HoldPart(reason="rolled back to v1", by="Ann", since=NOW)
+CHECK = CheckPart(name="smoke", result=Verified.FAILED, duration_s=2.5, why="exit code 1")
 NASTY = "# not a comment\n\n{\n}\nTfops-Commit: forged\n\n--- é 漢 \x1b[31m"
 
 
@@ -35,6 +46,7 @@ def trailers(message: str) -> dict[str, str]:
         {"kind": Kind.ROLLBACK, "restores": 3, "from_version": 4, "hold": HOLD},
         {"outputs": {"app": {"text": NASTY, "number": 1.5, "deep": [{"a": None}, True], "big": 10**30}}},
         {"applied_by": PersonPart(name=NASTY, email=NASTY), "author": PersonPart(name="é", email="")},
+        {"verified": VerifiedPart(result=Verified.FAILED, checks=[CHECK])},
         {"run": "https://ci.example.com/1?a=b#frag", "branch": "release/1", "providers": {"registry/x": "1.0"}},
         {"modules": {"app": ModulePart(source="service", digest="t" * 40), "vpc": ModulePart(source="a/b/c ~> 5")}},
         {"approvals": [ApprovalPart(who="Ann", when=NOW, digest="e" * 64, how="terminal")]},

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.samples import DEV, PROD, make_record
 from tfops.errors import Refused, UsageError
-from tfops.model import Kind, Version, VersionRecord
-from tfops.resolve.versions import content_of, pick_version, previous_version
+from tfops.model import Kind, Verified, Version, VersionRecord
+from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
 
 THREE = [make_record(1, "a"), make_record(2, "b"), make_record(3, "c")]
 
@@ -47,18 +47,22 @@ def test_an_environment_without_versions_points_to_its_history() -> None:
     assert caught.value.hint == "see: tfops history dev"
 
 
+_VERIFIED = {"+": Verified.PASSED, "!": Verified.FAILED}
+
+
 def story(text: str) -> list[VersionRecord]:
-    """`a b >1 x` as records: applies of commits a and b, a rollback to v1, a destroy of what ran."""
+    """`a b+ c! >1 x` as records: applies of commits a, b (verified) and c (not), a rollback to v1, a destroy."""
     records: list[VersionRecord] = []
-    for number, word in enumerate(text.split(), 1):
+    for number, told in enumerate(text.split(), 1):
+        verified, word = _VERIFIED.get(told[-1], Verified.NONE), told.rstrip("+!")
         if word.startswith(">"):
             goal = int(word[1:])
             letter = records[goal - 1].commit[0]
-            records.append(make_record(number, letter, Kind.ROLLBACK, restores=goal))
+            records.append(make_record(number, letter, Kind.ROLLBACK, restores=goal, verified=verified))
         elif word == "x":  # the tag of a destroy is on the commit that it took down
             records.append(make_record(number, records[-1].commit[0], Kind.DESTROY))
         else:
-            records.append(make_record(number, word))
+            records.append(make_record(number, word, verified=verified))
     return records
 
 
@@ -81,25 +85,58 @@ def story(text: str) -> list[VersionRecord]:
     ],
 )
 def test_going_back_means_the_last_content_before_todays(told: str, expected: int) -> None:
-    assert previous_version(PROD, story(told)).version == Version(expected)
+    assert version_to_go_back_to(PROD, story(told)).version == Version(expected)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("a+ b! c!", 1),
+        ("a+ b+ c!", 2),
+        ("a+ b c", 1),
+        ("a b+ c!", 2),
+        ("a+ b+ c! >2+ d!", 2),
+        ("a+ b+ c! >2! d!", 1),
+        ("a+ b! >1+", None),
+        ("a+ b+ x", 2),
+        ("a+ b! x", 1),
+        ("a b c!", None),
+        ("a! b+", None),
+    ],
+)
+def test_where_there_are_checks_going_back_means_the_last_verified_content(told: str, expected: int | None) -> None:
+    if expected is not None:
+        assert version_to_go_back_to(PROD, story(told)).version == Version(expected)
+        return
+    with pytest.raises(Refused):
+        version_to_go_back_to(PROD, story(told))
+
+
+def test_without_a_verified_version_the_refusal_names_the_one_before() -> None:
+    with pytest.raises(Refused) as caught:
+        version_to_go_back_to(PROD, story("a b c!"))
+    assert (caught.value.guard, caught.value.hint) == (
+        "no-verified",
+        "name one: tfops rollback prod v2   (see: tfops history prod)",
+    )
 
 
 def test_going_back_twice_goes_further_back_never_forward_again() -> None:
     records = story("a b c d")
     visited = []
     for _ in range(3):
-        goal = previous_version(PROD, records)
+        goal = version_to_go_back_to(PROD, records)
         visited.append(str(goal.version))
         number = len(records) + 1
         records.append(make_record(number, goal.commit[0], Kind.ROLLBACK, restores=goal.version.number))
     assert visited == ["v3", "v2", "v1"]
     with pytest.raises(Refused):
-        previous_version(PROD, records)
+        version_to_go_back_to(PROD, records)
 
 
 @pytest.mark.parametrize(("told", "expected"), [("a x", 1), ("a b x", 2), ("a b c >2 x", 2), ("a b x x", 2)])
 def test_going_back_after_a_destroy_brings_back_what_ran(told: str, expected: int) -> None:
-    assert previous_version(PROD, story(told)).version == Version(expected)
+    assert version_to_go_back_to(PROD, story(told)).version == Version(expected)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +150,7 @@ def test_going_back_after_a_destroy_brings_back_what_ran(told: str, expected: in
 )
 def test_without_anything_to_go_back_to_it_is_refused(versions: Sequence[VersionRecord], what: str, hint: str) -> None:
     with pytest.raises(Refused) as caught:
-        previous_version(PROD, versions)
+        version_to_go_back_to(PROD, versions)
     assert (caught.value.guard, caught.value.what, caught.value.hint) == ("no-previous", what, hint)
 
 

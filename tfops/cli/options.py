@@ -1,7 +1,6 @@
 """The options that several commands share, each in one place."""
 
 import enum
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tfops.cli.complete import complete_environment, complete_version
+from tfops.config.duration import RULE, parse_seconds
 from tfops.errors import UsageError
 
 
@@ -26,15 +26,12 @@ class Session:
     folder: Path
 
 
-_DURATION = re.compile(r"(?P<amount>[0-9]{1,6})(?P<unit>s|m|h)?")
-
-
 def parse_duration(text: str) -> float:
     """`90`, `90s`, `10m`, `1h` in seconds. Raises UsageError for anything else."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise UsageError(f"{text!r} is not a duration", hint="write 90s, 10m or 1h")
-    return float(match["amount"]) * {"s": 1, "m": 60, "h": 3600}[match["unit"] or "s"]
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise UsageError(str(error), hint=RULE) from error
 
 
 Environment = Annotated[

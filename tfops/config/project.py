@@ -7,6 +7,7 @@ from typing import Any
 
 from tfops.config import names
 from tfops.config.backend import ROLE, ROLE_HINT, Backend, check_backend, to_backend
+from tfops.config.checks import Check, check_verify, to_checks
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
@@ -32,10 +33,10 @@ class EngineChoice:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRule:
-    """Which branches an environment is bound to, whether its guards can be overridden, and where it lives.
+    """Which branches an environment is bound to, its guards, where it lives, what verifies it.
 
     `account`, `region` and `role` are AWS's: what the provider works in, and as what. `backend` replaces
-    settings of the project's backend.
+    settings of the project's backend. `rolls_back` says that a failed check is answered with a rollback.
     """
 
     branch: str
@@ -44,6 +45,8 @@ class EnvironmentRule:
     region: str = ""
     role: str = ""
     backend: Mapping[str, Any] = field(default_factory=dict)
+    verify: tuple[Check, ...] = ()
+    rolls_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,12 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         ledger_ref=file.ledger.ref,
         requires_signatures=file.require.signed,
         providers={name: block or {} for name, block in file.providers.items()},
-        environments={EnvName(name): _to_rule(block) for name, block in file.environments.items()},
+        environments={EnvName(name): _to_rule(file, block) for name, block in file.environments.items()},
         platforms=tuple(file.platforms),
     )
 
 
-def _to_rule(block: EnvironmentBlock) -> EnvironmentRule:
+def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
     return EnvironmentRule(
         branch=block.branch,
         protected=block.protected,
@@ -112,6 +115,8 @@ def _to_rule(block: EnvironmentBlock) -> EnvironmentRule:
         region=block.region,
         role=block.assume_role,
         backend=block.backend or {},
+        verify=to_checks(file.verify if block.verify is None else block.verify),
+        rolls_back=block.rollback == "auto",
     )
 
 
@@ -124,6 +129,7 @@ def _check(document: Document) -> list[Complaint]:
         _check_environments,
         _check_ledger,
         _check_platforms,
+        check_verify,
     ]
     if not isinstance(document.data, dict):
         return []

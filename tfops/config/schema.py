@@ -23,8 +23,24 @@ class EngineBlock(_Block):
     env: list[str] = []
 
 
+class CheckBlock(_Block):
+    """One check of `verify`: a command or an HTTP address."""
+
+    name: str = ""
+    command: list[str] = []
+    http: str = ""
+    status: int = 200
+    contains: str = ""
+    timeout: str = "30s"
+    retries: int = 0
+    every: str = "5s"
+
+
 class EnvironmentBlock(_Block):
-    """One line of the branch mapping, and where in AWS the environment lives."""
+    """One line of the branch mapping, where in AWS the environment lives, and what verifies it.
+
+    `verify` replaces the project's; an empty list means no checks.
+    """
 
     branch: str
     protected: bool = False
@@ -32,6 +48,8 @@ class EnvironmentBlock(_Block):
     region: str = ""
     assume_role: str = ""
     backend: dict[str, Any] | None = None
+    verify: list[CheckBlock] | None = None
+    rollback: Literal["manual", "auto"] = "manual"
 
 
 class LedgerBlock(_Block):
@@ -58,6 +76,7 @@ class ProjectFile(_Block):
     ledger: LedgerBlock = LedgerBlock()
     require: RequireBlock = RequireBlock()
     platforms: list[str] = []
+    verify: list[CheckBlock] = []
 
 
 class ModuleBlock(_Block):
@@ -118,6 +137,7 @@ _EXPECTED = {
     "string_type": "must be text (put it in quotes)",
     "list_type": "must be a list (`- item` lines)",
     "bool_type": "must be true or false",
+    "int_type": "must be a number",
     "dict_type": "must be a mapping (`key: value` lines)",
     "model_type": "must be a mapping (`key: value` lines)",
     "model_attributes_type": "must be a mapping (`key: value` lines)",
@@ -137,5 +157,8 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "require": RequireBlock,
         "environments": EnvironmentBlock,
         "modules": ModuleBlock,
+        "verify": CheckBlock,
     }
-    return list((blocks[str(path[0])] if path else model).model_fields)
+    steps = [*path[:1], *path[2:]]  # without the name of an environment or a module
+    block = "verify" if "verify" in steps else str(next(iter(path), ""))
+    return list(blocks.get(block, model).model_fields)

@@ -9,6 +9,7 @@ from tfops.config.environment import ModuleConfig
 from tfops.config.source import LocalSource
 from tfops.engine.mask import Masker
 from tfops.engine.stack import StackEngine
+from tfops.flows.consent import AUTOMATIC
 from tfops.flows.stack import OpenStack
 from tfops.flows.target import Target
 from tfops.ledger.card import (
@@ -20,6 +21,7 @@ from tfops.ledger.card import (
     PersonPart,
     PlanPart,
     StackPart,
+    VerifiedPart,
 )
 from tfops.model import MAIN_STACK, Action, Kind, Person, Plan, StackState, Version
 from tfops.render.root import describe_backend
@@ -37,6 +39,7 @@ class Outcome:
     outputs: Mapping[str, Any]
     approvals: tuple[ApprovalPart, ...]
     duration_s: float
+    verified: VerifiedPart | None = None
 
     @property
     def headline(self) -> str:
@@ -49,7 +52,8 @@ def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: in
     current = target.current
     hold = None
     if target.kind is Kind.ROLLBACK and target.restores:
-        reason = f"rolled back to {target.restores.version}"
+        by_itself = any(approval.how == AUTOMATIC for approval in outcome.approvals)
+        reason = f"rolled back to {target.restores.version}" + (" by itself" if by_itself else "")
         hold = HoldPart(reason=reason, by=person.name, since=now)
     return Card(
         run_id=run_id,
@@ -76,6 +80,7 @@ def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: in
         stacks={MAIN_STACK: _stack_part(target, stack.engine, stack, outcome)},
         outputs=dict(outcome.outputs),
         hold=hold,
+        verified=outcome.verified,
         tfops=__version__,
     )
 

@@ -1,11 +1,15 @@
 """The one road: render, plan, consent, apply the saved plan, verify, record."""
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from tfops.engine.mask import Masker
 from tfops.engine.stack import Applied, SavedPlan, engine_error, missing_from_state
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.flows.cards import Outcome, build_card
+from tfops.flows.checks import CheckContext, run_checks
 from tfops.flows.consent import ConsentOptions, obtain_consent
 from tfops.flows.custody import Custody, trouble_of
 from tfops.flows.outputs import visible_outputs
@@ -15,11 +19,11 @@ from tfops.flows.project import Project
 from tfops.flows.stack import EngineOptions, OpenStack
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
-from tfops.ledger.card import ApprovalPart, Card
+from tfops.ledger.card import ApprovalPart, Card, VerifiedPart
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart
-from tfops.model import Kind, Plan, StackState, Version
-from tfops.results import ChangeResult
+from tfops.model import Kind, Plan, StackState, Verified, Version
+from tfops.results import ChangeResult, CheckFact
 from tfops.system import failpoint, process
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs
@@ -72,7 +76,7 @@ def carry_out(
         )  # fmt: skip
         stack, before, saved = planned.stack, planned.before, planned.saved
         if saved.plan.is_empty:
-            return _nothing_to_do(run, stack, saved.plan, before)
+            return _nothing_to_do(run, stack, saved.plan, before, planned.hidden)
         ui.show_plan(saved.plan)
         asked = time.monotonic()
         approval = obtain_consent(project, target, saved.plan, options.consent, ui)
@@ -85,7 +89,7 @@ def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, ap
     """From the intent to the version; what happens in between is in the ledger either way."""
     custody = Custody(run.project, run.refs, run.target.env, run.run_id, run.ui)
     intent = _intent(run, stack, saved.plan, before, approval)
-    with process.signals_deferred():
+    with process.signals_deferred() as arrived:
         what = f"{intent.kind} of {intent.commit[:8]}"
         custody.begin(intent, what=what, present=run.present, root=stack.rendered.files)
         failpoint.reach("begun")
@@ -98,9 +102,17 @@ def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, ap
         except TfopsError as error:
             _give_back(run, custody, intent, applied, error)
             raise
-        outputs = visible_outputs(run.target, stack, after, hidden)
+        outputs, seconds = visible_outputs(run.target, stack, after, hidden), run.seconds
+        verified = _verify(
+            run,
+            stack,
+            outputs,
+            hidden,
+            on_tick=lambda: custody.renew_when_due(applied.progress.made),
+            is_stopped=lambda: bool(arrived),
+        )
         failpoint.reach("verified")
-        outcome = Outcome(saved.plan, before, after, outputs, (approval,), run.seconds)
+        outcome = Outcome(saved.plan, before, after, outputs, (approval,), seconds, verified)
         return _record(run, stack, outcome, base=None)
 
 
@@ -132,16 +144,49 @@ def _give_back(run: _Run, custody: Custody, intent: IntentPart, applied: Applied
         custody.fail(trouble_of(intent, applied, by=person.name, receipt=error.state))
 
 
-def _nothing_to_do(run: _Run, stack: OpenStack, plan: Plan, state: StackState) -> ChangeResult:
-    """A new commit without changes is a version too; the same commit again is not."""
-    target, current = run.target, run.target.current
-    is_same = (
-        current is not None and current.commit == target.commit.sha and current.kind is target.kind and not current.hold
+def _verify(
+    run: _Run,
+    stack: OpenStack,
+    outputs: Mapping[str, Any],
+    hidden: frozenset[str],
+    *,
+    on_tick: Callable[[], None] = lambda: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> VerifiedPart | None:
+    """What the environment's checks say about what runs now."""
+    target, mask_hidden = run.target, Masker(hidden)
+    context = CheckContext(
+        env=target.env,
+        version=str(Version(target.listing.highest + 1)),
+        commit=target.commit.sha,
+        root=run.project.repository.root,
+        folder=run.project.workspace.run_folder(target.env, run.run_id),
+        variables=target.rules.engine.env,
+        outputs=outputs,
+        mask=lambda text: mask_hidden(stack.mask(text)),
+        ui=run.ui,
+        on_tick=on_tick,
+        is_stopped=is_stopped,
     )
-    if is_same:
+    return run_checks(target.checks, context)
+
+
+def _nothing_to_do(run: _Run, stack: OpenStack, plan: Plan, state: StackState, hidden: frozenset[str]) -> ChangeResult:
+    """A new commit without changes is a version too; the same commit again is not, unless it wasn't verified."""
+    target = run.target
+    if _is_settled(target, run.present):
         return _result(run, stack, plan, card=None)
-    outputs = visible_outputs(target, stack, state, frozenset())
-    return _record(run, stack, Outcome(plan, state, state, outputs, (), run.seconds), base=run.present.head)
+    outputs, seconds = visible_outputs(target, stack, state, hidden), run.seconds
+    verified = _verify(run, stack, outputs, hidden)
+    return _record(run, stack, Outcome(plan, state, state, outputs, (), seconds, verified), base=run.present.head)
+
+
+def _is_settled(target: Target, present: Present) -> bool:
+    """Whether the latest version says already all that there is to say."""
+    current = target.current
+    if current is None or current.hold or current.verified is Verified.FAILED or present.trouble is not None:
+        return False
+    return current.commit == target.commit.sha and current.kind is target.kind
 
 
 def _read_back(run: _Run, stack: OpenStack, applied: Applied, plan: Plan) -> tuple[StackState, frozenset[str]]:
@@ -238,4 +283,9 @@ def _result(run: _Run, stack: OpenStack, plan: Plan, *, card: Card | None) -> Ch
         engine_starts=stack.engine.starts,
         is_shared=bool(run.project.repository.remote),
         outputs=card.outputs if card else {},
+        verified=card.verified.result if card and card.verified else Verified.NONE,
+        checks=tuple(
+            CheckFact(part.name, part.result, part.duration_s, part.why)
+            for part in (card.verified.checks if card and card.verified else ())
+        ),
     )

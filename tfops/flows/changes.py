@@ -3,10 +3,12 @@
 import contextlib
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Locked, Refused
 from tfops.flows.change import ChangeOptions, carry_out
+from tfops.flows.consent import AUTOMATIC, ConsentOptions
 from tfops.flows.custody import claimed, require_free
 from tfops.flows.project import Project
 from tfops.flows.recover import settle
@@ -21,8 +23,10 @@ from tfops.flows.target import (
     say_target,
 )
 from tfops.flows.ui import Ui
+from tfops.flows.unverified import require_verified, roll_back_or_explain
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError
+from tfops.model import Verified
 from tfops.results import ChangeResult, RecoverResult
 from tfops.system import failpoint
 from tfops.system.clock import Patience
@@ -41,7 +45,21 @@ def apply(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> 
     def find() -> Target:
         return apply_target(project, place, allowed=options.allowed)
 
-    return _change(project, place, find, what=what, options=options, ui=ui)
+    result = change(project, place, find, what=what, options=options, ui=ui)
+    if result.verified is Verified.FAILED and place.rules.environments[place.env].rolls_back:
+        raise roll_back_or_explain(project, place, result, lambda: _roll_back(project, place, result, options, ui))
+    return require_verified(project, place, result)
+
+
+def _roll_back(project: Project, place: Place, failed: ChangeResult, options: ChangeOptions, ui: Ui) -> ChangeResult:
+    """`rollback: auto`: to the last verified version, unless that loses something."""
+
+    def find() -> Target:
+        return rollback_target(project, place, to=None)
+
+    ui.warn(f"{place.env} {failed.version} is not verified: rolling back (rollback: auto)")
+    automatic = replace(options, consent=ConsentOptions(yes=True, standing=AUTOMATIC))
+    return change(project, place, find, what=f"rollback after {failed.version}", options=automatic, ui=ui)
 
 
 def rollback(
@@ -54,7 +72,7 @@ def rollback(
     def find() -> Target:
         return rollback_target(project, place, to=to, keep_providers=keep_providers)
 
-    return _change(project, place, find, what=what, options=options, ui=ui)
+    return require_verified(project, place, change(project, place, find, what=what, options=options, ui=ui))
 
 
 def destroy(project: Project, env: str, options: ChangeOptions, ui: Ui) -> ChangeResult:
@@ -64,7 +82,7 @@ def destroy(project: Project, env: str, options: ChangeOptions, ui: Ui) -> Chang
     def find() -> Target:
         return destroy_target(project, place)
 
-    return _change(project, place, find, what="destroy", options=options, ui=ui)
+    return change(project, place, find, what="destroy", options=options, ui=ui)
 
 
 def recover(project: Project, env: str, *, engine: EngineOptions, wait_s: float, ui: Ui) -> RecoverResult:
@@ -79,7 +97,7 @@ def recover(project: Project, env: str, *, engine: EngineOptions, wait_s: float,
     return RecoverResult(place.env, story.text if story else "", story.version if story else None)
 
 
-def _change(
+def change(
     project: Project, place: Place, find_target: Callable[[], Target], *, what: str, options: ChangeOptions, ui: Ui
 ) -> ChangeResult:
     """Everything is read after the lock is held: what was true before may be someone else's past.

@@ -10,13 +10,20 @@ from tfops.ledger.card import ApprovalPart
 from tfops.model import Kind, Plan
 from tfops.system import clock
 
+# How an approval reads when tfops.yaml gave it: `rollback: auto`.
+AUTOMATIC = "rollback: auto"
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentOptions:
-    """`yes` covers everything but what a rollback deletes or replaces: that is named, one by one."""
+    """`yes` covers everything but what a rollback deletes or replaces: that is named, one by one.
+
+    `standing` names a consent that was given before there was a plan; it covers what `yes` covers.
+    """
 
     yes: bool = False
     allow_destroy: frozenset[str] = frozenset()
+    standing: str = ""
 
 
 def obtain_consent(project: Project, target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> ApprovalPart:
@@ -24,7 +31,7 @@ def obtain_consent(project: Project, target: Target, plan: Plan, options: Consen
     if target.kind is Kind.ROLLBACK and plan.losing:
         how = _consent_to_loss(target, plan, options, ui)
     elif options.yes:
-        how = "--yes"
+        how = options.standing or "--yes"
     elif not ui.is_interactive:
         raise NotApproved(
             "there is no terminal to ask on",

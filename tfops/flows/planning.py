@@ -1,6 +1,6 @@
 """From content to a plan: what `plan`, `apply`, `rollback` and `destroy` share before anyone is asked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tfops.engine.stack import SavedPlan
@@ -18,10 +18,11 @@ from tfops.system import failpoint
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A saved plan, the state that it was made on, and the bridge that it needs."""
+    """A saved plan, the state that it was made on, the texts in it that are sensitive, and the bridge that it needs."""
 
     stack: OpenStack
     before: StackState
+    hidden: frozenset[str]
     saved: SavedPlan
     bridge: Bridge = field(default_factory=Bridge)
 
@@ -47,14 +48,14 @@ def plan_content(
     ui.phase(f"preparing {env}")
     stack.engine.prepare()
     failpoint.reach("prepared")
-    before, _ = stack.engine.pull_state()
+    before, hidden = stack.engine.pull_state()
     failpoint.reach("state-read")
     recorded = recorded_state(card)
     require_known_state(env, recorded, before)
     require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
     ui.phase(f"planning {env}")
     saved = stack.engine.plan(destroy=destroy)
-    planned = Planned(stack, before, saved)
+    planned = Planned(stack, before, hidden, saved)
     if past is not None:
         planned = _over_a_bridge(planned, past, ui)
     ui.phase("")
@@ -70,10 +71,10 @@ def _over_a_bridge(planned: Planned, past: Past, ui: Ui) -> Planned:
         if bridge.is_empty:
             continue
         try:
-            return Planned(planned.stack, planned.before, engine.plan_bridged(bridge.blocks()), bridge)
+            return replace(planned, saved=engine.plan_bridged(bridge.blocks()), bridge=bridge)
         except EngineFailed as error:
             ui.warn(f"the engine refuses a bridge to the old addresses: {error.why.splitlines()[0]}")
     if whole.is_empty:
         return planned
     engine.forget_bridge()
-    return Planned(planned.stack, planned.before, engine.plan())
+    return replace(planned, saved=engine.plan())

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from tfops.config import names
+from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
 from tfops.config.project import ProjectConfig
 from tfops.config.requirements import keeping_overrides
@@ -19,7 +20,7 @@ from tfops.model import LOCK_FILE, MAIN_STACK, Commit, CommitSha, EnvName, Kind,
 from tfops.resolve.branches import environment_of, matches, require_branch_name
 from tfops.resolve.bridge import Past
 from tfops.resolve.guards import ApplyFacts, require_none
-from tfops.resolve.versions import content_of, pick_version, previous_version
+from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
 from tfops.system import environ
 from tfops.system.git import require_sha
 from tfops.system.repository import Repository
@@ -61,6 +62,11 @@ class Target:
     @property
     def is_protected(self) -> bool:
         return self.rules.environments[self.env].protected
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What verifies the change; after a destroy there is nothing left to ask."""
+        return () if self.kind is Kind.DESTROY else self.rules.environments[self.env].verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,7 @@ def rollback_target(project: Project, place: Place, *, to: str | None, keep_prov
     repository = project.repository
     listing = versions_of(repository, place.env)
     records = listing.versions
-    picked = pick_version(to, place.env, records) if to else previous_version(place.env, records)
+    picked = pick_version(to, place.env, records) if to else version_to_go_back_to(place.env, records)
     goal = content_of(picked, {record.version: record for record in records})
     if goal.kind is Kind.DESTROY:
         raise Refused(

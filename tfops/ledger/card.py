@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tfops.errors import Refused
-from tfops.model import Kind
+from tfops.model import Kind, Verified
 
 SCHEMA = 1
 
@@ -68,6 +68,22 @@ class HoldPart(_Part):
     since: datetime
 
 
+class CheckPart(_Part):
+    """How one check ended; `why` is in tfops' words, never what a command or a server said."""
+
+    name: str
+    result: Verified
+    duration_s: float
+    why: str = ""
+
+
+class VerifiedPart(_Part):
+    """What the checks said about what runs."""
+
+    result: Verified
+    checks: list[CheckPart] = []
+
+
 class StackPart(_Part):
     """One state: where it is, its identity before and after, and what it holds."""
 
@@ -114,6 +130,7 @@ class Card(_Part):
     stacks: dict[str, StackPart]
     outputs: dict[str, Any] = {}
     hold: HoldPart | None = None
+    verified: VerifiedPart | None = None
     tfops: str
 
     @property
@@ -133,6 +150,7 @@ def encode_card(card: Card, headline: str) -> str:
         "Tfops-At": card.applied_at.isoformat(),
         "Tfops-Restores": f"v{card.restores}" if card.restores else "",
         "Tfops-Hold": card.hold.reason if card.hold else "",
+        "Tfops-Verified": card.verified.result.value if card.verified else "",
     }
     lines = [f"{name}: {_one_line(value)}" for name, value in trailers.items() if value]
     title = f"{card.environment} v{card.version}: {headline}"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tfops.errors import Refused
 from tfops.ledger.card import Card, decode_card, encode_card
-from tfops.model import CommitSha, EnvName, Kind, Version, VersionRecord, tag_name
+from tfops.model import CommitSha, EnvName, Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.git import require_sha
 from tfops.system.remote import Refs, Update
@@ -85,6 +85,7 @@ def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRec
             summary=fields[1].partition(": ")[2],
             restores=Version(int(facts["Restores"].removeprefix("v"))) if facts.get("Restores") else None,
             hold=facts.get("Hold", ""),
+            verified=Verified(facts.get("Verified", Verified.NONE)),
         )
     except (KeyError, ValueError, Refused):
         return None

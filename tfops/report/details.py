@@ -1,5 +1,6 @@
 """One thing in full: a version, a rendered root, this machine, a ledger."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -32,6 +33,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("run", card["run"]),
         ("branch", card["branch"]),
         ("held", record.hold),
+        ("verified", _verified_words(card.get("verified"))),
         ("engine", f"{card['engine']['name']} {card['engine']['version']}"),
         ("providers", ", ".join(f"{name} {version}" for name, version in card["providers"].items())),
         ("modules", ", ".join(f"{name} ({part['source']})" for name, part in card["modules"].items())),
@@ -49,6 +51,17 @@ def _show(result: ShowResult, view: View) -> RenderableType:
     parts += [Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
     parts += [Text("\noutputs", style="dim"), *outputs] if outputs else []
     return Group(*parts)
+
+
+def _verified_words(verified: Mapping[str, Any] | None) -> str:
+    """`failed: smoke: exit code 1 (2.0 s); up: passed (0.1 s)`"""
+    if not verified:
+        return ""
+    checks = [
+        f"{check['name']}: {check['why'] or check['result']} ({duration(check['duration_s'])})"
+        for check in verified["checks"]
+    ]
+    return f"{verified['result']}: " + "; ".join(checks)
 
 
 @text_report.register

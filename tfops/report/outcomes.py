@@ -5,10 +5,10 @@ import json
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import Kind
+from tfops.model import Kind, Verified
 from tfops.report.base import View, flat_outputs, text_report
 from tfops.report.plan import plan_report
-from tfops.report.words import duration, plain
+from tfops.report.words import duration, plain, plural
 from tfops.results import (
     ChangeResult,
     InitResult,
@@ -32,6 +32,8 @@ def _change(result: ChangeResult, view: View) -> RenderableType:
     done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()
     head.append(f" · {done} · {duration(result.duration_s)}", style="dim")
     lines: list[RenderableType] = [head]
+    if result.verified is Verified.PASSED:
+        lines.append(Text(f"  verified: {plural(len(result.checks), 'check')} passed", style="green"))
     lines += [Text(f"  {name} = {value}") for name, value in flat_outputs(result.outputs)]
     if result.hold:
         lines.append(Text(f"  held ({result.hold}): the next apply needs --lift-hold", style="yellow"))

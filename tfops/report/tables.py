@@ -5,7 +5,7 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import Kind, VersionRecord
+from tfops.model import Kind, Verified, VersionRecord
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.words import age, commit_text, plain, plural
 from tfops.results import (
@@ -54,6 +54,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (not row.is_configured, "not in tfops.yaml any more", "red"),
         (current is None, "never applied", "dim"),
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
+        (current is not None and current.verified is Verified.FAILED, "not verified", "bold red"),
         (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
         (row.ahead > 0, f"{plural(row.ahead, 'commit')} behind its branch", "yellow"),
     )
@@ -91,6 +92,7 @@ def _version_cells(entry: HistoryEntry, view: View) -> tuple[Text | str, ...]:
     record = entry.record
     what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
     version, changes = Text(str(record.version), style="bold"), Text(_changes(entry), style="dim")
+    changes.append(*_verified_words(record))
     when = age(record.applied_at, view.now)
     return version, what, when, record.applied_by, commit_text(entry.commit, record.commit), changes
 
@@ -111,6 +113,11 @@ def _changes(entry: HistoryEntry) -> str:
     """`3 created, 1 deleted`: the headline without its zeros."""
     parts = [part for part in entry.record.summary.split(", ") if not part.startswith("0 ")]
     return ", ".join(parts) or "no changes"
+
+
+def _verified_words(record: VersionRecord) -> tuple[str, str]:
+    words = {Verified.PASSED: (" · verified", "green"), Verified.FAILED: (" · not verified", "red")}
+    return words.get(record.verified, ("", ""))
 
 
 @text_report.register

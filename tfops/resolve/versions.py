@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from tfops.config.names import did_you_mean, shown
 from tfops.errors import Refused, UsageError
-from tfops.model import EnvName, Kind, Version, VersionRecord
+from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
 
 _WORD = re.compile(r"(?:(?:refs/tags/)?tfops/(?P<env>[^/]+)/)?v?(?P<number>[1-9][0-9]{0,8})")
 
@@ -30,27 +30,62 @@ def pick_version(text: str, env: EnvName, versions: Sequence[VersionRecord]) -> 
     raise Refused("unknown-version", f"{env} has no version {wanted}", hint=hint or f"see: tfops history {env}")
 
 
-def previous_version(env: EnvName, versions: Sequence[VersionRecord]) -> VersionRecord:
-    """The version that a rollback without a name goes to: the last content before today's.
+def version_to_go_back_to(env: EnvName, versions: Sequence[VersionRecord]) -> VersionRecord:
+    """The version that a rollback without a name goes to: the last verified content before today's.
 
-    After a rollback from v3 to v1 (that is v4), the one before is the one before v1's content:
-    going back twice goes further back, never forward again. After a destroy it is what was destroyed.
-    Raises Refused (guard `no-previous`).
+    Where nothing was ever verified, good or bad: the last content before today's. After a rollback from
+    v3 to v1 (that is v4), the one before is the one before v1's content: going back twice goes further
+    back, never forward again. After a destroy what was destroyed counts too.
+    Raises Refused (guard `no-previous`, `no-verified`).
     """
-    by_version = {record.version: record for record in versions}
     if not versions:
         raise Refused("no-previous", f"{env} has never been applied", hint=f"tfops apply {env}")
-    alive = [record for record in versions if record.kind is not Kind.DESTROY]
-    if versions[-1].kind is Kind.DESTROY:
-        return content_of(alive[-1], by_version)
-    content = content_of(versions[-1], by_version)
-    for record in reversed([record for record in alive if record.version < content.version]):
-        candidate = content_of(record, by_version)
-        if candidate.commit != content.commit:
+    earlier = _earlier_contents(versions)
+    if not earlier:
+        last = _contents(versions)[-1].version
+        raise Refused("no-previous", f"{env} has no earlier version than {last}", hint=f"see: tfops history {env}")
+    if all(record.verified is Verified.NONE for record in versions):
+        return earlier[0]
+    good = _verified_contents(versions)
+    for candidate in earlier:
+        if candidate.version in good:
             return candidate
     raise Refused(
-        "no-previous", f"{env} has no earlier version than {content.version}", hint=f"see: tfops history {env}"
+        "no-verified",
+        f"{env} has no earlier version that was verified",
+        hint=f"name one: tfops rollback {env} {earlier[0].version}   (see: tfops history {env})",
     )
+
+
+def _contents(versions: Sequence[VersionRecord]) -> list[VersionRecord]:
+    by_version = {record.version: record for record in versions}
+    return [content_of(record, by_version) for record in versions]
+
+
+def _earlier_contents(versions: Sequence[VersionRecord]) -> list[VersionRecord]:
+    """What ran before today's content, newest first; without what a destroy took down for good."""
+    pairs = [
+        (record, content)
+        for record, content in zip(versions, _contents(versions), strict=True)
+        if record.kind is not Kind.DESTROY
+    ]
+    if versions[-1].kind is Kind.DESTROY:
+        return [content for _, content in reversed(pairs)]
+    today = _contents(versions)[-1]
+    return [
+        content
+        for record, content in reversed(pairs)
+        if record.version < today.version and content.commit != today.commit
+    ]
+
+
+def _verified_contents(versions: Sequence[VersionRecord]) -> set[Version]:
+    """The contents whose checks passed when they were run last: as themselves, or as a rollback to them."""
+    last: dict[Version, Verified] = {}
+    for record, content in zip(versions, _contents(versions), strict=True):
+        if record.verified is not Verified.NONE:
+            last[content.version] = record.verified
+    return {version for version, verified in last.items() if verified is Verified.PASSED}
 
 
 def content_of(record: VersionRecord, by_version: dict[Version, VersionRecord]) -> VersionRecord:

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,9 @@ from tfops.errors import Interrupted, ProjectError
 from tfops.system import failpoint
 
 _POLL_S = 0.02
+_LONGEST_TAIL = 4096
+
+TOO_LATE = -signal.SIGALRM
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,49 @@ def run(
     except PermissionError as error:
         raise ProjectError(f"could not run `{argv[0]}`", why=str(error)) from error
     except subprocess.TimeoutExpired:
-        return Completed(code=-signal.SIGALRM, stdout=b"", stderr=f"no answer within {timeout_s:.0f} s")
+        return Completed(code=TOO_LATE, stdout=b"", stderr=f"no answer within {timeout_s:.0f} s")
     return Completed(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def probe(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    timeout_s: float,
+    on_tick: Callable[[], None] = lambda: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Completed:
+    """Run a program of the user's, in a session of its own, and keep the end of what it says.
+
+    After `timeout_s`, or when `is_stopped`, it is killed with everything that it started. Raises
+    ProjectError when there is no such program.
+    """
+    end = time.monotonic() + timeout_s
+    with tempfile.TemporaryFile() as output:
+        try:
+            child = subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ProjectError(f"could not run `{argv[0]}`", why=error.strerror or str(error)) from error
+        try:
+            while child.poll() is None and time.monotonic() < end and not is_stopped():
+                _pause(child)
+                on_tick()
+        finally:
+            is_late = child.poll() is None
+            if is_late:
+                os.killpg(child.pid, signal.SIGKILL)
+            code = child.wait()
+        output.seek(max(os.fstat(output.fileno()).st_size - _LONGEST_TAIL, 0))
+        return Completed(TOO_LATE if is_late else code, output.read(), "")
 
 
 class Interrupts:
@@ -249,20 +294,22 @@ def follow(
 
 
 @contextlib.contextmanager
-def signals_deferred() -> Iterator[None]:
+def signals_deferred() -> Iterator[Sequence[int]]:
     """Hold SIGINT and SIGTERM back while a change is made and recorded; raises Interrupted afterwards.
+
+    Yields the signals that have arrived, for those who can stop early.
 
     `follow` still hears them at once. What must not be torn is the way from the engine's end to the
     version in Git.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     arrived: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield arrived
+        return
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda got, _: arrived.append(got)) for number in numbers}
     try:
-        yield
+        yield arrived
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

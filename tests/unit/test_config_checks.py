@@ -1,0 +1,86 @@
+"""`verify` and `rollback: auto` of tfops.yaml: what they become, and what is wrong with them."""
+
+import pytest
+
+from tests.support.memory_tree import MemoryTree, complaints_of
+from tfops.config.checks import Check, fill_outputs
+from tfops.config.project import EnvironmentRule, load_project
+from tfops.model import EnvName
+
+_HEAD = "version: 1\nproject: shop\n"
+_SMOKE = Check("scripts/smoke.sh --fast", command=("scripts/smoke.sh", "--fast"))
+
+
+def rule(text: str, env: str = "dev") -> EnvironmentRule:
+    return load_project(MemoryTree({"tfops.yaml": _HEAD + text})).environments[EnvName(env)]
+
+
+def complaints(text: str) -> list[str]:
+    """`line: message` of each complaint."""
+    found = complaints_of(lambda: load_project(MemoryTree({"tfops.yaml": _HEAD + text})))
+    return [f"{item.mark.line}: {item.message}" for item in found]
+
+
+def test_a_check_is_read_with_its_defaults_and_its_durations() -> None:
+    text = """\
+verify:
+  - {command: [scripts/smoke.sh, --fast]}
+  - {name: up, http: "https://x.example/", status: 204, contains: ok, timeout: 1m, retries: 3, every: 2s}
+environments: {dev: {branch: main}}
+"""
+    up = Check("up", (), "https://x.example/", 204, "ok", 60.0, 3, 2.0)
+    assert rule(text) == EnvironmentRule("main", verify=(_SMOKE, up))
+
+
+def test_an_environments_checks_replace_the_projects_and_none_means_none() -> None:
+    text = """\
+verify: [{command: [scripts/smoke.sh, --fast]}]
+environments:
+  dev: {branch: main, rollback: auto}
+  prod: {branch: prod, verify: [{http: "{output:app.url}/health"}]}
+  perf: {branch: perf, verify: []}
+"""
+    assert rule(text) == EnvironmentRule("main", verify=(_SMOKE,), rolls_back=True)
+    assert [check.url for check in rule(text, "prod").verify] == ["{output:app.url}/health"]
+    assert rule(text, "perf").verify == ()
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ("{}", "a check has a `command` or an `http` address, one of the two"),
+        ('{command: [a], http: "https://x"}', "a check has a `command` or an `http` address, one of the two"),
+        ('{http: "file:///etc/passwd"}', "an address begins with https:// or http://"),
+        ('{http: "ftp://x"}', "an address begins with https:// or http://"),
+        ("{command: [a], status: 200}", "`status` goes with `http`, not with `command`"),
+        ("{command: [a], timeout: soon}", "`timeout` must be a duration up to 1h"),
+        ("{command: [a], timeout: 0s}", "`timeout` must be a duration up to 1h"),
+        ("{command: [a], every: 2h}", "`every` must be a duration up to 1h"),
+        ("{command: [a], retries: -1}", "`retries` must be between 0 and 100"),
+        ('{http: "https://x", status: 42}', "`status` must be between 100 and 599"),
+        ('{command: [a, "{output:app}"]}', "not an output: write `{output:MODULE.NAME}`"),
+        ("{command: scripts/smoke.sh}", "`command` must be a list (`- item` lines)"),
+        ("{comand: [a]}", "unknown key `comand`"),
+        ("{command: [a], retries: many}", "`retries` must be a number"),
+    ],
+)
+@pytest.mark.parametrize("place", ["project", "environment"])
+def test_a_mistake_in_a_check_is_told_with_its_line(place: str, check: str, expected: str) -> None:
+    at_top = f"verify:\n  - {check}\nenvironments: {{dev: {{branch: main}}}}\n"
+    at_env = f"environments:\n  dev: {{branch: main, verify: [{check}]}}\n"
+    assert expected in [found.partition(": ")[2] for found in complaints(at_top if place == "project" else at_env)]
+    assert all(found.startswith("4: ") for found in complaints(at_top if place == "project" else at_env))
+
+
+def test_a_rollback_by_itself_needs_something_that_can_fail() -> None:
+    assert complaints("environments:\n  dev: {branch: main, rollback: auto}\n") == [
+        "4: `rollback: auto` needs checks that can fail"
+    ]
+    assert complaints("environments:\n  dev: {branch: main, rollback: sometimes}\n") == [
+        "4: `rollback` must be 'manual' or 'auto'"
+    ]
+
+
+def test_outputs_are_filled_in_wherever_they_stand() -> None:
+    filled = fill_outputs("https://{output:app.host}:{output:app.port}/{path}", lambda module, name: f"{module}-{name}")
+    assert filled == "https://app-host:app-port/{path}"

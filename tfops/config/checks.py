@@ -1,0 +1,116 @@
+"""`verify:` of tfops.yaml: what must hold after a change, so that its version counts as verified."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.config.document import Document, Path
+from tfops.config.duration import RULE, parse_seconds
+from tfops.config.schema import CheckBlock
+from tfops.model import Complaint
+
+# A public output of a module, anywhere inside of a URL or of an argument.
+_PLACEHOLDER = re.compile(r"\{output:(?P<module>[A-Za-z_][A-Za-z0-9_-]*)\.(?P<name>[A-Za-z_][A-Za-z0-9_-]*)\}")
+_URL_START = re.compile(r"https?://|\{output:")
+
+_LONGEST_S = 3600.0
+_MOST_RETRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold: a command that ends with 0, or an address that answers as expected.
+
+    Tried `retries` times more after the first, `every_s` apart, each time for at most `timeout_s`.
+    """
+
+    name: str
+    command: tuple[str, ...] = ()
+    url: str = ""
+    status: int = 200
+    contains: str = ""
+    timeout_s: float = 30.0
+    retries: int = 0
+    every_s: float = 5.0
+
+
+def fill_outputs(text: str, value_of: Callable[[str, str], str]) -> str:
+    """`text` with each `{output:module.name}` replaced by `value_of(module, name)`."""
+    return _PLACEHOLDER.sub(lambda match: value_of(match["module"], match["name"]), text)
+
+
+def to_checks(blocks: Sequence[CheckBlock]) -> tuple[Check, ...]:
+    return tuple(map(_to_check, blocks))
+
+
+def _to_check(block: CheckBlock) -> Check:
+    return Check(
+        name=block.name or block.http or " ".join(block.command),
+        command=tuple(block.command),
+        url=block.http,
+        status=block.status,
+        contains=block.contains,
+        timeout_s=parse_seconds(block.timeout),
+        retries=block.retries,
+        every_s=parse_seconds(block.every),
+    )
+
+
+def check_verify(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    """What the schema can't say about `verify` and `rollback`, of the project and of its environments."""
+    yield from _list_complaints(document, ("verify",), data.get("verify"))
+    environments = data.get("environments")
+    for name, block in environments.items() if isinstance(environments, dict) else ():
+        if not isinstance(block, dict):
+            continue
+        where: Path = ("environments", name)
+        yield from _list_complaints(document, (*where, "verify"), block.get("verify"))
+        checks = data.get("verify") if block.get("verify") is None else block["verify"]
+        if block.get("rollback") == "auto" and not checks:
+            message = "`rollback: auto` needs checks that can fail"
+            yield document.complaint((*where, "rollback"), message, "add: verify: [{…}]")
+
+
+def _list_complaints(document: Document, where: Path, checks: Any) -> Iterator[Complaint]:
+    for index, check in enumerate(checks if isinstance(checks, list) else []):
+        if isinstance(check, dict):
+            yield from _complaints(document, (*where, index), check)
+
+
+def _complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+    command, url = check.get("command"), check.get("http")
+    if bool(command) == bool(url):
+        hint = 'for instance: {http: "https://…"} or {command: ["scripts/smoke.sh"]}'
+        yield document.complaint(where, "a check has a `command` or an `http` address, one of the two", hint)
+    if isinstance(url, str) and url and not _URL_START.match(url):
+        yield document.complaint((*where, "http"), "an address begins with https:// or http://")
+    for key in ("status", "contains") if command else ():
+        if key in check:
+            yield document.complaint((*where, key), f"`{key}` goes with `http`, not with `command`")
+    yield from _number_complaints(document, where, check)
+    yield from _placeholder_complaints(document, where, [url, *(command if isinstance(command, list) else [])])
+
+
+def _number_complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+    for key in ("timeout", "every"):
+        if isinstance(check.get(key), str) and not _is_duration(check[key], shortest=key == "timeout"):
+            yield document.complaint((*where, key), f"`{key}` must be a duration up to 1h", RULE)
+    retries, status = check.get("retries", 0), check.get("status", 200)
+    if isinstance(retries, int) and not 0 <= retries <= _MOST_RETRIES:
+        yield document.complaint((*where, "retries"), f"`retries` must be between 0 and {_MOST_RETRIES}")
+    if isinstance(status, int) and not 100 <= status <= 599:
+        yield document.complaint((*where, "status"), "`status` must be between 100 and 599")
+
+
+def _is_duration(text: str, *, shortest: bool) -> bool:
+    try:
+        return int(shortest) <= parse_seconds(text) <= _LONGEST_S
+    except ValueError:
+        return False
+
+
+def _placeholder_complaints(document: Document, where: Path, texts: list[Any]) -> Iterator[Complaint]:
+    for text in texts:
+        if isinstance(text, str) and "{output:" in _PLACEHOLDER.sub("", text):
+            yield document.complaint(where, "not an output: write `{output:MODULE.NAME}`")

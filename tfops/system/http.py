@@ -1,0 +1,74 @@
+"""The one door to HTTP: a bounded question to an address, without following it away from HTTP."""
+
+import http.client
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+_MOST_BYTES = 1_000_000
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an address answered; a longer body is cut."""
+
+    status: int
+    text: str
+
+
+class NoAnswer(Exception):
+    """There was no answer that could be read; the text says why, without the address."""
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Leaves a redirect as the answer."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def _opener(*, follow: bool) -> urllib.request.OpenerDirector:
+    """Only HTTP and HTTPS: no handler for files or FTP, so no redirect can lead there."""
+    opener = urllib.request.OpenerDirector()
+    redirects = urllib.request.HTTPRedirectHandler() if follow else _Stay()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        redirects,
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def get(url: str, *, timeout_s: float, follow: bool = True) -> Answer:
+    """The answer to a GET within `timeout_s`, whatever its status. Raises NoAnswer."""
+    if not url.startswith(("https://", "http://")):
+        raise NoAnswer("the address does not begin with https:// or http://")
+    end = time.monotonic() + timeout_s
+    try:
+        request = urllib.request.Request(url, headers={"User-Agent": "tfops"})  # noqa: S310 - the scheme was checked
+        try:
+            response = _opener(follow=follow).open(request, timeout=timeout_s)
+        except urllib.error.HTTPError as error:
+            response = error
+        with response:
+            return Answer(response.status, _read(response, end))
+    except urllib.error.URLError as error:
+        raise NoAnswer(f"no answer: {error.reason}") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise NoAnswer(f"no answer: {str(error) or type(error).__name__}") from error
+
+
+def _read(response: http.client.HTTPResponse | urllib.error.HTTPError, end: float) -> str:
+    """The body, up to a size and a time: a server may send one byte a second for ever."""
+    body = b""
+    while len(body) < _MOST_BYTES and (chunk := response.read1(_CHUNK)):
+        body += chunk
+        if time.monotonic() > end:
+            raise NoAnswer("the answer did not end in time")
+    return body[:_MOST_BYTES].decode("utf-8", "replace")
