@@ -14,6 +14,7 @@ from tfops.flows.stack import OpenStack
 from tfops.flows.target import Target
 from tfops.ledger.card import (
     ApprovalPart,
+    CallerPart,
     Card,
     EnginePart,
     HoldPart,
@@ -71,6 +72,7 @@ def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: in
         from_version=current.version.number if current else None,
         restores=target.restores.version.number if target.restores else None,
         engine=EnginePart(name=stack.engine.engine.name, version=stack.engine.engine.version),
+        aws=CallerPart(account=stack.caller.account, arn=stack.caller.arn) if stack.caller else None,
         providers=stack.engine.locked_providers(),
         modules={name: _module_part(target, module) for name, module in target.environment.modules.items()},
         config_digest=target.environment.digest,

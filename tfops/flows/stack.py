@@ -14,11 +14,13 @@ from tfops.engine.mask import Masker
 from tfops.engine.runner import Runner
 from tfops.engine.stack import ERRORED_STATE, StackEngine
 from tfops.errors import Refused
+from tfops.flows.account import require_account
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot
 from tfops.render.root import RootSpec, render_root, secret_variables
 from tfops.system import environ
+from tfops.system.aws import Caller
 from tfops.system.export import export_id
 from tfops.system.trees import GitTree
 from tfops.system.workspace import lay_out
@@ -54,6 +56,7 @@ class OpenStack:
     rendered: RenderedRoot
     modules: Interfaces
     mask: Masker
+    caller: Caller | None = None
 
 
 def render_stack(content: Content) -> RenderedRoot:
@@ -82,6 +85,7 @@ def open_stack(project: Project, content: Content, *, folder: Path, options: Eng
     if missing_cli_config():
         ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
+    caller = require_account(rules, environment.name)
     rendered = render_stack(content)
     modules = project.interfaces(content.tree, content.overrides)
     require_inner_sources(modules, local_sources(environment))
@@ -96,6 +100,7 @@ def open_stack(project: Project, content: Content, *, folder: Path, options: Eng
         rendered,
         modules,
         mask,
+        caller,
     )
 
 

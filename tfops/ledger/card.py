@@ -33,6 +33,13 @@ class EnginePart(_Part):
     version: str
 
 
+class CallerPart(_Part):
+    """Whom AWS took the run for, as the provider asked."""
+
+    account: str
+    arn: str
+
+
 class ModulePart(_Part):
     """Where a module came from; `digest` is the Git tree of a module of the repository."""
 
@@ -121,6 +128,7 @@ class Card(_Part):
     from_version: int | None = None
     restores: int | None = None
     engine: EnginePart
+    aws: CallerPart | None = None
     providers: dict[str, str] = {}
     modules: dict[str, ModulePart]
     config_digest: str

@@ -34,7 +34,10 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     modules = spec.environment.modules
     main = {
         "terraform": _terraform_block(spec.project),
-        "provider": _providers(spec.project, spec.environment.name),
+        "provider": {
+            name: [escape_literal(block)]
+            for name, block in provider_settings(spec.project, spec.environment.name).items()
+        },
         "variable": _variables(modules),
         "module": {name: _module_block(name, module, spec.modules_tree) for name, module in modules.items()},
         "output": {name: {"value": f"${{module.{name}}}", "sensitive": True} for name in modules},
@@ -73,8 +76,8 @@ def _terraform_block(project: ProjectConfig) -> dict[str, Any]:
     return {"required_version": constraint} if constraint else {}
 
 
-def _providers(project: ProjectConfig, env: EnvName) -> dict[str, Any]:
-    """The provider blocks; where an environment lives in AWS wins over what all share."""
+def provider_settings(project: ProjectConfig, env: EnvName) -> dict[str, dict[str, Any]]:
+    """What each provider is told; where an environment lives in AWS wins over what all share."""
     blocks = {name: dict(block) for name, block in project.providers.items()}
     rule = project.environments.get(env)
     place: dict[str, Any] = {}
@@ -86,7 +89,7 @@ def _providers(project: ProjectConfig, env: EnvName) -> dict[str, Any]:
         place["allowed_account_ids"] = [rule.account]
     if place:
         blocks["aws"] = blocks.get("aws", {}) | place
-    return {name: [escape_literal(block)] for name, block in blocks.items()}
+    return blocks
 
 
 def _literals(module: ModuleConfig) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
         ("engine", f"{card['engine']['name']} {card['engine']['version']}"),
+        ("aws", card["aws"]["arn"] if card.get("aws") else ""),
         ("providers", ", ".join(f"{name} {version}" for name, version in card["providers"].items())),
         ("modules", ", ".join(f"{name} ({part['source']})" for name, part in card["modules"].items())),
         ("state", f"{stack.get('backend')}, serial {stack.get('serial_after')}, lineage {stack.get('lineage')}"),

@@ -138,11 +138,11 @@ class Access:
 
 def access_of(settings: Mapping[str, Any]) -> Access:
     """The access that an S3 backend's or the AWS provider's settings describe."""
-    role = settings.get("assume_role") or {}
+    role, endpoints = settings.get("assume_role") or {}, settings.get("endpoints") or {}
     return Access(
         region=str(settings.get("region") or ""),
         profile=str(settings.get("profile") or ""),
         role=role[0] if isinstance(role, list) else role,
-        endpoints=settings.get("endpoints") or {},
+        endpoints=endpoints[0] if isinstance(endpoints, list) else endpoints,
         is_path_style=bool(settings.get("use_path_style")),
     )

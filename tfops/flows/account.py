@@ -1,0 +1,26 @@
+"""The account guard: nothing is planned against an AWS account that the environment doesn't name."""
+
+from tfops.config.project import ProjectConfig
+from tfops.errors import Refused
+from tfops.model import EnvName
+from tfops.render.root import provider_settings
+from tfops.system.aws import Caller, access_of
+
+
+def require_account(rules: ProjectConfig, env: EnvName) -> Caller | None:
+    """Who AWS takes us for, as the provider of the environment will ask it; None when no account is named.
+
+    Raises Refused (guard `wrong-account`), AwsRefused when AWS doesn't say.
+    """
+    rule = rules.environments.get(env)
+    if rule is None or not rule.account:
+        return None
+    caller = access_of(provider_settings(rules, env)["aws"]).caller()
+    if caller.account != rule.account:
+        raise Refused(
+            "wrong-account",
+            f"{env} lives in the AWS account {rule.account}, these credentials are for {caller.account}",
+            why=caller.arn,
+            hint=f"log in to {rule.account} (AWS_PROFILE), or name a role: assume_role in tfops.yaml",
+        )
+    return caller
