@@ -51,6 +51,14 @@ class Verified(enum.StrEnum):
     NONE = "none"
 
 
+class InventoryPolicy(enum.StrEnum):
+    """How much of a resource's id a card holds."""
+
+    IDS = "ids"
+    HASH = "hash"
+    OFF = "off"
+
+
 class Action(enum.StrEnum):
     """What a plan does to one resource; the order is the order of display, worst first."""
 
@@ -203,7 +211,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """What tfops reads from a stack's state: identity and addresses, no attribute values but ids."""
+    """What tfops reads from a stack's state: identity and addresses, no attribute values but ids.
+
+    `types` is each resource type with its provider's address.
+    """
 
     lineage: str
     serial: int
@@ -211,6 +222,7 @@ class StackState:
     inventory: Mapping[str, str]
     schema_versions: Mapping[str, int]
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_absent(self) -> bool:

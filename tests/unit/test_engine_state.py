@@ -89,6 +89,23 @@ def test_schema_versions_above_zero_are_kept_by_type() -> None:
     assert found.schema_versions == {"aws_vpc": 2}
 
 
+def test_of_several_instances_the_highest_schema_version_counts() -> None:
+    found = parse_state(state(resource(instance(schema_version=2), instance(schema_version=1, index_key=1))))
+    assert found.schema_versions == {"aws_vpc": 2}
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ('provider["registry.terraform.io/hashicorp/aws"]', "registry.terraform.io/hashicorp/aws"),
+        ('module.a.provider["example.com/x/y"].west', "example.com/x/y"),
+        ("", ""),
+    ],
+)
+def test_each_type_has_its_provider(provider: str, expected: str) -> None:
+    assert parse_state(state(resource(instance(), provider=provider))).types == {"aws_vpc": expected}
+
+
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_no_text_is_an_absent_state(text: str) -> None:
     assert parse_state(text) == ABSENT_STATE

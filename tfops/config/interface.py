@@ -42,11 +42,11 @@ class Interfaces:
     def names(self) -> list[str]:
         """Folders directly below `modules/` that hold a module."""
         folders = sorted(self._modules.iterdir()) if self._modules.is_dir() else []
-        return [folder.name for folder in folders if folder.is_dir() and _texts(folder)]
+        return [folder.name for folder in folders if folder.is_dir() and module_texts(folder)]
 
     def _at(self, folder: Path) -> Interface | None:
         if folder not in self._known:
-            self._known[folder] = self._read(_texts(folder)) if folder.is_dir() else None
+            self._known[folder] = self._read(module_texts(folder)) if folder.is_dir() else None
         return self._known[folder]
 
     def _read(self, texts: Mapping[str, str]) -> Interface:
@@ -74,7 +74,7 @@ def _key(texts: Mapping[str, str]) -> str:
     return hashlib.sha256(whole).hexdigest()[:40]
 
 
-def _texts(folder: Path) -> dict[str, str]:
+def module_texts(folder: Path) -> dict[str, str]:
     """The module's files by name. A file of OpenTofu's own kind is noticed, not read."""
     return {
         path.name: path.read_text(encoding="utf-8", errors="replace")

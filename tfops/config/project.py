@@ -10,9 +10,10 @@ from tfops.config.backend import ROLE, ROLE_HINT, Backend, check_backend, to_bac
 from tfops.config.checks import Check, check_verify, to_checks
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
+from tfops.config.protection import PATTERN
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.errors import ConfigError, ProjectError
-from tfops.model import Complaint, EnvName
+from tfops.model import Complaint, EnvName, InventoryPolicy
 from tfops.system.trees import Tree
 
 PROJECT_FILE = "tfops.yaml"
@@ -61,6 +62,9 @@ class ProjectConfig:
     ledger_ref: str = "refs/tfops/envs/{env}"
     requires_signatures: bool = False
     platforms: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+    no_downgrade: tuple[str, ...] = ()
+    inventory: InventoryPolicy = InventoryPolicy.IDS
 
     def backend_of(self, env: EnvName) -> Backend:
         """Where an environment's state is kept; one that tfops.yaml doesn't know gets the project's."""
@@ -101,6 +105,9 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         backend=to_backend(kind, settings or {}),
         ledger_ref=file.ledger.ref,
         requires_signatures=file.require.signed,
+        protect=tuple(file.protect),
+        no_downgrade=tuple(file.no_downgrade),
+        inventory=InventoryPolicy(file.inventory),
         providers={name: block or {} for name, block in file.providers.items()},
         environments={EnvName(name): _to_rule(file, block) for name, block in file.environments.items()},
         platforms=tuple(file.platforms),
@@ -130,6 +137,8 @@ def _check(document: Document) -> list[Complaint]:
         _check_ledger,
         _check_platforms,
         check_verify,
+        _check_protect,
+        _check_no_downgrade,
     ]
     if not isinstance(document.data, dict):
         return []
@@ -224,3 +233,28 @@ def _check_platforms(document: Document, data: dict[str, Any]) -> Iterator[Compl
         if isinstance(platform, str) and not _PLATFORM.fullmatch(platform):
             hint = "for instance: linux_amd64, darwin_arm64"
             yield document.complaint(("platforms", index), f"{names.shown(platform)} is not a platform", hint)
+
+
+def _check_protect(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    for where, pattern in _entries(data, "protect"):
+        if not PATTERN.fullmatch(pattern):
+            hint = "a type (aws_db_instance) or an address without keys (module.db.*)"
+            yield document.complaint(where, f"{names.shown(pattern)} names neither a type nor an address", hint)
+
+
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_]*)+")
+
+
+def _check_no_downgrade(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    for where, entry in _entries(data, "no_downgrade"):
+        if not _ATTRIBUTE.fullmatch(entry):
+            hint = "TYPE.ATTRIBUTE: aws_db_instance.engine_version, without indexes"
+            yield document.complaint(where, f"{names.shown(entry)} is not an attribute of a type", hint)
+
+
+def _entries(data: dict[str, Any], key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The texts of a list with their places; anything else is the schema's business."""
+    value = data.get(key)
+    for index, entry in enumerate(value if isinstance(value, list) else []):
+        if isinstance(entry, str):
+            yield (key, index), entry

@@ -74,6 +74,9 @@ class ProjectFile(_Block):
     providers: dict[str, dict[str, Any] | None] = {}
     environments: dict[str, EnvironmentBlock]
     ledger: LedgerBlock = LedgerBlock()
+    protect: list[str] = []
+    no_downgrade: list[str] = []
+    inventory: Literal["ids", "hash", "off"] = "ids"
     require: RequireBlock = RequireBlock()
     platforms: list[str] = []
     verify: list[CheckBlock] = []

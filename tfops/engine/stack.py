@@ -13,6 +13,7 @@ from tfops.engine.advice import advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.events import Progress
 from tfops.engine.locate import Engine
+from tfops.engine.modules import InstalledModule, installed_modules
 from tfops.engine.plan import parse_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
@@ -215,6 +216,10 @@ class StackEngine:
     def locked_providers(self) -> dict[str, str]:
         """Provider address to version, from the lock file that init wrote or took."""
         return providers_in(self._text(LOCK_FILE))
+
+    def modules(self) -> list[InstalledModule]:
+        """The modules that init put into the root, inner ones included."""
+        return installed_modules(self.root)
 
     def _run(self, argv: Sequence[str]) -> Ended:
         """Run what changes nothing. An interrupt ends the command even when the engine was faster."""

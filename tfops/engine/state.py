@@ -5,6 +5,7 @@ Read by `state pull`, not by `show`: `show` fails on a state that a newer provid
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,12 +39,34 @@ def _to_state(document: Mapping[str, Any]) -> StackState:
         lineage=str(document.get("lineage") or ""),
         serial=int(document.get("serial") or 0),
         sha256=_content_digest(document),
-        inventory={address: str((item.get("attributes") or {}).get("id") or "") for address, _, item in instances},
-        schema_versions={
-            kind: int(item["schema_version"]) for _, kind, item in instances if item.get("schema_version")
-        },
+        inventory={_address(resource, item): _id(item) for resource, item in instances},
+        schema_versions=_schema_versions(instances),
         outputs={name: output.get("value") for name, output in (document.get("outputs") or {}).items()},
+        types={str(resource["type"]): _provider(resource) for resource, _ in instances},
     )
+
+
+def _id(instance: Mapping[str, Any]) -> str:
+    return str((instance.get("attributes") or {}).get("id") or "")
+
+
+def _schema_versions(instances: list[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[str, int]:
+    """The highest schema version of each type, when above 0: instances that weren't touched keep an older one."""
+    highest: dict[str, int] = {}
+    for resource, item in instances:
+        number = int(item.get("schema_version") or 0)
+        if number:
+            highest[resource["type"]] = max(number, highest.get(resource["type"], 0))
+    return highest
+
+
+_PROVIDER = re.compile(r'provider\["(?P<address>[^"]+)"\]')
+
+
+def _provider(resource: Mapping[str, Any]) -> str:
+    """`registry.terraform.io/hashicorp/aws` of `module.a.provider["registry.terraform.io/hashicorp/aws"].west`."""
+    match = _PROVIDER.search(str(resource.get("provider") or ""))
+    return match["address"] if match else ""
 
 
 def _content_digest(document: Mapping[str, Any]) -> str:
@@ -52,14 +75,14 @@ def _content_digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _instances(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """(address, type, instance) of every managed object; deposed ones belong to their successor."""
+def _instances(document: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """(resource, instance) of every managed object; deposed ones belong to their successor."""
     for resource in document.get("resources") or []:
         if resource.get("mode") != "managed":
             continue
         for instance in resource.get("instances") or []:
             if not instance.get("deposed"):
-                yield _address(resource, instance), str(resource["type"]), instance
+                yield resource, instance
 
 
 def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:

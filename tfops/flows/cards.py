@@ -1,14 +1,17 @@
 """The identity card of a finished change, from what the stages know."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tfops import __version__
+from tfops.addresses import type_of
 from tfops.config.environment import ModuleConfig
+from tfops.config.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
-from tfops.engine.mask import Masker
-from tfops.engine.stack import StackEngine
+from tfops.engine.mask import MASK
 from tfops.flows.consent import AUTOMATIC
 from tfops.flows.stack import OpenStack
 from tfops.flows.target import Target
@@ -16,6 +19,7 @@ from tfops.ledger.card import (
     ApprovalPart,
     CallerPart,
     Card,
+    DownloadPart,
     EnginePart,
     HoldPart,
     ModulePart,
@@ -24,7 +28,7 @@ from tfops.ledger.card import (
     StackPart,
     VerifiedPart,
 )
-from tfops.model import MAIN_STACK, Action, Kind, Person, Plan, StackState, Version
+from tfops.model import MAIN_STACK, Action, InventoryPolicy, Kind, Person, Plan, StackState, Version
 from tfops.render.root import describe_backend
 from tfops.resolve.state import RecordedState
 from tfops.system import clock, environ
@@ -79,7 +83,7 @@ def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: in
         rendered_digest=stack.rendered.digest,
         plan=_plan_part(outcome.plan),
         approvals=list(outcome.approvals),
-        stacks={MAIN_STACK: _stack_part(target, stack.engine, stack, outcome)},
+        stacks={MAIN_STACK: _stack_part(target, stack, outcome)},
         outputs=dict(outcome.outputs),
         hold=hold,
         verified=outcome.verified,
@@ -103,29 +107,74 @@ def _plan_part(plan: Plan) -> PlanPart:
     )
 
 
-def _stack_part(target: Target, engine: StackEngine, stack: OpenStack, outcome: Outcome) -> StackPart:
-    after = outcome.after
+def _stack_part(target: Target, stack: OpenStack, outcome: Outcome) -> StackPart:
+    before, after, engine = outcome.before, outcome.after, stack.engine
+    modules = engine.modules()
+    ids = {stack.mask(address): stack.mask(known) for address, known in after.inventory.items()}
     return StackPart(
         backend=describe_backend(target.rules.backend_of(target.env)),
         lineage=after.lineage,
-        serial_before=outcome.before.serial,
+        serial_before=before.serial,
         serial_after=after.serial,
         state_sha256=after.sha256,
+        providers=engine.locked_providers(),
         lock_digest=engine.lock_digest(),
+        lock_committed=target.content.lock is not None,
+        downloads={
+            module.path: DownloadPart(source=module.source, version=module.version, digest=module.digest())
+            for module in modules
+            if module.is_download
+        },
+        types=_types_by_provider(after.types),
         schema_versions=dict(after.schema_versions),
-        inventory=_shown(after.inventory, stack.mask),
-        forgotten=_shown(_forgotten(outcome), stack.mask),
+        inventory=recorded_ids(ids, target.rules.inventory),
+        protected=_protected(target, {module.path: module.folder for module in modules}, ids),
+        forgotten=_forgotten(target, stack, outcome),
     )
 
 
-def _shown(inventory: Mapping[str, str], mask: Masker) -> dict[str, str]:
-    return {mask(address): mask(known) for address, known in inventory.items()}
+def _types_by_provider(types: Mapping[str, str]) -> dict[str, list[str]]:
+    providers = sorted(set(types.values()))
+    return {name: sorted(kind for kind, provider in types.items() if provider == name) for name in providers}
 
 
-def _forgotten(outcome: Outcome) -> dict[str, str]:
-    """What the plan let go without destroying it: a way back takes it in again by its id."""
-    let_go = (change.address for change in outcome.plan.changes if change.action is Action.FORGET)
-    return {address: outcome.before.inventory[address] for address in let_go if address in outcome.before.inventory}
+def _protected(target: Target, folders: Mapping[str, Path], addresses: Iterable[str]) -> list[str]:
+    blocks, patterns = protected_addresses(folders), target.rules.protect
+    return sorted(address for address in addresses if is_protected(address, blocks=blocks, patterns=patterns))
+
+
+def _forgotten(target: Target, stack: OpenStack, outcome: Outcome) -> dict[str, str]:
+    """What left the state alive, by `removed { destroy = false }`, in this change or before it."""
+    card = target.current_card
+    earlier = card.stacks[MAIN_STACK].forgotten if card and MAIN_STACK in card.stacks else {}
+    gone = {change.address for change in outcome.plan.changes if change.action is Action.FORGET}
+    left = {stack.mask(address): stack.mask(outcome.before.inventory.get(address, "")) for address in gone}
+    found = {**earlier, **recorded_ids(left, target.rules.inventory)}
+    now = recorded_ids(outcome.after.inventory, target.rules.inventory)
+    taken = {(type_of(address), known) for address, known in now.items() if known}
+    return {
+        address: known
+        for address, known in sorted(found.items())
+        if address not in now and (type_of(address), known) not in taken
+    }
+
+
+_DIGEST_LENGTH = 16
+
+
+def recorded_ids(ids: Mapping[str, str], policy: InventoryPolicy) -> dict[str, str]:
+    """Address to what the card may hold of the id. A digest still tells whether two ids are the same."""
+    if policy is InventoryPolicy.IDS:
+        return dict(ids)
+    if policy is InventoryPolicy.OFF:
+        return dict.fromkeys(ids, "")
+    return {address: _hidden_id(known) for address, known in ids.items()}
+
+
+def _hidden_id(known: str) -> str:
+    if not known or MASK in known:  # masked ids look alike: a digest would make them equal
+        return ""
+    return "sha256:" + hashlib.sha256(known.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def recorded_state(card: Card | None) -> RecordedState | None:

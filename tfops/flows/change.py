@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.stack import Applied, SavedPlan, engine_error, missing_from_state
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
@@ -22,7 +23,7 @@ from tfops.flows.ui import Ui
 from tfops.ledger.card import ApprovalPart, Card, VerifiedPart
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart
-from tfops.model import Kind, Plan, StackState, Verified, Version
+from tfops.model import InventoryPolicy, Kind, Plan, StackState, Verified, Version
 from tfops.results import ChangeResult, CheckFact
 from tfops.system import failpoint, process
 from tfops.system.git import GitFailed
@@ -93,7 +94,7 @@ def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, ap
         what = f"{intent.kind} of {intent.commit[:8]}"
         custody.begin(intent, what=what, present=run.present, root=stack.rendered.files)
         failpoint.reach("begun")
-        applied = stack.engine.apply(saved, on_tick=lambda progress: custody.renew_when_due(progress.made))
+        applied = stack.engine.apply(saved, on_tick=lambda progress: custody.renew_when_due(_told(run, progress)))
         failpoint.reach("engine-ended")
         try:
             after, hidden = _read_back(run, stack, applied, saved.plan)
@@ -114,6 +115,11 @@ def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, ap
         failpoint.reach("verified")
         outcome = Outcome(saved.plan, before, after, outputs, (approval,), seconds, verified)
         return _record(run, stack, outcome, base=None)
+
+
+def _told(run: _Run, progress: Progress) -> Mapping[str, str]:
+    """What the ledger may hold of the ids made so far: recovery elsewhere needs whole ones or none."""
+    return progress.made if run.target.rules.inventory is InventoryPolicy.IDS else {}
 
 
 def _intent(run: _Run, stack: OpenStack, plan: Plan, before: StackState, approval: ApprovalPart) -> IntentPart:

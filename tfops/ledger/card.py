@@ -91,18 +91,34 @@ class VerifiedPart(_Part):
     checks: list[CheckPart] = []
 
 
+class DownloadPart(_Part):
+    """A module that the engine downloaded: `digest` is over the files that it got."""
+
+    source: str
+    version: str = ""
+    digest: str
+
+
 class StackPart(_Part):
-    """One state: where it is, its identity before and after, and what it holds."""
+    """One state: where it is, its identity before and after, what it holds, and what made it.
+
+    `lock_committed` is None on cards that don't know it.
+    """
 
     backend: str
     lineage: str
     serial_before: int
     serial_after: int
     state_sha256: str
+    providers: dict[str, str] = {}
     lock_digest: str = ""
+    lock_committed: bool | None = None
+    downloads: dict[str, DownloadPart] = {}
+    types: dict[str, list[str]] = {}
     schema_versions: dict[str, int] = {}
     inventory: dict[str, str] = {}
-    forgotten: dict[str, str] = {}  # let out of the state by this version, but not destroyed
+    protected: list[str] = []
+    forgotten: dict[str, str] = {}
 
 
 class Card(_Part):

@@ -1,5 +1,6 @@
 """What tfops asks a repository: its commits, branches, cleanliness, and identity."""
 
+import atexit
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -29,7 +30,9 @@ class Repository:
     @cached_property
     def objects(self) -> gitpython.Repo:
         """The object store; only ever asked with full object ids."""
-        return gitpython.Repo(self.root, search_parent_directories=False)
+        opened = gitpython.Repo(self.root, search_parent_directories=False)
+        atexit.register(opened.close)  # before the interpreter tidies up in its own order
+        return opened
 
     @cached_property
     def common_dir(self) -> Path:
