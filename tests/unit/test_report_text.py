@@ -81,6 +81,16 @@ PLAN = Plan(
 NOTHING = Plan(changes=(), changed_outputs=(), digest="e" * 64, is_empty=True)
 OUTPUTS = {"app": {"url": "https://é.example.com", "ports": [80, 443]}, "db": {"host": None}}
 
+ROLLBACK_PLAN = results.RollbackPlanResult(
+    env=PROD,
+    commit=make_commit(),
+    current=Version(4),
+    restores=Version(2),
+    undoes=(make_commit(),),
+    plan=PLAN,
+    bridge={"moved": [{"from": "a.new", "to": "a.old"}], "import": [{"to": "a.b", "id": "i-1"}]},
+)
+
 CHANGE = results.ChangeResult(
     env=PROD,
     kind=Kind.APPLY,
@@ -188,6 +198,8 @@ RESULTS: dict[str, object] = {
     "change-nothing-left": replace(CHANGE, version=None, plan=NOTHING, kind=Kind.DESTROY),
     "plan": results.PlanResult(PROD, make_commit(), Version(3), PLAN),
     "plan-empty": results.PlanResult(PROD, make_commit(), Version(3), NOTHING),
+    "rollback-plan": ROLLBACK_PLAN,
+    "rollback-plan-bridge": replace(ROLLBACK_PLAN, shows_bridge=True, plan=NOTHING),
     "status": STATUS,
     "status-plain": results.StatusResult("shop", (status(env=DEV),), is_fresh=False, remote=""),
     "history": HISTORY,

@@ -39,6 +39,7 @@ def apply(
     ctx: typer.Context,
     env: Environment = None,
     yes: YesOption = False,
+    allow_destroy: AllowDestroyOption = None,
     lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
     allow_wrong_branch: Annotated[bool, typer.Option("--allow-wrong-branch", help=GUARD_HELP["wrong-branch"])] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help=GUARD_HELP["dirty"])] = False,
@@ -56,7 +57,8 @@ def apply(
     """Make the checked-out commit the running environment.
 
     Shows the plan, asks, applies exactly that plan, and tags the commit with the new version. The
-    guards (--allow-…) can't be overridden for protected environments.
+    guards (--allow-…) can't be overridden for protected environments. What a module or tfops.yaml
+    protects is only lost when it is named: --allow-destroy ADDRESS.
 
     \b
     Examples:
@@ -78,7 +80,10 @@ def apply(
         from tfops.flows import changes
 
         allowed = [name for name, is_set in flags.items() if is_set]
-        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, allowed=allowed)
+        options = _options(
+            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout,
+            allow_destroy=allow_destroy or (), allowed=allowed,
+        )  # fmt: skip
         return changes.apply(open_project(ctx), env, options, ui)
 
     execute("apply", flow, ui=ui, output=output)
@@ -141,6 +146,7 @@ def destroy(
     ctx: typer.Context,
     env: NamedEnvironment,
     yes: YesOption = False,
+    allow_destroy: AllowDestroyOption = None,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
@@ -163,7 +169,8 @@ def destroy(
     def flow() -> object:
         from tfops.flows import changes
 
-        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        losing = allow_destroy or ()
+        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, allow_destroy=losing)
         return changes.destroy(open_project(ctx), env, options, ui)
 
     execute("destroy", flow, ui=ui, output=output)

@@ -16,6 +16,7 @@ from tfops.flows.consent import AUTOMATIC
 from tfops.flows.stack import OpenStack
 from tfops.flows.target import Target
 from tfops.ledger.card import (
+    HIDDEN,
     ApprovalPart,
     CallerPart,
     Card,
@@ -27,6 +28,7 @@ from tfops.ledger.card import (
     PlanPart,
     StackPart,
     VerifiedPart,
+    is_hidden,
 )
 from tfops.model import MAIN_STACK, Action, InventoryPolicy, Kind, Person, Plan, StackState, Version
 from tfops.render.root import describe_backend
@@ -174,7 +176,13 @@ def recorded_ids(ids: Mapping[str, str], policy: InventoryPolicy) -> dict[str, s
 def _hidden_id(known: str) -> str:
     if not known or MASK in known:  # masked ids look alike: a digest would make them equal
         return ""
-    return "sha256:" + hashlib.sha256(known.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return HIDDEN + hashlib.sha256(known.encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def in_the_form_of(recorded: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
+    """Ids of a state as a card holds them, so that they can be compared with those of `recorded`."""
+    hidden = any(map(is_hidden, recorded.values()))
+    return recorded_ids(ids, InventoryPolicy.HASH if hidden else InventoryPolicy.IDS)
 
 
 def recorded_state(card: Card | None) -> RecordedState | None:

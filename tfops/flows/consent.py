@@ -1,5 +1,10 @@
-"""Nobody's infrastructure changes without a yes; nothing that deletes on the way back without names."""
+"""Nobody's infrastructure changes without a yes.
 
+Two things want more than a yes: what a rollback deletes or replaces is named, or the environment's
+name is typed under the list of it; and what is protected is named address by address, always.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfops.errors import NotApproved
@@ -28,6 +33,7 @@ class ConsentOptions:
 
 def obtain_consent(project: Project, target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> ApprovalPart:
     """Who agreed to this plan, and how. Raises NotApproved."""
+    _let_protected_go(target, plan, options, ui)
     if target.kind is Kind.ROLLBACK and plan.losing:
         how = _consent_to_loss(target, plan, options, ui)
     elif options.yes:
@@ -45,6 +51,29 @@ def obtain_consent(project: Project, target: Target, plan: Plan, options: Consen
         how = _plain_yes(target, ui)
     person, _ = project.repository.identity()
     return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
+
+
+def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> None:
+    """Each protected address is named or typed: the code that protected it may be gone with this very change."""
+    losing = {change.address for change in plan.losing if target.protects(change.address)}
+    unnamed = sorted(losing - options.allow_destroy)
+    if not unnamed:
+        return
+    if ui.is_interactive and not options.yes:
+        for address in unnamed:
+            ui.warn(f"{address} is protected, and would be lost")
+            if not ui.ask_for("Type its address to let it go", address):
+                raise NotApproved(f"the {target.kind} of {target.env} was not approved")
+        return
+    raise NotApproved(
+        f"the {target.kind} of {target.env} would lose what is protected: {', '.join(unnamed)}",
+        why="it has `prevent_destroy` in a version concerned, or `protect:` of tfops.yaml names it",
+        hint=f"if that is what you want, add: {_flags(unnamed)}",
+    )
+
+
+def _flags(addresses: Sequence[str]) -> str:
+    return " ".join(f"--allow-destroy '{address}'" for address in addresses)
 
 
 def _plain_yes(target: Target, ui: Ui) -> str:
@@ -72,9 +101,8 @@ def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, ui: Ui
         count = "1 resource" if len(losing) == 1 else f"{len(losing)} resources"
         ui.warn(f"this deletes or replaces {count}: that data does not come back")
         return _typed_name(target, ui)
-    flags = " ".join(f"--allow-destroy '{address}'" for address in unnamed)
     raise NotApproved(
         f"the rollback of {target.env} deletes or replaces what nobody named: {', '.join(unnamed)}",
         why="--yes does not cover lost data",
-        hint=f"if that is what you want, add: {flags}",
+        hint=f"if that is what you want, add: {_flags(unnamed)}",
     )

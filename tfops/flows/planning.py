@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed
-from tfops.flows.cards import recorded_state
+from tfops.flows.cards import in_the_form_of, recorded_state
 from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, OpenStack, open_stack
 from tfops.flows.ui import Ui
@@ -65,7 +65,9 @@ def plan_content(
 
 def _over_a_bridge(planned: Planned, past: Past, ui: Ui) -> Planned:
     """The same plan, but what still exists is kept alive. A bridge that the engine refuses is left out, and said."""
-    whole = find_bridge(planned.saved.plan, past, now=planned.before.inventory)
+    mask, state = planned.stack.mask, planned.before.inventory
+    now = in_the_form_of(past.inventory, {address: mask(known) for address, known in state.items()})
+    whole = find_bridge(planned.saved.plan, past, now=now)
     engine = planned.stack.engine
     for bridge in (whole, Bridge(whole.moves)):
         if bridge.is_empty:

@@ -1,6 +1,5 @@
 """What a change is aimed at: which environment, which commit, why, under which rules."""
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -8,13 +7,14 @@ from tfops.config import names
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
 from tfops.config.project import ProjectConfig
+from tfops.config.protection import fits
 from tfops.config.requirements import keeping_overrides
 from tfops.engine.stack import providers_in
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
-from tfops.ledger.card import Card
+from tfops.ledger.card import Card, is_hidden
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import LOCK_FILE, MAIN_STACK, Commit, CommitSha, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
@@ -48,6 +48,7 @@ class Target:
     keeps_providers: bool = False
     restores: VersionRecord | None = None
     past: Past | None = None
+    protected: frozenset[str] = frozenset()
     undoes: tuple[Commit, ...] = ()
 
     @property
@@ -58,6 +59,10 @@ class Target:
     def content(self) -> Content:
         """What the environment's root is rendered from."""
         return Content(self.rules, self.environment, self.tree, self.provider_lock, self.overrides)
+
+    def protects(self, address: str) -> bool:
+        """Whether a resource must not be lost unnamed: a version's `prevent_destroy`, or `protect:` of tfops.yaml."""
+        return address in self.protected or any(fits(pattern, address) for pattern in self.rules.protect)
 
     @property
     def is_protected(self) -> bool:
@@ -141,10 +146,6 @@ def apply_target(project: Project, place: Place, *, allowed: frozenset[str]) -> 
     )
 
 
-def _current_card(repository: Repository, listing: Listing) -> Card | None:
-    return read_card(repository, listing.latest) if listing.latest else None
-
-
 def _apply_facts(repository: Repository, place: Place, listing: Listing, *, pattern: str) -> ApplyFacts:
     head, current = repository.head, listing.latest
     if place.branch:
@@ -201,7 +202,13 @@ def rollback_target(project: Project, place: Place, *, to: str | None, keep_prov
         rules=_rules_from_branch_head(project, place),
         restores=goal,
     )
-    target = replace(target, past=_past(repository, goal, listing), undoes=_undone(repository, goal, listing))
+    card = read_card(repository, goal)
+    target = replace(
+        target,
+        past=_past(card, target.current_card),
+        protected=_protected(card, target.current_card),
+        undoes=_undone(repository, goal, listing),
+    )
     return _with_todays_providers(project, target) if keep_providers else target
 
 
@@ -227,11 +234,16 @@ def _lock_of_what_runs(project: Project, target: Target) -> str | None:
     return left.read_text(encoding="utf-8") if left.is_file() else None
 
 
-def _past(repository: Repository, goal: VersionRecord, listing: Listing) -> Past:
-    """The inventory of the version that comes back, and what was let go since."""
-    later = (read_card(repository, record) for record in listing.versions if record.version > goal.version)
-    forgotten = (part.forgotten.values() for card in later for part in card.stacks.values())
-    return Past(read_card(repository, goal).inventory, frozenset(itertools.chain.from_iterable(forgotten)))
+def _past(goal: Card, current: Card | None) -> Past:
+    """The inventory of the version that comes back, and what is alive outside of the state; hidden ids help nobody."""
+    forgotten = (known for part in (current.stacks.values() if current else ()) for known in part.forgotten.values())
+    return Past(goal.inventory, frozenset(known for known in forgotten if not is_hidden(known)))
+
+
+def _protected(*cards: Card | None) -> frozenset[str]:
+    """What any of the versions protected: the flag may be gone with the code that held it."""
+    parts = (part for card in cards if card for part in card.stacks.values())
+    return frozenset(address for part in parts for address in part.protected)
 
 
 def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tuple[Commit, ...]:
@@ -321,6 +333,7 @@ def _content_of_commit(
     """Modules, inputs and provider lock from a commit, under the given rules."""
     repository = project.repository
     listing = versions_of(repository, place.env)
+    current_card = read_card(repository, listing.latest) if listing.latest else None
     tree = GitTree.of_commit(repository, commit)
     return Target(
         env=place.env,
@@ -334,7 +347,8 @@ def _content_of_commit(
         tree=tree,
         provider_lock=tree.read(lock_file_path(place.env)),
         listing=listing,
-        current_card=_current_card(repository, listing),
+        current_card=current_card,
+        protected=_protected(current_card),
         restores=restores,
     )
 
