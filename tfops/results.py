@@ -243,3 +243,84 @@ class BackendResult:
 
     buckets: tuple[BucketReport, ...]
     is_check: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """An input that becomes something else than what is written: `"80"` becomes 80, left-out attributes appear."""
+
+    module: str
+    input: str
+    given: Any
+    becomes: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateResult:
+    """The end of `validate` when nothing is wrong. `values` are what the engine makes of one environment's inputs."""
+
+    environments: tuple[EnvName, ...]
+    modules: int
+    is_committed: bool
+    is_deep: bool
+    unseen: tuple[str, ...]
+    values: Mapping[str, Mapping[str, Any]]
+    converted: tuple[Converted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputFact:
+    """An input of a module in a developer's words. `default` is JSON or, where only Terraform can tell, its text."""
+
+    name: str
+    type: str
+    is_required: bool
+    default: str
+    description: str
+    is_sensitive: bool
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFact:
+    """What a module gives to others."""
+
+    name: str
+    description: str
+    is_sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainResult:
+    """The end of `explain MODULE`; `example` is YAML to paste."""
+
+    module: str
+    inputs: tuple[InputFact, ...]
+    outputs: tuple[OutputFact, ...]
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFact:
+    """One line of `explain` without a module."""
+
+    name: str
+    required: tuple[str, ...]
+    optional: int
+    outputs: int
+    used_by: tuple[EnvName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModulesResult:
+    """The end of `explain` without a module."""
+
+    modules: tuple[ModuleFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaResult:
+    """The end of `schema`: file name to JSON Schema, and the folder that they were written to, if any."""
+
+    folder: str
+    schemas: Mapping[str, Mapping[str, Any]]

@@ -223,6 +223,43 @@ RESULTS: dict[str, object] = {
     ),
     "log-empty": results.LogResult(PROD, ()),
     "inventory": results.InventoryResult({PROD: {"module.db.x.y": "id-1", "module.a.x.y": ""}, DEV: {"a.b": "i-2"}}),
+    "validate": results.ValidateResult((DEV, PROD), 3, False, False, ("dev: app",), {}, ()),
+    "validate-deep": results.ValidateResult(
+        (DEV,),
+        1,
+        False,
+        True,
+        (),
+        {"network": {"port": 80, "zones": ["1"]}},
+        (results.Converted("network", "port", "80", 80), results.Converted("network", "zones", [1, 1], ["1"])),
+    ),
+    "explain": results.ExplainResult(
+        "network",
+        (
+            results.InputFact("cidr", "string", True, "", "The range.", False, ("cidr must be a range.",)),
+            results.InputFact(
+                "size",
+                "object({\n  min = number\n  max = optional(number, 9)\n})",
+                False,
+                '{"min": 1}',
+                "How many: a sentence that is so long that it doesn't fit onto one line of a small terminal.\nMore.",
+                False,
+                (),
+            ),
+            results.InputFact("key", "string", False, '""', "", True, ()),
+        ),
+        (results.OutputFact("id", "", False), results.OutputFact("token", "What opens it.", True)),
+        'modules:\n  network:\n    source: network\n    inputs:\n      cidr: "text"\n',
+    ),
+    "explain-modules": results.ModulesResult(
+        (
+            results.ModuleFact("network", ("cidr", "zones"), 1, 2, (DEV, PROD)),
+            results.ModuleFact("unused", (), 0, 0, ()),
+        )
+    ),
+    "explain-none": results.ModulesResult(()),
+    "schema": results.SchemaResult(".schemas", {"tfops.schema.json": {"type": "object"}}),
+    "schema-shown": results.SchemaResult("", {"tfops.schema.json": {"type": "object"}}),
     "verify": results.VerifyResult(PROD, 3, 1, 2, ()),
     "verify-bad": results.VerifyResult(
         PROD, 3, 1, 2, (results.Finding("missing-tag", "event 4711 (prod v1) has no tag", is_problem=True),)

@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli import changing, looking, starting
+from tfops.cli import changing, checking, looking, starting
 from tfops.cli.backend import backend
 from tfops.cli.options import Output, Session
 from tfops.cli.run import USAGE, fail
@@ -24,6 +24,9 @@ app = typer.Typer(
 
 app.command("init")(starting.init)
 app.command("doctor")(looking.doctor)
+app.command("validate")(checking.validate)
+app.command("explain")(checking.explain)
+app.command("schema")(checking.schema)
 app.command("plan")(looking.plan)
 app.command("apply")(changing.apply)
 app.command("rollback")(changing.rollback)

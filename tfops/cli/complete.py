@@ -21,6 +21,15 @@ def complete_environment(ctx: typer.Context, incomplete: str) -> list[str]:
     return [name for name in _ENVIRONMENT_LINE.findall(block) if name.startswith(incomplete)]
 
 
+def complete_module(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The folders of `modules/` in the work tree."""
+    try:
+        folders = [path.name for path in (_folder(ctx) / "modules").iterdir() if path.is_dir()]
+    except OSError:
+        return []
+    return sorted(name for name in folders if name.startswith(incomplete))
+
+
 def complete_version(ctx: typer.Context, incomplete: str) -> list[str]:
     """The newest versions of the environment that stands before."""
     env = str(ctx.params.get("env") or "")

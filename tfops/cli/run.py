@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from tfops.cli.options import Output, Session
-from tfops.errors import Interrupted, TfopsError
-from tfops.system import clock, process
+from tfops.errors import ConfigError, Interrupted, TfopsError
+from tfops.system import clock, environ, process
 
 if TYPE_CHECKING:
     from tfops.cli.terminal import Terminal
@@ -79,6 +79,11 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
         _print(envelope.failure(command, error))
     else:
         stderr_console().print(error_report(error))
+    if isinstance(error, ConfigError) and environ.variable("GITHUB_ACTIONS"):
+        from tfops.report.annotations import github_annotation
+
+        for complaint in error.complaints:
+            typer.echo(github_annotation(complaint), err=True)
     raise typer.Exit(error.exit_code)
 
 

@@ -64,7 +64,7 @@ def read_environment(tree: Tree, env: EnvName, check: InputCheck | None = None) 
         where = project_document(tree)
         hint = f"commit it, or take the environment out of {PROJECT_FILE}"
         raise ConfigError([where.complaint(("environments", env), f"`{path}` is missing", hint)])
-    document = read_inherited(tree, path)
+    document = environment_document(tree, env)
     complaints = list(document.complaints)
     local_modules = tree.names("modules")
     file = None
@@ -74,11 +74,17 @@ def read_environment(tree: Tree, env: EnvName, check: InputCheck | None = None) 
         if check is not None:
             complaints += check.complaints(document, env, _sources(document, local_modules))
     if complaints or file is None:
-        raise ConfigError(sorted(complaints, key=_place))
+        raise ConfigError(sorted(complaints, key=place_of))
     return EnvironmentConfig(env, _modules(file, local_modules), _digest(document.data))
 
 
-def _place(complaint: Complaint) -> tuple[str, int, int]:
+def environment_document(tree: Tree, env: EnvName) -> Document:
+    """An environment's file laid over what it extends, with the place of every value."""
+    return read_inherited(tree, f"{FOLDER}/{env}.yaml")
+
+
+def place_of(complaint: Complaint) -> tuple[str, int, int]:
+    """To sort by: complaints are read like their files, from top to bottom."""
     return complaint.mark.path, complaint.mark.line, complaint.mark.column
 
 
@@ -88,12 +94,16 @@ def load_rules(tree: Tree) -> ProjectConfig:
         return load_project(tree)
     except ConfigError as error:
         complaints = list(error.complaints)
-        data = project_document(tree).data
-        listed = data.get("environments") if isinstance(data, dict) else None
-        for env in listed if isinstance(listed, dict) else []:
-            if names.is_environment_name(env):
-                complaints += _complaints_about(tree, EnvName(env))
+        for env in listed_environments(tree):
+            complaints += _complaints_about(tree, env)
         raise ConfigError(complaints) from error
+
+
+def listed_environments(tree: Tree) -> list[EnvName]:
+    """The environments that tfops.yaml lists, also when it is wrong otherwise."""
+    data = project_document(tree).data
+    listed = data.get("environments") if isinstance(data, dict) else None
+    return [EnvName(env) for env in listed if names.is_environment_name(env)] if isinstance(listed, dict) else []
 
 
 def _complaints_about(tree: Tree, env: EnvName) -> tuple[Complaint, ...]:

@@ -24,6 +24,9 @@ class Expression(Protocol):
     def node(self) -> "Node":
         """Its tree, to read a type from. Raises ValueError when it has none."""
 
+    def roots(self) -> set[str]:
+        """`Node.roots`. Raises ValueError when it can't be parsed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -91,6 +94,20 @@ class Node:
     @property
     def text(self) -> str:
         return self.raw.strip()
+
+    def roots(self) -> set[str]:
+        """The first names of everything that is referred to inside: `var` of `var.x.y`; not a loop's own."""
+        found, own = set[str](), set[str]()
+        for tree in self.tree.iter_subtrees():
+            node = Node(tree, self.source)
+            if node.kind in ("get_attr_expr_term", "index_expr_term", "full_splat_expr_term", "attr_splat_expr_term"):
+                base = node.children()[0].inner()
+                found |= {base.text} if base.kind == "identifier" else set()
+            elif node.kind in ("for_intro", "template_for_start"):
+                own |= {child.text for child in node.children() if child.kind == "identifier"}
+            elif node.kind == "function_call" and "::" in node.text.partition("(")[0]:
+                found.add("provider")
+        return found - own
 
     def children(self) -> list["Node"]:
         """Inner nodes without line ends and comments."""
@@ -164,6 +181,9 @@ class HclExpression:
     def node(self) -> Node:
         return self.tree
 
+    def roots(self) -> set[str]:
+        return self.tree.roots()
+
 
 @dataclass(frozen=True, slots=True)
 class JsonExpression:
@@ -180,6 +200,12 @@ class JsonExpression:
 
     def node(self) -> Node:
         return parse_expression(self.text)
+
+    def roots(self) -> set[str]:
+        if not isinstance(self.value, str) or not re.search(r"[$%]\{", self.value):
+            return set()
+        is_whole = self.text != self.value
+        return parse_expression(self.text if is_whole else f'"{self.value}"').roots()
 
 
 def _unwrapped(text: str) -> str:

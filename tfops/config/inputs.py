@@ -28,7 +28,7 @@ class InputCheck:
     """
 
     def __init__(self, find: Find) -> None:
-        self._find = find
+        self.find = find
         self._checkers: dict[int, _ModuleChecker] = {}
         self.unseen: list[tuple[EnvName, str, str]] = []
 
@@ -47,7 +47,7 @@ class InputCheck:
             yield from _reference_complaints(document, (*where, "inputs"), inputs, checkers)
 
     def _checker(self, env: EnvName, name: str, source: LocalSource | RemoteSource) -> "_ModuleChecker | None":
-        interface = self._find(env, name, source)
+        interface = self.find(env, name, source)
         if interface is None or not interface.is_whole:
             self.unseen.append((env, name, source.text))
             return None

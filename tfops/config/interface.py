@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MODULES = "modules"
 
 # Part of every key: a change of what is read from a module makes all that is remembered old.
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class Interfaces:

@@ -1,6 +1,7 @@
 """What a module's files say about themselves: variables, outputs, and where its own modules come from."""
 
 import dataclasses
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -63,12 +64,17 @@ class LocalCall:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """What a module takes, gives and calls. `unreadable` files may hold more than is listed here."""
+    """What a module takes, gives and calls. `unreadable` files may hold more than is listed here.
+
+    `declarations` are its files with nothing but the `variable` blocks, as they are written, and without those
+    validations that look at more than variables: what the engine needs to judge values.
+    """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
     calls: tuple[LocalCall, ...] = ()
     unreadable: tuple[str, ...] = ()
+    declarations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -98,12 +104,15 @@ def read_interface(files: Mapping[str, str]) -> Interface:
     """A module's interface, from the texts of its files by name. Never raises: the engine judges what is broken."""
     unreadable = [name for name, text in files.items() if _is_of_tofu_alone(name, text)]
     blocks: list[Block] = []
+    declarations: dict[str, str] = {}
     for name in sorted(filter(is_module_file, files), key=lambda name: (bool(_OVERRIDE.fullmatch(name)), name)):
         is_json = name.endswith(".json")
         if not may_matter(files[name], is_json=is_json):
             continue
         try:
-            blocks += read_blocks(files[name], is_json=is_json)
+            found = read_blocks(files[name], is_json=is_json)
+            blocks += found
+            declarations[name] = declared(found, is_json=is_json)
         except ValueError:
             if _has_interface(files[name], is_json=is_json):
                 unreadable.append(name)
@@ -112,7 +121,42 @@ def read_interface(files: Mapping[str, str]) -> Interface:
         outputs={name: _output(block) for name, block in _by_name(blocks, "output").items()},
         calls=tuple(_calls(_by_name(blocks, "module"))),
         unreadable=tuple(sorted(unreadable)),
+        declarations={name: text for name, text in declarations.items() if text},
     )
+
+
+def declared(blocks: Iterable[Block], *, is_json: bool) -> str:
+    """The `variable` blocks of a file as a file of their own; empty when it has none."""
+    variables = [block for block in blocks if block.kind == "variable" and len(block.labels) == 1]
+    if not is_json:
+        return "".join(f"{_judgeable_text(block)}\n" for block in variables)
+    bodies = {block.labels[0]: _judgeable_body(block) for block in variables}
+    return json.dumps({"variable": bodies}) if bodies else ""
+
+
+def _judgeable_text(block: Block) -> str:
+    text = block.text
+    for inner in block.blocks:
+        if not _is_judgeable(inner):
+            text = text.replace(inner.text, "", 1)
+    return text
+
+
+def _judgeable_body(block: Block) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(block.text)
+    kept = [json.loads(inner.text) for inner in block.blocks if _is_judgeable(inner)]
+    return {name: value for name, value in body.items() if name != "validation"} | (
+        {"validation": kept} if kept else {}
+    )
+
+
+def _is_judgeable(block: Block) -> bool:
+    """Whether a validation looks at nothing but variables: the rest isn't there when values are judged."""
+    try:
+        roots = {root for expression in block.attributes.values() for root in expression.roots()}
+    except ValueError:
+        return False
+    return roots <= {"var", "path", "terraform"}
 
 
 def _by_name(blocks: Iterable[Block], kind: str) -> dict[str, Block]:

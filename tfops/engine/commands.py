@@ -43,6 +43,10 @@ class CommandLine:
             **_locking(lock_timeout_s),
         )
 
+    def trial(self, *, out: str | None) -> list[str]:
+        """A plan of variables alone: nothing to read, nothing to lock."""
+        return self._build("plan", input=False, json=FLAG, refresh=False, lock=False, out=out)
+
     def apply(self, plan: str, *, lock_timeout_s: int) -> list[str]:
         return self._build("apply", plan, input=False, json=FLAG, **_locking(lock_timeout_s))
 

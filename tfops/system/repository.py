@@ -133,7 +133,8 @@ class Repository:
         """
         with tempfile.TemporaryDirectory() as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            self.git.ask("read-tree", "HEAD", env=index)
+            has_commit = self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}") != ""
+            self.git.ask("read-tree", "HEAD" if has_commit else "--empty", env=index)
             present = [path for path in PROJECT_PATHS if (self.root / path).exists()]
             self.git.ask("add", "--all", "--", *present, env=index)
             return self.git.ask("write-tree", env=index).text.strip()

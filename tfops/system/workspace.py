@@ -4,6 +4,7 @@ It never dirties the work tree and is shared by all work trees of a clone:
 
     trees/<tree id>/       `modules/` as it was in a commit, read-only
     interfaces/            what modules take and give, by content
+    scratch/               roots that are planned to judge values, removed after use
     roots/<env>/<stack>/   the rendered root, with the engine's `.terraform`
     state/<env>/           the local backend
     runs/<env>/<run id>/   output and plan of one run, removed after use
@@ -69,6 +70,12 @@ class Workspace:
     @property
     def interfaces(self) -> Path:
         return self._folder("interfaces")
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A private folder that is gone afterwards."""
+        with tempfile.TemporaryDirectory(dir=self._folder("scratch"), ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
 
     @property
     def locks(self) -> Path:
@@ -172,6 +179,14 @@ def lay_out(folder: Path, files: Mapping[str, str], *, keep: frozenset[str]) -> 
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             write_file(path, text)
+
+
+def unpack(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files by path below a folder of our own that nobody reads yet."""
+    with explained_disk_errors("write a scratch folder"):
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
 def private_temporary_file(prefix: str, text: str) -> Path:

@@ -1,0 +1,127 @@
+"""`tfops validate`, `explain`, `schema`: what who writes an environment's file gets without any account."""
+
+import json
+import textwrap
+from pathlib import Path
+
+from tests.support.sandbox import Sandbox, new_sandbox
+from tfops.config.names import ENVIRONMENT_RULE
+
+NETWORK = """\
+variable "cidr" {
+  description = "The range."
+  type        = string
+  validation {
+    condition     = can(cidrhost(var.cidr, 0))
+    error_message = "cidr must be a range."
+  }
+  validation {
+    condition     = local.never
+    error_message = "looks at more than variables"
+  }
+}
+variable "zones" {
+  type    = set(string)
+  default = []
+}
+variable "size" {
+  type    = object({ min = number, max = optional(number, 9) })
+  default = { min = 1 }
+}
+variable "key" {
+  type      = string
+  default   = ""
+  sensitive = true
+}
+locals { never = true }
+resource "terraform_data" "x" { input = var.cidr }
+output "id" { value = terraform_data.x.id }
+"""
+DEV = """\
+modules:
+  one:
+    source: network
+    inputs:
+      cidr: 10.0.0.0/8
+      zones: [1, 1, b]
+      size: {min: "2"}
+      key: {from: "env:KEY"}
+  two:
+    source: network
+    inputs: {cidr: "${module.one.id}", size: {min: "${module.one.id}"}}
+"""
+
+
+def project(tmp_path: Path, engine: str) -> Sandbox:
+    rules = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n  prod: {branch: prod}\n"
+    shop = new_sandbox(tmp_path / "shop", engine, rules=rules)
+    shop.write("modules/network/main.tf", NETWORK)
+    shop.write("environments/dev.yaml", DEV)
+    shop.write("environments/prod.yaml", "extends: dev.yaml\nmodules: {one: {inputs: {zones: [x]}}}\n")
+    return shop
+
+
+def test_a_project_is_validated_before_its_first_commit_and_by_the_engine_without_init(
+    tmp_path: Path, engine: str
+) -> None:
+    shop = project(tmp_path, engine)
+    assert shop.ok("validate").out == "✓ nothing wrong: 2 environments, 1 module\n"
+    assert "and so says the engine" in shop.ok("validate", "--deep").out
+    deep = shop.ok("validate", "dev", "--deep", "-o", "json").result
+    assert deep["values"]["one"] == {"cidr": "10.0.0.0/8", "zones": ["1", "b"], "size": {"min": 2, "max": 9}}
+    assert [(item["input"], item["becomes"]) for item in deep["converted"]] == [
+        ("zones", ["1", "b"]),
+        ("size", {"min": 2, "max": 9}),
+    ]
+    assert not list(shop.workspace.glob("scratch/*"))
+    assert not (shop.workspace / "state").exists()
+
+
+def test_every_mistake_of_the_project_is_said_in_one_run(tmp_path: Path, engine: str) -> None:
+    shop = project(tmp_path, engine)
+    shop.commit()
+    shop.write("tfops.yaml", (shop.path / "tfops.yaml").read_text().replace("project: shop", "project: Shop"))
+    wrong = DEV.replace("zones: [1, 1, b]", "zoness: [1]").replace("module.one.id", "module.one.ix")
+    shop.write("environments/dev.yaml", wrong)
+    ran = shop.run("validate", "-o", "json", env={"GITHUB_ACTIONS": "true"})
+    assert ran.code == 10
+    found = [f"{item['mark']['path']}:{item['mark']['line']} {item['message']}" for item in ran.error["complaints"]]
+    assert found == [
+        "environments/dev.yaml:6 module `one` has no input `zoness`",
+        "environments/dev.yaml:11 module `one` has no output `ix`",
+        "environments/dev.yaml:11 module `one` has no output `ix`",
+        f"tfops.yaml:2 the project's name must be {ENVIRONMENT_RULE}",
+    ]
+    assert ran.err.splitlines()[0] == (
+        "::error file=environments/dev.yaml,line=6,col=7::module `one` has no input `zoness` (did you mean `zones`?)"
+    )
+    assert shop.ok("validate", "--head").out.startswith("✓ nothing wrong")
+
+
+def test_the_modules_own_rules_are_told_at_the_developers_line(tmp_path: Path, engine: str) -> None:
+    shop = project(tmp_path, engine)
+    shop.write("environments/dev.yaml", DEV.replace("10.0.0.0/8", "10.0.0.0/99"))
+    ran = shop.run("validate", "--deep", "-o", "json")
+    assert ran.code == 10
+    [found] = ran.error["complaints"]
+    assert (found["mark"]["line"], found["message"]) == (5, "`cidr`: cidr must be a range.")
+    assert found["hint"] == "the module's own rule"
+
+
+def test_modules_are_explained_and_become_schemas(tmp_path: Path, engine: str) -> None:
+    shop = project(tmp_path, engine)
+    text = shop.ok("explain", "network").out
+    assert "cidr  string\n    The range.\n    rule: cidr must be a range.\n" in text
+    assert textwrap.dedent(text.partition("example\n")[2]).startswith("modules:\n  network:\n    source: network\n")
+    listed = shop.ok("explain", "-o", "json").result["modules"]
+    assert [(fact["name"], fact["required"], fact["used_by"]) for fact in listed] == [
+        ("network", ["cidr"], ["dev", "prod"]),
+        ("thing", ["value"], []),
+    ]
+    ran = shop.run("explain", "netwrok", "-o", "json")
+    assert (ran.code, ran.error["hint"]) == (11, "did you mean `network`?")
+    shop.ok("schema", "--write", ".schemas")
+    assert sorted(path.name for path in (shop.path / ".schemas").iterdir()) == [
+        "base.schema.json", "environment.schema.json", "tfops.schema.json",
+    ]  # fmt: skip
+    assert json.loads(shop.ok("schema").out).keys() == {path.name for path in (shop.path / ".schemas").iterdir()}

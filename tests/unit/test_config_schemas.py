@@ -1,0 +1,105 @@
+"""The JSON Schemas for editors agree with what `validate` says."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.support.memory_tree import complaints_of, project_tree
+from tests.unit.test_config_inputs import INTERFACES
+from tfops.config.environment import read_environment
+from tfops.config.example import example_yaml, sample
+from tfops.config.file_schema import environment_schema, project_schema
+from tfops.config.hcl import parse_expression
+from tfops.config.inputs import InputCheck
+from tfops.config.json_schema import inputs_schema, type_schema, with_forms
+from tfops.config.module import read_interface
+from tfops.config.terraform_type import parse_type
+from tfops.model import EnvName
+
+
+def is_valid(schema: dict[str, Any], value: object) -> bool:
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema).is_valid(value)
+
+
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_the_schemas_are_schemas(is_strict: bool) -> None:
+    for schema in (project_schema(), environment_schema(INTERFACES, is_strict=is_strict)):
+        Draft202012Validator.check_schema(schema)
+        assert json.loads(json.dumps(schema)) == schema
+
+
+PROJECT = {"version": 1, "project": "shop", "environments": {"dev": {"branch": "main"}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [({}, True), ({"projekt": "x"}, False), ({"version": 2}, False), ({"environments": []}, False)],
+)
+def test_tfops_yaml_is_checked_in_the_editor(changes: dict[str, object], expected: bool) -> None:
+    assert is_valid(project_schema(), PROJECT | changes) is expected
+
+
+def block(**inputs: object) -> dict[str, object]:
+    return {"modules": {"n": {"source": "network", "inputs": inputs}}}
+
+
+@pytest.mark.parametrize(
+    ("data", "strict", "lenient"),
+    [
+        (block(cidr="10.0.0.0/8"), True, True),
+        (block(cidr={"from": "env:X"}, sizes="${module.a.b}"), True, True),
+        (block(cidr="x", sizes={"min": {"from": "env:X"}}), True, True),
+        (block(), False, True),
+        (block(cidr="x", zoness=[]), False, False),
+        (block(cidr="x", port="eighty"), False, False),
+        (block(cidr="x", sizes={"mx": 1}), False, False),
+        ({"extends": "base.yaml", **block()}, True, True),
+        ({"extends": "base.yaml"}, True, True),
+        ({}, False, True),
+        ({"modules": {"far": {"source": "a/b/c", "version": "1", "inputs": {"any": [1]}}}}, True, True),
+        ({"modules": {"n": {"source": "network", "input": {}}}}, False, False),
+    ],
+)
+def test_an_environments_file_is_checked_in_the_editor(data: object, strict: bool, lenient: bool) -> None:
+    assert is_valid(environment_schema(INTERFACES, is_strict=True), data) is strict
+    assert is_valid(environment_schema(INTERFACES, is_strict=False), data) is lenient
+
+
+def test_an_editor_shows_description_type_and_default() -> None:
+    port = inputs_schema(INTERFACES["network"])["properties"]["port"]
+    assert (port["description"], port["default"]) == ("type: number", 80)
+    assert inputs_schema(INTERFACES["network"])["properties"]["cidr"]["description"].startswith("The network's address")
+
+
+def test_forms_may_stand_anywhere_and_only_where_forms_are_allowed() -> None:
+    found = parse_type(parse_expression("list(object({ a = tuple([map(number), bool]) }))"))
+    form = {"from": "env:X"}
+    for value in (form, [form], [{"a": form}], [{"a": [form, form]}], [{"a": [{"x": form}, "${module.a.b}"]}]):
+        assert is_valid(with_forms(type_schema(found)), value)
+        assert not is_valid(type_schema(found), value)
+
+
+MODULE = """
+variable "a" { type = object({ x = list(string), y = optional(number), z = tuple([bool, map(number)]) }) }
+variable "b" { type = any }
+variable "c" {
+  type      = string
+  sensitive = true
+}
+variable "d" { default = 1 }
+"""
+
+
+def test_the_example_of_a_module_is_right_for_it() -> None:
+    interface = read_interface({"main.tf": MODULE})
+    text = example_yaml("network", interface)
+    assert '      c: {from: "env:C"}\n' in text
+    check = InputCheck(lambda *_: interface)
+    assert complaints_of(lambda: read_environment(project_tree(dev=text), EnvName("dev"), check)) == ()
+
+
+def test_a_sample_leaves_out_what_is_optional() -> None:
+    assert sample(read_interface({"main.tf": MODULE}).variables["a"].type) == {"x": ["text"], "z": [True, {"key": 1}]}

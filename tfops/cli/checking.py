@@ -1,0 +1,97 @@
+"""Commands for who writes an environment's file: validate, explain, schema."""
+
+from typing import Annotated
+
+import typer
+
+from tfops.cli.complete import complete_environment, complete_module
+from tfops.cli.options import EngineOption, Output, OutputOption
+from tfops.cli.run import execute, folder_of, open_project, terminal
+
+
+def validate(
+    ctx: typer.Context,
+    env: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ENV]", help="Only this environment. Left out: all.", autocompletion=complete_environment
+        ),
+    ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Let the engine judge values too: no init, no provider, no credentials.")
+    ] = False,
+    head: Annotated[bool, typer.Option("--head", help="The commit, not the files as they lie here.")] = False,
+    engine: EngineOption = "",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Check tfops.yaml and every environment against the modules: every mistake, in one run.
+
+    \b
+    Examples:
+      tfops validate              the whole project, as the files lie here
+      tfops validate dev --deep   conversions, defaults and the modules' own rules, by the engine
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows.stack import EngineOptions
+        from tfops.flows.validate import validate
+
+        return validate(open_project(ctx), env, head=head, deep=deep, engine=EngineOptions(engine), ui=ui)
+
+    execute("validate", flow, ui=ui, output=output)
+
+
+def explain(
+    ctx: typer.Context,
+    module: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODULE]", help="A folder below modules/. Left out: all.", autocompletion=complete_module
+        ),
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show what a module takes and gives: types, defaults, descriptions, an example to paste.
+
+    \b
+    Examples:
+      tfops explain            the modules that there are
+      tfops explain network
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import explain
+
+        project = open_project(ctx)
+        return explain.explain(project, module) if module else explain.list_modules(project)
+
+    execute("explain", flow, ui=ui, output=output)
+
+
+def schema(
+    ctx: typer.Context,
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="DIR", help="Write the schemas to this folder.")
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Make JSON Schemas for tfops.yaml and the environments' files, with the inputs of your modules.
+
+    An editor with a YAML language server then completes and marks mistakes while you type.
+
+    \b
+    Examples:
+      tfops schema --write .schemas
+      # first line of environments/dev.yaml:
+      # yaml-language-server: $schema=../.schemas/environment.schema.json
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows.explain import schema
+
+        return schema(open_project(ctx), folder_of(ctx), write)
+
+    execute("schema", flow, ui=ui, output=output)

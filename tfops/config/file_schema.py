@@ -1,0 +1,58 @@
+"""JSON Schemas of the project's files, for editors: completion, descriptions, squiggles.
+
+The models of `schema.py` say which keys there are; the modules say what their inputs take.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tfops.config.json_schema import DIALECT, Schema, inputs_schema
+from tfops.config.module import Interface
+from tfops.config.schema import EnvironmentFile, ProjectFile
+
+
+def project_schema() -> Schema:
+    """The schema of `tfops.yaml`."""
+    return {"$schema": DIALECT, **ProjectFile.model_json_schema()}
+
+
+def environment_schema(modules: Mapping[str, Interface], *, is_strict: bool) -> Schema:
+    """The schema of a file in `environments/`. Without `is_strict` nothing is required: it is for what others extend.
+
+    A file that extends another is never held to what is required: the rest may stand in the other.
+    """
+    schema: Schema = {"$schema": DIALECT, **EnvironmentFile.model_json_schema()}
+    properties: dict[str, Any] = schema["properties"]
+    properties["extends"] = {"type": "string", "description": "A file in environments/ that this one is laid over."}
+    block: dict[str, Any] = schema["$defs"]["ModuleBlock"]
+    block["properties"]["source"] |= {"description": "A folder below modules/, or any other source of Terraform."}
+    block["properties"]["source"]["examples"] = list(modules)
+    block["allOf"] = [_inputs_of(name) for name in modules]
+    block.pop("required", None)
+    schema.pop("required", None)
+    defs: dict[str, Any] = schema["$defs"]
+    defs |= {_definition(name): inputs_schema(interface, is_strict=False) for name, interface in modules.items()}
+    if is_strict:
+        needed = [_required_of(name, interface) for name, interface in modules.items()]
+        whole = {"properties": {"modules": {"additionalProperties": {"allOf": needed, "required": ["source"]}}}}
+        schema |= {"if": {"required": ["extends"]}, "else": {"required": ["modules"], **whole}}
+    return schema
+
+
+def _definition(module: str) -> str:
+    return f"inputs-of-{module}"
+
+
+def _uses(module: str) -> Schema:
+    return {"properties": {"source": {"const": module}}, "required": ["source"]}
+
+
+def _inputs_of(module: str) -> Schema:
+    return {"if": _uses(module), "then": {"properties": {"inputs": {"$ref": f"#/$defs/{_definition(module)}"}}}}
+
+
+def _required_of(module: str, interface: Interface) -> Schema:
+    """The inputs that must be there; attributes of objects are left to `tfops validate`."""
+    required = [variable.name for variable in interface.variables.values() if not variable.has_default]
+    then: Schema = {"required": ["inputs"], "properties": {"inputs": {"required": required}}} if required else {}
+    return {"if": _uses(module), "then": then}

@@ -1,0 +1,43 @@
+"""The engine as the judge of values: a plan of variables alone, in a scratch folder, that can change nothing."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tfops.engine.commands import CommandLine
+from tfops.engine.events import parse_event
+from tfops.engine.locate import Engine
+from tfops.events import Diagnostic
+from tfops.system import process
+
+_PLAN = "plan.bin"
+_LONGEST_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the engine said. `values` are what the inputs became, module to input to value, when they were asked for."""
+
+    errors: tuple[Diagnostic, ...]
+    values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def judge(engine: Engine, folder: Path, *, env: Mapping[str, str], wants_values: bool) -> Judgement:
+    """Plan the root in `folder`. Needs no `init`, no provider, no credentials, no backend."""
+    commands = CommandLine(engine.executable)
+    done = process.run(commands.trial(out=_PLAN if wants_values else None), env=env, cwd=folder, timeout_s=_LONGEST_S)
+    events = (parse_event(line) for line in done.text.splitlines())
+    errors = tuple(event for event in events if isinstance(event, Diagnostic) and event.is_error)
+    if done.code != 0 and not errors:
+        errors = (Diagnostic(is_error=True, summary=done.stderr.strip() or f"exit code {done.code}"),)
+    if errors or not wants_values:
+        return Judgement(errors)
+    shown = process.run(commands.show_plan(_PLAN), env=env, cwd=folder, timeout_s=_LONGEST_S)
+    return Judgement((), _values(shown.text))
+
+
+def _values(text: str) -> dict[str, dict[str, Any]]:
+    outputs = json.loads(text).get("planned_values", {}).get("outputs", {})
+    return {name: output.get("value", {}) for name, output in outputs.items()}

@@ -1,0 +1,87 @@
+"""A root module that does nothing but hand an environment's inputs to its modules' variables.
+
+Terraform judges them there without `init`, providers or credentials: conversions, `optional()`
+defaults, `validation` blocks. The list of installed modules, which `init` would write, is rendered too.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.config.environment import EnvironmentConfig
+from tfops.config.module import Interface
+from tfops.config.values import Reference, Secret
+from tfops.model import MAIN_FILE
+from tfops.render.escape import escape_literal
+
+INSTALLED_FILE = ".terraform/modules/modules.json"
+
+# Values that nobody knows before an apply: of any type, and text.
+_UNKNOWN = "${jsondecode(timestamp())}"
+_UNKNOWN_TEXT = "${timestamp()}"
+
+_VALUES = "values"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The files to try, and which line of the main file is which input (module, input; input empty: the module)."""
+
+    files: Mapping[str, str]
+    places: Mapping[int, tuple[str, str]]
+
+
+def render_trial(environment: EnvironmentConfig, interfaces: Mapping[str, Interface]) -> Trial:
+    """The trial of those modules whose interface is known."""
+    lines, places = ["{", '"module": {'], dict[int, tuple[str, str]]()
+    for number, (name, interface) in enumerate(interfaces.items()):
+        inputs = environment.modules[name].inputs
+        places[len(lines) + 1] = (name, "")
+        lines.append(f"{', ' if number else ''}{json.dumps(name)}: {{")
+        lines.append(f'"source": {json.dumps(_folder(name))}')
+        for key in inputs.keys() & interface.variables.keys():
+            places[len(lines) + 1] = (name, key)
+            lines.append(f", {json.dumps(key)}: {json.dumps(_expression(inputs[key]))}")
+        lines.append("}")
+    lines += ["}", f', "output": {json.dumps(_root_outputs(interfaces))}', "}"]
+    files = {MAIN_FILE: "\n".join(lines) + "\n", INSTALLED_FILE: _installed(interfaces)}
+    for name, interface in interfaces.items():
+        files |= {f"{name}/{file}": text for file, text in interface.declarations.items()}
+        files[f"{name}/tfops_{_VALUES}.tf.json"] = json.dumps({"output": {_VALUES: {"value": _shown(interface)}}})
+    return Trial(files, places)
+
+
+def _folder(name: str) -> str:
+    return f"./{name}"
+
+
+def _installed(interfaces: Mapping[str, Interface]) -> str:
+    modules = [{"Key": "", "Source": "", "Dir": "."}]
+    modules += [{"Key": name, "Source": _folder(name), "Dir": name} for name in interfaces]
+    return json.dumps({"Modules": modules})
+
+
+def _root_outputs(interfaces: Mapping[str, Interface]) -> dict[str, Any]:
+    return {name: {"value": f"${{module.{name}.{_VALUES}}}"} for name in interfaces}
+
+
+def _shown(interface: Interface) -> dict[str, str]:
+    variables = interface.variables.values()
+    return {
+        variable.name: f"${{var.{variable.name}}}"
+        for variable in variables
+        if not (variable.sensitive or variable.ephemeral)
+    }
+
+
+def _expression(value: Any) -> Any:
+    if isinstance(value, Reference):
+        return _UNKNOWN
+    if isinstance(value, Secret):
+        return _UNKNOWN_TEXT
+    if isinstance(value, dict):
+        return {escape_literal(key): _expression(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expression(item) for item in value]
+    return escape_literal(value)
