@@ -144,11 +144,8 @@ def test_after_its_lock_was_broken_a_clone_can_go_on_as_the_error_says(duel: Due
     assert ran.code == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="known limit: a copy of a clone has its clone id, and follows a run that is alive"
-)
 def test_a_copy_of_the_holders_clone_does_not_follow_the_living_holder(duel: Duel, tmp_path: Path) -> None:
-    """CI caches, images and `cp -r` copy `.git/tfops/clone-id`: the lock's process is alive all the same."""
+    """CI caches, images and `cp -r` copy `.git/tfops/clone-id`: it is bound to its folder."""
     shutil.copytree(duel.first.path, tmp_path / "copy", symlinks=True)
     copy = Sandbox(tmp_path / "copy", duel.first.home, duel.first.env["TFOPS_ENGINE"])
     held = dict(duel.states.locks)

@@ -1,6 +1,7 @@
 """The ledger through the front door: locks that hold everywhere, and the stories of runs that died."""
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -193,6 +194,21 @@ def test_a_locked_environment_can_still_be_looked_at(team: Team) -> None:
 
 
 # Runs that died
+
+
+def test_an_engine_that_outlived_its_tfops_is_waited_for_as_long_as_the_user_says_and_named(team: Team) -> None:
+    team.want("one")
+    holder = team.apply_until_slow(team.first)
+    holder.kill()
+    holder.communicate()
+    for command in (("recover", "dev", "--wait", "1s"), ("apply", "dev", "--yes")):
+        ran = team.first.run(*command, "-o", "json")
+        assert (ran.code, ran.error["name"]) == (12, "locked")
+        pid = re.findall(r"process (\d+)", ran.error["what"])[0]
+        assert Path(f"/proc/{pid}/cwd").readlink().is_relative_to(team.first.workspace / "roots")
+    team.gate.touch()
+    assert "everything was applied" in team.first.ok("recover", "dev", "--wait", "60s").out
+    _require_sound(team, version="v1")
 
 
 def _killed(clone: Sandbox, point: str, how: str = "SIGKILL") -> None:

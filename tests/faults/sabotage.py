@@ -23,7 +23,7 @@ def without_import() -> None:
 
 def without_wait() -> None:
     """An engine that still works is taken for dead."""
-    setattr(process, "wait_for_writers", lambda _: None)  # noqa: B010 - a function, not a method
+    setattr(process, "wait_for_writers", lambda *_, **__: None)  # noqa: B010 - a function, not a method
 
 
 def without_read_back() -> None:

@@ -34,7 +34,7 @@ def what_a_dead_engine_made_comes_back(world: World, _: StateServer) -> None:
 
 
 def a_living_engine_is_waited_for(world: World, _: StateServer) -> None:
-    world.seconds = 2
+    world.seconds = 6
     world.wish()
     world.run("apply", "dev", "--yes", failpoint="engine-started:SIGKILL")
     recovered = world.run("recover", "dev", "--wait", "30s")

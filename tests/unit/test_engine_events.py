@@ -1,12 +1,13 @@
 """The engine's `-json` lines become events, and events add up to a receipt."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tfops.engine.events import Progress, masked, parse_event
+from tfops.engine.events import Progress, masked, parse_event, started_at
 from tfops.engine.mask import Masker
 from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 from tfops.model import Action, ResourceChange
@@ -220,3 +221,14 @@ def test_a_recorded_apply_that_failed_gives_the_whole_receipt() -> None:
     assert done.index(("delete", "terraform_data.old_first")) < done.index(("create", "terraform_data.old_first"))
     assert done.index(("create", "terraform_data.new_first")) < done.index(("delete", "terraform_data.new_first"))
     assert len(done) == 12
+
+
+def test_an_engine_says_by_its_own_clock_when_it_began() -> None:
+    lines = [
+        "",
+        "not json",
+        '{"@timestamp":"2026-11-25T14:00:00.5+01:00","type":"version"}',
+        '{"@timestamp":"2030-01-01"}',
+    ]
+    assert started_at(lines) == datetime(2026, 11, 25, 13, 0, 0, 500000, tzinfo=UTC)
+    assert started_at(["", "{}", "[]"]) is None

@@ -12,6 +12,7 @@ from tfops.cli.options import (
     FullOption,
     LockTimeoutOption,
     NamedEnvironment,
+    OfflineOption,
     Output,
     OutputOption,
     QuietOption,
@@ -47,6 +48,7 @@ def apply(
     allow_behind: Annotated[bool, typer.Option("--allow-behind", help=GUARD_HELP["behind"])] = False,
     allow_older: Annotated[bool, typer.Option("--allow-older", help=GUARD_HELP["older"])] = False,
     wait: WaitOption = "0s",
+    offline: OfflineOption = False,
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
     full: FullOption = False,
@@ -81,7 +83,7 @@ def apply(
 
         allowed = [name for name, is_set in flags.items() if is_set]
         options = _options(
-            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout,
+            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
             allow_destroy=allow_destroy or (), allowed=allowed,
         )  # fmt: skip
         return changes.apply(open_project(ctx), env, options, ui)
@@ -103,6 +105,7 @@ def rollback(
         bool, typer.Option("--keep-providers", help="Old modules and inputs with today's providers.")
     ] = False,
     wait: WaitOption = "0s",
+    offline: OfflineOption = False,
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
     full: FullOption = False,
@@ -130,7 +133,9 @@ def rollback(
         from tfops.flows import changes, looks
 
         losing = allow_destroy or ()
-        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, allow_destroy=losing)
+        options = _options(
+            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline, allow_destroy=losing
+        )
         project = open_project(ctx)
         if not plan:
             return changes.rollback(project, env, version, options, ui, keep_providers=keep_providers)
@@ -148,6 +153,7 @@ def destroy(
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
     wait: WaitOption = "0s",
+    offline: OfflineOption = False,
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
     full: FullOption = False,
@@ -170,7 +176,9 @@ def destroy(
         from tfops.flows import changes
 
         losing = allow_destroy or ()
-        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, allow_destroy=losing)
+        options = _options(
+            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline, allow_destroy=losing
+        )
         return changes.destroy(open_project(ctx), env, options, ui)
 
     execute("destroy", flow, ui=ui, output=output)
@@ -262,6 +270,7 @@ def _options(
     wait: str,
     engine: str,
     lock_timeout: str,
+    offline: bool,
     allow_destroy: Sequence[str] = (),
     allowed: Sequence[str] = (),
 ) -> "ChangeOptions":
@@ -273,5 +282,6 @@ def _options(
         engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
         consent=ConsentOptions(yes=yes, allow_destroy=frozenset(allow_destroy)),
         wait_s=parse_duration(wait),
+        offline=offline,
         allowed=frozenset(allowed),
     )

@@ -55,6 +55,9 @@ EngineOption = Annotated[
     str, typer.Option("--engine", metavar="NAME", help="terraform, tofu, embedded, or a path. [env: TFOPS_ENGINE]")
 ]
 WaitOption = Annotated[str, typer.Option("--wait", metavar="TIME", help="How long to wait for a lock: 90s, 10m.")]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Don't ask the remote: only where this clone holds `tfops lock`.")
+]
 LockTimeoutOption = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long the engine waits for the state's lock.")
 ]

@@ -6,6 +6,7 @@ Format: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from tfops.engine.text import safe_lines, safe_text
@@ -136,6 +137,16 @@ class Progress:
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(found for found in self.diagnostics if found.is_error)
+
+
+def started_at(lines: Iterable[str]) -> datetime | None:
+    """When the engine began, by its own clock; None when its output doesn't say."""
+    for line in lines:
+        try:
+            return datetime.fromisoformat(json.loads(line)["@timestamp"]).astimezone(UTC)
+        except (ValueError, KeyError, TypeError):
+            continue
+    return None
 
 
 def read_progress(lines: Iterable[str]) -> Progress:

@@ -37,6 +37,7 @@ class ChangeOptions:
     engine: EngineOptions = field(default_factory=EngineOptions)
     consent: ConsentOptions = field(default_factory=ConsentOptions)
     wait_s: float = 0.0
+    offline: bool = False
     allowed: frozenset[str] = frozenset()
 
 
@@ -63,11 +64,11 @@ def carry_out(
     """Make the environment what the target says, and record it as a version.
 
     The machine's lock is held by the caller; lock and intent are taken in the ledger after consent,
-    on top of `present`, where the only lock is this run's claim, if any. Raises LostRaceError when
+    on top of `present`, where the only lock is this run's claim or, offline, this clone's. Raises LostRaceError when
     someone was faster (nothing was changed), and after the engine may have changed something only
     StoppedPartWay, NotRecorded or Interrupted.
     """
-    claim = present.lock.run_id if present.lock else ""
+    claim = present.lock.run_id if present.lock and not present.lock.is_manual else ""
     with project.workspace.run(target.env, claim) as folder:
         run = _Run(project, target, refs, present, ui, folder.name, time.monotonic())
         planned = plan_content(

@@ -11,7 +11,7 @@ from tfops.flows.change import ChangeOptions, carry_out
 from tfops.flows.consent import AUTOMATIC, ConsentOptions
 from tfops.flows.custody import claimed, require_free
 from tfops.flows.project import Project
-from tfops.flows.recover import settle
+from tfops.flows.recover import may_change_offline, settle
 from tfops.flows.stack import EngineOptions
 from tfops.flows.target import (
     Place,
@@ -92,8 +92,9 @@ def recover(project: Project, env: str, *, engine: EngineOptions, wait_s: float,
     with project.changing(place.env, "recover", wait_s=wait_s):
         project.fetch_for_change(place.rules)
         story = settle(project, place, refs, engine=engine, ui=ui)
-        if story is None:
-            require_free(read_present(project.repository, place.env))
+        present = read_present(project.repository, place.env)
+        if story is None and not may_change_offline(project, present.lock):
+            require_free(present)
     return RecoverResult(place.env, story.text if story else "", story.version if story else None)
 
 
@@ -104,7 +105,7 @@ def change(
 
     Whoever lost a race and has nobody to ask plans the next time under a claim, and can't lose again.
     """
-    refs = project.refs(place.rules)
+    refs = project.refs(place.rules, offline=options.offline)
     patience = Patience(options.wait_s)
     with project.changing(place.env, what, wait_s=options.wait_s):
         for lost in itertools.count():
@@ -117,7 +118,10 @@ def change(
                     target = find_target()
                     failpoint.reach("targeted")
                     say_target(target, ui)
-                    return carry_out(project, target, options, refs=refs, present=base, ui=ui)
+                    result = carry_out(project, target, options, refs=refs, present=base, ui=ui)
+                    if options.offline:
+                        ui.note("kept in this clone: the next command that reaches the remote pushes it")
+                    return result
             except LostRaceError:
                 if patience.is_over and lost + 1 >= _MOST_RACES:
                     break
@@ -154,20 +158,36 @@ def _require_signed_head(project: Project, rules: ProjectConfig, present: Presen
         )
 
 
+def _require_right(project: Project, present: Present, *, is_offline: bool) -> None:
+    """Nobody holds the environment; or, offline, this clone does, so that nobody else can.
+
+    Raises Locked, and offline Refused (guard `offline`).
+    """
+    if not is_offline or not project.repository.remote:
+        require_free(present)
+    elif not may_change_offline(project, present.lock):
+        raise Refused(
+            "offline",
+            f"{present.env} can be changed offline only by a clone that holds its lock",
+            why="without the remote nobody can tell whether someone else is changing it",
+            hint=f"while the remote answers: tfops lock {present.env} --reason '…'",
+        )
+
+
 def _wait_until_free(
     project: Project, place: Place, refs: Refs, *, options: ChangeOptions, patience: Patience, ui: Ui
 ) -> Present:
     """The ledger's present, with nobody's lock on it. Raises Locked when that takes too long."""
     failpoint.reach("locked-here")
     while True:
-        project.fetch_for_change(place.rules)
+        project.fetch_for_change(place.rules, offline=options.offline)
         failpoint.reach("fetched")
         story = settle(project, place, refs, engine=options.engine, ui=ui)
         if story is not None:
             ui.note(story.text)
         present = read_present(project.repository, place.env)
         try:
-            require_free(present)
+            _require_right(project, present, is_offline=options.offline)
         except Locked:
             if patience.is_over:
                 raise

@@ -16,7 +16,7 @@ from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.ledger.record import LostRaceError
 from tfops.model import EnvName
 from tfops.system import clock, environ, failpoint
-from tfops.system.remote import Refs, RemoteUnreachable, Swap
+from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.workspace import new_run_id
 
 # After this long without a sign of life a holder that is known to be gone may be followed.
@@ -44,18 +44,25 @@ class Custody:
         `remote-unreachable`) without an answer: then nothing was begun.
         """
         event = NewEvent(
-            EventKind.BEGUN, f"{self.env}: {what}", self.run_id, lock=self._lock(what), intent=intent, root=root
+            EventKind.BEGUN,
+            f"{self.env}: {what}",
+            self.run_id,
+            lock=self._lock(what, present),
+            intent=intent,
+            root=root,
         )
-        self._take(event, present)
+        swap = prepare(self.project.repository, present, event)
+        failpoint.reach("intent-stored")
+        self._take(swap)
 
     def claim(self, *, what: str, present: Present) -> None:
         """Take the lock before there is a plan; raises as `begin`."""
-        event = NewEvent(EventKind.CLAIMED, f"{self.env}: claimed by the {what}", self.run_id, lock=self._lock(what))
-        self._take(event, present)
+        event = NewEvent(
+            EventKind.CLAIMED, f"{self.env}: claimed by the {what}", self.run_id, lock=self._lock(what, present)
+        )
+        self._take(prepare(self.project.repository, present, event))
 
-    def _take(self, event: NewEvent, present: Present) -> None:
-        swap = prepare(self.project.repository, present, event)
-        failpoint.reach("intent-stored")
+    def _take(self, swap: Update) -> None:
         try:
             if self.refs.swap(swap) is Swap.LOST:
                 raise LostRaceError
@@ -69,7 +76,7 @@ class Custody:
             ) from error
         self.is_held, self._renewed_at = True, time.monotonic()
 
-    def _lock(self, what: str) -> LockPart:
+    def _lock(self, what: str, present: Present) -> LockPart:
         user, host = environ.user_and_host()
         now = clock.now()
         return LockPart(
@@ -82,6 +89,7 @@ class Custody:
             since=now,
             expires_at=now + timedelta(seconds=LEASE_S),
             run=environ.job_address(),
+            beneath=present.resting,
         )
 
     def renew_when_due(self, done: Mapping[str, str]) -> None:
@@ -129,7 +137,7 @@ class Custody:
         present = read_present(self.project.repository, self.env)
         if present.lock is None or present.lock.run_id != self.run_id:
             return
-        event = NewEvent(kind, text, self.run_id, lock="", intent="", trouble=trouble)
+        event = NewEvent(kind, text, self.run_id, lock=present.resting or "", intent="", trouble=trouble)
         try:
             if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
                 self.refs.fetch()

@@ -12,7 +12,7 @@ from tfops.config.interface import Interfaces, interface_of
 from tfops.config.module import Interface
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
-from tfops.errors import Refused
+from tfops.errors import Locked, Refused
 from tfops.flows.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.model import MAIN_STACK, CommitSha, EnvName, Holder
@@ -58,19 +58,22 @@ class Project:
 
     @contextlib.contextmanager
     def changing(self, env: EnvName, what: str, *, wait_s: float) -> Iterator[None]:
-        """Hold everything that a change of an environment needs to hold."""
+        """Hold everything that a change of an environment needs to hold. Raises Locked after `wait_s`."""
         user, host = environ.user_and_host()
         holder = Holder(who=user, host=host, pid=os.getpid(), what=what, since=clock.now())
+        patience = clock.Patience(wait_s)
         with self.lock.held(env, holder, wait_s=wait_s):
             # The engine of a run that was killed goes on by itself: it is waited for, never doubled.
-            process.wait_for_writers(self.workspace.outputs(env))
+            written = process.wait_for_writers(self.workspace.outputs(env), wait_s=patience.left_s)
+            if written is not None:
+                raise _engine_lives(env, written)
             yield
 
-    def refs(self, rules: ProjectConfig) -> Refs:
+    def refs(self, rules: ProjectConfig, *, offline: bool = False) -> Refs:
         """The refs that this project's clones share."""
-        return Refs(self.repository, rules.ledger_ref.replace("{env}", "*"))
+        return Refs(self.repository, rules.ledger_ref.replace("{env}", "*"), is_offline=offline)
 
-    def fetch_for_change(self, rules: ProjectConfig) -> None:
+    def fetch_for_change(self, rules: ProjectConfig, *, offline: bool = False) -> None:
         """Bring versions and branches here. Raises Refused when the remote doesn't answer."""
         if self.repository.is_shallow:
             raise Refused(
@@ -79,7 +82,7 @@ class Project:
                 hint="git fetch --unshallow   (in CI: fetch the whole history, depth 0)",
             )
         try:
-            self.refs(rules).fetch()
+            self.refs(rules, offline=offline).fetch()
         except RemoteUnreachable as error:
             raise Refused(
                 "remote-unreachable",
@@ -100,3 +103,13 @@ class Project:
             ui.warn(f"{error.what} ({error.guard}): this is what this clone knows")
             return False
         return True
+
+
+def _engine_lives(env: EnvName, output: Path) -> Locked:
+    pid = process.writer_of(output)
+    which = f"process {pid}" if pid else f"the one that writes {output}"
+    return Locked(
+        f"{env} is being changed by an engine that outlived its tfops ({which})",
+        why="it finishes by itself, and saves its state: don't kill it",
+        hint=f"wait for it: tfops recover {env} --wait 10m",
+    )

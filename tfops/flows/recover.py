@@ -12,8 +12,9 @@ Called with the machine's lock held and everything fetched. What it may find, in
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from tfops.engine.events import Progress, read_progress
+from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import Refused
 from tfops.flows.cards import Outcome, build_card
@@ -58,7 +59,8 @@ def settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions,
     present = read_present(project.repository, place.env)
     lock, intent = present.lock, present.intent
     if lock is None or not may_follow(project, lock):
-        return _settle_state_alone(project, place, engine=engine, ui=ui) if lock is None else None
+        is_ours = lock is None or may_change_offline(project, lock)
+        return _settle_state_alone(project, place, engine=engine, ui=ui) if is_ours else None
     if intent is None:
         return _release(project, refs, present, lock, f"{place.env}: a lock without an intent was released")
     ui.note(
@@ -81,8 +83,13 @@ def may_follow(project: Project, lock: LockPart) -> bool:
     return is_expired and lock.host == host and not process.is_alive(lock.pid)
 
 
+def may_change_offline(project: Project, lock: LockPart | None) -> bool:
+    """A lock by hand of this very clone: nobody else changes what it covers while the remote is away."""
+    return lock is not None and lock.is_manual and lock.clone == project.workspace.clone_id
+
+
 def _release(project: Project, refs: Refs, present: Present, lock: LockPart, text: str) -> Story:
-    event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock="", intent="")
+    event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock=present.resting or "", intent="")
     if refs.swap(prepare(project.repository, present, event)) is Swap.LOST:
         refs.fetch()
     return Story(text)
@@ -132,7 +139,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         stack = open_stack(case.project, target.content, folder=folder, options=engine, ui=case.ui)
         stack.engine.prepare()
         failpoint.reach("story-begun")
-        if stack.engine.release_dead_lock(since=case.lock.since):
+        if stack.engine.release_dead_lock(since=_engine_began(case)):
             case.ui.note(f"{case.place.env}: the state's lock, left by the engine that died, was released")
         failpoint.reach("lock-released")
         _push_errored_state(stack, case.ui)
@@ -150,13 +157,21 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         return _leave_receipt(case, progress, len(plan.work))
 
 
-def _progress(case: _Case) -> Progress:
-    """What the run did: from its own output when it ran here, else what it put into the ledger."""
+def _output(case: _Case) -> list[str]:
+    """What the engine of the run wrote, when it ran in this clone."""
     folder = case.project.workspace.run_folder(case.place.env, case.intent.run_id)
     outputs = sorted(folder.glob("*-apply.out"))
-    if outputs:
-        return read_progress(outputs[-1].read_text("utf-8", "replace").splitlines())
-    return Progress()
+    return outputs[-1].read_text("utf-8", "replace").splitlines() if outputs else []
+
+
+def _engine_began(case: _Case) -> datetime:
+    """By the engine's own clock, as the state's lock: the machine's clock may have jumped since the intent."""
+    return started_at(_output(case)) or case.lock.since
+
+
+def _progress(case: _Case) -> Progress:
+    """What the run did: from its own output when it ran here, else what it put into the ledger."""
+    return read_progress(_output(case))
 
 
 def _bring_back(
@@ -239,7 +254,8 @@ def _leave_receipt(case: _Case, progress: Progress, remaining: int) -> Story:
         in_doubt=list(progress.in_doubt),
     )
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
-    event = NewEvent(EventKind.FAILED, text, intent.run_id, lock="", intent="", trouble=trouble)
+    rest = case.present.resting or ""
+    event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)
     if case.refs.swap(prepare(case.project.repository, case.present, event)) is Swap.LOST:
         case.refs.fetch()
     return Story(f"{text}. {receipt}")

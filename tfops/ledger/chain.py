@@ -70,6 +70,12 @@ class Present:
         return self._part(_LOCK, LockPart)
 
     @property
+    def resting(self) -> LockPart | None:
+        """The lock by hand, also while a run holds the environment on top of it; it stays when the run ends."""
+        lock = self.lock
+        return lock if lock is None or lock.is_manual else lock.beneath
+
+    @property
     def intent(self) -> IntentPart | None:
         return self._part(_INTENT, IntentPart)
 

@@ -24,6 +24,7 @@ class LockPart(_Part):
     expires_at: datetime | None = None
     reason: str = ""
     run: str = ""
+    beneath: "LockPart | None" = None  # the lock by hand that this run found, and that stays when it ends
 
     @property
     def is_manual(self) -> bool:

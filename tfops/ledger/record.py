@@ -85,7 +85,7 @@ def _recorded(present: Present, card: Card, headline: str, root: Mapping[str, st
         kind=EventKind.RECORDED,
         text=f"{card.environment} v{card.version}: {card.kind}, {headline}",
         run_id=card.run_id,
-        lock="" if releases else None,
+        lock=(present.resting or "") if releases else None,
         intent="" if releases else None,
         trouble="",
         card=card.model_dump_json(indent=2),

@@ -2,7 +2,9 @@
 
 import random
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from tfops.system import environ
 
 # Who has waited this long looks as often as anyone does.
 _AGED_S = 60.0
@@ -10,7 +12,9 @@ _LONGEST_PAUSE_S, _SHORTEST_PAUSE_S = 2.0, 0.2
 
 
 def now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
+    """The time of this machine; TFOPS_CLOCK_SHIFT_S moves it, for the fault suite."""
+    shift = timedelta(seconds=int(environ.variable("TFOPS_CLOCK_SHIFT_S") or 0))
+    return datetime.now(UTC).replace(microsecond=0) + shift
 
 
 def parse_time(text: str) -> datetime:

@@ -14,7 +14,8 @@ from tfops.model import CommitSha
 from tfops.system import environ, process
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_NETWORK_TIMEOUT_S = 120.0
+_NETWORK_TIMEOUT_S = 120
+_TIMEOUT_VARIABLE = "TFOPS_NETWORK_TIMEOUT"
 
 
 class GitFailed(Exception):
@@ -58,7 +59,17 @@ class GitRunner:
         return self.ask(*argv, ok=(0, 1)).text.strip()
 
     def over_network(self, *argv: str) -> process.Completed:
-        return self.ask(*argv, timeout_s=_NETWORK_TIMEOUT_S)
+        return self.ask(*argv, timeout_s=_network_timeout_s())
+
+
+def _network_timeout_s() -> int:
+    """How long one exchange with the remote may take. Raises ProjectError for a variable that is no number."""
+    text = environ.variable(_TIMEOUT_VARIABLE) or str(_NETWORK_TIMEOUT_S)
+    if not text.isdecimal() or not text.isascii() or int(text) == 0:
+        raise ProjectError(
+            f"{_TIMEOUT_VARIABLE} is not a number of seconds: {text!r}", hint=f"export {_TIMEOUT_VARIABLE}=120"
+        )
+    return int(text)
 
 
 def find_root(start: Path) -> Path:

@@ -24,6 +24,7 @@ from tfops.errors import Interrupted, ProjectError
 from tfops.system import failpoint
 
 _POLL_S = 0.02
+_ENDING_S = 2.0  # an engine that was killed right now, or is about to end, needs no patience of the user's
 _LONGEST_TAIL = 4096
 
 TOO_LATE = -signal.SIGALRM
@@ -213,10 +214,23 @@ def is_being_written(path: Path) -> bool:
     return False
 
 
-def wait_for_writers(paths: Sequence[Path]) -> None:
-    """Return when no engine writes any of these files any more."""
-    while any(is_being_written(path) for path in paths):
+def wait_for_writers(paths: Sequence[Path], *, wait_s: float) -> Path | None:
+    """None when no engine writes any of these files any more, else one that still is after `wait_s`."""
+    end = time.monotonic() + max(wait_s, _ENDING_S)
+    while (written := next(filter(is_being_written, paths), None)) is not None:
+        if time.monotonic() >= end:
+            return written
         time.sleep(_POLL_S)
+    return None
+
+
+def writer_of(path: Path) -> int:
+    """The process that has a file open, 0 where that can't be told (only Linux says)."""
+    for opened in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if opened.samefile(path):
+                return int(opened.parts[2])
+    return 0
 
 
 class _Tail:

@@ -18,6 +18,8 @@ from tfops.system.repository import Repository
 
 NO_REF = "0" * 40
 LEDGERS = "refs/tfops/envs"
+# What was swapped here while the remote was away: one mark for each ref, with what the remote's ref was.
+_KEPT, _LOST = "refs/tfops/offline", "refs/tfops/lost"
 
 
 class Swap(enum.Enum):
@@ -44,24 +46,30 @@ class Refs:
     """The refs that clones share: version tags and ledgers, with or without a remote.
 
     `ledger_pattern` is where the remote keeps ledgers, with one `*` for the environment; here they are
-    always below LEDGERS.
+    always below LEDGERS. With `is_offline` the remote is not asked: swaps are made here, kept, and
+    pushed by the next fetch that isn't.
     """
 
-    def __init__(self, repository: Repository, ledger_pattern: str = f"{LEDGERS}/*") -> None:
+    def __init__(
+        self, repository: Repository, ledger_pattern: str = f"{LEDGERS}/*", *, is_offline: bool = False
+    ) -> None:
         self._repository = repository
         self._git = repository.git
         self._ledger_pattern = ledger_pattern
+        self._is_offline = is_offline
 
     def fetch(self) -> None:
         """Bring branches, version tags and ledgers here. What was moved on the remote is not taken over.
 
         Raises:
             RemoteUnreachable: with Git's own words.
-            Refused: when a tag there differs from the one here, or a ledger was rewritten.
+            Refused: when a tag there differs from the one here, a ledger was rewritten, or what was
+                done offline lost its lock meanwhile.
         """
         remote = self._repository.remote
-        if not remote:
+        if not remote or self._is_offline:
             return
+        self._push_kept(remote)
         specs = [f"+refs/heads/*:refs/remotes/{remote}/*", "refs/tags/tfops/*:refs/tags/tfops/*"]
         specs.append(f"{self._ledger_pattern}:{LEDGERS}/*")
         # not --quiet: that hides why a ref was rejected
@@ -81,11 +89,39 @@ class Refs:
         remote = self._repository.remote
         if not remote:
             return self._swap_here(updates)
+        if self._is_offline:
+            return self._swap_here((*updates, *self._new_marks(updates)))
         if self._push(remote, updates) is Swap.WON:
             failpoint.reach("version-pushed" if len(updates) > 1 else "intent-pushed")
             self._follow_remote(updates)
             return Swap.WON
         return Swap.LOST
+
+    def _new_marks(self, updates: Sequence[Update]) -> list[Update]:
+        marks = {_mark_of(update.ref): update.old or update.new for update in updates}
+        return [Update(mark, value) for mark, value in marks.items() if not self._value_here(mark)]
+
+    def _push_kept(self, remote: str) -> None:
+        """Push what was done offline, all or none: the lock that this clone held kept others out."""
+        rows = self._git.ask("for-each-ref", "--format=%(refname) %(objectname)", f"{_KEPT}/").text.splitlines()
+        marks = dict(row.split() for row in rows)
+        if not marks:
+            return
+        kept = [
+            Update(ref, self._value_here(ref), base if ref.startswith(LEDGERS) else "")
+            for ref, base in ((f"refs/{mark.removeprefix(f'{_KEPT}/')}", base) for mark, base in marks.items())
+        ]
+        is_lost = self._push(remote, kept) is Swap.LOST
+        forget = "".join(f"delete {mark} {base}\n" for mark, base in marks.items())
+        give_up = "".join(map(_give_up, kept)) if is_lost else ""
+        self._git.ask("update-ref", "--stdin", stdin=(forget + give_up).encode())
+        if is_lost:
+            raise Refused(
+                "offline-lost",
+                "what was done offline is in no version: its lock was broken meanwhile",
+                why="; ".join(f"{update.ref} moved on {remote}" for update in kept if update.old),
+                hint=f"its events are kept: git for-each-ref {_LOST}; then look, and apply once more",
+            )
 
     def _remote_name(self, ref: str) -> str:
         if not ref.startswith(f"{LEDGERS}/"):
@@ -183,6 +219,18 @@ class Refs:
             argv = ("-c", f"include.path={config}", "-c", "core.bare=true", "tag", "--sign", "--cleanup=verbatim")
             self._git.ask(*argv, "--file=-", name, require_sha(commit), stdin=message.encode(), env=env)
             return self._git.ask("rev-parse", f"refs/tags/{name}", env=env).text.strip()
+
+
+def _mark_of(ref: str) -> str:
+    return f"{_KEPT}/{ref.removeprefix('refs/')}"
+
+
+def _give_up(update: Update) -> str:
+    """The chain that lost is kept under another name; a version that nobody else ever saw is none."""
+    if not update.old:
+        return f"delete {update.ref} {update.new}\n"
+    name = f"{_LOST}/{update.ref.rpartition('/')[2]}-{update.new[:12]}"
+    return f"update {name} {update.new}\nupdate {update.ref} {update.old} {update.new}\n"
 
 
 def _explain_rejection(remote: str, error: GitFailed) -> Exception:

@@ -95,11 +95,17 @@ class Workspace:
 
     @property
     def clone_id(self) -> str:
-        """Tells this clone from every other one: what it locked, it may unlock."""
-        path = self._folder() / "clone-id"
-        if not path.exists():
-            write_file(path, secrets.token_hex(8))
-        return path.read_text(encoding="utf-8").strip()
+        """Tells this clone from every other one: what it locked, it may unlock.
+
+        Bound to its folder: a copy of a clone (a CI cache, an image, `cp -r`) gets an id of its own.
+        """
+        folder = self._folder()
+        path, inode = folder / "clone-id", str(folder.stat().st_ino)
+        known = path.read_text(encoding="utf-8").split() if path.exists() else []
+        if len(known) != 2 or known[1] != inode:
+            known = [secrets.token_hex(8), inode]
+            write_file(path, " ".join(known))
+        return known[0]
 
     def pending(self, env: EnvName) -> Path:
         return self._folder("pending") / f"{env}.json"
