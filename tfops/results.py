@@ -324,3 +324,22 @@ class SchemaResult:
 
     folder: str
     schemas: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMove:
+    """A provider in a lock, before and after; empty for absent."""
+
+    address: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersResult:
+    """The end of `providers lock` and `providers update`."""
+
+    env: EnvName
+    path: str
+    moves: tuple[ProviderMove, ...]
+    is_written: bool

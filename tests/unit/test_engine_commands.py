@@ -184,3 +184,14 @@ def test_a_cli_config_is_passed_on_only_when_it_is_there(bare: pytest.MonkeyPatc
 def test_secrets_reach_the_engine_as_variables_and_nowhere_else(bare: pytest.MonkeyPatch) -> None:
     env = engine_environment(more=(), secrets={"secret_db_1": "hunter2"}, plugin_cache=Path("/cache"))
     assert env == ALWAYS | {"TF_PLUGIN_CACHE_DIR": "/cache", "TF_VAR_secret_db_1": "hunter2"}
+
+
+def test_providers_are_locked_without_a_backend_and_for_every_platform() -> None:
+    commands = CommandLine("tf")
+    init = commands.init_providers(upgrade=True)
+    assert init == ["tf", "init", "-input=false", "-no-color", "-backend=false", "-upgrade"]
+    both = ["linux_amd64", "darwin_arm64"]
+    folder = commands.lock_providers(both, mirror="/mirror")
+    assert folder[1:3] == ["providers", "lock"]
+    assert {"-platform=linux_amd64", "-platform=darwin_arm64", "-fs-mirror=/mirror"} <= set(folder)
+    assert "-net-mirror=https://mirror/" in commands.lock_providers(both, mirror="https://mirror/")

@@ -264,6 +264,18 @@ RESULTS: dict[str, object] = {
     "verify-bad": results.VerifyResult(
         PROD, 3, 1, 2, (results.Finding("missing-tag", "event 4711 (prod v1) has no tag", is_problem=True),)
     ),
+    "providers": results.ProvidersResult(
+        DEV,
+        "environments/dev.lock.hcl",
+        (
+            results.ProviderMove("registry.terraform.io/hashicorp/aws", "5.99.0", "5.100.0"),
+            results.ProviderMove("registry.terraform.io/hashicorp/random", "", "3.7.0"),
+            results.ProviderMove("registry.terraform.io/hashicorp/tls", "4.0.0", "4.0.0"),
+            results.ProviderMove("example.com/acme/old", "1.0.0", ""),
+        ),
+        is_written=True,
+    ),
+    "providers-none": results.ProvidersResult(DEV, "environments/dev.lock.hcl", (), is_written=False),
     "backend-create": results.BackendResult(
         (
             results.BucketReport("s3://dev-tf", (DEV,), done=("create the bucket in eu-west-1",)),

@@ -159,3 +159,13 @@ def test_a_crash_log_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert path.parent == tmp_path
     assert mode(path) == 0o600
     assert path.read_text(encoding="utf-8") == "traceback é ?"
+
+
+def test_the_users_own_provider_cache_is_taken_when_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "cache"
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(own))
+    assert Workspace(tmp_path).plugin_cache == tmp_path / "tfops/plugin-cache"
+    own.mkdir()
+    assert Workspace(tmp_path).plugin_cache == own.resolve()

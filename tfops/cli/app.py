@@ -11,6 +11,7 @@ from tfops import __version__
 from tfops.cli import changing, checking, looking, starting
 from tfops.cli.backend import backend
 from tfops.cli.options import Output, Session
+from tfops.cli.providers import providers
 from tfops.cli.run import USAGE, fail
 from tfops.errors import Interrupted, UsageError
 
@@ -42,6 +43,7 @@ app.command("inventory")(looking.inventory)
 app.command("verify")(looking.verify)
 app.command("render")(looking.render)
 app.add_typer(backend)
+app.add_typer(providers)
 
 
 def _print_version(is_asked: bool) -> None:

@@ -12,12 +12,12 @@ _ADVICE = (
         "someone else holds the state's lock; if its holder is gone for good: `terraform force-unlock` with that ID",
     ),
     (
-        r"Failed to query available provider packages|Failed to install provider|could not connect to \S+registry",
-        "a provider can't be downloaded: check the network, or name a mirror in the file of TF_CLI_CONFIG_FILE",
+        r"must\s+use\s+terraform\s+init\s+-upgrade|dependency lock file|doesn't match any of the checksums",
+        "the committed provider lock doesn't fit the modules: tfops providers lock ENV, then commit",
     ),
     (
-        r"dependency lock file|doesn't match any of the checksums",
-        "the committed provider lock doesn't fit the modules: make it anew and commit it",
+        r"Failed to query available provider packages|Failed to install provider|could not connect to \S+registry",
+        "a provider can't be downloaded: check the network, or name a mirror in the file of TF_CLI_CONFIG_FILE",
     ),
     (
         r"No valid credential sources|no EC2 IMDS role found|ExpiredToken|InvalidClientTokenId",

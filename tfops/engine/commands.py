@@ -27,6 +27,21 @@ class CommandLine:
         mode = "readonly" if readonly_lock else None
         return self._build("init", input=False, no_color=FLAG, reconfigure=FLAG, lockfile=mode)
 
+    def init_providers(self, *, upgrade: bool) -> list[str]:
+        """Modules and providers alone: no backend, no state."""
+        return self._build("init", input=False, no_color=FLAG, backend=False, upgrade=FLAG if upgrade else None)
+
+    def lock_providers(self, platforms: Sequence[str], *, mirror: str) -> list[str]:
+        """`mirror` is a folder or an address; this command doesn't read the mirrors of the CLI config."""
+        is_address = mirror.startswith("https://")
+        return self._build(
+            "providers lock",
+            no_color=FLAG,
+            platform=list(platforms),
+            fs_mirror=mirror if mirror and not is_address else None,
+            net_mirror=mirror if is_address else None,
+        )
+
     def plan(
         self, *, out: str, values: str, destroy: bool, lock_timeout_s: int | None, targets: Sequence[str] = ()
     ) -> list[str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from tfops.engine.advice import advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.events import Progress
 from tfops.engine.locate import Engine
+from tfops.engine.lockfile import locked_versions
 from tfops.engine.modules import InstalledModule, installed_modules
 from tfops.engine.plan import parse_plan
 from tfops.engine.runner import Ended, Runner
@@ -21,16 +21,13 @@ from tfops.engine.statelock import parse_lock
 from tfops.errors import EngineFailed, Interrupted, Locked, TfopsError
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
-from tfops.system.workspace import read_json, write_file
+from tfops.system.workspace import exclusive, read_json, write_file
 
 PLAN_FILE = "plan.bin"
 BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
-
-# The lock file is written by the engine in this one form, never by people.
-_LOCKED = re.compile(r'^provider "([^"]+)" \{\n  version\s*= "([^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,8 @@ class StackEngine:
             self._init()
 
     def _init(self) -> None:
-        ended = self._run(self._commands.init(readonly_lock=self._has_committed_lock))
+        with exclusive(Path(self._runner.env["TF_PLUGIN_CACHE_DIR"])):
+            ended = self._run(self._commands.init(readonly_lock=self._has_committed_lock))
         if ended.code != 0:
             raise engine_error("the initialization failed", ended.errors)
         self._require_backend()
@@ -215,7 +213,7 @@ class StackEngine:
 
     def locked_providers(self) -> dict[str, str]:
         """Provider address to version, from the lock file that init wrote or took."""
-        return providers_in(self._text(LOCK_FILE))
+        return locked_versions(self._text(LOCK_FILE))
 
     def modules(self) -> list[InstalledModule]:
         """The modules that init put into the root, inner ones included."""
@@ -227,11 +225,6 @@ class StackEngine:
         if ended.signals:
             raise Interrupted("interrupted")
         return ended
-
-
-def providers_in(lock: str) -> dict[str, str]:
-    """Provider address to version, in the text of a provider lock file."""
-    return dict(_LOCKED.findall(lock))
 
 
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:

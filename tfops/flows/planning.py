@@ -48,6 +48,9 @@ def plan_content(
     ui.phase(f"preparing {env}")
     stack.engine.prepare()
     failpoint.reach("prepared")
+    if content.lock is None and (providers := stack.engine.locked_providers()):
+        named = ", ".join(f"{name.rpartition('/')[2]} {version}" for name, version in providers.items())
+        ui.note(f"the providers of {env} are not locked ({named}): tfops providers lock {env}")
     before, hidden = stack.engine.pull_state()
     failpoint.reach("state-read")
     recorded = recorded_state(card)

@@ -9,7 +9,7 @@ from tfops.config.environment import EnvironmentConfig, load_environment, lock_f
 from tfops.config.project import ProjectConfig
 from tfops.config.protection import fits
 from tfops.config.requirements import keeping_overrides
-from tfops.engine.stack import providers_in
+from tfops.engine.lockfile import locked_versions
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.flows.stack import Content
@@ -220,7 +220,7 @@ def _with_todays_providers(project: Project, target: Target) -> Target:
         for entry in target.tree.entries("modules")
         if entry.path.name.endswith((".tf", ".tf.json")) and not (entry.is_link or entry.is_submodule)
     )
-    overrides = keeping_overrides(files, providers_in(lock or ""))
+    overrides = keeping_overrides(files, locked_versions(lock or ""))
     return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
 
 

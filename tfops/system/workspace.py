@@ -24,7 +24,7 @@ from typing import Any
 
 from tfops.errors import Refused
 from tfops.model import EnvName, StackName
-from tfops.system import clock
+from tfops.system import clock, environ
 
 _PRIVATE_FOLDER = 0o700
 
@@ -83,7 +83,9 @@ class Workspace:
 
     @property
     def plugin_cache(self) -> Path:
-        return self._folder("plugin-cache")
+        """The user's own, shared by all clones, where TF_PLUGIN_CACHE_DIR names a folder that is there."""
+        own = environ.variable("TF_PLUGIN_CACHE_DIR")
+        return Path(own).resolve() if own and Path(own).is_dir() else self._folder("plugin-cache")
 
     @property
     def crashes(self) -> Path:
@@ -146,6 +148,23 @@ class Workspace:
 
 def new_run_id() -> str:
     return f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """One process at a time for the `with` block, on this machine.
+
+    Engines that fill one provider cache at once damage it (hashicorp/terraform#31964).
+    """
+    from filelock import FileLock  # noqa: PLC0415 - completion imports this module
+
+    lock = FileLock(folder / ".lock", mode=0o600)
+    with explained_disk_errors(f"lock {folder.name}"):
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_file(path: Path, text: str) -> None:

@@ -1,0 +1,37 @@
+"""The real AWS provider, from a filesystem mirror: nothing is downloaded by a test.
+
+TFOPS_PROVIDER_MIRROR names a folder in the layout of Terraform's filesystem mirrors:
+`<host>/<namespace>/<type>/<version>/<platform>/`.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+MIRROR = "TFOPS_PROVIDER_MIRROR"
+_AWS = "registry.terraform.io/hashicorp/aws"
+_HOW = (
+    f"no AWS provider here: set {MIRROR} to a filesystem mirror that has it; in a folder whose main.tf requires "
+    "hashicorp/aws, make one with: terraform providers mirror ~/terraform-mirror"
+)
+
+
+def require_aws_provider() -> Path:
+    """The mirror. Without one: a failure in CI, a skip that says what to do on a laptop."""
+    mirror = Path(os.environ.get(MIRROR, "/nonexistent"))
+    if list((mirror / _AWS).glob("*")) and shutil.which("terraform"):
+        return mirror
+    message = _HOW if shutil.which("terraform") else "no terraform on PATH: the AWS provider is tested with it"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def use_mirror(folder: Path, mirror: Path) -> dict[str, str]:
+    """The variables that make an engine take its providers from the mirror, through one cache for all."""
+    config, cache = folder / "terraform.rc", folder / "plugin-cache"
+    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n')
+    cache.mkdir(exist_ok=True)
+    return {"TF_CLI_CONFIG_FILE": str(config), "TF_PLUGIN_CACHE_DIR": str(cache)}

@@ -1,0 +1,96 @@
+"""`tfops providers …`: which providers an environment is locked to."""
+
+from typing import Annotated
+
+import typer
+
+from tfops.cli.options import (
+    EngineOption,
+    NamedEnvironment,
+    Output,
+    OutputOption,
+    QuietOption,
+    WaitOption,
+    parse_duration,
+)
+from tfops.cli.run import execute, open_project, terminal
+
+providers = typer.Typer(
+    name="providers",
+    help="Lock an environment's providers.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+MirrorOption = Annotated[
+    str,
+    typer.Option(
+        "--mirror",
+        metavar="PLACE",
+        envvar="TFOPS_PROVIDER_MIRROR",
+        show_envvar=False,
+        help="A folder or address to read other platforms' checksums from. [env: TFOPS_PROVIDER_MIRROR]",
+    ),
+]
+
+
+@providers.command("lock")
+def lock(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    mirror: MirrorOption = "",
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Write environments/ENV.lock.hcl, for committing.
+
+    For the platforms of tfops.yaml, else for this machine's. What is locked already stays as it is.
+
+    \b
+    Examples:
+      tfops providers lock dev && git add environments/dev.lock.hcl
+    """
+    _run(ctx, env, update=False, mirror=mirror, wait=wait, engine=engine, output=output, quiet=quiet)
+
+
+@providers.command("update")
+def update(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    mirror: MirrorOption = "",
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Move the locked providers to the newest versions that the modules allow.
+
+    \b
+    Examples:
+      tfops providers update dev && tfops plan dev --worktree
+    """
+    _run(ctx, env, update=True, mirror=mirror, wait=wait, engine=engine, output=output, quiet=quiet)
+
+
+def _run(
+    ctx: typer.Context, env: str, *, update: bool, mirror: str, wait: str, engine: str, output: Output, quiet: bool
+) -> None:
+    ui = terminal(quiet=quiet)
+
+    def flow() -> object:
+        from tfops.flows import providers as flows
+        from tfops.flows.stack import EngineOptions
+
+        return flows.lock(
+            open_project(ctx),
+            env,
+            update=update,
+            mirror=mirror,
+            engine=EngineOptions(engine),
+            wait_s=parse_duration(wait),
+            ui=ui,
+        )
+
+    execute("providers update" if update else "providers lock", flow, ui=ui, output=output)

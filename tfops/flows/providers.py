@@ -1,0 +1,57 @@
+"""`providers lock` and `providers update`: the provider lock of an environment, written for committing."""
+
+from tfops.config.environment import load_environment, load_rules, lock_file_path
+from tfops.config.interface import require_inner_sources
+from tfops.engine.environment import engine_environment
+from tfops.engine.lockfile import locked_versions
+from tfops.engine.mask import Masker
+from tfops.engine.providers import lock_providers
+from tfops.engine.runner import Runner
+from tfops.flows.project import Project
+from tfops.flows.stack import Content, EngineOptions, local_sources, locate, render_stack
+from tfops.flows.target import find_place
+from tfops.flows.ui import Ui
+from tfops.model import BACKEND_FILE, StackName
+from tfops.results import ProviderMove, ProvidersResult
+from tfops.system.trees import GitTree
+from tfops.system.workspace import explained_disk_errors, lay_out
+
+# A root of its own beside the stacks', without their backend; no stack can have this name.
+_FOLDER = StackName(".providers")
+
+
+def lock(
+    project: Project, env: str, *, update: bool, mirror: str, engine: EngineOptions, wait_s: float, ui: Ui
+) -> ProvidersResult:
+    """Write `environments/<env>.lock.hcl` from the files as they lie here. Nothing else is changed.
+
+    With `update` to the newest versions that the modules allow, else what is locked stays.
+    """
+    place = find_place(project, env)
+    tree = GitTree.of_work_tree(project.repository)
+    rules = load_rules(tree)
+    environment = load_environment(tree, rules, place.env)
+    path = lock_file_path(place.env)
+    before = tree.read(path) or ""
+    content = Content(rules, environment, tree, before or None)
+    require_inner_sources(project.interfaces(tree, {}), local_sources(environment))
+    with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
+        root = project.workspace.root(place.env, _FOLDER)
+        files = {name: text for name, text in render_stack(content).files.items() if name != BACKEND_FILE}
+        lay_out(root, files, keep=frozenset({".terraform"}))
+        env_vars = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
+        runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)
+        program = locate(project, rules, engine.engine)
+        ui.phase(f"locking the providers of {place.env}")
+        after = lock_providers(program, runner, platforms=rules.platforms, mirror=mirror, upgrade=update)
+        ui.phase("")
+    if after and after != before:
+        with explained_disk_errors(f"write {path}"):
+            (project.repository.root / path).write_text(after, encoding="utf-8")
+    return ProvidersResult(place.env, path, _moves(before, after), is_written=bool(after) and after != before)
+
+
+def _moves(before: str, after: str) -> tuple[ProviderMove, ...]:
+    old, new = locked_versions(before), locked_versions(after)
+    names = sorted(old.keys() | new.keys())
+    return tuple(ProviderMove(name, old.get(name, ""), new.get(name, "")) for name in names)
