@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tfops.model import Commit, EnvName, Holder, Kind, Plan, Verified, Version, VersionRecord
+from tfops.model import Commit, EnvName, Holder, Judgement, Kind, Plan, Verified, Version, VersionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,14 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A version with the commit that it applied, when this clone has that commit."""
+    """A version with the commit that it applied, when this clone has that commit.
+
+    `verdict` says what going back to it comes to, when that was asked for; the current version has none.
+    """
 
     record: VersionRecord
     commit: Commit | None
+    verdict: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class HistoryResult:
     entries: tuple[HistoryEntry, ...]
     foreign: tuple[str, ...]
     incidents: tuple["LogEvent", ...] = ()
+    has_verdicts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class ShowResult:
     record: VersionRecord
     commit: Commit | None
     card: Mapping[str, Any]
+    verdict: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)

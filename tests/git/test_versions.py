@@ -11,7 +11,7 @@ from tfops.errors import NotRecorded, ProjectError, Refused
 from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import LostRaceError, record_version
-from tfops.ledger.versions import list_versions, read_card, versions_of
+from tfops.ledger.versions import list_versions, read_card, read_cards, versions_of
 from tfops.model import CommitSha, EnvName, Version
 from tfops.system.remote import Refs, Update
 from tfops.system.repository import Repository
@@ -39,6 +39,20 @@ def test_a_version_is_listed_as_it_was_recorded(here: Path) -> None:
         Version(1), repository.head, "ann", "1 created"
     )  # fmt: skip
     assert read_card(repository, record) == card
+
+
+def test_all_cards_are_read_by_one_git_process_whatever_is_wrong_with_one(here: Path) -> None:
+    repository = Repository(here)
+    cards = [_record(repository, make_card(repository.head, run_id=f"é{number}"), "x") for number in range(4)]
+    records = list(versions_of(repository, DEV).versions)
+    git(here, "tag", "--force", "-a", "-m", "not a card\n\n{", "tfops/dev/v2")
+    git(here, "tag", "--delete", "tfops/dev/v3")
+    git(here, "tag", "--force", "tfops/dev/v4")
+    fresh = Repository(here)
+    assert [(record.version.number, card) for record, card in read_cards(fresh, records)] == [
+        (1, cards[0]), (2, None), (3, None), (4, None)
+    ]  # fmt: skip
+    assert fresh.git.started == 1
 
 
 def test_numbers_follow_each_other_and_skip_what_is_taken(here: Path) -> None:

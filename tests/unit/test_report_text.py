@@ -16,7 +16,20 @@ from tfops import results
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 from tfops.ledger.card import ApprovalPart, HoldPart, ModulePart, StackPart
-from tfops.model import Action, AttributeChange, Complaint, Holder, Kind, Mark, Plan, ResourceChange, Version
+from tfops.model import (
+    Action,
+    AttributeChange,
+    Complaint,
+    Holder,
+    Judgement,
+    Kind,
+    Mark,
+    Plan,
+    Reason,
+    ResourceChange,
+    Verdict,
+    Version,
+)
 from tfops.report.errors import error_report
 from tfops.report.plan import plan_report
 from tfops.report.progress import event_line, finished_line
@@ -137,6 +150,21 @@ STATUS = results.StatusResult(
     is_fresh=True,
     remote="origin",
 )
+LOSS = Reason(
+    "holds-data",
+    Verdict.DATA_LOSS,
+    "destroys module.db.aws_db_instance.main (holds data)",
+    ("module.db.aws_db_instance.main",),
+    "--allow-destroy 'module.db.aws_db_instance.main'",
+)
+MOVED = Reason("moved", Verdict.BRIDGED, "2 resources moved since: kept by `moved` blocks", ("a.b", "a.c"))
+NOTE = Reason("newer-engine", Verdict.OK, "was applied with terraform 1.13.0, newer than today's 1.11.4")
+VERDICTS = (
+    None,
+    Judgement(Verdict.DATA_LOSS, (LOSS, MOVED, NOTE)),
+    Judgement(Verdict.BRIDGED, (MOVED, NOTE)),
+    Judgement(Verdict.OK, (NOTE,)),
+)
 HISTORY = results.HistoryResult(
     PROD,
     (
@@ -203,8 +231,16 @@ RESULTS: dict[str, object] = {
     "status": STATUS,
     "status-plain": results.StatusResult("shop", (status(env=DEV),), is_fresh=False, remote=""),
     "history": HISTORY,
+    "history-verdict": replace(
+        HISTORY,
+        entries=tuple(
+            replace(entry, verdict=verdict) for entry, verdict in zip(HISTORY.entries, VERDICTS, strict=True)
+        ),
+        has_verdicts=True,
+    ),
     "history-empty": results.HistoryResult(PROD, (), ()),
     "show": SHOW,
+    "show-verdict": results.ShowResult(make_record(1), None, card(stacks={}), VERDICTS[1]),
     "show-small": results.ShowResult(make_record(1), None, card(stacks={})),
     "render": results.RenderResult(
         DEV, make_commit(), "d" * 64, {"main.tf.json": '{\n  "[b]": 1\n}\n', "b.json": "{}\n"}

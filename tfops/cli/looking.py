@@ -101,20 +101,25 @@ def status(ctx: typer.Context, fetch: FetchOption = True, output: OutputOption =
 
 
 def history(
-    ctx: typer.Context, env: Environment = None, fetch: FetchOption = True, output: OutputOption = Output.TEXT
+    ctx: typer.Context,
+    env: Environment = None,
+    verdict: Annotated[bool, typer.Option("--verdict", help="What going back to each version comes to.")] = False,
+    fetch: FetchOption = True,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Show the versions of an environment, newest first.
 
     \b
     Examples:
       tfops history dev
+      tfops history prod --verdict    ok, bridged, keep-providers, data-loss or blocked, and why
     """
     ui = terminal()
 
     def flow() -> object:
         from tfops.flows import looks
 
-        return looks.history(open_project(ctx), env, fetch=fetch, ui=ui)
+        return looks.history(open_project(ctx), env, verdict=verdict, fetch=fetch, ui=ui)
 
     execute("history", flow, ui=ui, output=output)
 

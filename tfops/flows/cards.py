@@ -1,13 +1,12 @@
 """The identity card of a finished change, from what the stages know."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfops import __version__
-from tfops.addresses import type_of
+from tfops.addresses import hidden_id, is_hidden, type_of
 from tfops.config.environment import ModuleConfig
 from tfops.config.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
@@ -16,7 +15,6 @@ from tfops.flows.consent import AUTOMATIC
 from tfops.flows.stack import OpenStack
 from tfops.flows.target import Target
 from tfops.ledger.card import (
-    HIDDEN,
     ApprovalPart,
     CallerPart,
     Card,
@@ -28,7 +26,6 @@ from tfops.ledger.card import (
     PlanPart,
     StackPart,
     VerifiedPart,
-    is_hidden,
 )
 from tfops.model import MAIN_STACK, Action, InventoryPolicy, Kind, Person, Plan, StackState, Version
 from tfops.render.root import describe_backend
@@ -161,22 +158,14 @@ def _forgotten(target: Target, stack: OpenStack, outcome: Outcome) -> dict[str, 
     }
 
 
-_DIGEST_LENGTH = 16
-
-
 def recorded_ids(ids: Mapping[str, str], policy: InventoryPolicy) -> dict[str, str]:
     """Address to what the card may hold of the id. A digest still tells whether two ids are the same."""
     if policy is InventoryPolicy.IDS:
         return dict(ids)
     if policy is InventoryPolicy.OFF:
         return dict.fromkeys(ids, "")
-    return {address: _hidden_id(known) for address, known in ids.items()}
-
-
-def _hidden_id(known: str) -> str:
-    if not known or MASK in known:  # masked ids look alike: a digest would make them equal
-        return ""
-    return HIDDEN + hashlib.sha256(known.encode()).hexdigest()[:_DIGEST_LENGTH]
+    # Masked ids look alike: a digest would make them equal.
+    return {address: "" if MASK in known else hidden_id(known) for address, known in ids.items()}
 
 
 def in_the_form_of(recorded: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:

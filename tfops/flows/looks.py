@@ -9,6 +9,7 @@ from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, render_stack
 from tfops.flows.target import Place, find_place, require_environment, rollback_target, say_target
 from tfops.flows.ui import Ui
+from tfops.flows.verdicts import verdicts_of
 from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
@@ -172,15 +173,19 @@ def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest:
     return repository.count_between(latest.commit, head) if head else 0
 
 
-def history(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> HistoryResult:
-    """The versions of an environment, newest first."""
+def history(project: Project, env: str | None, *, verdict: bool, fetch: bool, ui: Ui) -> HistoryResult:
+    """The versions of an environment, newest first; with `verdict`, what going back to each comes to."""
     if fetch:
         project.fetch_for_reading(project.config_at(project.repository.head), ui)
     name = _environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
-    entries = [HistoryEntry(record, _commit_or_none(project.repository, record)) for record in listing.versions]
+    verdicts = verdicts_of(project, listing) if verdict else {}
+    entries = [
+        HistoryEntry(record, _commit_or_none(project.repository, record), verdicts.get(record.version))
+        for record in listing.versions
+    ]
     incidents = [event for event in _log_events(project, name) if event.kind in _INCIDENTS]
-    return HistoryResult(name, tuple(reversed(entries)), listing.foreign, tuple(incidents))
+    return HistoryResult(name, tuple(reversed(entries)), listing.foreign, tuple(incidents), has_verdicts=verdict)
 
 
 # What belongs between the versions of a history; begun, renewed and recorded would only repeat them.
@@ -200,7 +205,8 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
         raise Refused("never-applied", f"{name} has no version yet", hint=f"tfops apply {name}")
     record = pick_version(version, name, listing.versions) if version else listing.latest
     card = read_card(project.repository, record)
-    return ShowResult(record, _commit_or_none(project.repository, record), card.model_dump(mode="json"))
+    verdict = verdicts_of(project, listing, only=record).get(record.version)
+    return ShowResult(record, _commit_or_none(project.repository, record), card.model_dump(mode="json"), verdict)
 
 
 def log(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> LogResult:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from tfops.addresses import is_hidden
 from tfops.config import names
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
@@ -14,7 +15,7 @@ from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
-from tfops.ledger.card import Card, is_hidden
+from tfops.ledger.card import Card
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import LOCK_FILE, MAIN_STACK, Commit, CommitSha, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name

@@ -14,13 +14,6 @@ from tfops.model import Kind, Verified
 
 SCHEMA = 1
 
-# How a card writes an id that it may not hold: a digest still tells whether two are the same.
-HIDDEN = "sha256:"
-
-
-def is_hidden(known_id: str) -> bool:
-    return known_id.startswith(HIDDEN)
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)

@@ -1,7 +1,7 @@
 """The versions of a project: listed from tags in one question, recorded by compare-and-swap."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,7 +94,31 @@ def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRec
 def read_card(repository: Repository, record: VersionRecord) -> Card:
     """The identity card of a version. Raises Refused when it can't be read."""
     done = repository.git.ask("cat-file", "tag", f"refs/tags/{record.tag}")
-    card = decode_card(done.text.partition("\n\n")[2], record.tag)
+    return _card_of(record, done.text)
+
+
+def read_cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator[tuple[VersionRecord, Card | None]]:
+    """Each version with its card, by one Git process; None where it can't be read."""
+    names = "".join(f"refs/tags/{record.tag}\n" for record in records)
+    answer = repository.git.ask("cat-file", "--batch", stdin=names.encode()).stdout
+    start = 0
+    for record in records:
+        end = answer.index(b"\n", start)
+        _, kind, *size = answer[start:end].split(b" ")
+        start = end + 1
+        if kind == b"missing":
+            yield record, None
+            continue
+        body = answer[start : start + int(size[0])]
+        start += len(body) + 1
+        try:
+            yield record, _card_of(record, body.decode("utf-8", "replace"))
+        except Refused:
+            yield record, None
+
+
+def _card_of(record: VersionRecord, tag: str) -> Card:
+    card = decode_card(tag.partition("\n\n")[2], record.tag)
     if (card.environment, card.version, card.commit) != (record.env, record.version.number, record.commit):
         raise Refused("foreign-tag", f"the card in `{record.tag}` is not of this version", hint="tfops history")
     return card

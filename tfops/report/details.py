@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tfops.model import Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.words import age, commit_text, duration, plain, plural
 from tfops.results import (
@@ -40,6 +41,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("modules", ", ".join(f"{name} ({part['source']})" for name, part in card["modules"].items())),
         ("state", f"{stack.get('backend')}, serial {stack.get('serial_after')}, lineage {stack.get('lineage')}"),
     ]
+    rows += _verdict_rows(result.verdict)
     table = new_table("", "")
     table.show_header = False
     for name, value in rows:
@@ -63,6 +65,14 @@ def _verified_words(verified: Mapping[str, Any] | None) -> str:
         for check in verified["checks"]
     ]
     return f"{verified['result']}: " + "; ".join(checks)
+
+
+def _verdict_rows(judgement: Judgement | None) -> list[tuple[str, str]]:
+    """What going back to the version comes to: the verdict, then each reason with what it takes."""
+    if judgement is None:
+        return []
+    notes = [reason.text + (f" ({reason.cure})" if reason.cure else "") for reason in judgement.reasons]
+    return [("back to it", judgement.verdict.value), *(("", note) for note in notes)]
 
 
 @text_report.register

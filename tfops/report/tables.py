@@ -5,7 +5,7 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import Kind, Verified, VersionRecord
+from tfops.model import Kind, Verdict, Verified, VersionRecord
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.words import age, commit_text, plain, plural
 from tfops.results import (
@@ -74,6 +74,8 @@ def _lock_words(lock: LockFact) -> str:
 def _history(result: HistoryResult, view: View) -> RenderableType:
     if not (result.entries or result.incidents):
         return Text(f"{result.env} has no version yet")
+    if result.has_verdicts:
+        return _verdicts(result, view)
     table = new_table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
     rows: list[HistoryEntry | LogEvent] = [*result.entries, *result.incidents]
     for row in sorted(rows, key=_moment, reverse=True):
@@ -81,6 +83,29 @@ def _history(result: HistoryResult, view: View) -> RenderableType:
     lines: list[RenderableType] = [table]
     lines += [Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
     return Group(*lines)
+
+
+_VERDICT_STYLES = {
+    Verdict.OK: "green",
+    Verdict.BRIDGED: "green",
+    Verdict.KEEP_PROVIDERS: "yellow",
+    Verdict.DATA_LOSS: "bold red",
+    Verdict.BLOCKED: "red",
+}
+
+
+def _verdicts(result: HistoryResult, view: View) -> RenderableType:
+    """Versions only: each with what going back to it comes to, and why."""
+    table = new_table("VERSION", "WHEN", "BACK TO IT", "WHY")
+    for entry in result.entries:
+        found, when = entry.verdict, age(entry.record.applied_at, view.now)
+        version = Text(str(entry.record.version), style="bold")
+        if found is None:
+            add_row(table, version, when, Text("current", style="dim"), "")
+            continue
+        why = "; ".join(reason.text for reason in found.deciding or found.reasons)
+        add_row(table, version, when, Text(found.verdict, style=_VERDICT_STYLES[found.verdict]), why)
+    return table
 
 
 def _moment(row: HistoryEntry | LogEvent) -> tuple[datetime, int]:

@@ -1,0 +1,102 @@
+"""The verdict on going back, for one version or for all, from the cards in Git alone."""
+
+from collections.abc import Iterable
+
+from tfops.addresses import hidden_id, is_hidden, type_of
+from tfops.config.protection import fits
+from tfops.engine.mask import MASK
+from tfops.errors import ConfigError, ProjectError
+from tfops.flows.project import Project
+from tfops.ledger.card import Card, StackPart
+from tfops.ledger.versions import Listing, read_card, read_cards, versions_of
+from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
+from tfops.resolve.verdict import Download, Facts, conclude, judge
+
+_UNREADABLE = Judgement(
+    Verdict.BLOCKED,
+    (Reason("unreadable", Verdict.BLOCKED, "its card can't be read", cure="pick another version: tfops verify"),),
+)
+
+
+def verdict_of(project: Project, goal: VersionRecord) -> Judgement:
+    """What going back to one version comes to. Raises Refused when one of the two cards can't be read."""
+    latest = versions_of(project.repository, goal.env).latest
+    assert latest is not None, "the goal itself is a version"
+    return judge_cards(read_card(project.repository, latest), read_card(project.repository, goal), _protect(project))
+
+
+def verdicts_of(project: Project, listing: Listing, *, only: VersionRecord | None = None) -> dict[Version, Judgement]:
+    """The verdict on every version but the current one (or on `only`), by one Git process."""
+    if listing.latest is None or only == listing.latest:
+        return {}
+    wanted = [only] if only else listing.versions[:-1]
+    cards = read_cards(project.repository, [listing.latest, *wanted])
+    _, today = next(cards)
+    patterns = _protect(project)
+    return {
+        record.version: judge_cards(today, card, patterns) if today and card else _UNREADABLE for record, card in cards
+    }
+
+
+def _protect(project: Project) -> tuple[str, ...]:
+    """Patterns that protect today; a tfops.yaml that can't be read must not hide what the cards know."""
+    try:
+        return project.config_at(project.repository.head).protect
+    except (ConfigError, ProjectError):
+        return ()
+
+
+def judge_cards(today: Card, then: Card, patterns: Iterable[str] = ()) -> Judgement:
+    """The verdict over all stacks of both cards; one that only one of them has is empty in the other."""
+    names = today.stacks.keys() | then.stacks.keys()
+    hide = _has_hidden(today) or _has_hidden(then)
+    found = [
+        judge(_facts(today, name, patterns=tuple(patterns), hide=hide), _facts(then, name, hide=hide))
+        for name in sorted(names)
+    ]
+    return conclude(dict.fromkeys(reason for judgement in found for reason in judgement.reasons))
+
+
+def _has_hidden(card: Card) -> bool:
+    ids = (known for part in card.stacks.values() for known in (*part.inventory.values(), *part.forgotten.values()))
+    return any(map(is_hidden, ids))
+
+
+def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool) -> Facts:
+    part = card.stacks.get(stack)
+    engine = (card.engine.name, card.engine.version)
+    if part is None:
+        return Facts(card.kind, engine)
+    fitting = (address for address in part.inventory if any(fits(pattern, address) for pattern in patterns))
+    return Facts(
+        kind=card.kind,
+        engine=engine,
+        backend=part.backend,
+        lineage=part.lineage,
+        providers=part.providers or card.providers,
+        lock_committed=part.lock_committed,
+        types=_types(card, part),
+        schema_versions=part.schema_versions,
+        inventory=_ids(part.inventory, hide=hide),
+        protected=frozenset(part.protected).union(fitting),
+        forgotten=_ids(part.forgotten, hide=hide),
+        modules={name: module.source for name, module in card.modules.items()},
+        downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
+    )
+
+
+def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:
+    """Ids that can be compared: an id with a masked secret in it proves nothing."""
+    if not hide and not any(MASK in known for known in inventory.values()):
+        return inventory
+    known_ids = {address: "" if MASK in known else known for address, known in inventory.items()}
+    return {address: hidden_id(known) for address, known in known_ids.items()} if hide else known_ids
+
+
+def _types(card: Card, part: StackPart) -> dict[str, str]:
+    """Type to provider. Cards that don't say it: by the provider's name that the type begins with."""
+    if part.types or not part.inventory:
+        return {kind: provider for provider, kinds in part.types.items() for kind in kinds}
+    by_name = {provider.rpartition("/")[2]: provider for provider in part.providers or card.providers}
+    kinds = {type_of(address) for address in part.inventory}
+    return {kind: by_name.get(kind.partition("_")[0], "") for kind in kinds}

@@ -1,0 +1,296 @@
+"""What going back to a version comes to, from the cards of then and today alone: no engine, no network.
+
+Pure and fast, because `history --verdict` asks it for every version. The worst reason decides.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from tfops.addresses import is_hidden, type_of
+from tfops.model import Judgement, Kind, Reason, Verdict
+from tfops.resolve.holding import holds_data
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A module from outside, as init got it."""
+
+    source: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a card says about one stack. `types` is resource type to provider address."""
+
+    kind: Kind = Kind.APPLY
+    engine: tuple[str, str] = ("", "")
+    backend: str = ""
+    lineage: str = ""
+    providers: Mapping[str, str] = field(default_factory=dict)
+    lock_committed: bool | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    schema_versions: Mapping[str, int] = field(default_factory=dict)
+    inventory: Mapping[str, str] = field(default_factory=dict)
+    protected: frozenset[str] = frozenset()
+    forgotten: Mapping[str, str] = field(default_factory=dict)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    downloads: Mapping[str, Download] = field(default_factory=dict)
+
+
+def judge(today: Facts, then: Facts) -> Judgement:
+    """The verdict on making `today` what `then` was."""
+    found = [reason for rule in _RULES for reason in rule(today, then)]
+    return conclude(found)
+
+
+def conclude(reasons: Iterable[Reason]) -> Judgement:
+    """The worst of the reasons as the verdict; `ok` without any."""
+    ordered = sorted(reasons, key=lambda reason: -reason.verdict.badness)
+    return Judgement(ordered[0].verdict if ordered else Verdict.OK, tuple(ordered))
+
+
+def protections(today: Facts, then: Facts) -> frozenset[str]:
+    """The addresses that must not be lost on the way: those of both versions."""
+    return today.protected | then.protected
+
+
+# --- what can't be done ---
+
+
+def _destroyed(_: Facts, then: Facts) -> Iterator[Reason]:
+    if then.kind is Kind.DESTROY:
+        yield Reason("destroyed", Verdict.BLOCKED, "was a destroy: nothing to bring back", cure="pick another version")
+
+
+def _another_state(today: Facts, then: Facts) -> Iterator[Reason]:
+    if today.lineage and then.lineage and today.lineage != then.lineage:
+        yield Reason(
+            "another-state",
+            Verdict.BLOCKED,
+            f"was applied to another state ({then.lineage[:8]}), today's is {today.lineage[:8]}",
+            (then.backend, today.backend),
+            "take what is in the other state in by hand, or pick a version of this state",
+        )
+    elif then.backend and today.backend != then.backend:
+        text = f"its state was kept in {then.backend}; the same state is in {today.backend} today, and that is used"
+        yield Reason("backend-moved", Verdict.OK, text)
+
+
+def _floating_modules(today: Facts, then: Facts) -> Iterator[Reason]:
+    """A module from outside whose source says no exact version: is it still what it was?"""
+    moved_on, unsure = [], []
+    for path, was in then.downloads.items():
+        asked, asks = then.modules.get(path, was.source), today.modules.get(path, "")
+        known = today.downloads.get(path)
+        if known and known.digest == was.digest:
+            continue
+        if known and known.source == was.source and (asked == asks if asks else known.version == was.version):
+            moved_on.append(path)
+        elif not _is_pinned(asked):
+            unsure.append(path)
+    if moved_on:
+        text = f"{_listed(moved_on)} would be another module than then: its source moved on"
+        cure = "pin it (an exact version, ?ref=COMMIT) to what it was then"
+        yield Reason("floating-module", Verdict.BLOCKED, text, tuple(moved_on), cure)
+    if unsure:
+        text = f"{_listed(unsure)} has no exact version and may be another module today"
+        yield Reason("unpinned-module", Verdict.OK, text, tuple(unsure), "compare the plan")
+
+
+_EXACT_VERSION = re.compile(r"\s=?\s*v?\d+\.\d+\.\d+\S*$")
+
+
+def _is_pinned(source: str) -> bool:
+    """An exact registry version, a Git ref, a checksum."""
+    return bool(_EXACT_VERSION.search(source)) or "ref=" in source or "checksum=" in source
+
+
+# --- what would be lost ---
+
+
+def _lost_data(today: Facts, then: Facts) -> Iterator[Reason]:
+    """What exists today and not then goes; named when it holds data or is protected by either version."""
+    stay = then.inventory.keys() | _moved(today, then).values()
+    lost = sorted(today.inventory.keys() - stay)
+    protected = [address for address in lost if address in protections(today, then)]
+    holding = [address for address in lost if address not in protected and holds_data(type_of(address))]
+    others = [address for address in lost if address not in protected and address not in holding]
+    for name, group, what in (("protected", protected, "protected"), ("holds-data", holding, "holds data")):
+        if group:
+            cure = " ".join(f"--allow-destroy '{address}'" for address in group)
+            yield Reason(name, Verdict.DATA_LOSS, f"destroys {_listed(group)} ({what})", tuple(group), cure)
+    if others:
+        yield Reason("destroys", Verdict.OK, f"destroys {_count(others)} added since", tuple(others))
+
+
+def _made_anew(today: Facts, then: Facts) -> Iterator[Reason]:
+    """What existed then and is gone: it comes back, what it held doesn't."""
+    back = then.inventory.keys() - today.inventory.keys() - _moved(today, then).keys() - _alive(today, then).keys()
+    empty = sorted(address for address in back if holds_data(type_of(address)))
+    if empty:
+        text = f"makes {_listed(empty)} anew, empty: what it held went when it was destroyed"
+        yield Reason("made-empty", Verdict.OK, text, tuple(empty))
+
+
+# --- what a bridge saves ---
+
+
+def _other_addresses(today: Facts, then: Facts) -> Iterator[Reason]:
+    moved = _moved(today, then)
+    if moved:
+        text = f"{_count(moved)} moved since: kept by `moved` blocks"
+        yield Reason("moved", Verdict.BRIDGED, text, tuple(sorted(moved)))
+
+
+def _forgotten(today: Facts, then: Facts) -> Iterator[Reason]:
+    alive = _alive(today, then)
+    known = sorted(address for address, identity in alive.items() if identity and not is_hidden(identity))
+    unknown = sorted(alive.keys() - set(known))
+    if known:
+        text = f"{_count(known)} left the state alive: taken in again by id"
+        yield Reason("forgotten", Verdict.BRIDGED, text, tuple(known))
+    if unknown:
+        text = f"{_listed(unknown)} left the state alive, and the card holds no id to take it in by"
+        cure = "import by hand first: otherwise it is made a second time"
+        yield Reason("forgotten-id", Verdict.BLOCKED, text, tuple(unknown), cure)
+
+
+def _moved(today: Facts, then: Facts) -> dict[str, str]:
+    """The address of then to today's, of things that are the same by type and id.
+
+    Only where today's address is not in the old configuration and the old one is free: anything else
+    the engine changes in place. An id that several resources of a type share proves nothing.
+    """
+    if today.inventory.keys() == then.inventory.keys():
+        return {}
+    leaving = _by_identity(today.inventory, then.inventory)
+    coming = _by_identity(then.inventory, today.inventory)
+    return {coming[identity]: leaving[identity] for identity in coming.keys() & leaving.keys()}
+
+
+def _by_identity(inventory: Mapping[str, str], other: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """(type, id) to address, of what only this inventory has, when the id is theirs alone."""
+    pairs = [((type_of(address), inventory[address]), address) for address in inventory.keys() - other.keys()]
+    counts = Counter(identity for identity, _ in pairs)
+    return {identity: address for identity, address in pairs if identity[1] and counts[identity] == 1}
+
+
+def _alive(today: Facts, then: Facts) -> dict[str, str]:
+    """Addresses of then whose thing left the state without being destroyed, with its id."""
+    gone = then.inventory.keys() - today.inventory.keys() - _moved(today, then).keys() if today.forgotten else ()
+    identities = {(type_of(address), known) for address, known in today.forgotten.items() if known}
+    return {
+        address: then.inventory[address]
+        for address in gone
+        if address in today.forgotten or (type_of(address), then.inventory[address]) in identities
+    }
+
+
+# --- what needs today's providers ---
+
+
+def _newer_providers(today: Facts, then: Facts) -> Iterator[Reason]:
+    """Types whose objects today the providers of then can't read, or may not know."""
+    found: list[tuple[str, str, str]] = []
+    for kind, provider in today.types.items():
+        name = _doubt(kind, provider, today, then)
+        if name:
+            found.append((name, provider, kind))
+    for (name, provider), group in groupby(sorted(found), key=lambda item: item[:2]):
+        kinds = [kind for _, _, kind in group]
+        text = _DOUBTS[name].format(
+            types=_listed(kinds),
+            provider=_short(provider),
+            now=today.providers.get(provider, ""),
+            then=then.providers.get(provider, ""),
+        )
+        yield Reason(name, Verdict.KEEP_PROVIDERS, text, tuple(kinds), "--keep-providers")
+
+
+_DOUBTS = {
+    "newer-schema": "{provider} {now} wrote {types} in a form that {then} can't read",
+    "unknown-type": "{provider} {then} may not know {types}, in use since (today {now})",
+    "missing-provider": "its provider lock has no {provider}, which {types} needs",
+}
+
+
+def _doubt(kind: str, provider: str, today: Facts, then: Facts) -> str:
+    now_version, then_version = today.providers.get(provider, ""), then.providers.get(provider, "")
+    if not now_version:
+        return ""
+    if not then_version:
+        return "missing-provider" if then.lock_committed and then.providers else ""
+    now, was = _numbers(now_version), _numbers(then_version)
+    if now <= was:
+        return ""
+    written = today.schema_versions.get(kind, 0)
+    if kind in then.types:
+        return "newer-schema" if written > then.schema_versions.get(kind, 0) else ""
+    return "unknown-type" if written or now[:2] > was[:2] else ""
+
+
+def _lower_majors(today: Facts, then: Facts) -> Iterator[Reason]:
+    for provider, version in then.providers.items():
+        now = today.providers.get(provider, "")
+        if now and _numbers(version)[:1] < _numbers(now)[:1]:
+            text = f"{_short(provider)} goes from {now} to {version}, a lower major version"
+            yield Reason("provider-major", Verdict.OK, text, (provider,), "--keep-providers keeps today's")
+
+
+def _open_lock(_: Facts, then: Facts) -> Iterator[Reason]:
+    if then.lock_committed is False and then.providers:
+        used = ", ".join(f"{_short(name)} {version}" for name, version in sorted(then.providers.items()))
+        text = f"its provider lock was not committed: other providers may come than {used}"
+        yield Reason("no-lock", Verdict.OK, text, tuple(sorted(then.providers)))
+
+
+def _engine(today: Facts, then: Facts) -> Iterator[Reason]:
+    (name, version), (old_name, old_version) = today.engine, then.engine
+    if old_name != name:
+        text = f"was applied with {old_name} {old_version}, today is {name} {version}"
+        yield Reason("other-engine", Verdict.OK, text)
+    elif _numbers(old_version)[:2] > _numbers(version)[:2]:
+        text = f"was applied with {old_name} {old_version}, newer than today's {version}"
+        yield Reason("newer-engine", Verdict.OK, text, cure="if its modules ask for it: --engine PATH")
+
+
+_RULES: tuple[Callable[[Facts, Facts], Iterator[Reason]], ...] = (
+    _destroyed,
+    _another_state,
+    _lost_data,
+    _floating_modules,
+    _forgotten,
+    _newer_providers,
+    _other_addresses,
+    _made_anew,
+    _lower_majors,
+    _open_lock,
+    _engine,
+)
+
+_MOST_LISTED = 3
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = list(names)
+    more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
+    return ", ".join(found[:_MOST_LISTED]) + more
+
+
+def _count(things: Iterable[str]) -> str:
+    number = len(list(things))
+    return f"{number} resource" if number == 1 else f"{number} resources"
+
+
+def _short(provider: str) -> str:
+    return provider.rpartition("/")[2]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The release of a version as numbers; the pre-release doesn't count."""
+    return tuple(int(part) for part in re.findall(r"\d+", re.split(r"[-+]", version, maxsplit=1)[0]))
