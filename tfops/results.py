@@ -126,13 +126,30 @@ class HistoryResult:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubleFact:
+    """A change that stopped half-way, with the addresses that it got to and those that it didn't."""
+
+    kind: Kind
+    commit: str
+    by: str
+    at: datetime
+    receipt: str
+    why: str
+    done: tuple[str, ...]
+    failed: tuple[str, ...]
+    in_doubt: tuple[str, ...]
+    never_started: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShowResult:
-    """The end of `show`."""
+    """The end of `show`. `trouble` comes with the latest version, when a change stopped after it."""
 
     record: VersionRecord
     commit: Commit | None
     card: Mapping[str, Any]
     verdict: Judgement | None = None
+    trouble: TroubleFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +226,7 @@ class LogResult:
 
     env: EnvName
     events: tuple[LogEvent, ...]
+    trouble: TroubleFact | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,8 @@ def test_a_failing_apply_names_what_was_done_and_the_next_one_finishes(shop: San
     shop.wish("bad")
     ran = shop.run("apply", "dev", "--yes", "--output", "json")
     assert ran.code == 21
-    assert ran.error["state"] == "Stopped part-way: 1 of 3 changes done."
-    assert ran.error["hint"] == "mend the cause and run it again"
+    assert ran.error["state"].startswith("Stopped part-way: 1 of 3 changes done.\n")
+    assert ran.error["hint"] == "when the cause is gone: tfops resume dev; a fix in a commit: tfops apply dev"
     assert shop.tags() == []
     shop.wish("good")
     assert "dev is now v1" in shop.ok("apply", "dev", "--yes").out
@@ -239,7 +239,7 @@ def test_a_half_done_replacement_is_not_counted_as_done(shop: Sandbox) -> None:
     shop.ok("apply", "dev", "--yes")
     shop.wish("bad")
     error = shop.run("apply", "dev", "--yes", "-o", "json").error
-    assert error["state"] == "Stopped part-way: 0 of 1 changes done."
+    assert error["state"] == "Stopped part-way: 0 of 1 changes done.\n  failed: module.main.terraform_data.main"
     assert error["hint"].endswith("tfops rollback dev v1")
 
 

@@ -184,6 +184,44 @@ def destroy(
     execute("destroy", flow, ui=ui, output=output)
 
 
+def resume(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    yes: YesOption = False,
+    allow_destroy: AllowDestroyOption = None,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    offline: OfflineOption = False,
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Finish an apply, rollback or destroy that stopped half-way.
+
+    The same commit, planned again: only what remains is shown, asked for and applied. What was made
+    but isn't in the state is taken in first. A fix that is a new commit: tfops apply.
+
+    \b
+    Examples:
+      tfops resume prod
+      tfops resume prod --yes
+    """
+    ui = terminal(quiet=quiet, verbose=verbose, full=full)
+
+    def flow() -> object:
+        from tfops.flows import changes
+
+        losing = allow_destroy or ()
+        options = _options(
+            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline, allow_destroy=losing
+        )
+        return changes.resume(open_project(ctx), env, options, ui)
+
+    execute("resume", flow, ui=ui, output=output)
+
+
 def recover(
     ctx: typer.Context,
     env: NamedEnvironment,

@@ -12,11 +12,12 @@ from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, Tfop
 from tfops.flows.cards import Outcome, build_card
 from tfops.flows.checks import CheckContext, run_checks
 from tfops.flows.consent import ConsentOptions, obtain_consent
-from tfops.flows.custody import Custody, trouble_of
+from tfops.flows.custody import Custody
 from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record
 from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
+from tfops.flows.receipt import lost_from, receipt_of, trouble_of
 from tfops.flows.stack import EngineOptions, OpenStack
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
@@ -97,12 +98,14 @@ def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, ap
         failpoint.reach("begun")
         applied = stack.engine.apply(saved, on_tick=lambda progress: custody.renew_when_due(_told(run, progress)))
         failpoint.reach("engine-ended")
+        after: StackState | None = None
         try:
             after, hidden = _read_back(run, stack, applied, saved.plan)
             failpoint.reach("state-read-back")
             _require_whole(run, applied, after, saved.plan)
         except TfopsError as error:
-            _give_back(run, custody, intent, applied, error)
+            lost = lost_from(applied.progress.made, after)
+            _give_back(custody, intent, applied, saved.plan, lost=lost, error=error)
             raise
         outputs, seconds = visible_outputs(run.target, stack, after, hidden), run.seconds
         verified = _verify(
@@ -143,12 +146,17 @@ def _intent(run: _Run, stack: OpenStack, plan: Plan, before: StackState, approva
     )
 
 
-def _give_back(run: _Run, custody: Custody, intent: IntentPart, applied: Applied, error: TfopsError) -> None:
+def _give_back(
+    custody: Custody, intent: IntentPart, applied: Applied, plan: Plan, *, lost: Mapping[str, str], error: TfopsError
+) -> None:
     if applied.progress.is_untouched and error.exit_code != StoppedPartWay.exit_code:
         custody.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything")
     else:
-        person, _ = run.project.repository.identity()
-        custody.fail(trouble_of(intent, applied, by=person.name, receipt=error.state))
+        person, _ = custody.project.repository.identity()
+        receipt = receipt_of(applied.progress, plan.work)
+        headline = error.state.partition("\n")[0]
+        why = "; ".join(diagnostic.summary for diagnostic in applied.errors[:3])
+        custody.fail(trouble_of(intent, receipt, headline=headline, why=why, by=person.name, lost=lost))
 
 
 def _verify(
@@ -205,7 +213,7 @@ def _read_back(run: _Run, stack: OpenStack, applied: Applied, plan: Plan) -> tup
             f"{run.target.env} was changed, but its state can't be read back",
             why=error.why or error.what,
             state=_receipt(applied, plan),
-            hint=f"when the backend answers again: tfops apply {run.target.env}",
+            hint=f"when the backend answers again: tfops resume {run.target.env}",
         ) from error
 
 
@@ -217,7 +225,7 @@ def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan) -
             f"interrupted: the apply of {env} stopped",
             why=_errors(applied),
             state=receipt,
-            hint=f"to finish: tfops apply {env}   (the state is saved and unlocked)",
+            hint=f"to finish: tfops resume {env}   (the state is saved and unlocked)",
         )
     if applied.code != 0 and applied.progress.is_untouched:
         raise engine_error(f"the apply of {env} failed before it changed anything", applied.errors)
@@ -234,14 +242,15 @@ def _require_whole(run: _Run, applied: Applied, after: StackState, plan: Plan) -
             f"the engine says that it applied, but the state of {env} doesn't hold it: {', '.join(lost[:5])}",
             why="another run wrote the state at the same time, or its lock was broken",
             state=receipt,
-            hint=f"look before anyone applies again; what the engine did: {run.project.workspace.top}/runs",
+            hint=f"look, then take it in and go on: tfops resume {env}   "
+            f"(what the engine did: {run.project.workspace.top}/runs)",
         )
 
 
 def _way_on(target: Target) -> str:
-    """What recorded the last sound state is the latest version: going back means back to that."""
-    hint = "mend the cause and run it again"
-    return f"{hint}, or go back: tfops rollback {target.env} {target.current.version}" if target.current else hint
+    """Forward with the same commit or with a new one; back to the latest version, the last that was whole."""
+    hint = f"when the cause is gone: tfops resume {target.env}; a fix in a commit: tfops apply {target.env}"
+    return f"{hint}; back: tfops rollback {target.env} {target.current.version}" if target.current else hint
 
 
 def _errors(applied: Applied) -> str:
@@ -249,14 +258,10 @@ def _errors(applied: Applied) -> str:
 
 
 def _receipt(applied: Applied, plan: Plan) -> str:
-    """`Stopped part-way: 2 of 5 changes done; in doubt: …`"""
-    done, total = sum(map(applied.progress.is_done, plan.work)), len(plan.work)
-    if done >= total and applied.code == 0:
-        return f"All {total} changes were made."
-    text = f"Stopped part-way: {done} of {total} changes done."
-    if applied.progress.in_doubt:
-        text += f" In doubt (started, no answer): {', '.join(applied.progress.in_doubt)}."
-    return text
+    receipt = receipt_of(applied.progress, plan.work)
+    if receipt.count_done >= receipt.total and applied.code == 0:
+        return f"All {receipt.total} changes were made."
+    return receipt.text
 
 
 def _record(run: _Run, stack: OpenStack, outcome: Outcome, *, base: str | None) -> ChangeResult:

@@ -12,6 +12,7 @@ from tfops.flows.consent import AUTOMATIC, ConsentOptions
 from tfops.flows.custody import claimed, require_free
 from tfops.flows.project import Project
 from tfops.flows.recover import may_change_offline, settle
+from tfops.flows.resuming import resumed_target
 from tfops.flows.stack import EngineOptions
 from tfops.flows.target import (
     Place,
@@ -26,7 +27,7 @@ from tfops.flows.ui import Ui
 from tfops.flows.unverified import require_verified, roll_back_or_explain
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError
-from tfops.model import Verified
+from tfops.model import Kind, Verified
 from tfops.results import ChangeResult, RecoverResult
 from tfops.system import failpoint
 from tfops.system.clock import Patience
@@ -46,7 +47,24 @@ def apply(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> 
         return apply_target(project, place, allowed=options.allowed)
 
     result = change(project, place, find, what=what, options=options, ui=ui)
-    if result.verified is Verified.FAILED and place.rules.environments[place.env].rolls_back:
+    return _answered(project, place, result, options=options, ui=ui)
+
+
+def resume(project: Project, env: str, options: ChangeOptions, ui: Ui) -> ChangeResult:
+    """Finish what stopped half-way: the same commit, the same kind, only what remains."""
+    place = find_place(project, env)
+
+    def find() -> Target:
+        return resumed_target(project, place, ui)
+
+    result = change(project, place, find, what="resume", options=options, ui=ui)
+    return _answered(project, place, result, options=options, ui=ui)
+
+
+def _answered(project: Project, place: Place, result: ChangeResult, *, options: ChangeOptions, ui: Ui) -> ChangeResult:
+    """The result, unless its checks failed: what they said, and what was done about it, is in the error."""
+    rolls_back = result.kind is Kind.APPLY and place.rules.environments[place.env].rolls_back
+    if result.verified is Verified.FAILED and rolls_back:
         raise roll_back_or_explain(project, place, result, lambda: _roll_back(project, place, result, options, ui))
     return require_verified(project, place, result)
 

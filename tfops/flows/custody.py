@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tfops.engine.stack import Applied
 from tfops.errors import Locked, Refused
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
@@ -163,22 +162,6 @@ def claimed(project: Project, refs: Refs, present: Present, *, what: str, ui: Ui
         is_begun = read_present(project.repository, present.env).intent is not None
         if not is_begun and not project.workspace.pending(present.env).exists():
             custody.close(f"the {what} planned under its claim and changed nothing")
-
-
-def trouble_of(intent: IntentPart, applied: Applied, *, by: str, receipt: str) -> TroublePart:
-    """The receipt of a stopped apply, for the ledger: addresses, no values."""
-    return TroublePart(
-        run_id=intent.run_id,
-        kind=intent.kind,
-        commit=intent.commit,
-        by=by,
-        at=clock.now(),
-        receipt=receipt,
-        why="; ".join(diagnostic.summary for diagnostic in applied.errors[:3]),
-        done=sorted({event.address for event in applied.progress.completed}),
-        failed=sorted(applied.progress.errored),
-        in_doubt=list(applied.progress.in_doubt),
-    )
 
 
 def require_free(present: Present) -> None:

@@ -102,10 +102,14 @@ def _trouble(held: LockPart, intent: IntentPart) -> TroublePart:
         run_id=intent.run_id,
         kind=intent.kind,
         commit=intent.commit,
+        branch=intent.branch,
+        restores=intent.restores,
+        keeps_providers=intent.keeps_providers,
         by=held.who,
         at=clock.now(),
         receipt=f"The lock of the {intent.kind} of {intent.commit[:8]} was broken: how far it got is not known.",
         done=sorted(intent.done),
+        lost=intent.done,
     )
 
 

@@ -6,6 +6,7 @@ from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
 from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
+from tfops.flows.receipt import trouble_fact
 from tfops.flows.stack import Content, EngineOptions, render_stack
 from tfops.flows.target import Place, find_place, require_environment, rollback_target, say_target
 from tfops.flows.ui import Ui
@@ -206,7 +207,9 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
     record = pick_version(version, name, listing.versions) if version else listing.latest
     card = read_card(project.repository, record)
     verdict = verdicts_of(project, listing, only=record).get(record.version)
-    return ShowResult(record, _commit_or_none(project.repository, record), card.model_dump(mode="json"), verdict)
+    trouble = read_present(project.repository, name).trouble if record is listing.latest else None
+    commit = _commit_or_none(project.repository, record)
+    return ShowResult(record, commit, card.model_dump(mode="json"), verdict, trouble_fact(trouble))
 
 
 def log(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> LogResult:
@@ -214,7 +217,8 @@ def log(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> LogResult:
     if fetch:
         project.fetch_for_reading(project.config_at(project.repository.head), ui)
     name = _environment_with_versions(project, env)
-    return LogResult(name, _log_events(project, name))
+    trouble = trouble_fact(read_present(project.repository, name).trouble)
+    return LogResult(name, _log_events(project, name), trouble)
 
 
 def inventory(project: Project, env: str | None, *, everything: bool, fetch: bool, ui: Ui) -> InventoryResult:

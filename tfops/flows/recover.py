@@ -11,23 +11,25 @@ Called with the machine's lock held and everything fetched. What it may find, in
    e. otherwise -> the receipt is left, and the user goes on (apply) or back (rollback).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.stack import ERRORED_STATE
-from tfops.errors import Refused
+from tfops.errors import EngineFailed, Refused
 from tfops.flows.cards import Outcome, build_card
 from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record, settle_pending
 from tfops.flows.project import Project
+from tfops.flows.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
 from tfops.flows.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.target import Place, Target, intended_target
 from tfops.flows.ui import Ui
 from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
-from tfops.ledger.parts import IntentPart, LockPart, TroublePart
-from tfops.model import MAIN_STACK, Kind, StackState, Version
+from tfops.ledger.parts import IntentPart, LockPart
+from tfops.model import MAIN_STACK, EnvName, Kind, StackState, Version
 from tfops.system import clock, environ, failpoint, process
 from tfops.system.remote import Refs, Swap
 
@@ -96,17 +98,39 @@ def _release(project: Project, refs: Refs, present: Present, lock: LockPart, tex
 
 
 def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions, ui: Ui) -> Story | None:
-    """A state that the engine could not save, left by a run that could still say so."""
+    """What a run that could still say that it stopped left out of the state: saved, or taken in by id."""
     root = project.workspace.root(place.env, MAIN_STACK)
     trouble = read_present(project.repository, place.env).trouble
-    if not (root / ERRORED_STATE).is_file() or trouble is None:
+    is_unsaved = (root / ERRORED_STATE).is_file()
+    if trouble is None or not (is_unsaved or trouble.lost):
         return None
-    target = intended_target(project, place, commit=trouble.commit, kind=trouble.kind, branch="", restores=None)
+    target = intended_target(
+        project,
+        place,
+        commit=trouble.commit,
+        kind=trouble.kind,
+        branch=trouble.branch,
+        restores=trouble.restores,
+        keeps_providers=trouble.keeps_providers,
+    )
     with project.workspace.run(place.env) as folder:
         stack = open_stack(project, target.content, folder=folder, options=engine, ui=ui)
         stack.engine.prepare()
         _push_errored_state(stack, ui)
-    return Story(f"{place.env}: the state that could not be saved is saved now")
+        missing = lost_from(trouble.lost, stack.engine.pull_state()[0])
+        if missing:
+            return _take_in(place.env, stack, missing, ui)
+    return Story(f"{place.env}: the state that could not be saved is saved now") if is_unsaved else None
+
+
+def _take_in(env: EnvName, stack: OpenStack, missing: Mapping[str, str], ui: Ui) -> Story | None:
+    """What is gone by now can't be taken in, and stands in nobody's way: the next plan says what it makes anew."""
+    try:
+        _bring_back(env, stack, missing, ui)
+    except (Refused, EngineFailed) as error:
+        ui.warn(f"{error.what} ({error.why}): what the next plan creates may exist already")
+        return None
+    return Story(f"{env}: what was made but not in the state is taken in: {', '.join(sorted(missing))}")
 
 
 def _push_errored_state(stack: OpenStack, ui: Ui) -> None:
@@ -144,7 +168,9 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         failpoint.reach("lock-released")
         _push_errored_state(stack, case.ui)
         state, hidden = stack.engine.pull_state()
-        state, hidden = _bring_back(case, stack, progress, state, hidden)
+        missing = lost_from(progress.made or case.intent.done, state)
+        if missing:
+            state, hidden = _bring_back(case.place.env, stack, missing, case.ui)
         failpoint.reach("story-told")
         if _is_untouched(intent, progress, state):
             text = f"{case.place.env}: nothing was applied, the intent is closed"
@@ -154,7 +180,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
             outputs = visible_outputs(target, stack, state, hidden)
             outcome = Outcome(plan, state, state, outputs, _approvals(case), 0.0)
             return _record(case, target, stack, outcome, doubt=_doubt(progress))
-        return _leave_receipt(case, progress, len(plan.work))
+        return _leave_receipt(case, receipt_of_rest(progress, plan.work, intent))
 
 
 def _output(case: _Case) -> list[str]:
@@ -175,14 +201,10 @@ def _progress(case: _Case) -> Progress:
 
 
 def _bring_back(
-    case: _Case, stack: OpenStack, progress: Progress, state: StackState, hidden: frozenset[str]
+    env: EnvName, stack: OpenStack, missing: Mapping[str, str], ui: Ui
 ) -> tuple[StackState, frozenset[str]]:
     """Import what was made but isn't in the state: a killed engine loses its last seconds on a remote backend."""
-    made = progress.made or dict(case.intent.done)
-    missing = {address: known for address, known in made.items() if address not in state.inventory}
-    if not missing:
-        return state, hidden
-    case.ui.note(f"{case.place.env}: made but not in the state, taken in by id: {', '.join(sorted(missing))}")
+    ui.note(f"{env}: made but not in the state, taken in by id: {', '.join(sorted(missing))}")
     try:
         saved = stack.engine.plan_import(missing)
         failpoint.reach("import-planned")
@@ -234,28 +256,14 @@ def _record(case: _Case, target: Target, stack: OpenStack, outcome: Outcome, *, 
     return Story(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
 
 
-def _leave_receipt(case: _Case, progress: Progress, remaining: int) -> Story:
+def _leave_receipt(case: _Case, receipt: Receipt) -> Story:
     person, _ = case.project.repository.identity()
     intent = case.intent
-    done = sorted({event.address for event in progress.completed})
-    receipt = f"Stopped part-way: {max(intent.changes - remaining, 0)} of {intent.changes} changes done."
-    if progress.in_doubt:
-        receipt += f" In doubt (started, no answer): {', '.join(progress.in_doubt)}."
-    trouble = TroublePart(
-        run_id=intent.run_id,
-        kind=intent.kind,
-        commit=intent.commit,
-        by=person.name,
-        at=clock.now(),
-        receipt=receipt,
-        why=f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})",
-        done=done,
-        failed=sorted(progress.errored),
-        in_doubt=list(progress.in_doubt),
-    )
+    why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
+    trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name)
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
     rest = case.present.resting or ""
     event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)
     if case.refs.swap(prepare(case.project.repository, case.present, event)) is Swap.LOST:
         case.refs.fetch()
-    return Story(f"{text}. {receipt}")
+    return Story(f"{text}. {receipt.headline} Next: tfops resume {case.place.env}")

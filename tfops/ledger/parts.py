@@ -53,11 +53,17 @@ class IntentPart(_Part):
 
 
 class TroublePart(_Part):
-    """A change that stopped half-way: what was done, what failed, what nobody knows."""
+    """A change that stopped half-way: what was done, what failed, what nobody knows, what was never started.
+
+    `lost` is address to id of what was made and isn't in the state.
+    """
 
     run_id: str
     kind: Kind
     commit: str
+    branch: str = ""
+    restores: int | None = None
+    keeps_providers: bool = False
     by: str
     at: datetime
     receipt: str
@@ -65,3 +71,5 @@ class TroublePart(_Part):
     done: list[str] = []
     failed: list[str] = []
     in_doubt: list[str] = []
+    never_started: list[str] = []
+    lost: dict[str, str] = {}

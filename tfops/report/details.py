@@ -8,6 +8,7 @@ from rich.text import Text
 
 from tfops.model import Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
+from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, duration, plain, plural
 from tfops.results import (
     DoctorResult,
@@ -53,6 +54,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
     parts: list[RenderableType] = [table]
     parts += [Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
     parts += [Text("\noutputs", style="dim"), *outputs] if outputs else []
+    parts += trouble_lines(record.env, result.trouble, view)
     return Group(*parts)
 
 

@@ -23,8 +23,8 @@ def _lines(error: TfopsError) -> Iterator[Text]:
             yield from _complaint_lines(complaint)
     for line in error.why.splitlines():
         yield Text(f"  {plain(line)}")
-    if error.state:
-        yield Text(f"  {plain(error.state)}", style="dim")
+    for line in error.state.splitlines():
+        yield Text(f"  {plain(line)}", style="dim")
     if error.hint:
         yield Text.assemble(("  next: ", "dim"), (plain(error.hint), "cyan"))
 

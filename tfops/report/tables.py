@@ -7,6 +7,7 @@ from rich.text import Text
 
 from tfops.model import Kind, Verdict, Verified, VersionRecord
 from tfops.report.base import View, add_row, new_table, text_report
+from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, plain, plural
 from tfops.results import (
     EnvironmentStatus,
@@ -50,7 +51,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (row.unrecorded, f"applied, not recorded: tfops recover {row.env}", "bold red"),
         (row.lock is not None, _lock_words(row.lock) if row.lock else "", "yellow"),
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
-        (bool(row.trouble), f"degraded: {row.trouble}", "bold red"),
+        (bool(row.trouble), f"degraded: {row.trouble} Next: tfops resume {row.env}", "bold red"),
         (not row.is_configured, "not in tfops.yaml any more", "red"),
         (current is None, "never applied", "dim"),
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
@@ -152,7 +153,7 @@ def _log(result: LogResult, view: View) -> RenderableType:
     table = new_table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
     for event in result.events:
         add_row(table, event.kind, age(event.at, view.now), event.by, event.text, Text(event.sha[:8], style="dim"))
-    return table
+    return Group(table, *trouble_lines(result.env, result.trouble, view))
 
 
 @text_report.register

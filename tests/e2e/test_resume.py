@@ -1,0 +1,109 @@
+"""`resume`: what stopped half-way is finished as it was meant, and only what remains is done."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.sandbox import Sandbox, new_sandbox
+from tests.support.state_server import StateServer, serve_states
+
+# The gate is made anew for each value, and fails while it is closed; `last` comes after it.
+_GATED = """\
+variable "value" { type = string }
+variable "gate" { type = string }
+resource "terraform_data" "first" { input = var.value }
+resource "terraform_data" "gate" {
+  triggers_replace = var.value
+  depends_on       = [terraform_data.first]
+  provisioner "local-exec" { command = "test -e '${var.gate}'" }
+}
+resource "terraform_data" "last" { input = terraform_data.gate.id }
+"""
+_MODULE = "module.main.terraform_data"
+_GATE = f"{_MODULE}.gate"
+
+
+def _wish(shop: Sandbox, value: str) -> str:
+    inputs = {"value": value, "gate": str(shop.home / "open")}
+    shop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "gated", "inputs": inputs}}}))
+    return shop.commit(f"dev wants {value}")
+
+
+def _gate(shop: Sandbox, *, is_open: bool) -> None:
+    (shop.home / "open").touch() if is_open else (shop.home / "open").unlink()
+
+
+def _addresses(result: Any) -> set[str]:
+    return {change["address"] for change in result["plan"]["changes"]}
+
+
+def test_a_stopped_apply_and_a_stopped_rollback_are_finished_as_they_were_meant(shop: Sandbox) -> None:
+    shop.write("modules/gated/main.tf", _GATED)
+    _wish(shop, "one")
+    assert shop.run("resume", "dev", "--yes", "-o", "json").error["guard"] == "nothing-to-resume"
+    _gate(shop, is_open=True)
+    shop.ok("apply", "dev", "--yes")
+
+    _gate(shop, is_open=False)
+    stopped = _wish(shop, "two")
+    failed = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert failed.code == 21
+    assert failed.error["state"].splitlines() == [
+        "Stopped part-way: 1 of 3 changes done.",
+        f"  done: {_MODULE}.first",
+        f"  failed: {_GATE}",
+        f"  never started: {_MODULE}.last",
+    ]
+    assert "tfops resume dev" in failed.error["hint"] and "tfops rollback dev v1" in failed.error["hint"]
+    assert "degraded: Stopped part-way: 1 of 3 changes done. Next: tfops resume dev" in shop.ok("status").out
+    for command in ("show", "log"):
+        seen = shop.ok(command, "dev").out
+        assert f"· never started  {_MODULE}.last" in seen and f"✗ failed         {_GATE}" in seen
+
+    _wish(shop, "three")
+    _gate(shop, is_open=True)
+    ran = shop.ok("resume", "dev", "--yes", "-o", "json")
+    assert f"done before: {_MODULE}.first" in ran.err
+    assert "1 newer commit is on main and not part of this" in ran.err
+    assert (ran.result["version"], ran.result["commit"]["sha"]) == ("v2", stopped)
+    assert _addresses(ran.result) == {_GATE, f"{_MODULE}.last"}, "only what remains"
+    assert "1 commit behind" in shop.ok("status").out
+
+    _gate(shop, is_open=False)
+    assert shop.run("rollback", "dev", "v1", "--yes", "--allow-destroy", _GATE).code == 21
+    _gate(shop, is_open=True)
+    back = shop.ok("resume", "dev", "--yes", "--allow-destroy", _GATE, "-o", "json").result
+    assert (back["kind"], back["version"], back["restores"]) == ("rollback", "v3", "v1")
+    assert shop.ok("show", "dev", "-o", "json").result["trouble"] is None
+    held = shop.run("resume", "dev", "--yes", "-o", "json").error
+    assert (held["guard"], held["hint"].endswith("tfops apply dev --lift-hold")) == ("nothing-to-resume", True)
+
+
+@pytest.fixture
+def states() -> Iterator[StateServer]:
+    with serve_states() as server:
+        yield server
+
+
+def test_what_was_made_but_the_state_lost_is_taken_in_by_id_and_not_made_twice(
+    tmp_path: Path, engine: str, states: StateServer
+) -> None:
+    rules = f"version: 1\nproject: shop\n{states.backend()}environments:\n  dev: {{branch: main}}\n"
+    shop = new_sandbox(tmp_path / "shop", engine, rules=rules)
+    shop.wish("one")
+    states.frozen["/dev/main"] = b""
+    failed = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert (failed.code, "doesn't hold it" in failed.error["what"]) == (21, True)
+    [output] = shop.workspace.glob("runs/dev/*/*-apply.out")
+    made = [json.loads(line)["hook"]["id_value"] for line in output.read_text().splitlines() if "apply_comp" in line]
+    del states.frozen["/dev/main"]
+
+    clone = shop.clone(str(shop.path), tmp_path / "clone")  # the ledger knows the ids, not only this clone
+    clone.git("fetch", "--quiet", "origin", "refs/tfops/*:refs/tfops/*")
+    ran = clone.ok("resume", "dev", "--yes", "-o", "json")
+    assert "taken in by id: module.main.terraform_data.main" in ran.err
+    assert ran.result["version"] == "v1"
+    assert list(clone.ok("inventory", "dev", "-o", "json").result["environments"]["dev"].values()) == made

@@ -1,0 +1,120 @@
+"""The receipt of a change that stopped half-way: what was done, failed, is in doubt, and never started."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tfops.engine.events import Progress
+from tfops.ledger.parts import IntentPart, TroublePart
+from tfops.model import ResourceChange, StackState
+from tfops.results import TroubleFact
+from tfops.system import clock
+
+# A message is read on a screen; the whole lists are in the ledger (`tfops show ENV`).
+_MOST_LISTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Addresses by how far they got. `count_done` of `total` changes are whole."""
+
+    count_done: int
+    total: int
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    in_doubt: tuple[str, ...] = ()
+    never_started: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """`Stopped part-way: 2 of 5 changes done. In doubt (started, no answer): …`"""
+        text = f"Stopped part-way: {self.count_done} of {self.total} changes done."
+        if self.in_doubt:
+            text += f" In doubt (started, no answer): {', '.join(self.in_doubt)}."
+        return text
+
+    @property
+    def text(self) -> str:
+        """The headline and a line for each list."""
+        lists = {"done": self.done, "failed": self.failed, "never started": self.never_started}
+        return "\n".join([self.headline, *_lines(lists)])
+
+
+def _lines(lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name, addresses in lists.items():
+        if addresses:
+            more = f" and {len(addresses) - _MOST_LISTED} more" if len(addresses) > _MOST_LISTED else ""
+            yield f"  {name}: {', '.join(addresses[:_MOST_LISTED])}{more}"
+
+
+def receipt_of(progress: Progress, work: Sequence[ResourceChange]) -> Receipt:
+    """How far an apply got with its plan. A replacement that only deleted counts as never started."""
+    done = {change.address for change in work if progress.is_done(change)} - set(progress.errored)
+    begun = {*done, *progress.errored, *progress.in_doubt}
+    return Receipt(
+        count_done=len(done),
+        total=len(work),
+        done=tuple(sorted(done)),
+        failed=tuple(sorted(progress.errored)),
+        in_doubt=progress.in_doubt,
+        never_started=tuple(sorted({change.address for change in work} - begun)),
+    )
+
+
+def receipt_of_rest(progress: Progress, rest: Sequence[ResourceChange], intent: IntentPart) -> Receipt:
+    """The same for a run that died: `rest` is what a new plan of its commit still wants to do."""
+    done = {event.address for event in progress.completed} or set(intent.done)
+    begun = {*progress.errored, *progress.in_doubt}
+    return Receipt(
+        count_done=max(intent.changes - len(rest), 0),
+        total=intent.changes,
+        done=tuple(sorted(done)),
+        failed=tuple(sorted(progress.errored)),
+        in_doubt=progress.in_doubt,
+        never_started=tuple(sorted({change.address for change in rest} - begun - done)),
+    )
+
+
+def trouble_of(
+    intent: IntentPart, receipt: Receipt, *, headline: str, why: str, by: str, lost: Mapping[str, str] | None = None
+) -> TroublePart:
+    """The receipt for the ledger. `lost`: address to id of what was made and isn't in the state."""
+    return TroublePart(
+        run_id=intent.run_id,
+        kind=intent.kind,
+        commit=intent.commit,
+        branch=intent.branch,
+        restores=intent.restores,
+        keeps_providers=intent.keeps_providers,
+        by=by,
+        at=clock.now(),
+        receipt=headline,
+        why=why,
+        done=list(receipt.done),
+        failed=list(receipt.failed),
+        in_doubt=list(receipt.in_doubt),
+        never_started=list(receipt.never_started),
+        lost=dict(lost or {}),
+    )
+
+
+def lost_from(made: Mapping[str, str], state: StackState | None) -> dict[str, str]:
+    """What the engine made and the state doesn't hold; all of it when the state can't be read."""
+    known = state.inventory if state else {}
+    return {address: identity for address, identity in made.items() if address not in known}
+
+
+def trouble_fact(trouble: TroublePart | None) -> TroubleFact | None:
+    if trouble is None:
+        return None
+    return TroubleFact(
+        kind=trouble.kind,
+        commit=trouble.commit,
+        by=trouble.by,
+        at=trouble.at,
+        receipt=trouble.receipt,
+        why=trouble.why,
+        done=tuple(trouble.done),
+        failed=tuple(trouble.failed),
+        in_doubt=tuple(trouble.in_doubt),
+        never_started=tuple(trouble.never_started),
+    )

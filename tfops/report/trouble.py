@@ -1,0 +1,31 @@
+"""A change that stopped half-way, in full: below a version's card and below the log."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from tfops.model import EnvName
+from tfops.report.base import View
+from tfops.report.words import age, plain
+from tfops.results import TroubleFact
+
+
+def trouble_lines(env: EnvName, trouble: TroubleFact | None, view: View) -> Iterator[Text]:
+    """What was done, what failed, what is in doubt, what never started, and the way on."""
+    if trouble is None:
+        return
+    since = f"{trouble.kind} of {trouble.commit[:8]} by {trouble.by}, {age(trouble.at, view.now)}"
+    yield Text()
+    yield Text(plain(f"degraded: {since}: {trouble.receipt}"), style="bold red")
+    if trouble.why:
+        yield Text(f"  {plain(trouble.why)}")
+    lists = (
+        ("✓", "done", trouble.done),
+        ("✗", "failed", trouble.failed),
+        ("?", "in doubt", trouble.in_doubt),
+        ("·", "never started", trouble.never_started),
+    )
+    for sign, name, addresses in lists:
+        for address in addresses:
+            yield Text.assemble(f"  {sign} ", (f"{name:<13}  ", "dim"), plain(address))
+    yield Text.assemble(("  next: ", "dim"), (f"tfops resume {env}", "cyan"))
