@@ -296,7 +296,8 @@ def test_mistakes_of_both_files_are_said_together() -> None:
         (
             "modules:\n  app: {source: service, inputs: {v: '${stack.network.vpc}'}}\n",
             [
-                "environments/dev.yaml:2:35: references to other stacks (`${stack.…}`) are not supported yet",
+                "environments/dev.yaml:2:35: there is no stack `network` in this environment "
+                "(each file in a folder `environments/ENV/` is a stack)",
             ],
         ),
     ],

@@ -10,7 +10,7 @@ from tfops.config.inputs import InputCheck
 from tfops.config.module import Interface, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import ConfigError
-from tfops.model import Complaint, EnvName
+from tfops.model import Complaint, EnvName, StackName
 from tfops.report.errors import error_report
 
 NETWORK = """
@@ -63,7 +63,7 @@ INTERFACES = {
 
 
 def input_check() -> InputCheck:
-    def find(_env: EnvName, _name: str, source: LocalSource | RemoteSource) -> Interface | None:
+    def find(_env: EnvName, _stack: StackName, _name: str, source: LocalSource | RemoteSource) -> Interface | None:
         return INTERFACES.get(source.text)
 
     return InputCheck(find)

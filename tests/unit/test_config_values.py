@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tfops.config.values import Reference, Secret, is_form, parse_form, walk
+from tfops.config.values import Reference, Secret, StackOutput, StackReference, is_form, parse_form, walk
+
+_STACK_ADVICE = "not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,25 @@ def test_a_whole_value_can_refer_to_another_modules_output(text: str, expected: 
     assert is_form(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "modules", "output", "inside"),
+    [
+        ("${stack.network.vpc_id}", ["vpc"], StackOutput("network", "", "vpc_id"), ""),
+        ("${stack.network.vpc.id}", ["vpc"], StackOutput("network", "vpc", "id"), ""),
+        ("${stack.network.vpc.id}", ["other"], StackOutput("network", "", "vpc"), ".id"),
+        ("${stack.network.vpc.ids[0].x}", ["vpc"], StackOutput("network", "vpc", "ids"), "[0].x"),
+        ("${stack.net-2.ids[0].x}", ["ids"], StackOutput("net-2", "", "ids"), "[0].x"),
+        ("${stack.network.vpc}", ["vpc"], StackOutput("network", "", "vpc"), ""),
+    ],
+)
+def test_a_first_word_that_names_a_module_of_the_other_stack_is_that_module(
+    text: str, modules: list[str], output: StackOutput, inside: str
+) -> None:
+    reference = parse_form(text)
+    assert isinstance(reference, StackReference)
+    assert reference.output(modules) == (output, inside)
+
+
 def test_a_reference_becomes_the_expression_that_was_written() -> None:
     assert Reference("network", "subnets[0].id").expression == "module.network.subnets[0].id"
 
@@ -70,8 +91,10 @@ def test_a_reference_becomes_the_expression_that_was_written() -> None:
         ('${module.n["x"]}', "not a reference: write `${module.NAME.OUTPUT}`"),
         ("${module.n.vpc + 1}", "not a reference: write `${module.NAME.OUTPUT}`"),
         ("${module.n.x\n}", "not a reference: write `${module.NAME.OUTPUT}`"),
-        ("${stacks.network.vpc}", "not a reference: write `${module.NAME.OUTPUT}`"),
-        ("${stack.network.vpc}", "references to other stacks (`${stack.…}`) are not supported yet"),
+        ("${stacks.network.vpc}", _STACK_ADVICE),
+        ("${stack.network}", _STACK_ADVICE),
+        ("${stack.my_net.vpc}", _STACK_ADVICE),
+        ("${stack.network.vpc + 1}", _STACK_ADVICE),
     ],
 )
 def test_what_looks_like_a_reference_but_is_none_is_refused(text: str, message: str) -> None:

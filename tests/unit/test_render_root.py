@@ -1,17 +1,19 @@
 """The rendered root: golden files, escaping, no secret anywhere, the same bytes every time."""
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
 
 from tests.support.golden import assert_golden
-from tests.support.memory_tree import MemoryTree, project_tree, rules_and_environment
+from tests.support.memory_tree import PROJECT, MemoryTree, project_tree, rules_and_environment
 from tfops.config.backend import Backend
 from tfops.config.project import load_project
+from tfops.config.values import StackOutput
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot, StackName
-from tfops.render.escape import escape_literal, escape_text
-from tfops.render.root import RootSpec, describe_backend, render_root, secret_variables
+from tfops.render.escape import escape_literal, escape_text, expression_text
+from tfops.render.root import RootSpec, describe_backend, render_root, secret_variables, stack_variables
 
 RICH_PROJECT = """\
 version: 1
@@ -70,7 +72,9 @@ LOCK = 'provider "registry.terraform.io/hashicorp/random" {\n  version = "3.6.0"
 
 def render(tree: MemoryTree, lock: str | None = None, stack: str = "main") -> RenderedRoot:
     rules, environment = rules_and_environment(tree)
-    return render_root(RootSpec(rules, environment, StackName(stack), "c0ffee", lock))
+    [only] = environment.stacks.values()
+    renamed = dataclasses.replace(environment, stacks={StackName(stack): only})
+    return render_root(RootSpec(rules, renamed, StackName(stack), "c0ffee", lock))
 
 
 def rendered(text: str, tfops: str = RICH_PROJECT) -> dict[str, Any]:
@@ -274,3 +278,40 @@ environments:
         }
     ]
     assert load_project(tree).providers == {"aws": {"region": "us-east-1", "max_retries": 3}}
+
+
+def test_another_stacks_output_is_a_variable_that_is_sensitive_unless_known_not_to_be() -> None:
+    files = {f"modules/{name}/main.tf": "" for name in ("network", "service")} | {"tfops.yaml": PROJECT}
+    files["environments/dev/net.yaml"] = "modules:\n  vpc: {source: network}\n"
+    files["environments/dev/app.yaml"] = (
+        "modules:\n  app:\n    source: service\n    inputs:\n      id: ${stack.net.vpc.id}\n"
+        "      first: ['${stack.net.subnets[0].x}', '${stack.net.subnets}']\n"
+    )
+    rules, environment = rules_and_environment(MemoryTree(files))
+    variables = stack_variables(environment, StackName("app"))
+    names = {output.name: name for name, output in variables.items()}
+    assert set(variables.values()) == {StackOutput("net", "vpc", "id"), StackOutput("net", "", "subnets")}
+    public = frozenset({StackOutput("net", "vpc", "id")})
+    root = render_root(RootSpec(rules, environment, StackName("app"), "c0ffee", public=public))
+    main = json.loads(root.files[MAIN_FILE])
+    assert main["variable"] == {
+        names["id"]: {"type": "any", "sensitive": False},
+        names["subnets"]: {"type": "any", "sensitive": True},
+    }
+    assert names["id"].startswith("stack_net_vpc_id_")
+    assert main["module"]["app"]["id"] == f"${{var.{names['id']}}}"
+    assert main["module"]["app"]["first"] == [f"${{var.{names['subnets']}[0].x}}", f"${{var.{names['subnets']}}}"]
+    assert stack_variables(environment, StackName("net")) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "expression"),
+    [
+        ("a ${b} %{c}", '"a $${b} %%{c}"'),
+        ({"${k}": [1, None, True, 1.5]}, '{"$${k}": [1, null, true, 1.5]}'),
+        ("\b\f\\b\\\b\n", r'"\u0008\u000c\\b\\\u0008\n"'),
+        ("é😀", '"é😀"'),
+    ],
+)
+def test_a_value_is_written_as_an_expression_that_means_itself(value: Any, expression: str) -> None:
+    assert expression_text(value) == expression

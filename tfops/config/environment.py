@@ -1,4 +1,4 @@
-"""`environments/<env>.yaml`: inheritance, modules, inputs."""
+"""`environments/<env>.yaml`, or a folder of them: inheritance, modules, inputs, stacks."""
 
 import contextlib
 import hashlib
@@ -11,30 +11,70 @@ from tfops.config import names
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, read_inherited
 from tfops.config.inputs import InputCheck
-from tfops.config.project import PROJECT_FILE, ProjectConfig, load_project, project_document
+from tfops.config.project import ProjectConfig, load_project, project_document
 from tfops.config.schema import EnvironmentFile, parse
 from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
-from tfops.config.values import Reference, Secret, is_form, parse_form, walk
+from tfops.config.stacks import reference_complaints, stack_files
+from tfops.config.values import Form, Reference, StackOutput, StackReference, is_form, parse_form, walk
 from tfops.errors import ConfigError, Refused
-from tfops.model import Complaint, EnvName
+from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.system.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleConfig:
-    """One module of an environment; `inputs` hold literals, References and Secrets."""
+    """One module of a stack; `inputs` hold literals and Forms."""
 
     source: LocalSource | RemoteSource
     inputs: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class StackConfig:
+    """The part of an environment that has its own state: one file, inheritance done."""
+
+    modules: Mapping[str, ModuleConfig]
+
+    @property
+    def references(self) -> frozenset[StackReference]:
+        """What this stack takes from others."""
+        inputs = (module.inputs for module in self.modules.values())
+        forms = (form for values in inputs for _, form in forms_in(dict(values)))
+        return frozenset(form for form in forms if isinstance(form, StackReference))
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentConfig:
-    """What a developer wishes, inheritance done. `digest` is the sha256 of the merged values."""
+    """What a developer wishes. `digest` is the sha256 of the merged values of all stacks."""
 
     name: EnvName
-    modules: Mapping[str, ModuleConfig]
+    stacks: Mapping[StackName, StackConfig]
     digest: str
+
+    @property
+    def modules(self) -> Mapping[str, ModuleConfig]:
+        """The modules of an environment that is one file. Raises Refused (guard `several-stacks`) for a folder."""
+        if set(self.stacks) != {MAIN_STACK}:
+            listed = ", ".join(self.stacks)
+            raise Refused("several-stacks", f"{self.name} is a folder of stacks ({listed}): this command can't do that")
+        return self.stacks[MAIN_STACK].modules
+
+    @property
+    def sources(self) -> frozenset[LocalSource | RemoteSource]:
+        """Where the modules of all stacks come from."""
+        return frozenset(module.source for stack in self.stacks.values() for module in stack.modules.values())
+
+    @property
+    def needs(self) -> Mapping[StackName, frozenset[StackName]]:
+        """Each stack with the stacks whose outputs it takes."""
+        return {
+            name: frozenset(StackName(reference.stack) for reference in stack.references)
+            for name, stack in self.stacks.items()
+        }
+
+    def output(self, reference: StackReference) -> tuple[StackOutput, str]:
+        """Which output a reference means, and what follows inside of it."""
+        return reference.output(self.stacks[StackName(reference.stack)].modules)
 
 
 def lock_file_path(env: EnvName) -> str:
@@ -59,28 +99,54 @@ def load_environment(
 
 def read_environment(tree: Tree, env: EnvName, check: InputCheck | None = None) -> EnvironmentConfig:
     """The same without asking whether tfops.yaml knows the environment."""
-    path = f"{FOLDER}/{env}.yaml"
-    if tree.read(path) is None:
-        where = project_document(tree)
-        hint = f"commit it, or take the environment out of {PROJECT_FILE}"
-        raise ConfigError([where.complaint(("environments", env), f"`{path}` is missing", hint)])
-    document = environment_document(tree, env)
-    complaints = list(document.complaints)
+    paths, complaints = stack_files(tree, env)
+    if complaints:
+        raise ConfigError(complaints)
     local_modules = tree.names("modules")
-    file = None
-    if not complaints:
-        file, complaints = parse(EnvironmentFile, document)
-        complaints += _complaints(document, local_modules)
-        if check is not None:
-            complaints += check.complaints(document, env, _sources(document, local_modules))
-    if complaints or file is None:
+    documents = {stack: read_inherited(tree, path) for stack, path in paths.items()}
+    stacks: dict[StackName, StackConfig] = {}
+    for stack, document in documents.items():
+        found, said = _read_stack(document, local_modules)
+        complaints += said
+        if not document.complaints and check is not None:
+            complaints += check.complaints(document, (env, stack), _sources(document, local_modules))
+        if found is not None:
+            stacks[stack] = found
+    if not any(document.complaints for document in documents.values()):
+        complaints += _between_stacks(documents, env, local_modules, check)
+    if complaints:
         raise ConfigError(sorted(complaints, key=place_of))
-    return EnvironmentConfig(env, _modules(file, local_modules), _digest(document.data))
+    whole = {stack: document.data for stack, document in documents.items()}
+    return EnvironmentConfig(env, stacks, _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole))
 
 
-def environment_document(tree: Tree, env: EnvName) -> Document:
-    """An environment's file laid over what it extends, with the place of every value."""
-    return read_inherited(tree, f"{FOLDER}/{env}.yaml")
+def _read_stack(document: Document, local_modules: list[str]) -> tuple[StackConfig | None, list[Complaint]]:
+    """A file by itself: its modules, or everything that is wrong with it."""
+    if document.complaints:
+        return None, document.complaints
+    file, complaints = parse(EnvironmentFile, document)
+    complaints += _complaints(document, local_modules)
+    if complaints or file is None:
+        return None, complaints
+    return StackConfig(_modules(file, local_modules)), []
+
+
+def _between_stacks(
+    documents: Mapping[StackName, Document], env: EnvName, local_modules: list[str], check: InputCheck | None
+) -> Iterator[Complaint]:
+    sources = {stack: _sources(document, local_modules) for stack, document in documents.items()}
+
+    def outputs_of(stack: StackName, module: str) -> frozenset[str] | None:
+        source = sources[stack].get(module)
+        return check.outputs(env, stack, module, source) if check and source else None
+
+    return reference_complaints(documents, outputs_of)
+
+
+def stack_document(tree: Tree, env: EnvName, stack: StackName) -> Document:
+    """A stack's file laid over what it extends, with the place of every value."""
+    paths, _ = stack_files(tree, env)
+    return read_inherited(tree, paths[stack])
 
 
 def place_of(complaint: Complaint) -> tuple[str, int, int]:
@@ -208,9 +274,9 @@ def _parse_forms(value: Any) -> Any:
     return [_parse_forms(item) for item in form] if isinstance(form, list) else form
 
 
-def forms_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Reference | Secret]]:
+def forms_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Form]]:
     """Every reference and secret inside an input, with its path."""
-    if isinstance(value, Reference | Secret):
+    if isinstance(value, Form):
         yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():

@@ -10,14 +10,14 @@ from tfops.config.module import Interface, Variable
 from tfops.config.names import did_you_mean
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.terraform_type import short_type
-from tfops.config.values import Reference, Secret, parse_form, walk
-from tfops.model import Complaint, EnvName
+from tfops.config.values import Form, Reference, parse_form, walk
+from tfops.model import Complaint, EnvName, StackName
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-Find = Callable[[EnvName, str, LocalSource | RemoteSource], Interface | None]
-"""A module of an environment, by its name there and its source; None when it can't be seen from here."""
+Find = Callable[[EnvName, StackName, str, LocalSource | RemoteSource], Interface | None]
+"""A module of a stack, by its name there and its source; None when it can't be seen from here."""
 
 
 class InputCheck:
@@ -33,10 +33,10 @@ class InputCheck:
         self.unseen: list[tuple[EnvName, str, str]] = []
 
     def complaints(
-        self, document: Document, env: EnvName, sources: Mapping[str, LocalSource | RemoteSource]
+        self, document: Document, place: tuple[EnvName, StackName], sources: Mapping[str, LocalSource | RemoteSource]
     ) -> Iterator[Complaint]:
         """What is wrong with the inputs of `sources`' modules in a document. What is no mapping is left to others."""
-        checkers = {name: self._checker(env, name, source) for name, source in sources.items()}
+        checkers = {name: self._checker(*place, name, source) for name, source in sources.items()}
         for name, checker in checkers.items():
             inputs = document.data["modules"][name].get("inputs", {})
             if not isinstance(inputs, dict):
@@ -46,8 +46,17 @@ class InputCheck:
                 yield from checker.complaints(document, where, inputs)
             yield from _reference_complaints(document, (*where, "inputs"), inputs, checkers)
 
-    def _checker(self, env: EnvName, name: str, source: LocalSource | RemoteSource) -> "_ModuleChecker | None":
-        interface = self.find(env, name, source)
+    def outputs(
+        self, env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource
+    ) -> frozenset[str] | None:
+        """The names of a module's outputs, None when it can't be seen from here."""
+        interface = self.find(env, stack, name, source)
+        return frozenset(interface.outputs) if interface is not None and interface.is_whole else None
+
+    def _checker(
+        self, env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource
+    ) -> "_ModuleChecker | None":
+        interface = self.find(env, stack, name, source)
         if interface is None or not interface.is_whole:
             self.unseen.append((env, name, source.text))
             return None
@@ -114,7 +123,7 @@ def _has_forms(value: Any) -> bool:
     return any(_form(item) is not None for _, item in walk(value))
 
 
-def _form(value: Any) -> Reference | Secret | None:
+def _form(value: Any) -> Form | None:
     """The reference or secret that a value is; None for a literal, and for what looks like a form but isn't one."""
     if not isinstance(value, str | dict):
         return None
@@ -122,7 +131,7 @@ def _form(value: Any) -> Reference | Secret | None:
         form = parse_form(value)
     except ValueError:
         return None
-    return form if isinstance(form, Reference | Secret) else None
+    return form if isinstance(form, Form) else None
 
 
 def _reference_complaints(

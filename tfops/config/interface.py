@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from tfops.config.module import Interface, is_module_file, read_interface
 from tfops.config.source import LocalSource, RemoteSource
+from tfops.config.values import StackOutput
 from tfops.errors import Refused
+from tfops.model import StackName
 from tfops.system.workspace import read_json, write_file
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+    from tfops.config.environment import EnvironmentConfig
 
 MODULES = "modules"
 
@@ -115,6 +119,21 @@ def public_outputs_of(interfaces: Interfaces, module: str) -> frozenset[str]:
     """Outputs of a module that may be shown."""
     found = interfaces.local(module)
     return frozenset(name for name, output in found.outputs.items() if output.is_public) if found else frozenset()
+
+
+def public_stack_outputs(interfaces: Interfaces, environment: "EnvironmentConfig") -> frozenset[StackOutput]:
+    """What stacks take from each other that isn't sensitive. Nothing here says that of remote modules' outputs."""
+    references = (reference for stack in environment.stacks.values() for reference in stack.references)
+    wanted = {environment.output(reference)[0] for reference in references}
+    return frozenset(output for output in wanted if _is_public(interfaces, environment, output))
+
+
+def _is_public(interfaces: Interfaces, environment: "EnvironmentConfig", output: StackOutput) -> bool:
+    modules = environment.stacks[StackName(output.stack)].modules
+    sources = [modules[output.module].source] if output.module else [module.source for module in modules.values()]
+    local = [interfaces.local(source.path) for source in sources if isinstance(source, LocalSource)]
+    having = [found.outputs[output.name] for found in local if found and output.name in found.outputs]
+    return len(local) == len(sources) and len(having) == 1 and having[0].is_public
 
 
 def require_inner_sources(interfaces: Interfaces, modules: Iterable[str]) -> None:

@@ -1,20 +1,21 @@
-"""The three forms that a developer's value can have: a literal, a reference, a secret.
+"""The forms that a developer's value can have: a literal, a reference to a module or to another stack, a secret.
 
 A form counts only when it is the whole value: `${module.network.vpc_id}`. Inside a longer string
 the same characters are text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[str | int, ...]
 
-_MODULE_REFERENCE = re.compile(
-    r"\$\{module\.(?P<module>[A-Za-z_][A-Za-z0-9_-]*)\.(?P<path>[A-Za-z_][A-Za-z0-9_-]*"
-    r"(\.[A-Za-z_][A-Za-z0-9_-]*|\[[0-9]+\])*)\}"
-)
+_WORD = r"[A-Za-z_][A-Za-z0-9_-]*"
+_PATH = rf"(?P<path>{_WORD}(\.{_WORD}|\[[0-9]+\])*)"
+_MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD})\.{_PATH}\}}")
+_STACK_REFERENCE = re.compile(rf"\$\{{stack\.(?P<stack>[A-Za-z0-9][A-Za-z0-9-]*)\.{_PATH}\}}")
+_STEPS = re.compile(rf"(?P<first>{_WORD})(\.(?P<second>{_WORD}))?")
 _LOOKS_LIKE_REFERENCE = re.compile(r"\$\{\s*(modules?|stacks?)\b[^}]*\}")
 _SECRET = re.compile(r"(?P<scheme>[a-z][a-z0-9]*):(?P<name>.+)")
 _ENVIRONMENT_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -33,6 +34,34 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class StackOutput:
+    """An output of a stack's module. Without `module`: of the one module there that has such an output."""
+
+    stack: str
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackReference:
+    """Another stack's output, in the same environment."""
+
+    stack: str
+    path: str
+
+    def output(self, modules: Container[str]) -> tuple[StackOutput, str]:
+        """Which output is meant, and what follows inside of it; `modules` are those of the stack.
+
+        A first word that names a module is that module; otherwise it is an output.
+        """
+        steps = _STEPS.match(self.path)
+        assert steps is not None
+        if steps["second"] and steps["first"] in modules:
+            return StackOutput(self.stack, steps["first"], steps["second"]), self.path[steps.end() :]
+        return StackOutput(self.stack, "", steps["first"]), self.path[steps.end("first") :]
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """Where a secret is kept. Never its value."""
 
@@ -40,12 +69,15 @@ class Secret:
     name: str
 
 
+Form = Reference | StackReference | Secret
+
+
 def is_form(value: Any) -> bool:
-    return isinstance(value, Reference | Secret)
+    return isinstance(value, Form)
 
 
 def parse_form(value: Any) -> Any:
-    """`value` as Reference or Secret when it is one, else unchanged.
+    """`value` as a `Form` when it is one, else unchanged.
 
     Raises ValueError with the complaint when it looks like a form but isn't one.
     """
@@ -56,13 +88,17 @@ def parse_form(value: Any) -> Any:
     return value
 
 
-def _parse_text(text: str) -> str | Reference:
+def _parse_text(text: str) -> str | Reference | StackReference:
     match = _MODULE_REFERENCE.fullmatch(text)
     if match:
         return Reference(match["module"], match["path"])
-    if text.startswith("${stack.") and text.endswith("}"):
-        raise ValueError("references to other stacks (`${stack.…}`) are not supported yet")
-    if _LOOKS_LIKE_REFERENCE.fullmatch(text):
+    match = _STACK_REFERENCE.fullmatch(text)
+    if match:
+        return StackReference(match["stack"], match["path"])
+    looks = _LOOKS_LIKE_REFERENCE.fullmatch(text)
+    if looks and looks[1].startswith("stack"):
+        raise ValueError("not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`")
+    if looks:
         raise ValueError("not a reference: write `${module.NAME.OUTPUT}`")
     return text
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tfops.config.environment import EnvironmentConfig, environment_document
+from tfops.config.document import Document
+from tfops.config.environment import EnvironmentConfig, stack_document
 from tfops.config.inputs import InputCheck
 from tfops.config.module import Interface
 from tfops.engine.judge import Judgement, judge
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic
 from tfops.flows.project import Project
-from tfops.model import MAIN_FILE, Complaint, EnvName
+from tfops.model import MAIN_FILE, Complaint, EnvName, StackName
 from tfops.render.trial import Trial, render_trial
 from tfops.system.parallel import in_parallel
 from tfops.system.trees import GitTree
@@ -23,9 +24,10 @@ Values = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the engine made of an environment's inputs, and its complaints at the developer's lines."""
+    """What the engine made of a stack's inputs, and its complaints at the developer's lines."""
 
     env: EnvName
+    stack: StackName
     values: Values
     complaints: tuple[Complaint, ...]
 
@@ -41,29 +43,32 @@ class Court:
     env: Mapping[str, str]
 
     def judge_all(self, environments: Iterable[EnvironmentConfig], *, wants_values: bool) -> list[Verdict]:
-        """One engine run per environment, as many at a time as there are processors."""
-        return in_parallel(lambda environment: self._judge(environment, wants_values=wants_values), environments)
+        """One engine run per stack, as many at a time as there are processors."""
+        cases = [(environment, stack) for environment in environments for stack in environment.stacks]
+        return in_parallel(lambda case: self._judge(*case, wants_values=wants_values), cases)
 
-    def _judge(self, environment: EnvironmentConfig, *, wants_values: bool) -> Verdict:
-        trial = render_trial(environment, self._interfaces(environment))
+    def _judge(self, environment: EnvironmentConfig, stack: StackName, *, wants_values: bool) -> Verdict:
+        trial = render_trial(environment.stacks[stack], self._interfaces(environment, stack))
         with self.project.workspace.scratch() as folder:
             unpack(folder, trial.files)
             judgement = judge(self.engine, folder, env=self.env, wants_values=wants_values)
-        complaints = self._complaints(environment.name, trial, judgement) if judgement.errors else ()
-        return Verdict(environment.name, judgement.values, tuple(complaints))
+        document = stack_document(self.tree, environment.name, stack) if judgement.errors else None
+        complaints = _complaints(document, trial, judgement) if document else ()
+        return Verdict(environment.name, stack, judgement.values, tuple(complaints))
 
-    def _interfaces(self, environment: EnvironmentConfig) -> dict[str, Interface]:
+    def _interfaces(self, environment: EnvironmentConfig, stack: StackName) -> dict[str, Interface]:
+        modules = environment.stacks[stack].modules
         found = {
-            name: self.check.find(environment.name, name, module.source) for name, module in environment.modules.items()
+            name: self.check.find(environment.name, stack, name, module.source) for name, module in modules.items()
         }
         return {name: interface for name, interface in found.items() if interface is not None and interface.is_whole}
 
-    def _complaints(self, env: EnvName, trial: Trial, judgement: Judgement) -> Iterator[Complaint]:
-        document = environment_document(self.tree, env)
-        for error in judgement.errors:
-            module, key = _place(trial, error)
-            path = ("modules", module, "inputs", key) if key else ("modules", module)
-            yield document.complaint(path, _words(key, error), _judge_in(error))
+
+def _complaints(document: Document, trial: Trial, judgement: Judgement) -> Iterator[Complaint]:
+    for error in judgement.errors:
+        module, key = _place(trial, error)
+        path = ("modules", module, "inputs", key) if key else ("modules", module)
+        yield document.complaint(path, _words(key, error), _judge_in(error))
 
 
 def _place(trial: Trial, error: Diagnostic) -> tuple[str, str]:

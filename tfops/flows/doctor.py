@@ -101,7 +101,8 @@ def _environments(project: Project, rules: ProjectConfig) -> Iterator[Finding]:
     for env in rules.environments:
         try:
             found = load_environment(tree, rules, env)
-            yield Finding(f"environment {env}", ", ".join(found.modules))
+            modules = [module for stack in found.stacks.values() for module in stack.modules]
+            yield Finding(f"environment {env}", ", ".join(modules))
         except TfopsError as error:
             yield _problem(f"environment {env}", error)
 

@@ -72,10 +72,10 @@ def _fact(name: str, interface: Interface, uses: dict[EnvName, set[str]]) -> Mod
 def _uses(tree: GitTree) -> Iterator[tuple[EnvName, set[str]]]:
     for env in listed_environments(tree):
         try:
-            modules = read_environment(tree, env).modules.values()
+            sources = read_environment(tree, env).sources
         except ConfigError:  # what is wrong there is for `validate` to say
             continue
-        yield env, {module.source.path for module in modules if isinstance(module.source, LocalSource)}
+        yield env, {source.path for source in sources if isinstance(source, LocalSource)}
 
 
 def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:

@@ -1,5 +1,7 @@
 """`plan`, `render`, `status`, `history`, `show`: commands that change nothing."""
 
+from collections.abc import Mapping
+
 from tfops.config.environment import load_environment, load_rules, lock_file_path
 from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
@@ -15,7 +17,8 @@ from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
-from tfops.model import Commit, EnvName, VersionRecord
+from tfops.model import MAIN_STACK, Commit, EnvName, VersionRecord
+from tfops.render.root import digest_of
 from tfops.resolve.branches import matches
 from tfops.resolve.versions import pick_version
 from tfops.results import (
@@ -118,9 +121,18 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     tree = _tree(repository, worktree=worktree)
     rules = load_rules(tree)
     environment = load_environment(tree, rules, place.env)
-    rendered = render_stack(Content(rules, environment, tree, tree.read(lock_file_path(place.env))))
+    content = Content(rules, environment, tree, tree.read(lock_file_path(place.env)))
     commit = None if worktree else repository.commit(repository.head)
-    return RenderResult(place.env, commit, rendered.digest, rendered.files)
+    return RenderResult(place.env, commit, *_rendered(content))
+
+
+def _rendered(content: Content) -> tuple[str, Mapping[str, str]]:
+    """Digest and files of the rendered root; those of several stacks lie in folders with their names."""
+    roots = {stack: render_stack(content, stack) for stack in content.environment.stacks}
+    if set(roots) == {MAIN_STACK}:
+        return roots[MAIN_STACK].digest, roots[MAIN_STACK].files
+    files = {f"{stack}/{name}": text for stack, root in roots.items() for name, text in root.files.items()}
+    return digest_of(files), files
 
 
 def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:

@@ -15,7 +15,7 @@ from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import Locked, Refused
 from tfops.flows.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
-from tfops.model import MAIN_STACK, CommitSha, EnvName, Holder
+from tfops.model import CommitSha, EnvName, Holder, StackName
 from tfops.system import clock, environ, process
 from tfops.system.export import export_modules
 from tfops.system.remote import Refs, RemoteUnreachable
@@ -51,8 +51,8 @@ class Project:
         """Holds inputs against the variables of a commit's modules, and of those that `init` put into the roots."""
         interfaces = self.interfaces(tree)
 
-        def find(env: EnvName, name: str, source: LocalSource | RemoteSource) -> Interface | None:
-            return interface_of(interfaces, name, source, self.workspace.top / "roots" / env / MAIN_STACK)
+        def find(env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource) -> Interface | None:
+            return interface_of(interfaces, name, source, self.workspace.top / "roots" / env / stack)
 
         return InputCheck(find)
 

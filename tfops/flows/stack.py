@@ -17,7 +17,7 @@ from tfops.errors import Refused
 from tfops.flows.account import require_account
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
-from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot
+from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot, StackName
 from tfops.render.root import RootSpec, render_root, secret_variables
 from tfops.system import environ
 from tfops.system.aws import Caller
@@ -59,12 +59,12 @@ class OpenStack:
     caller: Caller | None = None
 
 
-def render_stack(content: Content) -> RenderedRoot:
-    """The rendered root of an environment with one stack. Pure but for reading the tree."""
+def render_stack(content: Content, stack: StackName = MAIN_STACK) -> RenderedRoot:
+    """The rendered root of a stack. Pure but for reading the tree."""
     spec = RootSpec(
         project=content.rules,
         environment=content.environment,
-        stack=MAIN_STACK,
+        stack=stack,
         modules_tree=export_id(content.tree, content.overrides),
         provider_lock=content.lock,
     )

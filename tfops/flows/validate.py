@@ -3,7 +3,14 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from tfops.config.environment import EnvironmentConfig, forms_in, listed_environments, place_of, read_environment
+from tfops.config.environment import (
+    EnvironmentConfig,
+    StackConfig,
+    forms_in,
+    listed_environments,
+    place_of,
+    read_environment,
+)
 from tfops.config.inputs import InputCheck
 from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import base_environment
@@ -13,7 +20,7 @@ from tfops.flows.project import Project
 from tfops.flows.stack import EngineOptions, locate
 from tfops.flows.target import require_environment
 from tfops.flows.ui import Ui
-from tfops.model import Complaint, EnvName
+from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.results import Converted, ValidateResult
 from tfops.system.trees import GitTree
 
@@ -45,22 +52,31 @@ def validate(
         raise ConfigError(sorted(once.values(), key=place_of))
     return ValidateResult(
         environments=tuple(environments),
-        modules=len({module.source for found in environments.values() for module in found.modules.values()}),
+        modules=len({source for found in environments.values() for source in found.sources}),
         is_committed=head,
         is_deep=deep,
         unseen=tuple(f"{name}: {module}" for name, module, _ in check.unseen),
-        values=verdicts[0].values if env and verdicts else {},
-        converted=tuple(_converted(environments[EnvName(env)], verdicts[0].values)) if env and verdicts else (),
+        values={_module_name(found.stack, name): values for found in verdicts for name, values in found.values.items()},
+        converted=tuple(
+            fact
+            for found in verdicts
+            if env
+            for fact in _converted(environments[found.env].stacks[found.stack], found.stack, found.values)
+        ),
     )
 
 
-def _converted(environment: EnvironmentConfig, values: Values) -> Iterator[Converted]:
+def _module_name(stack: StackName, module: str) -> str:
+    return module if stack == MAIN_STACK else f"{stack}/{module}"
+
+
+def _converted(config: StackConfig, stack: StackName, values: Values) -> Iterator[Converted]:
     """The literal inputs that become something else than what is written."""
-    for name, module in environment.modules.items():
+    for name, module in config.modules.items():
         for key, given in module.inputs.items():
             becomes = values.get(name, {}).get(key, given)
             if not any(forms_in(given)) and json.dumps(becomes) != json.dumps(given):
-                yield Converted(name, key, given, becomes)
+                yield Converted(_module_name(stack, name), key, given, becomes)
 
 
 def _rules(tree: GitTree, complaints: list[Complaint]) -> ProjectConfig | None:

@@ -5,7 +5,12 @@ Strings in `*.tf.json` are templates; `${` and `%{` begin an interpolation unles
 `*.tfvars.json` are literal and must not be escaped.
 """
 
+import json
+import re
 from typing import Any
+
+_ESCAPE = re.compile(r"\\.")
+_UNKNOWN_ESCAPES = {r"\b": r"\u0008", r"\f": r"\u000c"}
 
 
 def escape_text(text: str) -> str:
@@ -21,3 +26,13 @@ def escape_literal(value: Any) -> Any:
     if isinstance(value, list):
         return [escape_literal(item) for item in value]
     return value
+
+
+def expression_text(value: Any) -> str:
+    """`value` as an expression, the way that Terraform reads the text of a variable that may be anything.
+
+    JSON is such an expression, but for strings being templates, and for two escapes that HCL doesn't know
+    (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#template-expressions).
+    """
+    text = json.dumps(escape_literal(value), ensure_ascii=False)
+    return _ESCAPE.sub(lambda found: _UNKNOWN_ESCAPES.get(found[0], found[0]), text)

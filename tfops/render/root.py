@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.backend import Backend
-from tfops.config.environment import EnvironmentConfig, ModuleConfig, forms_in
+from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig, forms_in
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.config.values import Reference, Secret
+from tfops.config.values import Form, Reference, Secret, StackOutput, StackReference
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, EnvName, RenderedRoot, StackName
 from tfops.render.escape import escape_literal
 
@@ -20,26 +20,35 @@ _TO_TOP = "../../.."
 
 @dataclass(frozen=True, slots=True)
 class RootSpec:
-    """All that a rendered root is made of. `modules_tree` is the id of the exported `modules/`."""
+    """All that a rendered root is made of. `modules_tree` is the id of the exported `modules/`.
+
+    `public` are outputs of other stacks that are known not to be sensitive: only they may be shown, and only
+    they can decide how many of something there are (`for_each`).
+    """
 
     project: ProjectConfig
     environment: EnvironmentConfig
     stack: StackName
     modules_tree: str
     provider_lock: str | None = None
+    public: frozenset[StackOutput] = frozenset()
+
+    @property
+    def modules(self) -> Mapping[str, ModuleConfig]:
+        return self.environment.stacks[self.stack].modules
 
 
 def render_root(spec: RootSpec) -> RenderedRoot:
     """The files of a stack's root module, and the sha256 over them."""
-    modules = spec.environment.modules
+    modules = spec.modules
     main = {
         "terraform": _terraform_block(spec.project),
         "provider": {
             name: [escape_literal(block)]
             for name, block in provider_settings(spec.project, spec.environment.name).items()
         },
-        "variable": _variables(modules),
-        "module": {name: _module_block(name, module, spec.modules_tree) for name, module in modules.items()},
+        "variable": _variables(spec),
+        "module": {name: _module_block(spec, name, module) for name, module in modules.items()},
         "output": {name: {"value": f"${{module.{name}}}", "sensitive": True} for name in modules},
     }
     files = {
@@ -49,24 +58,34 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     }
     if spec.provider_lock is not None:
         files[LOCK_FILE] = spec.provider_lock
-    return RenderedRoot(files, _digest(files))
+    return RenderedRoot(files, digest_of(files))
 
 
-def secret_variables(environment: EnvironmentConfig) -> dict[str, Secret]:
+def secret_variables(stack: EnvironmentConfig | StackConfig) -> dict[str, Secret]:
     """Variable name to secret: what the engine's process gets as `TF_VAR_<name>`."""
     return {
         _secret_variable(name, path): form
-        for name, module in environment.modules.items()
+        for name, module in stack.modules.items()
         for path, form in forms_in(dict(module.inputs))
         if isinstance(form, Secret)
     }
+
+
+def stack_variables(environment: EnvironmentConfig, stack: StackName) -> dict[str, StackOutput]:
+    """Variable name to what it needs of another stack: the engine's process gets it as `TF_VAR_<name>`.
+
+    The variable is of type `any`, so its text is an expression: `escape.expression_text` writes it.
+    """
+    outputs = {environment.output(reference)[0] for reference in environment.stacks[stack].references}
+    return {_stack_variable(output): output for output in outputs}
 
 
 def _text(block: Mapping[str, Any]) -> str:
     return json.dumps(block, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _digest(files: Mapping[str, str]) -> str:
+def digest_of(files: Mapping[str, str]) -> str:
+    """The sha256 over names and texts."""
     whole = json.dumps(files, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -97,9 +116,12 @@ def _literals(module: ModuleConfig) -> dict[str, Any]:
     return {key: value for key, value in module.inputs.items() if not any(forms_in(value))}
 
 
-def _variables(modules: Mapping[str, ModuleConfig]) -> dict[str, Any]:
-    variables: dict[str, Any] = {}
-    for name, module in modules.items():
+def _variables(spec: RootSpec) -> dict[str, Any]:
+    variables: dict[str, Any] = {
+        name: {"type": "any", "sensitive": output not in spec.public}
+        for name, output in stack_variables(spec.environment, spec.stack).items()
+    }
+    for name, module in spec.modules.items():
         if _literals(module):
             variables[_inputs(name)] = {"type": "any"}
         for path, form in forms_in(dict(module.inputs)):
@@ -115,35 +137,52 @@ def _inputs(module: str) -> str:
 
 def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
     """A variable's name from where the secret stands; a digest keeps odd keys apart and legal."""
-    words = [module, *(str(step) for step in path)]
+    return _variable("secret", [module, *(str(step) for step in path)])
+
+
+def _stack_variable(output: StackOutput) -> str:
+    return _variable("stack", [output.stack, *filter(None, [output.module]), output.name])
+
+
+def _variable(kind: str, words: list[str]) -> str:
     plain = "_".join("".join(c if c.isascii() and c.isalnum() else "_" for c in word) for word in words)
     suffix = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:8]
-    return f"secret_{plain}_{suffix}"
+    return f"{kind}_{plain}_{suffix}"
 
 
-def _module_block(name: str, module: ModuleConfig, modules_tree: str) -> dict[str, Any]:
+def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, Any]:
     literals = _literals(module)
     block = {key: f"${{var.{_inputs(name)}[{json.dumps(key)}]}}" for key in literals}
     for key, value in module.inputs.items():
         if key not in literals:
-            block[key] = _expression(name, value, (key,))
+            block[key] = _expression(spec.environment, name, value, (key,))
     if isinstance(module.source, LocalSource):
-        return block | {"source": f"{_TO_TOP}/trees/{modules_tree}/modules/{module.source.path}"}
+        return block | {"source": f"{_TO_TOP}/trees/{spec.modules_tree}/modules/{module.source.path}"}
     version = {"version": module.source.version} if module.source.version else {}
     return block | {"source": module.source.address} | version
 
 
-def _expression(module: str, value: Any, path: tuple[str | int, ...]) -> Any:
+def _expression(environment: EnvironmentConfig, module: str, value: Any, path: tuple[str | int, ...]) -> Any:
     """A value with forms inside: forms become expressions, everything else is escaped."""
-    if isinstance(value, Reference):
-        return f"${{{value.expression}}}"
-    if isinstance(value, Secret):
-        return f"${{var.{_secret_variable(module, path)}}}"
+    if isinstance(value, Form):
+        return f"${{{_form_expression(environment, module, value, path)}}}"
     if isinstance(value, dict):
-        return {escape_literal(key): _expression(module, item, (*path, key)) for key, item in value.items()}
+        pairs = ((key, _expression(environment, module, item, (*path, key))) for key, item in value.items())
+        return {escape_literal(key): item for key, item in pairs}
     if isinstance(value, list):
-        return [_expression(module, item, (*path, index)) for index, item in enumerate(value)]
+        return [_expression(environment, module, item, (*path, index)) for index, item in enumerate(value)]
     return escape_literal(value)
+
+
+def _form_expression(environment: EnvironmentConfig, module: str, form: Form, path: tuple[str | int, ...]) -> str:
+    match form:
+        case Reference():
+            return form.expression
+        case StackReference():
+            output, inside = environment.output(form)
+            return f"var.{_stack_variable(output)}{inside}"
+        case Secret():
+            return f"var.{_secret_variable(module, path)}"
 
 
 def _backend(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A root module that does nothing but hand an environment's inputs to its modules' variables.
+"""A root module that does nothing but hand a stack's inputs to its modules' variables.
 
 Terraform judges them there without `init`, providers or credentials: conversions, `optional()`
 defaults, `validation` blocks. The list of installed modules, which `init` would write, is rendered too.
@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tfops.config.environment import EnvironmentConfig
+from tfops.config.environment import StackConfig
 from tfops.config.module import Interface
-from tfops.config.values import Reference, Secret
+from tfops.config.values import Reference, Secret, StackReference
 from tfops.model import MAIN_FILE
 from tfops.render.escape import escape_literal
 
@@ -32,11 +32,11 @@ class Trial:
     places: Mapping[int, tuple[str, str]]
 
 
-def render_trial(environment: EnvironmentConfig, interfaces: Mapping[str, Interface]) -> Trial:
+def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface]) -> Trial:
     """The trial of those modules whose interface is known."""
     lines, places = ["{", '"module": {'], dict[int, tuple[str, str]]()
     for number, (name, interface) in enumerate(interfaces.items()):
-        inputs = environment.modules[name].inputs
+        inputs = stack.modules[name].inputs
         places[len(lines) + 1] = (name, "")
         lines.append(f"{', ' if number else ''}{json.dumps(name)}: {{")
         lines.append(f'"source": {json.dumps(_folder(name))}')
@@ -76,7 +76,7 @@ def _shown(interface: Interface) -> dict[str, str]:
 
 
 def _expression(value: Any) -> Any:
-    if isinstance(value, Reference):
+    if isinstance(value, Reference | StackReference):
         return _UNKNOWN
     if isinstance(value, Secret):
         return _UNKNOWN_TEXT
