@@ -5,6 +5,7 @@ An address is `module.db["a"].aws_db_instance.main[0]`; a hidden id is `sha256:`
 
 import hashlib
 import re
+from functools import lru_cache
 
 _KEY = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]')
 
@@ -14,6 +15,7 @@ def without_keys(address: str) -> str:
     return _KEY.sub("", address)
 
 
+@lru_cache(maxsize=65_536)  # verdicts over thousands of versions ask for the same addresses again and again
 def type_of(address: str) -> str:
     """The resource type that an address of a resource ends with."""
     return without_keys(address).split(".")[-2]

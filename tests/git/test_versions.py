@@ -55,6 +55,14 @@ def test_all_cards_are_read_by_one_git_process_whatever_is_wrong_with_one(here: 
     assert fresh.git.started == 1
 
 
+def test_commits_of_many_versions_cost_one_git_process(here: Path) -> None:
+    repository = Repository(here)
+    known, gone = repository.head, CommitSha("d" * 40)
+    fresh = Repository(here)
+    assert fresh.commits([known, gone, known]) == {known: repository.commit(known)}
+    assert (fresh.git.started, fresh.commits([])) == (1, {})
+
+
 def test_numbers_follow_each_other_and_skip_what_is_taken(here: Path) -> None:
     repository = Repository(here)
     git(here, "tag", "tfops/dev/v3")

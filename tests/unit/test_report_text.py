@@ -346,6 +346,14 @@ def test_the_whole_plan_is_shown_on_request() -> None:
     assert_golden("text/plan-full.txt", shown(RESULTS["plan"], full=True))
 
 
+@pytest.mark.parametrize("has_verdicts", [False, True])
+def test_a_long_history_ends_with_how_many_more_there_are(has_verdicts: bool) -> None:
+    entries = tuple(results.HistoryEntry(make_record(number), None) for number in range(1205, 0, -1))
+    long = replace(HISTORY, entries=entries, foreign=(), has_verdicts=has_verdicts)
+    assert shown(long).splitlines()[-1].strip() == "… and 1,105 older: --full, or --output json"
+    assert len(shown(long, full=True).splitlines()) == 1206
+
+
 def test_a_report_can_be_printed_twice() -> None:
     report = plan_report(PLAN)
     assert printed(report) == printed(report)

@@ -104,6 +104,7 @@ def history(
     ctx: typer.Context,
     env: Environment = None,
     verdict: Annotated[bool, typer.Option("--verdict", help="What going back to each version comes to.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="All versions, not only the newest 100.")] = False,
     fetch: FetchOption = True,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -114,7 +115,7 @@ def history(
       tfops history dev
       tfops history prod --verdict    ok, bridged, keep-providers, data-loss or blocked, and why
     """
-    ui = terminal()
+    ui = terminal(full=full)
 
     def flow() -> object:
         from tfops.flows import looks

@@ -193,9 +193,9 @@ def history(project: Project, env: str | None, *, verdict: bool, fetch: bool, ui
     name = _environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
     verdicts = verdicts_of(project, listing) if verdict else {}
+    commits = project.repository.commits(record.commit for record in listing.versions)
     entries = [
-        HistoryEntry(record, _commit_or_none(project.repository, record), verdicts.get(record.version))
-        for record in listing.versions
+        HistoryEntry(record, commits.get(record.commit), verdicts.get(record.version)) for record in listing.versions
     ]
     incidents = [event for event in _log_events(project, name) if event.kind in _INCIDENTS]
     return HistoryResult(name, tuple(reversed(entries)), listing.foreign, tuple(incidents), has_verdicts=verdict)

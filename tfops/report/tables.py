@@ -79,9 +79,9 @@ def _history(result: HistoryResult, view: View) -> RenderableType:
         return _verdicts(result, view)
     table = new_table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
     rows: list[HistoryEntry | LogEvent] = [*result.entries, *result.incidents]
-    for row in sorted(rows, key=_moment, reverse=True):
+    for row in sorted(rows, key=_moment, reverse=True)[: _most(view)]:
         add_row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
-    lines: list[RenderableType] = [table]
+    lines: list[RenderableType] = [table, *_left_out(len(rows), view)]
     lines += [Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
     return Group(*lines)
 
@@ -95,10 +95,22 @@ _VERDICT_STYLES = {
 }
 
 
+_MOST_ROWS = 100
+
+
+def _most(view: View) -> int | None:
+    return None if view.full else _MOST_ROWS
+
+
+def _left_out(count: int, view: View) -> list[Text]:
+    more = 0 if view.full else max(count - _MOST_ROWS, 0)
+    return [Text(f"… and {more:,} older: --full, or --output json", style="dim")] if more else []
+
+
 def _verdicts(result: HistoryResult, view: View) -> RenderableType:
     """Versions only: each with what going back to it comes to, and why."""
     table = new_table("VERSION", "WHEN", "BACK TO IT", "WHY")
-    for entry in result.entries:
+    for entry in result.entries[: _most(view)]:
         found, when = entry.verdict, age(entry.record.applied_at, view.now)
         version = Text(str(entry.record.version), style="bold")
         if found is None:
@@ -106,7 +118,7 @@ def _verdicts(result: HistoryResult, view: View) -> RenderableType:
             continue
         why = "; ".join(reason.text for reason in found.deciding or found.reasons)
         add_row(table, version, when, Text(found.verdict, style=_VERDICT_STYLES[found.verdict]), why)
-    return table
+    return Group(table, *_left_out(len(result.entries), view))
 
 
 def _moment(row: HistoryEntry | LogEvent) -> tuple[datetime, int]:

@@ -42,10 +42,22 @@ class Facts:
     downloads: Mapping[str, Download] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """The way from today back to then. `moved` is the address of then to today's, `alive` the address of then to
+    the id of what left the state without being destroyed."""
+
+    today: Facts
+    then: Facts
+    moved: Mapping[str, str]
+    alive: Mapping[str, str]
+
+
 def judge(today: Facts, then: Facts) -> Judgement:
     """The verdict on making `today` what `then` was."""
-    found = [reason for rule in _RULES for reason in rule(today, then)]
-    return conclude(found)
+    moved = _moved(today, then)
+    way = _Way(today, then, moved, _alive(today, then, moved))
+    return conclude([reason for rule in _RULES for reason in rule(way)])
 
 
 def conclude(reasons: Iterable[Reason]) -> Judgement:
@@ -62,31 +74,32 @@ def protections(today: Facts, then: Facts) -> frozenset[str]:
 # --- what can't be done ---
 
 
-def _destroyed(_: Facts, then: Facts) -> Iterator[Reason]:
-    if then.kind is Kind.DESTROY:
+def _destroyed(way: _Way) -> Iterator[Reason]:
+    if way.then.kind is Kind.DESTROY:
         yield Reason("destroyed", Verdict.BLOCKED, "was a destroy: nothing to bring back", cure="pick another version")
 
 
-def _another_state(today: Facts, then: Facts) -> Iterator[Reason]:
-    if today.lineage and then.lineage and today.lineage != then.lineage:
+def _another_state(way: _Way) -> Iterator[Reason]:
+    if way.today.lineage and way.then.lineage and way.today.lineage != way.then.lineage:
         yield Reason(
             "another-state",
             Verdict.BLOCKED,
-            f"was applied to another state ({then.lineage[:8]}), today's is {today.lineage[:8]}",
-            (then.backend, today.backend),
+            f"was applied to another state ({way.then.lineage[:8]}), today's is {way.today.lineage[:8]}",
+            (way.then.backend, way.today.backend),
             "take what is in the other state in by hand, or pick a version of this state",
         )
-    elif then.backend and today.backend != then.backend:
-        text = f"its state was kept in {then.backend}; the same state is in {today.backend} today, and that is used"
+    elif way.then.backend and way.today.backend != way.then.backend:
+        now = way.today.backend
+        text = f"its state was kept in {way.then.backend}; the same state is in {now} today, and that is used"
         yield Reason("backend-moved", Verdict.OK, text)
 
 
-def _floating_modules(today: Facts, then: Facts) -> Iterator[Reason]:
+def _floating_modules(way: _Way) -> Iterator[Reason]:
     """A module from outside whose source says no exact version: is it still what it was?"""
     moved_on, unsure = [], []
-    for path, was in then.downloads.items():
-        asked, asks = then.modules.get(path, was.source), today.modules.get(path, "")
-        known = today.downloads.get(path)
+    for path, was in way.then.downloads.items():
+        asked, asks = way.then.modules.get(path, was.source), way.today.modules.get(path, "")
+        known = way.today.downloads.get(path)
         if known and known.digest == was.digest:
             continue
         if known and known.source == was.source and (asked == asks if asks else known.version == was.version):
@@ -113,11 +126,12 @@ def _is_pinned(source: str) -> bool:
 # --- what would be lost ---
 
 
-def _lost_data(today: Facts, then: Facts) -> Iterator[Reason]:
+def _lost_data(way: _Way) -> Iterator[Reason]:
     """What exists today and not then goes; named when it holds data or is protected by either version."""
-    stay = then.inventory.keys() | _moved(today, then).values()
-    lost = sorted(today.inventory.keys() - stay)
-    protected = [address for address in lost if address in protections(today, then)]
+    stay = way.then.inventory.keys() | way.moved.values()
+    lost = sorted(way.today.inventory.keys() - stay)
+    named = protections(way.today, way.then)
+    protected = [address for address in lost if address in named]
     holding = [address for address in lost if address not in protected and holds_data(type_of(address))]
     others = [address for address in lost if address not in protected and address not in holding]
     for name, group, what in (("protected", protected, "protected"), ("holds-data", holding, "holds data")):
@@ -128,9 +142,9 @@ def _lost_data(today: Facts, then: Facts) -> Iterator[Reason]:
         yield Reason("destroys", Verdict.OK, f"destroys {_count(others)} added since", tuple(others))
 
 
-def _made_anew(today: Facts, then: Facts) -> Iterator[Reason]:
+def _made_anew(way: _Way) -> Iterator[Reason]:
     """What existed then and is gone: it comes back, what it held doesn't."""
-    back = then.inventory.keys() - today.inventory.keys() - _moved(today, then).keys() - _alive(today, then).keys()
+    back = way.then.inventory.keys() - way.today.inventory.keys() - way.moved.keys() - way.alive.keys()
     empty = sorted(address for address in back if holds_data(type_of(address)))
     if empty:
         text = f"makes {_listed(empty)} anew, empty: what it held went when it was destroyed"
@@ -140,17 +154,15 @@ def _made_anew(today: Facts, then: Facts) -> Iterator[Reason]:
 # --- what a bridge saves ---
 
 
-def _other_addresses(today: Facts, then: Facts) -> Iterator[Reason]:
-    moved = _moved(today, then)
-    if moved:
-        text = f"{_count(moved)} moved since: kept by `moved` blocks"
-        yield Reason("moved", Verdict.BRIDGED, text, tuple(sorted(moved)))
+def _other_addresses(way: _Way) -> Iterator[Reason]:
+    if way.moved:
+        text = f"{_count(way.moved)} moved since: kept by `moved` blocks"
+        yield Reason("moved", Verdict.BRIDGED, text, tuple(sorted(way.moved)))
 
 
-def _forgotten(today: Facts, then: Facts) -> Iterator[Reason]:
-    alive = _alive(today, then)
-    known = sorted(address for address, identity in alive.items() if identity and not is_hidden(identity))
-    unknown = sorted(alive.keys() - set(known))
+def _forgotten(way: _Way) -> Iterator[Reason]:
+    known = sorted(address for address, identity in way.alive.items() if identity and not is_hidden(identity))
+    unknown = sorted(way.alive.keys() - set(known))
     if known:
         text = f"{_count(known)} left the state alive: taken in again by id"
         yield Reason("forgotten", Verdict.BRIDGED, text, tuple(known))
@@ -180,9 +192,11 @@ def _by_identity(inventory: Mapping[str, str], other: Mapping[str, str]) -> dict
     return {identity: address for identity, address in pairs if identity[1] and counts[identity] == 1}
 
 
-def _alive(today: Facts, then: Facts) -> dict[str, str]:
+def _alive(today: Facts, then: Facts, moved: Mapping[str, str]) -> dict[str, str]:
     """Addresses of then whose thing left the state without being destroyed, with its id."""
-    gone = then.inventory.keys() - today.inventory.keys() - _moved(today, then).keys() if today.forgotten else ()
+    if not today.forgotten:
+        return {}
+    gone = then.inventory.keys() - today.inventory.keys() - moved.keys()
     identities = {(type_of(address), known) for address, known in today.forgotten.items() if known}
     return {
         address: then.inventory[address]
@@ -194,11 +208,11 @@ def _alive(today: Facts, then: Facts) -> dict[str, str]:
 # --- what needs today's providers ---
 
 
-def _newer_providers(today: Facts, then: Facts) -> Iterator[Reason]:
+def _newer_providers(way: _Way) -> Iterator[Reason]:
     """Types whose objects today the providers of then can't read, or may not know."""
     found: list[tuple[str, str, str]] = []
-    for kind, provider in today.types.items():
-        name = _doubt(kind, provider, today, then)
+    for kind, provider in way.today.types.items():
+        name = _doubt(kind, provider, way)
         if name:
             found.append((name, provider, kind))
     for (name, provider), group in groupby(sorted(found), key=lambda item: item[:2]):
@@ -206,8 +220,8 @@ def _newer_providers(today: Facts, then: Facts) -> Iterator[Reason]:
         text = _DOUBTS[name].format(
             types=_listed(kinds),
             provider=_short(provider),
-            now=today.providers.get(provider, ""),
-            then=then.providers.get(provider, ""),
+            now=way.today.providers.get(provider, ""),
+            then=way.then.providers.get(provider, ""),
         )
         yield Reason(name, Verdict.KEEP_PROVIDERS, text, tuple(kinds), "--keep-providers")
 
@@ -219,38 +233,38 @@ _DOUBTS = {
 }
 
 
-def _doubt(kind: str, provider: str, today: Facts, then: Facts) -> str:
-    now_version, then_version = today.providers.get(provider, ""), then.providers.get(provider, "")
+def _doubt(kind: str, provider: str, way: _Way) -> str:
+    now_version, then_version = way.today.providers.get(provider, ""), way.then.providers.get(provider, "")
     if not now_version:
         return ""
     if not then_version:
-        return "missing-provider" if then.lock_committed and then.providers else ""
+        return "missing-provider" if way.then.lock_committed and way.then.providers else ""
     now, was = _numbers(now_version), _numbers(then_version)
     if now <= was:
         return ""
-    written = today.schema_versions.get(kind, 0)
-    if kind in then.types:
-        return "newer-schema" if written > then.schema_versions.get(kind, 0) else ""
+    written = way.today.schema_versions.get(kind, 0)
+    if kind in way.then.types:
+        return "newer-schema" if written > way.then.schema_versions.get(kind, 0) else ""
     return "unknown-type" if written or now[:2] > was[:2] else ""
 
 
-def _lower_majors(today: Facts, then: Facts) -> Iterator[Reason]:
-    for provider, version in then.providers.items():
-        now = today.providers.get(provider, "")
+def _lower_majors(way: _Way) -> Iterator[Reason]:
+    for provider, version in way.then.providers.items():
+        now = way.today.providers.get(provider, "")
         if now and _numbers(version)[:1] < _numbers(now)[:1]:
             text = f"{_short(provider)} goes from {now} to {version}, a lower major version"
             yield Reason("provider-major", Verdict.OK, text, (provider,), "--keep-providers keeps today's")
 
 
-def _open_lock(_: Facts, then: Facts) -> Iterator[Reason]:
-    if then.lock_committed is False and then.providers:
-        used = ", ".join(f"{_short(name)} {version}" for name, version in sorted(then.providers.items()))
+def _open_lock(way: _Way) -> Iterator[Reason]:
+    if way.then.lock_committed is False and way.then.providers:
+        used = ", ".join(f"{_short(name)} {version}" for name, version in sorted(way.then.providers.items()))
         text = f"its provider lock was not committed: other providers may come than {used}"
-        yield Reason("no-lock", Verdict.OK, text, tuple(sorted(then.providers)))
+        yield Reason("no-lock", Verdict.OK, text, tuple(sorted(way.then.providers)))
 
 
-def _engine(today: Facts, then: Facts) -> Iterator[Reason]:
-    (name, version), (old_name, old_version) = today.engine, then.engine
+def _engine(way: _Way) -> Iterator[Reason]:
+    (name, version), (old_name, old_version) = way.today.engine, way.then.engine
     if old_name != name:
         text = f"was applied with {old_name} {old_version}, today is {name} {version}"
         yield Reason("other-engine", Verdict.OK, text)
@@ -259,7 +273,7 @@ def _engine(today: Facts, then: Facts) -> Iterator[Reason]:
         yield Reason("newer-engine", Verdict.OK, text, cure="if its modules ask for it: --engine PATH")
 
 
-_RULES: tuple[Callable[[Facts, Facts], Iterator[Reason]], ...] = (
+_RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _destroyed,
     _another_state,
     _lost_data,
