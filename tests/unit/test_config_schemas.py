@@ -68,6 +68,11 @@ def test_an_environments_file_is_checked_in_the_editor(data: object, strict: boo
     assert is_valid(environment_schema(INTERFACES, is_strict=False), data) is lenient
 
 
+def test_an_editor_does_not_ask_for_what_tfops_yaml_has_a_default_for() -> None:
+    schema = environment_schema(INTERFACES, is_strict=True, defaults={"network": {"cidr"}})
+    assert is_valid(schema, {"modules": {"n": {"source": "network"}}})
+
+
 def test_an_editor_shows_description_type_and_default() -> None:
     port = inputs_schema(INTERFACES["network"])["properties"]["port"]
     assert (port["description"], port["default"]) == ("type: number", 80)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.config import names
+from tfops.config.defaults import lay_over_defaults, rules_document
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, read_inherited
 from tfops.config.inputs import InputCheck
+from tfops.config.limits import limit_complaints
 from tfops.config.project import ProjectConfig, load_project, project_document
 from tfops.config.schema import EnvironmentFile, parse
 from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
@@ -103,13 +105,15 @@ def read_environment(tree: Tree, env: EnvName, check: InputCheck | None = None) 
     if complaints:
         raise ConfigError(complaints)
     local_modules = tree.names("modules")
-    documents = {stack: read_inherited(tree, path) for stack, path in paths.items()}
+    rules = rules_document(tree)
+    documents = {stack: _document(tree, path, rules) for stack, path in paths.items()}
     stacks: dict[StackName, StackConfig] = {}
     for stack, document in documents.items():
         found, said = _read_stack(document, local_modules)
         complaints += said
         if not document.complaints and check is not None:
             complaints += check.complaints(document, (env, stack), _sources(document, local_modules))
+            complaints += limit_complaints(document, rules)
         if found is not None:
             stacks[stack] = found
     if not any(document.complaints for document in documents.values()):
@@ -118,6 +122,14 @@ def read_environment(tree: Tree, env: EnvName, check: InputCheck | None = None) 
         raise ConfigError(sorted(complaints, key=place_of))
     whole = {stack: document.data for stack, document in documents.items()}
     return EnvironmentConfig(env, stacks, _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole))
+
+
+def _document(tree: Tree, path: str, rules: Document) -> Document:
+    """A file laid over what it extends, and that over the project's defaults."""
+    document = read_inherited(tree, path)
+    if not document.complaints:
+        lay_over_defaults(document, rules)
+    return document
 
 
 def _read_stack(document: Document, local_modules: list[str]) -> tuple[StackConfig | None, list[Complaint]]:
@@ -146,7 +158,7 @@ def _between_stacks(
 def stack_document(tree: Tree, env: EnvName, stack: StackName) -> Document:
     """A stack's file laid over what it extends, with the place of every value."""
     paths, _ = stack_files(tree, env)
-    return read_inherited(tree, paths[stack])
+    return _document(tree, paths[stack], rules_document(tree))
 
 
 def place_of(complaint: Complaint) -> tuple[str, int, int]:

@@ -3,7 +3,7 @@
 The models of `schema.py` say which keys there are; the modules say what their inputs take.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tfops.config.json_schema import DIALECT, Schema, inputs_schema
@@ -16,10 +16,13 @@ def project_schema() -> Schema:
     return {"$schema": DIALECT, **ProjectFile.model_json_schema()}
 
 
-def environment_schema(modules: Mapping[str, Interface], *, is_strict: bool) -> Schema:
+def environment_schema(
+    modules: Mapping[str, Interface], *, is_strict: bool, defaults: Mapping[str, Collection[str]] | None = None
+) -> Schema:
     """The schema of a file in `environments/`. Without `is_strict` nothing is required: it is for what others extend.
 
-    A file that extends another is never held to what is required: the rest may stand in the other.
+    A file that extends another is never held to what is required: the rest may stand in the other. Nor is an
+    input required that tfops.yaml has a default for; `defaults` are their names by module.
     """
     schema: Schema = {"$schema": DIALECT, **EnvironmentFile.model_json_schema()}
     properties: dict[str, Any] = schema["properties"]
@@ -33,7 +36,7 @@ def environment_schema(modules: Mapping[str, Interface], *, is_strict: bool) -> 
     defs: dict[str, Any] = schema["$defs"]
     defs |= {_definition(name): inputs_schema(interface, is_strict=False) for name, interface in modules.items()}
     if is_strict:
-        needed = [_required_of(name, interface) for name, interface in modules.items()]
+        needed = [_required_of(name, interface, (defaults or {}).get(name, ())) for name, interface in modules.items()]
         whole = {"properties": {"modules": {"additionalProperties": {"allOf": needed, "required": ["source"]}}}}
         schema |= {"if": {"required": ["extends"]}, "else": {"required": ["modules"], **whole}}
     return schema
@@ -51,8 +54,9 @@ def _inputs_of(module: str) -> Schema:
     return {"if": _uses(module), "then": {"properties": {"inputs": {"$ref": f"#/$defs/{_definition(module)}"}}}}
 
 
-def _required_of(module: str, interface: Interface) -> Schema:
+def _required_of(module: str, interface: Interface, given: Collection[str]) -> Schema:
     """The inputs that must be there; attributes of objects are left to `tfops validate`."""
-    required = [variable.name for variable in interface.variables.values() if not variable.has_default]
+    variables = interface.variables.values()
+    required = [item.name for item in variables if not item.has_default and item.name not in given]
     then: Schema = {"required": ["inputs"], "properties": {"inputs": {"required": required}}} if required else {}
     return {"if": _uses(module), "then": then}

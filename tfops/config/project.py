@@ -10,6 +10,7 @@ from tfops.config.backend import ROLE, ROLE_HINT, Backend, check_backend, to_bac
 from tfops.config.checks import Check, check_verify, to_checks
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
+from tfops.config.limits import check_input_rules
 from tfops.config.protection import PATTERN
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.errors import ConfigError, ProjectError
@@ -85,6 +86,7 @@ def load_project(tree: Tree) -> ProjectConfig:
     if not complaints:
         file, complaints = parse(ProjectFile, document)
         complaints += _check(document)
+        complaints += check_input_rules(document, tree.names("modules"))
     if complaints:
         raise ConfigError(complaints)
     assert file is not None

@@ -2,9 +2,9 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean
@@ -52,10 +52,28 @@ class EnvironmentBlock(_Block):
     rollback: Literal["manual", "auto"] = "manual"
 
 
+def _spelt_out(allowed: Any) -> Any:
+    return {"values": allowed} if isinstance(allowed, list) else allowed
+
+
 class LedgerBlock(_Block):
     """Where the remote keeps the ledgers: any ref with `{env}`, a branch where hosts refuse others."""
 
     ref: str = "refs/tfops/envs/{env}"
+
+
+class AllowBlock(_Block):
+    """The values that an input may have, and what to say about any other; a bare list is the values."""
+
+    values: list[Any]
+    message: str = ""
+
+
+class DenyBlock(_Block):
+    """Module sources that nobody may use: a source, `*` stands for anything."""
+
+    source: str
+    message: str = ""
 
 
 class RequireBlock(_Block):
@@ -80,6 +98,11 @@ class ProjectFile(_Block):
     require: RequireBlock = RequireBlock()
     platforms: list[str] = []
     verify: list[CheckBlock] = []
+    defaults: dict[str, dict[str, Any]] = {}
+    allow: dict[
+        str, Annotated[AllowBlock, BeforeValidator(_spelt_out, json_schema_input_type=list[Any] | AllowBlock)]
+    ] = {}
+    deny_modules: list[DenyBlock] = []
 
 
 class ModuleBlock(_Block):
@@ -161,6 +184,8 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "environments": EnvironmentBlock,
         "modules": ModuleBlock,
         "verify": CheckBlock,
+        "allow": AllowBlock,
+        "deny_modules": DenyBlock,
     }
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module
     block = "verify" if "verify" in steps else str(next(iter(path), ""))

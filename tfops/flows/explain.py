@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfops.config.defaults import default_inputs, rules_document
 from tfops.config.environment import listed_environments, read_environment
 from tfops.config.example import example_yaml
 from tfops.config.file_schema import environment_schema, project_schema
@@ -80,11 +81,12 @@ def _uses(tree: GitTree) -> Iterator[tuple[EnvName, set[str]]]:
 
 def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     """JSON Schemas for tfops.yaml and for environments' files; written to `folder` when one is named."""
-    interfaces = project.interfaces(GitTree.of_work_tree(project.repository))
+    tree = GitTree.of_work_tree(project.repository)
+    interfaces, defaults = project.interfaces(tree), default_inputs(rules_document(tree))
     modules = {name: found for name in interfaces.names() if (found := interfaces.local(name)) is not None}
     schemas: dict[str, dict[str, Any]] = {
         "tfops.schema.json": project_schema(),
-        "environment.schema.json": environment_schema(modules, is_strict=True),
+        "environment.schema.json": environment_schema(modules, is_strict=True, defaults=defaults),
         "base.schema.json": environment_schema(modules, is_strict=False),
     }
     if folder is not None:
