@@ -146,8 +146,10 @@ def _forgotten(target: Target, stack: OpenStack, outcome: Outcome) -> dict[str, 
     """What left the state alive, by `removed { destroy = false }`, in this change or before it."""
     card = target.current_card
     earlier = card.stacks[MAIN_STACK].forgotten if card and MAIN_STACK in card.stacks else {}
-    gone = {change.address for change in outcome.plan.changes if change.action is Action.FORGET}
-    left = {stack.mask(address): stack.mask(outcome.before.inventory.get(address, "")) for address in gone}
+    before = outcome.before.inventory
+    gone = [change for change in outcome.plan.changes if change.action is Action.FORGET]
+    ids = {change.address: before.get(change.previous_address or change.address, "") for change in gone}
+    left = {stack.mask(address): stack.mask(known) for address, known in ids.items()}
     found = {**earlier, **recorded_ids(left, target.rules.inventory)}
     now = recorded_ids(outcome.after.inventory, target.rules.inventory)
     taken = {(type_of(address), known) for address, known in now.items() if known}

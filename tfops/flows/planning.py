@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tfops.config.moves import declared_moves
+from tfops.engine.modules import installed_modules
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed
 from tfops.flows.cards import in_the_form_of, recorded_state
@@ -70,8 +72,9 @@ def _over_a_bridge(planned: Planned, past: Past, ui: Ui) -> Planned:
     """The same plan, but what still exists is kept alive. A bridge that the engine refuses is left out, and said."""
     mask, state = planned.stack.mask, planned.before.inventory
     now = in_the_form_of(past.inventory, {address: mask(known) for address, known in state.items()})
-    whole = find_bridge(planned.saved.plan, past, now=now)
     engine = planned.stack.engine
+    declared = declared_moves({module.path: module.folder for module in installed_modules(engine.root)})
+    whole = find_bridge(planned.saved.plan, past, now=now, declared=declared)
     for bridge in (whole, Bridge(whole.moves)):
         if bridge.is_empty:
             continue

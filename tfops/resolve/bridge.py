@@ -55,14 +55,16 @@ class Bridge:
         return {name: blocks for name, blocks in (("moved", moved), ("import", imports)) if blocks}
 
 
-def find_bridge(plan: Plan, past: Past, *, now: Mapping[str, str]) -> Bridge:
+def find_bridge(plan: Plan, past: Past, *, now: Mapping[str, str], declared: Mapping[str, str]) -> Bridge:
     """The bridge over what `plan`, made of the old configuration alone, would destroy or make twice.
 
     `now` is the inventory of today's state, address to id. An id that two resources of a type share
-    proves nothing and is passed over.
+    proves nothing and is passed over. `declared` are the old configuration's own moves, new address to
+    old: a second move to the same address is ambiguous, so the bridge ends where theirs begin.
     """
-    moves = tuple(_moves(plan, now, past.inventory))
-    served = {move.target for move in moves}
+    pairs = tuple(_moves(plan, now, past.inventory))
+    moves = tuple(Move(move.source, _origin(move.target, declared)) for move in pairs)
+    served = {move.target for move in pairs}
     alive = past.forgotten - frozenset(now.values())
     coming = (change.address for change in plan.changes if change.action is Action.CREATE)
     adoptions = ((address, past.inventory.get(address, "")) for address in coming if address not in served)
@@ -75,6 +77,14 @@ def _moves(plan: Plan, now: Mapping[str, str], then: Mapping[str, str]) -> Itera
     for identity, target in coming.items():
         if identity in leaving:
             yield Move(leaving[identity], target)
+
+
+def _origin(address: str, declared: Mapping[str, str]) -> str:
+    passed = {address}
+    while address in declared and declared[address] not in passed:
+        address = declared[address]
+        passed.add(address)
+    return address
 
 
 def _by_identity(plan: Plan, action: Action, inventory: Mapping[str, str]) -> dict[tuple[str, str], str]:
