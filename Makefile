@@ -8,7 +8,7 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contract format lock bench faults readme plan apply rollback status history doctor clean
+.PHONY: help setup demo test check lint types contract format lock bench faults differential readme plan apply rollback status history doctor clean
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: setup ## measure tfops against the same steps typed by hand; writes bench
 
 faults: setup ## kill applies 1,000 times on four backends; writes docs/explanation/faults-results.md
 	$(BIN)/python -m tests.faults.run $(ARGS)
+
+differential: setup ## compare 5,000 values with Terraform's own verdict; writes docs/explanation/differential-results.md
+	$(BIN)/python -m tests.differential.run $(ARGS)
 
 readme: setup ## put the demo's session and the bench's table into README.md
 	$(BIN)/python -m bench.readme

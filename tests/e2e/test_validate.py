@@ -108,6 +108,22 @@ def test_the_modules_own_rules_are_told_at_the_developers_line(tmp_path: Path, e
     assert found["hint"] == "the module's own rule"
 
 
+def test_what_was_right_is_looked_at_again_when_anything_changes(tmp_path: Path, engine: str) -> None:
+    shop = project(tmp_path, engine)
+    shop.ok("validate")
+    assert shop.ok("validate").out == "✓ nothing wrong: 2 environments, 1 module\n"
+    right = {"modules/network/main.tf": NETWORK, "environments/dev.yaml": DEV}
+    wrong = {
+        "modules/network/main.tf": NETWORK.replace('variable "zones"', 'variable "zone"'),
+        "environments/dev.yaml": DEV.replace("cidr: 10.0.0.0/8", "cidr: [10]", 1),
+    }
+    for path, text in wrong.items():
+        shop.write(path, text)
+        assert shop.run("validate").code == 10
+        shop.write(path, right[path])
+        shop.ok("validate")
+
+
 def test_modules_are_explained_and_become_schemas(tmp_path: Path, engine: str) -> None:
     shop = project(tmp_path, engine)
     text = shop.ok("explain", "network").out

@@ -108,8 +108,13 @@ def _attribute_text(attribute: Attribute, indent: str) -> str:
     text = type_text(attribute.type, indent)
     if not attribute.is_optional:
         return text
-    default = attribute.default_text or ("" if attribute.default is None else json.dumps(attribute.default))
+    default = attribute.default_text or ("" if attribute.default is None else _hcl_text(attribute.default))
     return f"optional({text}, {default})" if default else f"optional({text})"
+
+
+def _hcl_text(value: Any) -> str:
+    """JSON is HCL but for the signs that begin a template."""
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
 def type_at(found: Type, path: tuple[str | int, ...]) -> Type:

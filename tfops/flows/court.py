@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.document import Document
-from tfops.config.environment import EnvironmentConfig, stack_document
+from tfops.config.environment import EnvironmentConfig, StackConfig, read_environment, stack_document
 from tfops.config.inputs import InputCheck
 from tfops.config.module import Interface
 from tfops.engine.judge import Judgement, judge
@@ -26,7 +26,7 @@ Values = Mapping[str, Mapping[str, Any]]
 class Verdict:
     """What the engine made of a stack's inputs, and its complaints at the developer's lines."""
 
-    env: EnvName
+    config: StackConfig
     stack: StackName
     values: Values
     complaints: tuple[Complaint, ...]
@@ -42,8 +42,9 @@ class Court:
     check: InputCheck
     env: Mapping[str, str]
 
-    def judge_all(self, environments: Iterable[EnvironmentConfig], *, wants_values: bool) -> list[Verdict]:
+    def judge_all(self, wanted: Iterable[EnvName], *, wants_values: bool) -> list[Verdict]:
         """One engine run per stack, as many at a time as there are processors."""
+        environments = [read_environment(self.tree, env) for env in wanted]
         cases = [(environment, stack) for environment in environments for stack in environment.stacks]
         return in_parallel(lambda case: self._judge(*case, wants_values=wants_values), cases)
 
@@ -54,7 +55,7 @@ class Court:
             judgement = judge(self.engine, folder, env=self.env, wants_values=wants_values)
         document = stack_document(self.tree, environment.name, stack) if judgement.errors else None
         complaints = _complaints(document, trial, judgement) if document else ()
-        return Verdict(environment.name, stack, judgement.values, tuple(complaints))
+        return Verdict(environment.stacks[stack], stack, judgement.values, tuple(complaints))
 
     def _interfaces(self, environment: EnvironmentConfig, stack: StackName) -> dict[str, Interface]:
         modules = environment.stacks[stack].modules

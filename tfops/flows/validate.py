@@ -1,26 +1,23 @@
 """`validate`: the whole project against its modules, every mistake in one run; no engine unless asked."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tfops.config.environment import (
-    EnvironmentConfig,
-    StackConfig,
     forms_in,
     listed_environments,
     place_of,
-    read_environment,
 )
-from tfops.config.inputs import InputCheck
 from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError
-from tfops.flows.court import Court, Values, Verdict
+from tfops.flows.court import Court, Verdict
 from tfops.flows.project import Project
+from tfops.flows.reading import read_all
 from tfops.flows.stack import EngineOptions, locate
 from tfops.flows.target import require_environment
 from tfops.flows.ui import Ui
-from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
+from tfops.model import MAIN_STACK, Complaint, StackName
 from tfops.results import Converted, ValidateResult
 from tfops.system.trees import GitTree
 
@@ -37,32 +34,34 @@ def validate(
     complaints: list[Complaint] = []
     rules = _rules(tree, complaints)
     wanted = [require_environment(env, rules)] if env and rules else listed_environments(tree)
-    check = project.input_check(tree)
-    environments = dict(_read(tree, wanted, check, complaints))
-    for name, module, source in check.unseen:
+    found = read_all(project, tree, wanted)
+    complaints += [complaint for read in found for complaint in read.complaints]
+    unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
+    for name, module, source in unseen:
         ui.warn(f"{name}: the variables of `{module}` ({source}) can't be seen from here: its inputs are not checked")
     verdicts: list[Verdict] = []
     if deep and rules and not complaints:
-        court = Court(project, tree, locate(project, rules, engine.engine), check, base_environment(rules.engine.env))
-        verdicts = court.judge_all(environments.values(), wants_values=env is not None)
+        court = Court(
+            project,
+            tree,
+            engine=locate(project, rules, engine.engine),
+            check=project.input_check(tree),
+            env=base_environment(rules.engine.env),
+        )
+        verdicts = court.judge_all(wanted, wants_values=env is not None)
         complaints += [complaint for verdict in verdicts for complaint in verdict.complaints]
     if complaints:
         # Many may inherit one mistake; the first has it said best.
         once = {(complaint.mark, complaint.message): complaint for complaint in reversed(complaints)}
         raise ConfigError(sorted(once.values(), key=place_of))
     return ValidateResult(
-        environments=tuple(environments),
-        modules=len({source for found in environments.values() for source in found.sources}),
+        environments=tuple(wanted),
+        modules=len({source for read in found for source in read.sources}),
         is_committed=head,
         is_deep=deep,
-        unseen=tuple(f"{name}: {module}" for name, module, _ in check.unseen),
-        values={_module_name(found.stack, name): values for found in verdicts for name, values in found.values.items()},
-        converted=tuple(
-            fact
-            for found in verdicts
-            if env
-            for fact in _converted(environments[found.env].stacks[found.stack], found.stack, found.values)
-        ),
+        unseen=tuple(f"{name}: {module}" for name, module, _ in unseen),
+        values={_module_name(verdict.stack, name): one for verdict in verdicts for name, one in verdict.values.items()},
+        converted=tuple(fact for verdict in verdicts if env for fact in _converted(verdict)),
     )
 
 
@@ -70,13 +69,13 @@ def _module_name(stack: StackName, module: str) -> str:
     return module if stack == MAIN_STACK else f"{stack}/{module}"
 
 
-def _converted(config: StackConfig, stack: StackName, values: Values) -> Iterator[Converted]:
+def _converted(verdict: Verdict) -> Iterator[Converted]:
     """The literal inputs that become something else than what is written."""
-    for name, module in config.modules.items():
+    for name, module in verdict.config.modules.items():
         for key, given in module.inputs.items():
-            becomes = values.get(name, {}).get(key, given)
+            becomes = verdict.values.get(name, {}).get(key, given)
             if not any(forms_in(given)) and json.dumps(becomes) != json.dumps(given):
-                yield Converted(_module_name(stack, name), key, given, becomes)
+                yield Converted(_module_name(verdict.stack, name), key, given, becomes)
 
 
 def _rules(tree: GitTree, complaints: list[Complaint]) -> ProjectConfig | None:
@@ -85,13 +84,3 @@ def _rules(tree: GitTree, complaints: list[Complaint]) -> ProjectConfig | None:
     except ConfigError as error:
         complaints += error.complaints
         return None
-
-
-def _read(
-    tree: GitTree, wanted: Iterable[EnvName], check: InputCheck, complaints: list[Complaint]
-) -> Iterator[tuple[EnvName, EnvironmentConfig]]:
-    for env in wanted:
-        try:
-            yield env, read_environment(tree, env, check)
-        except ConfigError as error:
-            complaints += error.complaints

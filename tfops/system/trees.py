@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 import git as gitpython
+from git.objects.base import IndexObject
 
 from tfops.model import CommitSha
 from tfops.system.git import require_sha
@@ -51,7 +52,9 @@ class GitTree:
     """Files read from the object store: what is checked out doesn't matter."""
 
     def __init__(self, repository: Repository, tree_id: str) -> None:
+        self.tree_id = tree_id
         self._root = gitpython.Tree(repository.objects, bytes.fromhex(require_sha(tree_id)), path="")
+        self._folders: dict[str, dict[str, IndexObject]] = {}
 
     @classmethod
     def of_commit(cls, repository: Repository, commit: CommitSha) -> "GitTree":
@@ -62,13 +65,16 @@ class GitTree:
         """The work tree as it is now, uncommitted files included, ignored ones not."""
         return cls(repository, repository.snapshot_work_tree())
 
-    def _find(self, path: str) -> "gitpython.objects.base.IndexObject | None":
-        if not path:
-            return self._root
-        try:
-            return self._root.join(path)
-        except KeyError:
-            return None
+    def _find(self, path: str) -> IndexObject | None:
+        folder, _, name = path.rpartition("/")
+        return self._inside(folder).get(name) if path else self._root
+
+    def _inside(self, folder: str) -> dict[str, IndexObject]:
+        """What lies in a folder, by name. Each folder is read once: there may be thousands of files in it."""
+        if folder not in self._folders:
+            found = self._find(folder)
+            self._folders[folder] = {item.name: item for item in found} if isinstance(found, gitpython.Tree) else {}
+        return self._folders[folder]
 
     def read(self, path: str) -> str | None:
         found = self._find(path)
@@ -77,8 +83,7 @@ class GitTree:
         return bytes(found.data_stream.read()).decode("utf-8", "surrogateescape")
 
     def names(self, folder: str) -> list[str]:
-        found = self._find(folder)
-        return sorted(item.name for item in found) if isinstance(found, gitpython.Tree) else []
+        return sorted(self._inside(folder))
 
     def digest(self, path: str) -> str:
         found = self._find(path)

@@ -71,6 +71,10 @@ class Workspace:
     def interfaces(self) -> Path:
         return self._folder("interfaces")
 
+    @property
+    def verdicts(self) -> Path:
+        return self._folder() / "verdicts.json"
+
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """A private folder that is gone afterwards."""

@@ -1,0 +1,82 @@
+"""Reading many environments: those that are known to be right are not read again, many others are read in parallel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tfops.config.environment import read_environment
+from tfops.config.memory import Memory, Watched
+from tfops.config.source import LocalSource
+from tfops.errors import ConfigError
+from tfops.flows.project import Project
+from tfops.model import Complaint, EnvName
+from tfops.system.parallel import in_processes
+from tfops.system.trees import GitTree
+
+# Another process pays from here on: it takes about half a second to get ready.
+_MANY = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One environment that was read: `asked` are the files that its verdict rests on, empty when it rests on more."""
+
+    env: EnvName
+    sources: tuple[str, ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()
+    asked: dict[str, str] = field(default_factory=dict)
+    complaints: tuple[Complaint, ...] = ()
+
+
+def read_all(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[Read]:
+    """Every wanted environment, in that order."""
+    memory = Memory(project.workspace.verdicts)
+    known = {env: sources for env in wanted if (sources := memory.sources(tree, env)) is not None}
+    unknown = [env for env in wanted if env not in known]
+    found = {read.env: read for read in _read_unknown(project, tree, unknown)}
+    for read in found.values():
+        if read.asked and not read.complaints:
+            memory.remember(read.env, read.asked, list(read.sources))
+    memory.save()
+    return [found.get(env) or Read(env, tuple(known[env])) for env in wanted]
+
+
+def _read_unknown(project: Project, tree: GitTree, unknown: Sequence[EnvName]) -> list[Read]:
+    if len(unknown) < _MANY:
+        return read_some(project, tree, unknown)
+    interfaces = project.interfaces(tree)
+    for name in interfaces.names():
+        interfaces.local(name)  # parsed and remembered once, not by every process
+    return in_processes(_Reader(project.repository.root, tree.tree_id), unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What another process needs to read environments."""
+
+    root: Path
+    tree_id: str
+
+    def __call__(self, wanted: Sequence[EnvName]) -> list[Read]:
+        project = Project.open(self.root)
+        return read_some(project, GitTree(project.repository, self.tree_id), wanted)
+
+
+def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[Read]:
+    """Read in this process, one after the other."""
+    if not wanted:
+        return []
+    check = project.input_check(tree)
+    found: list[Read] = []
+    for env in wanted:
+        watched = Watched(tree)
+        try:
+            used = read_environment(watched, env, check).sources
+        except ConfigError as error:
+            found.append(Read(env, complaints=error.complaints))
+            continue
+        sources = tuple(sorted(source.text for source in used))
+        is_local = all(isinstance(source, LocalSource) for source in used)
+        found.append(Read(env, sources, asked=watched.asked if is_local else {}))
+    unseen = {env: [(name, source) for seen, name, source in check.unseen if seen == env] for env in wanted}
+    return [replace(read, unseen=tuple(unseen[read.env])) for read in found]
