@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tfops.model import Commit, EnvName, Holder, Judgement, Kind, Plan, Verified, Version, VersionRecord
+from tfops.model import Commit, EnvName, Holder, Judgement, Kind, Plan, Reason, Verified, Version, VersionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,3 +367,13 @@ class ProvidersResult:
     path: str
     moves: tuple[ProviderMove, ...]
     is_written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReversibleResult:
+    """The end of `check --reversible`: the one-way doors of a commit. Without `against`, nothing runs yet."""
+
+    env: EnvName
+    commit: Commit
+    against: Version | None
+    doors: tuple[Reason, ...]

@@ -322,6 +322,9 @@ RESULTS: dict[str, object] = {
     "backend-check": results.BackendResult(
         (results.BucketReport("s3://dev-tf", (DEV, PROD), findings=DOCTOR.findings),), is_check=True
     ),
+    "reversible": results.ReversibleResult(PROD, make_commit(), Version(3), ()),
+    "reversible-first": results.ReversibleResult(PROD, make_commit(), None, ()),
+    "reversible-doors": results.ReversibleResult(PROD, make_commit(), Version(3), (LOSS, MOVED)),
     "recover-nothing": results.RecoverResult(PROD, "", None),
 }
 

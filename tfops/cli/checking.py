@@ -5,8 +5,12 @@ from typing import Annotated
 import typer
 
 from tfops.cli.complete import complete_environment, complete_module
-from tfops.cli.options import EngineOption, Output, OutputOption
+from tfops.cli.options import EngineOption, Environment, Output, OutputOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
+from tfops.errors import UsageError
+from tfops.results import ReversibleResult
+
+_NOT_PASSED = 13
 
 
 def validate(
@@ -95,3 +99,31 @@ def schema(
         return schema(open_project(ctx), folder_of(ctx), write)
 
     execute("schema", flow, ui=ui, output=output)
+
+
+def check(
+    ctx: typer.Context,
+    env: Environment = None,
+    reversible: Annotated[bool, typer.Option("--reversible", help="Is the commit a one-way door?")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Plan it too: replacements, engine versions, disks.")] = False,
+    engine: EngineOption = "",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Check a change under review: exit 13 when what runs could not be brought back easily.
+
+    \b
+    Examples:
+      tfops check prod --reversible          from Git alone
+      tfops check prod --reversible --plan   with a plan: knows replacements, too
+    """
+    ui = terminal()
+
+    def flow() -> ReversibleResult:
+        from tfops.flows.reversible import check_reversible
+        from tfops.flows.stack import EngineOptions
+
+        if not reversible:
+            raise UsageError("nothing to check", hint="tfops check [ENV] --reversible")
+        return check_reversible(open_project(ctx), env, with_plan=plan, engine=EngineOptions(engine), ui=ui)
+
+    execute("check", flow, ui=ui, output=output, exit_code=lambda result: _NOT_PASSED if result.doors else 0)

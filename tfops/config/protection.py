@@ -13,7 +13,7 @@ from tfops.addresses import type_of, without_keys
 from tfops.config.hcl import as_list, parse_file
 from tfops.config.interface import module_texts
 
-_RESOURCE = re.compile(r'^\s*resource\s+"?(?P<type>[\w-]+)"?\s+"?(?P<name>[\w-]+)"?\s*\{', re.MULTILINE)
+RESOURCE = re.compile(r'^\s*resource\s+"?(?P<type>[\w-]+)"?\s+"?(?P<name>[\w-]+)"?\s*\{', re.MULTILINE)
 _FLAG = re.compile(r"^\s*prevent_destroy\s*=(?!\s*false\b)", re.MULTILINE)
 # A type, or an address without keys; `*` stands for anything.
 PATTERN = re.compile(r"[A-Za-z_*][A-Za-z0-9_*-]*(\.[A-Za-z_*][A-Za-z0-9_*-]*)*")
@@ -34,15 +34,15 @@ def protected_blocks(text: str, *, is_json: bool) -> set[str]:
 
 
 def _flagged(resources: Any) -> Iterator[str]:
-    for kind, named in _entries(resources):
-        for name, body in _entries(named):
+    for kind, named in entries(resources):
+        for name, body in entries(named):
             lifecycles = as_list(body.get("lifecycle") if isinstance(body, dict) else None)
             flags = [block.get("prevent_destroy", False) for block in lifecycles if isinstance(block, dict)]
             if any(flag is not False for flag in flags):
                 yield f"{kind}.{name}"
 
 
-def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+def entries(value: Any) -> Iterator[tuple[str, Any]]:
     """The pairs of a mapping, or of each mapping in a list: JSON allows both at every level."""
     for entry in as_list(value):
         if isinstance(entry, dict):
@@ -52,7 +52,7 @@ def _entries(value: Any) -> Iterator[tuple[str, Any]]:
 
 def _flagged_by_look(text: str) -> Iterator[str]:
     for flag in _FLAG.finditer(text):
-        above = list(_RESOURCE.finditer(text, 0, flag.start()))
+        above = list(RESOURCE.finditer(text, 0, flag.start()))
         if above:
             yield f"{above[-1]['type']}.{above[-1]['name']}"
 

@@ -15,6 +15,7 @@ from tfops.results import (
     LockResult,
     PlanResult,
     RecoverResult,
+    ReversibleResult,
     RollbackPlanResult,
 )
 
@@ -82,3 +83,17 @@ def _init(result: InitResult, view: View) -> RenderableType:
     else:
         after = f"Next: {where}git add -A && git commit, then tfops apply {result.environment}"
     return Group(*lines, Text(), Text(after, style="bold"))
+
+
+@text_report.register
+def _reversible(result: ReversibleResult, view: View) -> RenderableType:
+    what = f"{result.commit.short} on {result.env}"
+    if result.against is None:
+        return Text(f"✓ {what}: nothing runs yet, nothing to go back to", style="green")
+    if not result.doors:
+        return Text(f"✓ {what} can be taken back to {result.against}", style="green")
+    lines: list[RenderableType] = [Text(f"{what} is a one-way door: going back to {result.against} would be hard")]
+    for door in result.doors:
+        lines.append(Text.assemble(("✗ ", "bold red"), plain(door.text)))
+        lines += [Text(f"  {plain(door.cure)}", style="dim")] if door.cure else []
+    return Group(*lines)

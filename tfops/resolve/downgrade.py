@@ -4,7 +4,7 @@ Cards hold no attribute values, so this is decided from a plan.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from tfops.model import Action, AttributeChange, Plan, Reason, ResourceChange, Verdict
@@ -40,14 +40,27 @@ def undowngradable(plan: Plan, extra: Iterable[str] = ()) -> tuple[Reason, ...]:
     `extra` is `no_downgrade` of tfops.yaml. Only changes in place: a replacement loses data instead, and
     consent to that is asked for by address.
     """
-    known = (*_FORWARD_ONLY.split(), *extra)
     return tuple(
-        _reason(change, attribute)
-        for change in plan.changes
-        if change.action is Action.UPDATE
-        for attribute in change.attributes
-        if _is_forward_only(change, attribute, known) and _goes_back(attribute)
+        _reason(change, attribute, f"can't go from {_text(attribute.before)} back to {_text(attribute.after)}")
+        for change, attribute in _forward_only(plan, extra)
+        if _is_lower(attribute.after, attribute.before)
     )
+
+
+def irreversible(plan: Plan, extra: Iterable[str] = ()) -> tuple[Reason, ...]:
+    """What the cloud would not take back once this plan is applied, one reason for each value."""
+    return tuple(
+        _reason(change, attribute, f"goes from {_text(attribute.before)} to {_text(attribute.after)}, and never back")
+        for change, attribute in _forward_only(plan, extra)
+        if _is_lower(attribute.before, attribute.after)
+    )
+
+
+def _forward_only(plan: Plan, extra: Iterable[str]) -> Iterator[tuple[ResourceChange, AttributeChange]]:
+    known = (*_FORWARD_ONLY.split(), *extra)
+    for change in plan.changes:
+        if change.action is Action.UPDATE:
+            yield from ((change, one) for one in change.attributes if _is_forward_only(change, one, known))
 
 
 def _is_forward_only(change: ResourceChange, attribute: AttributeChange, known: Iterable[str]) -> bool:
@@ -55,10 +68,10 @@ def _is_forward_only(change: ResourceChange, attribute: AttributeChange, known: 
     return any(fnmatchcase(f"{change.resource_type}.{path}", entry) for entry in known)
 
 
-def _goes_back(attribute: AttributeChange) -> bool:
-    before, after = _ordered(attribute.before), _ordered(attribute.after)
-    common = min(len(before), len(after))  # `15` means any 15.x
-    return after[:common] < before[:common]
+def _is_lower(one: str, other: str) -> bool:
+    low, high = _ordered(one), _ordered(other)
+    common = min(len(low), len(high))  # `15` means any 15.x
+    return low[:common] < high[:common]
 
 
 def _ordered(shown: str) -> tuple[tuple[int, int, str], ...]:
@@ -73,12 +86,12 @@ def _ordered(shown: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts if part != "x")
 
 
-def _reason(change: ResourceChange, attribute: AttributeChange) -> Reason:
-    before, after = attribute.before.strip('"'), attribute.after.strip('"')
+def _text(shown: str) -> str:
+    return shown.strip('"')
+
+
+def _reason(change: ResourceChange, attribute: AttributeChange, what: str) -> Reason:
+    cure = f"keep {attribute.path} as it is in the environment's file, or go back by a copy"
     return Reason(
-        "no-downgrade",
-        Verdict.BLOCKED,
-        f"{change.address}: {attribute.path} can't go from {before} back to {after}",
-        (change.address,),
-        f"keep {attribute.path} at {before} in the environment's file, or restore a copy of the older one",
+        "no-downgrade", Verdict.BLOCKED, f"{change.address}: {attribute.path} {what}", (change.address,), cure
     )

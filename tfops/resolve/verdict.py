@@ -239,7 +239,7 @@ def _doubt(kind: str, provider: str, way: _Way) -> str:
         return ""
     if not then_version:
         return "missing-provider" if way.then.lock_committed and way.then.providers else ""
-    now, was = _numbers(now_version), _numbers(then_version)
+    now, was = numbers(now_version), numbers(then_version)
     if now <= was:
         return ""
     written = way.today.schema_versions.get(kind, 0)
@@ -251,7 +251,7 @@ def _doubt(kind: str, provider: str, way: _Way) -> str:
 def _lower_majors(way: _Way) -> Iterator[Reason]:
     for provider, version in way.then.providers.items():
         now = way.today.providers.get(provider, "")
-        if now and _numbers(version)[:1] < _numbers(now)[:1]:
+        if now and numbers(version)[:1] < numbers(now)[:1]:
             text = f"{_short(provider)} goes from {now} to {version}, a lower major version"
             yield Reason("provider-major", Verdict.OK, text, (provider,), "--keep-providers keeps today's")
 
@@ -268,7 +268,7 @@ def _engine(way: _Way) -> Iterator[Reason]:
     if old_name != name:
         text = f"was applied with {old_name} {old_version}, today is {name} {version}"
         yield Reason("other-engine", Verdict.OK, text)
-    elif _numbers(old_version)[:2] > _numbers(version)[:2]:
+    elif numbers(old_version)[:2] > numbers(version)[:2]:
         text = f"was applied with {old_name} {old_version}, newer than today's {version}"
         yield Reason("newer-engine", Verdict.OK, text, cure="if its modules ask for it: --engine PATH")
 
@@ -305,6 +305,6 @@ def _short(provider: str) -> str:
     return provider.rpartition("/")[2]
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
     """The release of a version as numbers; the pre-release doesn't count."""
     return tuple(int(part) for part in re.findall(r"\d+", re.split(r"[-+]", version, maxsplit=1)[0]))

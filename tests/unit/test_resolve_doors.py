@@ -1,0 +1,89 @@
+"""One-way doors: what a commit declares against what runs."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.memory_tree import project_tree, rules_and_environment
+from tfops.config.wish import Declared, declared_by
+from tfops.model import Action, AttributeChange, Plan, ResourceChange
+from tfops.resolve.doors import Coming, Standing, doors, planned_doors
+from tfops.resolve.downgrade import irreversible
+
+AWS = "registry.terraform.io/hashicorp/aws"
+DB, VPC = "module.db.aws_db_instance.main[0]", "module.net.aws_vpc.main"
+NOW = Standing(("terraform", "1.11.4"), {DB: "db-1", VPC: "vpc-1"}, frozenset({VPC}), {AWS: "5.90.0"})
+ALL = frozenset({"module.db.aws_db_instance.main", VPC})
+
+
+def declared(**changes: Any) -> Declared:
+    values: dict[str, Any] = {"resources": ALL, "protected": frozenset({VPC})} | changes
+    return Declared(**{name: frozenset(value) for name, value in values.items()})
+
+
+@pytest.mark.parametrize(
+    ("coming", "expected"),
+    [
+        (Coming(declared()), {}),
+        (Coming(declared(resources={VPC})), {"taken-out": (DB,)}),
+        (Coming(declared(resources=(), protected=())), {"taken-out": (DB, VPC)}),
+        (Coming(declared(resources={VPC}, moved={"module.db.aws_db_instance.main"})), {}),
+        (Coming(declared(resources={VPC}, moved={"module.db"})), {}),
+        (Coming(declared(resources={VPC}, unseen={"module.db."})), {}),
+        (Coming(declared(resources={VPC}, forgotten={"module.db"})), {"let-go": (DB,)}),
+        (Coming(declared(protected=())), {"unprotected": (VPC,)}),
+        (Coming(declared(protected=()), patterns=("aws_vpc",)), {}),
+        (Coming(declared(), {AWS: "5.91.0"}), {"provider": (AWS,)}),
+        (Coming(declared(), {AWS: "5.90.9"}), {}),
+        (Coming(declared(), {AWS: "5.80.0", "r/h/new": "1.0.0"}), {}),
+        (Coming(declared(), engine=">= 1.12"), {"engine": (">= 1.12",)}),
+        (Coming(declared(engines={"~> 1.9", "no constraint"}), engine=">= 1.6"), {}),
+    ],
+)
+def test_each_door_is_found_in_what_the_commit_says(coming: Coming, expected: dict[str, tuple[str, ...]]) -> None:
+    assert {door.name: door.subjects for door in doors(NOW, coming)} == expected
+
+
+def test_a_plan_shows_replacements_of_what_holds_data_and_versions_that_stay() -> None:
+    version = AttributeChange("engine_version", '"14.9"', '"15.4"')
+    plan = Plan(
+        (
+            ResourceChange(DB, "aws_db_instance", Action.REPLACE, "can't be changed in place"),
+            ResourceChange(VPC, "aws_vpc", Action.DELETE),
+            ResourceChange("aws_subnet.a", "aws_subnet", Action.DELETE),
+            ResourceChange("aws_db_instance.b", "aws_db_instance", Action.UPDATE, attributes=(version,)),
+        ),
+        (),
+        "d",
+        is_empty=False,
+    )
+    assert [door.text for door in planned_doors(plan, NOW, ())] == [
+        f"replaces {DB}: can't be changed in place",
+        f"deletes {VPC}",
+    ]
+    assert [door.subjects for door in planned_doors(plan, NOW, ["aws_subnet"])][-1] == ("aws_subnet.a",)
+    assert [door.text for door in irreversible(plan)] == [
+        "aws_db_instance.b: engine_version goes from 14.9 to 15.4, and never back"
+    ]
+
+
+def test_modules_are_read_with_what_they_call_and_broken_files_lose_nothing() -> None:
+    tree = project_tree(dev="modules:\n  app: {source: service}\n  far: {source: a/b/c, version: 1.0.0}\n")
+    files = {
+        "modules/service/main.tf": 'module "in" { source = "../network" }\nmodule "out" { source = "x/y/z" }\n'
+        'moved {\n  from = aws_vpc.a["k"]\n  to = aws_vpc.b\n}\nterraform { required_version = ">= 1.9" }\n',
+        "modules/service/more.tf.json": '{"resource": {"aws_vpc": {"j": {}}}, "removed": {"from": "aws_vpc.c",'
+        ' "lifecycle": {"destroy": false}}}',
+        "modules/network/main.tf": 'resource "aws_vpc" "n" {}\nresource "aws_vpc" "m" {\n  odd = = {\n}\n',
+    }
+    tree = type(tree)({**tree.files, **files})
+    found = declared_by(tree, rules_and_environment(tree)[1])
+    assert found == Declared(
+        resources=frozenset(
+            {"module.app.aws_vpc.j", "module.app.module.in.aws_vpc.n", "module.app.module.in.aws_vpc.m"}
+        ),
+        moved=frozenset({"module.app.aws_vpc.a"}),
+        forgotten=frozenset({"module.app.aws_vpc.c"}),
+        unseen=frozenset({"module.far.", "module.app.module.out."}),
+        engines=frozenset({">= 1.9"}),
+    )

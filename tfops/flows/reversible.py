@@ -1,0 +1,57 @@
+"""`check --reversible`: is the commit under review a one-way door?"""
+
+from tfops.config.environment import load_environment, load_rules, lock_file_path
+from tfops.config.wish import declared_by
+from tfops.engine.lockfile import locked_versions
+from tfops.flows.looks import plan
+from tfops.flows.project import Project
+from tfops.flows.stack import EngineOptions
+from tfops.flows.target import find_place
+from tfops.flows.ui import Ui
+from tfops.ledger.card import Card
+from tfops.ledger.versions import read_card, versions_of
+from tfops.model import Kind, Reason
+from tfops.resolve.doors import Coming, Standing, doors, planned_doors
+from tfops.resolve.downgrade import irreversible
+from tfops.results import ReversibleResult
+from tfops.system.trees import GitTree
+
+
+def check_reversible(
+    project: Project, env: str | None, *, with_plan: bool, engine: EngineOptions, ui: Ui
+) -> ReversibleResult:
+    """The one-way doors between what runs and the checked-out commit; with a plan, also those that only it shows."""
+    place = find_place(project, env)
+    project.fetch_for_reading(place.rules, ui)
+    repository = project.repository
+    commit = repository.commit(repository.head)
+    ui.note(f"{place.reason} · commit {commit.short} {commit.subject}")
+    latest = versions_of(repository, place.env).latest
+    if latest is None or latest.kind is Kind.DESTROY:
+        return ReversibleResult(place.env, commit, None, ())
+    now = _standing(read_card(repository, latest))
+    tree = GitTree.of_commit(repository, repository.head)
+    rules = load_rules(tree)
+    coming = Coming(
+        declared_by(tree, load_environment(tree, rules, place.env)),
+        locked_versions(tree.read(lock_file_path(place.env)) or ""),
+        rules.engine.version.text,
+        rules.protect,
+    )
+    found: list[Reason] = list(doors(now, coming))
+    if with_plan:
+        planned = plan(project, place.env, worktree=False, engine=engine, wait_s=0, ui=ui).plan
+        named = {address for reason in found for address in reason.subjects}
+        found += [door for door in planned_doors(planned, now, rules.protect) if named.isdisjoint(door.subjects)]
+        found += irreversible(planned, rules.no_downgrade)
+    return ReversibleResult(place.env, commit, latest.version, tuple(found))
+
+
+def _standing(card: Card) -> Standing:
+    parts = card.stacks.values()
+    return Standing(
+        engine=(card.engine.name, card.engine.version),
+        inventory=card.inventory,
+        protected=frozenset(address for part in parts for address in part.protected),
+        providers=card.providers,
+    )

@@ -1,0 +1,137 @@
+"""One-way doors: what a change under review would make hard or impossible to take back.
+
+Compares the card of what runs with what the commit declares, while it is still cheap to choose another way.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tfops.addresses import type_of, without_keys
+from tfops.config.constraint import Constraint
+from tfops.config.protection import is_protected
+from tfops.config.wish import Declared
+from tfops.model import Plan, Reason, Verdict
+from tfops.resolve.holding import holds_data
+from tfops.resolve.verdict import numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What runs now, as its card says."""
+
+    engine: tuple[str, str]
+    inventory: Mapping[str, str]
+    protected: frozenset[str]
+    providers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What the commit under review says. `providers` is empty when it has no provider lock."""
+
+    declared: Declared
+    providers: Mapping[str, str] = field(default_factory=dict)
+    engine: str = ""
+    patterns: tuple[str, ...] = ()
+
+
+def doors(now: Standing, then: Coming) -> tuple[Reason, ...]:
+    """Every one-way door of the change, worst first."""
+    found = [
+        *_taken_out(now, then),
+        *_let_go(now, then),
+        *_unprotected(now, then),
+        *_raised_providers(now, then),
+        *_raised_engine(now, then),
+    ]
+    return tuple(sorted(found, key=lambda reason: -reason.verdict.badness))
+
+
+def planned_doors(plan: Plan, now: Standing, patterns: Iterable[str]) -> tuple[Reason, ...]:
+    """What only a plan knows: deletes and replacements of what is protected or holds data."""
+    patterns = tuple(patterns)
+    return tuple(
+        Reason(
+            f"{change.action}s",
+            Verdict.DATA_LOSS,
+            f"{change.action}s {change.address}" + (f": {change.reason}" if change.reason else ""),
+            (change.address,),
+            "keep a copy of what it holds",
+        )
+        for change in plan.losing
+        if change.address in now.protected
+        or holds_data(change.resource_type)
+        or is_protected(change.address, blocks=frozenset(), patterns=patterns)
+    )
+
+
+def _taken_out(now: Standing, then: Coming) -> Iterator[Reason]:
+    """Blocks that are gone, neither moved nor let go, of what is protected or holds data."""
+    lost = [
+        address
+        for address in sorted(now.inventory)
+        if not _is_declared(without_keys(address), then.declared)
+        and (address in now.protected or holds_data(type_of(address)))
+    ]
+    if lost:
+        text = f"destroys {', '.join(lost)}: what it holds doesn't come back"
+        yield Reason(
+            "taken-out", Verdict.DATA_LOSS, text, tuple(lost), "let it go instead: removed { destroy = false }"
+        )
+
+
+def _is_declared(block: str, declared: Declared) -> bool:
+    """Whether the block is still there, moved, let go, or in a module that can't be seen from here."""
+    kept = declared.resources | declared.moved | declared.forgotten
+    inside = (f"{path.rstrip('.')}." for path in declared.unseen | declared.moved | declared.forgotten)
+    return block in kept or any(map(block.startswith, inside))
+
+
+def _let_go(now: Standing, then: Coming) -> Iterator[Reason]:
+    gone = [
+        address
+        for address in sorted(now.inventory)
+        if any(f"{without_keys(address)}.".startswith(f"{path}.") for path in then.declared.forgotten)
+    ]
+    if gone:
+        text = f"leaves {', '.join(gone)} alive, outside of the state"
+        yield Reason(
+            "let-go", Verdict.BRIDGED, text, tuple(gone), "going back takes it in again by its id, if it still lives"
+        )
+
+
+def _unprotected(now: Standing, then: Coming) -> Iterator[Reason]:
+    declared = then.declared
+    bare = [
+        address
+        for address in sorted(now.protected & now.inventory.keys())
+        if without_keys(address) in declared.resources
+        and not is_protected(address, blocks=declared.protected, patterns=then.patterns)
+    ]
+    if bare:
+        text = f"takes the protection of {', '.join(bare)} away"
+        yield Reason(
+            "unprotected", Verdict.DATA_LOSS, text, tuple(bare), "keep prevent_destroy, or name it under protect:"
+        )
+
+
+def _raised_providers(now: Standing, then: Coming) -> Iterator[Reason]:
+    """A major or minor release may write a form of state that the old one can't read."""
+    for provider, version in sorted(then.providers.items()):
+        runs = now.providers.get(provider, "")
+        if runs and numbers(version)[:2] > numbers(runs)[:2]:
+            name = provider.rpartition("/")[2]
+            text = f"raises {name} from {runs} to {version}: it may write what {runs} can't read"
+            yield Reason("provider", Verdict.KEEP_PROVIDERS, text, (provider,), "going back: --keep-providers")
+
+
+def _raised_engine(now: Standing, then: Coming) -> Iterator[Reason]:
+    name, version = now.engine
+    for text in sorted({then.engine, *then.declared.engines} - {""}):
+        try:
+            allowed = Constraint(text).allows(version)
+        except ValueError:
+            continue  # the engine says what is wrong with it
+        if not allowed:
+            what = f"asks for an engine {text}; what runs was applied with {name} {version}"
+            yield Reason("engine", Verdict.BLOCKED, what, (text,), "keep the old engine at hand for the way back")
