@@ -103,6 +103,29 @@ class StatusResult:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillFact:
+    """How the way back to a version went when it was rehearsed in `place`; seconds and plan digests by step."""
+
+    place: EnvName
+    by: str
+    at: datetime
+    is_ok: bool
+    why: str
+    seconds: Mapping[str, float]
+    digests: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DrillResult:
+    """The end of `drill`."""
+
+    env: EnvName
+    version: Version
+    drill: DrillFact
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """A version with the commit that it applied, when this clone has that commit.
 
@@ -112,6 +135,7 @@ class HistoryEntry:
     record: VersionRecord
     commit: Commit | None
     verdict: Judgement | None = None
+    drill: DrillFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +174,7 @@ class ShowResult:
     card: Mapping[str, Any]
     verdict: Judgement | None = None
     trouble: TroubleFact | None = None
+    drill: DrillFact | None = None
 
 
 @dataclass(frozen=True, slots=True)

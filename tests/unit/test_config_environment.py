@@ -18,6 +18,7 @@ from tfops.config.environment import (
     load_environment,
     load_rules,
     lock_file_path,
+    read_environment,
 )
 from tfops.config.project import load_project
 from tfops.config.source import LocalSource, RemoteSource
@@ -398,3 +399,18 @@ def test_one_mistake_and_several_are_counted_in_words() -> None:
 
     assert what("") == "the configuration has a mistake"
     assert what("a: 1\nb: 2\n") == "the configuration has 3 mistakes"
+
+
+def test_an_environment_that_rehearses_has_the_others_content_under_its_own() -> None:
+    tree = project_tree(
+        dev="modules: {app: {source: service, inputs: {size: large, zone: a}}, net: {source: network}}",
+        perf="modules: {app: {source: service, inputs: {size: small}}}",
+    )
+    rehearsed = read_environment(tree, EnvName("perf"), rehearses=EnvName("dev"))
+    assert rehearsed.name == "perf"
+    assert dict(rehearsed.modules["app"].inputs) == {"size": "small", "zone": "a"}
+    assert list(rehearsed.modules) == ["app", "net"]
+    alone = read_environment(
+        project_tree(dev="modules: {net: {source: network}}"), EnvName("perf"), rehearses=EnvName("dev")
+    )
+    assert list(alone.modules) == ["net"], "a place needs no file of its own"

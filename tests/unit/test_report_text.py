@@ -20,6 +20,7 @@ from tfops.model import (
     Action,
     AttributeChange,
     Complaint,
+    EnvName,
     Holder,
     Judgement,
     Kind,
@@ -28,6 +29,7 @@ from tfops.model import (
     Reason,
     ResourceChange,
     Verdict,
+    Verified,
     Version,
 )
 from tfops.report.errors import error_report
@@ -215,7 +217,48 @@ DOCTOR = results.DoctorResult(
     )
 )
 
+DRILL = results.DrillFact(
+    EnvName("perf"), "ann", NOW, True, "", {"apply": 3.4, "forward": 2.6, "rollback": 2.1}, {"apply": "d" * 64}
+)
+FAILED_DRILL = replace(
+    DRILL, is_ok=False, why="rollback: the plan failed: managed by newer provider version", seconds={"apply": 3.4}
+)
+TROUBLE = results.TroubleFact(
+    kind=Kind.APPLY,
+    commit=sha("d"),
+    by="ann",
+    at=NOW - timedelta(minutes=3),
+    receipt="Stopped part-way: 1 of 4 changes done. In doubt (started, no answer): a.c.",
+    why="local-exec provisioner error",
+    done=("a.a",),
+    failed=("a.b",),
+    in_doubt=("a.c",),
+    never_started=("a.d",),
+)
+UNVERIFIED = {
+    "result": "failed",
+    "checks": [
+        {"name": "smoke", "result": "failed", "duration_s": 2.0, "why": "exit code 1"},
+        {"name": "up", "result": "passed", "duration_s": 0.1, "why": ""},
+    ],
+}
+
 RESULTS: dict[str, object] = {
+    "change-verified": replace(
+        CHANGE, verified=Verified.PASSED, checks=(results.CheckFact("up", Verified.PASSED, 0.1, ""),)
+    ),
+    "history-checked": replace(
+        HISTORY,
+        entries=tuple(
+            replace(entry, record=replace(entry.record, verified=verified), drill=drill)
+            for entry, verified, drill in zip(
+                HISTORY.entries, (*Verified, Verified.NONE), (None, FAILED_DRILL, DRILL, None), strict=True
+            )
+        ),
+    ),
+    "show-troubled": replace(SHOW, card=FULL_CARD | {"verified": UNVERIFIED}, trouble=TROUBLE, drill=DRILL),
+    "drill": results.DrillResult(PROD, Version(41), DRILL, is_kept=True),
+    "drill-failed": results.DrillResult(PROD, Version(41), FAILED_DRILL, is_kept=False),
     "change": CHANGE,
     "change-rollback": replace(
         CHANGE, kind=Kind.ROLLBACK, restores=Version(2), hold="rolled back to v2", outputs={}, duration_s=3.04

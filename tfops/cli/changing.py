@@ -26,6 +26,9 @@ from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
     from tfops.flows.change import ChangeOptions
+    from tfops.results import DrillResult
+
+_CHECK_FAILED = 13
 
 GUARD_HELP = {
     "wrong-branch": "Apply a commit that is not on the environment's branch.",
@@ -220,6 +223,43 @@ def resume(
         return changes.resume(open_project(ctx), env, options, ui)
 
     execute("resume", flow, ui=ui, output=output)
+
+
+def drill(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="The version to go back to.")],
+    place: Annotated[str, typer.Option("--in", metavar="ENV", help="Where: an environment that is free.")],
+    keep: Annotated[bool, typer.Option("--keep", help="Don't destroy at the end.")] = False,
+    yes: YesOption = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Rehearse the way back to a version in another environment, and measure it.
+
+    There it applies the version, then what runs today, goes back, and destroys everything. The result
+    stands by the version in history and show. Exit code 13 when the way back doesn't work.
+
+    \b
+    Examples:
+      tfops drill prod v41 --in perf
+      tfops drill prod v41 --in perf --keep --yes
+    """
+    ui = terminal(quiet=quiet)
+
+    def flow() -> "DrillResult":
+        from tfops.flows import drill
+
+        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
+        return drill.drill(open_project(ctx), env, version, place=place, keep=keep, options=options, ui=ui)
+
+    def exit_code(result: "DrillResult") -> int:
+        return 0 if result.drill.is_ok else _CHECK_FAILED
+
+    execute("drill", flow, ui=ui, output=output, exit_code=exit_code)
 
 
 def recover(

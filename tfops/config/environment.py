@@ -10,7 +10,7 @@ from typing import Any
 from tfops.config import names
 from tfops.config.defaults import lay_over_defaults, rules_document
 from tfops.config.document import Document, Path
-from tfops.config.inherit import FOLDER, read_inherited
+from tfops.config.inherit import FOLDER, laid_over, read_inherited
 from tfops.config.inputs import InputCheck
 from tfops.config.limits import limit_complaints
 from tfops.config.project import ProjectConfig, load_project, project_document
@@ -85,9 +85,16 @@ def lock_file_path(env: EnvName) -> str:
 
 
 def load_environment(
-    tree: Tree, project: ProjectConfig, env: EnvName, check: InputCheck | None = None
+    tree: Tree,
+    project: ProjectConfig,
+    env: EnvName,
+    check: InputCheck | None = None,
+    *,
+    rehearses: EnvName | None = None,
 ) -> EnvironmentConfig:
     """Read one environment's file and what it inherits; with `check`, hold its inputs against the modules.
+
+    An environment that `rehearses` another one has the other's files, with its own, where there are any, laid over.
 
     Raises:
         Refused: the project has no such environment (guard `unknown-environment`).
@@ -96,17 +103,22 @@ def load_environment(
     if env not in project.environments:
         hint = names.did_you_mean(env, project.environments)
         raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", hint=hint)
-    return read_environment(tree, env, check)
+    return read_environment(tree, env, check, rehearses=rehearses)
 
 
-def read_environment(tree: Tree, env: EnvName, check: InputCheck | None = None) -> EnvironmentConfig:
+def read_environment(
+    tree: Tree, env: EnvName, check: InputCheck | None = None, *, rehearses: EnvName | None = None
+) -> EnvironmentConfig:
     """The same without asking whether tfops.yaml knows the environment."""
-    paths, complaints = stack_files(tree, env)
+    paths, complaints = stack_files(tree, rehearses or env)
     if complaints:
         raise ConfigError(complaints)
     local_modules = tree.names("modules")
     rules = rules_document(tree)
     documents = {stack: _document(tree, path, rules) for stack, path in paths.items()}
+    own, _ = stack_files(tree, env) if rehearses else ({}, [])
+    for stack in paths.keys() & own.keys():
+        documents[stack] = laid_over(documents[stack], read_inherited(tree, own[stack]))
     stacks: dict[StackName, StackConfig] = {}
     for stack, document in documents.items():
         found, said = _read_stack(document, local_modules)

@@ -26,8 +26,13 @@ def read_inherited(tree: Tree, path: str, below: tuple[str, ...] = ()) -> Docume
     if not isinstance(base.data, dict):
         document.complaints += base.complaints or [base.complaint((), "the file is empty")]
         return document
+    return laid_over(base, document)
+
+
+def laid_over(base: Document, document: Document) -> Document:
+    """`base`, changed to what it becomes under `document`: it is called by that name then."""
     base.data = _lay_over(base, document, ())
-    base.path = path
+    base.path = document.path
     base.lines |= document.lines
     base.complaints += document.complaints
     return base

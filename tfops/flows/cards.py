@@ -86,6 +86,7 @@ def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: in
         outputs=dict(outcome.outputs),
         hold=hold,
         verified=outcome.verified,
+        rehearses=target.rehearses or "",
         tfops=__version__,
     )
 

@@ -143,6 +143,7 @@ def _intent(run: _Run, stack: OpenStack, plan: Plan, before: StackState, approva
         approved_by=approval.who,
         approved_how=approval.how,
         keeps_providers=target.keeps_providers,
+        rehearses=target.rehearses or "",
     )
 
 

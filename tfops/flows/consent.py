@@ -18,12 +18,16 @@ from tfops.system import clock
 # How an approval reads when tfops.yaml gave it: `rollback: auto`.
 AUTOMATIC = "rollback: auto"
 
+# Given once for a whole drill: its place is empty or made by drills, so that nothing is lost there.
+DRILL = "drill"
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentOptions:
     """`yes` covers everything but what a rollback deletes or replaces: that is named, one by one.
 
-    `standing` names a consent that was given before there was a plan; it covers what `yes` covers.
+    `standing` names a consent that was given before there was a plan; it covers what `yes` covers,
+    a drill's everything.
     """
 
     yes: bool = False
@@ -33,24 +37,27 @@ class ConsentOptions:
 
 def obtain_consent(project: Project, target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> ApprovalPart:
     """Who agreed to this plan, and how. Raises NotApproved."""
+    how = DRILL if options.standing == DRILL else _ask(target, plan, options, ui)
+    person, _ = project.repository.identity()
+    return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
+
+
+def _ask(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
     _let_protected_go(target, plan, options, ui)
     if target.kind is Kind.ROLLBACK and plan.losing:
-        how = _consent_to_loss(target, plan, options, ui)
-    elif options.yes:
-        how = options.standing or "--yes"
-    elif not ui.is_interactive:
+        return _consent_to_loss(target, plan, options, ui)
+    if options.yes:
+        return options.standing or "--yes"
+    if not ui.is_interactive:
         raise NotApproved(
             "there is no terminal to ask on",
             why=f"the plan for {target.env} needs a yes",
             hint="look at the plan above, then run it again with --yes",
         )
-    elif target.kind is Kind.DESTROY:
+    if target.kind is Kind.DESTROY:
         ui.warn(f"this destroys everything in {target.env}")
-        how = _typed_name(target, ui)
-    else:
-        how = _plain_yes(target, ui)
-    person, _ = project.repository.identity()
-    return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
+        return _typed_name(target, ui)
+    return _plain_yes(target, ui)
 
 
 def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> None:

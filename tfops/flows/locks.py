@@ -46,7 +46,7 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
         require_free(present)
         return NewEvent(EventKind.LOCKED, text, part.run_id, lock=part)
 
-    _append(project, place.env, refs, event)
+    append_event(project, place.env, refs, event)
     return LockResult(place.env, True, text)
 
 
@@ -72,7 +72,7 @@ def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
         trouble = _trouble(held, present.intent) if present.intent else None
         return NewEvent(kind, broken[0], held.run_id, lock="", intent="", trouble=trouble)
 
-    _append(project, place.env, refs, event)
+    append_event(project, place.env, refs, event)
     if force:
         ui.warn("if its holder is still alive, it can't record a version any more, and will say so")
     return LockResult(place.env, False, broken[0])
@@ -105,6 +105,7 @@ def _trouble(held: LockPart, intent: IntentPart) -> TroublePart:
         branch=intent.branch,
         restores=intent.restores,
         keeps_providers=intent.keeps_providers,
+        rehearses=intent.rehearses,
         by=held.who,
         at=clock.now(),
         receipt=f"The lock of the {intent.kind} of {intent.commit[:8]} was broken: how far it got is not known.",
@@ -113,7 +114,7 @@ def _trouble(held: LockPart, intent: IntentPart) -> TroublePart:
     )
 
 
-def _append(project: Project, env: EnvName, refs: Refs, event: Callable[[Present], NewEvent]) -> None:
+def append_event(project: Project, env: EnvName, refs: Refs, event: Callable[[Present], NewEvent]) -> None:
     """Read, decide, swap; whoever loses reads and decides again."""
     for _ in range(_MOST_TRIES):
         try:

@@ -6,6 +6,7 @@ from tfops.config.environment import load_environment, load_rules, lock_file_pat
 from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
+from tfops.flows.drill import drills_of
 from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
 from tfops.flows.receipt import trouble_fact
@@ -193,9 +194,10 @@ def history(project: Project, env: str | None, *, verdict: bool, fetch: bool, ui
     name = _environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
     verdicts = verdicts_of(project, listing) if verdict else {}
-    commits = project.repository.commits(record.commit for record in listing.versions)
+    commits, drills = project.repository.commits(record.commit for record in listing.versions), drills_of(project, name)
     entries = [
-        HistoryEntry(record, commits.get(record.commit), verdicts.get(record.version)) for record in listing.versions
+        HistoryEntry(record, commits.get(record.commit), verdicts.get(record.version), drills.get(record.version))
+        for record in listing.versions
     ]
     incidents = [event for event in _log_events(project, name) if event.kind in _INCIDENTS]
     return HistoryResult(name, tuple(reversed(entries)), listing.foreign, tuple(incidents), has_verdicts=verdict)
@@ -221,7 +223,8 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
     verdict = verdicts_of(project, listing, only=record).get(record.version)
     trouble = read_present(project.repository, name).trouble if record is listing.latest else None
     commit = _commit_or_none(project.repository, record)
-    return ShowResult(record, commit, card.model_dump(mode="json"), verdict, trouble_fact(trouble))
+    drill = drills_of(project, name).get(record.version)
+    return ShowResult(record, commit, card.model_dump(mode="json"), verdict, trouble_fact(trouble), drill)
 
 
 def log(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> LogResult:

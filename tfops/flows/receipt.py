@@ -85,6 +85,7 @@ def trouble_of(
         branch=intent.branch,
         restores=intent.restores,
         keeps_providers=intent.keeps_providers,
+        rehearses=intent.rehearses,
         by=by,
         at=clock.now(),
         receipt=headline,

@@ -106,7 +106,7 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
         return None
     target = intended_target(
         project,
-        place,
+        place.rehearsing(trouble.rehearses),
         commit=trouble.commit,
         kind=trouble.kind,
         branch=trouble.branch,
@@ -151,7 +151,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
     intent = case.intent
     target = intended_target(
         case.project,
-        case.place,
+        case.place.rehearsing(intent.rehearses),
         commit=intent.commit,
         kind=intent.kind,
         branch=intent.branch,

@@ -20,6 +20,7 @@ def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
     trouble = read_present(project.repository, place.env).trouble
     if trouble is None:
         raise _nothing_to_resume(project, place.env)
+    place = place.rehearsing(trouble.rehearses)
     _say_what_was_done(project, place, trouble, ui)
     if trouble.kind is Kind.DESTROY:
         return destroy_target(project, place)

@@ -47,6 +47,7 @@ class Target:
     current_card: Card | None
     overrides: Mapping[str, str] = field(default_factory=dict)
     keeps_providers: bool = False
+    rehearses: EnvName | None = None
     restores: VersionRecord | None = None
     past: Past | None = None
     protected: frozenset[str] = frozenset()
@@ -77,12 +78,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The environment that a command is about, and how that was found out."""
+    """The environment that a command is about, and how that was found out.
+
+    In a drill it `rehearses` another environment: its content comes from the other's files.
+    """
 
     env: EnvName
     branch: str
     reason: str
     rules: ProjectConfig
+    rehearses: EnvName | None = None
+
+    def rehearsing(self, env: str) -> "Place":
+        """The same place with the content of another environment, as a card or an intent names it."""
+        return replace(self, rehearses=EnvName(env)) if env else self
 
 
 def find_place(project: Project, asked: str | None) -> Place:
@@ -276,6 +285,7 @@ def destroy_target(project: Project, place: Place) -> Target:
         raise Refused(
             "never-applied", f"{place.env} has never been applied: nothing to destroy", hint=f"tfops apply {place.env}"
         )
+    place = place.rehearsing(read_card(repository, listing.latest).rehearses)
     rules = _rules_from_branch_head(project, place)
     if rules.environments[place.env].protected:
         raise Refused(
@@ -306,6 +316,7 @@ def intended_target(
 ) -> Target:
     """What a run that died was about to do, to find out how far it got."""
     sha = require_sha(commit)
+    is_own_apply = kind is Kind.APPLY and place.rehearses is None
     records = versions_of(project.repository, place.env).versions
     target = _content_of_commit(
         project,
@@ -314,7 +325,7 @@ def intended_target(
         commit=sha,
         branch=branch,
         reason=f"the {kind} of {sha[:8]}",
-        rules=project.config_at(sha) if kind is Kind.APPLY else _rules_from_branch_head(project, place),
+        rules=project.config_at(sha) if is_own_apply else _rules_from_branch_head(project, place),
         restores=next((record for record in records if record.version.number == restores), None),
     )
     return _with_todays_providers(project, target) if keeps_providers else target
@@ -336,6 +347,8 @@ def _content_of_commit(
     listing = versions_of(repository, place.env)
     current_card = read_card(repository, listing.latest) if listing.latest else None
     tree = GitTree.of_commit(repository, commit)
+    # What was applied once must stay reachable: only a new commit is held against its modules.
+    check = project.input_check(tree) if kind is Kind.APPLY and place.rehearses is None else None
     return Target(
         env=place.env,
         kind=kind,
@@ -343,13 +356,13 @@ def _content_of_commit(
         branch=branch,
         reason=reason,
         rules=rules,
-        # What was applied once must stay reachable: only a new commit is held against its modules.
-        environment=load_environment(tree, rules, place.env, project.input_check(tree) if kind is Kind.APPLY else None),
+        environment=load_environment(tree, rules, place.env, check, rehearses=place.rehearses),
         tree=tree,
-        provider_lock=tree.read(lock_file_path(place.env)),
+        provider_lock=tree.read(lock_file_path(place.rehearses or place.env)),
         listing=listing,
         current_card=current_card,
         protected=_protected(current_card),
+        rehearses=place.rehearses,
         restores=restores,
     )
 

@@ -155,6 +155,7 @@ class Card(_Part):
     outputs: dict[str, Any] = {}
     hold: HoldPart | None = None
     verified: VerifiedPart | None = None
+    rehearses: str = ""  # the environment whose content a drill brought here
     tfops: str
 
     @property

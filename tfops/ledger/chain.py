@@ -15,7 +15,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from tfops.errors import Refused
-from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.parts import DrillsPart, IntentPart, LockPart, TroublePart
 from tfops.model import CommitSha, EnvName
 from tfops.system import clock
 from tfops.system.objects import store_commit, store_tree
@@ -24,7 +24,7 @@ from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 
 _LOCK, _INTENT, _TROUBLE = "lock.json", "intent.json", "trouble.json"
-_CARD, _INVENTORY = "card.json", "inventory.json"
+_CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -41,6 +41,7 @@ class EventKind(enum.StrEnum):
     LOCKED = "locked"
     UNLOCKED = "unlocked"
     FORCED = "unlocked-by-force"
+    DRILLED = "drilled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ class Present:
     def trouble(self) -> TroublePart | None:
         return self._part(_TROUBLE, TroublePart)
 
+    @property
+    def drills(self) -> DrillsPart:
+        return self._part(_DRILLS, DrillsPart) or DrillsPart()
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -119,6 +124,7 @@ class NewEvent:
     lock: LockPart | str | None = None
     intent: IntentPart | str | None = None
     trouble: TroublePart | str | None = None
+    drills: DrillsPart | None = None
     card: str | None = None
     inventory: Mapping[str, str] | None = None
     root: Mapping[str, str] | None = None
@@ -138,6 +144,7 @@ def _files(present: Present, event: NewEvent) -> Iterator[tuple[str, bytes]]:
         _LOCK: event.lock,
         _INTENT: event.intent,
         _TROUBLE: event.trouble,
+        _DRILLS: event.drills,
         _CARD: event.card,
         _INVENTORY: json.dumps(event.inventory, indent=2, sort_keys=True) if event.inventory is not None else None,
     }

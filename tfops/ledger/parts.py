@@ -49,6 +49,7 @@ class IntentPart(_Part):
     approved_by: str = ""
     approved_how: str = ""
     keeps_providers: bool = False
+    rehearses: str = ""
     done: dict[str, str] = {}
 
 
@@ -64,6 +65,7 @@ class TroublePart(_Part):
     branch: str = ""
     restores: int | None = None
     keeps_providers: bool = False
+    rehearses: str = ""
     by: str
     at: datetime
     receipt: str
@@ -73,3 +75,21 @@ class TroublePart(_Part):
     in_doubt: list[str] = []
     never_started: list[str] = []
     lost: dict[str, str] = {}
+
+
+class DrilledPart(_Part):
+    """How the way back to a version went when it was rehearsed; `seconds` and `digests` (of plans) by step."""
+
+    place: str
+    by: str
+    at: datetime
+    is_ok: bool
+    why: str = ""
+    seconds: dict[str, float] = {}
+    digests: dict[str, str] = {}
+
+
+class DrillsPart(_Part):
+    """The newest drill of each version, by its name (`v41`)."""
+
+    drills: dict[str, DrilledPart] = {}

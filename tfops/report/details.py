@@ -9,9 +9,10 @@ from rich.text import Text
 from tfops.model import Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.trouble import trouble_lines
-from tfops.report.words import age, commit_text, duration, plain, plural
+from tfops.report.words import age, commit_text, drill_words, duration, plain, plural
 from tfops.results import (
     DoctorResult,
+    DrillFact,
     RenderResult,
     ShowResult,
     VerifyResult,
@@ -36,6 +37,8 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("branch", card["branch"]),
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
+        ("drill", _drill_words(result.drill)),
+        ("rehearses", card.get("rehearses", "")),
         ("engine", f"{card['engine']['name']} {card['engine']['version']}"),
         ("aws", card["aws"]["arn"] if card.get("aws") else ""),
         ("providers", ", ".join(f"{name} {version}" for name, version in card["providers"].items())),
@@ -56,6 +59,12 @@ def _show(result: ShowResult, view: View) -> RenderableType:
     parts += [Text("\noutputs", style="dim"), *outputs] if outputs else []
     parts += trouble_lines(record.env, result.trouble, view)
     return Group(*parts)
+
+
+def _drill_words(drill: DrillFact | None) -> str:
+    if drill is None:
+        return ""
+    return f"{drill_words(drill)} in {drill.place}" + (f": {drill.why}" if drill.why else "")
 
 
 def _verified_words(verified: Mapping[str, Any] | None) -> str:

@@ -8,9 +8,10 @@ from rich.text import Text
 from tfops.model import Kind, Verified
 from tfops.report.base import View, flat_outputs, text_report
 from tfops.report.plan import plan_report
-from tfops.report.words import duration, plain, plural
+from tfops.report.words import drill_words, duration, plain, plural
 from tfops.results import (
     ChangeResult,
+    DrillResult,
     InitResult,
     LockResult,
     PlanResult,
@@ -66,6 +67,20 @@ def _recover(result: RecoverResult, view: View) -> RenderableType:
         return Text(f"{result.env}: nothing to recover", style="green")
     end = f": recorded as {result.recorded}" if result.recorded else ""
     return Text(f"✓ {result.story}{end}", style="green")
+
+
+@text_report.register
+def _drill(result: DrillResult, view: View) -> RenderableType:
+    drill = result.drill
+    sign = ("✓ ", "bold green") if drill.is_ok else ("✗ ", "bold red")
+    lines: list[RenderableType] = [
+        Text.assemble(sign, (f"{result.env} {result.version} in {drill.place}: {plain(drill_words(drill))}", "bold"))
+    ]
+    lines += [Text(f"  {plain(drill.why)}")] if drill.why else []
+    lines += [Text(f"  {step:<8}  {duration(seconds)}", style="dim") for step, seconds in drill.seconds.items()]
+    if result.is_kept:
+        lines.append(Text(f"  {drill.place} is kept as it is: tfops destroy {drill.place}", style="yellow"))
+    return Group(*lines)
 
 
 @text_report.register

@@ -8,7 +8,7 @@ from rich.text import Text
 from tfops.model import Kind, Verdict, Verified, VersionRecord
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.trouble import trouble_lines
-from tfops.report.words import age, commit_text, plain, plural
+from tfops.report.words import age, commit_text, drill_words, plain, plural
 from tfops.results import (
     EnvironmentStatus,
     HistoryEntry,
@@ -131,6 +131,8 @@ def _version_cells(entry: HistoryEntry, view: View) -> tuple[Text | str, ...]:
     what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
     version, changes = Text(str(record.version), style="bold"), Text(_changes(entry), style="dim")
     changes.append(*_verified_words(record))
+    if entry.drill:
+        changes.append(plain(f" · {drill_words(entry.drill)}"), style="" if entry.drill.is_ok else "red")
     when = age(record.applied_at, view.now)
     return version, what, when, record.applied_by, commit_text(entry.commit, record.commit), changes
 

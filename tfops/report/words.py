@@ -5,6 +5,7 @@ from datetime import datetime
 from rich.text import Text
 
 from tfops.model import Commit
+from tfops.results import DrillFact
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
 
@@ -22,6 +23,13 @@ def age(moment: datetime, now: datetime) -> str:
 def plain(text: str) -> str:
     """One line that can't act on a terminal: names, subjects and messages come from anyone."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def drill_words(drill: DrillFact) -> str:
+    """`rolled back OK in 2.1 s on 2026-11-20`"""
+    if drill.is_ok:
+        return f"rolled back OK in {duration(drill.seconds['rollback'])} on {drill.at:%Y-%m-%d}"
+    return f"drill failed on {drill.at:%Y-%m-%d}"
 
 
 def duration(seconds: float) -> str:

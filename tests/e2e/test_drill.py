@@ -1,0 +1,74 @@
+"""`drill`: the way back rehearsed in a free environment, measured, and remembered by the version."""
+
+import json
+from pathlib import Path
+
+from tests.support.sandbox import Sandbox, new_sandbox
+
+_RULES = """\
+version: 1
+project: shop
+environments:
+  dev: {branch: main}
+  perf: {branch: perf}
+  safe: {branch: safe, protected: true}
+"""
+
+_GATED = """\
+variable "value" { type = string }
+variable "gate" { type = string }
+variable "size" {
+  type    = string
+  default = "large"
+}
+resource "terraform_data" "main" {
+  input = "${var.value} ${var.size}"
+  provisioner "local-exec" { command = "test -e '${var.gate}'" }
+}
+output "value" { value = terraform_data.main.output }
+"""
+
+
+def _wish(shop: Sandbox, value: str) -> None:
+    inputs = {"value": value, "gate": str(shop.home / "open")}
+    shop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "gated", "inputs": inputs}}}))
+    shop.commit(f"dev wants {value}")
+    shop.ok("apply", "dev", "--yes")
+
+
+def _perf_resources(shop: Sandbox) -> int:
+    return len(json.loads((shop.workspace / "state/perf/main.tfstate").read_text())["resources"])
+
+
+def test_the_way_back_is_rehearsed_elsewhere_and_its_result_stands_by_the_version(tmp_path: Path, engine: str) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine, rules=_RULES)
+    shop.write("modules/gated/main.tf", _GATED)
+    shop.write("environments/perf.yaml", '{"modules": {"main": {"source": "gated", "inputs": {"size": "small"}}}}')
+    (shop.home / "open").touch()
+    _wish(shop, "one")
+    _wish(shop, "two")
+    for version, place in (("v2", "perf"), ("v1", "dev"), ("v1", "safe")):
+        refused = shop.run("drill", "dev", version, "--in", place, "--yes", "-o", "json")
+        assert (refused.code, refused.error["guard"]) == (11, "drill")
+
+    (shop.home / "open").unlink()
+    failed = shop.run("drill", "dev", "v1", "--in", "perf", "--yes", "-o", "json")
+    assert failed.code == 13
+    assert failed.result["drill"]["why"].startswith("apply: the apply of perf failed: local-exec provisioner error")
+    assert _perf_resources(shop) == 0, "what a drill made is destroyed, also when it fails"
+    assert "drill failed on" in shop.ok("history", "dev").out
+
+    (shop.home / "open").touch()
+    drilled = shop.ok("drill", "dev", "v1", "--in", "perf", "--yes", "--keep", "-o", "json").result["drill"]
+    assert (drilled["is_ok"], list(drilled["seconds"])) == (True, ["apply", "forward", "rollback"])
+    entries = shop.ok("history", "perf", "-o", "json").result["entries"]
+    assert [entry["record"]["kind"] for entry in entries] == ["rollback", "apply", "apply", "destroy"]
+    card = shop.ok("show", "perf", "-o", "json").result["card"]
+    assert (card["rehearses"], card["outputs"]["main"]["value"]) == ("dev", "one small"), "dev's content, perf's size"
+    assert shop.ok("show", "dev", "v1").out.count("rolled back OK in") == 1
+    assert "rolled back OK in" in shop.ok("history", "dev").out
+    assert shop.ok("log", "dev", "-o", "json").result["events"][0]["kind"] == "drilled"
+    assert "is whole" in shop.ok("verify", "dev").out
+    shop.ok("destroy", "perf", "--yes")
+    assert _perf_resources(shop) == 0
+    assert [tag for tag in shop.tags() if "/dev/" in tag] == ["tfops/dev/v1", "tfops/dev/v2"]

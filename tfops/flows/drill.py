@@ -1,0 +1,198 @@
+"""`drill`: the way back to a version, rehearsed in another environment and measured.
+
+The place gets the version's content, then what runs today, then goes back, over the same road as a real
+change. What came out is an event in the ledger of the environment whose version it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tfops.errors import ConfigError, EngineFailed, NotApproved, Refused, StoppedPartWay, TfopsError
+from tfops.flows.change import ChangeOptions
+from tfops.flows.changes import change, require_signing
+from tfops.flows.consent import DRILL, ConsentOptions
+from tfops.flows.locks import append_event
+from tfops.flows.project import Project
+from tfops.flows.stack import open_stack
+from tfops.flows.target import Place, Target, find_place, intended_target, rollback_target
+from tfops.flows.ui import Ui
+from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
+from tfops.ledger.parts import DrilledPart, DrillsPart
+from tfops.ledger.versions import read_card, versions_of
+from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
+from tfops.resolve.versions import content_of, pick_version
+from tfops.results import ChangeResult, DrillFact, DrillResult
+from tfops.system import clock
+
+# What a step may fail with that says something about the version; anything else is about the place.
+_FINDINGS = (EngineFailed, StoppedPartWay, ConfigError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drill:
+    """The version that is rehearsed, what runs instead of it today, and where it is rehearsed."""
+
+    project: Project
+    home: Place
+    place: Place
+    goal: VersionRecord
+    today: VersionRecord
+    options: ChangeOptions
+    ui: Ui
+
+    def content(self, record: VersionRecord, kind: Kind = Kind.APPLY) -> Target:
+        return intended_target(
+            self.project, self.place, commit=record.commit, kind=kind, branch=record.branch, restores=None
+        )
+
+    def change(self, what: str, find: Callable[[], Target]) -> ChangeResult:
+        self.ui.note(f"drill: {what}")
+        return change(self.project, self.place, find, what=f"drill: {what}", options=self.options, ui=self.ui)
+
+
+def drill(
+    project: Project, env: str, version: str, *, place: str, keep: bool, options: ChangeOptions, ui: Ui
+) -> DrillResult:
+    """Apply the version, apply today's, go back, measure each; destroy at the end unless `keep`.
+
+    Raises Refused (guard `drill`) where there is nothing to rehearse, or the place isn't a free one.
+    """
+    run = _prepare(project, env, version, place=place, options=options, ui=ui)
+    _require_free_place(run)
+    _consent(run, yes=options.consent.yes)
+    results: dict[str, ChangeResult] = {}
+    why = _rehearse(run, results)
+    if not keep:
+        why = "; ".join(filter(None, (why, _clean_up(run))))
+    part = DrilledPart(
+        place=run.place.env,
+        by=project.repository.identity()[0].name,
+        at=clock.now(),
+        is_ok=not why,
+        why=why,
+        seconds={step: result.duration_s for step, result in results.items()},
+        digests={step: result.plan.digest for step, result in results.items()},
+    )
+    _record(run, part)
+    return DrillResult(run.home.env, run.goal.version, _fact(part), keep)
+
+
+def _prepare(project: Project, env: str, version: str, *, place: str, options: ChangeOptions, ui: Ui) -> _Drill:
+    home, there = find_place(project, env), find_place(project, place)
+    project.fetch_for_change(home.rules)
+    require_signing(project, home.rules)
+    records = versions_of(project.repository, home.env).versions
+    by_version = {record.version: record for record in records}
+    goal = content_of(pick_version(version, home.env, records), by_version)
+    today = content_of(records[-1], by_version)
+    if Kind.DESTROY in (goal.kind, today.kind):
+        raise Refused("drill", "a destroyed version has nothing to rehearse", hint=f"tfops history {home.env}")
+    if goal.commit == today.commit:
+        raise Refused("drill", f"{home.env} {goal.version} is what runs now: there is no way back to rehearse")
+    agreed = ChangeOptions(options.engine, ConsentOptions(yes=True, standing=DRILL), options.wait_s)
+    return _Drill(project, home, there.rehearsing(home.env), goal, today, agreed, ui)
+
+
+def _require_free_place(run: _Drill) -> None:
+    """Raises Refused unless nothing but drills ever left something there."""
+    reason = _reason_against(run)
+    if reason:
+        raise Refused(
+            "drill",
+            f"{run.place.env} can't be the place of a drill: {reason}",
+            hint=f"name a free environment: tfops drill {run.home.env} {run.goal.version} --in ENV",
+        )
+
+
+def _reason_against(run: _Drill) -> str:
+    env, repository = run.place.env, run.project.repository
+    if env == run.home.env:
+        return "it is the one that is rehearsed"
+    if run.place.rules.environments[env].protected:
+        return "it is protected"
+    latest, trouble = versions_of(repository, env).latest, read_present(repository, env).trouble
+    if trouble is not None and trouble.rehearses:
+        return ""
+    if latest is not None and latest.kind is not Kind.DESTROY:
+        return "" if read_card(repository, latest).rehearses else f"it runs {latest.version}, made by no drill"
+    return "its state isn't empty" if _has_resources(run) else ""
+
+
+def _has_resources(run: _Drill) -> bool:
+    env, project = run.place.env, run.project
+    with project.changing(env, "drill", wait_s=run.options.wait_s), project.workspace.run(env) as folder:
+        content = run.content(run.goal).content
+        stack = open_stack(project, content, folder=folder, options=run.options.engine, ui=run.ui)
+        run.ui.phase(f"preparing {env}")
+        stack.engine.prepare()
+        state, _ = stack.engine.pull_state()
+        run.ui.phase("")
+    return bool(state.inventory)
+
+
+def _consent(run: _Drill, *, yes: bool) -> None:
+    if yes:
+        return
+    question = f"Apply {run.goal.version} and {run.today.version} of {run.home.env} in {run.place.env}, and go back?"
+    if not (run.ui.is_interactive and run.ui.confirm(question)):
+        raise NotApproved("the drill was not approved", hint="look at what it costs, then run it again with --yes")
+
+
+def _rehearse(run: _Drill, results: dict[str, ChangeResult]) -> str:
+    """The three steps, into `results`; why it isn't a success, or nothing."""
+    first: list[Version] = []
+
+    def back() -> Target:
+        return rollback_target(run.project, run.place, to=str(first[0]))
+
+    steps: tuple[tuple[str, str, Callable[[], Target]], ...] = (
+        ("apply", f"{run.home.env} {run.goal.version} in {run.place.env}", lambda: run.content(run.goal)),
+        ("forward", f"{run.home.env} {run.today.version} in {run.place.env}", lambda: run.content(run.today)),
+        ("rollback", f"back to {run.goal.version}", back),
+    )
+    for name, what, find in steps:
+        try:
+            result = run.change(what, find)
+        except _FINDINGS as error:
+            return f"{name}: {_in_one_line(error)}"
+        results[name] = result
+        first += [version for version in (result.version or result.previous,) if version]
+        if result.verified is Verified.FAILED:
+            return f"{name}: not verified"
+    return ""
+
+
+def _in_one_line(error: TfopsError) -> str:
+    return " ".join(f"{error.what}: {error.why.partition(chr(10))[0]}".split())
+
+
+def _clean_up(run: _Drill) -> str:
+    """Destroy what was made there; why that failed, or nothing."""
+    try:
+        run.change(f"destroy {run.place.env}", lambda: run.content(run.goal, Kind.DESTROY))
+    except _FINDINGS as error:
+        run.ui.warn(f"{run.place.env} could not be destroyed: look at it, then run the drill again")
+        return f"destroy: {_in_one_line(error)}"
+    return ""
+
+
+def _record(run: _Drill, part: DrilledPart) -> None:
+    """An event in the ledger of the environment whose version was rehearsed; its newest drill is kept there."""
+    name = str(run.goal.version)
+    outcome = f"rolled back OK in {part.seconds['rollback']:.1f} s" if part.is_ok else f"failed: {part.why}"
+
+    def event(present: Present) -> NewEvent:
+        drills = DrillsPart(drills={**present.drills.drills, name: part})
+        return NewEvent(EventKind.DRILLED, f"{run.home.env}: {name} drilled in {part.place}: {outcome}", drills=drills)
+
+    append_event(run.project, run.home.env, run.project.refs(run.home.rules), event)
+
+
+def _fact(part: DrilledPart) -> DrillFact:
+    return DrillFact(EnvName(part.place), part.by, part.at, part.is_ok, part.why, part.seconds, part.digests)
+
+
+def drills_of(project: Project, env: EnvName) -> dict[Version, DrillFact]:
+    """The newest drill of each version of an environment."""
+    drills = read_present(project.repository, env).drills.drills
+    return {Version(int(name.removeprefix("v"))): _fact(part) for name, part in drills.items()}
