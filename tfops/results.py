@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tfops.model import Commit, EnvName, Holder, Judgement, Kind, Plan, Reason, Verified, Version, VersionRecord
+from tfops.model import (
+    Commit,
+    EnvName,
+    Holder,
+    Judgement,
+    Kind,
+    Mark,
+    Plan,
+    Reason,
+    StackName,
+    Verified,
+    Version,
+    VersionRecord,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,3 +415,43 @@ class ReversibleResult:
     commit: Commit
     against: Version | None
     doors: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigLine:
+    """A line of the merged configuration. Without `mark` it only opens what follows; `is_default` of tfops.yaml."""
+
+    text: str
+    path: tuple[str | int, ...]
+    value: Any
+    mark: Mark | None
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StackLines:
+    """One stack's merged configuration."""
+
+    stack: StackName
+    lines: tuple[ConfigLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigResult:
+    """The end of `config show`."""
+
+    env: EnvName
+    digest: str
+    stacks: tuple[StackLines, ...]
+    shows_sources: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewResult:
+    """The end of `new environment` and `new module`. `branch` is what the environment is bound to."""
+
+    kind: str
+    name: str
+    written: tuple[str, ...]
+    changed: tuple[str, ...]
+    branch: str

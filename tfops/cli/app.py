@@ -10,6 +10,8 @@ from typer.exceptions import Abort, TyperException
 from tfops import __version__
 from tfops.cli import changing, checking, looking, starting
 from tfops.cli.backend import backend
+from tfops.cli.config import config
+from tfops.cli.new import new
 from tfops.cli.options import Output, Session
 from tfops.cli.providers import providers
 from tfops.cli.run import USAGE, fail
@@ -45,6 +47,8 @@ app.command("log")(looking.log)
 app.command("inventory")(looking.inventory)
 app.command("verify")(looking.verify)
 app.command("render")(looking.render)
+app.add_typer(config)
+app.add_typer(new)
 app.add_typer(backend)
 app.add_typer(providers)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from tfops.cli.complete import complete_environment, complete_module
-from tfops.cli.options import EngineOption, Environment, Output, OutputOption
+from tfops.cli.options import EngineOption, Environment, HeadOption, Output, OutputOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
 from tfops.results import ReversibleResult
@@ -24,7 +24,7 @@ def validate(
     deep: Annotated[
         bool, typer.Option("--deep", help="Let the engine judge values too: no init, no provider, no credentials.")
     ] = False,
-    head: Annotated[bool, typer.Option("--head", help="The commit, not the files as they lie here.")] = False,
+    head: HeadOption = False,
     engine: EngineOption = "",
     output: OutputOption = Output.TEXT,
 ) -> None:

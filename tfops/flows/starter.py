@@ -122,6 +122,32 @@ crash.log
 """
 
 
+_MODULE = {
+    "main.tf": """\
+resource "terraform_data" "main" {{
+  input = {{ name = var.name }}
+}}
+""",
+    "variables.tf": """\
+variable "name" {{
+  description = "What the {name} is called."
+  type        = string
+}}
+""",
+    "outputs.tf": """\
+output "id" {{
+  description = "The id of the {name}."
+  value       = terraform_data.main.id
+}}
+""",
+}
+
+
+def module_files(name: str) -> dict[str, str]:
+    """File name to text of a new module."""
+    return {file: text.format(name=name) for file, text in _MODULE.items()}
+
+
 def starter_files(project: str, branch: str) -> dict[str, str]:
     """Path to text of every file of a new project."""
     return {

@@ -186,6 +186,16 @@ def write_file(path: Path, text: str) -> None:
             raise
 
 
+def write_new_files(root: Path, files: Mapping[str, str]) -> None:
+    """Write files of the project, with the modes that the user's files have. The caller knows that none is there."""
+    for name, text in files.items():
+        with explained_disk_errors(f"write {name}"):
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+
+
 def read_json(path: Path) -> Any:
     """The content of a JSON file of our own; None when it is missing or damaged."""
     try:

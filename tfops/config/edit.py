@@ -1,0 +1,66 @@
+"""Changing `tfops.yaml` the way that a person would: one line more, everything else byte by byte as it was."""
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from tfops.config.document import read_document
+
+_YAML_ENDS = "\r\n"
+
+
+def with_environment(text: str, name: str, branch: str) -> str:
+    """`text` with one environment more, below the others. Raises ValueError when that can't be done safely."""
+    environments = _value(YAML(typ="safe", pure=True).compose(text), "environments")
+    if not isinstance(environments, MappingNode) or not environments.value:
+        raise ValueError("`environments` holds no environment to stand beside")
+    entry = f"{name}: {{branch: {_quoted(branch)}}}"
+    changed = _inside(text, environments, entry) if environments.flow_style else _below(text, environments, entry)
+    _require_only(text, changed, name, branch)
+    return changed
+
+
+def _quoted(branch: str) -> str:
+    return f'"{branch}"' if "*" in branch else branch
+
+
+def _value(node: Node | None, key: str) -> Node | None:
+    pairs = node.value if isinstance(node, MappingNode) else []
+    return next((value for name, value in pairs if name.value == key), None)
+
+
+def _inside(text: str, environments: MappingNode, entry: str) -> str:
+    end = environments.end_mark.index - 1
+    return f"{text[:end].rstrip()}, {entry}{text[end:]}"
+
+
+def _below(text: str, environments: MappingNode, entry: str) -> str:
+    lines = text.splitlines(keepends=True)
+    last = _last_line(environments)
+    first_key = environments.value[0][0]
+    ending = "\r\n" if lines[last].endswith("\r\n") else "\n"
+    if not lines[last].endswith(tuple(_YAML_ENDS)):
+        lines[last] += ending
+    lines.insert(last + 1, " " * first_key.start_mark.column + entry + ending)
+    return "".join(lines)
+
+
+def _last_line(node: Node) -> int:
+    """The last line that belongs to a node: a block's own end is behind the comments that follow it."""
+    while isinstance(node, MappingNode | SequenceNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        if isinstance(node, SequenceNode):
+            node = last
+        else:
+            key, node = last
+            if isinstance(node, ScalarNode) and not node.value:
+                return int(key.end_mark.line)
+    return int(node.end_mark.line) - (1 if node.end_mark.column == 0 else 0)
+
+
+def _require_only(before: str, after: str, name: str, branch: str) -> None:
+    """The change must be nothing but the new environment."""
+    old, new = read_document("", before), read_document("", after)
+    wanted = old.data
+    wanted["environments"][name] = {"branch": branch}
+    if new.complaints or new.data != wanted:
+        raise ValueError("its form is unusual")

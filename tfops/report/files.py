@@ -1,0 +1,53 @@
+"""What `config show` and `new` answer."""
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tfops.model import MAIN_STACK
+from tfops.report.base import View, text_report
+from tfops.report.words import plain
+from tfops.results import ConfigLine, ConfigResult, NewResult
+
+_WIDTH = 80
+
+
+@text_report.register
+def _config(result: ConfigResult, view: View) -> RenderableType:
+    longest = max((len(_origin(line)) for stack in result.stacks for line in stack.lines), default=0)
+    texts = [len(line.text) for stack in result.stacks for line in stack.lines if line.mark]
+    room = min(max(texts, default=0), _WIDTH - longest - 4)
+    lines: list[Text] = []
+    for stack in result.stacks:
+        if stack.stack != MAIN_STACK:
+            lines.append(Text(f"--- # stack {stack.stack}", style="bold"))
+        lines += _config_lines(stack.lines, room if result.shows_sources else 0)
+    return Group(*lines)
+
+
+def _config_lines(lines: tuple[ConfigLine, ...], room: int) -> Iterator[Text]:
+    for line in lines:
+        key, colon, rest = plain(line.text).partition(":")
+        text = Text.assemble((key + colon, "cyan" if colon else ""), rest)
+        if room and line.mark is not None:
+            text.append(" " * max(room - len(text), 0) + f"  # {_origin(line)}", style="dim")
+        text.no_wrap, text.overflow = True, "ignore"
+        yield text
+
+
+def _origin(line: ConfigLine) -> str:
+    if line.mark is None:
+        return ""
+    return f"{line.mark.path}:{line.mark.line}" + (" (default)" if line.is_default else "")
+
+
+@text_report.register
+def _new(result: NewResult, view: View) -> RenderableType:
+    lines = [Text(f"  + {plain(path)}", style="green") for path in result.written]
+    lines += [Text(f"  ~ {plain(path)}", style="yellow") for path in result.changed]
+    if result.kind == "environment":
+        after = f"Bound to branch {result.branch}. Next: tfops validate {result.name}, then commit."
+    else:
+        after = f"Next: tfops explain {result.name}, then use it: an environment's `source: {result.name}`"
+    return Group(*lines, Text(), Text(plain(after), style="bold"))
