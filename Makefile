@@ -53,7 +53,7 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md
 	$(BIN)/python -m bench
 
-faults: setup ## kill applies 1,000 times on four backends; writes docs/explanation/faults-results.md
+faults: setup ## 1,000 kills, the race and every other fault; writes docs/explanation/faults-results.md (a slice: ARGS='--tries 50')
 	$(BIN)/python -m tests.faults.run $(ARGS)
 
 differential: setup ## compare 5,000 values with Terraform's own verdict; writes docs/explanation/differential-results.md

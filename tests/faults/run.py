@@ -1,8 +1,11 @@
-"""`make faults`: the long form of the kills, on every backend, with a report for the documentation.
+"""`make faults`: kills on every backend, the race, every other fault; with a report for the documentation.
 
-python -m tests.faults.run [TRIES PER BACKEND]
+python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg] [--report FILE]
+
+One slice is a call with few tries; `--seed` makes another slice try other moments.
 """
 
+import argparse
 import collections
 import concurrent.futures
 import os
@@ -12,67 +15,131 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from _pytest.outcomes import Skipped
 
 from tests.faults.backends import serve
 from tests.faults.kills import Try, kill_once
+from tests.faults.race import new_race
+from tests.faults.scenarios import SCENARIOS, play
 from tests.faults.world import new_world
 from tests.support.engines import available_engines
+from tests.support.state_server import serve_states
 from tfops import __version__
 
 BACKENDS = ("local", "http", "s3", "pg")
 REPORT = Path(__file__).parents[2] / "docs/explanation/faults-results.md"
+_MOST_FAILURES = 5
+# A finding, and the suite goes on: an answer that isn't the expected one, or none in time.
+FINDINGS = (AssertionError, LookupError, OSError, ValueError, subprocess.SubprocessError)
 
 _HEAD = """\
 # What `make faults` found
 
-tfops {version}, {engine}, Git {git}, Python {python}, {system}, {cores} cores. Each try kills an apply (or its
-recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover` and `tfops apply`
-follow, and then compares state, tags, ledger and the world. `sound` means that all of them agree: nothing made
-twice, nothing orphaned, nothing forgotten that was not named as in doubt.
+tfops {version}, {engine}, Git {git}, Python {python}, {system}, {cores} cores, {tries} tries on each backend. Each try
+kills an apply (or its recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover`
+and `tfops apply` follow, and then compares state, tags, ledger and the world. `sound` means that all of them agree:
+nothing made twice, nothing orphaned, nothing forgotten that was not named as in doubt.
 
-| backend | tries | sound | recovery killed too | minutes |
-|---|---|---|---|---|
 """
 
 
-def on_backend(name: str, tries: int, seed: int) -> tuple[list[Try], list[str], float]:
-    """(tries, failures, minutes). A failure ends that world; the next try begins in a new one."""
-    done: list[Try] = []
-    failures: list[str] = []
-    started = time.monotonic()
+@dataclass(slots=True)
+class Kills:
+    """What came of the tries on one backend."""
+
+    backend: str
+    done: list[Try] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    minutes: float = 0.0
+
+    @property
+    def row(self) -> str:
+        killed_too = sum(", recovery" in found.fault for found in self.done)
+        tries = len(self.done) + len(self.failures)
+        return f"| {self.backend} | {tries} | {len(self.done)} | {killed_too} | {self.minutes:.0f} |"
+
+
+def on_backend(name: str, tries: int, seed: int) -> Kills:
+    """A failure ends its world; the next try begins in a new one, until there are too many."""
+    kills, started = Kills(name), time.monotonic()
     with serve(name) as backend, tempfile.TemporaryDirectory() as folder:
         world = new_world(Path(folder) / "0", backend, available_engines()[0], seed=seed)
         for number in range(tries):
             try:
-                done.append(kill_once(world, number=number))
-            except AssertionError as error:
-                failures.append(f"{name} {number}: {error}")
-                return done, failures, (time.monotonic() - started) / 60
+                kills.done.append(kill_once(world, number=seed + number))
+            except FINDINGS:
+                kills.failures.append(f"{name}, try {seed + number}: {traceback.format_exc(limit=-2)}")
+                if len(kills.failures) >= _MOST_FAILURES:
+                    break
+                world = new_world(Path(folder) / str(number + 1), backend, available_engines()[0], seed=seed + number)
             if number % 10 == 9:
                 print(f"{name}: {number + 1} of {tries}", file=sys.stderr, flush=True)
-    return done, failures, (time.monotonic() - started) / 60
+    kills.minutes = (time.monotonic() - started) / 60
+    return kills
+
+
+def _outcome(what: Callable[[], object]) -> str:
+    """`sound`, `not tried: …`, or what was found."""
+    try:
+        what()
+    except Skipped as reason:
+        return f"not tried: {reason.msg}"
+    except FINDINGS as error:
+        traceback.print_exc()
+        return f"NOT SOUND: {' '.join(str(error).split())[:200]}"
+    return "sound"
+
+
+def on_scenario(name: str) -> str:
+    """The report's line for one scenario."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        outcome = _outcome(lambda: play(name, Path(folder), available_engines()[0]))
+    print(f"{name}: {outcome}", file=sys.stderr, flush=True)
+    return f"| {name} | 1 | {outcome} |"
+
+
+def race(turns: int) -> str:
+    """20 processes in 5 clones, `turns` changes by each."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, serve_states() as states:
+        contest = new_race(Path(folder), available_engines()[0], states, clones=5, places=4, turns=turns)
+        contest.run()
+        outcome = _outcome(contest.check)
+    print(f"race: {outcome}", file=sys.stderr, flush=True)
+    minutes = (time.monotonic() - started) / 60
+    return f"| 20 processes in 5 clones change one environment at once ({minutes:.0f} min) | {20 * turns} | {outcome} |"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make faults ARGS=…")
+    parser.add_argument("--tries", type=int, default=250, help="kills on each backend")
+    parser.add_argument("--turns", type=int, default=10, help="changes by each of the 20 racers; 0: no race")
+    parser.add_argument("--seed", type=int, default=0, help="where to begin: other slices, other moments")
+    parser.add_argument("--backends", default=",".join(BACKENDS))
+    parser.add_argument("--report", type=Path, default=REPORT)
+    return parser.parse_args()
 
 
 def main() -> int:
-    tries = int(sys.argv[1]) if len(sys.argv) > 1 else 250
-    rows, faults, failures = [], collections.Counter[str](), list[str]()
+    options = _options()
+    names = [name for name in options.backends.split(",") if name]
+    others = [on_scenario(name) for name in SCENARIOS]
+    others += [race(options.turns)] if options.turns else []
     with concurrent.futures.ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        running = {name: pool.submit(on_backend, name, tries, seed) for seed, name in enumerate(BACKENDS)}
-        for name, future in running.items():
-            done, failed, minutes = future.result()
-            killed_too = sum(", recovery" in found.fault for found in done)
-            rows.append(f"| {name} | {len(done) + len(failed)} | {len(done)} | {killed_too} | {minutes:.0f} |")
-            faults.update(re.sub(r", r.*| after .*", "", found.fault) for found in done)
-            failures += failed
-    REPORT.write_text(_report(rows, faults))
-    print(REPORT.read_text())
-    for failure in failures:
-        print(failure, file=sys.stderr)
-    return 1 if failures else 0
+        kills = list(pool.map(on_backend, names, [options.tries] * len(names), [options.seed] * len(names)))
+    options.report.write_text(_report(options.tries, kills, others))
+    print(options.report.read_text())
+    failures = [failure for killed in kills for failure in killed.failures]
+    print("\n".join(failures), file=sys.stderr)
+    return 1 if failures or any("NOT SOUND" in line for line in others) else 0
 
 
-def _report(rows: list[str], faults: "collections.Counter[str]") -> str:
+def _report(tries: int, kills: list[Kills], others: list[str]) -> str:
     git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
     head = _HEAD.format(
         version=__version__,
@@ -81,9 +148,25 @@ def _report(rows: list[str], faults: "collections.Counter[str]") -> str:
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         cores=os.cpu_count(),
+        tries=tries,
     )
-    table = "\n".join(f"| {fault} | {count} |" for fault, count in sorted(faults.items()))
-    return head + "\n".join(rows) + f"\n\n| fault | sound tries |\n|---|---|\n{table}\n"
+    faults = collections.Counter(re.sub(r", r.*| after .*", "", found.fault) for one in kills for found in one.done)
+    return head + "\n".join(
+        [
+            "| backend | tries | sound | recovery killed too | minutes |",
+            "|---|---|---|---|---|",
+            *(one.row for one in kills),
+            "",
+            "| other faults | tries | outcome |",
+            "|---|---|---|",
+            *others,
+            "",
+            "| kill | sound tries |",
+            "|---|---|",
+            *(f"| {fault} | {count} |" for fault, count in sorted(faults.items())),
+            "",
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.faults.backends import Backend
 from tests.support.rival import be_faster_once
@@ -35,6 +37,7 @@ resource "terraform_data" "thing" {
 """
 
 _KEYS = tuple("abcdefgh")
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -75,12 +78,22 @@ class World:
             return self.shop.command(*args)
         return [sys.executable, "-m", "tests.faults.sabotage", self.sabotage, *args]
 
-    def run(self, *args: str, failpoint: str = "") -> Ran:
+    def _env(self, more: Mapping[str, str]) -> dict[str, str]:
+        return self.shop.env | self.backend.env | {"PYTHONPATH": str(Path(__file__).parents[2])} | dict(more)
+
+    def start(self, *args: str, env: Mapping[str, str] = _NOTHING) -> "subprocess.Popen[str]":
+        """Start tfops, to do something to it."""
+        return subprocess.Popen(
+            self.argv(*args), cwd=self.shop.path, env=self._env(env), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def run(self, *args: str, failpoint: str = "", env: Mapping[str, str] = _NOTHING) -> Ran:
         """Run tfops to its end, whatever that is."""
-        env = self.shop.env | self.backend.env | ({"TFOPS_FAILPOINT": failpoint} if failpoint else {})
-        env["PYTHONPATH"] = str(Path(__file__).parents[2])
+        more = dict(env) | ({"TFOPS_FAILPOINT": failpoint} if failpoint else {})
         done = subprocess.run(
-            self.argv(*args), cwd=self.shop.path, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            self.argv(*args), cwd=self.shop.path, env=self._env(more), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True,
             timeout=180, check=False,
         )  # fmt: skip
         self.said += done.stdout + done.stderr
@@ -88,11 +101,7 @@ class World:
 
     def run_and_signal(self, *args: str, after_s: float, number: int, engine_too: bool) -> int:
         """Run tfops and send it a signal at some moment; with `engine_too` its engine is killed as well."""
-        env = self.shop.env | self.backend.env | {"PYTHONPATH": str(Path(__file__).parents[2])}
-        with subprocess.Popen(
-            self.argv(*args), cwd=self.shop.path, env=env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        ) as process:  # fmt: skip
+        with self.start(*args) as process:
             time.sleep(after_s)
             if engine_too:
                 kill_engines(self.shop.workspace)

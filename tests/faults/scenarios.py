@@ -1,0 +1,315 @@
+"""Faults that are no kill: of the remote, the disk, the state, the clock, of people.
+
+Each ends sound, or says why not.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.backends import serve
+from tests.faults.world import World, new_world
+from tests.support.sandbox import wait_until
+
+Scenario = Callable[[World], None]
+
+_HANG_S = 8
+_HASTY = {"TFOPS_NETWORK_TIMEOUT": "3"}
+
+
+def _remote(world: World) -> Path:
+    return Path(world.shop.git("remote", "get-url", "origin"))
+
+
+def _there(world: World, ref: str) -> str:
+    return world.shop.git("ls-remote", "origin", ref)
+
+
+@contextlib.contextmanager
+def _hook(world: World, script: str) -> Iterator[None]:
+    hook = _remote(world) / "hooks/pre-receive"
+    hook.write_text(f"#!/bin/sh\n{script}\n")
+    hook.chmod(0o755)
+    try:
+        yield
+    finally:
+        hook.unlink()
+
+
+def _end_well(world: World) -> None:
+    assert world.run("recover", "dev").code == 0
+    finished = world.run("apply", "dev", "--yes")
+    assert finished.code == 0, finished.out + finished.err
+    world.check()
+
+
+# The remote
+
+
+def it_answers_the_intent_after_its_timeout(world: World) -> None:
+    world.wish()
+    with _hook(world, f"grep -q refs/tfops/ && sleep {_HANG_S}; exit 0"):
+        ran = world.run("apply", "dev", "--yes", "-o", "json", env=_HASTY)
+        assert (ran.code, ran.error["guard"]) == (11, "remote-unreachable"), ran.out
+        wait_until(lambda: bool(_there(world, "refs/tfops/envs/dev")))
+    assert not world.witness.exists(), "nothing may be made without an answer"
+    _end_well(world)
+
+
+def it_answers_the_version_after_its_timeout(world: World) -> None:
+    world.wish()
+    with _hook(world, f"grep -q refs/tags/ && sleep {_HANG_S}; exit 0"):
+        ran = world.run("apply", "dev", "--yes", env=_HASTY)
+        assert ran.code == 22, ran.out + ran.err
+        wait_until(lambda: bool(_there(world, "refs/tags/tfops/dev/v1")))
+    _end_well(world)
+    assert world.shop.tags() == ["tfops/dev/v1"], "the late version is the version"
+
+
+def it_refuses_before_the_apply(world: World) -> None:
+    world.wish()
+    with _hook(world, "grep -q refs/tfops/ || exit 0; echo closed for maintenance >&2; exit 1"):
+        ran = world.run("apply", "dev", "--yes", "-o", "json")
+        assert (ran.code, "closed for maintenance" in ran.error["why"]) == (11, True), ran.out
+    assert not world.witness.exists()
+    _end_well(world)
+
+
+def it_goes_away_during_the_apply(world: World) -> None:
+    world.seconds = 2
+    world.wish()
+    away = _remote(world).with_suffix(".away")
+    with world.start("apply", "dev", "--yes") as process:
+        wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+        _remote(world).rename(away)
+        out, _ = process.communicate(timeout=120)
+    assert process.returncode == 22, out
+    away.rename(_remote(world))
+    _end_well(world)
+
+
+# The state
+
+
+def it_is_cut_short(world: World) -> None:
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    whole = world.shop.state_file.read_bytes()
+    world.shop.state_file.write_bytes(whole[: len(whole) // 2])
+    world.wish()
+    made = world.witness.read_bytes()
+    ran = world.run("apply", "dev", "--yes")
+    assert ran.code == 20, ran.out + ran.err
+    assert (world.witness.read_bytes(), world.shop.tags()) == (made, ["tfops/dev/v1"])
+    world.shop.state_file.write_bytes(whole)
+    _end_well(world)
+
+
+def it_is_another_or_an_older_one(world: World) -> None:
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    whole = json.loads(world.shop.state_file.read_bytes())
+    world.wish()
+    made = world.witness.read_bytes()
+    for changed in ({"lineage": "00000000-0000-0000-0000-000000000000"}, {"serial": whole["serial"] - 1}):
+        world.shop.state_file.write_text(json.dumps(whole | changed))
+        ran = world.run("apply", "dev", "--yes")
+        assert ran.code == 11, ran.out + ran.err
+    assert (world.witness.read_bytes(), world.shop.tags()) == (made, ["tfops/dev/v1"])
+    world.shop.state_file.write_text(json.dumps(whole))
+    _end_well(world)
+
+
+def its_session_is_cut(world: World) -> None:
+    """Everybody is thrown out of PostgreSQL while the engine works: with it goes the lock of the state."""
+    world.seconds = 1
+    world.wish()
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
+    with world.start("apply", "dev", "--yes") as process:
+        wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+        argv = ["psql", "-q", "-c", cut, world.backend.env["PG_CONN_STR"]]
+        subprocess.run(argv, check=True, capture_output=True)
+        out, _ = process.communicate(timeout=120)
+    world.said += out
+    assert process.returncode in (0, 21), out
+    assert (process.returncode == 0) == bool(world.shop.tags()), "a loss that was seen is no version"
+    _end_well(world)
+
+
+# The disk
+
+
+def it_is_full(world: World) -> None:
+    """Before the apply, and while the engine works."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder = world.shop.workspace
+    folder.mkdir(parents=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("no mount is allowed here")
+    try:
+        world.wish()
+        _fill(folder / "filler")
+        ran = world.run("apply", "dev", "--yes")
+        assert ran.code in (11, 20) and not world.witness.exists(), ran.out + ran.err
+        assert "Traceback" not in ran.err, ran.err
+        (folder / "filler").unlink()
+        world.seconds = 1
+        world.wish()
+        with world.start("apply", "dev", "--yes") as process:
+            wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+            _fill(folder / "filler")
+            out, _ = process.communicate(timeout=120)
+        world.said += out
+        assert process.returncode != 0 and "Traceback" not in out, out
+        (folder / "filler").unlink()
+        recovered = world.run("recover", "dev", "-o", "json")
+        if recovered.code == 0:
+            _end_well(world)
+        else:  # nothing of the state could be written anywhere: that is for a person, and nobody may go on
+            assert recovered.error["guard"] == "errored-state", recovered.out
+            assert world.run("apply", "dev", "--yes").code == 11 and world.shop.tags() == []
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=False)
+
+
+def _fill(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"\0" * 4096)
+
+
+# The clock
+
+
+def it_jumps_an_hour(world: World) -> None:
+    """Either way, between the intent and the recovery of a killed apply."""
+    for shift in ("3600", "-3600"):
+        world.wish()
+        env = {"TFOPS_CLOCK_SHIFT_S": shift}
+        world.run("apply", "dev", "--yes", failpoint="engine-working:SIGKILL+engine", env=env)
+        _end_well(world)
+
+
+def a_holder_sleeps_past_its_lease(world: World) -> None:
+    """Its lease is over for long, but it lives: nobody follows it, and when it wakes up it records."""
+    world.wish()
+    other = world.shop.clone(str(_remote(world)), world.shop.path.parent / "other")
+    with world.start("apply", "dev", "--yes", env={"TFOPS_CLOCK_SHIFT_S": "-7200"}) as process:
+        wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+        process.send_signal(signal.SIGSTOP)
+        ran = other.run("apply", "dev", "--yes", "-o", "json", env=world.backend.env)
+        process.send_signal(signal.SIGCONT)
+        out, _ = process.communicate(timeout=120)
+    assert (ran.code, ran.error["name"]) == (12, "locked"), ran.out
+    assert process.returncode == 0, out
+    world.check()
+
+
+# People
+
+
+def two_roll_back_and_apply_at_once(world: World) -> None:
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    other = world.shop.clone(str(_remote(world)), world.shop.path.parent / "other")
+    world.wish()
+    other.git("pull", "--quiet")
+    rollback = ("rollback", "dev", "v1", "--yes", "--wait", "120s", *_losing())
+    apply = ("apply", "dev", "--yes", "--wait", "120s")
+    started = [other.start(*rollback, env=world.backend.env), world.shop.start(*apply, env=world.backend.env)]
+    ends = [process.communicate(timeout=180) for process in started]
+    codes = [process.returncode for process in started]
+    assert codes[0] == 0 and codes[1] in (0, 11), ends  # held: the rollback came first
+    world.run("apply", "dev", "--yes", "--lift-hold")
+    world.check()
+
+
+def _losing() -> list[str]:
+    """Whatever a way back may delete, whichever comes first."""
+    addresses = [f'module.main.terraform_data.thing["{key}"]' for key in "abcdefgh"]
+    return [word for address in addresses for word in ("--allow-destroy", address)]
+
+
+def a_clone_is_a_month_old(world: World) -> None:
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    old = world.shop.clone(str(_remote(world)), world.shop.path.parent / "old")
+    for _ in range(2):
+        world.wish()
+        world.run("apply", "dev", "--yes")
+    subprocess.run(["git", "-C", str(_remote(world)), "gc", "--quiet", "--prune=now"], check=True)
+    ran = old.run("apply", "dev", "--yes", "-o", "json", env=world.backend.env)
+    assert (ran.code, ran.error["guard"]) == (11, "behind"), ran.out
+    old.git("pull", "--quiet")
+    assert "already at v3" in old.ok("apply", "dev", "--yes", env=world.backend.env).out
+    world.check()
+
+
+def the_next_number_is_taken_and_points_elsewhere(world: World) -> None:
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    world.shop.git("push", "--quiet", "origin", "HEAD~1:refs/tags/tfops/dev/v2")
+    world.wish()
+    ran = world.run("apply", "dev", "--yes")
+    assert "dev is now v3" in ran.out, ran.out + ran.err
+    found = world.run("verify", "dev", "-o", "json").result["findings"]
+    assert [finding["topic"] for finding in found] == ["foreign-tag"]
+
+
+def the_ledger_is_forced_backwards(world: World) -> None:
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    first = world.shop.git("rev-parse", "refs/tfops/envs/dev~1")
+    made = world.witness.read_bytes()
+    subprocess.run(["git", "-C", str(_remote(world)), "update-ref", "refs/tfops/envs/dev", first], check=True)
+    world.wish()
+    ran = world.run("apply", "dev", "--yes", "-o", "json")
+    assert (ran.code, ran.error["guard"]) == (11, "rewritten-ledger"), ran.out
+    assert world.witness.read_bytes() == made
+    world.shop.git("push", "--quiet", "origin", "refs/tfops/envs/dev")
+    _end_well(world)
+
+
+ON_DISK: dict[str, Scenario] = {
+    "the remote answers the intent after its timeout": it_answers_the_intent_after_its_timeout,
+    "the remote answers the version after its timeout": it_answers_the_version_after_its_timeout,
+    "the remote refuses before the apply": it_refuses_before_the_apply,
+    "the remote goes away during the apply": it_goes_away_during_the_apply,
+    "the state is cut short": it_is_cut_short,
+    "the state is another, or an older one": it_is_another_or_an_older_one,
+    "the disk is full": it_is_full,
+    "the clock jumps an hour, either way": it_jumps_an_hour,
+    "the next number is taken and points elsewhere": the_next_number_is_taken_and_points_elsewhere,
+    "the ledger is forced backwards": the_ledger_is_forced_backwards,
+}
+OVER_HTTP: dict[str, Scenario] = {
+    "a holder sleeps past its lease and wakes up": a_holder_sleeps_past_its_lease,
+    "two people roll back and apply at once": two_roll_back_and_apply_at_once,
+    "a clone is a month old": a_clone_is_a_month_old,
+}
+ON_POSTGRES: dict[str, Scenario] = {"the session of PostgreSQL is cut during the apply": its_session_is_cut}
+SCENARIOS = {
+    **{name: ("local", scenario) for name, scenario in ON_DISK.items()},
+    **{name: ("http", scenario) for name, scenario in OVER_HTTP.items()},
+    **{name: ("pg", scenario) for name, scenario in ON_POSTGRES.items()},
+}
+
+
+def play(name: str, folder: Path, engine: str) -> float:
+    """Play one scenario in a world of its own. Returns the seconds it took."""
+    where, scenario = SCENARIOS[name]
+    started = time.monotonic()
+    with serve(where) as backend:
+        scenario(new_world(folder, backend, engine, seed=len(name)))
+    return time.monotonic() - started
