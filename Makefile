@@ -8,10 +8,10 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types contract format lock bench faults differential readme plan apply rollback status history doctor clean
+.PHONY: help setup demo demo-aws test check lint types contract format lock bench faults differential readme plan apply rollback status history doctor clean
 
 help: ## show this help
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv with tfops, Terraform inside, and everything the tests need
 
@@ -25,6 +25,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: setup ## run the main job in a scratch project: init, apply, change, apply, rollback, status, history
 	@PATH="$(abspath $(BIN)):$$PATH" bash docs/demo.sh
+
+demo-aws: setup ## the main job with the real AWS provider against an AWS on loopback
+	@PATH="$(abspath $(BIN)):$$PATH" PYTHON="$(abspath $(BIN))/python" bash docs/demo-aws.sh
 
 test: setup ## run all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)

@@ -1,0 +1,93 @@
+"""The whole life of an environment with the real AWS provider, S3 state and S3's own lock: one story, told once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.support.moto import ACCOUNT, REGION, Moto
+from tests.support.sandbox import Sandbox, new_sandbox
+
+_RULES = {
+    "version": 1,
+    "project": "story",
+    "backend": {"s3": {"bucket": "story-tfstate", "region": REGION, "lock": "native"}},
+    "environments": {"dev": {"branch": "main", "account": ACCOUNT, "region": REGION}},
+}
+
+# A bucket with a version of its own, and a parameter: the least that tells everything.
+_MODULE = """\
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+variable "image" { type = string }
+variable "buckets" { type = set(string) }
+resource "aws_ssm_parameter" "image" {
+  name           = "/story/image"
+  type           = "String"
+  insecure_value = var.image
+}
+resource "aws_s3_bucket" "data" {
+  for_each = var.buckets
+  bucket   = each.key
+}
+output "image" { value = aws_ssm_parameter.image.insecure_value }
+"""
+
+
+def wish(shop: Sandbox, image: str, *buckets: str) -> None:
+    inputs = {"image": image, "buckets": list(buckets)}
+    shop.write("environments/dev.yaml", json.dumps({"modules": {"app": {"source": "app", "inputs": inputs}}}))
+    shop.commit(f"{image} {' '.join(buckets)}")
+
+
+def state_of(moto: Moto) -> Any:
+    return json.loads(moto.s3().get_object(Bucket="story-tfstate", Key="story/dev/main.tfstate")["Body"].read())
+
+
+def buckets(moto: Moto) -> set[str]:
+    return {item["Name"] for item in moto.s3().list_buckets()["Buckets"] if item["Name"].startswith("story-data")}
+
+
+@pytest.mark.timeout(900)  # five plans and four applies with a provider of 700 MB
+def test_the_life_of_an_environment(tmp_path: Path, moto: Moto, aws_env: dict[str, str]) -> None:
+    shop = new_sandbox(tmp_path / "shop", "terraform", rules=json.dumps(_RULES))
+    shop.env |= aws_env
+    shop.write("modules/app/main.tf", _MODULE)
+    wish(shop, "1.0", "story-data-a")
+    shop.ok("backend", "create", "--yes")
+    shop.ok("providers", "lock", "dev")
+    shop.commit("Lock the providers")
+
+    shop.ok("apply", "dev", "--yes")
+    card = shop.ok("show", "dev", "-o", "json").result["card"]
+    assert card["aws"] == {"account": ACCOUNT, "arn": f"arn:aws:sts::{ACCOUNT}:user/moto"}
+    assert card["stacks"]["main"]["backend"] == "s3 story-tfstate"
+    assert card["stacks"]["main"]["lineage"] == state_of(moto)["lineage"]
+    assert not (shop.workspace / "state/dev/main.tfstate").exists()
+
+    wish(shop, "2.0", "story-data-a", "story-data-b")
+    shop.ok("apply", "dev", "--yes")
+    assert buckets(moto) == {"story-data-a", "story-data-b"}
+
+    keys: dict[str, Any] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+    ssm = boto3.client("ssm", endpoint_url=moto.address, **keys)
+    ssm.put_parameter(Name="/story/image", Value="by hand", Overwrite=True)
+    refused = shop.run("rollback", "dev", "--yes", "-o", "json")
+    assert refused.code == 13 and 'module.app.aws_s3_bucket.data["story-data-b"]' in refused.error["what"]
+    assert ssm.get_parameter(Name="/story/image")["Parameter"]["Value"] == "by hand"
+
+    shop.ok("rollback", "dev", "--yes", "--allow-destroy", 'module.app.aws_s3_bucket.data["story-data-b"]')
+    assert buckets(moto) == {"story-data-a"}
+    assert ssm.get_parameter(Name="/story/image")["Parameter"]["Value"] == "1.0"
+
+    shop.ok("destroy", "dev", "--yes")
+    assert buckets(moto) == set() and state_of(moto)["resources"] == []
+    history = shop.ok("history", "dev", "-o", "json").result["entries"]
+    assert [entry["record"]["kind"] for entry in history] == ["destroy", "rollback", "apply", "apply"]
+    locks = moto.s3().list_objects_v2(Bucket="story-tfstate", Prefix="story/dev/main.tfstate.tflock")
+    assert "Contents" not in locks, "the lock is released"
