@@ -83,7 +83,7 @@ class Reason:
 class Judgement:
     """The verdict on a way back, with its reasons, worst first."""
 
-    verdict: Verdict
+    verdict: Verdict = Verdict.OK
     reasons: tuple[Reason, ...] = ()
 
     @property

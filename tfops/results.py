@@ -69,6 +69,7 @@ class RollbackPlanResult:
     commit: Commit
     current: Version | None
     restores: Version
+    judgement: Judgement
     undoes: tuple[Commit, ...]
     plan: Plan
     bridge: Mapping[str, Any]

@@ -101,6 +101,10 @@ ROLLBACK_PLAN = results.RollbackPlanResult(
     commit=make_commit(),
     current=Version(4),
     restores=Version(2),
+    judgement=Judgement(
+        Verdict.DATA_LOSS,
+        (Reason("holds-data", Verdict.DATA_LOSS, "destroys a.db (holds data)", ("a.db",), "--allow-destroy 'a.db'"),),
+    ),
     undoes=(make_commit(),),
     plan=PLAN,
     bridge={"moved": [{"from": "a.new", "to": "a.old"}], "import": [{"to": "a.b", "id": "i-1"}]},

@@ -104,6 +104,7 @@ def rollback(
     show_bridge: Annotated[
         bool, typer.Option("--show-bridge", help="With --plan: the blocks that keep things alive.")
     ] = False,
+    ignore_verdict: Annotated[bool, typer.Option("--ignore-verdict", help="Go although it is blocked.")] = False,
     keep_providers: Annotated[
         bool, typer.Option("--keep-providers", help="Old modules and inputs with today's providers.")
     ] = False,
@@ -137,7 +138,13 @@ def rollback(
 
         losing = allow_destroy or ()
         options = _options(
-            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline, allow_destroy=losing
+            yes=yes,
+            wait=wait,
+            engine=engine,
+            lock_timeout=lock_timeout,
+            offline=offline,
+            allow_destroy=losing,
+            ignores_verdict=ignore_verdict,
         )
         project = open_project(ctx)
         if not plan:
@@ -351,6 +358,7 @@ def _options(
     offline: bool,
     allow_destroy: Sequence[str] = (),
     allowed: Sequence[str] = (),
+    ignores_verdict: bool = False,
 ) -> "ChangeOptions":
     from tfops.flows.change import ChangeOptions
     from tfops.flows.consent import ConsentOptions
@@ -362,4 +370,5 @@ def _options(
         wait_s=parse_duration(wait),
         offline=offline,
         allowed=frozenset(allowed),
+        ignores_verdict=ignores_verdict,
     )

@@ -18,6 +18,7 @@ from tfops.flows.pending import record
 from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
 from tfops.flows.receipt import lost_from, receipt_of, trouble_of
+from tfops.flows.rollback import require_no_downgrade
 from tfops.flows.stack import EngineOptions, OpenStack
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
@@ -40,6 +41,7 @@ class ChangeOptions:
     wait_s: float = 0.0
     offline: bool = False
     allowed: frozenset[str] = frozenset()
+    ignores_verdict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def carry_out(
         stack, before, saved = planned.stack, planned.before, planned.saved
         if saved.plan.is_empty:
             return _nothing_to_do(run, stack, saved.plan, before, planned.hidden)
+        require_no_downgrade(target, saved.plan, ignoring=options.ignores_verdict)
         ui.show_plan(saved.plan)
         asked = time.monotonic()
         approval = obtain_consent(project, target, saved.plan, options.consent, ui)

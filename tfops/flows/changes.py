@@ -13,6 +13,7 @@ from tfops.flows.custody import claimed, require_free
 from tfops.flows.project import Project
 from tfops.flows.recover import may_change_offline, settle
 from tfops.flows.resuming import resumed_target
+from tfops.flows.rollback import require_possible, rollback_target
 from tfops.flows.stack import EngineOptions
 from tfops.flows.target import (
     Place,
@@ -20,7 +21,6 @@ from tfops.flows.target import (
     apply_target,
     destroy_target,
     find_place,
-    rollback_target,
     say_target,
 )
 from tfops.flows.ui import Ui
@@ -73,7 +73,9 @@ def _roll_back(project: Project, place: Place, failed: ChangeResult, options: Ch
     """`rollback: auto`: to the last verified version, unless that loses something."""
 
     def find() -> Target:
-        return rollback_target(project, place, to=None)
+        target = rollback_target(project, place, to=None)
+        require_possible(target, ignoring=False)
+        return target
 
     ui.warn(f"{place.env} {failed.version} is not verified: rolling back (rollback: auto)")
     automatic = replace(options, consent=ConsentOptions(yes=True, standing=AUTOMATIC))
@@ -88,7 +90,9 @@ def rollback(
     what = f"rollback to {to}" if to else "rollback"
 
     def find() -> Target:
-        return rollback_target(project, place, to=to, keep_providers=keep_providers)
+        target = rollback_target(project, place, to=to, keep_providers=keep_providers)
+        require_possible(target, ignoring=options.ignores_verdict)
+        return target
 
     return require_verified(project, place, change(project, place, find, what=what, options=options, ui=ui))
 

@@ -13,8 +13,9 @@ from tfops.flows.changes import change, require_signing
 from tfops.flows.consent import DRILL, ConsentOptions
 from tfops.flows.locks import append_event
 from tfops.flows.project import Project
+from tfops.flows.rollback import intended_target, rollback_target
 from tfops.flows.stack import open_stack
-from tfops.flows.target import Place, Target, find_place, intended_target, rollback_target
+from tfops.flows.target import Place, Target, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DrilledPart, DrillsPart

@@ -10,17 +10,19 @@ from tfops.flows.drill import drills_of
 from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
 from tfops.flows.receipt import trouble_fact
+from tfops.flows.rollback import downgrades_of, require_possible, rollback_target
 from tfops.flows.stack import Content, EngineOptions, render_stack
-from tfops.flows.target import Place, find_place, require_environment, rollback_target, say_target
+from tfops.flows.target import Place, find_place, require_environment, say_target
 from tfops.flows.ui import Ui
 from tfops.flows.verdicts import verdicts_of
 from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
-from tfops.model import MAIN_STACK, Commit, EnvName, VersionRecord
+from tfops.model import MAIN_STACK, Commit, EnvName, Verdict, VersionRecord
 from tfops.render.root import digest_of
 from tfops.resolve.branches import matches
+from tfops.resolve.verdict import conclude
 from tfops.resolve.versions import pick_version
 from tfops.results import (
     EnvironmentStatus,
@@ -83,6 +85,7 @@ def plan_rollback(
         target = rollback_target(project, place, to=to, keep_providers=keep_providers)
         assert target.restores is not None
         say_target(target, ui)
+        require_possible(target, ignoring=target.judgement.verdict is Verdict.BLOCKED)
         with project.workspace.run(place.env) as folder:
             planned = plan_content(
                 project, target.content, target.current_card,
@@ -93,6 +96,7 @@ def plan_rollback(
         commit=target.commit,
         current=target.current.version if target.current else None,
         restores=target.restores.version,
+        judgement=conclude((*target.judgement.reasons, *downgrades_of(target, planned.saved.plan))),
         undoes=target.undoes,
         plan=planned.saved.plan,
         bridge=planned.bridge.blocks(),

@@ -23,8 +23,9 @@ from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record, settle_pending
 from tfops.flows.project import Project
 from tfops.flows.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
+from tfops.flows.rollback import intended_target
 from tfops.flows.stack import EngineOptions, OpenStack, open_stack
-from tfops.flows.target import Place, Target, intended_target
+from tfops.flows.target import Place, Target
 from tfops.flows.ui import Ui
 from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present

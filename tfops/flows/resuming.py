@@ -2,7 +2,8 @@
 
 from tfops.errors import Refused
 from tfops.flows.project import Project
-from tfops.flows.target import Place, Target, destroy_target, intended_target, rollback_target
+from tfops.flows.rollback import intended_target, rollback_target
+from tfops.flows.target import Place, Target, destroy_target
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import TroublePart

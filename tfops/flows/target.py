@@ -3,27 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tfops.addresses import is_hidden
 from tfops.config import names
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
 from tfops.config.project import ProjectConfig
 from tfops.config.protection import fits
-from tfops.config.requirements import keeping_overrides
-from tfops.engine.lockfile import locked_versions
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.versions import Listing, read_card, versions_of
-from tfops.model import LOCK_FILE, MAIN_STACK, Commit, CommitSha, EnvName, Kind, VersionRecord
+from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, Verdict, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
 from tfops.resolve.bridge import Past
 from tfops.resolve.guards import ApplyFacts, require_none
-from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
 from tfops.system import environ
-from tfops.system.git import require_sha
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 
@@ -52,6 +47,7 @@ class Target:
     past: Past | None = None
     protected: frozenset[str] = frozenset()
     undoes: tuple[Commit, ...] = ()
+    judgement: Judgement = field(default_factory=Judgement)
 
     @property
     def current(self) -> VersionRecord | None:
@@ -141,11 +137,11 @@ def apply_target(project: Project, place: Place, *, allowed: frozenset[str]) -> 
     """HEAD, for `apply`. Raises Refused when a guard says no, ConfigError for mistakes."""
     repository = project.repository
     listing = versions_of(repository, place.env)
-    shared = _rules_from_branch_head(project, place).environments[place.env]
+    shared = rules_from_branch_head(project, place).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
     facts = _apply_facts(repository, place, listing, pattern=shared.branch)
     require_none(facts, allowed, is_protected=is_protected)
-    return _content_of_commit(
+    return content_of_commit(
         project,
         place,
         kind=Kind.APPLY,
@@ -186,87 +182,11 @@ def _is_before(repository: Repository, current: VersionRecord | None) -> bool:
     return repository.is_ancestor(repository.head, current.commit)
 
 
-def rollback_target(project: Project, place: Place, *, to: str | None, keep_providers: bool = False) -> Target:
-    """An earlier version's content under today's rules. Raises Refused when there is none.
-
-    With `keep_providers` it runs with the providers that run now, whatever the old modules ask for.
-    """
-    repository = project.repository
-    listing = versions_of(repository, place.env)
-    records = listing.versions
-    picked = pick_version(to, place.env, records) if to else version_to_go_back_to(place.env, records)
-    goal = content_of(picked, {record.version: record for record in records})
-    if goal.kind is Kind.DESTROY:
-        raise Refused(
-            "destroyed-version",
-            f"{place.env} {goal.version} was a destroy: there is nothing to bring back",
-            hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
-        )
-    target = _content_of_commit(
-        project,
-        place,
-        kind=Kind.ROLLBACK,
-        commit=goal.commit,
-        branch=goal.branch,
-        reason=f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}",
-        rules=_rules_from_branch_head(project, place),
-        restores=goal,
-    )
-    card = read_card(repository, goal)
-    target = replace(
-        target,
-        past=_past(card, target.current_card),
-        protected=_protected(card, target.current_card),
-        undoes=_undone(repository, goal, listing),
-    )
-    return _with_todays_providers(project, target) if keep_providers else target
-
-
-def _with_todays_providers(project: Project, target: Target) -> Target:
-    """Old modules and inputs, the provider lock of what runs now, and constraints that let it."""
-    lock = _lock_of_what_runs(project, target)
-    files = (
-        (str(entry.path), entry.content().decode("utf-8", "replace"))
-        for entry in target.tree.entries("modules")
-        if entry.path.name.endswith((".tf", ".tf.json")) and not (entry.is_link or entry.is_submodule)
-    )
-    overrides = keeping_overrides(files, locked_versions(lock or ""))
-    return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
-
-
-def _lock_of_what_runs(project: Project, target: Target) -> str | None:
-    """As committed with the current version; where nobody commits locks, the one that its init left here."""
-    if target.current is not None:
-        committed = GitTree.of_commit(project.repository, target.current.commit).read(lock_file_path(target.env))
-        if committed is not None:
-            return committed
-    left = project.workspace.root(target.env, MAIN_STACK) / LOCK_FILE
-    return left.read_text(encoding="utf-8") if left.is_file() else None
-
-
-def _past(goal: Card, current: Card | None) -> Past:
-    """The inventory of the version that comes back, and what is alive outside of the state; hidden ids help nobody."""
-    forgotten = (known for part in (current.stacks.values() if current else ()) for known in part.forgotten.values())
-    return Past(goal.inventory, frozenset(known for known in forgotten if not is_hidden(known)))
-
-
-def _protected(*cards: Card | None) -> frozenset[str]:
-    """What any of the versions protected: the flag may be gone with the code that held it."""
-    parts = (part for card in cards if card for part in card.stacks.values())
-    return frozenset(address for part in parts for address in part.protected)
-
-
-def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tuple[Commit, ...]:
-    """The commits whose work a rollback takes back, newest first; none that aren't in this clone."""
-    if listing.latest is None:
-        return ()
-    current = content_of(listing.latest, {record.version: record for record in listing.versions})
-    return repository.commits_between(goal.commit, current.commit)
-
-
 def say_target(target: Target, ui: Ui) -> None:
-    """What will be aimed at, why, and whose work a way back takes back."""
+    """What will be aimed at, why, what a way back comes to, and whose work it takes back."""
     ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
+    for reason in target.judgement.reasons:
+        (ui.note if reason.verdict is Verdict.OK else ui.warn)(f"{reason.text} ({reason.name})")
     if not target.undoes:
         return
     count = "1 commit" if len(target.undoes) == 1 else f"{len(target.undoes)} commits"
@@ -286,14 +206,14 @@ def destroy_target(project: Project, place: Place) -> Target:
             "never-applied", f"{place.env} has never been applied: nothing to destroy", hint=f"tfops apply {place.env}"
         )
     place = place.rehearsing(read_card(repository, listing.latest).rehearses)
-    rules = _rules_from_branch_head(project, place)
+    rules = rules_from_branch_head(project, place)
     if rules.environments[place.env].protected:
         raise Refused(
             "protected",
             f"{place.env} is protected: it can't be destroyed",
             hint="in a reviewed change, take `protected: true` out of tfops.yaml first",
         )
-    return _content_of_commit(
+    return content_of_commit(
         project,
         place,
         kind=Kind.DESTROY,
@@ -304,34 +224,13 @@ def destroy_target(project: Project, place: Place) -> Target:
     )
 
 
-def intended_target(
-    project: Project,
-    place: Place,
-    *,
-    commit: str,
-    kind: Kind,
-    branch: str,
-    restores: int | None,
-    keeps_providers: bool = False,
-) -> Target:
-    """What a run that died was about to do, to find out how far it got."""
-    sha = require_sha(commit)
-    is_own_apply = kind is Kind.APPLY and place.rehearses is None
-    records = versions_of(project.repository, place.env).versions
-    target = _content_of_commit(
-        project,
-        place,
-        kind=kind,
-        commit=sha,
-        branch=branch,
-        reason=f"the {kind} of {sha[:8]}",
-        rules=project.config_at(sha) if is_own_apply else _rules_from_branch_head(project, place),
-        restores=next((record for record in records if record.version.number == restores), None),
-    )
-    return _with_todays_providers(project, target) if keeps_providers else target
+def protected_by(*cards: Card | None) -> frozenset[str]:
+    """What any of the versions protected: the flag may be gone with the code that held it."""
+    parts = (part for card in cards if card for part in card.stacks.values())
+    return frozenset(address for part in parts for address in part.protected)
 
 
-def _content_of_commit(
+def content_of_commit(
     project: Project,
     place: Place,
     *,
@@ -361,13 +260,13 @@ def _content_of_commit(
         provider_lock=tree.read(lock_file_path(place.rehearses or place.env)),
         listing=listing,
         current_card=current_card,
-        protected=_protected(current_card),
+        protected=protected_by(current_card),
         rehearses=place.rehearses,
         restores=restores,
     )
 
 
-def _rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:
+def rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:
     """tfops.yaml as the environment's branch has it now; the checked-out one when that can't be told.
 
     Going back must not bring an old backend or an old protection back, and a commit that nobody

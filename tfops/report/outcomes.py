@@ -1,14 +1,15 @@
 """What commands did: change, plan, recover, lock, init."""
 
 import json
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import Kind, Verified
+from tfops.model import Judgement, Kind, Verified
 from tfops.report.base import View, flat_outputs, text_report
 from tfops.report.plan import plan_report
-from tfops.report.words import drill_words, duration, plain, plural
+from tfops.report.words import VERDICT_STYLES, drill_words, duration, plain, plural
 from tfops.results import (
     ChangeResult,
     DrillResult,
@@ -47,9 +48,17 @@ def _plan(result: PlanResult, view: View) -> RenderableType:
     return plan_report(result.plan, full=view.full)
 
 
+def _judgement_lines(judgement: Judgement) -> Iterator[Text]:
+    """The verdict, then what decided it; notes were said on the way."""
+    yield Text.assemble("verdict: ", (judgement.verdict.value, VERDICT_STYLES[judgement.verdict]))
+    for reason in judgement.deciding:
+        yield Text(f"  {reason.text}" + (f" ({reason.cure})" if reason.cure else ""))
+    yield Text()
+
+
 @text_report.register
 def _rollback_plan(result: RollbackPlanResult, view: View) -> RenderableType:
-    parts: list[RenderableType] = [plan_report(result.plan, full=view.full)]
+    parts: list[RenderableType] = [*_judgement_lines(result.judgement), plan_report(result.plan, full=view.full)]
     counts = [(len(result.bridge.get(kind, ())), word) for kind, word in (("moved", "moved"), ("import", "imported"))]
     if result.bridge and result.shows_bridge:
         parts.append(Text(f"\n# tfops_bridge.tf.json\n{json.dumps(result.bridge, indent=2)}"))

@@ -5,10 +5,10 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import Kind, Verdict, Verified, VersionRecord
+from tfops.model import Kind, Verified, VersionRecord
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.trouble import trouble_lines
-from tfops.report.words import age, commit_text, drill_words, plain, plural
+from tfops.report.words import VERDICT_STYLES, age, commit_text, drill_words, plain, plural
 from tfops.results import (
     EnvironmentStatus,
     HistoryEntry,
@@ -86,15 +86,6 @@ def _history(result: HistoryResult, view: View) -> RenderableType:
     return Group(*lines)
 
 
-_VERDICT_STYLES = {
-    Verdict.OK: "green",
-    Verdict.BRIDGED: "green",
-    Verdict.KEEP_PROVIDERS: "yellow",
-    Verdict.DATA_LOSS: "bold red",
-    Verdict.BLOCKED: "red",
-}
-
-
 _MOST_ROWS = 100
 
 
@@ -117,7 +108,7 @@ def _verdicts(result: HistoryResult, view: View) -> RenderableType:
             add_row(table, version, when, Text("current", style="dim"), "")
             continue
         why = "; ".join(reason.text for reason in found.deciding or found.reasons)
-        add_row(table, version, when, Text(found.verdict, style=_VERDICT_STYLES[found.verdict]), why)
+        add_row(table, version, when, Text(found.verdict, style=VERDICT_STYLES[found.verdict]), why)
     return Group(table, *_left_out(len(result.entries), view))
 
 

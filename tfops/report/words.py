@@ -4,10 +4,19 @@ from datetime import datetime
 
 from rich.text import Text
 
-from tfops.model import Commit
+from tfops.model import Commit, Verdict
 from tfops.results import DrillFact
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
+
+
+VERDICT_STYLES = {
+    Verdict.OK: "green",
+    Verdict.BRIDGED: "green",
+    Verdict.KEEP_PROVIDERS: "yellow",
+    Verdict.DATA_LOSS: "bold red",
+    Verdict.BLOCKED: "red",
+}
 
 
 def age(moment: datetime, now: datetime) -> str:

@@ -1,0 +1,165 @@
+"""What a rollback is aimed at, whether it may go there, and what it needs on the way."""
+
+from dataclasses import replace
+
+from tfops.addresses import is_hidden
+from tfops.config.environment import lock_file_path
+from tfops.config.requirements import keeping_overrides
+from tfops.engine.lockfile import locked_versions
+from tfops.errors import Refused
+from tfops.flows.project import Project
+from tfops.flows.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
+from tfops.flows.verdicts import judge_cards
+from tfops.ledger.card import Card
+from tfops.ledger.versions import Listing, read_card, versions_of
+from tfops.model import LOCK_FILE, MAIN_STACK, Commit, Judgement, Kind, Plan, Reason, Verdict, VersionRecord
+from tfops.resolve.bridge import Past
+from tfops.resolve.downgrade import undowngradable
+from tfops.resolve.verdict import conclude
+from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
+from tfops.system.git import require_sha
+from tfops.system.repository import Repository
+from tfops.system.trees import GitTree
+
+
+def rollback_target(project: Project, place: Place, *, to: str | None, keep_providers: bool = False) -> Target:
+    """An earlier version's content under today's rules. Raises Refused when there is none.
+
+    With `keep_providers` it runs with the providers that run now, whatever the old modules ask for.
+    """
+    repository = project.repository
+    listing = versions_of(repository, place.env)
+    records = listing.versions
+    picked = pick_version(to, place.env, records) if to else version_to_go_back_to(place.env, records)
+    goal = content_of(picked, {record.version: record for record in records})
+    if goal.kind is Kind.DESTROY:
+        raise Refused(
+            "destroyed-version",
+            f"{place.env} {goal.version} was a destroy: there is nothing to bring back",
+            hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
+        )
+    target = content_of_commit(
+        project,
+        place,
+        kind=Kind.ROLLBACK,
+        commit=goal.commit,
+        branch=goal.branch,
+        reason=f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}",
+        rules=rules_from_branch_head(project, place),
+        restores=goal,
+    )
+    card = read_card(repository, goal)
+    target = replace(
+        target,
+        past=_past(card, target.current_card),
+        protected=protected_by(card, target.current_card),
+        undoes=_undone(repository, goal, listing),
+        judgement=_judgement(target, card, keeps_providers=keep_providers),
+    )
+    return _with_todays_providers(project, target) if keep_providers else target
+
+
+def _judgement(target: Target, goal: Card, *, keeps_providers: bool) -> Judgement:
+    """The verdict from the two cards; today's providers are what `--keep-providers` asks for."""
+    if target.current_card is None:
+        return Judgement()
+    found = judge_cards(target.current_card, goal, target.rules.protect)
+    solved = Verdict.KEEP_PROVIDERS if keeps_providers else None
+    return conclude(reason for reason in found.reasons if reason.verdict is not solved)
+
+
+def require_possible(target: Target, *, ignoring: bool) -> None:
+    """Before anything runs. Raises Refused: guard `keep-providers`, or `blocked` (which can be ignored)."""
+    reasons = target.judgement.reasons
+    if any(reason.verdict is Verdict.BLOCKED for reason in reasons) and not ignoring:
+        raise _refusal(target, Verdict.BLOCKED, "is blocked", flag="--ignore-verdict")
+    if any(reason.verdict is Verdict.KEEP_PROVIDERS for reason in reasons) and not ignoring:
+        raise _refusal(target, Verdict.KEEP_PROVIDERS, "needs today's providers", flag="--keep-providers")
+
+
+def require_no_downgrade(target: Target, plan: Plan, *, ignoring: bool) -> None:
+    """Raises Refused (guard `blocked`) when the plan asks for what a cloud refuses in the middle of an apply."""
+    found = downgrades_of(target, plan)
+    if found and not ignoring:
+        blocked = replace(target, judgement=conclude(found))
+        raise _refusal(blocked, Verdict.BLOCKED, "is blocked", flag="--ignore-verdict")
+
+
+def downgrades_of(target: Target, plan: Plan) -> tuple[Reason, ...]:
+    """What a rollback's plan would take back that a cloud only takes forward."""
+    return undowngradable(plan, target.rules.no_downgrade) if target.kind is Kind.ROLLBACK else ()
+
+
+def _refusal(target: Target, verdict: Verdict, what: str, *, flag: str) -> Refused:
+    deciding = [reason for reason in target.judgement.reasons if reason.verdict is verdict]
+    goal = target.restores.version if target.restores else target.commit.short
+    cures = "; ".join(dict.fromkeys(reason.cure for reason in deciding if reason.cure and reason.cure != flag))
+    return Refused(
+        verdict.value,
+        f"going back to {target.env} {goal} {what}",
+        why="\n".join(f"{reason.text} ({reason.name})" for reason in deciding),
+        hint="; ".join(filter(None, (cures, f"tfops rollback {target.env} {goal} {flag}"))),
+    )
+
+
+def _with_todays_providers(project: Project, target: Target) -> Target:
+    """Old modules and inputs, the provider lock of what runs now, and constraints that let it."""
+    lock = _lock_of_what_runs(project, target)
+    files = (
+        (str(entry.path), entry.content().decode("utf-8", "replace"))
+        for entry in target.tree.entries("modules")
+        if entry.path.name.endswith((".tf", ".tf.json")) and not (entry.is_link or entry.is_submodule)
+    )
+    overrides = keeping_overrides(files, locked_versions(lock or ""))
+    return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
+
+
+def _lock_of_what_runs(project: Project, target: Target) -> str | None:
+    """As committed with the current version; where nobody commits locks, the one that its init left here."""
+    if target.current is not None:
+        committed = GitTree.of_commit(project.repository, target.current.commit).read(lock_file_path(target.env))
+        if committed is not None:
+            return committed
+    left = project.workspace.root(target.env, MAIN_STACK) / LOCK_FILE
+    return left.read_text(encoding="utf-8") if left.is_file() else None
+
+
+def _past(goal: Card, current: Card | None) -> Past:
+    """The inventory of the version that comes back, and what is alive outside of the state; hidden ids help nobody."""
+    forgotten = (known for part in (current.stacks.values() if current else ()) for known in part.forgotten.values())
+    return Past(goal.inventory, frozenset(known for known in forgotten if not is_hidden(known)))
+
+
+def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tuple[Commit, ...]:
+    """The commits whose work a rollback takes back, newest first; none that aren't in this clone."""
+    if listing.latest is None:
+        return ()
+    current = content_of(listing.latest, {record.version: record for record in listing.versions})
+    return repository.commits_between(goal.commit, current.commit)
+
+
+def intended_target(
+    project: Project,
+    place: Place,
+    *,
+    commit: str,
+    kind: Kind,
+    branch: str,
+    restores: int | None,
+    keeps_providers: bool = False,
+) -> Target:
+    """What a run that died was about to do, to find out how far it got."""
+    sha = require_sha(commit)
+    is_own_apply = kind is Kind.APPLY and place.rehearses is None
+    records = versions_of(project.repository, place.env).versions
+    target = content_of_commit(
+        project,
+        place,
+        kind=kind,
+        commit=sha,
+        branch=branch,
+        reason=f"the {kind} of {sha[:8]}",
+        rules=project.config_at(sha) if is_own_apply else rules_from_branch_head(project, place),
+        restores=next((record for record in records if record.version.number == restores), None),
+    )
+    return _with_todays_providers(project, target) if keeps_providers else target
