@@ -74,6 +74,8 @@ def _roll_back(project: Project, place: Place, failed: ChangeResult, options: Ch
 
     def find() -> Target:
         target = rollback_target(project, place, to=None)
+        if target.current is None or target.current.version != failed.version:
+            raise Refused("moved-on", f"someone else changed {place.env} meanwhile")
         require_possible(target, ignoring=False)
         return target
 

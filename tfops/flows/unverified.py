@@ -38,7 +38,7 @@ def roll_back_or_explain(
     too = " (not verified either)" if back.verified is Verified.FAILED else ""
     return NotVerified(
         f"{_what(result)}: rolled back to {back.restores}",
-        why=_failures(result) + (f"\n{_failures(back)}" if too else ""),
+        why=_failures(result) + (f"\nafter the rollback: {_failures(back)}" if too else ""),
         state=f"{back.version} is what runs, with what {back.restores} was{too}; it is held.",
         hint=f"put the fix on the branch, then: tfops apply {result.env} --lift-hold",
     )
@@ -72,12 +72,12 @@ def _way_on(project: Project, place: Place, result: ChangeResult) -> str:
 def _reason_against(project: Project, place: Place, result: ChangeResult) -> str:
     """Why there is no rollback by itself; empty when there is nothing against it."""
     versions = versions_of(project.repository, place.env).versions
-    if versions[-1].version != result.version:
-        return "someone else changed the environment meanwhile"
-    before = read_card(project.repository, versions[-2]) if len(versions) > 1 else None
-    if before is not None and any(approval.how == AUTOMATIC for approval in before.approvals):
-        return f"{versions[-2].version} was a rollback by itself already: never twice in a row"
-    return ""
+    before = next((record for record in versions if record.version == result.previous), None)
+    if before is None:
+        return ""
+    card = read_card(project.repository, before)
+    is_second = any(approval.how == AUTOMATIC for approval in card.approvals)
+    return f"{before.version} was a rollback by itself already: never twice in a row" if is_second else ""
 
 
 def _not_rolled_back(

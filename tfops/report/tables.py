@@ -55,7 +55,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (not row.is_configured, "not in tfops.yaml any more", "red"),
         (current is None, "never applied", "dim"),
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
-        (current is not None and current.verified is Verified.FAILED, "not verified", "bold red"),
+        (current is not None and current.verified is Verified.FAILED, _unverified_words(current), "bold red"),
         (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
         (row.ahead > 0, f"{plural(row.ahead, 'commit')} behind its branch", "yellow"),
     )
@@ -63,6 +63,10 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         if applies:
             return words, style
     return "in sync", "green"
+
+
+def _unverified_words(current: VersionRecord | None) -> str:
+    return f"not verified; held: {current.hold}" if current and current.hold else "not verified"
 
 
 def _lock_words(lock: LockFact) -> str:
