@@ -28,7 +28,12 @@ _FILES = [
         "modules: {a: {source: thing, inputs: {value: '${module.b.x}'}}}\n",
         "no module `b`",
     ),
-    ("a secret store", _RULES, "modules: {a: {source: thing, inputs: {value: {from: 'ssm:/x'}}}}\n", "only `env:`"),
+    (
+        "a secret store",
+        _RULES,
+        "modules: {a: {source: thing, inputs: {value: {from: 'smm:/x'}}}}\n",
+        "did you mean `ssm`",
+    ),
     ("an extends cycle", _RULES, "extends: dev.yaml\nmodules: {}\n", "extend each other"),
     ("extends nowhere", _RULES, "extends: bass.yaml\nmodules: {}\n", "`environments/bass.yaml` does not exist"),
     ("extends outside", _RULES, "extends: ../tfops.yaml\nmodules: {}\n", "names a file in `environments/`"),

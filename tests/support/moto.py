@@ -16,6 +16,8 @@ from tests.support.ports import free_port, wait_for_port
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"  # moto's
@@ -41,6 +43,12 @@ class Moto:
 
     def dynamodb(self) -> "DynamoDBClient":
         return boto3.client("dynamodb", **self._options())
+
+    def ssm(self) -> "SSMClient":
+        return boto3.client("ssm", **self._options())
+
+    def secretsmanager(self) -> "SecretsManagerClient":
+        return boto3.client("secretsmanager", **self._options())
 
     def make_bucket(self, name: str, *, region: str = REGION) -> None:
         where: Any = {"LocationConstraint": region}

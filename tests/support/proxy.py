@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 
 _SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _BROKEN = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
+_JSON_ERRORS = {
+    "throttled": b'{"__type": "ThrottlingException", "message": "Rate exceeded"}',
+    "denied": b'{"__type": "AccessDeniedException", "message": "is not authorized to perform this action"}',
+}
 _HOP = {"connection", "transfer-encoding", "keep-alive"}
 
 
@@ -19,6 +23,7 @@ class Fault:
     """What happens to the next `times` requests that fit.
 
     `how`: `500`, `503`; `cut` (before it reaches the server), `lost` (it is done, the answer is cut);
+    `throttled` and `denied` (in the words of AWS' JSON protocols, where `said` is part of the request's body);
     `hang` (the server is asked after a pause); `unconditional` (If-None-Match is dropped).
     """
 
@@ -28,10 +33,11 @@ class Fault:
     times: int = 1_000_000
     skip: int = 0
     seconds: float = 0.0
+    said: str = ""
     hits: int = 0
 
-    def takes(self, method: str, path: str) -> bool:
-        if method != self.method or self.fragment not in path:
+    def takes(self, method: str, path: str, body: bytes) -> bool:
+        if method != self.method or self.fragment not in path or self.said.encode() not in body:
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -50,9 +56,9 @@ class Proxy:
     faults: list[Fault] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fault_of(self, method: str, path: str) -> Fault | None:
+    def fault_of(self, method: str, path: str, body: bytes) -> Fault | None:
         with self.lock:
-            return next((fault for fault in self.faults if fault.takes(method, path)), None)
+            return next((fault for fault in self.faults if fault.takes(method, path, body)), None)
 
 
 class _Server(ThreadingHTTPServer):
@@ -67,10 +73,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self._body()
-        fault = self.server.proxy.fault_of(self.command, self.path)
+        fault = self.server.proxy.fault_of(self.command, self.path, body)
         how = fault.how if fault else ""
         if how == "cut":
             self._hang_up()
+        elif how in _JSON_ERRORS:
+            self._answer(400, {"Content-Type": "application/x-amz-json-1.1"}, _JSON_ERRORS[how])
         elif how in ("500", "503"):
             self._answer(int(how), {}, _SLOW_DOWN if how == "503" else _BROKEN)
         else:

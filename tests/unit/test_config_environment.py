@@ -292,7 +292,10 @@ def test_mistakes_of_both_files_are_said_together() -> None:
         ),
         (
             "modules:\n  app:\n    source: service\n    inputs:\n      x:\n        - {pw: {from: hunter2}}\n",
-            ["environments/dev.yaml:6:12: not a secret: write `{from: env:NAME}`"],
+            [
+                "environments/dev.yaml:6:12: not a secret: write `{from: env:NAME}` "
+                "(or another kind: env, ssm, secretsmanager, sops, vault, exec)",
+            ],
         ),
         (
             "modules:\n  app: {source: service, inputs: {v: '${stack.network.vpc}'}}\n",

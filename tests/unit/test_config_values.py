@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tfops.config.values import Reference, Secret, StackOutput, StackReference, is_form, parse_form, walk
+from tfops.config.values import FormError, Reference, Secret, StackOutput, StackReference, is_form, parse_form, walk
 
 _STACK_ADVICE = "not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`"
 
@@ -103,29 +103,66 @@ def test_what_looks_like_a_reference_but_is_none_is_refused(text: str, message: 
     assert str(caught.value) == message
 
 
-def test_a_secret_names_where_it_is_kept() -> None:
-    assert parse_form({"from": "env:DB_PASSWORD"}) == Secret("env", "DB_PASSWORD")
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("env:DB_PASSWORD", Secret("env", "DB_PASSWORD")),
+        ("ssm:/shop/dev/db", Secret("ssm", "/shop/dev/db")),
+        ("ssm:/shop/dev/db:3", Secret("ssm", "/shop/dev/db:3")),
+        ("secretsmanager:shop/dev", Secret("secretsmanager", "shop/dev")),
+        ("secretsmanager:shop/dev#db.password", Secret("secretsmanager", "shop/dev", "db.password")),
+        (
+            "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf#password",
+            Secret("secretsmanager", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf", "password"),
+        ),
+        ("sops:secrets/dev.yaml#db.password", Secret("sops", "secrets/dev.yaml", "db.password")),
+        ("sops:secrets/key.pem", Secret("sops", "secrets/key.pem")),
+        ("vault:secret/shop/dev#password", Secret("vault", "secret/shop/dev", "password")),
+        ("exec:keychain", Secret("exec", "keychain")),
+        ("exec:keychain#a#b", Secret("exec", "keychain", "a#b")),
+    ],
+)
+def test_a_secret_names_where_it_is_kept(text: str, expected: Secret) -> None:
+    assert parse_form({"from": text}) == expected
+    assert expected.text == text
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "message", "hint"),
     [
-        ("hunter2", "not a secret: write `{from: env:NAME}`"),
-        ("", "not a secret: write `{from: env:NAME}`"),
-        ("env:", "not a secret: write `{from: env:NAME}`"),
-        (":NAME", "not a secret: write `{from: env:NAME}`"),
-        ("ENV:NAME", "not a secret: write `{from: env:NAME}`"),
-        ("ssm:/shop/db", "secrets from `ssm:` are not supported yet, only `env:`"),
-        ("env:A B", "not the name of an environment variable"),
-        ("env:1A", "not the name of an environment variable"),
-        ("env:A=B", "not the name of an environment variable"),
-        ("env:é", "not the name of an environment variable"),
+        ("hunter2", "not a secret: write `{from: env:NAME}`", "or another kind: env, ssm, secretsmanager"),
+        ("", "not a secret: write `{from: env:NAME}`", "or another kind"),
+        ("env:", "not a secret: write `{from: env:NAME}`", "or another kind"),
+        (":NAME", "not a secret: write `{from: env:NAME}`", "or another kind"),
+        ("ENV:NAME", "there are no secrets of the kind `ENV:`", "there is: `env`, `exec`"),
+        ("secretmanager:x", "there are no secrets of the kind `secretmanager:`", "did you mean `secretsmanager`?"),
+        ("http://x", "there are no secrets of the kind `http:`", "there is: "),
+        ("env:A B", "not the name of an environment variable: 'A B'", "for instance: env:DB_PASSWORD"),
+        ("env:1A", "not the name of an environment variable: '1A'", "for instance: env:DB_PASSWORD"),
+        ("env:A=B", "not the name of an environment variable: 'A=B'", "for instance: env:DB_PASSWORD"),
+        ("env:é", "not the name of an environment variable: '\\xe9'", "for instance: env:DB_PASSWORD"),
+        ("env:A#b", "`env:A` is one value: it has no keys", "for instance: env:DB_PASSWORD"),
+        ("ssm:/a//b", "not the name of a parameter: '/a//b'", "for instance: ssm:/shop/dev/db"),
+        ("ssm:/a#b", "`ssm:/a` is one value: it has no keys", "for instance: ssm:/shop/dev/db"),
+        ("ssm:/a#", "`ssm:/a` is one value: it has no keys", "for instance: ssm:/shop/dev/db"),
+        ("secretsmanager:a b", "not the name of a secret: 'a b'", "for instance: secretsmanager:shop/dev#password"),
+        ("secretsmanager:a#", "`secretsmanager:a` holds several values: which one?", "for instance: secretsmanager:"),
+        ("sops:../x.yaml#a", "not a file of the repository: '../x.yaml'", "for instance: sops:secrets/dev.yaml#"),
+        ("sops:/etc/x.yaml#a", "not a file of the repository: '/etc/x.yaml'", "for instance: sops:secrets/dev.yaml#"),
+        ("sops:dev.yaml", "`sops:dev.yaml` holds several values: which one?", "for instance: sops:secrets/dev.yaml#"),
+        ("sops:key.pem#a", "`sops:key.pem` is one value: it has no keys", "write: sops:key.pem"),
+        ("vault:secret#a", "not a path with its mount: 'secret'", "for instance: vault:secret/shop/dev#password"),
+        ("vault:a/b", "`vault:a/b` holds several values: which one?", "for instance: vault:secret/shop/dev#password"),
+        ("vault:a/../b#c", "not a path with its mount: 'a/../b'", "for instance: vault:secret/shop/dev#password"),
+        ("exec:rm -rf", "not the name of a command of tfops.yaml: 'rm -rf'", "for instance: exec:NAME#key"),
+        ("exec:a#b\nc", "a key has no control characters", "for instance: exec:NAME#key"),
     ],
 )
-def test_a_secret_that_cannot_be_found_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ValueError) as caught:
+def test_a_secret_that_cannot_be_found_is_refused(text: str, message: str, hint: str) -> None:
+    with pytest.raises(FormError) as caught:
         parse_form({"from": text})
     assert str(caught.value) == message
+    assert caught.value.hint.startswith(hint)
 
 
 def test_walking_visits_every_value_with_its_path() -> None:

@@ -108,7 +108,13 @@ def test_missing_fields_do_not_break_the_reader(line: str, event: Event) -> None
 def test_a_diagnostic_cannot_act_on_the_terminal() -> None:
     body = {"severity": "error", "summary": "\x1b[31mred\nline", "detail": "one\n\x1b]0;title\x07two\u202e\n"}
     event = parse_event(json.dumps({"type": "diagnostic", "diagnostic": body}))
-    assert event == Diagnostic(True, " [31mred line", "one\n ]0;title two ")
+    assert event is not None
+    assert masked(event, Masker()) == Diagnostic(True, " [31mred line", "one\n ]0;title two ")
+
+
+def test_a_secret_at_the_end_of_a_long_diagnostic_is_masked_before_it_is_cut() -> None:
+    event = Diagnostic(True, "x" * 1996 + "hunter2", "tab\there")
+    assert masked(event, Masker(["hunter2", "tab\there"])) == Diagnostic(True, "x" * 1996 + "(se…", "(secret)")
 
 
 def test_a_diagnostics_text_is_its_summary_and_its_detail() -> None:

@@ -60,6 +60,19 @@ def test_a_secret_that_is_not_utf_8_is_masked_too() -> None:
     assert Masker(["caf\udce9-secret"])("x caf\udce9-secret") == f"x {MASK}"
 
 
+def test_what_overlaps_becomes_one_mask_and_what_is_masked_stays() -> None:
+    assert Masker(["abcdef", "defghi"])("abcdefghi") == MASK
+    once = Masker(["secret"])("a secret")
+    assert Masker(["secret", "ret)"])(once) == once == f"a {MASK}"
+
+
+def test_what_becomes_known_later_is_masked_from_then_on() -> None:
+    mask = Masker()
+    assert mask("late-secret") == "late-secret"
+    mask.add(["late-secret"])
+    assert mask("late-secret") == MASK
+
+
 @pytest.mark.parametrize(
     ("text", "safe"),
     [

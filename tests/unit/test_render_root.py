@@ -13,7 +13,7 @@ from tfops.config.project import load_project
 from tfops.config.values import StackOutput
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot, StackName
 from tfops.render.escape import escape_literal, escape_text, expression_text
-from tfops.render.root import RootSpec, describe_backend, render_root, secret_variables, stack_variables
+from tfops.render.root import RootSpec, describe_backend, render_root, secret_uses, stack_variables
 
 RICH_PROJECT = """\
 version: 1
@@ -160,8 +160,8 @@ def test_modules_lie_in_the_exported_tree_and_remote_ones_keep_their_address() -
 def test_a_secret_is_a_sensitive_variable_and_nothing_more() -> None:
     rules, environment = rules_and_environment(project_tree(tfops=RICH_PROJECT, dev=RICH))
     root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee"))
-    variables = secret_variables(environment)
-    assert sorted(secret.name for secret in variables.values()) == ["DB_PASSWORD", "TOKEN", "TOKEN"]
+    variables = secret_uses(environment)
+    assert sorted(use.secret.name for use in variables.values()) == ["DB_PASSWORD", "TOKEN", "TOKEN"]
     declared = json.loads(root.files[MAIN_FILE])["variable"]
     for name in variables:
         assert declared[name] == {"type": "string", "sensitive": True}
@@ -170,6 +170,15 @@ def test_a_secret_is_a_sensitive_variable_and_nothing_more() -> None:
     for text in root.files.values():
         assert "DB_PASSWORD" not in text
         assert "TOKEN" not in text
+
+
+def test_a_secret_for_an_ephemeral_input_is_ephemeral_and_the_others_are_not() -> None:
+    rules, environment = rules_and_environment(project_tree(tfops=RICH_PROJECT, dev=RICH))
+    name, *others = secret_uses(environment)
+    root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee", ephemeral=frozenset({name})))
+    declared = json.loads(root.files[MAIN_FILE])["variable"]
+    assert declared[name] == {"type": "string", "sensitive": True, "ephemeral": True}
+    assert all("ephemeral" not in declared[other] for other in others)
 
 
 def test_secrets_in_places_of_similar_names_get_variables_of_their_own() -> None:
@@ -185,7 +194,7 @@ def test_secrets_in_places_of_similar_names_get_variables_of_their_own() -> None
             """
         )
     )
-    variables = secret_variables(environment)
+    variables = secret_uses(environment)
     assert len(variables) == 5
     assert all(name.isascii() and name.isidentifier() for name in variables)
 

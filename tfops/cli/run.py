@@ -17,6 +17,7 @@ from tfops.system import clock, environ, process
 
 if TYPE_CHECKING:
     from tfops.cli.terminal import Terminal
+    from tfops.engine.mask import Masker
     from tfops.flows.project import Project
 
 Result = TypeVar("Result")
@@ -59,11 +60,11 @@ def execute(
     except KeyboardInterrupt:
         fail(command, Interrupted("interrupted"), output=output, ui=ui)
     except Exception as error:  # noqa: BLE001 - the top: a bug becomes a message and a log
-        fail(command, _bug(error), output=output, ui=ui)
+        fail(command, _bug(error, ui.mask), output=output, ui=ui)
     else:
         ui.stop()
         code = exit_code(result)
-        _print(_json(command, result, code) if output is Output.JSON else _text(result, full=ui.full))
+        _print(ui.mask(_json(command, result, code) if output is Output.JSON else _text(result, full=ui.full)))
         raise typer.Exit(code)
 
 
@@ -75,6 +76,7 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
 
     if ui is not None:
         ui.stop()
+        _mask(error, ui.mask)
     if output is Output.JSON:
         _print(envelope.failure(command, error))
     else:
@@ -85,6 +87,11 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
         for complaint in error.complaints:
             typer.echo(github_annotation(complaint), err=True)
     raise typer.Exit(error.exit_code)
+
+
+def _mask(error: TfopsError, mask: "Masker") -> None:
+    """What the engine or a server said may quote a secret; a complaint shows only what Git has."""
+    error.what, error.why, error.state, error.hint = map(mask, (error.what, error.why, error.state, error.hint))
 
 
 def _json(command: str, result: object, code: int) -> str:
@@ -109,11 +116,11 @@ def _print(text: str) -> None:
     typer.echo(text)
 
 
-def _bug(error: Exception) -> TfopsError:
+def _bug(error: Exception, mask: "Masker") -> TfopsError:
     """An exception that nobody expected: the traceback goes to a private file, never to the screen."""
     from tfops.system.workspace import private_temporary_file
 
-    path = private_temporary_file("tfops-crash-", "".join(traceback.format_exception(error)))
+    path = private_temporary_file("tfops-crash-", mask("".join(traceback.format_exception(error))))
     return TfopsError(
         f"a bug in tfops: {type(error).__name__}",
         why=f"the details are in {path}",

@@ -1,12 +1,14 @@
 """The flows' `Ui` on a terminal or in a log. Everything goes to stderr."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from tfops.engine.mask import Masker
 from tfops.events import Diagnostic, Event, ReadingEvent, ResourceEvent, Step
 from tfops.model import Plan
 from tfops.report.plan import plan_report
@@ -34,6 +36,7 @@ class Terminal:
     verbose: bool = False
     full: bool = False
     console: Console = field(default_factory=stderr_console)
+    mask: Masker = field(default_factory=Masker)
     _status: Status | None = None
     _phase: str = ""
     _running: dict[str, str] = field(default_factory=dict)
@@ -44,12 +47,15 @@ class Terminal:
     def is_interactive(self) -> bool:
         return sys.stdin.isatty() and self.console.is_terminal and not environ.in_ci()
 
+    def hide(self, secrets: Iterable[str]) -> None:
+        self.mask.add(secrets)
+
     def note(self, text: str) -> None:
         if not self.quiet:
-            self.console.print(Text(plain(text), style="dim"))
+            self.console.print(Text(plain(self.mask(text)), style="dim"))
 
     def warn(self, text: str) -> None:
-        self.console.print(Text.assemble(("! ", "bold yellow"), (plain(text), "yellow")))
+        self.console.print(Text.assemble(("! ", "bold yellow"), (plain(self.mask(text)), "yellow")))
 
     def phase(self, text: str) -> None:
         self._phase = text

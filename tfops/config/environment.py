@@ -15,9 +15,10 @@ from tfops.config.inputs import InputCheck
 from tfops.config.limits import limit_complaints
 from tfops.config.project import ProjectConfig, load_project, project_document
 from tfops.config.schema import EnvironmentFile, parse
+from tfops.config.secrets import SecretRules, secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
-from tfops.config.values import Form, Reference, StackOutput, StackReference, is_form, parse_form, walk
+from tfops.config.values import Form, FormError, Reference, StackOutput, StackReference, is_form, parse_form, walk
 from tfops.errors import ConfigError, Refused
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.system.trees import Tree
@@ -103,11 +104,16 @@ def load_environment(
     if env not in project.environments:
         hint = names.did_you_mean(env, project.environments)
         raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", hint=hint)
-    return read_environment(tree, env, check, rehearses=rehearses)
+    return read_environment(tree, env, check, rehearses=rehearses, secrets=project.secrets)
 
 
 def read_environment(
-    tree: Tree, env: EnvName, check: InputCheck | None = None, *, rehearses: EnvName | None = None
+    tree: Tree,
+    env: EnvName,
+    check: InputCheck | None = None,
+    *,
+    rehearses: EnvName | None = None,
+    secrets: SecretRules | None = None,
 ) -> EnvironmentConfig:
     """The same without asking whether tfops.yaml knows the environment."""
     paths, complaints = stack_files(tree, rehearses or env)
@@ -123,6 +129,8 @@ def read_environment(
     for stack, document in documents.items():
         found, said = _read_stack(document, local_modules)
         complaints += said
+        if not document.complaints:
+            complaints += secret_complaints(document, tree, secrets)
         if not document.complaints and check is not None:
             complaints += check.complaints(document, (env, stack), _sources(document, local_modules))
             complaints += limit_complaints(document, rules)
@@ -271,8 +279,8 @@ def _input_complaints(
 def _form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
     try:
         form = parse_form(value)
-    except ValueError as error:
-        yield document.complaint(path, str(error))
+    except FormError as error:
+        yield document.complaint(path, str(error), error.hint)
         return
     if isinstance(form, Reference) and form.module not in known:
         hint = names.did_you_mean(form.module, known)

@@ -13,6 +13,7 @@ from tfops.config.document import Document, read_document
 from tfops.config.limits import check_input_rules
 from tfops.config.protection import PATTERN
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
+from tfops.config.secrets import SecretRules, check_secrets, to_secret_rules
 from tfops.errors import ConfigError, ProjectError
 from tfops.model import Complaint, EnvName, InventoryPolicy
 from tfops.system.trees import Tree
@@ -66,6 +67,7 @@ class ProjectConfig:
     protect: tuple[str, ...] = ()
     no_downgrade: tuple[str, ...] = ()
     inventory: InventoryPolicy = InventoryPolicy.IDS
+    secrets: SecretRules = field(default_factory=SecretRules)
 
     def backend_of(self, env: EnvName) -> Backend:
         """Where an environment's state is kept; one that tfops.yaml doesn't know gets the project's."""
@@ -113,6 +115,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         providers={name: block or {} for name, block in file.providers.items()},
         environments={EnvName(name): _to_rule(file, block) for name, block in file.environments.items()},
         platforms=tuple(file.platforms),
+        secrets=to_secret_rules(file.secrets),
     )
 
 
@@ -141,6 +144,7 @@ def _check(document: Document) -> list[Complaint]:
         check_verify,
         _check_protect,
         _check_no_downgrade,
+        check_secrets,
     ]
     if not isinstance(document.data, dict):
         return []

@@ -82,6 +82,23 @@ class RequireBlock(_Block):
     signed: bool = False
 
 
+class SecretAwsBlock(_Block):
+    """How the secrets in AWS are reached; replaces what provider `aws` is told."""
+
+    region: str = ""
+    profile: str = ""
+    assume_role: str = ""
+    endpoint: str = ""
+
+
+class SecretsBlock(_Block):
+    """Which kinds of secrets may be used, and the commands behind `exec:`."""
+
+    allow: list[str] | None = None
+    exec: dict[str, list[str]] = {}
+    aws: SecretAwsBlock | None = None
+
+
 class ProjectFile(_Block):
     """`tfops.yaml`, written by operations."""
 
@@ -103,6 +120,7 @@ class ProjectFile(_Block):
         str, Annotated[AllowBlock, BeforeValidator(_spelt_out, json_schema_input_type=list[Any] | AllowBlock)]
     ] = {}
     deny_modules: list[DenyBlock] = []
+    secrets: SecretsBlock = SecretsBlock()
 
 
 class ModuleBlock(_Block):
@@ -186,6 +204,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "verify": CheckBlock,
         "allow": AllowBlock,
         "deny_modules": DenyBlock,
+        "secrets": SecretAwsBlock if tuple(path[:2]) == ("secrets", "aws") else SecretsBlock,
     }
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module
     block = "verify" if "verify" in steps else str(next(iter(path), ""))

@@ -5,9 +5,11 @@ the same characters are text.
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from tfops.config.names import did_you_mean, shown
 
 Path = tuple[str | int, ...]
 
@@ -17,8 +19,7 @@ _MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD})\.{_PATH}\}}")
 _STACK_REFERENCE = re.compile(rf"\$\{{stack\.(?P<stack>[A-Za-z0-9][A-Za-z0-9-]*)\.{_PATH}\}}")
 _STEPS = re.compile(rf"(?P<first>{_WORD})(\.(?P<second>{_WORD}))?")
 _LOOKS_LIKE_REFERENCE = re.compile(r"\$\{\s*(modules?|stacks?)\b[^}]*\}")
-_SECRET = re.compile(r"(?P<scheme>[a-z][a-z0-9]*):(?P<name>.+)")
-_ENVIRONMENT_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_-]*):(?P<name>[^#]+)(?P<hash>#(?P<key>.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,65 @@ class Secret:
 
     scheme: str
     name: str
+    key: str = ""
+
+    @property
+    def text(self) -> str:
+        """The reference as it is written."""
+        return f"{self.scheme}:{self.name}" + (f"#{self.key}" if self.key else "")
+
+
+class FormError(ValueError):
+    """A value that looks like a form but isn't one, with what to write instead."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How the references of one kind of secret are written. `key` says whether `#key` may or must follow."""
+
+    name: re.Pattern[str]
+    what: str
+    example: str
+    key: Literal["none", "may", "must"] = "none"
+
+
+_LOCAL_FILE = r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*"
+
+SCHEMES: Mapping[str, Scheme] = {
+    "env": Scheme(re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), "the name of an environment variable", "env:DB_PASSWORD"),
+    "ssm": Scheme(
+        re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*(:[A-Za-z0-9_.-]+)?"),
+        "the name of a parameter",
+        "ssm:/shop/dev/db",
+    ),
+    "secretsmanager": Scheme(
+        re.compile(r"(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:)?[A-Za-z0-9/_+=.@-]+"),
+        "the name of a secret",
+        "secretsmanager:shop/dev#password",
+        "may",
+    ),
+    "sops": Scheme(re.compile(_LOCAL_FILE), "a file of the repository", "sops:secrets/dev.yaml#db.password", "may"),
+    "vault": Scheme(
+        re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_@ -][A-Za-z0-9_.@ -]*)+"),
+        "a path with its mount",
+        "vault:secret/shop/dev#password",
+        "must",
+    ),
+    "exec": Scheme(
+        re.compile(r"[A-Za-z_][A-Za-z0-9_-]*"), "the name of a command of tfops.yaml", "exec:NAME#key", "may"
+    ),
+}
+
+# Files that sops reads as a mapping; of every other file it encrypts the whole as one text.
+_SOPS_MAPPINGS = (".yaml", ".yml", ".json", ".env", ".ini")
+
+
+def is_sops_mapping(path: str) -> bool:
+    return path.endswith(_SOPS_MAPPINGS)
 
 
 Form = Reference | StackReference | Secret
@@ -79,7 +139,7 @@ def is_form(value: Any) -> bool:
 def parse_form(value: Any) -> Any:
     """`value` as a `Form` when it is one, else unchanged.
 
-    Raises ValueError with the complaint when it looks like a form but isn't one.
+    Raises FormError with the complaint when it looks like a form but isn't one.
     """
     if isinstance(value, str):
         return _parse_text(value)
@@ -97,21 +157,38 @@ def _parse_text(text: str) -> str | Reference | StackReference:
         return StackReference(match["stack"], match["path"])
     looks = _LOOKS_LIKE_REFERENCE.fullmatch(text)
     if looks and looks[1].startswith("stack"):
-        raise ValueError("not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`")
+        raise FormError("not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`")
     if looks:
-        raise ValueError("not a reference: write `${module.NAME.OUTPUT}`")
+        raise FormError("not a reference: write `${module.NAME.OUTPUT}`")
     return text
 
 
 def _parse_secret(text: str) -> Secret:
     match = _SECRET.fullmatch(text)
     if match is None:
-        raise ValueError("not a secret: write `{from: env:NAME}`")
-    if match["scheme"] != "env":
-        raise ValueError(f"secrets from `{match['scheme']}:` are not supported yet, only `env:`")
-    if not _ENVIRONMENT_VARIABLE.fullmatch(match["name"]):
-        raise ValueError("not the name of an environment variable")
-    return Secret("env", match["name"])
+        raise FormError("not a secret: write `{from: env:NAME}`", f"or another kind: {', '.join(SCHEMES)}")
+    kind = match["scheme"]
+    scheme = SCHEMES.get(kind)
+    if scheme is None:
+        raise FormError(f"there are no secrets of the kind `{kind}:`", did_you_mean(kind, SCHEMES))
+    if not scheme.name.fullmatch(match["name"]):
+        raise FormError(f"not {scheme.what}: {shown(match['name'])}", f"for instance: {scheme.example}")
+    _require_key(Secret(kind, match["name"], match["key"] or ""), scheme, has_hash=match["hash"] is not None)
+    return Secret(kind, match["name"], match["key"] or "")
+
+
+def _require_key(secret: Secret, scheme: Scheme, *, has_hash: bool) -> None:
+    example = f"for instance: {scheme.example}"
+    rule = scheme.key
+    if secret.scheme == "sops":
+        rule = "must" if is_sops_mapping(secret.name) else "none"
+        example = example if rule == "must" else f"write: sops:{secret.name}"
+    if has_hash and rule == "none":
+        raise FormError(f"`{secret.scheme}:{secret.name}` is one value: it has no keys", example)
+    if not secret.key and (has_hash or rule == "must"):
+        raise FormError(f"`{secret.scheme}:{secret.name}` holds several values: which one?", example)
+    if secret.key and not secret.key.isprintable():
+        raise FormError("a key has no control characters", example)
 
 
 def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -55,5 +55,9 @@ def missing_cli_config() -> str:
 
 def engine_environment(*, more: Sequence[str], secrets: Mapping[str, str], plugin_cache: Path) -> dict[str, str]:
     """The whole environment of a run. `secrets` are variable names of the rendered root and values."""
-    values = {f"TF_VAR_{name}": value for name, value in secrets.items()}
-    return base_environment(more) | {"TF_PLUGIN_CACHE_DIR": str(plugin_cache)} | values
+    return base_environment(more) | {"TF_PLUGIN_CACHE_DIR": str(plugin_cache)} | variable_environment(secrets)
+
+
+def variable_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """Values of the root's variables as the engine takes them from its environment."""
+    return {f"TF_VAR_{name}": value for name, value in values.items()}

@@ -44,10 +44,18 @@ def _event(kind: str, message: Mapping[str, Any]) -> Event | None:
 
 
 def masked(event: Event, mask: Callable[[str], str]) -> Event:
-    """The event with secrets masked, to be shown. Masked after parsing: a secret may look like JSON."""
+    """The event as it may be shown: secrets masked, then harmless on a terminal and cut to a length.
+
+    Masked after parsing, because a secret may look like JSON, and before cutting, which would leave half of one.
+    """
     match event:
         case Diagnostic():
-            return replace(event, summary=mask(event.summary), detail=mask(event.detail), address=mask(event.address))
+            return replace(
+                event,
+                summary=safe_text(mask(event.summary)),
+                detail=safe_lines(mask(event.detail)),
+                address=mask(event.address),
+            )
         case ResourceEvent():
             return replace(event, address=mask(event.address), resource_id=mask(event.resource_id))
         case PlannedEvent():
@@ -75,8 +83,8 @@ def _diagnostic(found: Mapping[str, Any]) -> Diagnostic:
     line = (place.get("start") or {}).get("line", "")
     return Diagnostic(
         is_error=found.get("severity") == "error",
-        summary=safe_text(str(found.get("summary", ""))),
-        detail=safe_lines(str(found.get("detail", "")).strip()),
+        summary=str(found.get("summary", "")),
+        detail=str(found.get("detail", "")).strip(),
         address=str(found.get("address", "")),
         where=f"{place['filename']}:{line}" if place.get("filename") else "",
     )

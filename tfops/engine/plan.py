@@ -4,10 +4,11 @@ Format: https://developer.hashicorp.com/terraform/internals/json-format. The JSO
 in clear; nothing leaves this module that the plan marks as sensitive.
 """
 
+import dataclasses
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tfops.engine.text import safe_text
@@ -64,6 +65,28 @@ def parse_plan(text: str, *, is_empty: bool) -> Plan:
         is_empty=is_empty,
         unchanged=sum(item.get("mode") == "managed" and _classify(item) is None for item in raw),
         drift=tuple(sorted(filter(None, (_drift(item, secrets) for item in drift)), key=_order)),
+    )
+
+
+def masked_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
+    """The plan to be shown and consented to: free of known secrets, in names of outputs and in addresses too."""
+    return dataclasses.replace(
+        plan,
+        changes=tuple(_masked(change, mask) for change in plan.changes),
+        changed_outputs=tuple(map(mask, plan.changed_outputs)),
+        drift=tuple(_masked(change, mask) for change in plan.drift),
+    )
+
+
+def _masked(change: ResourceChange, mask: Callable[[str], str]) -> ResourceChange:
+    return dataclasses.replace(
+        change,
+        address=mask(change.address),
+        previous_address=mask(change.previous_address),
+        attributes=tuple(
+            AttributeChange(mask(item.path), mask(item.before), mask(item.after), item.forces_replacement)
+            for item in change.attributes
+        ),
     )
 
 

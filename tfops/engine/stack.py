@@ -10,6 +10,7 @@ from typing import Any
 
 from tfops.engine.advice import advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
+from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
@@ -21,7 +22,7 @@ from tfops.engine.statelock import parse_lock
 from tfops.errors import EngineFailed, Interrupted, Locked, TfopsError
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
-from tfops.system.workspace import exclusive, read_json, write_file
+from tfops.system.workspace import exclusive, read_json, rewrite_outputs, write_file
 
 PLAN_FILE = "plan.bin"
 BRIDGE_FILE = "tfops_bridge.tf.json"
@@ -67,6 +68,10 @@ class StackEngine:
     def starts(self) -> int:
         """How many engine processes this run has cost so far."""
         return self._runner.started
+
+    def set_variables(self, values: Mapping[str, str]) -> None:
+        """Give the engine's next processes other values for some variables of the root."""
+        self._runner.env = {**self._runner.env, **variable_environment(values)}
 
     def prepare(self) -> None:
         """Initialize the folder, unless it was, for the same engine, modules, providers and backend."""
@@ -203,6 +208,8 @@ class StackEngine:
         argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s)
         ended = self._runner.run(argv, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
+        if not self.errored_state.exists():  # else the only copy of the state may stand in the output
+            rewrite_outputs(self._runner.folder, self._runner.mask)
         errors = ended.errors if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
+from tfops.engine.plan import masked_plan
 from tfops.engine.stack import Applied, SavedPlan, engine_error, missing_from_state
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.flows.cards import Outcome, build_card
@@ -19,7 +20,7 @@ from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
 from tfops.flows.receipt import lost_from, receipt_of, trouble_of
 from tfops.flows.rollback import require_no_downgrade
-from tfops.flows.stack import EngineOptions, OpenStack
+from tfops.flows.stack import EngineOptions, OpenStack, renew_ephemeral
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
 from tfops.ledger.card import ApprovalPart, Card, VerifiedPart
@@ -83,17 +84,18 @@ def carry_out(
         if saved.plan.is_empty:
             return _nothing_to_do(run, stack, saved.plan, before, planned.hidden)
         require_no_downgrade(target, saved.plan, ignoring=options.ignores_verdict)
-        ui.show_plan(saved.plan)
+        ui.show_plan(planned.shown)
         asked = time.monotonic()
-        approval = obtain_consent(project, target, saved.plan, options.consent, ui)
+        approval = obtain_consent(project, target, planned.shown, options.consent, ui)
         failpoint.reach("consented")
         run = replace(run, started=run.started + time.monotonic() - asked)  # thinking isn't working time
+        renew_ephemeral(stack)
         return _apply(run, stack, saved, before, approval)
 
 
 def _apply(run: _Run, stack: OpenStack, saved: SavedPlan, before: StackState, approval: ApprovalPart) -> ChangeResult:
     """From the intent to the version; what happens in between is in the ledger either way."""
-    custody = Custody(run.project, run.refs, run.target.env, run.run_id, run.ui)
+    custody = Custody(run.project, run.refs, run.target.env, run.run_id, run.ui, stack.mask)
     intent = _intent(run, stack, saved.plan, before, approval)
     with process.signals_deferred() as arrived:
         what = f"{intent.kind} of {intent.commit[:8]}"
@@ -290,7 +292,7 @@ def _result(run: _Run, stack: OpenStack, plan: Plan, *, card: Card | None) -> Ch
         env=target.env,
         kind=target.kind,
         commit=target.commit,
-        plan=plan,
+        plan=masked_plan(plan, stack.mask),
         version=Version(card.version) if card else None,
         previous=current.version if current else None,
         restores=target.restores.version if target.restores else None,

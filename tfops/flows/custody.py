@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -25,13 +25,14 @@ RENEW_S = 60.0
 
 @dataclass(slots=True)
 class Custody:
-    """One run's right to change one environment."""
+    """One run's right to change one environment. `mask` is for what the engine did, before it goes into the ledger."""
 
     project: Project
     refs: Refs
     env: EnvName
     run_id: str
     ui: Ui
+    mask: Callable[[str], str] = str
     is_held: bool = False
     is_lost: bool = False
     _renewed_at: float = field(default_factory=time.monotonic)
@@ -105,7 +106,8 @@ class Custody:
             self._lose()
             return
         renewed = lock.model_copy(update={"expires_at": clock.now() + timedelta(seconds=LEASE_S)})
-        progress = intent.model_copy(update={"done": dict(done)})
+        shown = {self.mask(address): self.mask(known) for address, known in done.items()}
+        progress = intent.model_copy(update={"done": shown})
         event = NewEvent(EventKind.RENEWED, f"{self.env}: still at it", self.run_id, lock=renewed, intent=progress)
         try:
             if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
@@ -125,7 +127,9 @@ class Custody:
 
     def fail(self, trouble: TroublePart) -> None:
         """Release the lock and leave the receipt of a change that stopped half-way."""
-        self._give_back(EventKind.FAILED, f"{self.env}: {trouble.kind} stopped part-way", trouble=trouble)
+        self._give_back(
+            EventKind.FAILED, f"{self.env}: {trouble.kind} stopped part-way", trouble=masked_trouble(trouble, self.mask)
+        )
 
     def close(self, text: str) -> None:
         """Release the lock of a change that changed nothing."""
@@ -162,6 +166,20 @@ def claimed(project: Project, refs: Refs, present: Present, *, what: str, ui: Ui
         is_begun = read_present(project.repository, present.env).intent is not None
         if not is_begun and not project.workspace.pending(present.env).exists():
             custody.close(f"the {what} planned under its claim and changed nothing")
+
+
+def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroublePart:
+    """The receipt without known secrets: addresses, ids and the engine's words may quote one."""
+    lists = {
+        "done": trouble.done,
+        "failed": trouble.failed,
+        "in_doubt": trouble.in_doubt,
+        "never_started": trouble.never_started,
+    }
+    shown = {name: list(map(mask, addresses)) for name, addresses in lists.items()}
+    lost = {mask(address): mask(identity) for address, identity in trouble.lost.items()}
+    texts = {"receipt": mask(trouble.receipt), "why": mask(trouble.why)}
+    return trouble.model_copy(update={**texts, **shown, "lost": lost})
 
 
 def require_free(present: Present) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tfops.config.environment import load_environment, load_rules, lock_file_path
+from tfops.config.interface import Interfaces
 from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
@@ -64,7 +65,7 @@ def plan(
             content = Content(rules, environment, tree, tree.read(lock_file_path(place.env)))
             planned = plan_content(project, content, card, folder=folder, engine=engine, ui=ui)
     current = listing.latest.version if listing.latest else None
-    return PlanResult(place.env, commit, current, planned.saved.plan)
+    return PlanResult(place.env, commit, current, planned.shown)
 
 
 def plan_rollback(
@@ -98,7 +99,7 @@ def plan_rollback(
         restores=target.restores.version,
         judgement=conclude((*target.judgement.reasons, *downgrades_of(target, planned.saved.plan))),
         undoes=target.undoes,
-        plan=planned.saved.plan,
+        plan=planned.shown,
         bridge=planned.bridge.blocks(),
         shows_bridge=show_bridge,
     )
@@ -128,12 +129,12 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     environment = load_environment(tree, rules, place.env)
     content = Content(rules, environment, tree, tree.read(lock_file_path(place.env)))
     commit = None if worktree else repository.commit(repository.head)
-    return RenderResult(place.env, commit, *_rendered(content))
+    return RenderResult(place.env, commit, *_rendered(content, project.interfaces(tree)))
 
 
-def _rendered(content: Content) -> tuple[str, Mapping[str, str]]:
+def _rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
     """Digest and files of the rendered root; those of several stacks lie in folders with their names."""
-    roots = {stack: render_stack(content, stack) for stack in content.environment.stacks}
+    roots = {stack: render_stack(content, stack, interfaces) for stack in content.environment.stacks}
     if set(roots) == {MAIN_STACK}:
         return roots[MAIN_STACK].digest, roots[MAIN_STACK].files
     files = {f"{stack}/{name}": text for stack, root in roots.items() for name, text in root.files.items()}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfops.config.moves import declared_moves
 from tfops.engine.modules import installed_modules
+from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed
 from tfops.flows.cards import in_the_form_of, recorded_state
@@ -12,7 +13,7 @@ from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, OpenStack, open_stack
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
-from tfops.model import StackState
+from tfops.model import Plan, StackState
 from tfops.resolve.bridge import Bridge, Past, find_bridge
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
@@ -27,6 +28,11 @@ class Planned:
     hidden: frozenset[str]
     saved: SavedPlan
     bridge: Bridge = field(default_factory=Bridge)
+
+    @property
+    def shown(self) -> Plan:
+        """The plan as people may see it, and consent to it."""
+        return masked_plan(self.saved.plan, self.stack.mask)
 
 
 def plan_content(

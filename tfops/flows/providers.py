@@ -11,7 +11,7 @@ from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, local_sources, locate, render_stack
 from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
-from tfops.model import BACKEND_FILE, StackName
+from tfops.model import BACKEND_FILE, MAIN_STACK, StackName
 from tfops.results import ProviderMove, ProvidersResult
 from tfops.system.trees import GitTree
 from tfops.system.workspace import explained_disk_errors, lay_out
@@ -34,10 +34,12 @@ def lock(
     path = lock_file_path(place.env)
     before = tree.read(path) or ""
     content = Content(rules, environment, tree, before or None)
-    require_inner_sources(project.interfaces(tree, {}), local_sources(environment))
+    interfaces = project.interfaces(tree, {})
+    require_inner_sources(interfaces, local_sources(environment))
     with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
         root = project.workspace.root(place.env, _FOLDER)
-        files = {name: text for name, text in render_stack(content).files.items() if name != BACKEND_FILE}
+        rendered = render_stack(content, MAIN_STACK, interfaces)
+        files = {name: text for name, text in rendered.files.items() if name != BACKEND_FILE}
         lay_out(root, files, keep=frozenset({".terraform"}))
         env_vars = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
         runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from tfops.config.environment import read_environment
 from tfops.config.memory import Memory, Watched
+from tfops.config.project import load_project
+from tfops.config.secrets import SecretRules
 from tfops.config.source import LocalSource
-from tfops.errors import ConfigError
+from tfops.errors import ConfigError, ProjectError
 from tfops.flows.project import Project
 from tfops.model import Complaint, EnvName
 from tfops.system.parallel import in_processes
@@ -66,12 +68,12 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
     """Read in this process, one after the other."""
     if not wanted:
         return []
-    check = project.input_check(tree)
+    check, secrets = project.input_check(tree), _secret_rules(tree)
     found: list[Read] = []
     for env in wanted:
         watched = Watched(tree)
         try:
-            used = read_environment(watched, env, check).sources
+            used = read_environment(watched, env, check, secrets=secrets).sources
         except ConfigError as error:
             found.append(Read(env, complaints=error.complaints))
             continue
@@ -80,3 +82,11 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
         found.append(Read(env, sources, asked=watched.asked if is_local else {}))
     unseen = {env: [(name, source) for seen, name, source in check.unseen if seen == env] for env in wanted}
     return [replace(read, unseen=tuple(unseen[read.env])) for read in found]
+
+
+def _secret_rules(tree: GitTree) -> SecretRules | None:
+    """None when tfops.yaml is broken: others say so."""
+    try:
+        return load_project(tree).secrets
+    except (ConfigError, ProjectError):
+        return None

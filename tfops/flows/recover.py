@@ -19,6 +19,7 @@ from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
 from tfops.flows.cards import Outcome, build_card
+from tfops.flows.custody import masked_trouble
 from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record, settle_pending
 from tfops.flows.project import Project
@@ -33,6 +34,7 @@ from tfops.ledger.parts import IntentPart, LockPart
 from tfops.model import MAIN_STACK, EnvName, Kind, StackState, Version
 from tfops.system import clock, environ, failpoint, process
 from tfops.system.remote import Refs, Swap
+from tfops.system.workspace import rewrite_outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
             outputs = visible_outputs(target, stack, state, hidden)
             outcome = Outcome(plan, state, state, outputs, _approvals(case), 0.0)
             return _record(case, target, stack, outcome, doubt=_doubt(progress))
-        return _leave_receipt(case, receipt_of_rest(progress, plan.work, intent))
+        return _leave_receipt(case, stack, receipt_of_rest(progress, plan.work, intent))
 
 
 def _output(case: _Case) -> list[str]:
@@ -252,16 +254,18 @@ def _record(case: _Case, target: Target, stack: OpenStack, outcome: Outcome, *, 
     person, _ = case.project.repository.identity()
     number = target.listing.highest + 1
     card = build_card(target, stack, outcome, number=number, person=person, run_id=case.intent.run_id)
-    headline = f"{case.intent.headline} (recovered{doubt})"
+    headline = stack.mask(f"{case.intent.headline} (recovered{doubt})")
     recorded = record(case.project, case.refs, card, headline, base=None, root=stack.rendered.files)
     return Story(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
 
 
-def _leave_receipt(case: _Case, receipt: Receipt) -> Story:
+def _leave_receipt(case: _Case, stack: OpenStack, receipt: Receipt) -> Story:
     person, _ = case.project.repository.identity()
     intent = case.intent
     why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
     trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name)
+    trouble = masked_trouble(trouble, stack.mask)
+    rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), stack.mask)
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
     rest = case.present.resting or ""
     event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)

@@ -1,13 +1,15 @@
 """From a target to an engine that stands in its rendered root."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfops.config.environment import EnvironmentConfig
+from tfops.config.environment import EnvironmentConfig, StackConfig
 from tfops.config.interface import Interfaces, require_inner_sources
+from tfops.config.module import Variable
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
+from tfops.config.values import Secret
 from tfops.engine.environment import engine_environment, missing_cli_config
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker
@@ -16,9 +18,10 @@ from tfops.engine.stack import ERRORED_STATE, StackEngine
 from tfops.errors import Refused
 from tfops.flows.account import require_account
 from tfops.flows.project import Project
+from tfops.flows.secrets import SecretSource
 from tfops.flows.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot, StackName
-from tfops.render.root import RootSpec, render_root, secret_variables
+from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
 from tfops.system import environ
 from tfops.system.aws import Caller
 from tfops.system.export import export_id
@@ -56,17 +59,21 @@ class OpenStack:
     rendered: RenderedRoot
     modules: Interfaces
     mask: Masker
+    secrets: SecretSource
+    hide: Callable[[Iterable[str]], None]
+    ephemeral: Mapping[str, Secret] = field(default_factory=dict)
     caller: Caller | None = None
 
 
-def render_stack(content: Content, stack: StackName = MAIN_STACK) -> RenderedRoot:
-    """The rendered root of a stack. Pure but for reading the tree."""
+def render_stack(content: Content, stack: StackName, interfaces: Interfaces) -> RenderedRoot:
+    """The rendered root of a stack. `interfaces` are those of the content's modules."""
     spec = RootSpec(
         project=content.rules,
         environment=content.environment,
         stack=stack,
         modules_tree=export_id(content.tree, content.overrides),
         provider_lock=content.lock,
+        ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
     )
     return render_root(spec)
 
@@ -81,25 +88,36 @@ def open_stack(project: Project, content: Content, *, folder: Path, options: Eng
     """Render, write, and stand ready. Raises before any engine runs when something is missing."""
     rules, environment = content.rules, content.environment
     engine = locate(project, rules, options.engine)
-    secrets = resolve_secrets(environment)
+    secrets = SecretSource(rules, environment.name, content.tree)
+    values = secrets.read({name: use.secret for name, use in secret_uses(environment).items()})
+    mask = Masker()
+
+    def hide(texts: Iterable[str]) -> None:
+        mask.add(texts)
+        ui.hide(texts)
+
+    hide(values.values())
     if missing_cli_config():
         ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
     caller = require_account(rules, environment.name)
-    rendered = render_stack(content)
     modules = project.interfaces(content.tree, content.overrides)
+    rendered = render_stack(content, MAIN_STACK, modules)
     require_inner_sources(modules, local_sources(environment))
+    _warn_of_open_inputs(environment, modules, ui)
     root = project.workspace.root(environment.name, MAIN_STACK)
     project.workspace.state(environment.name)
     lay_out(root, rendered.files, keep=frozenset({".terraform", LOCK_FILE, ERRORED_STATE}))
-    mask = Masker(secrets.values())
-    env = engine_environment(more=rules.engine.env, secrets=secrets, plugin_cache=project.workspace.plugin_cache)
+    env = engine_environment(more=rules.engine.env, secrets=values, plugin_cache=project.workspace.plugin_cache)
     runner = Runner(root, folder, env, mask, ui.engine_event, ui.engine_signal)
     return OpenStack(
         StackEngine(engine, runner, lock_timeout_s=options.lock_timeout_s, has_committed_lock=content.lock is not None),
         rendered,
         modules,
         mask,
+        secrets,
+        hide,
+        ephemeral_secrets(environment, modules),
         caller,
     )
 
@@ -109,17 +127,36 @@ def local_sources(environment: EnvironmentConfig) -> list[str]:
     return [module.source.path for module in environment.modules.values() if isinstance(module.source, LocalSource)]
 
 
-def resolve_secrets(environment: EnvironmentConfig) -> Mapping[str, str]:
-    """Variable name to value, in memory only. Raises Refused (guard `secret`) naming all that are missing."""
-    wanted = secret_variables(environment)
-    missing = sorted({secret.name for secret in wanted.values() if not environ.is_set(secret.name)})
-    if missing:
-        raise Refused(
-            "secret",
-            f"{environment.name} needs secrets that are not set: {', '.join(missing)}",
-            hint=f"set them in the environment: export {missing[0]}=…",
-        )
-    return {variable: environ.variable(secret.name) for variable, secret in wanted.items()}
+def ephemeral_secrets(stack: EnvironmentConfig | StackConfig, interfaces: Interfaces) -> dict[str, Secret]:
+    """By variable: the secrets for inputs that a module in `modules/` declares ephemeral."""
+    found = {name: (use, _variable(use, stack, interfaces)) for name, use in secret_uses(stack).items()}
+    return {name: use.secret for name, (use, variable) in found.items() if variable and variable.ephemeral}
+
+
+def _variable(use: SecretUse, stack: EnvironmentConfig | StackConfig, interfaces: Interfaces) -> Variable | None:
+    """The module's variable that a secret is for; None for modules from elsewhere."""
+    source = stack.modules[use.module].source
+    interface = interfaces.local(source.path) if isinstance(source, LocalSource) else None
+    return interface.variables.get(use.input) if interface else None
+
+
+def _warn_of_open_inputs(environment: EnvironmentConfig, interfaces: Interfaces, ui: Ui) -> None:
+    """A module may show what its variable doesn't hide."""
+    for use in dict.fromkeys(secret_uses(environment).values()):
+        variable = _variable(use, environment, interfaces)
+        if variable and not (variable.sensitive or variable.ephemeral):
+            ui.warn(
+                f"{use.secret.text} goes into `{use.input}` of module {use.module}, "
+                "which is neither sensitive nor ephemeral: declare it `sensitive = true`"
+            )
+
+
+def renew_ephemeral(stack: OpenStack) -> None:
+    """Look the ephemeral secrets up again, for the apply: since the plan a token may have expired."""
+    if stack.ephemeral:
+        values = stack.secrets.read(stack.ephemeral)
+        stack.hide(values.values())
+        stack.engine.set_variables(values)
 
 
 def _refuse_log_variables() -> None:

@@ -1,5 +1,6 @@
 """What a flow may ask of whoever runs it: a terminal, a CI log, an agent."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from tfops.events import Event
@@ -12,6 +13,9 @@ class Ui(Protocol):
     @property
     def is_interactive(self) -> bool:
         """Whether questions can be asked."""
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """From now on, mask these values in everything that is shown, the command's answer and its errors included."""
 
     def note(self, text: str) -> None:
         """Say what is going on."""

@@ -23,7 +23,8 @@ class RootSpec:
     """All that a rendered root is made of. `modules_tree` is the id of the exported `modules/`.
 
     `public` are outputs of other stacks that are known not to be sensitive: only they may be shown, and only
-    they can decide how many of something there are (`for_each`).
+    they can decide how many of something there are (`for_each`). `ephemeral` names the secrets' variables whose
+    values no plan and no state may hold.
     """
 
     project: ProjectConfig
@@ -32,6 +33,7 @@ class RootSpec:
     modules_tree: str
     provider_lock: str | None = None
     public: frozenset[StackOutput] = frozenset()
+    ephemeral: frozenset[str] = frozenset()
 
     @property
     def modules(self) -> Mapping[str, ModuleConfig]:
@@ -61,10 +63,19 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     return RenderedRoot(files, digest_of(files))
 
 
-def secret_variables(stack: EnvironmentConfig | StackConfig) -> dict[str, Secret]:
-    """Variable name to secret: what the engine's process gets as `TF_VAR_<name>`."""
+@dataclass(frozen=True, slots=True)
+class SecretUse:
+    """A secret and the module's input that it is for, or is a part of."""
+
+    secret: Secret
+    module: str
+    input: str
+
+
+def secret_uses(stack: EnvironmentConfig | StackConfig) -> dict[str, SecretUse]:
+    """By variable of the rendered root: what the engine's process gets as `TF_VAR_<name>`."""
     return {
-        _secret_variable(name, path): form
+        _secret_variable(name, path): SecretUse(form, name, str(path[0]))
         for name, module in stack.modules.items()
         for path, form in forms_in(dict(module.inputs))
         if isinstance(form, Secret)
@@ -117,17 +128,16 @@ def _literals(module: ModuleConfig) -> dict[str, Any]:
 
 
 def _variables(spec: RootSpec) -> dict[str, Any]:
-    variables: dict[str, Any] = {
+    stacks: dict[str, Any] = {
         name: {"type": "any", "sensitive": output not in spec.public}
         for name, output in stack_variables(spec.environment, spec.stack).items()
     }
-    for name, module in spec.modules.items():
-        if _literals(module):
-            variables[_inputs(name)] = {"type": "any"}
-        for path, form in forms_in(dict(module.inputs)):
-            if isinstance(form, Secret):
-                variables[_secret_variable(name, path)] = {"type": "string", "sensitive": True}
-    return variables
+    inputs = {_inputs(name): {"type": "any"} for name, module in spec.modules.items() if _literals(module)}
+    secrets = {
+        name: {"type": "string", "sensitive": True} | ({"ephemeral": True} if name in spec.ephemeral else {})
+        for name in secret_uses(spec.environment.stacks[spec.stack])
+    }
+    return stacks | inputs | secrets
 
 
 def _inputs(module: str) -> str:

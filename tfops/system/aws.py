@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_ssm import SSMClient
 
 Answer = TypeVar("Answer")
 
@@ -87,6 +89,13 @@ class Access:
 
     def dynamodb(self) -> "DynamoDBClient":
         return self._session().client("dynamodb", endpoint_url=self.endpoints.get("dynamodb"), config=self._config())
+
+    def ssm(self) -> "SSMClient":
+        return self._session().client("ssm", endpoint_url=self.endpoints.get("ssm"), config=self._config())
+
+    def secretsmanager(self) -> "SecretsManagerClient":
+        endpoint = self.endpoints.get("secretsmanager")
+        return self._session().client("secretsmanager", endpoint_url=endpoint, config=self._config())
 
     def caller(self) -> Caller:
         """The identity behind the credentials, role taken. Needs no permission."""

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import select
+import selectors
 import signal
 import subprocess
 import tempfile
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from tfops.errors import Interrupted, ProjectError
 from tfops.system import failpoint
@@ -110,6 +111,65 @@ def probe(
             code = child.wait()
         output.seek(max(os.fstat(output.fileno()).st_size - _LONGEST_TAIL, 0))
         return Completed(TOO_LATE if is_late else code, output.read(), "")
+
+
+def ask(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float, most_bytes: int, stdin: bytes = b""
+) -> Completed:
+    """Run a program for its answer, which stays in memory. What it says on stderr may quote secrets: never show it.
+
+    It gets a session of its own, and is killed with everything that it started after `timeout_s`, or when
+    it says more than `most_bytes`: the code is TOO_LATE then. Raises ProjectError when there is no such program.
+    """
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ProjectError(f"could not run `{argv[0]}`", why=error.strerror or str(error)) from error
+    assert child.stdin and child.stdout and child.stderr
+    try:
+        threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True).start()
+        heard, said = _listen(child, (child.stdout, child.stderr), timeout_s, most_bytes)
+    finally:
+        is_late = child.poll() is None
+        if is_late:
+            os.killpg(child.pid, signal.SIGKILL)
+        code = child.wait()
+        child.stdout.close()
+        child.stderr.close()
+    return Completed(TOO_LATE if is_late else code, heard, said.decode("utf-8", "replace"))
+
+
+def _feed(pipe: IO[bytes], text: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError), pipe:
+        pipe.write(text)
+
+
+def _listen(
+    child: "subprocess.Popen[bytes]", pipes: Sequence[IO[bytes]], timeout_s: float, most_bytes: int
+) -> list[bytes]:
+    """What comes out of each pipe until the child ends, runs out of time, or says too much."""
+    end, heard = time.monotonic() + timeout_s, {pipe.fileno(): b"" for pipe in pipes}
+    with selectors.DefaultSelector() as selector:
+        for pipe in pipes:
+            selector.register(pipe, selectors.EVENT_READ)
+        while time.monotonic() < end and sum(map(len, heard.values())) <= most_bytes:
+            ready = selector.select(_POLL_S)
+            if not ready and child.poll() is not None:  # what it left running may keep the pipes open
+                break
+            for key, _ in ready:
+                piece = os.read(key.fd, most_bytes + 1)
+                heard[key.fd] += piece
+                if not piece:
+                    selector.unregister(key.fileobj)
+    return list(heard.values())
 
 
 class Interrupts:

@@ -18,7 +18,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,15 @@ class Workspace:
     def forget_runs(self, env: EnvName) -> None:
         """Remove what failed runs left: a version was recorded since, the story is told."""
         shutil.rmtree(self.top / "runs" / env, ignore_errors=True)
+
+
+def rewrite_outputs(folder: Path, change: Callable[[str], str]) -> None:
+    """Put what engines wrote in a run's folder through `change`. None of them may still be at work."""
+    for path in [*folder.glob("*.out"), *folder.glob("*.err")]:
+        text = path.read_text(encoding="utf-8", errors="replace")
+        changed = change(text)
+        if changed != text:
+            write_file(path, changed)
 
 
 def new_run_id() -> str:

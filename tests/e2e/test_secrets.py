@@ -1,0 +1,121 @@
+"""Where secrets come from besides AWS, how late they are read, and what is said when they can't be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.support.sandbox import Sandbox, new_sandbox
+from tests.support.sops import new_sops
+from tests.support.vault import serve_vault
+
+_EPHEMERAL = """\
+variable "token" {
+  type      = string
+  ephemeral = true
+}
+variable "open" {}
+variable "hidden" { sensitive = true }
+resource "terraform_data" "main" {
+  input = var.open
+  provisioner "local-exec" {
+    command     = "echo $TOKEN > TOP/seen"
+    environment = { TOKEN = var.token }
+  }
+}
+"""
+
+
+def wish(shop: Sandbox, inputs: dict[str, Any], *, module: str = "thing", secrets: Any = None) -> None:
+    rules = {"version": 1, "project": "shop", "environments": {"dev": {"branch": "main"}}, "secrets": secrets or {}}
+    shop.write("tfops.yaml", json.dumps(rules))
+    shop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": module, "inputs": inputs}}}))
+    shop.commit("wish")
+
+
+def references(*names: str) -> dict[str, Any]:
+    return {"value": [{"from": name} for name in names]}
+
+
+def kept(shop: Sandbox) -> Any:
+    [found] = [item for item in shop.state()["resources"] if item["name"] == "main"]
+    return found["instances"][0]["attributes"]["input"]["value"]
+
+
+def test_sops_vault_and_commands_are_asked_once_each_and_every_failure_is_named(tmp_path: Path, engine: str) -> None:
+    shop, sops, count = new_sandbox(tmp_path / "shop", engine), new_sops(), tmp_path / "count"
+    shop.write("secrets/dev.yaml", sops.encrypt("secrets/dev.yaml", "db: {password: from-sops, port: 5432}\n"))
+    shop.write("secrets/key.pem", sops.encrypt("secrets/key.pem", "two\nlines\n"))
+    script = f'echo run >> {count}; echo \'{{"a": "from-exec"}}\''
+    commands = {
+        "both": ["sh", "-c", script],
+        "fails": ["sh", "-c", "echo a-secret-value >&2; exit 7"],
+        "absent": ["no-such-program"],
+        "binary": ["head", "-c", "8", "/dev/zero"],
+        "endless": ["yes"],
+    }
+    with serve_vault() as vault:
+        shop.env |= sops.env | vault.env
+        vault.secrets = {"secret/shop/dev": {"a": "from-vault", "b": True}, "old/shop": {"a": "from-old"}}
+        vault.throttled = 1
+        names = ["sops:secrets/dev.yaml#db.password", "sops:secrets/dev.yaml#db.port", "sops:secrets/key.pem"]
+        names += ["vault:secret/shop/dev#a", "vault:secret/shop/dev#b", "vault:old/shop#a", "exec:both#a", "exec:both"]
+        wish(shop, references(*names), secrets={"exec": commands})
+        shop.ok("apply", "dev", "--yes")
+        values = [
+            "from-sops",
+            "5432",
+            "two\nlines\n",
+            "from-vault",
+            "true",
+            "from-old",
+            "from-exec",
+            '{"a": "from-exec"}',
+        ]
+        assert kept(shop) == values
+        assert count.read_text() == "run\n"
+        assert vault.asked.count("secret/data/shop/dev") == 1
+
+        vault.denied = {"old/shop"}
+        shop.write("secrets/plain.yaml", "a: b\n")
+        failing = ["exec:fails", "exec:absent", "exec:binary", "exec:endless", "vault:old/shop#a", "vault:secret/no#a"]
+        failing += ["sops:secrets/plain.yaml#a", "sops:secrets/dev.yaml#db.no", "sops:secrets/dev.yaml#db"]
+        wish(shop, references(*failing), secrets={"exec": commands})
+        ran = shop.run("plan", "dev", "-o", "json")
+    assert (ran.code, ran.error["guard"]) == (11, "secret")
+    assert ran.error["what"] == "dev needs 9 secrets that can't be had"
+    assert dict(line.split(": ", 1) for line in ran.error["why"].splitlines()) == {
+        "exec:absent": "its command can't be run: No such file or directory",
+        "exec:binary": "it holds a NUL character, which no environment variable can",
+        "exec:endless": "its command took longer than 60 s, or printed more than 1 MB",
+        "exec:fails": "its command ended with exit code 7",
+        "sops:secrets/dev.yaml#db": "it holds several values",
+        "sops:secrets/dev.yaml#db.no": "there is no key `db.no` in it",
+        "sops:secrets/plain.yaml#a": "it is not encrypted by sops",
+        "vault:old/shop#a": "access denied, or the token has expired",
+        "vault:secret/no#a": "not found",
+    }
+    assert "a-secret-value" not in ran.out + ran.err
+
+    wish(shop, references("sops:secrets/dev.yaml#db.password"), secrets={"allow": ["env"]})
+    [complaint] = shop.run("validate", "dev", "-o", "json").error["complaints"]
+    assert complaint["message"] == "secrets of the kind `sops:` are not allowed here"
+
+
+def test_an_ephemeral_secret_is_looked_up_again_for_the_apply_and_kept_nowhere(tmp_path: Path, engine: str) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine)
+    shop.write("modules/brief/main.tf", _EPHEMERAL.replace("TOP", str(tmp_path)))
+    count = tmp_path / "count"
+    script = f"echo x >> {count}; echo token-number-$(wc -l < {count} | tr -d ' ')"
+    inputs = {"token": {"from": "exec:token"}, "open": {"from": "env:OPEN"}, "hidden": {"from": "env:HIDDEN"}}
+    wish(shop, inputs, module="brief", secrets={"exec": {"token": ["sh", "-c", script]}})
+    shop.env |= {"OPEN": "an-open-secret", "HIDDEN": "a-hidden-secret"}
+
+    said = shop.ok("apply", "dev", "--yes").err
+    assert (tmp_path / "seen").read_text() == "token-number-2\n"
+    assert "token-number" not in shop.state_file.read_text()
+    warnings = [line for line in said.splitlines() if "neither sensitive nor ephemeral" in line]
+    assert warnings == [
+        "! env:OPEN goes into `open` of module main, which is neither sensitive nor ephemeral: "
+        "declare it `sensitive = true`"
+    ]
+    assert "an-open-secret" not in said
