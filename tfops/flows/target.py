@@ -186,7 +186,7 @@ def say_target(target: Target, ui: Ui) -> None:
     """What will be aimed at, why, what a way back comes to, and whose work it takes back."""
     ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
     for reason in target.judgement.reasons:
-        (ui.note if reason.verdict is Verdict.OK else ui.warn)(f"{reason.text} ({reason.name})")
+        (ui.note if reason.verdict in (Verdict.OK, Verdict.BRIDGED) else ui.warn)(reason.text)
     if not target.undoes:
         return
     count = "1 commit" if len(target.undoes) == 1 else f"{len(target.undoes)} commits"

@@ -8,7 +8,7 @@ from tfops.engine.mask import MASK
 from tfops.errors import ConfigError, ProjectError
 from tfops.flows.project import Project
 from tfops.ledger.card import Card, StackPart
-from tfops.ledger.versions import Listing, read_card, read_cards, versions_of
+from tfops.ledger.versions import Listing, read_cards
 from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
 from tfops.resolve.verdict import Download, Facts, conclude, judge
 
@@ -16,13 +16,6 @@ _UNREADABLE = Judgement(
     Verdict.BLOCKED,
     (Reason("unreadable", Verdict.BLOCKED, "its card can't be read", cure="pick another version: tfops verify"),),
 )
-
-
-def verdict_of(project: Project, goal: VersionRecord) -> Judgement:
-    """What going back to one version comes to. Raises Refused when one of the two cards can't be read."""
-    latest = versions_of(project.repository, goal.env).latest
-    assert latest is not None, "the goal itself is a version"
-    return judge_cards(read_card(project.repository, latest), read_card(project.repository, goal), _protect(project))
 
 
 def verdicts_of(project: Project, listing: Listing, *, only: VersionRecord | None = None) -> dict[Version, Judgement]:
