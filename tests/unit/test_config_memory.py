@@ -31,13 +31,14 @@ def test_a_right_environment_is_known_with_its_sources(tmp_path: Path) -> None:
 
 def test_what_it_does_not_rest_on_may_change(tmp_path: Path) -> None:
     memory = remembered(tmp_path)
-    for path in ("environments/other.yaml", "README.md", "tfops.yaml"):
+    for path in ("environments/other.yaml", "README.md"):
         assert memory.sources(changed(path), DEV) == ["network"], path
 
 
 def test_every_file_that_it_rests_on_makes_it_unknown(tmp_path: Path) -> None:
     memory = remembered(tmp_path)
-    for path in ("environments/dev.yaml", "environments/base.yaml", "modules/network/main.tf", "modules/new/main.tf"):
+    configuration = ("tfops.yaml", "environments/dev.yaml", "environments/base.yaml")
+    for path in (*configuration, "modules/network/main.tf", "modules/new/main.tf"):
         assert memory.sources(changed(path), DEV) is None, path
     gone = MemoryTree({path: text for path, text in TREE.files.items() if path != "environments/base.yaml"})
     assert memory.sources(gone, DEV) is None
