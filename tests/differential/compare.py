@@ -18,7 +18,7 @@ from tfops.config.terraform_type import short_type
 from tfops.engine.environment import base_environment
 from tfops.engine.judge import judge
 from tfops.engine.locate import Engine, find_engine
-from tfops.model import MAIN_FILE, MAIN_STACK, EnvName, Mark
+from tfops.model import MAIN_STACK, EnvName, Mark
 from tfops.render.trial import render_trial
 from tfops.system.workspace import unpack
 
@@ -90,10 +90,9 @@ def _refused_by_terraform(
     unpack(folder, trial.files)
     found: dict[str, str] = {}
     for error in judge(engine, folder, env=base_environment(), wants_values=False).errors:
-        file, _, line = error.where.rpartition(":")
-        if "validation rule" in error.detail or file != MAIN_FILE:  # the module's own rule, not the type
+        _, name = trial.place(error)
+        if not name or "validation rule" in error.detail:  # the module's own rule, not the type
             continue
-        _, name = trial.places[int(line)]
         found[name] = error.detail
     return found
 

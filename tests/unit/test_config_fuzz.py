@@ -1,5 +1,6 @@
 """Whatever stands in a file: it is read, or refused with places that are in the file. Nothing else."""
 
+import os
 import random
 
 import pytest
@@ -7,9 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.memory_tree import MemoryTree, environment, project_tree
+from tfops.config import environment as config
 from tfops.config.environment import load_rules
+from tfops.config.flow import output_needs
+from tfops.config.inputs import InputCheck
+from tfops.config.module import read_interface
 from tfops.config.project import PROJECT_FILE
 from tfops.errors import ConfigError
+from tfops.model import EnvName
 
 ENVIRONMENT = """\
 extends: base.yaml
@@ -40,6 +46,31 @@ environments:
   dev: {branch: develop}
   prod: {branch: "release/**", protected: true}
 """
+MODULE = """\
+variable "cidr" {
+  type        = string # the range
+  description = <<-EOT
+    of the network
+  EOT
+}
+variable "zones" { type = list(string) }
+variable "on" { type = bool }
+variable "size" {
+  type    = object({ min = optional(number, 1.5e3), kinds = map(tuple([string, any])) })
+  default = { min = -1, "kinds" : {} }
+  validation {
+    condition     = alltrue([for key, kind in var.size.kinds : length(kind) > 1])
+    error_message = "not ${var.size.min}"
+  }
+}
+variable "more" { default = null }
+resource "terraform_data" "x" { input = var.zones }
+output "vpc_id" { value = "${terraform_data.x.id}" }
+output "a" {
+  value     = [for zone in var.zones : upper(zone)]
+  sensitive = true
+}
+"""
 BASE = "modules:\n  network: {inputs: {more: 1}}\n"
 
 # What is likely to hurt: YAML's own signs, tags, numbers that aren't, names that climb.
@@ -65,8 +96,9 @@ def mutated(draw: st.DrawFn, original: str) -> str:
     return text
 
 
+# `make fuzz` asks for more: 10,000 damaged environments and as many random ones.
 many = settings(
-    max_examples=300,
+    max_examples=int(os.environ.get("TFOPS_FUZZ_CASES", "300")),
     derandomize=True,
     deadline=None,
     database=None,
@@ -85,11 +117,22 @@ def require_places_inside(error: ConfigError, tree: MemoryTree) -> None:
         assert mark.line <= len(lines) + 1, complaint
 
 
+INTERFACE = read_interface({"main.tf": MODULE})
+
+
+def input_check() -> InputCheck:
+    """With the variables of `network`; `app` can't be seen."""
+    return InputCheck(
+        lambda _env, _stack, _name, source: INTERFACE if source.text == "network" else None,
+        lambda *_: output_needs({"main.tf": MODULE}),
+    )
+
+
 def read_environment(text: str) -> None:
     tree = project_tree(base=BASE)
     tree = MemoryTree({**tree.files, "environments/dev.yaml": text})
     try:
-        environment(tree)
+        config.read_environment(tree, EnvName("dev"), input_check())
     except ConfigError as error:
         require_places_inside(error, tree)
 
@@ -112,6 +155,14 @@ def test_random_text_is_an_environment_or_a_complaint(text: str) -> None:
 @given(mutated(ENVIRONMENT))
 def test_a_damaged_environment_is_read_or_complained_about(text: str) -> None:
     read_environment(text)
+
+
+@many
+@given(mutated(MODULE))
+def test_a_damaged_module_is_read_or_counts_as_unseen(text: str) -> None:
+    interface = read_interface({"main.tf": text})
+    assert interface.is_whole or not interface.variables
+    output_needs({"main.tf": text})
 
 
 @many

@@ -6,6 +6,7 @@ from tests.support.golden import assert_golden
 from tests.support.memory_tree import MemoryTree, complaints_of, environment, project_tree, said
 from tests.unit.test_report_text import printed
 from tfops.config.environment import read_environment
+from tfops.config.flow import Needs, output_needs
 from tfops.config.inputs import InputCheck
 from tfops.config.module import Interface, read_interface
 from tfops.config.source import LocalSource, RemoteSource
@@ -49,12 +50,19 @@ variable "extra" {
 }
 output "vpc_id" { value = 1 }
 output "subnets" { value = [] }
+locals {
+  copy = var.zones # var.port is not part of it
+}
+resource "terraform_data" "zones" { input = { for zone in local.copy : zone => zone } }
+output "zones" { value = terraform_data.zones.output }
 """
 SERVICE = """
 variable "vpc" {
   type     = string
   nullable = false
 }
+variable "other" { default = "" }
+output "name" { value = "service in ${var.vpc}" }
 """
 INTERFACES = {
     "network": read_interface({"main.tf": NETWORK}),
@@ -66,7 +74,10 @@ def input_check() -> InputCheck:
     def find(_env: EnvName, _stack: StackName, _name: str, source: LocalSource | RemoteSource) -> Interface | None:
         return INTERFACES.get(source.text)
 
-    return InputCheck(find)
+    def needs(_env: EnvName, _stack: StackName, _name: str, source: LocalSource | RemoteSource) -> Needs:
+        return output_needs({"main.tf": {"network": NETWORK, "service": SERVICE}.get(source.text, "")})
+
+    return InputCheck(find, needs)
 
 
 def complaints(text: str, **more: str) -> tuple[Complaint, ...]:
@@ -95,7 +106,11 @@ KINDS = {
     "null-not-allowed": "modules:\n  app: {source: service, inputs: {vpc: null}}\n",
     "changed-text": network("zones: [012345678901, 1.10, 1e3]"),
     "unknown-output": network("port: 1\n  app: {source: service, inputs: {vpc: '${module.network.vpcid}'}}"),
-    "no-outputs": "modules:\n  app: {source: service, inputs: {vpc: '${module.app.id}'}}\n",
+    "circle": network(
+        "zones: ['${module.app.name}']\n  app: {source: service, inputs: {vpc: '${module.network.zones}'}}"
+    ),
+    "circle-with-itself": network("zones: '${module.network.zones}'"),
+    "unknown-output-of-itself": "modules:\n  app: {source: service, inputs: {vpc: '${module.app.id}'}}\n",
 }  # fmt: skip
 
 
@@ -130,6 +145,19 @@ def test_each_kind_of_mistake_reads_like_this(kind: str) -> None:
     ],
 )
 def test_whatever_terraform_converts_is_right(inputs: str) -> None:
+    assert said(complaints(network(inputs))) == []
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        "port: '${module.app.name}'\n  app: {source: service, inputs: {vpc: '${module.network.zones}'}}",
+        "zones: ['${module.app.name}']\n  app: {source: service, inputs: {vpc: x, other: '${module.network.zones}'}}",
+        "port: '${module.network.zones}'",
+        "zones: ['${module.far.x}']\n  far: {source: a/b/c, inputs: {x: '${module.network.zones}'}}",
+    ],
+)
+def test_modules_may_take_from_each_other_while_no_value_waits_for_itself(inputs: str) -> None:
     assert said(complaints(network(inputs))) == []
 
 

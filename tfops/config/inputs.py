@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfops.config import mistakes
 from tfops.config.document import Document, Path
+from tfops.config.flow import Needs, find_circle
 from tfops.config.json_schema import type_schema, with_forms
 from tfops.config.module import Interface, Variable
 from tfops.config.names import did_you_mean
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Find = Callable[[EnvName, StackName, str, LocalSource | RemoteSource], Interface | None]
 """A module of a stack, by its name there and its source; None when it can't be seen from here."""
 
+FindNeeds = Callable[[EnvName, StackName, str, LocalSource | RemoteSource], Needs]
+"""What the outputs of such a module need; it takes a while, and is asked only where modules refer to each other."""
+
 
 class InputCheck:
     """Checks the inputs of any number of environments against the modules of one commit.
@@ -27,8 +31,9 @@ class InputCheck:
     modules whose variables couldn't be checked.
     """
 
-    def __init__(self, find: Find) -> None:
+    def __init__(self, find: Find, needs: FindNeeds = lambda *_: {}) -> None:
         self.find = find
+        self._needs = needs
         self._checkers: dict[int, _ModuleChecker] = {}
         self.unseen: list[tuple[EnvName, str, str]] = []
 
@@ -45,6 +50,8 @@ class InputCheck:
             if checker is not None:
                 yield from checker.complaints(document, where, inputs)
             yield from _reference_complaints(document, (*where, "inputs"), inputs, checkers)
+        if sources:
+            yield from _circle_complaints(document, lambda name: self._needs(*place, name, sources[name]))
 
     def outputs(
         self, env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource
@@ -145,7 +152,25 @@ def _reference_complaints(
         if checker is None:
             continue
         outputs = checker.interface.outputs
-        output = mistakes.first_step(form.path)
-        if output not in outputs:
-            hint = did_you_mean(output, outputs) or "it has no outputs"
-            yield document.complaint(path, f"module `{form.module}` has no output `{output}`", hint)
+        if form.output not in outputs:
+            hint = did_you_mean(form.output, outputs) or "it has no outputs"
+            yield document.complaint(path, f"module `{form.module}` has no output `{form.output}`", hint)
+
+
+def _circle_complaints(document: Document, needs: Callable[[str], Needs]) -> Iterator[Complaint]:
+    references: dict[tuple[str, str], list[tuple[Path, Reference]]] = {}
+    for name, block in document.data["modules"].items():
+        inputs = block.get("inputs") if isinstance(block, dict) else None
+        for path, value in walk(inputs, ("modules", name, "inputs")):
+            form = _form(value) if isinstance(value, str) and value.startswith("${") else None
+            if isinstance(form, Reference):
+                references.setdefault((name, str(path[3])), []).append((path, form))
+    circle = find_circle(references, needs)
+    if circle is not None:
+        path, values = circle
+        shown = " -> ".join(
+            f"{module}.{name}" if kind == "input" else f"${{module.{module}.{name}}}" for module, kind, name in values
+        )
+        yield document.complaint(
+            path, f"these values wait for each other: {shown}", "give one of them a value of its own"
+        )

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from tfops.config.flow import Needs, output_needs
 from tfops.config.module import Interface, is_module_file, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackOutput
@@ -38,10 +39,21 @@ class Interfaces:
         """The interface of a folder below `modules/`, None when there is no such folder."""
         return self._at(self._modules / module)
 
-    def installed(self, root: Path, name: str, source: RemoteSource) -> Interface | None:
-        """The interface of a downloaded module, None unless the engine's `init` of `root` put just that one there."""
-        folder = _installed_folder(root, name, source)
+    def of(self, name: str, source: LocalSource | RemoteSource, root: Path) -> Interface | None:
+        """The interface of a module of a stack, None when it can't be seen from here.
+
+        A downloaded one is seen when the engine's `init` of the stack's `root` put just that one there.
+        """
+        folder = self._folder(name, source, root)
         return self._at(folder) if folder else None
+
+    def needs(self, name: str, source: LocalSource | RemoteSource, root: Path) -> Needs:
+        """What the outputs of such a module need."""
+        folder = self._folder(name, source, root)
+        return output_needs(module_texts(folder)) if folder and folder.is_dir() else {}
+
+    def _folder(self, name: str, source: LocalSource | RemoteSource, root: Path) -> Path | None:
+        return self._modules / source.path if isinstance(source, LocalSource) else _installed_folder(root, name, source)
 
     def names(self) -> list[str]:
         """Folders directly below `modules/` that hold a module."""
@@ -106,13 +118,6 @@ def _written_out(address: str) -> tuple[str, ...]:
     host, _, rest = address.partition("//")
     short = f"git::https://{host}.git" + (f"//{rest}" if rest else "")
     return address, f"registry.terraform.io/{address}", f"registry.opentofu.org/{address}", short
-
-
-def interface_of(interfaces: Interfaces, name: str, source: LocalSource | RemoteSource, root: Path) -> Interface | None:
-    """The interface of one module of an environment, None when it can't be seen from here."""
-    if isinstance(source, LocalSource):
-        return interfaces.local(source.path)
-    return interfaces.installed(root, name, source)
 
 
 def public_outputs_of(interfaces: Interfaces, module: str) -> frozenset[str]:

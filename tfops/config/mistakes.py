@@ -1,7 +1,6 @@
 """What is wrong with a value, in a developer's words."""
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,11 +27,6 @@ class Mistake:
 def is_close(word: str, others: Iterable[str]) -> bool:
     """Whether one of the others is probably this word, misspelt."""
     return bool(difflib.get_close_matches(word, list(others), n=1, cutoff=0.6))
-
-
-def first_step(path: str) -> str:
-    """The output's name at the beginning of `subnets[0].id`."""
-    return re.split(r"[.\[]", path, maxsplit=1)[0]
 
 
 def explain(variable: Variable, errors: "Iterable[ValidationError]") -> Iterator[Mistake]:

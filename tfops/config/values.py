@@ -33,6 +33,11 @@ class Reference:
     def expression(self) -> str:
         return f"module.{self.module}.{self.path}"
 
+    @property
+    def output(self) -> str:
+        """The output's name, without what follows inside of it."""
+        return re.split(r"[.\[]", self.path, maxsplit=1)[0]
+
 
 @dataclass(frozen=True, slots=True)
 class StackOutput:

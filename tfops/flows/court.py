@@ -12,7 +12,7 @@ from tfops.engine.judge import Judgement, judge
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic
 from tfops.flows.project import Project
-from tfops.model import MAIN_FILE, Complaint, EnvName, StackName
+from tfops.model import Complaint, EnvName, StackName
 from tfops.render.trial import Trial, render_trial
 from tfops.system.parallel import in_parallel
 from tfops.system.trees import GitTree
@@ -67,24 +67,17 @@ class Court:
 
 def _complaints(document: Document, trial: Trial, judgement: Judgement) -> Iterator[Complaint]:
     for error in judgement.errors:
-        module, key = _place(trial, error)
+        module, key = trial.place(error)
         path = ("modules", module, "inputs", key) if key else ("modules", module)
         yield document.complaint(path, _words(key, error), _judge_in(error))
-
-
-def _place(trial: Trial, error: Diagnostic) -> tuple[str, str]:
-    """(module, input); the input is empty for what is wrong with the module's own files."""
-    file, _, line = error.where.rpartition(":")
-    if file == MAIN_FILE:
-        return trial.places.get(int(line), ("", ""))
-    return file.partition("/")[0], ""
 
 
 def _words(key: str, error: Diagnostic) -> str:
     """The engine's words without what it says about the scratch folder."""
     first = error.detail.split("\n\n", maxsplit=1)[0]
-    reason = first.partition(": ")[2] if first.startswith("The given value is not suitable for") else first
-    return f"`{key}`: {reason}" if key else error.text
+    if first.startswith("The given value is not suitable for"):
+        first = first.partition(": ")[2].partition(". Invalid value defined at ")[0]
+    return f"`{key}`: {first}" if key else error.text
 
 
 def _judge_in(error: Diagnostic) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfops.config.environment import load_rules
+from tfops.config.flow import Needs
 from tfops.config.inputs import InputCheck
-from tfops.config.interface import Interfaces, interface_of
+from tfops.config.interface import Interfaces
 from tfops.config.module import Interface
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
@@ -49,12 +50,15 @@ class Project:
 
     def input_check(self, tree: GitTree) -> InputCheck:
         """Holds inputs against the variables of a commit's modules, and of those that `init` put into the roots."""
-        interfaces = self.interfaces(tree)
+        interfaces, roots = self.interfaces(tree), self.workspace.top / "roots"
 
         def find(env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource) -> Interface | None:
-            return interface_of(interfaces, name, source, self.workspace.top / "roots" / env / stack)
+            return interfaces.of(name, source, roots / env / stack)
 
-        return InputCheck(find)
+        def needs(env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource) -> Needs:
+            return interfaces.needs(name, source, roots / env / stack)
+
+        return InputCheck(find, needs)
 
     @contextlib.contextmanager
     def changing(self, env: EnvName, what: str, *, wait_s: float) -> Iterator[None]:

@@ -33,7 +33,8 @@ def validate(
     tree = GitTree.of_commit(repository, repository.head) if head else GitTree.of_work_tree(repository)
     complaints: list[Complaint] = []
     rules = _rules(tree, complaints)
-    wanted = [require_environment(env, rules)] if env and rules else listed_environments(tree)
+    listed = list(rules.environments) if rules else listed_environments(tree)
+    wanted = [require_environment(env, rules)] if env and rules else listed
     found = read_all(project, tree, wanted)
     complaints += [complaint for read in found for complaint in read.complaints]
     unseen = [(read.env, module, source) for read in found for module, source in read.unseen]

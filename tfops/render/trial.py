@@ -5,6 +5,7 @@ defaults, `validation` blocks. The list of installed modules, which `init` would
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from tfops.config.environment import StackConfig
 from tfops.config.module import Interface
 from tfops.config.values import Reference, Secret, StackReference
+from tfops.events import Diagnostic
 from tfops.model import MAIN_FILE
 from tfops.render.escape import escape_literal
 
@@ -23,6 +25,8 @@ _UNKNOWN_TEXT = "${timestamp()}"
 
 _VALUES = "values"
 
+_GIVEN = re.compile(rf"Invalid value defined at {re.escape(MAIN_FILE)}:(\d+)")
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -30,6 +34,14 @@ class Trial:
 
     files: Mapping[str, str]
     places: Mapping[int, tuple[str, str]]
+
+    def place(self, error: Diagnostic) -> tuple[str, str]:
+        """(module, input) of what the engine complains about; the input is empty for a module's own files."""
+        file, _, line = error.where.rpartition(":")
+        given = _GIVEN.search(error.detail)  # of a sensitive variable the declaration is named first
+        if file == MAIN_FILE or given:
+            return self.places.get(int(given[1] if given else line), ("", ""))
+        return file.partition("/")[0], ""
 
 
 def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface]) -> Trial:
