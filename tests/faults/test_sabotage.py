@@ -34,12 +34,14 @@ def what_a_dead_engine_made_comes_back(world: World, _: StateServer) -> None:
 
 
 def a_living_engine_is_waited_for(world: World, _: StateServer) -> None:
-    world.seconds = 6
+    world.seconds = 20 if world.sabotage else 3  # who doesn't wait is faster than that on any machine
     world.wish()
     world.run("apply", "dev", "--yes", failpoint="engine-started:SIGKILL")
-    recovered = world.run("recover", "dev", "--wait", "30s")
+    recovered = world.run("recover", "dev", "--wait", "90s")
     kill_engines(world.shop.workspace)
-    assert "everything was applied" in recovered.out, recovered.out + recovered.err
+    # Whoever waited has the engine's last word: nothing is in doubt, however fast or slow the machine is.
+    is_certain = "everything was applied" in recovered.out and "in doubt" not in recovered.out
+    assert is_certain, recovered.out + recovered.err
 
 
 def an_engine_outlives_its_tfops(world: World, _: StateServer) -> None:
