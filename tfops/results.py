@@ -456,3 +456,38 @@ class NewResult:
     written: tuple[str, ...]
     changed: tuple[str, ...]
     branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateVersion:
+    """One version of a state's object; `version` is the environment's latest one that left this content."""
+
+    version_id: str
+    at: datetime | None
+    is_current: bool
+    serial: int = 0
+    resources: int = 0
+    version: Version | None = None
+    is_deleted: bool = False
+    is_damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateVersionsResult:
+    """The end of `state versions`, newest first; `hidden` are older ones that aren't listed."""
+
+    env: EnvName
+    address: str
+    entries: tuple[StateVersion, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateRestoreResult:
+    """The end of `state restore`."""
+
+    env: EnvName
+    version_id: str
+    from_serial: int
+    serial: int
+    resources: int

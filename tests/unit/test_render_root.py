@@ -324,3 +324,32 @@ def test_another_stacks_output_is_a_variable_that_is_sensitive_unless_known_not_
 )
 def test_a_value_is_written_as_an_expression_that_means_itself(value: Any, expression: str) -> None:
     assert expression_text(value) == expression
+
+
+@pytest.mark.parametrize(
+    ("backend", "rendered_as"),
+    [
+        ({"gcs": {"bucket": "tf", "prefix": "{project}/{env}/{stack}"}}, {"bucket": "tf", "prefix": "shop/dev/main"}),
+        (
+            {"azurerm": {"storage_account_name": "tf", "container_name": "tf", "key": "{env}/{stack}.tfstate"}},
+            {"storage_account_name": "tf", "container_name": "tf", "key": "dev/main.tfstate"},
+        ),
+        (
+            {"kubernetes": {"secret_suffix": "{project}-{env}-{stack}", "namespace": "tf"}},
+            {"secret_suffix": "shop-dev-main", "namespace": "tf"},
+        ),
+        ({"consul": {"path": "tf/{project}/{env}/{stack}"}}, {"path": "tf/shop/dev/main"}),
+        (
+            {"remote": {"organization": "acme", "workspaces": {"name": "{project}-{env}-{stack}"}}},
+            {"organization": "acme", "workspaces": {"name": "shop-dev-main"}},
+        ),
+    ],
+    ids=lambda value: next(iter(value)),
+)
+def test_every_backend_of_terraform_gets_its_settings_filled(
+    backend: dict[str, Any], rendered_as: dict[str, Any]
+) -> None:
+    rules = {"version": 1, "project": "shop", "backend": backend, "environments": {"dev": {"branch": "main"}}}
+    tree = project_tree(tfops=json.dumps(rules), dev="modules: {a: {source: network}}\n")
+    [kind] = backend
+    assert json.loads(render(tree).files[BACKEND_FILE])["terraform"]["backend"] == {kind: rendered_as}

@@ -359,6 +359,18 @@ RESULTS: dict[str, object] = {
         is_written=True,
     ),
     "providers-none": results.ProvidersResult(DEV, "environments/dev.lock.hcl", (), is_written=False),
+    "state-versions": results.StateVersionsResult(
+        PROD,
+        "s3://tf/shop/prod/main.tfstate",
+        (
+            results.StateVersion("d", NOW, is_current=True, is_deleted=True),
+            results.StateVersion("c", NOW, is_current=False, serial=9, resources=4, version=Version(3)),
+            results.StateVersion("b", NOW, is_current=False, is_damaged=True),
+        ),
+        7,
+    ),
+    "state-versions-none": results.StateVersionsResult(PROD, "s3://tf/shop/prod/main.tfstate", (), 0),
+    "state-restore": results.StateRestoreResult(PROD, "c", 9, 12, 1),
     "backend-create": results.BackendResult(
         (
             results.BucketReport("s3://dev-tf", (DEV,), done=("create the bucket in eu-west-1",)),

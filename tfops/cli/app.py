@@ -15,6 +15,7 @@ from tfops.cli.new import new
 from tfops.cli.options import Output, Session
 from tfops.cli.providers import providers
 from tfops.cli.run import USAGE, fail
+from tfops.cli.states import state
 from tfops.errors import Interrupted, UsageError
 
 app = typer.Typer(
@@ -51,6 +52,7 @@ app.add_typer(config)
 app.add_typer(new)
 app.add_typer(backend)
 app.add_typer(providers)
+app.add_typer(state)
 
 
 def _print_version(is_asked: bool) -> None:

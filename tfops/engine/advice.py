@@ -19,6 +19,7 @@ _ADVICE = (
         r"Failed to query available provider packages|Failed to install provider|could not connect to \S+registry",
         "a provider can't be downloaded: check the network, or name a mirror in the file of TF_CLI_CONFIG_FILE",
     ),
+    (r"S3 bucket \"[^\"]*\"\s+does\s+not\s+exist|NoSuchBucket", "the state's bucket isn't there: tfops backend check"),
     (
         r"No valid credential sources|no EC2 IMDS role found|ExpiredToken|InvalidClientTokenId",
         "no valid credentials: log in, or set the cloud's environment variables",

@@ -71,9 +71,9 @@ class CommandLine:
     def pull_state(self) -> list[str]:
         return self._build("state pull")
 
-    def push_state(self, path: str, *, lock_timeout_s: int) -> list[str]:
-        """Without `-force`: the engine itself refuses another lineage or an older serial."""
-        return self._build("state push", path, **_locking(lock_timeout_s))
+    def push_state(self, path: str, *, lock_timeout_s: int, force: bool = False) -> list[str]:
+        """Without `force` the engine itself refuses another lineage or an older serial."""
+        return self._build("state push", path, force=FLAG if force else None, **_locking(lock_timeout_s))
 
     def force_unlock(self, lock_id: str) -> list[str]:
         return self._build("force-unlock", lock_id, force=FLAG)

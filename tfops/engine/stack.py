@@ -195,11 +195,14 @@ class StackEngine:
 
     def push_errored_state(self) -> None:
         """Save what could not be saved. The engine refuses it when the backend has something newer."""
-        argv = self._commands.push_state(ERRORED_STATE, lock_timeout_s=self._lock_timeout_s)
-        ended = self._run(argv)
-        if ended.code != 0:
-            raise engine_error("the state that could not be saved can't be pushed either", ended.errors)
+        self.push_state(ERRORED_STATE)
         self.errored_state.unlink()
+
+    def push_state(self, name: str, *, force: bool = False) -> None:
+        """Make a file of the root the state."""
+        ended = self._run(self._commands.push_state(name, lock_timeout_s=self._lock_timeout_s, force=force))
+        if ended.code != 0:
+            raise engine_error(f"`{name}` can't be pushed as the state", ended.errors)
 
     def apply(self, saved: SavedPlan, *, on_tick: Callable[[Progress], None] = lambda _: None) -> Applied:
         """Apply exactly the saved plan. Never raises for the engine: something may have changed."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
@@ -164,12 +165,7 @@ def _problem(topic: str, error: AwsRefused) -> Finding:
 def _places(project: Project) -> list[_Place]:
     """The buckets of the checked-out tfops.yaml, each once. Raises Refused for other backends."""
     rules = project.config_at(project.repository.head)
-    if rules.backend.kind != "s3":
-        raise Refused(
-            "not-s3",
-            f"the backend is `{rules.backend.kind}`: there is no bucket",
-            hint="docs/how-to/share-state.md says what each backend needs",
-        )
+    _require_s3(rules)
     found: dict[tuple[StateBucket, str], tuple[Access, dict[EnvName, str]]] = {}
     for env in rules.environments:
         settings = backend_settings(rules, env, MAIN_STACK)
@@ -177,6 +173,15 @@ def _places(project: Project) -> list[_Place]:
         _, keys = found.setdefault((_wanted(env, settings), str(access)), (access, {}))
         keys[env] = settings["key"]
     return [_Place(wanted, BucketDoor(wanted, access), keys) for (wanted, _), (access, keys) in found.items()]
+
+
+def _require_s3(rules: ProjectConfig) -> None:
+    if rules.backend.kind != "s3":
+        raise Refused(
+            "not-s3",
+            f"the backend is `{rules.backend.kind}`: there is no bucket",
+            hint="docs/how-to/share-state.md says what each backend needs",
+        )
 
 
 def _wanted(env: EnvName, settings: Mapping[str, Any]) -> StateBucket:
@@ -190,3 +195,11 @@ def _wanted(env: EnvName, settings: Mapping[str, Any]) -> StateBucket:
         table=settings.get("dynamodb_table", ""),
         has_native_lock=bool(settings.get("use_lockfile")),
     )
+
+
+def state_place(rules: ProjectConfig, env: EnvName) -> tuple[BucketDoor, str, str]:
+    """The door to an environment's bucket, the key of its state, and both as an address."""
+    _require_s3(rules)
+    settings = backend_settings(rules, env, MAIN_STACK)
+    wanted, key = _wanted(env, settings), str(settings["key"])
+    return BucketDoor(wanted, access_of(settings)), key, f"s3://{wanted.name}/{key}"

@@ -135,6 +135,10 @@ class Custody:
         """Release the lock of a change that changed nothing."""
         self._give_back(EventKind.CLOSED, f"{self.env}: {text}", trouble=None)
 
+    def restored(self, text: str) -> None:
+        """Release the lock of someone who put an earlier state back."""
+        self._give_back(EventKind.RESTORED, text, trouble=None)
+
     def _give_back(self, kind: EventKind, text: str, *, trouble: TroublePart | None) -> None:
         """What can't be pushed now is found by the next command: the intent stays."""
         present = read_present(self.project.repository, self.env)

@@ -209,7 +209,7 @@ def history(project: Project, env: str | None, *, verdict: bool, fetch: bool, ui
 
 
 # What belongs between the versions of a history; begun, renewed and recorded would only repeat them.
-_INCIDENTS = frozenset({EventKind.FAILED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.FORCED})
+_INCIDENTS = frozenset({EventKind.FAILED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.FORCED, EventKind.RESTORED})
 
 
 def _log_events(project: Project, env: EnvName) -> tuple[LogEvent, ...]:

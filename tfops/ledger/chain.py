@@ -41,6 +41,7 @@ class EventKind(enum.StrEnum):
     LOCKED = "locked"
     UNLOCKED = "unlocked"
     FORCED = "unlocked-by-force"
+    RESTORED = "state-restored"
     DRILLED = "drilled"
 
 

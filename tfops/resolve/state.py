@@ -52,6 +52,8 @@ def _absent(env: EnvName, recorded: RecordedState) -> Refused:
     hint = "apply from that clone, or share state: set a backend in tfops.yaml"
     if recorded.backend != "local":
         local, hint = f"the backend `{recorded.backend}` has none", "check the backend in tfops.yaml, and its bucket"
+    if recorded.backend.startswith("s3 "):
+        hint = f"to bring it back: tfops state versions {env}"
     return Refused(
         "state-absent",
         f"{env} is running as {recorded.version}, but its state is not here",

@@ -1,8 +1,11 @@
 """A state bucket and its lock table in AWS: what is there, and one call for each thing that can be changed."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -24,9 +27,19 @@ _UNSET = frozenset(
         "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
+_DELETED = frozenset({"MethodNotAllowed", "405", "NoSuchKey", "NoSuchVersion"})
 _LOCK_KEY = "LockID"  # the attribute that Terraform expects
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _HELD = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "ConditionalCheckFailedException"})
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One version of an object, or the mark that it was deleted."""
+
+    version_id: str
+    at: datetime
+    is_current: bool
 
 
 class BucketDoor:
@@ -187,6 +200,41 @@ class BucketDoor:
         finally:
             ask("remove the probe", lambda: self._dynamodb.delete_item(TableName=self._wanted.table, Key=probe))
         return second is None
+
+    def versions(self, key: str) -> list[ObjectVersion]:
+        """Every version of an object, newest first."""
+
+        def question() -> list[ObjectVersion]:
+            pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._wanted.name, Prefix=key)
+            found = (item for page in pages for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])])
+            return [
+                ObjectVersion(item["VersionId"], item["LastModified"], item["IsLatest"])
+                for item in found
+                if item["Key"] == key
+            ]
+
+        listed = ask(f"list the versions of {key}", question) or []
+        return sorted(listed, key=lambda item: (item.is_current, item.at), reverse=True)
+
+    def content(self, key: str, version_id: str) -> str | None:
+        """The text of one version; None for a deleted one."""
+
+        def question() -> str:
+            answer = self._s3.get_object(Bucket=self._wanted.name, Key=key, VersionId=version_id)
+            return answer["Body"].read().decode("utf-8", "replace")
+
+        return ask(f"read the version {version_id} of {key}", question, absent=_DELETED)
+
+    def overwrite(self, key: str, text: str) -> None:
+        """Make a text the state, past the engine: for one that no engine can read. A lock table keeps its checksum."""
+        body = text.encode()
+        name = self._wanted.name
+        self._do("write the state into", lambda: self._s3.put_object(Bucket=name, Key=key, Body=body))
+        if self._wanted.table:
+            digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+            item: Any = {_LOCK_KEY: {"S": f"{name}/{key}-md5"}, "Digest": {"S": digest}}
+            table = self._wanted.table
+            self._do("write the checksum for", lambda: self._dynamodb.put_item(TableName=table, Item=item))
 
     def held_lock(self, key: str) -> Mapping[str, Any]:
         """Terraform's lock Info of a state, empty when nobody holds it."""

@@ -1,0 +1,80 @@
+"""`tfops state …`: what S3 keeps of a state. For emergencies."""
+
+from typing import Annotated
+
+import typer
+
+from tfops.cli.options import (
+    EngineOption,
+    FetchOption,
+    LockTimeoutOption,
+    NamedEnvironment,
+    Output,
+    OutputOption,
+    WaitOption,
+    parse_duration,
+)
+from tfops.cli.run import execute, open_project, terminal
+
+state = typer.Typer(
+    name="state", help="What S3 keeps of a state: list, restore.", rich_markup_mode=None, no_args_is_help=True
+)
+
+
+@state.command("versions")
+def versions(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    everything: Annotated[bool, typer.Option("--all", help="More than the newest 20.")] = False,
+    fetch: FetchOption = True,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """List the state's versions in S3: when, which serial, how much it holds, which version left it.
+
+    \b
+    Examples:
+      tfops state versions prod
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import states
+
+        return states.versions(open_project(ctx), env, everything=everything, fetch=fetch, ui=ui)
+
+    execute("state versions", flow, ui=ui, output=output)
+
+
+@state.command("restore")
+def restore(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="S3's version id, its beginning, or v3.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Make an earlier content the state again. Nothing else is changed, in AWS or in Git.
+
+    For a state that was damaged or deleted. To go back to an earlier version of the environment use
+    tfops rollback. The ledger tells who restored what.
+
+    \b
+    Examples:
+      tfops state restore prod v12
+      tfops state restore prod Yp4nEG4cbsnq
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import states
+        from tfops.flows.stack import EngineOptions
+
+        options = EngineOptions(engine, int(parse_duration(lock_timeout)))
+        return states.restore(
+            open_project(ctx), env, version, yes=yes, engine=options, wait_s=parse_duration(wait), ui=ui
+        )
+
+    execute("state restore", flow, ui=ui, output=output)

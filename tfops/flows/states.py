@@ -1,0 +1,206 @@
+"""`state versions` and `state restore`: what S3 keeps of a state, and the way back to it. For emergencies."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.config.environment import load_environment, lock_file_path
+from tfops.engine.stack import StackEngine
+from tfops.engine.state import parse_state
+from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
+from tfops.flows.backend import state_place
+from tfops.flows.cards import recorded_state
+from tfops.flows.custody import Custody, require_free
+from tfops.flows.project import Project
+from tfops.flows.stack import Content, EngineOptions, open_stack
+from tfops.flows.target import Place, find_place
+from tfops.flows.ui import Ui
+from tfops.ledger.chain import read_present
+from tfops.ledger.versions import read_card, versions_of
+from tfops.model import MAIN_STACK, EnvName, StackState, Version
+from tfops.resolve.state import RecordedState
+from tfops.results import StateRestoreResult, StateVersion, StateVersionsResult
+from tfops.system.bucket import BucketDoor, ObjectVersion
+from tfops.system.trees import GitTree
+from tfops.system.workspace import write_file
+
+_MOST_LISTED = 20
+_SHORTEST_ID = 4
+_RESTORED = "restored.tfstate"
+
+
+def versions(project: Project, env: str, *, everything: bool, fetch: bool, ui: Ui) -> StateVersionsResult:
+    """The object's versions, newest first, each with what it holds and the version that left it."""
+    place = find_place(project, env)
+    if fetch:
+        project.fetch_for_reading(place.rules, ui)
+    door, key, address = state_place(place.rules, place.env)
+    known = _versions_by_digest(project, place.env)
+    listed = door.versions(key)
+    shown = listed if everything else listed[:_MOST_LISTED]
+    entries = tuple(_entry(door, key, item, known) for item in shown)
+    return StateVersionsResult(place.env, address, entries, len(listed) - len(shown))
+
+
+def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: Mapping[str, Version]) -> StateVersion:
+    text = door.content(key, item.version_id)
+    if text is None:
+        return StateVersion(item.version_id, item.at, item.is_current, is_deleted=True)
+    try:
+        state = parse_state(text)
+    except Refused:
+        return StateVersion(item.version_id, item.at, item.is_current, is_damaged=True)
+    version = known.get(state.sha256)
+    return StateVersion(item.version_id, item.at, item.is_current, state.serial, len(state.inventory), version)
+
+
+def _versions_by_digest(project: Project, env: EnvName) -> dict[str, Version]:
+    """The latest version that left a state with this content."""
+    records = versions_of(project.repository, env).versions
+    stacks = ((record.version, read_card(project.repository, record).stacks.get(MAIN_STACK)) for record in records)
+    return {part.state_sha256: version for version, part in stacks if part is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The content to bring back, and what it says."""
+
+    version_id: str
+    document: dict[str, Any]
+    state: StackState
+
+
+def restore(
+    project: Project, env: str, version: str, *, yes: bool, engine: EngineOptions, wait_s: float, ui: Ui
+) -> StateRestoreResult:
+    """Make an earlier content the state again, under a new serial; the ledger tells who did it.
+
+    Nothing in AWS is changed but the state. Raises Refused for another lineage, NotApproved without a yes,
+    StoppedPartWay when the state isn't what it should be afterwards.
+    """
+    place = find_place(project, env)
+    refs = project.refs(place.rules)
+    with project.changing(place.env, "state restore", wait_s=wait_s), project.workspace.run(place.env) as folder:
+        project.fetch_for_change(place.rules)
+        present = read_present(project.repository, place.env)
+        require_free(present)
+        latest = versions_of(project.repository, place.env).latest
+        recorded = recorded_state(read_card(project.repository, latest)) if latest else None
+        wanted = _find(project, place, version)
+        _require_same_state(place.env, wanted, recorded)
+        stack = open_stack(project, _content(project, place), folder=folder, options=engine, ui=ui)
+        stack.engine.prepare()
+        now = _state_now(stack.engine, ui)
+        before = now or parse_state("")
+        serial = max(before.serial, wanted.state.serial, recorded.serial if recorded else 0) + 1
+        text = f"the state of serial {wanted.state.serial} ({_count(wanted.state)}) as serial {serial}"
+        ui.note(f"{place.env} has serial {before.serial} ({_count(before)}); it gets {text}")
+        _obtain_consent(place.env, yes=yes, ui=ui)
+        custody = Custody(project, refs, place.env, folder.name, ui)
+        custody.claim(what="state restore", present=present)
+        try:
+            _put_back(stack.engine, place, wanted.document | {"serial": serial}, is_readable=now is not None)
+            _require_restored(stack.engine, wanted)
+        except TfopsError:
+            custody.close("the state was not restored")
+            raise
+        custody.restored(f"{place.env}: {text}, from S3's version {wanted.version_id}")
+    return StateRestoreResult(place.env, wanted.version_id, wanted.state.serial, serial, len(wanted.state.inventory))
+
+
+def _count(state: StackState) -> str:
+    return f"{len(state.inventory)} resources" if len(state.inventory) != 1 else "1 resource"
+
+
+def _content(project: Project, place: Place) -> Content:
+    tree = GitTree.of_commit(project.repository, project.repository.head)
+    environment = load_environment(tree, place.rules, place.env)
+    return Content(place.rules, environment, tree, tree.read(lock_file_path(place.env)))
+
+
+def _state_now(engine: StackEngine, ui: Ui) -> StackState | None:
+    """None for a state that can't be read any more: the very reason to be here."""
+    try:
+        return engine.pull_state()[0]
+    except TfopsError as error:
+        ui.warn(f"the state that is there can't be read: {error.why or error.what}")
+        return None
+
+
+def _find(project: Project, place: Place, version: str) -> _Wanted:
+    door, key, address = state_place(place.rules, place.env)
+    for version_id in _candidates(project, place, door, key, version):
+        text = door.content(key, version_id)
+        if text is not None:
+            return _Wanted(version_id, json.loads(text), parse_state(text))
+    raise Refused(
+        "unknown-state-version",
+        f"there is no version `{version}` of {address}",
+        hint=f"tfops state versions {place.env}",
+    )
+
+
+def _candidates(project: Project, place: Place, door: BucketDoor, key: str, version: str) -> Iterator[str]:
+    """S3's ids that `version` may mean: an id, the unique beginning of one, or `v3`."""
+    listed = door.versions(key)
+    ids = [item.version_id for item in listed if item.version_id.startswith(version)]
+    if version in ids or (len(ids) == 1 and len(version) >= _SHORTEST_ID):
+        yield version if version in ids else ids[0]
+        return
+    known = _versions_by_digest(project, place.env)
+    if version in map(str, known.values()):
+        yield from (item.version_id for item in listed if str(_entry(door, key, item, known).version) == version)
+
+
+def _require_same_state(env: EnvName, wanted: _Wanted, recorded: RecordedState | None) -> None:
+    if recorded is not None and recorded.lineage and wanted.state.lineage != recorded.lineage:
+        raise Refused(
+            "state-lineage",
+            f"that is another state than the one of {env}",
+            why=f"its lineage is {wanted.state.lineage}, {recorded.version} has {recorded.lineage}",
+            hint=f"tfops state versions {env}",
+        )
+
+
+def _obtain_consent(env: EnvName, *, yes: bool, ui: Ui) -> None:
+    if yes:
+        return
+    if not ui.is_interactive:
+        raise NotApproved(
+            "there is no terminal to ask on", hint="look at the lines above, then run it again with --yes"
+        )
+    ui.warn("what was made since that state is forgotten, but goes on to exist")
+    if not ui.ask_for(f"Type {env} to go on", env):
+        raise NotApproved(f"the state of {env} was not restored")
+
+
+def _put_back(engine: StackEngine, place: Place, document: Mapping[str, Any], *, is_readable: bool) -> None:
+    """By the engine, under the state's own lock; where the engine can't read what is there, by S3 itself.
+
+    Into an empty place it takes the engine two pushes: the first gets a lineage of its own.
+    """
+    text = json.dumps(document, indent=2)
+    if not is_readable:
+        door, key, _ = state_place(place.rules, place.env)
+        door.overwrite(key, text)
+        return
+    write_file(engine.root / _RESTORED, text)
+    try:
+        engine.push_state(_RESTORED, force=True)
+        if engine.read_back()[0].lineage != document["lineage"]:
+            engine.push_state(_RESTORED, force=True)
+    finally:
+        (engine.root / _RESTORED).unlink(missing_ok=True)
+
+
+def _require_restored(engine: StackEngine, wanted: _Wanted) -> None:
+    found, _ = engine.read_back()
+    if (found.lineage, found.inventory) == (wanted.state.lineage, wanted.state.inventory):
+        return
+    raise StoppedPartWay(
+        "the state was put back, but the backend holds something else",
+        why=f"lineage {found.lineage}, serial {found.serial}",
+        state="The state may not be what any version says.",
+        hint="tfops backend check, then try again",
+    )

@@ -1,0 +1,38 @@
+"""A state's versions in S3."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tfops.report.base import View, add_row, new_table, text_report
+from tfops.report.words import age, plural
+from tfops.results import StateRestoreResult, StateVersion, StateVersionsResult
+
+
+@text_report.register
+def _versions(result: StateVersionsResult, view: View) -> RenderableType:
+    if not result.entries:
+        return Text(f"{result.address} has no versions")
+    table = new_table("S3 VERSION", "WHEN", "SERIAL", "HOLDS", "LEFT BY")
+    for entry in result.entries:
+        when = age(entry.at, view.now) if entry.at else ""
+        add_row(table, entry.version_id, when, str(entry.serial or "-"), _holds(entry), str(entry.version or "-"))
+    more = [Text(f"… and {result.hidden} older (--all)", style="dim")] if result.hidden else []
+    return Group(Text(result.address, style="dim"), table, *more)
+
+
+def _holds(entry: StateVersion) -> Text:
+    if entry.is_deleted:
+        return Text("deleted", style="red")
+    if entry.is_damaged:
+        return Text("can't be read", style="red")
+    text = Text(plural(entry.resources, "resource"))
+    return text.append(", current", style="green") if entry.is_current else text
+
+
+@text_report.register
+def _restore(result: StateRestoreResult, view: View) -> RenderableType:
+    what = f"serial {result.serial}, with the {plural(result.resources, 'resource')} of serial {result.from_serial}"
+    return Group(
+        Text(f"✓ the state of {result.env} is now {what}", style="green"),
+        Text(f"Next: tfops plan {result.env}   (what was made since then is not in the state any more)", style="bold"),
+    )
