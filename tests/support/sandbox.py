@@ -167,10 +167,10 @@ class Sandbox:
         return Sandbox(folder, self.home, self.env["TFOPS_ENGINE"])
 
 
-def new_sandbox(folder: Path, engine: str, *, rules: str = "") -> Sandbox:
+def new_sandbox(folder: Path, engine: str, *, rules: str = "", kind: type[Sandbox] = Sandbox) -> Sandbox:
     """A repository on branch main with one module `thing`, bound to `dev`; nothing committed for dev yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    sandbox = Sandbox(folder, folder.parent / f"{folder.name}-home", engine)
+    sandbox = kind(folder, folder.parent / f"{folder.name}-home", engine)
     sandbox.git("init", "--quiet", "--initial-branch=main")
     sandbox.write("tfops.yaml", rules or "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n")
     sandbox.write("modules/thing/main.tf", _MODULE)

@@ -1,0 +1,54 @@
+"""The table of docs/explanation/rollback.md: what the tests found is what the page says.
+
+With TFOPS_WRITE_DOCS=1 a test writes its own line; without, it fails when the line says anything else.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from filelock import FileLock
+
+PAGE = Path(__file__).parents[2] / "docs/explanation/rollback.md"
+_START, _END = "<!-- outcomes -->\n", "<!-- /outcomes -->"
+_HEAD = (
+    "| going back across | by hand: old content, `init`, `apply` | `history --verdict` | `tfops rollback` |\n"
+    "|---|---|---|---|\n"
+)
+
+ROWS = (
+    "a resource that was added later with `prevent_destroy`",
+    "a `moved` block",
+    "`removed { destroy = false }`",
+    "a provider that raised a resource's schema version",
+    "a provider that added the type",
+    "another place for the state",
+    "a newer Terraform",
+    "a newer state format",
+    "a module version that floats",
+    "a missing lock file",
+    "an engine version that can't be turned back",
+    "changes by hand since",
+    "the next pipeline run",
+)
+
+
+def record(row: str, *, by_hand: object, verdict: str, with_tfops: str) -> None:
+    """What a test found for a row, as a line of the page."""
+    found = f"| {row} | {by_hand} | {verdict} | {with_tfops} |"
+    if os.environ.get("TFOPS_WRITE_DOCS"):
+        with FileLock(Path(tempfile.gettempdir(), "tfops-outcomes.lock")):
+            _write(lines() | {row: found})
+    assert lines()[row] == found, "the page is stale: run the test with TFOPS_WRITE_DOCS=1"
+
+
+def lines() -> dict[str, str]:
+    """The lines of the table, by row."""
+    table = PAGE.read_text().partition(_START)[2].partition(_END)[0].removeprefix(_HEAD)
+    return {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines()}
+
+
+def _write(found: dict[str, str]) -> None:
+    before, _, rest = PAGE.read_text().partition(_START)
+    table = "".join(f"{found[row]}\n" for row in ROWS if row in found)
+    PAGE.write_text(f"{before}{_START}{_HEAD}{table}{_END}{rest.partition(_END)[2]}")

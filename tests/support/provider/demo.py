@@ -1,0 +1,179 @@
+"""The provider itself: resources that are files. The engine starts it through a script in the mirror."""
+
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tf.iface import (
+    CreateContext,
+    DataSource,
+    DeleteContext,
+    ImportContext,
+    PlanContext,
+    Provider,
+    ReadContext,
+    Resource,
+    UpdateContext,
+    UpgradeContext,
+)
+from tf.runner import run_provider
+from tf.schema import Attribute, Schema
+from tf.types import String
+from tf.utils import Diagnostic, Diagnostics
+
+WORLD = "DEMO_WORLD"
+Values = dict[str, Any]
+
+
+class FileResource(Resource):
+    """One real thing = one file `<world>/<type>/<id>`."""
+
+    name: ClassVar[str]
+    schema: ClassVar[Schema]
+
+    def __init__(self, provider: Provider) -> None:
+        self.folder = Path(os.environ[WORLD], self.name)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def get_name(cls) -> str:
+        return cls.name
+
+    @classmethod
+    def get_schema(cls) -> Schema:
+        return cls.schema
+
+    def new_id(self, planned: Values) -> str:
+        return uuid.uuid4().hex[:8]
+
+    def create(self, ctx: CreateContext, planned: Values) -> Values | None:
+        return self._write(planned | {"id": self.new_id(planned)})
+
+    def read(self, ctx: ReadContext, current: Values) -> Values | None:
+        path = self.folder / current["id"]
+        return self._read(path) if path.is_file() else None
+
+    def update(self, ctx: UpdateContext, current: Values, planned: Values) -> Values | None:
+        return self._write(planned)
+
+    def delete(self, ctx: DeleteContext, current: Values) -> Values | None:
+        (self.folder / current["id"]).unlink(missing_ok=True)
+        return None
+
+    def plan(self, ctx: PlanContext, current: Values | None, planned: Values) -> Values:
+        return planned
+
+    def upgrade(self, ctx: UpgradeContext, version: int, old: Values) -> Values:
+        return old
+
+    def import_(self, ctx: ImportContext, id: str) -> Values | None:
+        path = self.folder / id
+        if not path.is_file():
+            _fail(ctx, f"there is no {self.name} {id}")
+            return None
+        return self._read(path)
+
+    def _read(self, path: Path) -> Values:
+        content = json.loads(path.read_text())
+        return {attribute.name: content.get(attribute.name) for attribute in self.schema.attributes}
+
+    def _write(self, state: Values) -> Values:
+        (self.folder / state["id"]).write_text(json.dumps(state, sort_keys=True))
+        return state
+
+
+def _fail(ctx: CreateContext | UpdateContext | ImportContext, why: str) -> None:
+    ctx.diagnostics.diagnostics.append(Diagnostic.error(why))
+
+
+def _attributes(*more: Attribute) -> list[Attribute]:
+    return [Attribute("id", String(), computed=True), Attribute("content", String(), optional=True), *more]
+
+
+class Thing(FileResource):
+    """What 1.0.0 knows."""
+
+    name = "thing"
+    schema = Schema(version=0, attributes=_attributes())
+
+
+class NewThing(Thing):
+    """What 2.0.0 knows: one attribute more, and therefore another schema version."""
+
+    schema = Schema(version=1, attributes=_attributes(Attribute("size", String(), optional=True)))
+
+    def upgrade(self, ctx: UpgradeContext, version: int, old: Values) -> Values:
+        return old | {"size": None}
+
+
+class Database(FileResource):
+    """Has its name as id, so that there can't be two, and an engine version that only goes up."""
+
+    name = "database"
+    schema = Schema(
+        version=0,
+        attributes=_attributes(
+            Attribute("name", String(), required=True, requires_replace=True),
+            Attribute("engine_version", String(), required=True),
+        ),
+    )
+
+    def new_id(self, planned: Values) -> str:
+        return str(planned["name"])
+
+    def create(self, ctx: CreateContext, planned: Values) -> Values | None:
+        if (self.folder / planned["name"]).exists():
+            _fail(ctx, f"a database {planned['name']} exists already")
+            return None
+        return super().create(ctx, planned)
+
+    def update(self, ctx: UpdateContext, current: Values, planned: Values) -> Values | None:
+        before, after = current["engine_version"], planned["engine_version"]
+        if float(after) < float(before):
+            _fail(ctx, f"cannot downgrade the database from {before} to {after}")
+            return current
+        return super().update(ctx, current, planned)
+
+
+class Extra(FileResource):
+    """Exists since 2.0.0."""
+
+    name = "extra"
+    schema = Schema(version=0, attributes=_attributes())
+
+
+class DemoProvider(Provider):
+    """One version of the provider: the resources that it knows."""
+
+    def __init__(self, resources: list[type[Resource]]) -> None:
+        self._resources = resources
+
+    def full_name(self) -> str:
+        return "registry.terraform.io/tfops/demo"
+
+    def get_model_prefix(self) -> str:
+        return "demo_"
+
+    def get_provider_schema(self, diags: Diagnostics) -> Schema:
+        return Schema()
+
+    def validate_config(self, diags: Diagnostics, config: Values) -> None:
+        pass
+
+    def configure_provider(self, diags: Diagnostics, config: Values) -> None:
+        pass
+
+    def get_data_sources(self) -> list[type[DataSource]]:
+        return []
+
+    def get_resources(self) -> list[type[Resource]]:
+        return self._resources
+
+
+VERSIONS: dict[str, list[type[Resource]]] = {"1.0.0": [Thing, Database], "2.0.0": [NewThing, Database, Extra]}
+
+
+def main(version: str) -> None:
+    run_provider(DemoProvider(VERSIONS[version]))

@@ -1,0 +1,33 @@
+"""Where the engine finds the provider: a filesystem mirror, named by a CLI config file."""
+
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.provider.host import launcher
+
+ADDRESS = "registry.terraform.io/tfops/demo"
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A folder of provider versions; an engine without a lock takes the newest one there."""
+
+    folder: Path
+    door: Path
+
+    def add(self, version: str) -> None:
+        machine = platform.machine().lower()
+        target = f"{sys.platform}_{_MACHINES.get(machine, machine)}"
+        path = self.folder / ADDRESS / version / target / f"terraform-provider-demo_v{version}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(launcher(self.door, version))
+        path.chmod(0o755)
+
+    def cli_config(self) -> Path:
+        """The file for TF_CLI_CONFIG_FILE: providers come from the mirror and from nowhere else."""
+        path = self.folder.with_name("cli.tfrc")
+        path.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{self.folder}" }}\n}}\n')
+        return path
