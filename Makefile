@@ -8,7 +8,7 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-aws test check lint types contract format lock bench faults differential fuzz readme plan apply rollback status history doctor clean
+.PHONY: help setup demo demo-aws test check lint types contract format lock bench faults differential fuzz histories outcomes readme plan apply rollback status history doctor clean
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ differential: setup ## compare 5,000 values with Terraform's own verdict; writes
 
 fuzz: setup ## 10,000 damaged files of each kind; CI runs 300
 	TFOPS_FUZZ_CASES=10000 $(BIN)/python -m pytest -q -n auto --timeout 3600 tests/unit/test_config_fuzz.py
+
+histories: setup ## roll 100 random histories back to every version; writes docs/explanation/histories-results.md
+	$(BIN)/python -m tests.histories.run $(ARGS)
+
+outcomes: setup ## write what the tests of the ways back find into docs/explanation/rollback.md
+	TFOPS_WRITE_DOCS=1 $(BIN)/python -m pytest -n auto tests/e2e/test_way_back_*.py $(ARGS)
 
 readme: setup ## put the demo's session and the bench's table into README.md
 	$(BIN)/python -m bench.readme
