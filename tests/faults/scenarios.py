@@ -112,6 +112,18 @@ def it_is_cut_short(world: World) -> None:
     _end_well(world)
 
 
+def it_is_torn_by_a_dying_engine(world: World) -> None:
+    """Terraform truncates a local state before it writes it: a kill in between leaves an empty file."""
+    world.wish()
+    world.run("apply", "dev", "--yes")
+    world.wish()
+    world.run("apply", "dev", "--yes", failpoint="engine-working:SIGKILL+engine")
+    world.shop.state_file.write_bytes(b"")
+    recovered = world.run("recover", "dev")
+    assert (recovered.code, "its backup was put back" in recovered.err) == (0, True), recovered.out + recovered.err
+    _end_well(world)
+
+
 def it_is_another_or_an_older_one(world: World) -> None:
     world.wish()
     world.run("apply", "dev", "--yes")
@@ -287,6 +299,7 @@ ON_DISK: dict[str, Scenario] = {
     "the remote refuses before the apply": it_refuses_before_the_apply,
     "the remote goes away during the apply": it_goes_away_during_the_apply,
     "the state is cut short": it_is_cut_short,
+    "the engine dies while it writes the state": it_is_torn_by_a_dying_engine,
     "the state is another, or an older one": it_is_another_or_an_older_one,
     "the disk is full": it_is_full,
     "the clock jumps an hour, either way": it_jumps_an_hour,

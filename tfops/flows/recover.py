@@ -34,7 +34,7 @@ from tfops.ledger.parts import IntentPart, LockPart
 from tfops.model import MAIN_STACK, EnvName, Kind, StackState, Version
 from tfops.system import clock, environ, failpoint, process
 from tfops.system.remote import Refs, Swap
-from tfops.system.workspace import rewrite_outputs
+from tfops.system.workspace import read_json, rewrite_outputs, write_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +164,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
     progress = _progress(case)
     with case.project.workspace.run(case.place.env) as folder:
         stack = open_stack(case.project, target.content, folder=folder, options=engine, ui=case.ui)
+        _mend_torn_state(case)
         stack.engine.prepare()
         failpoint.reach("story-begun")
         if stack.engine.release_dead_lock(since=_engine_began(case)):
@@ -184,6 +185,23 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
             outcome = Outcome(plan, state, state, outputs, _approvals(case), 0.0)
             return _record(case, target, stack, outcome, doubt=_doubt(progress))
         return _leave_receipt(case, stack, receipt_of_rest(progress, plan.work, intent))
+
+
+def _mend_torn_state(case: _Case) -> None:
+    """Put the backup in the place of a local state that the engine was killed in the middle of writing.
+
+    Terraform truncates the file and then writes it. Its backup is the state that this run began with; what
+    the run made since is in the engine's output, and is brought back from there.
+    """
+    path = case.project.workspace.state(case.place.env) / f"{MAIN_STACK}.tfstate"
+    backup = path.with_name(f"{path.name}.backup")
+    before = read_json(backup)
+    if not path.exists() or isinstance(read_json(path), dict) or not isinstance(before, dict):
+        return
+    if (before.get("lineage"), before.get("serial")) != (case.intent.lineage, case.intent.serial_before):
+        return
+    write_file(path, backup.read_text(encoding="utf-8"))
+    case.ui.note(f"{case.place.env}: the engine died while it wrote the state, its backup was put back")
 
 
 def _output(case: _Case) -> list[str]:
