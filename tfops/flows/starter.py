@@ -6,7 +6,7 @@ version: 1
 project: {project}
 
 # Where Terraform keeps its state. `local` needs no account and stays in this clone (.git/tfops/state).
-# To share it:  s3: {{bucket: my-tfstate, region: eu-west-1, key: "{{project}}/{{env}}/{{stack}}.tfstate", use_lockfile: true}}
+# To share it:  s3: {{bucket: my-tfstate, region: eu-west-1, lock: native}}
 backend:
   local: {{}}
 

@@ -28,8 +28,12 @@ _HINTS = (
         "log in: aws sso login, or set AWS_PROFILE or AWS_ACCESS_KEY_ID",
     ),
     (r"Expired", "the credentials have expired: log in again"),
+    (r"NoRegion", "name one: region of the environment in tfops.yaml, or AWS_REGION"),
     (r"ProfileNotFound", "look at the profiles in ~/.aws/config"),
-    (r"AccessDenied|Forbidden|^403$", "the identity lacks this permission: docs/how-to/aws.md#permissions"),
+    (
+        r"AccessDenied|Forbidden|^403$",
+        "the identity lacks this permission, or it is another account's: docs/how-to/aws.md",
+    ),
     (r"SlowDown|Throttl|RequestLimit", "AWS is throttling: wait a minute and run it again"),
     (
         r"EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionClosed",
