@@ -2,22 +2,9 @@
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-from tfops.config.document import Document, Path, read_document
-from tfops.config.project import PROJECT_FILE
-from tfops.system.trees import Tree
-
-
-def rules_document(tree: Tree) -> Document:
-    """tfops.yaml of a commit, parsed once however many environments ask for it. Not to be changed."""
-    return _parsed(tree.read(PROJECT_FILE) or "")
-
-
-@lru_cache(maxsize=4)
-def _parsed(text: str) -> Document:
-    return read_document(PROJECT_FILE, text)
+from tfops.config.document import Document, Path
 
 
 def default_inputs(rules: Document) -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.config import names
-from tfops.config.defaults import lay_over_defaults, rules_document
+from tfops.config.defaults import lay_over_defaults
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, laid_over, read_inherited
 from tfops.config.inputs import InputCheck
@@ -120,7 +120,7 @@ def read_environment(
     if complaints:
         raise ConfigError(complaints)
     local_modules = tree.names("modules")
-    rules = rules_document(tree)
+    rules = project_document(tree)
     documents = {stack: _document(tree, path, rules) for stack, path in paths.items()}
     own, _ = stack_files(tree, env) if rehearses else ({}, [])
     for stack in paths.keys() & own.keys():
@@ -178,7 +178,7 @@ def _between_stacks(
 def stack_document(tree: Tree, env: EnvName, stack: StackName) -> Document:
     """A stack's file laid over what it extends, with the place of every value."""
     paths, _ = stack_files(tree, env)
-    return _document(tree, paths[stack], rules_document(tree))
+    return _document(tree, paths[stack], project_document(tree))
 
 
 def place_of(complaint: Complaint) -> tuple[str, int, int]:

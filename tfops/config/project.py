@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from tfops.config import names
@@ -83,7 +84,7 @@ def load_project(tree: Tree) -> ProjectConfig:
             f"there is no `{PROJECT_FILE}` in the commit",
             hint="make one with: tfops init   (then commit it)",
         )
-    document = read_document(PROJECT_FILE, text)
+    document = _parsed(text)
     complaints = list(document.complaints)
     if not complaints:
         file, complaints = parse(ProjectFile, document)
@@ -96,8 +97,13 @@ def load_project(tree: Tree) -> ProjectConfig:
 
 
 def project_document(tree: Tree) -> Document:
-    """`tfops.yaml` with its marks, for complaints about what it promises."""
-    return read_document(PROJECT_FILE, tree.read(PROJECT_FILE) or "")
+    """`tfops.yaml` with its marks, parsed once however many environments ask for it. Not to be changed."""
+    return _parsed(tree.read(PROJECT_FILE) or "")
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> Document:
+    return read_document(PROJECT_FILE, text)
 
 
 def _to_config(file: ProjectFile) -> ProjectConfig:

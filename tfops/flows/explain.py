@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tfops.config.defaults import default_inputs, rules_document
+from tfops.config.defaults import default_inputs
 from tfops.config.environment import listed_environments, read_environment
 from tfops.config.example import example_yaml
 from tfops.config.file_schema import environment_schema, project_schema
 from tfops.config.module import Interface, Output, Variable
 from tfops.config.names import did_you_mean, shown
+from tfops.config.project import project_document
 from tfops.config.source import LocalSource
 from tfops.config.terraform_type import type_text
 from tfops.errors import ConfigError, Refused
@@ -82,7 +83,7 @@ def _uses(tree: GitTree) -> Iterator[tuple[EnvName, set[str]]]:
 def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     """JSON Schemas for tfops.yaml and for environments' files; written to `folder` when one is named."""
     tree = GitTree.of_work_tree(project.repository)
-    interfaces, defaults = project.interfaces(tree), default_inputs(rules_document(tree))
+    interfaces, defaults = project.interfaces(tree), default_inputs(project_document(tree))
     modules = {name: found for name in interfaces.names() if (found := interfaces.local(name)) is not None}
     schemas: dict[str, dict[str, Any]] = {
         "tfops.schema.json": project_schema(),

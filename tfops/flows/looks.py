@@ -10,6 +10,7 @@ from tfops.errors import ProjectError, Refused
 from tfops.flows.drill import drills_of
 from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
+from tfops.flows.reading import load_checked
 from tfops.flows.receipt import trouble_fact
 from tfops.flows.rollback import downgrades_of, require_possible, rollback_target
 from tfops.flows.stack import Content, EngineOptions, render_stack
@@ -58,7 +59,7 @@ def plan(
         commit = None if worktree else repository.commit(repository.head)
         _say_what(place, repository, commit, ui)
         rules = load_rules(tree)
-        environment = load_environment(tree, rules, place.env, project.input_check(tree))
+        environment = load_checked(project, tree, rules, place.env)
         listing = versions_of(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
         with project.workspace.run(place.env) as folder:

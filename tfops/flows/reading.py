@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tfops.config.environment import read_environment
+from tfops.config.environment import EnvironmentConfig, load_environment, read_environment
 from tfops.config.memory import Memory, Watched
-from tfops.config.project import load_project
+from tfops.config.project import ProjectConfig, load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, ProjectError
@@ -28,6 +28,24 @@ class Read:
     unseen: tuple[tuple[str, str], ...] = ()
     asked: dict[str, str] = field(default_factory=dict)
     complaints: tuple[Complaint, ...] = ()
+
+
+def load_checked(project: Project, tree: GitTree, rules: ProjectConfig, env: EnvName) -> EnvironmentConfig:
+    """`load_environment`, held against the modules, unless just this content was found right before."""
+    memory = Memory(project.workspace.verdicts)
+    if memory.sources(tree, env) is not None:
+        return load_environment(tree, rules, env)
+    watched = Watched(tree)
+    found = load_environment(watched, rules, env, project.input_check(tree))
+    if _rests_on_files(found):
+        memory.remember(env, watched.asked, [source.text for source in found.sources])
+        memory.save()
+    return found
+
+
+def _rests_on_files(environment: EnvironmentConfig) -> bool:
+    """Whether nothing but the tree says that it is right: a downloaded module may be another one tomorrow."""
+    return all(isinstance(source, LocalSource) for source in environment.sources)
 
 
 def read_all(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[Read]:
@@ -73,15 +91,14 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
     for env in wanted:
         watched = Watched(tree)
         try:
-            used = read_environment(watched, env, check, secrets=secrets).sources
+            read = read_environment(watched, env, check, secrets=secrets)
         except ConfigError as error:
             found.append(Read(env, complaints=error.complaints))
             continue
-        sources = tuple(sorted(source.text for source in used))
-        is_local = all(isinstance(source, LocalSource) for source in used)
-        found.append(Read(env, sources, asked=watched.asked if is_local else {}))
+        sources = tuple(sorted(source.text for source in read.sources))
+        found.append(Read(env, sources, asked=watched.asked if _rests_on_files(read) else {}))
     unseen = {env: [(name, source) for seen, name, source in check.unseen if seen == env] for env in wanted}
-    return [replace(read, unseen=tuple(unseen[read.env])) for read in found]
+    return [replace(one, unseen=tuple(unseen[one.env])) for one in found]
 
 
 def _secret_rules(tree: GitTree) -> SecretRules | None:

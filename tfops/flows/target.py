@@ -10,6 +10,7 @@ from tfops.config.project import ProjectConfig
 from tfops.config.protection import fits
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
+from tfops.flows.reading import load_checked
 from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
@@ -247,7 +248,12 @@ def content_of_commit(
     current_card = read_card(repository, listing.latest) if listing.latest else None
     tree = GitTree.of_commit(repository, commit)
     # What was applied once must stay reachable: only a new commit is held against its modules.
-    check = project.input_check(tree) if kind is Kind.APPLY and place.rehearses is None else None
+    is_new = kind is Kind.APPLY and place.rehearses is None
+    environment = (
+        load_checked(project, tree, rules, place.env)
+        if is_new
+        else load_environment(tree, rules, place.env, rehearses=place.rehearses)
+    )
     return Target(
         env=place.env,
         kind=kind,
@@ -255,7 +261,7 @@ def content_of_commit(
         branch=branch,
         reason=reason,
         rules=rules,
-        environment=load_environment(tree, rules, place.env, check, rehearses=place.rehearses),
+        environment=environment,
         tree=tree,
         provider_lock=tree.read(lock_file_path(place.rehearses or place.env)),
         listing=listing,
