@@ -1,6 +1,7 @@
 """State in S3 without any provider: its versions and the way back, its locks, and a store that goes wrong."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def test_a_lost_or_damaged_state_comes_back_from_s3(tmp_path: Path, moto: Moto) 
     assert "No changes" in shop.ok("plan", "dev").out
 
     moto.s3().put_object(Bucket="lost", Key=_KEY, Body=b"{half a sta")
+    shutil.rmtree(shop.workspace / "roots")  # as in a fresh clone
     damaged = shop.ok("state", "versions", "dev", "-o", "json").result["entries"]
     assert damaged[0]["is_damaged"]
     shop.ok("state", "restore", "dev", listed[1]["version_id"], "--yes")

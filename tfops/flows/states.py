@@ -8,7 +8,7 @@ from typing import Any
 from tfops.config.environment import load_environment, lock_file_path
 from tfops.engine.stack import StackEngine
 from tfops.engine.state import parse_state
-from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
+from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.backend import state_place
 from tfops.flows.cards import recorded_state
 from tfops.flows.custody import Custody, require_free
@@ -18,9 +18,10 @@ from tfops.flows.target import Place, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import MAIN_STACK, EnvName, StackState, Version
+from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackState, Version
 from tfops.resolve.state import RecordedState
 from tfops.results import StateRestoreResult, StateVersion, StateVersionsResult
+from tfops.system import process
 from tfops.system.bucket import BucketDoor, ObjectVersion
 from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file
@@ -80,33 +81,36 @@ def restore(
     StoppedPartWay when the state isn't what it should be afterwards.
     """
     place = find_place(project, env)
-    refs = project.refs(place.rules)
     with project.changing(place.env, "state restore", wait_s=wait_s), project.workspace.run(place.env) as folder:
         project.fetch_for_change(place.rules)
         present = read_present(project.repository, place.env)
         require_free(present)
-        latest = versions_of(project.repository, place.env).latest
-        recorded = recorded_state(read_card(project.repository, latest)) if latest else None
         wanted = _find(project, place, version)
+        recorded = _recorded(project, place.env)
         _require_same_state(place.env, wanted, recorded)
         stack = open_stack(project, _content(project, place), folder=folder, options=engine, ui=ui)
-        stack.engine.prepare()
-        now = _state_now(stack.engine, ui)
-        before = now or parse_state("")
+        now = _state_now(stack.engine, place, ui)
+        before = now or ABSENT_STATE
         serial = max(before.serial, wanted.state.serial, recorded.serial if recorded else 0) + 1
         text = f"the state of serial {wanted.state.serial} ({_count(wanted.state)}) as serial {serial}"
         ui.note(f"{place.env} has serial {before.serial} ({_count(before)}); it gets {text}")
         _obtain_consent(place.env, yes=yes, ui=ui)
-        custody = Custody(project, refs, place.env, folder.name, ui)
-        custody.claim(what="state restore", present=present)
-        try:
-            _put_back(stack.engine, place, wanted.document | {"serial": serial}, is_readable=now is not None)
-            _require_restored(stack.engine, wanted)
-        except TfopsError:
-            custody.close("the state was not restored")
-            raise
-        custody.restored(f"{place.env}: {text}, from S3's version {wanted.version_id}")
+        custody = Custody(project, project.refs(place.rules), place.env, folder.name, ui)
+        with process.signals_deferred():
+            custody.claim(what="state restore", present=present)
+            try:
+                _put_back(stack.engine, place, wanted.document | {"serial": serial}, is_readable=now is not None)
+                _require_restored(stack.engine, wanted)
+            except TfopsError as error:
+                custody.close(f"the restore of its state failed: {error.what}")
+                raise
+            custody.restored(f"{place.env}: {text}, from S3's version {wanted.version_id}")
     return StateRestoreResult(place.env, wanted.version_id, wanted.state.serial, serial, len(wanted.state.inventory))
+
+
+def _recorded(project: Project, env: EnvName) -> RecordedState | None:
+    latest = versions_of(project.repository, env).latest
+    return recorded_state(read_card(project.repository, latest)) if latest else None
 
 
 def _count(state: StackState) -> str:
@@ -119,21 +123,43 @@ def _content(project: Project, place: Place) -> Content:
     return Content(place.rules, environment, tree, tree.read(lock_file_path(place.env)))
 
 
-def _state_now(engine: StackEngine, ui: Ui) -> StackState | None:
-    """None for a state that can't be read any more: the very reason to be here."""
+def _state_now(engine: StackEngine, place: Place, ui: Ui) -> StackState | None:
+    """None for a state that is damaged: the very reason to be here. Whatever else is wrong is raised."""
     try:
+        engine.prepare()
         return engine.pull_state()[0]
-    except TfopsError as error:
-        ui.warn(f"the state that is there can't be read: {error.why or error.what}")
+    except EngineFailed as error:
+        door, key, _ = state_place(place.rules, place.env)
+        if not _is_damaged(door, key):
+            raise
+        held = door.held_lock(key)
+        if held:
+            raise Locked(
+                f"the state of {place.env} is locked by {held.get('Who', '?')} since {held.get('Created', '?')}",
+                why=f"it can't be read: {error.why}",
+                hint="when that run is gone for good: terraform force-unlock in the rendered root",
+            ) from error
+        ui.warn("the state that is there is damaged: it is overwritten as it is")
         return None
+
+
+def _is_damaged(door: BucketDoor, key: str) -> bool:
+    """Whether S3 itself gives the object, and it is no state."""
+    current = next((item for item in door.versions(key) if item.is_current), None)
+    text = door.content(key, current.version_id) if current else None
+    try:
+        return text is not None and parse_state(text).is_absent
+    except Refused:
+        return True
 
 
 def _find(project: Project, place: Place, version: str) -> _Wanted:
     door, key, address = state_place(place.rules, place.env)
     for version_id in _candidates(project, place, door, key, version):
         text = door.content(key, version_id)
-        if text is not None:
-            return _Wanted(version_id, json.loads(text), parse_state(text))
+        state = parse_state(text or "")
+        if text and not state.is_absent:
+            return _Wanted(version_id, json.loads(text), state)
     raise Refused(
         "unknown-state-version",
         f"there is no version `{version}` of {address}",
@@ -195,6 +221,7 @@ def _put_back(engine: StackEngine, place: Place, document: Mapping[str, Any], *,
 
 
 def _require_restored(engine: StackEngine, wanted: _Wanted) -> None:
+    engine.prepare()
     found, _ = engine.read_back()
     if (found.lineage, found.inventory) == (wanted.state.lineage, wanted.state.inventory):
         return
