@@ -41,6 +41,7 @@ class Kind(enum.StrEnum):
     APPLY = "apply"
     ROLLBACK = "rollback"
     DESTROY = "destroy"
+    ADOPT = "adopt"
 
 
 class Verified(enum.StrEnum):

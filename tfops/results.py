@@ -202,14 +202,26 @@ class RenderResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderDiffResult:
+    """The end of `render --diff`: the lines of a unified diff, none when both render to the same."""
+
+    env: EnvName
+    version: Version
+    commit: Commit | None
+    diff: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InitResult:
-    """The end of `init`."""
+    """The end of `init`. `roots` are Terraform folders that could be adopted."""
 
     folder: str
     written: tuple[str, ...]
     kept: tuple[str, ...]
     commit: str
     environment: str
+    roots: tuple[str, ...] = ()
+    needs_values: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,3 +503,20 @@ class StateRestoreResult:
     from_serial: int
     serial: int
     resources: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptResult:
+    """The end of `adopt`: the files that were written, or the version once they were committed.
+
+    `secrets` are inputs that must be set in the environment, `kept_providers` those whose blocks stay in the module.
+    """
+
+    env: EnvName
+    folder: str
+    written: tuple[str, ...]
+    changed: tuple[str, ...]
+    secrets: tuple[str, ...]
+    kept_providers: tuple[str, ...]
+    version: Version | None
+    plan: Plan

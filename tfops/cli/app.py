@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 
 app.command("init")(starting.init)
+app.command("adopt")(starting.adopt)
 app.command("doctor")(looking.doctor)
 app.command("validate")(checking.validate)
 app.command("explain")(checking.explain)

@@ -1,21 +1,24 @@
-"""The command that makes a project."""
+"""Commands that begin something: a project, an environment out of a folder that is there."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tfops.cli.options import Output, OutputOption
-from tfops.cli.run import execute, folder_of, terminal
+from tfops.cli.options import EngineOption, LockTimeoutOption, Output, OutputOption, YesOption, parse_duration
+from tfops.cli.run import execute, folder_of, open_project, terminal
 
 
 def init(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="A new folder for the project. Left out: this one.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Start a project: tfops.yaml, a module, an environment, a Makefile.
 
-    In a new folder it also makes the repository and the first commit. Files that are there are kept.
+    In a new folder it also makes the repository and the first commit. Files that are there are kept, and modules
+    that are there are used. Found Terraform folders are named: adopt takes them over.
 
     \b
     Examples:
@@ -27,6 +30,48 @@ def init(
     def flow() -> object:
         from tfops.flows.init import init
 
-        return init(folder_of(ctx), name, ui)
+        return init(folder_of(ctx), name, ui, yes=yes)
 
     execute("init", flow, ui=ui, output=output)
+
+
+def adopt(
+    ctx: typer.Context,
+    env: Annotated[str, typer.Argument(metavar="ENV", help="What the environment is to be called.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A Terraform root module with a state.")],
+    module: Annotated[
+        str | None, typer.Option("--module", metavar="NAME", help="The module's name. Left out: the folder's.")
+    ] = None,
+    branch: Annotated[
+        str | None, typer.Option("--branch", metavar="PATTERN", help="Its branch. Left out: the one checked out.")
+    ] = None,
+    yes: YesOption = False,
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Take a Terraform folder over as an environment, without touching what it made.
+
+    The first run writes the files and rehearses the first plan. Commit them; the same command again then
+    copies the state and records the first version. Refused, with everything as before, unless that plan is empty.
+
+    \b
+    Examples:
+      tfops adopt prod ./legacy
+      git add -A && git commit -m "Adopt prod" && tfops adopt prod ./legacy
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows.adopt import adopt
+        from tfops.flows.change import ChangeOptions
+        from tfops.flows.consent import ConsentOptions
+        from tfops.flows.stack import EngineOptions
+
+        options = ChangeOptions(
+            engine=EngineOptions(engine, int(parse_duration(lock_timeout))), consent=ConsentOptions(yes=yes)
+        )
+        where = folder_of(ctx) / folder
+        return adopt(open_project(ctx), env, where, module=module, branch=branch, options=options, ui=ui)
+
+    execute("adopt", flow, ui=ui, output=output)

@@ -1,5 +1,9 @@
 """Changing `tfops.yaml` the way that a person would: one line more, everything else byte by byte as it was."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -16,6 +20,28 @@ def with_environment(text: str, name: str, branch: str) -> str:
     entry = f"{name}: {{branch: {_quoted(branch)}}}"
     changed = _inside(text, environments, entry) if environments.flow_style else _below(text, environments, entry)
     _require_only(text, changed, name, branch)
+    return changed
+
+
+def with_providers(text: str, providers: Mapping[str, Mapping[str, Any]]) -> str:
+    """`text` with more providers, each on a line. Raises ValueError when that can't be done safely."""
+    if not providers:
+        return text
+    lines = [f"  {name}: {json.dumps(settings, ensure_ascii=False)}\n" for name, settings in providers.items()]
+    old = read_document("", text)
+    node = _value(YAML(typ="safe", pure=True).compose(text), "providers")
+    if node is None:
+        changed = f"{text.rstrip()}\n\nproviders:\n{''.join(lines)}"
+    elif isinstance(node, MappingNode) and node.value and not node.flow_style:
+        indent = " " * node.value[0][0].start_mark.column
+        at = _last_line(node) + 1
+        before = text.splitlines(keepends=True)
+        changed = "".join([*before[:at], *(indent + line.lstrip() for line in lines), *before[at:]])
+    else:
+        raise ValueError("`providers` is written in one line")
+    wanted = {**old.data, "providers": {**(old.data.get("providers") or {}), **providers}}
+    if read_document("", changed).data != wanted:
+        raise ValueError("its form is unusual")
     return changed
 
 

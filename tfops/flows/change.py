@@ -78,7 +78,7 @@ def carry_out(
         planned = plan_content(
             project, target.content, target.current_card,
             folder=folder, engine=options.engine, ui=ui,
-            destroy=target.kind is Kind.DESTROY, past=target.past,
+            destroy=target.kind is Kind.DESTROY, past=target.past, bridge=target.bridge,
         )  # fmt: skip
         stack, before, saved = planned.stack, planned.before, planned.saved
         if saved.plan.is_empty:
@@ -207,7 +207,8 @@ def _is_settled(target: Target, present: Present) -> bool:
     current = target.current
     if current is None or current.hold or current.verified is Verified.FAILED or present.trouble is not None:
         return False
-    return current.commit == target.commit.sha and current.kind is target.kind
+    same = (Kind.APPLY, Kind.ADOPT) if target.kind is Kind.APPLY else (target.kind,)
+    return current.commit == target.commit.sha and current.kind in same
 
 
 def _read_back(run: _Run, stack: OpenStack, applied: Applied, plan: Plan) -> tuple[StackState, frozenset[str]]:

@@ -45,10 +45,12 @@ def plan_content(
     ui: Ui,
     destroy: bool = False,
     past: Past | None = None,
+    bridge: Bridge | None = None,
 ) -> Planned:
     """Render, init where needed, read the state, plan. Changes nothing but tfops' own folders.
 
-    `card` is the environment's latest; a state that isn't the one it speaks of is refused.
+    `card` is the environment's latest; a state that isn't the one it speaks of is refused. A `bridge` is planned
+    with; over a `past` one is found, where the plan needs it.
     """
     stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
     failpoint.reach("rendered")
@@ -65,8 +67,10 @@ def plan_content(
     require_known_state(env, recorded, before)
     require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
     ui.phase(f"planning {env}")
-    saved = stack.engine.plan(destroy=destroy)
-    planned = Planned(stack, before, hidden, saved)
+    if bridge is not None:
+        planned = Planned(stack, before, hidden, stack.engine.plan_bridged(bridge.blocks()), bridge)
+    else:
+        planned = Planned(stack, before, hidden, stack.engine.plan(destroy=destroy))
     if past is not None:
         planned = _over_a_bridge(planned, past, ui)
     ui.phase("")

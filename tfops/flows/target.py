@@ -17,7 +17,7 @@ from tfops.ledger.card import Card
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, Verdict, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
-from tfops.resolve.bridge import Past
+from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.guards import ApplyFacts, require_none
 from tfops.system import environ
 from tfops.system.repository import Repository
@@ -46,6 +46,7 @@ class Target:
     rehearses: EnvName | None = None
     restores: VersionRecord | None = None
     past: Past | None = None
+    bridge: Bridge | None = None
     protected: frozenset[str] = frozenset()
     undoes: tuple[Commit, ...] = ()
     judgement: Judgement = field(default_factory=Judgement)

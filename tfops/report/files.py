@@ -7,8 +7,8 @@ from rich.text import Text
 
 from tfops.model import MAIN_STACK
 from tfops.report.base import View, text_report
-from tfops.report.words import plain
-from tfops.results import ConfigLine, ConfigResult, NewResult
+from tfops.report.words import plain, plural
+from tfops.results import AdoptResult, ConfigLine, ConfigResult, NewResult, RenderDiffResult
 
 _WIDTH = 80
 
@@ -51,3 +51,37 @@ def _new(result: NewResult, view: View) -> RenderableType:
     else:
         after = f"Next: tfops explain {result.name}, then use it: an environment's `source: {result.name}`"
     return Group(*lines, Text(), Text(plain(after), style="bold"))
+
+
+@text_report.register
+def _adopt(result: AdoptResult, view: View) -> RenderableType:
+    moved = plural(len(result.plan.work), "resource")
+    if result.version is not None:
+        head = Text.assemble(("✓ ", "bold green"), (f"{result.env} is now {result.version}", "bold"))
+        head.append(f", taken over from {plain(result.folder)} · {moved} moved, nothing touched", style="dim")
+        return Group(head, Text(f"  Don't apply in {plain(result.folder)} any more.", style="yellow"))
+    lines = [Text(f"  + {plain(path)}", style="green") for path in result.written]
+    lines += [Text(f"  ~ {plain(path)}", style="yellow") for path in result.changed]
+    notes = [f"set {name.upper()} in the environment: `{name}` is a secret" for name in result.secrets]
+    notes += [
+        f"provider `{name}` stays in the module: its block has more than plain values" for name in result.kept_providers
+    ]
+    lines += [Text(f"  {plain(note)}", style="yellow") for note in notes]
+    lines += [Text(), Text(f"The first plan is empty: {moved} get new addresses, nothing is touched.", style="green")]
+    after = f"Next: commit, bring it to its branch, then the same again: tfops adopt {result.env} {result.folder}"
+    return Group(*lines, Text(plain(after), style="bold"))
+
+
+_DIFF_STYLES = (("+++", "bold"), ("---", "bold"), ("@@", "cyan"), ("+", "green"), ("-", "red"))
+
+
+@text_report.register
+def _render_diff(result: RenderDiffResult, view: View) -> RenderableType:
+    if not result.diff:
+        return Text(f"{result.env} renders to the same as {result.version}", style="green")
+    return Group(*(_diff_line(line) for line in result.diff))
+
+
+def _diff_line(line: str) -> Text:
+    style = next((style for start, style in _DIFF_STYLES if line.startswith(start)), "")
+    return Text(line[:1] + plain(line[1:]), style=style, no_wrap=True, overflow="ignore")

@@ -116,6 +116,11 @@ class Workspace:
     def pending(self, env: EnvName) -> Path:
         return self._folder("pending") / f"{env}.json"
 
+    def forget_environment(self, env: EnvName) -> None:
+        """Remove the root, the local state and the runs of an environment that was only a rehearsal."""
+        for kind in ("roots", "state", "runs"):
+            shutil.rmtree(self.top / kind / env, ignore_errors=True)
+
     @contextlib.contextmanager
     def run(self, env: EnvName, run_id: str = "") -> Iterator[Path]:
         """A private folder for one run's plan and output; gone afterwards, and with it older ones.

@@ -1,0 +1,145 @@
+"""`tfops adopt`: a Terraform folder with a state becomes an environment, and nothing that it made is touched."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.support.sandbox import Sandbox, new_sandbox
+
+RULES = "version: 1\nproject: shop\nenvironments:\n  other: {branch: other}\n"
+LEGACY = """\
+terraform {
+  required_version = ">= 1.4"
+  backend "local" {
+    path = "state/legacy.tfstate"
+  }
+}
+variable "size" {
+  type    = number
+  default = 1
+}
+variable "tags" { type = map(string) }
+variable "token" {
+  type      = string
+  sensitive = true
+}
+resource "terraform_data" "db" {
+  input = { size = var.size, tags = var.tags }
+}
+resource "terraform_data" "node" {
+  for_each = toset(["a", "b"])
+  input    = "${each.key} ${file("${path.module}/files/hello.txt")}"
+}
+module "inner" {
+  source = "./parts/inner"
+  count  = 1
+}
+"""
+
+
+def legacy_folder(shop: Sandbox) -> Path:
+    folder = shop.path / "legacy"
+    shop.write("legacy/main.tf", LEGACY)
+    shop.write("legacy/files/hello.txt", "hello\n")
+    shop.write(
+        "legacy/parts/inner/main.tf", 'resource "terraform_data" "x" { input = "deep" }\noutput "x" { value = 1 }\n'
+    )
+    shop.write("legacy/terraform.tfvars", 'size = 3\ntags = { team = "ops" }\ntoken = "hunter2-canary"\n')
+    (folder / "state").mkdir()
+    for step in ("init", "apply -auto-approve"):
+        terraform(shop, folder, *step.split())
+    return folder
+
+
+def terraform(shop: Sandbox, folder: Path, *argv: str) -> None:
+    done = subprocess.run(
+        ["terraform", *argv, "-input=false", "-no-color"],
+        cwd=folder, env=shop.env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def ids(state: Any) -> list[str]:
+    return sorted(item["attributes"]["id"] for resource in state["resources"] for item in resource["instances"])
+
+
+def test_a_folder_is_taken_over_in_two_runs_and_every_resource_keeps_its_id(tmp_path: Path, engine: str) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine, rules=RULES)
+    shop.write(".gitignore", "/legacy/\n")
+    folder = legacy_folder(shop)
+    shop.commit()
+    old = (folder / "state/legacy.tfstate").read_text()
+    token = {"TOKEN": "hunter2-canary"}
+
+    # What is not as the state says is refused, and nothing stays behind.
+    (folder / "terraform.tfvars").write_text('size = 4\ntags = { team = "ops" }\ntoken = "x"\n')
+    refused = shop.run("adopt", "dev", "legacy", "--output", "json", env=token)
+    assert (refused.code, refused.error["guard"]) == (11, "not-empty")
+    assert refused.error["why"].startswith("update module.legacy.terraform_data.db (input")
+    assert shop.git("status", "--porcelain") == ""
+    assert not (shop.path / "modules/legacy").exists()
+
+    (folder / "terraform.tfvars").write_text('size = 3\ntags = { team = "ops" }\ntoken = "x"\n')
+    assert shop.run("adopt", "dev", "legacy").code == 11  # the secret isn't set
+    assert shop.git("status", "--porcelain") == ""
+    first = shop.ok("adopt", "dev", "legacy", env=token)
+    assert "The first plan is empty: 4 resources get new addresses" in first.out
+    assert "set TOKEN in the environment" in first.out
+    assert shop.tags() == []
+    module = (shop.path / "modules/legacy/main.tf").read_text()
+    assert "backend" not in module
+    assert 'required_version = ">= 1.4"' in module
+    assert (shop.path / "environments/dev.yaml").read_text() == (
+        "# What `dev` is made of: taken over from a Terraform folder.\n"
+        "modules:\n  legacy:\n    source: legacy\n    inputs:\n      size: 3\n      tags:\n        team: ops\n"
+        "      token: {from: env:TOKEN}\n"
+    )
+    assert "  dev: {branch: main}\n" in (shop.path / "tfops.yaml").read_text()
+
+    shop.commit("Adopt dev")
+    assert shop.run("adopt", "dev", "legacy", env=token).code == 13  # nobody said yes
+    assert shop.tags() == []
+    done = shop.ok("adopt", "dev", "legacy", "--yes", env=token)
+    assert "✓ dev is now v1, taken over from" in done.out
+    new = shop.state()
+    assert new["lineage"] == json.loads(old)["lineage"]
+    assert ids(new) == ids(json.loads(old))
+    assert all(resource["module"].startswith("module.legacy") for resource in new["resources"])
+    assert (folder / "state/legacy.tfstate").read_text() == old
+    assert "tfops" in (folder / "ADOPTED-BY-TFOPS.txt").read_text()
+    card = shop.ok("show", "dev", "--output", "json").result["card"]
+    assert (card["kind"], card["plan"]["create"], card["plan"]["delete"]) == ("adopt", 0, 0)
+
+    assert shop.ok("plan", "dev", "--detailed-exitcode", env=token).code == 0
+    assert "already at v1" in shop.ok("apply", "dev", "--yes", env=token).out
+    again = shop.run("adopt", "dev", "legacy", "--yes", "--output", "json", env=token)
+    assert (again.code, again.error["guard"]) == (11, "exists")
+    assert not [path for path in (shop.path / ".git/tfops").rglob("*dev-adopt*") if path.is_file()]
+    leaks = subprocess.run(
+        ["git", "grep", "-l", "hunter2-canary", "HEAD"], cwd=shop.path, env=shop.env, capture_output=True, check=False
+    )
+    assert leaks.stdout == b""
+
+
+def test_what_can_not_be_taken_over_is_said_before_anything_is_written(tmp_path: Path, engine: str) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine, rules=RULES)
+    shop.commit()
+    shop.write("legacy/main.tf", 'variable "x" {}\nresource "terraform_data" "x" { input = var.x }\n')
+
+    def why(**files: str) -> str:
+        for name, text in files.items():
+            (shop.path / "legacy" / name.replace("__", ".")).write_text(text)
+        ran = shop.run("adopt", "dev", "legacy", "--output", "json")
+        assert ran.code == 11, ran.out + ran.err
+        return str(ran.error["what"])
+
+    assert why() == "no file says what these variables are: x"
+    assert "can't be read" in why(terraform__tfvars="x = upper(1)\n")
+    assert "has no state" in why(terraform__tfvars="x = 1\n")
+    state = {"version": 4, "lineage": "l", "serial": 1, "outputs": {}, "resources": []}
+    assert "has no state, or an empty one" in why(terraform__tfstate=json.dumps(state))
+    assert "can't be read" in why(broken__tf="resource {{{\n")
+    assert shop.run("adopt", "dev", "nope").code == 10
+    assert shop.run("adopt", "Dev", "legacy").code == 64
+    assert shop.git("status", "--porcelain", "--", "modules", "environments", "tfops.yaml") == ""

@@ -1,0 +1,123 @@
+"""A Terraform folder as a module: what is taken out, what is taken over, what stays."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tfops.config.document import read_document
+from tfops.config.legacy import draft_of, environment_text, moved_sources
+from tfops.errors import Refused
+
+MAIN = """\
+# kept
+terraform {
+  required_version = ">= 1.4" # kept too
+  backend "s3" {
+    bucket = "b"   # }
+    key    = "k"
+  }
+  required_providers { aws = { source = "hashicorp/aws" } }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+provider "random" {}
+resource "x" "y" {
+  text = <<-EOT
+    provider "aws" { is only text here }
+  EOT
+}
+"""
+
+
+def test_backend_and_plain_providers_are_taken_out_and_nothing_else() -> None:
+    draft = draft_of({"main.tf": MAIN, "files/a.txt": "a", "terraform.tfvars": ""}, known={})
+    assert draft.files == {
+        "files/a.txt": "a",
+        "main.tf": """\
+# kept
+terraform {
+  required_version = ">= 1.4" # kept too
+  required_providers { aws = { source = "hashicorp/aws" } }
+}
+
+resource "x" "y" {
+  text = <<-EOT
+    provider "aws" { is only text here }
+  EOT
+}
+""",
+    }
+    assert draft.providers == {"aws": {"region": "eu-west-1"}, "random": {}}
+    assert (draft.backend.kind, draft.backend.settings) == ("s3", {"bucket": "b", "key": "k"})
+    assert draft.backend.text.startswith("terraform {\nbackend")
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ('provider "aws" { region = var.region }', {}),
+        ('provider "aws" { alias = "x" }', {}),
+        ('provider "aws" {\n  region = "a"\n  default_tags {}\n}', {}),
+        ('provider "aws" {}\nprovider "aws" {\n  alias = "x"\n}', {}),
+        ('provider "aws" { region = "a" }', {"aws": {"region": "b"}}),
+    ],
+)
+def test_a_provider_that_tfops_yaml_can_not_say_stays(text: str, known: dict[str, Any]) -> None:
+    draft = draft_of({"main.tf": text}, known=known)
+    assert (draft.files, draft.providers, draft.kept_providers) == ({"main.tf": text}, {}, ("aws",))
+
+
+def test_json_is_read_as_well() -> None:
+    whole = {"terraform": {"backend": {"gcs": {"bucket": "b"}}}, "provider": {"aws": {"region": "x"}}, "locals": {}}
+    draft = draft_of({"main.tf.json": json.dumps(whole)}, known={})
+    assert json.loads(draft.files["main.tf.json"]) == {"terraform": {}, "provider": {}, "locals": {}}
+    assert (draft.backend.kind, draft.backend.settings) == ("gcs", {"bucket": "b"})
+    assert draft.providers == {"aws": {"region": "x"}}
+
+
+VARIABLES = 'variable "a" {}\nvariable "b" { default = 1 }\nvariable "pw" { sensitive = true }\n'
+
+
+def test_values_come_from_the_files_that_the_engine_reads_later_ones_win() -> None:
+    files = {
+        "v.tf": VARIABLES,
+        "terraform.tfvars": 'a = "one"\npw = "hunter2"\nunused = 1\n',
+        "x.auto.tfvars.json": '{"a": ["two"]}',
+        "other.tfvars": "b = 5\n",
+    }
+    draft = draft_of(files, known={})
+    assert draft.inputs == {"a": ["two"], "pw": {"from": "env:PW"}}
+    assert draft.secrets == ("pw",)
+    assert list(draft.files) == ["v.tf"]
+    text = environment_text("prod", "old", draft.inputs)
+    assert read_document("", text).data == {"modules": {"old": {"source": "old", "inputs": draft.inputs}}}
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize(
+    ("files", "what"),
+    [
+        ({"v.tf": VARIABLES}, "no file says what these variables are: a, pw"),
+        ({"v.tf": VARIABLES, "terraform.tfvars": "a = upper(1)"}, "`terraform.tfvars` can't be read"),
+        ({"v.tf": "variable {{"}, "`v.tf` can't be read"),
+        ({"v.tf.json": "{"}, "`v.tf.json` can't be read"),
+    ],
+)
+def test_what_can_not_be_read_is_refused(files: dict[str, str], what: str) -> None:
+    with pytest.raises(Refused) as caught:
+        draft_of(files, known={})
+    assert caught.value.guard == "adopt"
+    assert caught.value.what.startswith(what)
+
+
+def test_resources_move_one_by_one_and_inner_modules_as_a_whole() -> None:
+    resources = [
+        {"mode": "managed", "type": "a", "name": "b", "instances": [{}, {}]},
+        {"mode": "data", "type": "a", "name": "c"},
+        {"module": "module.x[0].module.y", "mode": "managed", "type": "a", "name": "b"},
+        {"module": 'module.z["a.b"]', "mode": "data", "type": "a", "name": "b"},
+    ]
+    assert moved_sources({"resources": resources}) == ["a.b", "module.x", "module.z"]

@@ -1,0 +1,30 @@
+"""The state of a root module that tfops didn't write: read where it is, never changed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tfops.engine.commands import CommandLine
+from tfops.engine.locate import Engine
+from tfops.engine.text import safe_lines
+from tfops.errors import EngineFailed
+from tfops.system import process
+
+_LONGEST_S = 300
+
+
+def pull_foreign_state(engine: Engine, scratch: Path, *, env: Mapping[str, str]) -> str:
+    """The state's text, by way of a root in `scratch` that holds nothing but the backend: no provider is needed.
+
+    What that folder's `init` was told besides, and its workspace, lie in `scratch/.terraform`.
+    """
+    commands = CommandLine(engine.executable)
+    init = [engine.executable, "init", "-input=false", "-no-color"]
+    for what, argv in (("reached", init), ("read", commands.pull_state())):
+        done = process.run(argv, env=env, cwd=scratch, timeout_s=_LONGEST_S)
+        if done.code != 0:
+            raise EngineFailed(
+                f"the folder's state can't be {what}",
+                why=safe_lines(done.stderr.strip()),
+                hint="terraform state pull   in that folder; credentials come from the environment",
+            )
+    return done.text
