@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.support.sandbox import new_sandbox
+from tests.support.sandbox import Sandbox, new_sandbox, with_remote
 
 RULES = """\
 version: 1
@@ -58,3 +58,35 @@ def test_each_stack_of_a_folder_is_shown_and_inherited(tmp_path: Path) -> None:
     shown = shop.ok("config", "show", "qa", "--sources").out
     assert shown.index("--- # stack app") < shown.index("# environments/base.yaml:2") < shown.index("--- # stack net")
     assert shop.run("plan", "dev").code == 11
+
+
+def test_a_commit_is_compared_with_a_version_as_it_would_be_rendered(shop: Sandbox) -> None:
+    shop.wish("one")
+    shop.ok("apply", "dev", "--yes")
+    assert shop.ok("render", "dev", "--diff", "v1").out == "dev renders to the same as v1\n"
+    commit = shop.wish("two")
+    lines = shop.ok("render", "dev", "--diff", "v1").out.splitlines()
+    assert lines[:2] == ["--- v1/terraform.tfvars.json", f"+++ {commit[:8]}/terraform.tfvars.json"]
+    assert '-    "value": "one"' in lines
+    assert '+    "value": "two"' in lines
+    assert shop.run("render", "dev", "--diff", "v9").code == 11
+
+
+def test_init_uses_the_modules_that_are_there_and_names_what_could_be_adopted(tmp_path: Path) -> None:
+    shop = new_sandbox(tmp_path / "shop", "terraform")
+    (shop.path / "tfops.yaml").unlink()
+    backend = 'terraform {\n  backend "s3" {\n    bucket = "acme"\n    region = "eu-west-1"\n    key = var.k\n  }\n}\n'
+    shop.write("live/main.tf", backend)
+    shop.commit()
+    with_remote(shop, tmp_path / "remote.git")
+    shop.git("remote", "set-head", "origin", "main")
+    shop.git("checkout", "--quiet", "-b", "work")
+    result = shop.ok("init", "--yes", "--output", "json").result
+    assert (result["roots"], result["needs_values"]) == (["live"], True)
+    rules = (shop.path / "tfops.yaml").read_text()
+    assert "  local: {}\n  # `live` keeps its state in a bucket" in rules
+    assert "# s3: {bucket: acme, region: eu-west-1, lock: native}" in rules
+    assert "  dev: {branch: main}\n" in rules
+    assert "modules:\n  thing:\n    source: thing\n" in (shop.path / "environments/dev.yaml").read_text()
+    assert not (shop.path / "modules/network").exists()
+    shop.ok("validate")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.complete import complete_version
 from tfops.cli.options import (
     EngineOption,
     Environment,
@@ -63,13 +64,21 @@ def plan(
 
 
 def render(
-    ctx: typer.Context, env: Environment = None, worktree: WorktreeOption = False, output: OutputOption = Output.TEXT
+    ctx: typer.Context,
+    env: Environment = None,
+    diff: Annotated[
+        str | None,
+        typer.Option("--diff", metavar="VERSION", help="Against a version.", autocompletion=complete_version),
+    ] = None,
+    worktree: WorktreeOption = False,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Show the Terraform root module that a commit becomes.
 
     \b
     Examples:
       tfops render dev
+      tfops render prod --diff v12
       tfops render dev --worktree --output json
     """
     ui = terminal()
@@ -77,6 +86,10 @@ def render(
     def flow() -> object:
         from tfops.flows import looks
 
+        if diff is not None:
+            from tfops.flows.rendering import render_diff
+
+            return render_diff(open_project(ctx), env, diff, worktree=worktree, ui=ui)
         return looks.render(open_project(ctx), env, worktree=worktree)
 
     execute("render", flow, ui=ui, output=output)

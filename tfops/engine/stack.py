@@ -193,12 +193,6 @@ class StackEngine:
         """Where the engine leaves a state that it could not save."""
         return self.root / ERRORED_STATE
 
-    def push_state(self, path: Path) -> None:
-        """Put a state where there is none. The engine refuses it over another lineage or something newer."""
-        ended = self._run(self._commands.push_state(str(path), lock_timeout_s=self._lock_timeout_s))
-        if ended.code != 0:
-            raise engine_error("the state can't be copied to its new place", ended.errors)
-
     def push_errored_state(self) -> None:
         """Save what could not be saved. The engine refuses it when the backend has something newer."""
         self.push_state(ERRORED_STATE)

@@ -307,7 +307,7 @@ def _bring_state(project: Project, target: Target, legacy: _Legacy, *, options: 
             )
         copy = folder / "adopted.tfstate"
         write_file(copy, legacy.state_text)
-        stack.engine.push_state(copy)
+        stack.engine.push_state(str(copy))
 
 
 def _leave_marker(legacy: _Legacy, place: Place) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from tfops.config import names
 from tfops.errors import ProjectError, Refused, UsageError
-from tfops.flows.starter import starter_files
+from tfops.flows.starter import LOCAL_BACKEND, starter_files
+from tfops.flows.survey import Survey, survey
 from tfops.flows.ui import Ui
 from tfops.results import InitResult
 from tfops.system import environ
@@ -14,8 +15,10 @@ from tfops.system.workspace import explained_disk_errors
 _BRANCH = "main"
 
 
-def init(start: Path, name: str | None, ui: Ui) -> InitResult:
+def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False) -> InitResult:
     """Write what is missing. A new repository also gets its first commit; an existing one never does.
+
+    Asks one thing, on a terminal and without `yes`: whether to keep states in a bucket that it found in use.
 
     Raises UsageError for a name that can't be a folder and a project, ProjectError when a folder
     without a repository already holds something.
@@ -27,14 +30,31 @@ def init(start: Path, name: str | None, ui: Ui) -> InitResult:
             f"{names.shown(project)} can't name a project", why=names.ENVIRONMENT_RULE, hint="tfops init NAME"
         )
     is_new = _prepare_repository(folder, name)
-    branch = _BRANCH if is_new else _current_branch(folder)
+    found = survey(folder, _BRANCH)
+    branch = found.branch
     if not names.is_branch_name(branch):
         raise Refused("branch-name", f"the branch {names.shown(branch)} can't be in tfops.yaml", why=names.BRANCH_RULE)
-    written, kept = _write_missing(folder, starter_files(project, branch))
+    files = starter_files(project, branch, backend=_backend(found, ui, yes=yes), modules=found.modules)
+    written, kept = _write_missing(folder, files)
     commit = _commit(folder, written) if is_new else ""
     if not is_new:
         ui.note(f"existing repository on branch {branch}: nothing was committed")
-    return InitResult(name or ".", tuple(written), tuple(kept), commit, "dev")
+    roots = tuple(root.folder for root in found.roots)
+    needs_values = "environments/dev.yaml" in written and bool(found.modules)
+    return InitResult(name or ".", tuple(written), tuple(kept), commit, "dev", roots, needs_values)
+
+
+def _backend(found: Survey, ui: Ui, *, yes: bool) -> str:
+    """The lines below `backend:`. A bucket in use is taken when the user says so, else only mentioned."""
+    root = found.bucket
+    if root is None:
+        return LOCAL_BACKEND
+    settings = {key: root.settings[key] for key in ("bucket", "region") if key in root.settings} | {"lock": "native"}
+    line = f"s3: {{{', '.join(f'{key}: {value}' for key, value in settings.items())}}}"
+    question = f"Keep states in the bucket {names.shown(str(settings['bucket']))}, as `{root.folder}` does?"
+    if not yes and ui.is_interactive and ui.confirm(question):
+        return f"  {line}\n"
+    return f"{LOCAL_BACKEND}  # `{root.folder}` keeps its state in a bucket. To do the same:\n  # {line}\n"
 
 
 def _prepare_repository(folder: Path, name: str | None) -> bool:
@@ -57,11 +77,6 @@ def _prepare_repository(folder: Path, name: str | None) -> bool:
             hint=f"run tfops init in {root}, or choose a folder outside",
         )
     return False
-
-
-def _current_branch(folder: Path) -> str:
-    ref = GitRunner(folder).line("symbolic-ref", "--quiet", "HEAD")
-    return ref.removeprefix("refs/heads/") or _BRANCH
 
 
 def _write_missing(folder: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:

@@ -130,10 +130,10 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     environment = load_environment(tree, rules, place.env)
     content = Content(rules, environment, tree, tree.read(lock_file_path(place.env)))
     commit = None if worktree else repository.commit(repository.head)
-    return RenderResult(place.env, commit, *_rendered(content, project.interfaces(tree)))
+    return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree)))
 
 
-def _rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
+def rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
     """Digest and files of the rendered root; those of several stacks lie in folders with their names."""
     roots = {stack: render_stack(content, stack, interfaces) for stack in content.environment.stacks}
     if set(roots) == {MAIN_STACK}:

@@ -1,5 +1,10 @@
 """The files of a new project: small, commented, and working with the built-in provider alone."""
 
+from collections.abc import Mapping
+
+from tfops.config.example import example_yaml
+from tfops.config.module import Interface
+
 _TFOPS_YAML = """\
 # What operations decide: branches, backend, engine, providers.
 version: 1
@@ -8,8 +13,7 @@ project: {project}
 # Where Terraform keeps its state. `local` needs no account and stays in this clone (.git/tfops/state).
 # To share it:  s3: {{bucket: my-tfstate, region: eu-west-1, lock: native}}
 backend:
-  local: {{}}
-
+{backend}
 # Which branch is which environment. A commit on that branch is what `tfops apply` makes real.
 environments:
   dev: {{branch: {branch}}}
@@ -148,13 +152,26 @@ def module_files(name: str) -> dict[str, str]:
     return {file: text.format(name=name) for file, text in _MODULE.items()}
 
 
-def starter_files(project: str, branch: str) -> dict[str, str]:
-    """Path to text of every file of a new project."""
-    return {
-        "tfops.yaml": _TFOPS_YAML.format(project=project, branch=branch),
+LOCAL_BACKEND = "  local: {}\n"
+
+
+def starter_files(project: str, branch: str, *, backend: str, modules: Mapping[str, Interface]) -> dict[str, str]:
+    """Path to text of every file of a new project; where there are modules, they take the examples' place."""
+    examples = {
         "environments/dev.yaml": _DEV_YAML,
         "modules/network/main.tf": _NETWORK_TF,
         "modules/service/main.tf": _SERVICE_TF,
+    }
+    return {
+        "tfops.yaml": _TFOPS_YAML.format(project=project, branch=branch, backend=backend),
+        **({"environments/dev.yaml": _dev_yaml(modules)} if modules else examples),
         "Makefile": _MAKEFILE,
         ".gitignore": _GITIGNORE,
     }
+
+
+def _dev_yaml(modules: Mapping[str, Interface]) -> str:
+    """The first module with the inputs that it needs, the others to choose from."""
+    first, *others = (example_yaml(name, interface).partition("\n")[2] for name, interface in modules.items())
+    more = "".join(f"  # {line[2:]}\n" for block in others for line in block.splitlines())
+    return f"# What development wishes for `dev`. The values are examples: write yours.\nmodules:\n{first}{more}"

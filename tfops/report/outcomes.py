@@ -106,7 +106,13 @@ def _init(result: InitResult, view: View) -> RenderableType:
         after = f"Committed as {result.commit[:8]}. Next: {where}tfops apply {result.environment}"
     else:
         after = f"Next: {where}git add -A && git commit, then tfops apply {result.environment}"
-    return Group(*lines, Text(), Text(after, style="bold"))
+    if result.needs_values:
+        after = f"Next: write your values into environments/{result.environment}.yaml, then tfops validate"
+    roots = ", ".join(result.roots[:3]) + (f" and {len(result.roots) - 3} more" if len(result.roots) > 3 else "")
+    hint = (
+        [Text(f"Terraform is applied in {plain(roots)}: tfops adopt ENV FOLDER takes a folder over.")] if roots else []
+    )
+    return Group(*lines, Text(), *hint, Text(plain(after), style="bold"))
 
 
 @text_report.register
