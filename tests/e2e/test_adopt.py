@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.sandbox import Sandbox, new_sandbox
+from tests.support.state_server import serve_states
 
 RULES = "version: 1\nproject: shop\nenvironments:\n  other: {branch: other}\n"
 LEGACY = """\
@@ -143,3 +144,29 @@ def test_what_can_not_be_taken_over_is_said_before_anything_is_written(tmp_path:
     assert shop.run("adopt", "dev", "nope").code == 10
     assert shop.run("adopt", "Dev", "legacy").code == 64
     assert shop.git("status", "--porcelain", "--", "modules", "environments", "tfops.yaml") == ""
+
+
+def test_a_state_in_a_backend_is_copied_to_another_and_never_over_a_foreign_one(tmp_path: Path, engine: str) -> None:
+    with serve_states() as server:
+        shop = new_sandbox(tmp_path / "shop", engine, rules=RULES + server.backend())
+        shop.write(".gitignore", "/legacy/\n")
+        backend = 'terraform {\n  backend "http" {}\n}\n'
+        shop.write("legacy/main.tf", backend + 'resource "terraform_data" "x" { input = 1 }\n')
+        folder = shop.path / "legacy"
+        terraform(shop, folder, "init", f"-backend-config=address={server.address}/old")
+        terraform(shop, folder, "apply", "-auto-approve")
+        old = server.states["/old"]
+        shop.commit()
+        shop.ok("adopt", "dev", "legacy")
+        shop.commit("Adopt dev")
+
+        foreign = json.loads(old) | {"lineage": "another"}
+        server.states["/dev/main"] = json.dumps(foreign).encode()
+        refused = shop.run("adopt", "dev", "legacy", "--yes", "--output", "json")
+        assert (refused.code, refused.error["guard"]) == (11, "state-exists")
+        assert shop.tags() == []
+
+        del server.states["/dev/main"]
+        assert "✓ dev is now v1" in shop.ok("adopt", "dev", "legacy", "--yes").out
+        assert server.states["/old"] == old
+        assert ids(json.loads(server.states["/dev/main"])) == ids(json.loads(old))
