@@ -17,6 +17,7 @@ from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Re
 from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 from tfops.ledger.card import ApprovalPart, HoldPart, ModulePart, StackPart
 from tfops.model import (
+    MAIN_STACK,
     Action,
     AttributeChange,
     Complaint,
@@ -28,6 +29,7 @@ from tfops.model import (
     Plan,
     Reason,
     ResourceChange,
+    StackName,
     Verdict,
     Verified,
     Version,
@@ -247,6 +249,33 @@ UNVERIFIED = {
     ],
 }
 
+
+def config_line(text: str, path: str, line: int | None = None) -> results.ConfigLine:
+    mark = Mark(path, line, 1) if line else None
+    return results.ConfigLine(text, ("a",), None, mark, is_default=path == "tfops.yaml")
+
+
+CONFIG = results.ConfigResult(
+    PROD,
+    "d" * 64,
+    (
+        results.StackLines(
+            MAIN_STACK,
+            (
+                config_line("modules:", ""),
+                config_line("  network:", ""),
+                config_line("    source: network", "environments/base.yaml", 3),
+                config_line(
+                    '    text: "a [b] that is longer than what fits beside a place of eighty columns"', "x.yaml", 12
+                ),
+                config_line("    size: 1", "tfops.yaml", 4),
+                config_line("    - [a, b]", "environments/prod.yaml", 104),
+            ),
+        ),
+        results.StackLines(StackName("app"), (config_line("x: 1", "environments/prod/app.yaml", 1),)),
+    ),
+    shows_sources=True,
+)
 RESULTS: dict[str, object] = {
     "change-verified": replace(
         CHANGE, verified=Verified.PASSED, checks=(results.CheckFact("up", Verified.PASSED, 0.1, ""),)
@@ -385,6 +414,29 @@ RESULTS: dict[str, object] = {
     "reversible-first": results.ReversibleResult(PROD, make_commit(), None, ()),
     "reversible-doors": results.ReversibleResult(PROD, make_commit(), Version(3), (LOSS, MOVED)),
     "recover-nothing": results.RecoverResult(PROD, "", None),
+    "config": CONFIG,
+    "config-plain": replace(CONFIG, shows_sources=False, stacks=CONFIG.stacks[:1]),
+    "new-environment": results.NewResult("environment", "qa", ("environments/qa.yaml",), ("tfops.yaml",), "release/*"),
+    "new-module": results.NewResult("module", "cache", ("modules/cache/main.tf",), (), ""),
+    "render-diff": results.RenderDiffResult(
+        PROD,
+        Version(3),
+        make_commit(),
+        ("--- v3/main.tf.json", "+++ aaaaaaaa/main.tf.json", "@@ -1 +1 @@", "-  old", "+  [new]"),
+    ),
+    "render-same": results.RenderDiffResult(PROD, Version(3), None, ()),
+    "adopt-files": results.AdoptResult(
+        DEV,
+        "./legacy",
+        ("modules/legacy/main.tf", "environments/dev.yaml"),
+        ("tfops.yaml",),
+        ("token",),
+        ("aws",),
+        None,
+        PLAN,
+    ),
+    "adopted": results.AdoptResult(DEV, "./legacy", (), (), (), (), Version(1), PLAN),
+    "init-found": results.InitResult(".", ("tfops.yaml",), (), "", "dev", ("live/eu", "live/us"), True),
 }
 
 

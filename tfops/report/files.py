@@ -32,7 +32,6 @@ def _config_lines(lines: tuple[ConfigLine, ...], room: int) -> Iterator[Text]:
         text = Text.assemble((key + colon, "cyan" if colon else ""), rest)
         if room and line.mark is not None:
             text.append(" " * max(room - len(text), 0) + f"  # {_origin(line)}", style="dim")
-        text.no_wrap, text.overflow = True, "ignore"
         yield text
 
 
@@ -84,4 +83,4 @@ def _render_diff(result: RenderDiffResult, view: View) -> RenderableType:
 
 def _diff_line(line: str) -> Text:
     style = next((style for start, style in _DIFF_STYLES if line.startswith(start)), "")
-    return Text(line[:1] + plain(line[1:]), style=style, no_wrap=True, overflow="ignore")
+    return Text(line[:1] + plain(line[1:]), style=style)
