@@ -61,6 +61,10 @@ def test_a_newer_state_format(story: Story, tmp_path: Path) -> None:
     assert (len(by_hand.errors), by_hand.is_still) == (1, True)
     refused = story.roll_back("v1", "--yes", "--allow-destroy", "module.main.demo_thing.sales")
     assert (bool(refused.refusal), refused.outcome.is_still) == (True, True)
+    assert "a newer engine wrote this state: use that one" in refused.ran.error["hint"]
     record(
-        "a newer state format", verdict=verdict, by_hand="fails", with_tfops=f"{refused}: “{refused.ran.error['what']}”"
+        "a newer state format",
+        verdict=verdict,
+        by_hand="fails",
+        with_tfops=f"{refused}, and says that it takes the newer engine",
     )

@@ -10,7 +10,7 @@ from tfops.system.failpoint import NAMES
 _IN_RECOVERY = ("story-begun", "lock-released", "import-planned", "imported", "story-told")
 IN_CHANGE = tuple(name for name in NAMES if name not in _IN_RECOVERY)
 _WITH_ENGINE = ("engine-started", "engine-working")
-_SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+_SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE")
 _RECOVERY_IS_KILLED = 0.4
 _RACE_IS_LOST = 0.2
 
@@ -59,5 +59,9 @@ def _at_random(world: World) -> tuple[str, int]:
     after_s = world.random.uniform(0.2, 1.4)
     number = world.random.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     engine_too = number == signal.SIGKILL and world.random.random() < 0.5
-    code = world.run_and_signal("apply", "dev", "--yes", after_s=after_s, number=number, engine_too=engine_too)
-    return f"{signal.Signals(number).name}{'+engine' if engine_too else ''} after {after_s:.1f} s", code
+    times = 2 if number == signal.SIGINT and world.random.random() < 0.5 else 1
+    code = world.run_and_signal(
+        "apply", "dev", "--yes", after_s=after_s, number=number, times=times, engine_too=engine_too
+    )
+    how = ("+engine" if engine_too else "") + (" twice" if times > 1 else "")
+    return f"{signal.Signals(number).name}{how} after {after_s:.1f} s", code

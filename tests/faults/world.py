@@ -99,14 +99,16 @@ class World:
         self.said += done.stdout + done.stderr
         return Ran(done.returncode, done.stdout, done.stderr)
 
-    def run_and_signal(self, *args: str, after_s: float, number: int, engine_too: bool) -> int:
-        """Run tfops and send it a signal at some moment; with `engine_too` its engine is killed as well."""
+    def run_and_signal(self, *args: str, after_s: float, number: int, times: int, engine_too: bool) -> int:
+        """Run tfops and send it a signal at some moment, once or more; with `engine_too` its engine is killed too."""
         with self.start(*args) as process:
             time.sleep(after_s)
             if engine_too:
                 kill_engines(self.shop.workspace)
-            if process.poll() is None:
-                process.send_signal(number)
+            for _ in range(times):
+                if process.poll() is None:
+                    process.send_signal(number)
+                    time.sleep(0.05)
             out, _ = process.communicate(timeout=180)
         self.said += out
         return process.returncode

@@ -132,6 +132,7 @@ def error(summary: str, detail: str = "") -> Diagnostic:
         ("Unsupported attribute", "", "outputs"),
         ("Instance cannot be destroyed", "lifecycle.prevent_destroy", "protects"),
         ("Unsupported Terraform Core version", "", "tfops doctor"),
+        ("Error refreshing state: Unsupported state file format", "uses format version 5", "--engine PATH"),
         ("Failed to save state", "write: no space left on device", "disk is full"),
     ],
 )

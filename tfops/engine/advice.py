@@ -33,6 +33,10 @@ _ADVICE = (
         r"Instance cannot be destroyed|prevent_destroy",
         "the module protects this resource; remove its `prevent_destroy` in a reviewed change first",
     ),
+    (
+        r"Unsupported state file format",
+        "a newer engine wrote this state: use that one (tfops show says which), with --engine PATH",
+    ),
     (r"Unsupported Terraform Core version", "use an engine that the modules and tfops.yaml allow (tfops doctor)"),
     (r"no space left on device", "the disk is full: make room and run the same command again"),
 )
