@@ -1,6 +1,7 @@
 """Counts, not times: what an apply costs in engine starts and in round trips to the remote."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,19 @@ def test_status_of_all_environments_is_one_fetch(counted: Sandbox, tmp_path: Pat
     _trips(tmp_path)
     counted.ok("status")
     assert _trips(tmp_path) == ["fetch"]
+
+
+def test_changed_modules_are_taken_in_without_another_init(shop: Sandbox, tmp_path: Path) -> None:
+    log, shim = tmp_path / "runs", tmp_path / "terraform"
+    real = shutil.which("terraform") or str(Path(sys.executable).with_name("tfops-terraform"))
+    shim.write_text(f'#!/bin/sh\necho "$1" >> {log}\nexec {real} "$@"\n')
+    shim.chmod(0o755)
+    shop.wish("one")
+    shop.ok("apply", "dev", "--yes", "--engine", str(shim))
+    assert "init" in log.read_text().split()
+    log.unlink()
+    shop.write("modules/thing/more.tf", 'resource "terraform_data" "more" {}\n')
+    shop.commit("Another resource")
+    result = shop.ok("apply", "dev", "--yes", "--engine", str(shim), "-o", "json").result
+    assert [change["address"] for change in result["plan"]["changes"]] == ["module.main.terraform_data.more"]
+    assert log.read_text().split() == ["get", "state", "plan", "show", "apply", "state"]

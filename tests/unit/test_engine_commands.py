@@ -56,6 +56,7 @@ COMMANDS = CommandLine("/opt/terraform")
             ["apply", "-input=false", "-json", "-lock-timeout=20s", "/r/plan.bin"],
         ),
         (COMMANDS.show_plan("/r/plan.bin"), ["show", "-json", "/r/plan.bin"]),
+        (COMMANDS.get(), ["get", "-no-color"]),
         (COMMANDS.pull_state(), ["state", "pull"]),
         (COMMANDS.version(), ["version", "-json"]),
     ],

@@ -53,7 +53,8 @@ def advice_for(diagnostics: Iterable[Diagnostic]) -> str:
 
 # Errors after which `init` in the same folder is the cure.
 _WANTS_INIT = re.compile(
-    r"Module not installed|Module source has changed|Required plugins are not installed|Missing required provider"
+    r"Inconsistent dependency lock file"
+    r"|Module not installed|Module source has changed|Required plugins are not installed|Missing required provider"
     r"|Backend initialization required|Initialization required|run \"?terraform init",
     re.IGNORECASE,
 )

@@ -42,6 +42,10 @@ class CommandLine:
             net_mirror=mirror if is_address else None,
         )
 
+    def get(self) -> list[str]:
+        """Take modules in, without providers and backend."""
+        return self._build("get", no_color=FLAG)
+
     def plan(
         self, *, out: str, values: str, destroy: bool, lock_timeout_s: int | None, targets: Sequence[str] = ()
     ) -> list[str]:

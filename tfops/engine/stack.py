@@ -74,9 +74,24 @@ class StackEngine:
         self._runner.env = {**self._runner.env, **variable_environment(values)}
 
     def prepare(self) -> None:
-        """Initialize the folder, unless it was, for the same engine, modules, providers and backend."""
-        if self._fingerprint() != read_json(self.root / _FINGERPRINT):
+        """Initialize the folder, unless it was, for the same engine, modules, providers and backend.
+
+        Where only modules changed, taking the modules in is enough: it asks neither backend nor registry for
+        providers. A module that wants another provider makes the plan say so, and then it is initialized.
+        """
+        known, wanted = read_json(self.root / _FINGERPRINT) or {}, self._fingerprint()
+        if wanted == known:
+            return
+        if {**wanted, "modules": ""} == {**known, "modules": ""}:
+            self._get()
+        else:
             self._init()
+
+    def _get(self) -> None:
+        ended = self._run(self._commands.get())
+        if ended.code != 0:
+            raise engine_error("the modules can't be taken in", ended.errors)
+        self._remember()
 
     def _init(self) -> None:
         with exclusive(Path(self._runner.env["TF_PLUGIN_CACHE_DIR"])):
@@ -84,16 +99,19 @@ class StackEngine:
         if ended.code != 0:
             raise engine_error("the initialization failed", ended.errors)
         self._require_backend()
+        self._remember()
+
+    def _remember(self) -> None:
         write_file(self.root / _FINGERPRINT, json.dumps(self._fingerprint()))
 
     def _fingerprint(self) -> dict[str, str]:
-        """What `init` depends on. Module sources carry the id of their tree."""
+        """What `init` depends on, the modules apart. Their sources carry the id of their tree."""
         config, backend, lock = (self._text(name) for name in (MAIN_FILE, BACKEND_FILE, LOCK_FILE))
         main = json.loads(config)
         sources = {name: [block["source"], block.get("version")] for name, block in main.get("module", {}).items()}
-        parts = [sources, sorted(main.get("provider", {})), main.get("terraform"), backend, lock]
-        digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-        return {"engine": f"{self.engine.executable} {self.engine.version}", "root": digest}
+        parts = [sorted(main.get("provider", {})), main.get("terraform"), backend, lock]
+        engine = f"{self.engine.executable} {self.engine.version}"
+        return {"engine": engine, "root": _digest_of(parts), "modules": _digest_of(sources)}
 
     def _text(self, name: str) -> str:
         path = self.root / name
@@ -235,6 +253,10 @@ class StackEngine:
         if ended.signals:
             raise Interrupted("interrupted")
         return ended
+
+
+def _digest_of(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:
