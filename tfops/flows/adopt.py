@@ -85,11 +85,11 @@ def adopt(
         raise Refused(
             "exists", f"`{taken[0]}` is there already", hint="commit it, or choose another name: --module NAME"
         )
-    before = (root / PROJECT_FILE).read_text(encoding="utf-8")
+    before = (root / PROJECT_FILE).read_bytes().decode("utf-8")
     after = _project_text(project, rules, legacy, text=before, env=name, branch=branch)
     try:
         write_new_files(root, new)
-        (root / PROJECT_FILE).write_text(after, encoding="utf-8")
+        (root / PROJECT_FILE).write_text(after, encoding="utf-8", newline="")
         snapshot = GitTree.of_work_tree(project.repository)
         plan = _rehearse(
             project, legacy, env=name, tree=snapshot, rules=load_rules(snapshot), engine=options.engine, ui=ui
@@ -205,7 +205,7 @@ def _undo(root: Path, new: Mapping[str, str], project_text: str) -> None:
         while folder != root and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
-    (root / PROJECT_FILE).write_text(project_text, encoding="utf-8")
+    (root / PROJECT_FILE).write_text(project_text, encoding="utf-8", newline="")
 
 
 def _rehearse(

@@ -49,7 +49,7 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
         ) from error
     root = project.repository.root
     write_new_files(root, files)
-    (root / PROJECT_FILE).write_text(changed, encoding="utf-8")
+    (root / PROJECT_FILE).write_text(changed, encoding="utf-8", newline="")
     return NewResult("environment", name, tuple(files), (PROJECT_FILE,), pattern)
 
 
