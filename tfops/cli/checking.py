@@ -33,7 +33,7 @@ def validate(
     \b
     Examples:
       tfops validate              the whole project, as the files lie here
-      tfops validate dev --deep   conversions, defaults and the modules' own rules, by the engine
+      tfops validate dev --deep   the engine judges conversions and the modules' rules
     """
     ui = terminal()
 

@@ -49,7 +49,7 @@ class Court:
         return in_parallel(lambda case: self._judge(*case, wants_values=wants_values), cases)
 
     def _judge(self, environment: EnvironmentConfig, stack: StackName, *, wants_values: bool) -> Verdict:
-        trial = render_trial(environment.stacks[stack], self._interfaces(environment, stack))
+        trial = render_trial(environment.stacks[stack], self._interfaces(environment, stack), shows_values=wants_values)
         with self.project.workspace.scratch() as folder:
             unpack(folder, trial.files)
             judgement = judge(self.engine, folder, env=self.env, wants_values=wants_values)
