@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.providers import require_aws_provider, use_mirror
-from tfops.config.interface import module_texts
-from tfops.config.module import read_interface
+from tfops.config.modules.interface import module_texts
+from tfops.config.modules.module import read_interface
 
 TOP = Path(__file__).parents[2]
 MODULES = sorted(path.name for path in (TOP / "modules").iterdir() if path.is_dir())

@@ -11,10 +11,10 @@ from tests.differential.pairs import Pair, random_pair
 from tfops.config.document import Document
 from tfops.config.environment import ModuleConfig, StackConfig
 from tfops.config.inputs import InputCheck
-from tfops.config.module import Interface, read_interface
+from tfops.config.modules.module import Interface, read_interface
+from tfops.config.modules.terraform_type import short_type
 from tfops.config.project import EngineChoice
 from tfops.config.source import LocalSource
-from tfops.config.terraform_type import short_type
 from tfops.engine.environment import base_environment
 from tfops.engine.judge import judge
 from tfops.engine.locate import Engine, find_engine

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tfops.config.terraform_type import ANY, Attribute, Kind, Type, type_text
+from tfops.config.modules.terraform_type import ANY, Attribute, Kind, Type, type_text
 
 _NAMES = ("a", "b", "name", "size", "tags")
 _TEXTS = ("", "x", "1", "0", "true", "false", "1.5", "1e3", "-7", " 1", "0x1f", "yes", "é", "${x}", "%{ if", "null")

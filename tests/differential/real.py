@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tests.differential.compare import Comparison, compare_interface
 from tests.differential.pairs import random_value
-from tfops.config.hcl import read_blocks
-from tfops.config.interface import module_texts
-from tfops.config.module import Interface, read_interface
-from tfops.config.terraform_type import parse_type
+from tfops.config.modules.hcl import read_blocks
+from tfops.config.modules.interface import module_texts
+from tfops.config.modules.module import Interface, read_interface
+from tfops.config.modules.terraform_type import parse_type
 from tfops.engine.locate import Engine
 
 VARIABLE = "TFOPS_REAL_MODULES"

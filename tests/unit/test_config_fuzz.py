@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.support.memory_tree import MemoryTree, environment, project_tree
 from tfops.config import environment as config
 from tfops.config.environment import load_rules
-from tfops.config.flow import output_needs
 from tfops.config.inputs import InputCheck
-from tfops.config.module import read_interface
+from tfops.config.modules.flow import output_needs
+from tfops.config.modules.module import read_interface
 from tfops.config.project import PROJECT_FILE
 from tfops.errors import ConfigError
 from tfops.model import EnvName

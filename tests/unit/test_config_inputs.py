@@ -6,9 +6,9 @@ from tests.support.golden import assert_golden
 from tests.support.memory_tree import MemoryTree, complaints_of, environment, project_tree, said
 from tests.unit.test_report_text import printed
 from tfops.config.environment import read_environment
-from tfops.config.flow import Needs, output_needs
 from tfops.config.inputs import InputCheck
-from tfops.config.module import Interface, read_interface
+from tfops.config.modules.flow import Needs, output_needs
+from tfops.config.modules.module import Interface, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import ConfigError
 from tfops.model import Complaint, EnvName, StackName

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tfops.config.interface import Interfaces, public_outputs_of, require_inner_sources
-from tfops.config.module import Interface, LocalCall, may_matter, read_interface
+from tfops.config.modules.interface import Interfaces, public_outputs_of, require_inner_sources
+from tfops.config.modules.module import Interface, LocalCall, may_matter, read_interface
 from tfops.errors import Refused
 
 
@@ -117,7 +117,7 @@ def test_a_module_is_parsed_once_and_remembered_by_its_content(tmp_path: Path, m
     text = 'variable "a" { type = object({ x = optional(number, 1) }) }\noutput "a" { value = 1 }'
     export(tmp_path, network=text, twin=text)
     first = interfaces(tmp_path).local("network")
-    monkeypatch.setattr("tfops.config.interface.read_interface", lambda _: pytest.fail("parsed again"))
+    monkeypatch.setattr("tfops.config.modules.interface.read_interface", lambda _: pytest.fail("parsed again"))
     assert interfaces(tmp_path).local("network") == interfaces(tmp_path).local("twin") == first
 
 

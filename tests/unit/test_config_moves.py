@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tfops.config.moves import declared_moves
+from tfops.config.modules.moves import declared_moves
 
 
 def test_moves_of_all_modules_as_the_state_would_say_them(tmp_path: Path) -> None:

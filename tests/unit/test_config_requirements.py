@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tfops.config.requirements import OVERRIDE_FILE, keeping_overrides, provider_address
+from tfops.config.modules.requirements import OVERRIDE_FILE, keeping_overrides, provider_address
 
 _LOCKED = {"registry.terraform.io/hashicorp/aws": "5.1.0", "registry.terraform.io/acme/demo": "2.0.0"}
 

@@ -11,11 +11,11 @@ from tests.unit.test_config_inputs import INTERFACES
 from tfops.config.environment import read_environment
 from tfops.config.example import example_yaml, sample
 from tfops.config.file_schema import environment_schema, project_schema
-from tfops.config.hcl import parse_expression
 from tfops.config.inputs import InputCheck
-from tfops.config.json_schema import inputs_schema, type_schema, with_forms
-from tfops.config.module import read_interface
-from tfops.config.terraform_type import parse_type
+from tfops.config.modules.hcl import parse_expression
+from tfops.config.modules.json_schema import inputs_schema, type_schema, with_forms
+from tfops.config.modules.module import read_interface
+from tfops.config.modules.terraform_type import parse_type
 from tfops.model import EnvName
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.support.memory_tree import PROJECT, MemoryTree, complaints_of, environment, said
 from tfops.config.environment import EnvironmentConfig, read_environment
 from tfops.config.inputs import InputCheck
-from tfops.config.module import Interface, Output, Variable
+from tfops.config.modules.module import Interface, Output, Variable
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackReference
 from tfops.errors import Refused

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tfops.config.module import Interface, Validation, Variable, read_interface
-from tfops.config.terraform_type import ANY, Attribute, Type, short_type, type_text
+from tfops.config.modules.module import Interface, Validation, Variable, read_interface
+from tfops.config.modules.terraform_type import ANY, Attribute, Type, short_type, type_text
 
 STRING, NUMBER, BOOL = Type("string"), Type("number"), Type("bool")
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tfops.config.environment import ModuleConfig, StackConfig
-from tfops.config.module import read_interface
+from tfops.config.modules.module import read_interface
 from tfops.config.source import LocalSource
 from tfops.config.values import Reference, Secret
 from tfops.events import Diagnostic

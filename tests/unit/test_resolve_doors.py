@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.memory_tree import project_tree, rules_and_environment
-from tfops.config.wish import Declared, declared_by
+from tfops.config.modules.wish import Declared, declared_by
 from tfops.model import Action, AttributeChange, Plan, ResourceChange
 from tfops.resolve.doors import Coming, Standing, doors, planned_doors
 from tfops.resolve.downgrade import irreversible

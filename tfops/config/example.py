@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from tfops.config.module import Interface, Variable
-from tfops.config.terraform_type import ANY, Type, short_type
+from tfops.config.modules.module import Interface, Variable
+from tfops.config.modules.terraform_type import ANY, Type, short_type
 
 _SAMPLES: dict[str, Any] = {"string": "text", "number": 1, "bool": True, "any": "anything"}
 

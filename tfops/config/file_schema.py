@@ -6,8 +6,8 @@ The models of `schema.py` say which keys there are; the modules say what their i
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tfops.config.json_schema import DIALECT, Schema, inputs_schema
-from tfops.config.module import Interface
+from tfops.config.modules.json_schema import DIALECT, Schema, inputs_schema
+from tfops.config.modules.module import Interface
 from tfops.config.schema import EnvironmentFile, ProjectFile
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from tfops.config import mistakes
 from tfops.config.document import Document, Path
-from tfops.config.flow import Needs, find_circle
-from tfops.config.json_schema import type_schema, with_forms
-from tfops.config.module import Interface, Variable
+from tfops.config.modules.flow import Needs, find_circle
+from tfops.config.modules.json_schema import type_schema, with_forms
+from tfops.config.modules.module import Interface, Variable
+from tfops.config.modules.terraform_type import short_type
 from tfops.config.names import did_you_mean
 from tfops.config.source import LocalSource, RemoteSource
-from tfops.config.terraform_type import short_type
 from tfops.config.values import Form, Reference, parse_form, walk
 from tfops.model import Complaint, EnvName, StackName
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfops.config.document import Document
-from tfops.config.hcl import Block, Node, as_list, parse_hcl, read_blocks
 from tfops.config.lines import config_lines
-from tfops.config.module import is_module_file, read_interface
+from tfops.config.modules.hcl import Block, Node, as_list, parse_hcl, read_blocks
+from tfops.config.modules.module import is_module_file, read_interface
 from tfops.errors import Refused
 
 _VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")

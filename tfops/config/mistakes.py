@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tfops.config.document import WrittenFloat, WrittenInt, number_text
-from tfops.config.module import Variable
+from tfops.config.modules.module import Variable
+from tfops.config.modules.terraform_type import Type, short_type, type_at
 from tfops.config.names import did_you_mean, shown
-from tfops.config.terraform_type import Type, short_type, type_at
 from tfops.config.values import Path, walk
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tfops.config.checks import Check, check_verify, to_checks
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.limits import check_input_rules
-from tfops.config.protection import PATTERN
+from tfops.config.modules.protection import PATTERN
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import SecretRules, check_secrets, to_secret_rules
 from tfops.errors import ConfigError, ProjectError

@@ -16,8 +16,8 @@ from tfops.config.backend import Backend
 from tfops.config.edit import with_environment, with_providers
 from tfops.config.environment import EnvironmentConfig, load_environment, load_rules, lock_file_path
 from tfops.config.inherit import FOLDER
-from tfops.config.interface import MODULES
 from tfops.config.legacy import Draft, draft_of, environment_text, moved_sources
+from tfops.config.modules.interface import MODULES
 from tfops.config.project import PROJECT_FILE, ProjectConfig
 from tfops.engine.environment import base_environment
 from tfops.engine.foreign import pull_foreign_state

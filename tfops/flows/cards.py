@@ -8,7 +8,7 @@ from typing import Any
 from tfops import __version__
 from tfops.addresses import hidden_id, is_hidden, type_of
 from tfops.config.environment import ModuleConfig
-from tfops.config.protection import is_protected, protected_addresses
+from tfops.config.modules.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
 from tfops.engine.mask import MASK
 from tfops.flows.consent import AUTOMATIC

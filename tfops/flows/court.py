@@ -7,7 +7,7 @@ from typing import Any
 from tfops.config.document import Document
 from tfops.config.environment import EnvironmentConfig, StackConfig, read_environment, stack_document
 from tfops.config.inputs import InputCheck
-from tfops.config.module import Interface
+from tfops.config.modules.module import Interface
 from tfops.engine.judge import Judgement, judge
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic

@@ -9,11 +9,11 @@ from tfops.config.defaults import default_inputs
 from tfops.config.environment import listed_environments, read_environment
 from tfops.config.example import example_yaml
 from tfops.config.file_schema import environment_schema, project_schema
-from tfops.config.module import Interface, Output, Variable
+from tfops.config.modules.module import Interface, Output, Variable
+from tfops.config.modules.terraform_type import type_text
 from tfops.config.names import did_you_mean, shown
 from tfops.config.project import project_document
 from tfops.config.source import LocalSource
-from tfops.config.terraform_type import type_text
 from tfops.errors import ConfigError, Refused
 from tfops.flows.project import Project
 from tfops.model import EnvName

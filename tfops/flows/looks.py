@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tfops.config.environment import load_environment, load_rules, lock_file_path
-from tfops.config.interface import Interfaces
+from tfops.config.modules.interface import Interfaces
 from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused

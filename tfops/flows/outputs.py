@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tfops.config.interface import public_outputs_of
+from tfops.config.modules.interface import public_outputs_of
 from tfops.config.source import LocalSource
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_text

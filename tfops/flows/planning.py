@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tfops.config.moves import declared_moves
+from tfops.config.modules.moves import declared_moves
 from tfops.engine.modules import installed_modules
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfops.config.environment import load_rules
-from tfops.config.flow import Needs
 from tfops.config.inputs import InputCheck
-from tfops.config.interface import Interfaces
-from tfops.config.module import Interface
+from tfops.config.modules.flow import Needs
+from tfops.config.modules.interface import Interfaces
+from tfops.config.modules.module import Interface
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import Locked, Refused

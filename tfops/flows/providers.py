@@ -1,7 +1,7 @@
 """`providers lock` and `providers update`: the provider lock of an environment, written for committing."""
 
 from tfops.config.environment import load_environment, load_rules, lock_file_path
-from tfops.config.interface import require_inner_sources
+from tfops.config.modules.interface import require_inner_sources
 from tfops.engine.environment import engine_environment
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.mask import Masker

@@ -1,7 +1,7 @@
 """`check --reversible`: is the commit under review a one-way door?"""
 
 from tfops.config.environment import load_environment, load_rules, lock_file_path
-from tfops.config.wish import declared_by
+from tfops.config.modules.wish import declared_by
 from tfops.engine.lockfile import locked_versions
 from tfops.flows.looks import plan
 from tfops.flows.project import Project

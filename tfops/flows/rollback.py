@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tfops.addresses import is_hidden
 from tfops.config.environment import lock_file_path
-from tfops.config.requirements import keeping_overrides
+from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
 from tfops.flows.project import Project

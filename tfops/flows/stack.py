@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfops.config.environment import EnvironmentConfig, StackConfig
-from tfops.config.interface import Interfaces, require_inner_sources
-from tfops.config.module import Variable
+from tfops.config.modules.interface import Interfaces, require_inner_sources
+from tfops.config.modules.module import Variable
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Secret

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tfops.config.example import example_yaml
-from tfops.config.module import Interface
+from tfops.config.modules.module import Interface
 
 _TFOPS_YAML = """\
 # What operations decide: branches, backend, engine, providers.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tfops.config.hcl import read_blocks
-from tfops.config.interface import MODULES, module_texts
-from tfops.config.module import Interface, read_interface
+from tfops.config.modules.hcl import read_blocks
+from tfops.config.modules.interface import MODULES, module_texts
+from tfops.config.modules.module import Interface, read_interface
 from tfops.system.git import GitRunner
 
 _DEEPEST = 3

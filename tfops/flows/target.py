@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from tfops.config import names
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
+from tfops.config.modules.protection import fits
 from tfops.config.project import ProjectConfig
-from tfops.config.protection import fits
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.flows.reading import load_checked

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tfops.addresses import hidden_id, is_hidden, type_of
-from tfops.config.protection import fits
+from tfops.config.modules.protection import fits
 from tfops.engine.mask import MASK
 from tfops.errors import ConfigError, ProjectError
 from tfops.flows.project import Project

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.environment import StackConfig
-from tfops.config.module import Interface
+from tfops.config.modules.module import Interface
 from tfops.config.values import Reference, Secret, StackReference
 from tfops.events import Diagnostic
 from tfops.model import MAIN_FILE

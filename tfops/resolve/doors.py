@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from tfops.addresses import type_of, without_keys
 from tfops.config.constraint import Constraint
-from tfops.config.protection import is_protected
-from tfops.config.wish import Declared
+from tfops.config.modules.protection import is_protected
+from tfops.config.modules.wish import Declared
 from tfops.model import Plan, Reason, Verdict
 from tfops.resolve.holding import holds_data
 from tfops.resolve.verdict import numbers

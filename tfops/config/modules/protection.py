@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tfops.addresses import type_of, without_keys
-from tfops.config.hcl import as_list, parse_file
-from tfops.config.interface import module_texts
+from tfops.config.modules.hcl import as_list, parse_file
+from tfops.config.modules.interface import module_texts
 
 RESOURCE = re.compile(r'^\s*resource\s+"?(?P<type>[\w-]+)"?\s+"?(?P<name>[\w-]+)"?\s*\{', re.MULTILINE)
 _FLAG = re.compile(r"^\s*prevent_destroy\s*=(?!\s*false\b)", re.MULTILINE)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfops.config.hcl import Block, Expression, read_blocks
-from tfops.config.terraform_type import ANY, Type, parse_type, read_default
+from tfops.config.modules.hcl import Block, Expression, read_blocks
+from tfops.config.modules.terraform_type import ANY, Type, parse_type, read_default
 
 _OF_INTEREST = re.compile(r"^\s*(variable|output)\s", re.MULTILINE)
 _OF_INTEREST_JSON = re.compile(r"\"(variable|output)\"\s*:")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tfops.config.hcl import Block, read_blocks
-from tfops.config.interface import module_texts
+from tfops.config.modules.hcl import Block, read_blocks
+from tfops.config.modules.interface import module_texts
 
 
 def declared_moves(folders: Mapping[str, Path]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tfops.config.hcl import as_list, parse_file
+from tfops.config.modules.hcl import as_list, parse_file
 
 OVERRIDE_FILE = "tfops_keep_providers_override.tf.json"
 _DEFAULT_HOST = "registry.terraform.io"

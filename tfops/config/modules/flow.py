@@ -6,7 +6,7 @@ other. Only what is certain counts; what can't be read counts as no need, and th
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tfops.config.hcl import Node, parse_hcl
+from tfops.config.modules.hcl import Node, parse_hcl
 from tfops.config.values import Path, Reference
 
 Needs = Mapping[str, frozenset[str]]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tfops.config.hcl import Node, pairs
+from tfops.config.modules.hcl import Node, pairs
 
 Kind = Literal["any", "string", "number", "bool", "list", "set", "map", "object", "tuple"]
 

@@ -8,8 +8,8 @@ let through: the engine judges.
 from collections.abc import Mapping
 from typing import Any
 
-from tfops.config.module import Interface, Variable
-from tfops.config.terraform_type import ANY, Attribute, Type, type_text
+from tfops.config.modules.module import Interface, Variable
+from tfops.config.modules.terraform_type import ANY, Attribute, Type, type_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from tfops.config.flow import Needs, output_needs
-from tfops.config.module import Interface, is_module_file, read_interface
+from tfops.config.modules.flow import Needs, output_needs
+from tfops.config.modules.module import Interface, is_module_file, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackOutput
 from tfops.errors import Refused

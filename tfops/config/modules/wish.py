@@ -9,9 +9,9 @@ from typing import Any
 
 from tfops.addresses import without_keys
 from tfops.config.environment import EnvironmentConfig
-from tfops.config.hcl import as_list, parse_file
-from tfops.config.module import is_module_file
-from tfops.config.protection import RESOURCE, entries, protected_blocks
+from tfops.config.modules.hcl import as_list, parse_file
+from tfops.config.modules.module import is_module_file
+from tfops.config.modules.protection import RESOURCE, entries, protected_blocks
 from tfops.config.source import LocalSource
 from tfops.system.trees import Tree
 
