@@ -18,7 +18,7 @@ def validate(
     env: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ENV]", help="Only this environment. Left out: all.", autocompletion=complete_environment
+            metavar="ENV", help="Only this environment. Left out: all.", autocompletion=complete_environment
         ),
     ] = None,
     deep: Annotated[

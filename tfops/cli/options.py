@@ -37,14 +37,14 @@ def parse_duration(text: str) -> float:
 Environment = Annotated[
     str | None,
     typer.Argument(
-        metavar="[ENV]", help="The environment. Left out: the one of the branch.", autocompletion=complete_environment
+        metavar="ENV", help="The environment. Left out: the one of the branch.", autocompletion=complete_environment
     ),
 ]
 NamedEnvironment = Annotated[
     str, typer.Argument(metavar="ENV", help="The environment.", autocompletion=complete_environment)
 ]
 VersionArgument = Annotated[
-    str | None, typer.Argument(metavar="[VERSION]", help="v3, or tfops/dev/v3.", autocompletion=complete_version)
+    str | None, typer.Argument(metavar="VERSION", help="v3, or tfops/dev/v3.", autocompletion=complete_version)
 ]
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only answers, warnings and errors.")]
