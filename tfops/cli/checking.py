@@ -51,7 +51,7 @@ def explain(
     module: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODULE]", help="A folder below modules/. Left out: all.", autocompletion=complete_module
+            metavar="MODULE", help="A folder below modules/. Left out: all.", autocompletion=complete_module
         ),
     ] = None,
     output: OutputOption = Output.TEXT,
