@@ -70,3 +70,14 @@ def test_a_bridge_ends_where_the_old_configurations_own_moves_begin() -> None:
     assert find_bridge(_renamed(), past, now={"disk.new": "d-1"}, declared=in_a_circle).moves == (
         Move("disk.new", "disk.older"),
     )
+
+
+def test_what_a_way_back_made_anew_is_still_the_thing_that_its_code_says() -> None:
+    past = Past({"disk.old": "d-1"}, remade={"d-9": "d-1"})
+    assert find_bridge(_renamed(), past, now={"disk.new": "d-9"}, declared={}).moves == (Move("disk.new", "disk.old"),)
+
+
+def test_what_was_made_anew_and_then_let_go_is_taken_in_by_the_id_that_it_has_now() -> None:
+    plan = _plan((Action.CREATE, "disk.old", "disk"))
+    past = Past({"disk.old": "d-1"}, frozenset({"d-9"}), {"d-9": "d-1"})
+    assert find_bridge(plan, past, now={}, declared={}).adoptions == (Adoption("disk.old", "d-9"),)

@@ -130,6 +130,7 @@ def _stack_part(target: Target, stack: OpenStack, outcome: Outcome) -> StackPart
         inventory=recorded_ids(ids, target.rules.inventory),
         protected=_protected(target, {module.path: module.folder for module in modules}, ids),
         forgotten=_forgotten(target, stack, outcome),
+        remade=_remade(target, outcome, recorded_ids(ids, target.rules.inventory)),
     )
 
 
@@ -159,6 +160,19 @@ def _forgotten(target: Target, stack: OpenStack, outcome: Outcome) -> dict[str, 
         for address, known in sorted(found.items())
         if address not in now and (type_of(address), known) not in taken
     }
+
+
+def _remade(target: Target, outcome: Outcome, ids: Mapping[str, str]) -> dict[str, str]:
+    """What this way back had to make anew, new id to the thing's first one; and what ways back before it had to."""
+    card = target.current_card
+    found = dict(card.stacks[MAIN_STACK].remade) if card and MAIN_STACK in card.stacks else {}
+    then = target.past.inventory if target.past else {}
+    made = (change.address for change in outcome.plan.changes if change.action is Action.CREATE)
+    for address in made:
+        known, was = ids.get(address, ""), then.get(address, "")
+        if known and was and known != was:
+            found[known] = found.get(was, was)
+    return found
 
 
 def recorded_ids(ids: Mapping[str, str], policy: InventoryPolicy) -> dict[str, str]:

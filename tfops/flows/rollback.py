@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from tfops.addresses import is_hidden
-from tfops.config.environment import lock_file_path
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
@@ -11,6 +10,7 @@ from tfops.flows.project import Project
 from tfops.flows.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
 from tfops.flows.verdicts import judge_cards
 from tfops.ledger.card import Card
+from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import LOCK_FILE, MAIN_STACK, Commit, Judgement, Kind, Plan, Reason, Verdict, VersionRecord
 from tfops.resolve.bridge import Past
@@ -19,7 +19,6 @@ from tfops.resolve.verdict import conclude
 from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
 from tfops.system.git import require_sha
 from tfops.system.repository import Repository
-from tfops.system.trees import GitTree
 
 
 def rollback_target(project: Project, place: Place, *, to: str | None, keep_providers: bool = False) -> Target:
@@ -115,19 +114,20 @@ def _with_todays_providers(project: Project, target: Target) -> Target:
 
 
 def _lock_of_what_runs(project: Project, target: Target) -> str | None:
-    """As committed with the current version; where nobody commits locks, the one that its init left here."""
-    if target.current is not None:
-        committed = GitTree.of_commit(project.repository, target.current.commit).read(lock_file_path(target.env))
-        if committed is not None:
-            return committed
+    """As the ledger has it beside the rendered root; where nobody commits locks, the one that init left here."""
+    kept = read_present(project.repository, target.env).files.get(f"root/{LOCK_FILE}")
+    if kept is not None:
+        return kept.decode("utf-8", "surrogateescape")
     left = project.workspace.root(target.env, MAIN_STACK) / LOCK_FILE
     return left.read_text(encoding="utf-8") if left.is_file() else None
 
 
 def _past(goal: Card, current: Card | None) -> Past:
-    """The inventory of the version that comes back, and what is alive outside of the state; hidden ids help nobody."""
-    forgotten = (known for part in (current.stacks.values() if current else ()) for known in part.forgotten.values())
-    return Past(goal.inventory, frozenset(known for known in forgotten if not is_hidden(known)))
+    """What comes back, what is alive outside of the state, what was made anew since; hidden ids help nobody there."""
+    parts = list(current.stacks.values()) if current else []
+    alive = (known for part in parts for known in part.forgotten.values())
+    remade = {known: first for part in parts for known, first in part.remade.items()}
+    return Past(goal.inventory, frozenset(known for known in alive if not is_hidden(known)), remade)
 
 
 def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tuple[Commit, ...]:

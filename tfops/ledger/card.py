@@ -119,6 +119,7 @@ class StackPart(_Part):
     inventory: dict[str, str] = {}
     protected: list[str] = []
     forgotten: dict[str, str] = {}
+    remade: dict[str, str] = {}
 
 
 class Card(_Part):

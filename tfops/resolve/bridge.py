@@ -6,7 +6,7 @@ created at another, or created although it still exists. The cards know the ids,
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tfops.model import Action, Plan, ResourceChange
@@ -14,11 +14,19 @@ from tfops.model import Action, Plan, ResourceChange
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a rollback brings back: the version's inventory, address to id, and the ids of things that were
-    let out of the state since without being destroyed."""
+    """What a rollback brings back: the version's inventory, address to id.
+
+    `forgotten` are ids of things that were let out of the state since without being destroyed. `remade` leads from
+    the id of what a way back had to make anew to the id that it had first: to its code it is the same thing.
+    """
 
     inventory: Mapping[str, str]
     forgotten: frozenset[str] = frozenset()
+    remade: Mapping[str, str] = field(default_factory=dict)
+
+    def first_ids(self, inventory: Mapping[str, str]) -> dict[str, str]:
+        """The inventory with every id led back to the thing's first one."""
+        return {address: self.remade.get(known, known) for address, known in inventory.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +70,14 @@ def find_bridge(plan: Plan, past: Past, *, now: Mapping[str, str], declared: Map
     proves nothing and is passed over. `declared` are the old configuration's own moves, new address to
     old: a second move to the same address is ambiguous, so the bridge ends where theirs begin.
     """
-    pairs = tuple(_moves(plan, now, past.inventory))
+    then = past.first_ids(past.inventory)
+    pairs = tuple(_moves(plan, past.first_ids(now), then))
     moves = tuple(Move(move.source, _origin(move.target, declared)) for move in pairs)
     served = {move.target for move in pairs}
-    alive = past.forgotten - frozenset(now.values())
+    alive = {past.remade.get(known, known): known for known in past.forgotten - frozenset(now.values())}
     coming = (change.address for change in plan.changes if change.action is Action.CREATE)
-    adoptions = ((address, past.inventory.get(address, "")) for address in coming if address not in served)
-    return Bridge(moves, tuple(Adoption(address, known) for address, known in adoptions if known in alive))
+    adoptions = ((address, alive.get(then.get(address, ""), "")) for address in coming if address not in served)
+    return Bridge(moves, tuple(Adoption(address, known) for address, known in adoptions if known))
 
 
 def _moves(plan: Plan, now: Mapping[str, str], then: Mapping[str, str]) -> Iterator[Move]:
