@@ -30,7 +30,7 @@ demo-aws: setup ## the main job with the real AWS provider against an AWS on loo
 	@PATH="$(abspath $(BIN)):$$PATH" PYTHON="$(abspath $(BIN))/python" bash docs/demo-aws.sh
 
 test: setup ## run all tests
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: setup lint types contract test ## everything that CI checks
 

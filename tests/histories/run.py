@@ -86,9 +86,12 @@ def main() -> int:
         with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), mp_context=fork) as pool:
             running = [pool.submit(walk, seed, door, locks, engine) for seed in range(count)]
             found = []
-            for future in concurrent.futures.as_completed(running):
-                found.append(future.result())
-                print(f"{len(found)} of {count} {found[-1].failure}", file=sys.stderr, flush=True)
+            try:
+                for future in concurrent.futures.as_completed(running):
+                    found.append(future.result())
+                    print(f"{len(found)} of {count} {found[-1].failure}", file=sys.stderr, flush=True)
+            except KeyboardInterrupt:  # the report says how many it were
+                pool.shutdown(wait=False, cancel_futures=True)
     REPORT.write_text(_report(found, engine, minutes=(time.monotonic() - started) / 60))
     print(REPORT.read_text())
     return 1 if any(one.failure for one in found) else 0
