@@ -39,7 +39,7 @@ _FILES = [
     ("extends outside", _RULES, "extends: ../tfops.yaml\nmodules: {}\n", "names a file in `environments/`"),
     ("two backends", _RULES + "backend: {local: {}, s3: {}}\n", _DEV, "exactly one backend"),
     ("a shared state", _RULES + "backend: {gcs: {bucket: b}}\n", _DEV, "no value contains `{env}`"),
-    ("an s3 without lock", _RULES + "backend: {s3: {bucket: b, key: '{env}'}}\n", _DEV, "use_lockfile"),
+    ("an s3 without lock", _RULES + "backend: {s3: {bucket: b, key: '{env}'}}\n", _DEV, "lock: native"),
     ("an environment name", _RULES + "  ../x: {branch: main2}\n", _DEV, "tfops.yaml:5:3"),
     ("a branch pattern", _RULES + "  qa: {branch: '--upload-pack=x'}\n", _DEV, "can't be a branch pattern"),
     ("a branch with dots", _RULES + "  qa: {branch: 'a..b'}\n", _DEV, "can't be a branch pattern"),
