@@ -1,0 +1,108 @@
+"""The ends of commands that change an environment, and of those that show what a change would do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.model import Commit, EnvName, Judgement, Kind, Plan, Reason, Verified, Version
+from tfops.results.facts import CheckFact, DrillFact
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """The end of `apply`, `rollback` or `destroy`. Without `version` there was nothing to do."""
+
+    env: EnvName
+    kind: Kind
+    commit: Commit
+    plan: Plan
+    version: Version | None
+    previous: Version | None
+    restores: Version | None
+    hold: str
+    duration_s: float
+    engine_starts: int
+    is_shared: bool
+    outputs: Mapping[str, Any]
+    verified: Verified = Verified.NONE
+    checks: tuple[CheckFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """The end of `plan`."""
+
+    env: EnvName
+    commit: Commit | None
+    current: Version | None
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlanResult:
+    """The end of `rollback --plan`. `bridge` is the file beside the rendered root, in Terraform's JSON syntax."""
+
+    env: EnvName
+    commit: Commit
+    current: Version | None
+    restores: Version
+    judgement: Judgement
+    undoes: tuple[Commit, ...]
+    plan: Plan
+    bridge: Mapping[str, Any]
+    shows_bridge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DrillResult:
+    """The end of `drill`."""
+
+    env: EnvName
+    version: Version
+    drill: DrillFact
+    is_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverResult:
+    """The end of `recover`: what was found and done; no story when there was nothing to finish."""
+
+    env: EnvName
+    story: str
+    recorded: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockResult:
+    """The end of `lock` and `unlock`."""
+
+    env: EnvName
+    is_locked: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptResult:
+    """The end of `adopt`: the files that were written, or the version once they were committed.
+
+    `secrets` are inputs that must be set in the environment, `kept_providers` those whose blocks stay in the module.
+    """
+
+    env: EnvName
+    folder: str
+    written: tuple[str, ...]
+    changed: tuple[str, ...]
+    secrets: tuple[str, ...]
+    kept_providers: tuple[str, ...]
+    version: Version | None
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class ReversibleResult:
+    """The end of `check --reversible`: the one-way doors of a commit. Without `against`, nothing runs yet."""
+
+    env: EnvName
+    commit: Commit
+    against: Version | None
+    doors: tuple[Reason, ...]

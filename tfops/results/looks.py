@@ -1,0 +1,97 @@
+"""The ends of commands that look at environments and their past."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfops.model import Commit, EnvName, Holder, Judgement, VersionRecord
+from tfops.results.facts import DrillFact, Finding, LockFact, LogEvent, TroubleFact
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentStatus:
+    """One environment at a glance. `ahead` counts commits of its branch that are not applied yet."""
+
+    env: EnvName
+    branch_pattern: str
+    is_protected: bool
+    current: VersionRecord | None
+    ahead: int
+    holder: Holder | None
+    unrecorded: bool
+    is_configured: bool = True
+    lock: LockFact | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """The end of `status`."""
+
+    project: str
+    environments: tuple[EnvironmentStatus, ...]
+    is_fresh: bool
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A version with the commit that it applied, when this clone has that commit.
+
+    `verdict` says what going back to it comes to, when that was asked for; the current version has none.
+    """
+
+    record: VersionRecord
+    commit: Commit | None
+    verdict: Judgement | None = None
+    drill: DrillFact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResult:
+    """The end of `history`, newest first."""
+
+    env: EnvName
+    entries: tuple[HistoryEntry, ...]
+    foreign: tuple[str, ...]
+    incidents: tuple["LogEvent", ...] = ()
+    has_verdicts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResult:
+    """The end of `show`. `trouble` comes with the latest version, when a change stopped after it."""
+
+    record: VersionRecord
+    commit: Commit | None
+    card: Mapping[str, Any]
+    verdict: Judgement | None = None
+    trouble: TroubleFact | None = None
+    drill: DrillFact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogResult:
+    """The end of `log`, newest first."""
+
+    env: EnvName
+    events: tuple[LogEvent, ...]
+    trouble: TroubleFact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryResult:
+    """The end of `inventory`: environment to address to the provider's id."""
+
+    environments: Mapping[EnvName, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """The end of `verify`: what was checked, and every finding."""
+
+    env: EnvName
+    events: int
+    versions: int
+    signed_events: int
+    findings: tuple[Finding, ...]

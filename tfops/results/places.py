@@ -1,0 +1,83 @@
+"""The ends of commands about what lies outside of the project: buckets, providers, states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tfops.model import EnvName, Version
+from tfops.results.facts import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class BucketReport:
+    """One state bucket: the environments that keep state there, what was done or found."""
+
+    address: str
+    environments: tuple[EnvName, ...]
+    done: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def has_problems(self) -> bool:
+        return any(finding.is_problem for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class BackendResult:
+    """The end of `backend create` (with `done`) and of `backend check` (with `findings`)."""
+
+    buckets: tuple[BucketReport, ...]
+    is_check: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMove:
+    """A provider in a lock, before and after; empty for absent."""
+
+    address: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvidersResult:
+    """The end of `providers lock` and `providers update`."""
+
+    env: EnvName
+    path: str
+    moves: tuple[ProviderMove, ...]
+    is_written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateVersion:
+    """One version of a state's object; `version` is the environment's latest one that left this content."""
+
+    version_id: str
+    at: datetime | None
+    is_current: bool
+    serial: int = 0
+    resources: int = 0
+    version: Version | None = None
+    is_deleted: bool = False
+    is_damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateVersionsResult:
+    """The end of `state versions`, newest first; `hidden` are older ones that aren't listed."""
+
+    env: EnvName
+    address: str
+    entries: tuple[StateVersion, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateRestoreResult:
+    """The end of `state restore`."""
+
+    env: EnvName
+    version_id: str
+    from_serial: int
+    serial: int
+    resources: int
