@@ -436,6 +436,28 @@ RESULTS: dict[str, object] = {
         PLAN,
     ),
     "adopted": results.AdoptResult(DEV, "./legacy", (), (), (), (), Version(1), PLAN),
+    "reconcile": results.ReconcileResult(
+        "shop",
+        (
+            results.Decision(
+                DEV, results.SyncReason.CHANGED, "aaaaaaaa of main changes it", current=Version(3), acts=True
+            ),
+            results.Decision(
+                EnvName("qa"), results.SyncReason.UNCHANGED, "aaaaaaaa changes nothing of it", is_in_sync=True
+            ),
+            results.Decision(PROD, results.SyncReason.DECLINED, "would lose 2 [db]", detail="delete-limit"),
+            results.Decision(EnvName("perf"), results.SyncReason.NEW, "aaaaaaaa of main is the first", acts=True),
+        ),
+        (
+            results.Act(DEV, sha("a"), 0, "is now v4", "v4"),
+            results.Act(EnvName("perf"), sha("a"), 20, "the plan failed", detail="engine-failed"),
+        ),
+    ),
+    "reconcile-dry-run": results.ReconcileResult(
+        "shop",
+        (results.Decision(DEV, results.SyncReason.NEW, "aaaaaaaa of main is the first", acts=True),),
+        is_dry_run=True,
+    ),
     "init-found": results.InitResult(".", ("tfops.yaml",), (), "", "dev", ("live/eu", "live/us"), True),
 }
 

@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli import changing, checking, looking, starting
+from tfops.cli import changing, checking, looking, reconciling, starting
 from tfops.cli.backend import backend
 from tfops.cli.config import config
 from tfops.cli.new import new
@@ -40,6 +40,7 @@ app.command("destroy", short_help="Destroy everything that the current version m
 app.command("resume", short_help="Finish a change that stopped half-way.")(changing.resume)
 app.command("drill", short_help="Rehearse the way back in another environment.")(changing.drill)
 app.command("recover", short_help="Finish the story of a run that died.")(changing.recover)
+app.command("reconcile", short_help="Make every environment what its branch says.")(reconciling.reconcile)
 app.command("lock", short_help="Freeze an environment, everywhere.")(changing.lock)
 app.command("unlock", short_help="Take a lock away.")(changing.unlock)
 app.command("status", short_help="Show every environment at a glance.")(looking.status)

@@ -50,6 +50,12 @@ def apply(
     allow_unpushed: Annotated[bool, typer.Option("--allow-unpushed", help=GUARD_HELP["unpushed"])] = False,
     allow_behind: Annotated[bool, typer.Option("--allow-behind", help=GUARD_HELP["behind"])] = False,
     allow_older: Annotated[bool, typer.Option("--allow-older", help=GUARD_HELP["older"])] = False,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Without a person: tfops.yaml's limits; a failure is noted.")
+    ] = False,
+    max_deletes: Annotated[
+        int | None, typer.Option("--max-deletes", min=0, metavar="N", help="Refuse when more would be lost.")
+    ] = None,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
     engine: EngineOption = "",
@@ -70,6 +76,7 @@ def apply(
       tfops apply dev          plan, ask, apply, tag tfops/dev/v1
       tfops apply              the environment of the branch you are on
       tfops apply dev --yes    in CI: no question
+      tfops apply dev --yes --max-deletes 0
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
     flags = {
@@ -87,8 +94,12 @@ def apply(
         allowed = [name for name, is_set in flags.items() if is_set]
         options = _options(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
-            allow_destroy=allow_destroy or (), allowed=allowed,
+            allow_destroy=allow_destroy or (), allowed=allowed, max_deletes=max_deletes,
         )  # fmt: skip
+        if unattended:
+            from tfops.flows.unattended import apply_unattended
+
+            return apply_unattended(open_project(ctx), env, options, ui)
         return changes.apply(open_project(ctx), env, options, ui)
 
     execute("apply", flow, ui=ui, output=output)
@@ -359,6 +370,7 @@ def _options(
     allow_destroy: Sequence[str] = (),
     allowed: Sequence[str] = (),
     ignores_verdict: bool = False,
+    max_deletes: int | None = None,
 ) -> "ChangeOptions":
     from tfops.flows.change import ChangeOptions
     from tfops.flows.consent import ConsentOptions
@@ -366,7 +378,7 @@ def _options(
 
     return ChangeOptions(
         engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
-        consent=ConsentOptions(yes=yes, allow_destroy=frozenset(allow_destroy)),
+        consent=ConsentOptions(yes=yes, allow_destroy=frozenset(allow_destroy), most_losses=max_deletes),
         wait_s=parse_duration(wait),
         offline=offline,
         allowed=frozenset(allowed),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from tfops.config import names
+from tfops.config.agent import AgentRules, check_agent, to_agent_rules
 from tfops.config.backend import ROLE, ROLE_HINT, Backend, check_backend, to_backend
 from tfops.config.checks import Check, check_verify, to_checks
 from tfops.config.constraint import Constraint
@@ -15,8 +16,9 @@ from tfops.config.limits import check_input_rules
 from tfops.config.modules.protection import PATTERN
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import SecretRules, check_secrets, to_secret_rules
+from tfops.config.window import Window, parse_window
 from tfops.errors import ConfigError, ProjectError
-from tfops.model import Complaint, EnvName, InventoryPolicy
+from tfops.model import Complaint, DriftPolicy, EnvName, InventoryPolicy, Sync
 from tfops.system.trees import Tree
 
 PROJECT_FILE = "tfops.yaml"
@@ -41,6 +43,9 @@ class EnvironmentRule:
 
     `account`, `region` and `role` are AWS's: what the provider works in, and as what. `backend` replaces
     settings of the project's backend. `rolls_back` says that a failed check is answered with a rollback.
+
+    The rest is for runs without a person: `windows` are when they may apply (none: always), `deletes` how many
+    resources they may delete or replace at once (None: any number).
     """
 
     branch: str
@@ -51,6 +56,16 @@ class EnvironmentRule:
     backend: Mapping[str, Any] = field(default_factory=dict)
     verify: tuple[Check, ...] = ()
     rolls_back: bool = False
+    sync: Sync = Sync.AUTO
+    drift: DriftPolicy = DriftPolicy.REPORT
+    windows: tuple[Window, ...] = ()
+    deletes: int | None = None
+    requires_signed_commits: bool = False
+
+    @property
+    def most_losses(self) -> int | None:
+        """How much may be lost unattended: what `deletes` says; of a protected environment nothing, unless it does."""
+        return 0 if self.deletes is None and self.protected else self.deletes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,7 @@ class ProjectConfig:
     no_downgrade: tuple[str, ...] = ()
     inventory: InventoryPolicy = InventoryPolicy.IDS
     secrets: SecretRules = field(default_factory=SecretRules)
+    agent: AgentRules = field(default_factory=AgentRules)
 
     def backend_of(self, env: EnvName) -> Backend:
         """Where an environment's state is kept; one that tfops.yaml doesn't know gets the project's."""
@@ -122,6 +138,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         environments={EnvName(name): _to_rule(file, block) for name, block in file.environments.items()},
         platforms=tuple(file.platforms),
         secrets=to_secret_rules(file.secrets),
+        agent=to_agent_rules(file.agent),
     )
 
 
@@ -135,6 +152,11 @@ def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
         backend=block.backend or {},
         verify=to_checks(file.verify if block.verify is None else block.verify),
         rolls_back=block.rollback == "auto",
+        sync=Sync(block.sync),
+        drift=DriftPolicy(block.drift),
+        windows=tuple(map(parse_window, block.windows)),
+        deletes=block.deletes,
+        requires_signed_commits=block.signed_commits,
     )
 
 
@@ -151,6 +173,7 @@ def _check(document: Document) -> list[Complaint]:
         _check_protect,
         _check_no_downgrade,
         check_secrets,
+        check_agent,
     ]
     if not isinstance(document.data, dict):
         return []

@@ -50,6 +50,11 @@ class EnvironmentBlock(_Block):
     backend: dict[str, Any] | None = None
     verify: list[CheckBlock] | None = None
     rollback: Literal["manual", "auto"] = "manual"
+    sync: Literal["auto", "manual", "plan"] = "auto"
+    drift: Literal["ignore", "report", "heal"] = "report"
+    windows: list[str] = []
+    deletes: int | None = None
+    signed_commits: bool = False
 
 
 def _spelt_out(allowed: Any) -> Any:
@@ -80,6 +85,14 @@ class RequireBlock(_Block):
     """What every change must satisfy."""
 
     signed: bool = False
+
+
+class AgentBlock(_Block):
+    """How `tfops agent` and `tfops reconcile` try again, and how often they look for drift."""
+
+    tries: int = 5
+    backoff: str = "1m"
+    drift_every: str = "6h"
 
 
 class SecretAwsBlock(_Block):
@@ -121,6 +134,7 @@ class ProjectFile(_Block):
     ] = {}
     deny_modules: list[DenyBlock] = []
     secrets: SecretsBlock = SecretsBlock()
+    agent: AgentBlock = AgentBlock()
 
 
 class ModuleBlock(_Block):
@@ -204,6 +218,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "verify": CheckBlock,
         "allow": AllowBlock,
         "deny_modules": DenyBlock,
+        "agent": AgentBlock,
         "secrets": SecretAwsBlock if tuple(path[:2]) == ("secrets", "aws") else SecretsBlock,
     }
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module

@@ -7,7 +7,7 @@ name is typed under the list of it; and what is protected is named address by ad
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfops.errors import NotApproved
+from tfops.errors import NotApproved, Refused
 from tfops.flows.project import Project
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
@@ -18,6 +18,8 @@ from tfops.system import clock
 # How an approval reads when tfops.yaml gave it: `rollback: auto`.
 AUTOMATIC = "rollback: auto"
 
+_MOST_LISTED = 5
+
 # Given once for a whole drill: its place is empty or made by drills, so that nothing is lost there.
 DRILL = "drill"
 
@@ -27,12 +29,15 @@ class ConsentOptions:
     """`yes` covers everything but what a rollback deletes or replaces: that is named, one by one.
 
     `standing` names a consent that was given before there was a plan; it covers what `yes` covers,
-    a drill's everything.
+    a drill's everything. For runs without a person: at most `most_losses` unnamed resources may be deleted or
+    replaced (None: any number), and with `only_plans` a person must apply.
     """
 
     yes: bool = False
     allow_destroy: frozenset[str] = frozenset()
     standing: str = ""
+    most_losses: int | None = None
+    only_plans: bool = False
 
 
 def obtain_consent(project: Project, target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> ApprovalPart:
@@ -44,6 +49,7 @@ def obtain_consent(project: Project, target: Target, plan: Plan, options: Consen
 
 def _ask(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
     _let_protected_go(target, plan, options, ui)
+    _keep_limits(target, plan, options)
     if target.kind is Kind.ROLLBACK and plan.losing:
         return _consent_to_loss(target, plan, options, ui)
     if options.yes:
@@ -77,6 +83,25 @@ def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, ui: U
         why="it has `prevent_destroy` in a version concerned, or `protect:` of tfops.yaml names it",
         hint=f"if that is what you want, add: {_flags(unnamed)}",
     )
+
+
+def _keep_limits(target: Target, plan: Plan, options: ConsentOptions) -> None:
+    """Raises Refused (guard `delete-limit` or `needs-approval`) where tfops.yaml wants a person to look."""
+    unnamed = sorted({change.address for change in plan.losing} - options.allow_destroy)
+    if options.most_losses is not None and len(unnamed) > options.most_losses:
+        listed = ", ".join(unnamed[:_MOST_LISTED]) + (" …" if len(unnamed) > _MOST_LISTED else "")
+        raise Refused(
+            "delete-limit",
+            f"{target.commit.short} would delete or replace {len(unnamed)} of {target.env}, "
+            f"the limit is {options.most_losses}: {listed}",
+            hint=f"if that is meant, a person applies it: tfops apply {target.env}; the limit: `deletes` in tfops.yaml",
+        )
+    if options.only_plans:
+        raise Refused(
+            "needs-approval",
+            f"{target.commit.short} waits for a person (sync: plan): {plan.headline()}",
+            hint=f"tfops apply {target.env}",
+        )
 
 
 def _flags(addresses: Sequence[str]) -> str:

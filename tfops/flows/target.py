@@ -14,6 +14,7 @@ from tfops.flows.reading import load_checked
 from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
+from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, Verdict, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
@@ -173,7 +174,7 @@ def _apply_facts(repository: Repository, place: Place, listing: Listing, *, patt
         commits_behind=repository.count_between(head, branch_head) if has_remote and branch_head else 0,
         current=current.version if current else None,
         is_older_than_current=bool(current) and _is_before(repository, current),
-        hold=current.hold if current else "",
+        hold=read_present(repository, place.env).hold_on(current),
     )
 
 

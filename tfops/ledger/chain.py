@@ -10,13 +10,21 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from tfops.errors import Refused
-from tfops.ledger.parts import DrillsPart, IntentPart, LockPart, TroublePart
-from tfops.model import CommitSha, EnvName
+from tfops.ledger.parts import (
+    DeclinedPart,
+    DriftPart,
+    DrillsPart,
+    HoldMark,
+    IntentPart,
+    LockPart,
+    TroublePart,
+)
+from tfops.model import CommitSha, EnvName, VersionRecord
 from tfops.system import clock
 from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import LEDGERS, Update
@@ -25,6 +33,7 @@ from tfops.system.trees import GitTree
 
 _LOCK, _INTENT, _TROUBLE = "lock.json", "intent.json", "trouble.json"
 _CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
+_DECLINED, _HOLD, _DRIFT = "declined.json", "hold.json", "drift.json"
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -43,6 +52,11 @@ class EventKind(enum.StrEnum):
     FORCED = "unlocked-by-force"
     RESTORED = "state-restored"
     DRILLED = "drilled"
+    DECLINED = "declined"
+    HELD = "held"
+    LIFTED = "hold-lifted"
+    DRIFTED = "drifted"
+    RIGHT = "right-again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,32 @@ class Present:
     def drills(self) -> DrillsPart:
         return self._part(_DRILLS, DrillsPart) or DrillsPart()
 
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """The latest version's card as plain data, empty before the first: for a few fields of many environments."""
+        content = self.files.get(_CARD)
+        card: Any = json.loads(content) if content else {}
+        return card if isinstance(card, dict) else {}
+
+    @property
+    def declined(self) -> DeclinedPart | None:
+        return self._part(_DECLINED, DeclinedPart)
+
+    @property
+    def drift(self) -> DriftPart | None:
+        return self._part(_DRIFT, DriftPart)
+
+    @property
+    def hold_mark(self) -> HoldMark | None:
+        return self._part(_HOLD, HoldMark)
+
+    def hold_on(self, latest: VersionRecord | None) -> str:
+        """Why the environment must stay at its latest version, empty when it needn't: the mark wins over the card."""
+        mark = self.hold_mark
+        if latest is None or mark is None or mark.version != latest.version.number:
+            return latest.hold if latest else ""
+        return "" if mark.is_lifted else mark.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -109,8 +149,11 @@ def ledger_ref(env: EnvName) -> str:
 def read_present(repository: Repository, env: EnvName) -> Present:
     """The ledger's head as this clone knows it: fetch first."""
     head = repository.resolve_commit(ledger_ref(env))
-    if head is None:
-        return Present(env)
+    return Present(env) if head is None else present_at(repository, env, head)
+
+
+def present_at(repository: Repository, env: EnvName, head: CommitSha) -> Present:
+    """The environment as one event left it."""
     tree = GitTree.of_commit(repository, head)
     return Present(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
 
@@ -126,6 +169,9 @@ class NewEvent:
     intent: IntentPart | str | None = None
     trouble: TroublePart | str | None = None
     drills: DrillsPart | None = None
+    declined: DeclinedPart | str | None = None
+    hold: HoldMark | None = None
+    drift: DriftPart | str | None = None
     card: str | None = None
     inventory: Mapping[str, str] | None = None
     root: Mapping[str, str] | None = None
@@ -146,6 +192,9 @@ def _files(present: Present, event: NewEvent) -> Iterator[tuple[str, bytes]]:
         _INTENT: event.intent,
         _TROUBLE: event.trouble,
         _DRILLS: event.drills,
+        _DECLINED: event.declined,
+        _HOLD: event.hold,
+        _DRIFT: event.drift,
         _CARD: event.card,
         _INVENTORY: json.dumps(event.inventory, indent=2, sort_keys=True) if event.inventory is not None else None,
     }

@@ -93,3 +93,39 @@ class DrillsPart(_Part):
     """The newest drill of each version, by its name (`v41`)."""
 
     drills: dict[str, DrilledPart] = {}
+
+
+class DeclinedPart(_Part):
+    """A commit that was tried without a person and not applied: why, how often, and when to try again, if ever.
+
+    `reason` is the guard's or the error's name.
+    """
+
+    commit: str
+    reason: str
+    text: str
+    tries: int
+    by: str
+    at: datetime
+    retry_at: datetime | None = None
+
+
+class HoldMark(_Part):
+    """A hold set by hand on a version, or the word that the version's hold is lifted."""
+
+    version: int
+    reason: str
+    by: str
+    since: datetime
+    is_lifted: bool = False
+
+
+class DriftPart(_Part):
+    """The real world was seen to differ from the version: since when, and where. `right_at`: last seen right."""
+
+    version: int
+    addresses: list[str]
+    digest: str
+    by: str
+    at: datetime
+    right_at: datetime | None = None

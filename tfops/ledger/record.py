@@ -88,6 +88,8 @@ def _recorded(present: Present, card: Card, headline: str, root: Mapping[str, st
         lock=(present.resting or "") if releases else None,
         intent="" if releases else None,
         trouble="",
+        declined="",
+        drift="",
         card=card.model_dump_json(indent=2),
         inventory=card.inventory,
         root=root,

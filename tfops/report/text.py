@@ -1,6 +1,18 @@
 """Each result as text: one function per result, chosen by its type. The functions register themselves."""
 
-from tfops.report import backend, checks, details, files, outcomes, providers, states, tables
+from tfops.report import backend, checks, details, files, outcomes, providers, states, sync, tables
 from tfops.report.base import View, text_report
 
-__all__ = ["View", "backend", "checks", "details", "files", "outcomes", "providers", "states", "tables", "text_report"]
+__all__ = [
+    "View",
+    "backend",
+    "checks",
+    "details",
+    "files",
+    "outcomes",
+    "providers",
+    "states",
+    "sync",
+    "tables",
+    "text_report",
+]

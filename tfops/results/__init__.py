@@ -48,8 +48,10 @@ from tfops.results.places import (
     StateVersion,
     StateVersionsResult,
 )
+from tfops.results.sync import Act, Decision, ReconcileResult, SyncReason
 
 __all__ = [
+    "Act",
     "AdoptResult",
     "BackendResult",
     "BucketReport",
@@ -58,6 +60,7 @@ __all__ = [
     "ConfigLine",
     "ConfigResult",
     "Converted",
+    "Decision",
     "DoctorResult",
     "DrillFact",
     "DrillResult",
@@ -80,6 +83,7 @@ __all__ = [
     "PlanResult",
     "ProviderMove",
     "ProvidersResult",
+    "ReconcileResult",
     "RecoverResult",
     "RenderDiffResult",
     "RenderResult",
@@ -92,6 +96,7 @@ __all__ = [
     "StateVersion",
     "StateVersionsResult",
     "StatusResult",
+    "SyncReason",
     "TroubleFact",
     "ValidateResult",
     "VerifyResult",

@@ -2,7 +2,7 @@
 
 import atexit
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -110,6 +110,11 @@ class Repository:
         argv = ("log", "--no-show-signature", f"--format={_FACTS}", span, "--", *PROJECT_PATHS)
         rows = self.git.ask(*argv, ok=(0, 128)).text.split("\0\0\n")
         return tuple(_commit_of(row.split("\0")) for row in rows if row)
+
+    def commits_touching(self, sha: CommitSha, path: str, *, most: int) -> Iterator[CommitSha]:
+        """The newest commits up to `sha` that changed a file, newest first."""
+        argv = ("rev-list", f"--max-count={most}", require_sha(sha), "--", path)
+        return map(require_sha, self.git.ask(*argv).text.split())
 
     def branches_containing(self, sha: CommitSha) -> Sequence[str]:
         """Branches (of the remote when there is one) that the commit is part of, by short name."""

@@ -10,6 +10,7 @@ It never dirties the work tree and is shared by all work trees of a clone:
     runs/<env>/<run id>/   output and plan of one run, removed after use
     locks/                 one process at a time in an environment's folder
     pending/               versions that were applied but not recorded yet
+    agent/                 commits checked out for runs without a person, and what those said
 """
 
 import contextlib
@@ -112,6 +113,15 @@ class Workspace:
             known = [secrets.token_hex(8), inode]
             write_file(path, " ".join(known))
         return known[0]
+
+    def checkout(self, env: EnvName) -> Path:
+        """Where a commit of an environment is checked out for a run without a person; it may not be there yet."""
+        return self._folder("agent", "checkouts") / env
+
+    @property
+    def reports(self) -> Path:
+        """Where runs without a person leave what they say, until the next one of the same environment."""
+        return self._folder("agent", "reports")
 
     def pending(self, env: EnvName) -> Path:
         return self._folder("pending") / f"{env}.json"

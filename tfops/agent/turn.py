@@ -1,0 +1,68 @@
+"""One turn: decide about every environment, act where that is the answer, say what came of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tfops.agent import act
+from tfops.errors import Interrupted, Refused
+from tfops.flows.project import Project
+from tfops.flows.sync import decide_all
+from tfops.flows.ui import Ui
+from tfops.results import Act, Decision, ReconcileResult
+from tfops.system.children import wait_for_any
+
+_POLL_S = 60.0
+
+
+def reconcile(
+    project: Project, envs: Sequence[str], *, dry_run: bool, parallel: int, engine: str, ui: Ui
+) -> ReconcileResult:
+    """Make every environment (or those named) what its branch says, at most `parallel` at once.
+
+    An interrupt is handed on to what runs, and waits until it has ended.
+    """
+    name, decisions = decide_all(project, envs, ui)
+    result = ReconcileResult(name, tuple(decisions), is_dry_run=dry_run)
+    if dry_run:
+        return result
+    waiting = [found for found in decisions if found.acts]
+    return replace(result, acts=tuple(carry_out(project, waiting, parallel=parallel, engine=engine, ui=ui)))
+
+
+def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int, engine: str, ui: Ui) -> Iterator[Act]:
+    """How each of them ended, in the order in which they ended."""
+    waiting, running = list(decisions), list[act.Running]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < parallel:
+                decision = waiting.pop(0)
+                ui.note(f"{decision.env}: {decision.text}")
+                try:
+                    running.append(act.start(project, decision, engine=engine))
+                except Refused as error:
+                    yield Act(decision.env, decision.commit, error.exit_code, error.what, detail=error.guard)
+            wait_for_any([one.child for one in running], timeout_s=_POLL_S)
+            for one in [one for one in running if one.is_over]:
+                running.remove(one)
+                yield _said(act.finished(one), ui)
+    except KeyboardInterrupt as error:
+        hand_over(running, ui)
+        raise Interrupted("interrupted", state="What was being applied has stopped in an orderly way.") from error
+
+
+def _said(ended: Act, ui: Ui) -> Act:
+    if ended.code == 0:
+        ui.note(f"{ended.env}: {ended.text}")
+    else:
+        ui.warn(f"{ended.env}: {ended.text} ({ended.detail})")
+    return ended
+
+
+def hand_over(running: Sequence[act.Running], ui: Ui) -> None:
+    """Pass one interrupt on, and wait: each engine saves its state, each run tells the ledger how far it got."""
+    if running:
+        ui.warn(f"interrupt passed on; waiting for {', '.join(one.decision.env for one in running)}")
+    for one in running:
+        one.child.stop()
+    for one in running:
+        one.child.process.wait()

@@ -1,0 +1,236 @@
+"""What is to be done without a person: one look at the remote, then a decision for each environment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
+from tfops.errors import ConfigError, ProjectError, Refused, TfopsError
+from tfops.flows.project import Project
+from tfops.flows.recover import may_follow
+from tfops.flows.target import require_environment
+from tfops.flows.ui import Ui
+from tfops.flows.unchanged import changes_environment
+from tfops.ledger.chain import Present, present_at
+from tfops.ledger.lock import MachineLock
+from tfops.ledger.parts import LockPart
+from tfops.ledger.versions import Listing, list_versions
+from tfops.model import CommitSha, EnvName, Kind, VersionRecord
+from tfops.resolve.branches import matches
+from tfops.resolve.sync import Earlier, SyncFacts, decide, orphan
+from tfops.results import Decision
+from tfops.system import clock
+from tfops.system.look import Look, look_at_remote, look_here
+from tfops.system.remote import RemoteUnreachable
+
+# How far back a tfops.yaml is looked for that can be read.
+_MOST_BROKEN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that the decisions of one turn share. `rules` map branches to environments."""
+
+    project: Project
+    rules: ProjectConfig
+    look: Look
+    here: Look
+    listings: Mapping[EnvName, Listing]
+    ui: Ui
+
+    def latest(self, env: EnvName) -> VersionRecord | None:
+        listing = self.listings.get(env)
+        return listing.latest if listing else None
+
+
+def decide_all(project: Project, wanted: Sequence[str], ui: Ui, *, fetch: bool = True) -> tuple[str, list[Decision]]:
+    """The project's name, and a decision for each wanted environment (none named: all, and orphans).
+
+    Asks the remote once, and fetches only when something moved. Raises Refused (guard `remote-unreachable`).
+    """
+    scene = _scene(project, ui, fetch=fetch)
+    if wanted:
+        return scene.rules.project, [_decision(scene, require_environment(env, scene.rules)) for env in wanted]
+    found = [_decision(scene, env) for env in scene.rules.environments]
+    return scene.rules.project, [*found, *_orphans(scene)]
+
+
+def decisions_here(
+    project: Project, rules: ProjectConfig, listings: Mapping[EnvName, Listing], ui: Ui
+) -> list[Decision]:
+    """The same from what this clone knows, for who has fetched already."""
+    here = look_here(project.repository)
+    scene = Scene(project, rules, here, here, listings, ui)
+    return [_decision(scene, env) for env in rules.environments]
+
+
+def _scene(project: Project, ui: Ui, *, fetch: bool) -> Scene:
+    repository = project.repository
+    rules = _home_rules(project, ui, say=False)
+    here = look_here(repository)
+    try:
+        look = look_at_remote(repository, rules.ledger_ref) if fetch else here
+    except RemoteUnreachable as error:
+        raise _unreachable(project, error) from error
+    if look.digest != here.digest:
+        _fetch(project, rules, ui)
+    rules = _home_rules(project, ui, say=True)
+    return Scene(project, rules, look, look_here(repository), list_versions(repository), ui)
+
+
+def _fetch(project: Project, rules: ProjectConfig, ui: Ui) -> None:
+    """A rewritten ledger or a moved tag stops its own environment, not the others."""
+    try:
+        project.fetch_for_change(rules)
+    except Refused as error:
+        if error.guard not in ("moved-tag", "rewritten-ledger"):
+            raise
+        ui.warn(f"{error.what} ({error.guard})")
+
+
+def _unreachable(project: Project, error: RemoteUnreachable) -> Refused:
+    return Refused(
+        "remote-unreachable",
+        f"the remote `{project.repository.remote}` does not answer",
+        why=str(error),
+        hint="check the network and your access: git fetch",
+    )
+
+
+def _home_rules(project: Project, ui: Ui, *, say: bool) -> ProjectConfig:
+    """tfops.yaml as the branch that is checked out has it on the remote: it says which branch is which environment.
+
+    When that one is broken, the newest before it that isn't: the mistake of one commit must not stop all others.
+    """
+    repository = project.repository
+    head = repository.branch_head(repository.branch) if repository.branch else None
+    try:
+        return project.config_at(head or repository.head)
+    except ConfigError as error:
+        for sha in repository.commits_touching(head or repository.head, PROJECT_FILE, most=_MOST_BROKEN):
+            try:
+                rules = project.config_at(sha)
+            except (ConfigError, ProjectError):
+                continue
+            if say:
+                first = error.complaints[0]
+                ui.warn(f"tfops.yaml is broken ({first.mark}: {first.message}): the mapping is that of {sha[:8]}")
+            return rules
+        raise
+
+
+def _orphans(scene: Scene) -> Iterator[Decision]:
+    for env in sorted(scene.listings.keys() - scene.rules.environments.keys()):
+        latest = scene.latest(env)
+        if latest is not None and latest.kind is not Kind.DESTROY:
+            yield orphan(env, latest)
+
+
+def _decision(scene: Scene, env: EnvName) -> Decision:
+    return decide(_facts(scene, env))
+
+
+def _facts(scene: Scene, env: EnvName) -> SyncFacts:
+    """Cheap facts first; the head is rendered only where the answer can depend on it."""
+    rule, latest = scene.rules.environments[env], scene.latest(env)
+    branches = _branches(scene, rule)
+    branch = _branch(rule, branches, latest)
+    head = scene.look.heads.get(branch)
+    ledger = scene.here.ledgers.get(env)
+    present = present_at(scene.project.repository, env, ledger) if ledger else Present(env)
+    facts = SyncFacts(
+        env=env,
+        rule=rule,
+        now=clock.now(),
+        branch=branch,
+        branches=branches,
+        head=head,
+        current=latest,
+        is_ledger_rewritten=scene.look.ledgers.get(env, ledger) != ledger,
+        hold=present.hold_on(latest),
+        rehearses=str(present.card.get("rehearses") or ""),
+        is_stopped=present.trouble is not None,
+        earlier=_earlier(present),
+    )
+    facts = _with_lock(scene.project, facts, present.lock)
+    return facts if head is None or facts.runs_head else _at_head(scene, facts, present, head)
+
+
+def _branches(scene: Scene, rule: EnvironmentRule) -> tuple[str, ...]:
+    if "*" not in rule.branch:
+        return (rule.branch,) if rule.branch in scene.look.heads else ()
+    return tuple(sorted(branch for branch in scene.look.heads if matches(rule.branch, branch)))
+
+
+def _branch(rule: EnvironmentRule, branches: tuple[str, ...], latest: VersionRecord | None) -> str:
+    """The one that fits; of several the one that the latest version is from."""
+    if latest is not None and matches(rule.branch, latest.branch) and (latest.branch in branches or not branches):
+        return latest.branch
+    return branches[0] if len(branches) == 1 else ""
+
+
+def _earlier(present: Present) -> Earlier | None:
+    part = present.declined
+    return Earlier(part.commit, part.reason, part.text, part.retry_at) if part else None
+
+
+def _with_lock(project: Project, facts: SyncFacts, lock: LockPart | None) -> SyncFacts:
+    """Who holds the environment: a person, a run, or a run of this clone that is known to be over."""
+    is_held_here = MachineLock(project.workspace.locks).is_held(facts.env)
+    if lock is None:
+        return replace(facts, busy="is being changed by a process of this clone") if is_held_here else facts
+    if lock.is_manual:
+        return replace(facts, lock_by_hand=f"locked by {lock.who}: {lock.reason or 'no reason given'}")
+    is_dead = not is_held_here and may_follow(project, lock)
+    what = f"{lock.what} by {lock.who} on {lock.host}"
+    return replace(facts, busy=what, busy_until=lock.expires_at, is_dead=is_dead)
+
+
+def _at_head(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha) -> SyncFacts:
+    """What only the commit itself can say: its rules, what it renders to, its signature, what it follows."""
+    repository, current = scene.project.repository, facts.current
+    try:
+        rules = scene.project.config_at(head)
+        rule = rules.environments[require_environment(facts.env, rules)]
+        is_changed = changes_environment(scene.project, rules, present, present.card, head=head)
+    except TfopsError as error:
+        return replace(facts, complaint=_in_a_line(error), complaint_name=_name_of(error))
+    return replace(
+        facts,
+        rule=rule,
+        is_changed=is_changed,
+        is_rewritten=_is_rewritten(scene, facts, head),
+        is_outrun=bool(current and facts.hold) and _is_outrun(scene, facts, present, head),
+        is_signed=not rule.requires_signed_commits or repository.has_good_signature(head),
+    )
+
+
+def _is_rewritten(scene: Scene, facts: SyncFacts, head: CommitSha) -> bool:
+    """Whether the branch that the latest version is from doesn't lead from it to the head any more."""
+    current = facts.current
+    if current is None or current.branch != facts.branch:
+        return False
+    return not scene.project.repository.is_ancestor(current.commit, head)
+
+
+def _is_outrun(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha) -> bool:
+    """Whether the head is newer than what the rollback took back. A hold by hand is never outrun."""
+    current = facts.current
+    if present.hold_mark is not None or current is None or current.kind is not Kind.ROLLBACK:
+        return False
+    applied = [record for record in scene.listings[facts.env].versions if record.kind is not Kind.ROLLBACK]
+    if not applied or applied[-1].commit == head:
+        return False
+    repository, undone = scene.project.repository, applied[-1].commit
+    # Commits of the project's files: one that only changes a README is no fix.
+    return repository.is_ancestor(undone, head) and bool(repository.commits_between(undone, head))
+
+
+def _in_a_line(error: TfopsError) -> str:
+    if isinstance(error, ConfigError):
+        first, more = error.complaints[0], len(error.complaints) - 1
+        return f"{first.mark}: {first.message}" + (f" (and {more} more)" if more else "")
+    return error.what
+
+
+def _name_of(error: TfopsError) -> str:
+    return error.guard if isinstance(error, Refused) else error.name

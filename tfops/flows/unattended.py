@@ -1,0 +1,123 @@
+"""A change without a person: the same road as `apply`, with the limits of tfops.yaml, and a note when it fails.
+
+The note is in the ledger (`declined.json`): whoever looks knows that a commit was tried, how often, and why it
+isn't applied, wherever the run was.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.errors import (
+    ConfigError,
+    EngineFailed,
+    Interrupted,
+    Locked,
+    NotRecorded,
+    NotVerified,
+    Refused,
+    StoppedPartWay,
+    TfopsError,
+)
+from tfops.flows import changes
+from tfops.flows.change import ChangeOptions
+from tfops.flows.consent import ConsentOptions
+from tfops.flows.locks import append_event
+from tfops.flows.project import Project
+from tfops.flows.target import find_place
+from tfops.flows.ui import Ui
+from tfops.ledger.chain import EventKind, NewEvent, Present
+from tfops.ledger.parts import DeclinedPart
+from tfops.model import CommitSha, EnvName, Sync
+from tfops.results import ChangeResult
+from tfops.system import clock
+
+UNATTENDED = "unattended"
+
+# Refusals that say nothing about the commit: someone was faster, or the world is away.
+_PASSING = frozenset({"remote-unreachable", "behind", "held", "disk", "moved-on", "shallow-clone", "offline-lost"})
+_LONGEST_TEXT = 500
+
+
+class _Quiet(Exception):
+    """Internal: the ledger has moved on, there is nothing to note."""
+
+
+def apply_unattended(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> ChangeResult:
+    """Apply the checked-out commit without asking. Raises what `apply` raises, and notes it in the ledger.
+
+    More refusals than with a person: `delete-limit` (more would be lost than tfops.yaml allows) and
+    `needs-approval` (`sync: plan`).
+    """
+    place = find_place(project, env)
+    rule = place.rules.environments[place.env]
+    try:
+        return changes.apply(project, place.env, replace(options, consent=consent_for(rule, options.consent)), ui)
+    except TfopsError as error:
+        if _is_about_commit(error):
+            _note(project, place.rules, place.env, error, ui)
+        raise
+
+
+def consent_for(rule: EnvironmentRule, asked: ConsentOptions) -> ConsentOptions:
+    """What tfops.yaml lets a run without a person do."""
+    return replace(
+        asked,
+        yes=True,
+        standing=UNATTENDED,
+        most_losses=rule.most_losses if asked.most_losses is None else asked.most_losses,
+        only_plans=rule.sync is Sync.PLAN,
+    )
+
+
+def _is_about_commit(error: TfopsError) -> bool:
+    """Whether the same commit would meet the same end again, or may after a while."""
+    if isinstance(error, Locked | Interrupted | NotRecorded | NotVerified):
+        return False
+    return not (isinstance(error, Refused) and error.guard in _PASSING)
+
+
+def _note(project: Project, rules: ProjectConfig, env: EnvName, error: TfopsError, ui: Ui) -> None:
+    head = project.repository.head
+
+    def event(present: Present) -> NewEvent:
+        if present.lock is not None:
+            raise _Quiet
+        part = _declined(project, rules, present, head, error)
+        return NewEvent(EventKind.DECLINED, f"{env}: {head[:8]} is not applied: {part.text}", declined=part)
+
+    try:
+        append_event(project, env, project.refs(rules), event)
+    except _Quiet:
+        pass
+    except TfopsError as failure:
+        ui.warn(f"this could not be noted in the ledger: {failure.what}")
+
+
+def _declined(
+    project: Project, rules: ProjectConfig, present: Present, head: CommitSha, error: TfopsError
+) -> DeclinedPart:
+    before = present.declined
+    tries = before.tries + 1 if before and before.commit == head else 1
+    person, _ = project.repository.identity()
+    now, retry_at = clock.now(), None
+    if isinstance(error, EngineFailed | StoppedPartWay) and tries < rules.agent.tries:
+        retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))
+    return DeclinedPart(
+        commit=head,
+        reason=error.guard if isinstance(error, Refused) else error.name,
+        text=_text(error, tries),
+        tries=tries,
+        by=person.name,
+        at=now,
+        retry_at=retry_at,
+    )
+
+
+def _text(error: TfopsError, tries: int) -> str:
+    """One line without what the engine or a server said in full."""
+    what = (
+        f"{error.complaints[0].mark}: {error.complaints[0].message}" if isinstance(error, ConfigError) else error.what
+    )
+    times = f" (tried {tries} times)" if tries > 1 else ""
+    return (what + times)[:_LONGEST_TEXT]

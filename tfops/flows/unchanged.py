@@ -1,0 +1,71 @@
+"""Whether a commit changes an environment: by what it renders to and the modules that it uses, not by file names."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from tfops.config.environment import lock_file_path
+from tfops.config.modules.interface import MODULES, Interfaces
+from tfops.config.project import ProjectConfig
+from tfops.config.source import LocalSource
+from tfops.flows.looks import rendered
+from tfops.flows.project import Project
+from tfops.flows.reading import load_checked
+from tfops.flows.stack import Content
+from tfops.ledger.chain import Present
+from tfops.model import CommitSha
+from tfops.render.root import digest_of
+from tfops.system.git import require_sha
+from tfops.system.trees import GitTree
+
+_TREE = re.compile(r"/trees/[^/\"]+/modules/")
+_ROOT = "root/"
+
+
+def changes_environment(
+    project: Project, rules: ProjectConfig, present: Present, card: Mapping[str, Any], *, head: CommitSha
+) -> bool:
+    """Whether the head's rendered root, or a module that it uses, isn't what runs.
+
+    What runs is what the ledger keeps beside the card; where it keeps anything else (a run that changed nothing
+    leaves the root that it meant), the commit counts as a change. Raises ConfigError or Refused when the head can't
+    be rendered.
+    """
+    tree = GitTree.of_commit(project.repository, head)
+    environment = load_checked(project, tree, rules, present.env)
+    interfaces = project.interfaces(tree)
+    content = Content(rules, environment, tree, tree.read(lock_file_path(present.env)))
+    _, files = rendered(content, interfaces)
+    kept = _kept(present)
+    if digest_of(kept) != card.get("rendered_digest") or _without_trees(files) != _without_trees(kept):
+        return True
+    before = GitTree.of_commit(project.repository, require_sha(str(card["commit"])))
+    sources = (source for source in environment.sources if isinstance(source, LocalSource))
+    used = _with_inner(interfaces, (source.path for source in sources))
+    return any(tree.digest(f"{MODULES}/{name}") != before.digest(f"{MODULES}/{name}") for name in used)
+
+
+def _kept(present: Present) -> dict[str, str]:
+    files = {name.removeprefix(_ROOT): body for name, body in present.files.items() if name.startswith(_ROOT)}
+    return {name: body.decode("utf-8", "surrogateescape") for name, body in files.items()}
+
+
+def _without_trees(files: Mapping[str, str]) -> dict[str, str]:
+    """A module's source names the tree of all modules: which one doesn't matter, what it holds is asked apart."""
+    return {name: _TREE.sub("/trees/-/modules/", text) for name, text in files.items()}
+
+
+def _with_inner(interfaces: Interfaces, modules: Iterable[str]) -> set[str]:
+    """The modules and those that they call by relative paths."""
+    todo, seen = list(modules), set[str]()
+    while todo:
+        module = todo.pop()
+        if module in seen or module.startswith(".."):
+            continue
+        seen.add(module)
+        found = interfaces.local(module)
+        calls = found.calls if found else ()
+        todo += [os.path.normpath(PurePosixPath(module, call.source)) for call in calls]
+    return seen

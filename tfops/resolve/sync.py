@@ -1,0 +1,236 @@
+"""Whether an environment is to be changed without a person: decided from facts, with a name for every answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tfops.config.project import EnvironmentRule
+from tfops.config.window import next_open
+from tfops.model import CommitSha, EnvName, Kind, Sync, Verified, VersionRecord
+from tfops.results import Decision, SyncReason
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A commit that was tried without a person and not applied. Without `retry_at` it isn't tried again."""
+
+    commit: str
+    reason: str
+    text: str
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFacts:
+    """What the decision looks at. `branches` are those of the remote that fit.
+
+    `is_changed`: the rendered root or a module that it uses differs from what runs. `complaint` is why the head
+    can't be rendered, `complaint_name` the guard's or error's name. `is_outrun`: the hold is a rollback's, and the
+    head is newer than what the rollback took back. `busy` says who changes the environment now, `is_dead` that
+    this is known to be over. `is_ledger_rewritten`: this clone knows another past than the remote.
+    """
+
+    env: EnvName
+    rule: EnvironmentRule
+    now: datetime
+    branch: str = ""
+    branches: tuple[str, ...] = ()
+    head: CommitSha | None = None
+    current: VersionRecord | None = None
+    is_ledger_rewritten: bool = False
+    is_rewritten: bool = False
+    is_changed: bool = False
+    complaint: str = ""
+    complaint_name: str = ""
+    hold: str = ""
+    is_outrun: bool = False
+    rehearses: str = ""
+    is_stopped: bool = False
+    is_signed: bool = True
+    lock_by_hand: str = ""
+    busy: str = ""
+    busy_until: datetime | None = None
+    is_dead: bool = False
+    earlier: Earlier | None = None
+
+    @property
+    def runs_head(self) -> bool:
+        """Whether the latest version is an apply of the branch's head."""
+        current = self.current
+        return current is not None and current.commit == self.head and current.kind in (Kind.APPLY, Kind.ADOPT)
+
+    @property
+    def short(self) -> str:
+        return (self.head or "")[:8]
+
+
+def decide(facts: SyncFacts) -> Decision:
+    """The first rule that has an answer; when none has a reason not to, the head is applied."""
+    return next(found for rule in _RULES if (found := rule(facts)) is not None)
+
+
+def orphan(env: EnvName, current: VersionRecord) -> Decision:
+    """An environment that runs although tfops.yaml doesn't know it any more: never destroyed by itself."""
+    text = f"runs {current.version}, but tfops.yaml doesn't have it: put it back there, or tfops prune {env}"
+    return Decision(env, SyncReason.ORPHAN, text, branch=current.branch, current=current.version)
+
+
+def _no(
+    facts: SyncFacts, reason: SyncReason, text: str, *, detail: str = "", again: datetime | None = None
+) -> Decision:
+    current = facts.current.version if facts.current else None
+    return Decision(
+        facts.env, reason, text, facts.branch, facts.head or "", current, detail=detail, again_at=again,
+        is_in_sync=reason in (SyncReason.SYNCED, SyncReason.UNCHANGED),
+    )  # fmt: skip
+
+
+def _yes(facts: SyncFacts, reason: SyncReason, text: str) -> Decision:
+    current = facts.current.version if facts.current else None
+    return Decision(
+        facts.env, reason, text, facts.branch, facts.head or "", current, acts=True, lifts_hold=bool(facts.hold)
+    )
+
+
+def _ledger(facts: SyncFacts) -> Decision | None:
+    if not facts.is_ledger_rewritten:
+        return None
+    return _no(facts, SyncReason.LEDGER, "its ledger on the remote is not the one that this clone knows")
+
+
+def _branch(facts: SyncFacts) -> Decision | None:
+    """Deleted, not there yet, or one of several: nobody guesses."""
+    if facts.head is not None:
+        return None
+    if facts.branches:
+        listed = ", ".join(facts.branches[:3])
+        text = f"{len(facts.branches)} branches fit ({listed}): apply once from the one that is meant"
+        return _no(facts, SyncReason.SEVERAL_BRANCHES, text)
+    return _no(facts, SyncReason.NO_BRANCH, f"the remote has no branch `{facts.branch or facts.rule.branch}`")
+
+
+def _destroyed(facts: SyncFacts) -> Decision | None:
+    if facts.current is None or facts.current.kind is not Kind.DESTROY:
+        return None
+    return _no(facts, SyncReason.DESTROYED, f"was destroyed by hand; to make it anew: tfops apply {facts.env}")
+
+
+def _drill(facts: SyncFacts) -> Decision | None:
+    if not facts.rehearses:
+        return None
+    return _no(facts, SyncReason.DRILL, f"holds a rehearsal of {facts.rehearses}")
+
+
+def _followed(facts: SyncFacts) -> Decision | None:
+    """A run that died is finished before anything else is asked: it left a lock."""
+    if not (facts.busy and facts.is_dead):
+        return None
+    return _yes(facts, SyncReason.FOLLOWED, f"finishes what died: {facts.busy}")
+
+
+def _busy(facts: SyncFacts) -> Decision | None:
+    if not facts.busy:
+        return None
+    return _no(facts, SyncReason.BUSY, facts.busy, again=facts.busy_until)
+
+
+def _synced(facts: SyncFacts) -> Decision | None:
+    if not facts.runs_head or facts.is_stopped:
+        return None
+    assert facts.current is not None
+    if facts.current.verified is Verified.FAILED:
+        return _no(facts, SyncReason.NOT_VERIFIED, f"{facts.current.version} is not verified")
+    return _no(facts, SyncReason.SYNCED, f"runs {facts.short} of {facts.branch}")
+
+
+def _rewritten(facts: SyncFacts) -> Decision | None:
+    if not facts.is_rewritten:
+        return None
+    text = f"`{facts.branch}` was rewritten: {facts.short} doesn't follow what runs; if that is right: tfops apply"
+    return _no(facts, SyncReason.REWRITTEN, f"{text} {facts.env}")
+
+
+def _broken(facts: SyncFacts) -> Decision | None:
+    if not facts.complaint:
+        return None
+    return _no(facts, SyncReason.BROKEN, facts.complaint, detail=facts.complaint_name)
+
+
+def _unchanged(facts: SyncFacts) -> Decision | None:
+    if facts.is_changed or facts.is_stopped or facts.current is None or facts.hold:
+        return None
+    return _no(facts, SyncReason.UNCHANGED, f"{facts.short} of {facts.branch} changes nothing of it")
+
+
+def _held(facts: SyncFacts) -> Decision | None:
+    if not facts.hold or facts.is_outrun:
+        return None
+    version = facts.current.version if facts.current else "-"
+    return _no(facts, SyncReason.HELD, f"held at {version}: {facts.hold}; to go on: tfops resume {facts.env}")
+
+
+def _manual(facts: SyncFacts) -> Decision | None:
+    if facts.rule.sync is not Sync.MANUAL:
+        return None
+    return _no(facts, SyncReason.MANUAL, f"{facts.short} waits for a person (sync: manual): tfops apply {facts.env}")
+
+
+def _unsigned(facts: SyncFacts) -> Decision | None:
+    if facts.is_signed:
+        return None
+    return _no(facts, SyncReason.UNSIGNED, f"{facts.short} has no signature that this Git finds good (signed_commits)")
+
+
+def _locked(facts: SyncFacts) -> Decision | None:
+    return _no(facts, SyncReason.LOCKED, facts.lock_by_hand) if facts.lock_by_hand else None
+
+
+def _window(facts: SyncFacts) -> Decision | None:
+    opens = next_open(facts.rule.windows, facts.now)
+    if opens <= facts.now:
+        return None
+    return _no(
+        facts, SyncReason.WINDOW, f"{facts.short} waits for its window: {opens:%a %Y-%m-%d %H:%M} UTC", again=opens
+    )
+
+
+def _declined(facts: SyncFacts) -> Decision | None:
+    """What was tried once is tried again only when its time has come; a newer commit is another matter."""
+    earlier = facts.earlier
+    if earlier is None or earlier.commit != facts.head:
+        return None
+    if earlier.retry_at is None:
+        return _no(facts, SyncReason.DECLINED, earlier.text, detail=earlier.reason)
+    if earlier.retry_at <= facts.now:
+        return None
+    text = f"{earlier.text}; tried again at {earlier.retry_at:%H:%M:%S} UTC"
+    return _no(facts, SyncReason.RETRY, text, detail=SyncReason.RETRY.value, again=earlier.retry_at)
+
+
+def _act(facts: SyncFacts) -> Decision:
+    if facts.is_stopped:
+        return _yes(facts, SyncReason.STOPPED, f"a change stopped half-way; {facts.short} of {facts.branch} goes on")
+    if facts.current is None:
+        return _yes(facts, SyncReason.NEW, f"{facts.short} of {facts.branch} is the first")
+    return _yes(facts, SyncReason.CHANGED, f"{facts.short} of {facts.branch} changes it")
+
+
+_RULES: tuple[Callable[[SyncFacts], Decision | None], ...] = (
+    _ledger,
+    _followed,
+    _busy,
+    _branch,
+    _destroyed,
+    _drill,
+    _synced,
+    _rewritten,
+    _broken,
+    _unchanged,
+    _held,
+    _manual,
+    _unsigned,
+    _locked,
+    _window,
+    _declined,
+    _act,
+)

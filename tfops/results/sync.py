@@ -1,0 +1,91 @@
+"""What a turn of the agent decided about each environment, and what it did."""
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tfops.model import EnvName, Version
+
+
+class SyncReason(enum.StrEnum):
+    """Why an environment is to be changed now, or why not. The words are those of status, ledger and metrics."""
+
+    NEW = "never-applied"
+    CHANGED = "changed"
+    STOPPED = "stopped-part-way"
+    FOLLOWED = "died"
+
+    SYNCED = "synced"
+    UNCHANGED = "unchanged"
+    MANUAL = "manual"
+    HELD = "held"
+    DESTROYED = "destroyed"
+    DRILL = "drill"
+    NOT_VERIFIED = "not-verified"
+    LOCKED = "locked"
+    BUSY = "busy"
+    WINDOW = "window-closed"
+    UNSIGNED = "unsigned-commit"
+    BROKEN = "bad-configuration"
+    NO_BRANCH = "no-branch"
+    SEVERAL_BRANCHES = "several-branches"
+    REWRITTEN = "rewritten-branch"
+    LEDGER = "rewritten-ledger"
+    DECLINED = "declined"
+    RETRY = "waits-to-retry"
+    ORPHAN = "orphan"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done about one environment, and why.
+
+    `detail` is the guard or error behind `declined`; `again_at` is when the answer may be another one although
+    nothing was pushed.
+    """
+
+    env: EnvName
+    reason: SyncReason
+    text: str
+    branch: str = ""
+    commit: str = ""
+    current: Version | None = None
+    is_in_sync: bool = False
+    acts: bool = False
+    lifts_hold: bool = False
+    detail: str = ""
+    again_at: datetime | None = None
+
+    @property
+    def word(self) -> str:
+        """The reason as people meet it: the guard's own name where a guard said no."""
+        return self.detail or self.reason.value
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """How a run of `tfops apply` in a process of its own ended; `version` when one was recorded."""
+
+    env: EnvName
+    commit: str
+    code: int
+    text: str
+    version: str = ""
+    detail: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileResult:
+    """The end of `reconcile`: every decision, and what was done about those that act (nothing in a dry run)."""
+
+    project: str
+    decisions: tuple[Decision, ...]
+    acts: tuple[Act, ...] = field(default=())
+    is_dry_run: bool = False
+
+    @property
+    def out_of_sync(self) -> tuple[Decision, ...]:
+        """What is not as its branch says, after all that was done."""
+        done = {act.env for act in self.acts if act.code == 0}
+        return tuple(found for found in self.decisions if not (found.is_in_sync or found.env in done))

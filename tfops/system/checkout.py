@@ -1,0 +1,32 @@
+"""A commit checked out beside the user's work tree: whoever runs there sees nothing of what lies here."""
+
+import shutil
+from pathlib import Path
+
+from tfops.model import CommitSha
+from tfops.system.git import GitFailed, GitRunner, require_sha
+
+# What the user set up for their own work tree must not run in ours.
+_NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+
+
+def check_out(git: GitRunner, commit: CommitSha, folder: Path) -> None:
+    """Make `folder` a work tree of the commit, with nothing else in it. Raises GitFailed."""
+    if (folder / ".git").is_file():
+        inner = GitRunner(folder)
+        try:
+            inner.ask(*_NO_HOOKS, "checkout", "--quiet", "--detach", "--force", require_sha(commit))
+            inner.ask("clean", "--quiet", "-ffdx")
+        except GitFailed:
+            pass  # damaged, or pruned by someone: made anew
+        else:
+            return
+    shutil.rmtree(folder, ignore_errors=True)
+    git.ask("worktree", "prune")
+    git.ask(*_NO_HOOKS, "worktree", "add", "--quiet", "--force", "--detach", str(folder), require_sha(commit))
+
+
+def forget_checkout(git: GitRunner, folder: Path) -> None:
+    """Remove it, and Git's memory of it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    git.ask("worktree", "prune")

@@ -1,0 +1,80 @@
+"""`tfops` in processes of their own: several at once, each with its own session, none lost when we die.
+
+Their output goes to private files, never through pipes: a child outlives its parent and finishes.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfops.system import environ
+
+_POLL_S = 0.02
+_MOST_ANSWER = 20_000_000
+
+
+@dataclass(slots=True)
+class Child:
+    """A `tfops` that was started; `stdout` and `stderr` are its files."""
+
+    process: "subprocess.Popen[bytes]" = field(repr=False)
+    stdout: Path
+    stderr: Path
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def seconds(self) -> float:
+        return round(time.monotonic() - self.started, 3)
+
+    def stop(self) -> None:
+        """One interrupt, as from Ctrl-C: it lets a running engine finish its call and save its state."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGINT)
+
+    def answer(self) -> tuple[int, str]:
+        """Its exit code and what it said on stdout. Only for one that has ended."""
+        code = self.process.wait()
+        with self.stdout.open("rb") as file:
+            return code, file.read(_MOST_ANSWER).decode("utf-8", "replace")
+
+
+def start_tfops(args: Sequence[str], *, folder: Path, files: Path, name: str, env: Mapping[str, str]) -> Child:
+    """`tfops ARGS` in a folder; `env` is laid over our environment. `files` is where its output goes, by `name`."""
+    out, err = files / f"{name}.out", files / f"{name}.err"
+    with _private(out) as stdout, _private(err) as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tfops", *args],
+            cwd=folder,
+            env={**environ.everything(), **env},
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    return Child(process, out, err)
+
+
+@contextlib.contextmanager
+def _private(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def wait_for_any(children: Sequence[Child], *, timeout_s: float) -> None:
+    """Return as soon as one of them has ended, or after the time."""
+    end = time.monotonic() + timeout_s
+    while all(child.is_running for child in children) and time.monotonic() < end:
+        time.sleep(_POLL_S)

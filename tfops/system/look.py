@@ -1,0 +1,62 @@
+"""One look at the remote: which branches and ledgers there are. The whole price of a turn with nothing to do."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tfops.model import CommitSha
+from tfops.system.git import GitFailed, require_sha
+from tfops.system.remote import LEDGERS, RemoteUnreachable
+from tfops.system.repository import Repository
+
+_HEADS = "refs/heads/"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Branch to commit, environment to its ledger's head."""
+
+    heads: Mapping[str, CommitSha]
+    ledgers: Mapping[str, CommitSha]
+
+    @property
+    def digest(self) -> str:
+        """The same as long as nothing moved."""
+        rows = sorted([*self.heads.items(), *((f"{LEDGERS}/{env}", sha) for env, sha in self.ledgers.items())])
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def look_at_remote(repository: Repository, ledger_ref: str) -> Look:
+    """By one `git ls-remote`; without a remote what is here. Raises RemoteUnreachable.
+
+    `ledger_ref` is where the remote keeps ledgers, with `{env}`.
+    """
+    remote = repository.remote
+    if not remote:
+        return look_here(repository)
+    pattern = ledger_ref.replace("{env}", "*")
+    try:
+        done = repository.git.over_network("ls-remote", "--end-of-options", remote, f"{_HEADS}*", pattern)
+    except GitFailed as error:
+        raise RemoteUnreachable(error.stderr) from error
+    rows = (line.split("\t") for line in done.text.splitlines())
+    return _look(((name, sha) for sha, name in rows), heads=_HEADS, ledgers=ledger_ref.removesuffix("{env}"))
+
+
+def look_here(repository: Repository) -> Look:
+    """The same of what this clone knows, by one Git process."""
+    heads = f"refs/remotes/{repository.remote}/" if repository.remote else _HEADS
+    rows = repository.git.ask("for-each-ref", "--format=%(refname) %(objectname)", heads, f"{LEDGERS}/").text
+    return _look((tuple(row.split(" ")) for row in rows.splitlines()), heads=heads, ledgers=f"{LEDGERS}/")
+
+
+def _look(rows: Iterator[tuple[str, ...]], *, heads: str, ledgers: str) -> Look:
+    """A ledger may be kept among the branches: it is none."""
+    found_heads: dict[str, CommitSha] = {}
+    found_ledgers: dict[str, CommitSha] = {}
+    for name, sha in rows:
+        if name.startswith(ledgers):
+            found_ledgers[name.removeprefix(ledgers)] = require_sha(sha)
+        elif name.startswith(heads) and name != f"{heads}HEAD":
+            found_heads[name.removeprefix(heads)] = require_sha(sha)
+    return Look(found_heads, found_ledgers)
