@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox import Ran, Sandbox, new_sandbox, with_remote
+from tests.support.sandbox import Ran, Sandbox, new_sandbox, wait_until, with_remote
+from tfops.cli.terminal import Terminal
+from tfops.flows.project import Project
+from tfops.flows.sync import decide_all
 
 _RULES = """\
 version: 1
@@ -53,6 +56,15 @@ def outcome(ran: Ran) -> dict[str, tuple[str, int | None]]:
     }
 
 
+def decided(shop: Sandbox, *envs: str) -> dict[str, str]:
+    """Environment to why, without a process for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in shop.env.items():
+            patch.setenv(name, value)
+        _, found = decide_all(Project.open(shop.path), envs, Terminal(quiet=True))
+    return {decision.env: decision.word for decision in found}
+
+
 def ledger(shop: Sandbox, env: str) -> str:
     return shop.git("rev-parse", f"refs/tfops/envs/{env}")
 
@@ -83,3 +95,57 @@ def test_what_a_commit_touches_is_applied_and_nothing_else(shop: Sandbox) -> Non
     assert ran.code == 2
     assert "bad-configuration" in ran.out and "environments/blue.yaml:1:" in ran.out
     assert shop.tags() == ["tfops/blue/v1", "tfops/blue/v2", "tfops/green/v1", "tfops/green/v2"]
+
+
+def test_every_reason_not_to_act_is_kept_and_seen_by_all(tmp_path: Path, engine: str) -> None:
+    rules = (
+        "version: 1\nproject: shop\nagent: {tries: 2, backoff: 3s}\nenvironments:\n"
+        "  dev: {branch: main, deletes: 0}\n  prod: {branch: live, sync: manual}\n  qa: {branch: main, sync: plan}\n"
+    )
+    shop = new_sandbox(tmp_path / "shop", engine, rules=rules)
+    for env in ("dev", "prod", "qa"):
+        wish(shop, env, "one", keys=("a", "b"))
+    shop.commit("Start")
+    with_remote(shop, tmp_path / "remote.git")
+    assert turn(shop) == {"dev": ("never-applied", 0), "prod": ("no-branch", None), "qa": ("never-applied", 11)}
+    assert "needs-approval" in shop.ok("status").out
+    shop.ok("apply", "qa", "--yes")
+
+    # More would be lost than the rules allow: noted once, for every clone; a person may.
+    wish(shop, "dev", "one", keys=("a",))
+    push(shop, "dev needs one less")
+    assert turn(shop, "dev") == {"dev": ("changed", 11)}
+    other = shop.clone(str(tmp_path / "remote.git"), tmp_path / "other")
+    assert decided(other, "dev") == {"dev": "delete-limit"}
+    assert "the limit is 0: module.main.terraform_data.each" in other.ok("log", "dev").out
+    shop.ok("apply", "dev", "--yes")
+    assert decided(shop, "dev") == {"dev": "synced"}
+
+    # The engine fails: tried again after a pause, then given up until a newer commit.
+    shop.write("modules/thing/fails.tf", 'resource "terraform_data" "bad" { input = file("/nowhere") }\n')
+    push(shop, "dev can't be planned")
+    assert turn(shop, "dev") == {"dev": ("changed", 20)}
+    assert decided(shop, "dev") == {"dev": "waits-to-retry"}
+    wait_until(lambda: decided(shop, "dev") == {"dev": "changed"})
+    assert turn(shop, "dev") == {"dev": ("changed", 20)}
+    assert decided(shop, "dev") == {"dev": "engine-failed"}
+    (shop.path / "modules/thing/fails.tf").unlink()
+    push(shop, "dev can be planned again")
+    assert decided(shop, "dev") == {"dev": "unchanged"}
+
+    # A hold by hand; then a rewritten branch.
+    shop.ok("hold", "dev", "--reason", "the fair")
+    wish(shop, "dev", "two", keys=("a",))
+    push(shop, "dev wants two")
+    assert decided(shop, "dev") == {"dev": "held"}
+    assert "held: the fair" in shop.ok("status").out
+    assert "not held any more" in shop.ok("resume", "dev").out
+    assert turn(shop, "dev") == {"dev": ("changed", 0)}
+    shop.git("reset", "--quiet", "--hard", "HEAD~1")
+    shop.git("push", "--quiet", "--force", "origin", "HEAD")
+    assert decided(shop, "dev") == {"dev": "rewritten-branch"}
+
+    # An environment that tfops.yaml doesn't have any more.
+    shop.write("tfops.yaml", rules.replace("  qa: {branch: main, sync: plan}\n", ""))
+    push(shop, "no qa any more")
+    assert decided(shop)["qa"] == "orphan"

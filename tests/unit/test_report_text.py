@@ -436,6 +436,8 @@ RESULTS: dict[str, object] = {
         PLAN,
     ),
     "adopted": results.AdoptResult(DEV, "./legacy", (), (), (), (), Version(1), PLAN),
+    "hold": results.HoldResult(PROD, Version(3), "until the fair is over", is_held=True),
+    "hold-lifted": results.HoldResult(PROD, Version(3), "rolled back to v1", is_held=False),
     "reconcile": results.ReconcileResult(
         "shop",
         (

@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli import changing, checking, looking, reconciling, starting
+from tfops.cli import changing, checking, freezing, looking, reconciling, starting
 from tfops.cli.backend import backend
 from tfops.cli.config import config
 from tfops.cli.new import new
@@ -37,12 +37,13 @@ app.command("plan", short_help="Show what applying the commit would do.")(lookin
 app.command("apply", short_help="Make the commit the running environment.")(changing.apply)
 app.command("rollback", short_help="Bring an earlier version back, as a new version.")(changing.rollback)
 app.command("destroy", short_help="Destroy everything that the current version made.")(changing.destroy)
-app.command("resume", short_help="Finish a change that stopped half-way.")(changing.resume)
+app.command("hold", short_help="Keep an environment at its version.")(freezing.hold)
+app.command("resume", short_help="Finish what stopped half-way, or end a hold.")(changing.resume)
 app.command("drill", short_help="Rehearse the way back in another environment.")(changing.drill)
 app.command("recover", short_help="Finish the story of a run that died.")(changing.recover)
 app.command("reconcile", short_help="Make every environment what its branch says.")(reconciling.reconcile)
-app.command("lock", short_help="Freeze an environment, everywhere.")(changing.lock)
-app.command("unlock", short_help="Take a lock away.")(changing.unlock)
+app.command("lock", short_help="Freeze an environment, everywhere.")(freezing.lock)
+app.command("unlock", short_help="Take a lock away.")(freezing.unlock)
 app.command("status", short_help="Show every environment at a glance.")(looking.status)
 app.command("history", short_help="Show the versions; --verdict: the ways back.")(looking.history)
 app.command("show", short_help="Show a version's identity card.")(looking.show)

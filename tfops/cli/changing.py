@@ -219,10 +219,11 @@ def resume(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Finish an apply, rollback or destroy that stopped half-way.
+    """Finish a change that stopped half-way, or let a held environment go on.
 
     The same commit, planned again: only what remains is shown, asked for and applied. What was made
-    but isn't in the state is taken in first. A fix that is a new commit: tfops apply.
+    but isn't in the state is taken in first. A fix that is a new commit: tfops apply. Where nothing
+    stopped, but the environment is held: the hold is lifted, and nothing else is done.
 
     \b
     Examples:
@@ -232,13 +233,15 @@ def resume(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        from tfops.flows import changes
+        from tfops.flows import changes, hold
 
         losing = allow_destroy or ()
         options = _options(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline, allow_destroy=losing
         )
-        return changes.resume(open_project(ctx), env, options, ui)
+        project = open_project(ctx)
+        lifted = None if offline else hold.lift(project, env)
+        return lifted or changes.resume(project, env, options, ui)
 
     execute("resume", flow, ui=ui, output=output)
 
@@ -308,56 +311,6 @@ def recover(
         return changes.recover(open_project(ctx), env, engine=options, wait_s=parse_duration(wait), ui=ui)
 
     execute("recover", flow, ui=ui, output=output)
-
-
-def lock(
-    ctx: typer.Context,
-    env: NamedEnvironment,
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why, for those who find it locked.")] = "",
-    output: OutputOption = Output.TEXT,
-) -> None:
-    """Freeze an environment: nobody changes it, anywhere, until it is unlocked.
-
-    \b
-    Examples:
-      tfops lock prod --reason "incident 4711"
-    """
-    ui = terminal()
-
-    def flow() -> object:
-        from tfops.flows import locks
-
-        return locks.lock(open_project(ctx), env, reason)
-
-    execute("lock", flow, ui=ui, output=output)
-
-
-def unlock(
-    ctx: typer.Context,
-    env: NamedEnvironment,
-    force: Annotated[
-        bool, typer.Option("--force", help="Break a lock that is not yours; the ledger names it.")
-    ] = False,
-    output: OutputOption = Output.TEXT,
-) -> None:
-    """Take a lock away.
-
-    A holder that is still alive when its lock is broken can't record a version any more. Where a run
-    died, `tfops recover` is the better way: it finds out how far it got.
-
-    \b
-    Examples:
-      tfops unlock prod
-      tfops unlock prod --force
-    """
-    ui = terminal()
-
-    def flow() -> object:
-        from tfops.flows import locks
-
-        return locks.unlock(open_project(ctx), env, force=force, ui=ui)
-
-    execute("unlock", flow, ui=ui, output=output)
 
 
 def _options(

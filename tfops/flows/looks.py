@@ -1,9 +1,8 @@
 """`plan`, `render`, `status`, `history`, `show`: commands that change nothing."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from tfops.config.environment import load_environment, load_rules, lock_file_path
-from tfops.config.modules.interface import Interfaces
 from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
@@ -12,8 +11,10 @@ from tfops.flows.planning import plan_content
 from tfops.flows.project import Project
 from tfops.flows.reading import load_checked
 from tfops.flows.receipt import trouble_fact
+from tfops.flows.rendered import rendered
 from tfops.flows.rollback import downgrades_of, require_possible, rollback_target
-from tfops.flows.stack import Content, EngineOptions, render_stack
+from tfops.flows.stack import Content, EngineOptions
+from tfops.flows.sync import decisions_here
 from tfops.flows.target import Place, find_place, require_environment, say_target
 from tfops.flows.ui import Ui
 from tfops.flows.verdicts import verdicts_of
@@ -21,8 +22,7 @@ from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
-from tfops.model import MAIN_STACK, Commit, EnvName, Verdict, VersionRecord
-from tfops.render.root import digest_of
+from tfops.model import Commit, EnvName, Verdict, VersionRecord
 from tfops.resolve.branches import matches
 from tfops.resolve.verdict import conclude
 from tfops.resolve.versions import pick_version
@@ -133,22 +133,17 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree)))
 
 
-def rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
-    """Digest and files of the rendered root; those of several stacks lie in folders with their names."""
-    roots = {stack: render_stack(content, stack, interfaces) for stack in content.environment.stacks}
-    if set(roots) == {MAIN_STACK}:
-        return roots[MAIN_STACK].digest, roots[MAIN_STACK].files
-    files = {f"{stack}/{name}": text for stack, root in roots.items() for name, text in root.files.items()}
-    return digest_of(files), files
-
-
 def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
     """Every environment of the project, and those that have versions but no line in tfops.yaml."""
     repository = project.repository
     rules = project.config_at(repository.head)
     is_fresh = project.fetch_for_reading(rules, ui) if fetch else False
     listings = list_versions(repository)
-    rows = [_status_of(project, env, rule, listings.get(env)) for env, rule in rules.environments.items()]
+    decisions = decisions_here(project, rules, listings, ui)
+    rows = [
+        replace(_status_of(project, env, rule, listings.get(env)), decision=decisions[env])
+        for env, rule in rules.environments.items()
+    ]
     rows += [
         _status_of(project, env, None, listing)
         for env, listing in sorted(listings.items())
@@ -167,7 +162,7 @@ def _status_of(
         env=env,
         branch_pattern=rule.branch if rule else "",
         is_protected=rule.protected if rule else False,
-        current=latest,
+        current=replace(latest, hold=present.hold_on(latest)) if latest else None,
         ahead=_commits_ahead(project.repository, rule, latest),
         holder=read_holder(holder_file) if MachineLock(project.workspace.locks).is_held(env) else None,
         unrecorded=project.workspace.pending(env).exists(),

@@ -4,8 +4,9 @@ import difflib
 from collections.abc import Iterator, Mapping
 
 from tfops.config.environment import load_environment, lock_file_path
-from tfops.flows.looks import render, rendered
+from tfops.flows.looks import render
 from tfops.flows.project import Project
+from tfops.flows.rendered import rendered
 from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
 from tfops.ledger.versions import read_card, versions_of

@@ -56,11 +56,11 @@ def decide_all(project: Project, wanted: Sequence[str], ui: Ui, *, fetch: bool =
 
 def decisions_here(
     project: Project, rules: ProjectConfig, listings: Mapping[EnvName, Listing], ui: Ui
-) -> list[Decision]:
+) -> dict[EnvName, Decision]:
     """The same from what this clone knows, for who has fetched already."""
     here = look_here(project.repository)
     scene = Scene(project, rules, here, here, listings, ui)
-    return [_decision(scene, env) for env in rules.environments]
+    return {env: _decision(scene, env) for env in rules.environments}
 
 
 def _scene(project: Project, ui: Ui, *, fetch: bool) -> Scene:
@@ -215,7 +215,7 @@ def _is_rewritten(scene: Scene, facts: SyncFacts, head: CommitSha) -> bool:
 def _is_outrun(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha) -> bool:
     """Whether the head is newer than what the rollback took back. A hold by hand is never outrun."""
     current = facts.current
-    if present.hold_mark is not None or current is None or current.kind is not Kind.ROLLBACK:
+    if current is None or current.kind is not Kind.ROLLBACK or _is_by_hand(present, current):
         return False
     applied = [record for record in scene.listings[facts.env].versions if record.kind is not Kind.ROLLBACK]
     if not applied or applied[-1].commit == head:
@@ -223,6 +223,11 @@ def _is_outrun(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha
     repository, undone = scene.project.repository, applied[-1].commit
     # Commits of the project's files: one that only changes a README is no fix.
     return repository.is_ancestor(undone, head) and bool(repository.commits_between(undone, head))
+
+
+def _is_by_hand(present: Present, current: VersionRecord) -> bool:
+    mark = present.hold_mark
+    return mark is not None and mark.version == current.version.number
 
 
 def _in_a_line(error: TfopsError) -> str:

@@ -10,9 +10,9 @@ from tfops.config.environment import lock_file_path
 from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.flows.looks import rendered
 from tfops.flows.project import Project
 from tfops.flows.reading import load_checked
+from tfops.flows.rendered import rendered
 from tfops.flows.stack import Content
 from tfops.ledger.chain import Present
 from tfops.model import CommitSha

@@ -13,6 +13,7 @@ from tfops.report.words import VERDICT_STYLES, drill_words, duration, plain, plu
 from tfops.results import (
     ChangeResult,
     DrillResult,
+    HoldResult,
     InitResult,
     LockResult,
     PlanResult,
@@ -127,3 +128,12 @@ def _reversible(result: ReversibleResult, view: View) -> RenderableType:
         lines.append(Text.assemble(("✗ ", "bold red"), plain(door.text)))
         lines += [Text(f"  {plain(door.cure)}", style="dim")] if door.cure else []
     return Group(*lines)
+
+
+@text_report.register
+def _hold(result: HoldResult, view: View) -> RenderableType:
+    if result.is_held:
+        return Text(
+            f"{result.env} is held at {result.version}: {result.reason}; to let it go on: tfops resume {result.env}"
+        )
+    return Text(f"{result.env} is not held any more; the next apply goes on from {result.version}")

@@ -18,6 +18,7 @@ from tfops.results import (
     LogEvent,
     LogResult,
     StatusResult,
+    SyncReason,
 )
 
 
@@ -53,16 +54,49 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
         (bool(row.trouble), f"degraded: {row.trouble} Next: tfops resume {row.env}", "bold red"),
         (not row.is_configured, "not in tfops.yaml any more", "red"),
-        (current is None, "never applied", "dim"),
+        (current is None and not _is_refused(row), "never applied", "dim"),
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
         (current is not None and current.verified is Verified.FAILED, _unverified_words(current), "bold red"),
         (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
-        (row.ahead > 0, f"{plural(row.ahead, 'commit')} behind its branch", "yellow"),
+        *_decided(row),
     )
     for applies, words, style in states:
         if applies:
             return words, style
     return "in sync", "green"
+
+
+# What says more than how many commits the branch is ahead; the rest has a line of its own above.
+_TELLING = frozenset(SyncReason) - {
+    SyncReason.SYNCED,
+    SyncReason.UNCHANGED,
+    SyncReason.NEW,
+    SyncReason.CHANGED,
+    SyncReason.MANUAL,
+    SyncReason.NOT_VERIFIED,
+    SyncReason.BUSY,
+}
+
+
+def _is_refused(row: EnvironmentStatus) -> bool:
+    """Whether its branch's head could not be applied, or may not be."""
+    return (
+        row.decision is not None and row.decision.reason in _TELLING and row.decision.reason is not SyncReason.NO_BRANCH
+    )
+
+
+def _decided(row: EnvironmentStatus) -> tuple[tuple[bool, str, str], ...]:
+    found, behind = row.decision, f"{plural(row.ahead, 'commit')} behind its branch"
+    is_unchanged = found is not None and found.reason is SyncReason.UNCHANGED
+    return (
+        (_is_refused(row), f"{found.word}: {found.text}" if found else "", "yellow"),
+        (
+            row.ahead > 0 and is_unchanged,
+            f"in sync ({plural(row.ahead, 'commit')} of its branch change nothing)",
+            "green",
+        ),
+        (row.ahead > 0, behind, "yellow"),
+    )
 
 
 def _unverified_words(current: VersionRecord | None) -> str:

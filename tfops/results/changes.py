@@ -82,6 +82,16 @@ class LockResult:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldResult:
+    """The end of `hold`, and of a `resume` that lets a held environment go on."""
+
+    env: EnvName
+    version: Version
+    reason: str
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AdoptResult:
     """The end of `adopt`: the files that were written, or the version once they were committed.
 

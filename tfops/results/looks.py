@@ -6,11 +6,13 @@ from typing import Any
 
 from tfops.model import Commit, EnvName, Holder, Judgement, VersionRecord
 from tfops.results.facts import DrillFact, Finding, LockFact, LogEvent, TroubleFact
+from tfops.results.sync import Decision
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
-    """One environment at a glance. `ahead` counts commits of its branch that are not applied yet."""
+    """One environment at a glance. `ahead` counts commits of its branch that are not applied yet, `decision` is what
+    a run without a person would do now."""
 
     env: EnvName
     branch_pattern: str
@@ -22,6 +24,7 @@ class EnvironmentStatus:
     is_configured: bool = True
     lock: LockFact | None = None
     trouble: str = ""
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)

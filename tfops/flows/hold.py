@@ -1,0 +1,75 @@
+"""`hold`, and the half of `resume` that lets an environment go on: said on top of the latest version, in the ledger."""
+
+from tfops.errors import Refused
+from tfops.flows.changes import require_signing
+from tfops.flows.custody import require_free
+from tfops.flows.locks import append_event
+from tfops.flows.project import Project
+from tfops.flows.target import find_place
+from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
+from tfops.ledger.parts import HoldMark
+from tfops.ledger.versions import versions_of
+from tfops.model import EnvName, VersionRecord
+from tfops.results import HoldResult
+from tfops.system import clock
+
+
+def hold(project: Project, env: str, reason: str) -> HoldResult:
+    """Keep an environment at its version until `resume`. Raises Refused (guard `never-applied`)."""
+    place = find_place(project, env)
+    require_signing(project, place.rules)
+    person, _ = project.repository.identity()
+    held: list[VersionRecord] = []
+
+    def event(present: Present) -> NewEvent:
+        latest = _latest(project, place.env)
+        _require_quiet(present)
+        held[:] = [latest]
+        mark = HoldMark(version=latest.version.number, reason=reason, by=person.name, since=clock.now())
+        text = f"{place.env} is held at {latest.version} by {person.name}: {reason}"
+        return NewEvent(EventKind.HELD, text, hold=mark)
+
+    append_event(project, place.env, project.refs(place.rules), event)
+    return HoldResult(place.env, held[0].version, reason, is_held=True)
+
+
+def lift(project: Project, env: str) -> HoldResult | None:
+    """Let a held environment go on; None when it isn't held, or when a change stopped half-way that comes first."""
+    place = find_place(project, env)
+    project.fetch_for_change(place.rules)
+    if not _held_for(project, read_present(project.repository, place.env)):
+        return None
+    require_signing(project, place.rules)
+    person, _ = project.repository.identity()
+    reasons: list[str] = []
+
+    def event(present: Present) -> NewEvent:
+        latest = _latest(project, place.env)
+        _require_quiet(present)
+        reasons[:] = [present.hold_on(latest)]
+        mark = HoldMark(
+            version=latest.version.number, reason=reasons[0], by=person.name, since=clock.now(), is_lifted=True
+        )
+        text = f"the hold of {place.env} at {latest.version} is lifted by {person.name}: {reasons[0]}"
+        return NewEvent(EventKind.LIFTED, text, hold=mark)
+
+    append_event(project, place.env, project.refs(place.rules), event)
+    return HoldResult(place.env, _latest(project, place.env).version, reasons[0], is_held=False)
+
+
+def _held_for(project: Project, present: Present) -> str:
+    is_stopped = present.trouble is not None
+    return "" if is_stopped else present.hold_on(versions_of(project.repository, present.env).latest)
+
+
+def _latest(project: Project, env: EnvName) -> VersionRecord:
+    latest = versions_of(project.repository, env).latest
+    if latest is None:
+        raise Refused("never-applied", f"{env} has no version yet: there is nothing to hold", hint=f"tfops lock {env}")
+    return latest
+
+
+def _require_quiet(present: Present) -> None:
+    """A run that is under way gives its lock back on the event that it knows: nothing is put between."""
+    if present.lock is not None and not present.lock.is_manual:
+        require_free(present)
