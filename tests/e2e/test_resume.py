@@ -78,8 +78,9 @@ def test_a_stopped_apply_and_a_stopped_rollback_are_finished_as_they_were_meant(
     back = shop.ok("resume", "dev", "--yes", "--allow-destroy", _GATE, "-o", "json").result
     assert (back["kind"], back["version"], back["restores"]) == ("rollback", "v3", "v1")
     assert shop.ok("show", "dev", "-o", "json").result["trouble"] is None
-    held = shop.run("resume", "dev", "--yes", "-o", "json").error
-    assert (held["guard"], held["hint"].endswith("tfops apply dev --lift-hold")) == ("nothing-to-resume", True)
+    lifted = shop.ok("resume", "dev", "--yes", "-o", "json").result
+    assert (lifted["is_held"], lifted["reason"]) == (False, "rolled back to v1")
+    assert shop.run("resume", "dev", "--yes", "-o", "json").error["guard"] == "nothing-to-resume"
 
 
 @pytest.fixture

@@ -141,6 +141,10 @@ def status(**changes: Any) -> results.EnvironmentStatus:
     return results.EnvironmentStatus(**(values | changes))
 
 
+def decided(reason: results.SyncReason, *, detail: str = "") -> results.Decision:
+    return results.Decision(PROD, reason, "what there is to say", detail=detail)
+
+
 HOLDER = Holder("Bob", "laptop", 12, "apply of aaaaaaaa", NOW)
 STATUS = results.StatusResult(
     project="shop",
@@ -148,6 +152,11 @@ STATUS = results.StatusResult(
         status(env=DEV, current=None),
         status(is_protected=True),
         status(env="behind", ahead=1),
+        status(env="untouched", ahead=1, decision=decided(results.SyncReason.UNCHANGED)),
+        status(env="declined", ahead=1, decision=decided(results.SyncReason.DECLINED, detail="delete-limit")),
+        status(env="new", current=None, decision=decided(results.SyncReason.NEW)),
+        status(env="broken", current=None, decision=decided(results.SyncReason.BROKEN)),
+        status(env="drifted", drifted=("module.app.aws_lb.main", "b")),
         status(env="far", ahead=12),
         status(env="held", current=make_record(5, kind=Kind.ROLLBACK, restores=3, hold="rolled back to v3"), ahead=2),
         status(env="gone", current=make_record(6, kind=Kind.DESTROY)),
@@ -438,6 +447,15 @@ RESULTS: dict[str, object] = {
     "adopted": results.AdoptResult(DEV, "./legacy", (), (), (), (), Version(1), PLAN),
     "hold": results.HoldResult(PROD, Version(3), "until the fair is over", is_held=True),
     "hold-lifted": results.HoldResult(PROD, Version(3), "rolled back to v1", is_held=False),
+    "drift": results.DriftResult(
+        (
+            results.EnvironmentDrift(DEV, Version(3), right_at=NOW),
+            results.EnvironmentDrift(
+                PROD, Version(4), PLAN.drift, NOW - timedelta(minutes=5), NOW - timedelta(hours=7), "1 updated"
+            ),
+            results.EnvironmentDrift(EnvName("qa"), None, error="the plan [failed]"),
+        )
+    ),
     "reconcile": results.ReconcileResult(
         "shop",
         (

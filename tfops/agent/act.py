@@ -47,6 +47,8 @@ def start(project: Project, decision: Decision, *, engine: str = "") -> Running:
 def _arguments(decision: Decision) -> list[str]:
     if decision.reason is SyncReason.FOLLOWED:
         return ["recover", decision.env]
+    if decision.reason is SyncReason.HEAL:
+        return ["apply", decision.env, "--unattended", "--quiet", "--max-deletes", "0"]
     lifting = ["--lift-hold"] if decision.lifts_hold else []
     return ["apply", decision.env, "--unattended", "--quiet", *lifting]
 

@@ -1,15 +1,16 @@
-"""Commands that work without a person: reconcile."""
+"""Commands that work without a person: reconcile, drift."""
 
 from typing import Annotated
 
 import typer
 
 from tfops.cli.complete import complete_environment
-from tfops.cli.options import EngineOption, Output, OutputOption, QuietOption
+from tfops.cli.options import EngineOption, Output, OutputOption, QuietOption, WaitOption, parse_duration
 from tfops.cli.run import execute, open_project, terminal
-from tfops.results import ReconcileResult
+from tfops.results import DriftResult, ReconcileResult
 
 _OUT_OF_SYNC = 2
+_NOT_SEEN = 20
 
 Environments = Annotated[
     list[str] | None,
@@ -55,3 +56,40 @@ def reconcile(
         return failed or (_OUT_OF_SYNC if detailed_exitcode and result.out_of_sync else 0)
 
     execute("reconcile", flow, ui=ui, output=output, exit_code=exit_code)
+
+
+def drift(
+    ctx: typer.Context,
+    envs: Environments = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every environment that runs.")] = False,
+    detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for drift.")] = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Show what in the real world differs from the version that was applied.
+
+    Changes nothing. What it found is in the ledger, for status and for the agent, which mends it where
+    tfops.yaml says `drift: heal`.
+
+    \b
+    Examples:
+      tfops drift prod
+      tfops drift --all --detailed-exitcode    exit 2 when something drifted
+    """
+    ui = terminal(quiet=quiet)
+
+    def flow() -> DriftResult:
+        from tfops.flows.drift import drift as look
+        from tfops.flows.stack import EngineOptions
+
+        project, options = open_project(ctx), EngineOptions(engine)
+        return look(project, envs or (), everything=everything, engine=options, wait_s=parse_duration(wait), ui=ui)
+
+    def exit_code(result: DriftResult) -> int:
+        if any(found.error for found in result.environments):
+            return _NOT_SEEN
+        return _OUT_OF_SYNC if detailed_exitcode and result.has_drift else 0
+
+    execute("drift", flow, ui=ui, output=output, exit_code=exit_code)

@@ -47,7 +47,14 @@ class CommandLine:
         return self._build("get", no_color=FLAG)
 
     def plan(
-        self, *, out: str, values: str, destroy: bool, lock_timeout_s: int | None, targets: Sequence[str] = ()
+        self,
+        *,
+        out: str,
+        values: str,
+        destroy: bool,
+        lock_timeout_s: int | None,
+        targets: Sequence[str] = (),
+        refresh_only: bool = False,
     ) -> list[str]:
         """`lock_timeout_s` None plans without the state lock: for looking, never for applying."""
         return self._build(
@@ -58,6 +65,7 @@ class CommandLine:
             out=out,
             var_file=values,
             destroy=FLAG if destroy else None,
+            refresh_only=FLAG if refresh_only else None,
             target=list(targets) or None,
             **_locking(lock_timeout_s),
         )

@@ -143,14 +143,16 @@ class StackEngine:
         ended.stdout.unlink()
         return parse_state(text), sensitive_values(text)
 
-    def plan(self, *, destroy: bool = False) -> SavedPlan:
-        """Plan to a file in the run's folder. Raises EngineFailed with the engine's errors.
+    def plan(self, *, destroy: bool = False, refresh_only: bool = False) -> SavedPlan:
+        """Plan to a file in the run's folder; `refresh_only` looks for drift. Raises EngineFailed.
 
         Takes no state lock: a plan that is killed would leave it behind, and the engine refuses to
         apply a plan when the state moved on since.
         """
         path = self._runner.folder / PLAN_FILE
-        argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=destroy, lock_timeout_s=None)
+        argv = self._commands.plan(
+            out=str(path), values=VALUES_FILE, destroy=destroy, refresh_only=refresh_only, lock_timeout_s=None
+        )
         ended = self._run(argv)
         if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
             self._init()

@@ -169,6 +169,7 @@ def _status_of(
         is_configured=rule is not None,
         lock=_lock_fact(project, present.lock),
         trouble=present.trouble.receipt if present.trouble else "",
+        drifted=present.drifted_from(latest),
     )
 
 

@@ -150,6 +150,7 @@ def _facts(scene: Scene, env: EnvName) -> SyncFacts:
         rehearses=str(present.card.get("rehearses") or ""),
         is_stopped=present.trouble is not None,
         earlier=_earlier(present),
+        drifted=present.drifted_from(latest),
     )
     facts = _with_lock(scene.project, facts, present.lock)
     return facts if head is None or facts.runs_head else _at_head(scene, facts, present, head)

@@ -122,6 +122,12 @@ class Present:
     def hold_mark(self) -> HoldMark | None:
         return self._part(_HOLD, HoldMark)
 
+    def drifted_from(self, latest: VersionRecord | None) -> tuple[str, ...]:
+        """The addresses that were last seen to differ from the latest version."""
+        drift = self.drift
+        is_current = latest is not None and drift is not None and drift.version == latest.version.number
+        return tuple(drift.addresses) if drift and is_current else ()
+
     def hold_on(self, latest: VersionRecord | None) -> str:
         """Why the environment must stay at its latest version, empty when it needn't: the mark wins over the card."""
         mark = self.hold_mark

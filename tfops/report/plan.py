@@ -1,6 +1,6 @@
 """A plan for people: destroy, replace, update, create; one line a resource, with the reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -75,13 +75,18 @@ def _drift_lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
     if not plan.drift:
         return
     yield Text("Changed outside of tfops since the last apply:", style="yellow")
-    shown = plan.drift if full else plan.drift[:_MOST_DRIFTED]
+    yield from drifted_lines(plan.drift, full=full)
+    yield Text()
+
+
+def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[RenderableType]:
+    """What changed in the real world, attribute by attribute."""
+    shown = changes if full else changes[:_MOST_DRIFTED]
     for change in shown:
         yield _resource_line(change)
         yield from _attribute_lines(change.attributes, full=full)
-    if len(plan.drift) > len(shown):
-        yield Text(f"  … and {len(plan.drift) - len(shown)} more (--full)", style="dim")
-    yield Text()
+    if len(changes) > len(shown):
+        yield Text(f"  … and {len(changes) - len(shown)} more (--full)", style="dim")
 
 
 @dataclass(frozen=True, slots=True)

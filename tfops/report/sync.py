@@ -1,10 +1,14 @@
 """What a turn decided and did."""
 
+from collections.abc import Iterator
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tfops.report.base import View, add_row, new_table, text_report
-from tfops.results import Act, Decision, ReconcileResult
+from tfops.report.plan import drifted_lines
+from tfops.report.words import age, plain, plural
+from tfops.results import Act, Decision, DriftResult, EnvironmentDrift, ReconcileResult
 
 
 @text_report.register
@@ -26,3 +30,24 @@ def _cells(found: Decision, act: Act | None) -> tuple[Text | str, ...]:
     if act.code == 0:
         return act.version or runs, Text(found.word, style="green"), f"{act.text}: {found.text}"
     return runs, Text(act.detail, style="bold red"), act.text
+
+
+@text_report.register
+def _drift(result: DriftResult, view: View) -> RenderableType:
+    return Group(*(line for found in result.environments for line in _drift_lines(found, view)))
+
+
+def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[RenderableType]:
+    if found.error:
+        yield Text(f"{found.env}: could not be compared: {plain(found.error)}", style="bold red")
+        return
+    if not found.changes:
+        yield Text(f"{found.env} is what {found.version} says", style="green")
+        return
+    seen = f"last seen right {age(found.right_at, view.now)}" if found.right_at else ""
+    yield Text(
+        f"{found.env} differs from {found.version} in {plural(len(found.changes), 'resource')}; {seen}", "yellow"
+    )
+    yield from drifted_lines(found.changes, full=view.full)
+    if found.heal:
+        yield Text(f"  an apply would heal it: {found.heal}", style="dim")

@@ -1,5 +1,6 @@
 """Listings: status, history, log, inventory."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -59,6 +60,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (current is not None and current.verified is Verified.FAILED, _unverified_words(current), "bold red"),
         (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
         *_decided(row),
+        (bool(row.drifted), _drift_words(row.drifted), "yellow"),
     )
     for applies, words, style in states:
         if applies:
@@ -92,11 +94,16 @@ def _decided(row: EnvironmentStatus) -> tuple[tuple[bool, str, str], ...]:
         (_is_refused(row), f"{found.word}: {found.text}" if found else "", "yellow"),
         (
             row.ahead > 0 and is_unchanged,
-            f"in sync ({plural(row.ahead, 'commit')} of its branch change nothing)",
+            f"in sync (untouched by {plural(row.ahead, 'newer commit')})",
             "green",
         ),
         (row.ahead > 0, behind, "yellow"),
     )
+
+
+def _drift_words(addresses: Sequence[str]) -> str:
+    more = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+    return f"drifted: {addresses[0]}{more}" if addresses else ""
 
 
 def _unverified_words(current: VersionRecord | None) -> str:

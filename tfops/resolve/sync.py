@@ -6,8 +6,10 @@ from datetime import datetime
 
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import next_open
-from tfops.model import CommitSha, EnvName, Kind, Sync, Verified, VersionRecord
+from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, VersionRecord
 from tfops.results import Decision, SyncReason
+
+_MOST_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class SyncFacts:
     `is_changed`: the rendered root or a module that it uses differs from what runs. `complaint` is why the head
     can't be rendered, `complaint_name` the guard's or error's name. `is_outrun`: the hold is a rollback's, and the
     head is newer than what the rollback took back. `busy` says who changes the environment now, `is_dead` that
-    this is known to be over. `is_ledger_rewritten`: this clone knows another past than the remote.
+    this is known to be over. `is_ledger_rewritten`: this clone knows another past than the remote. `drifted` are
+    addresses that were last seen to differ from the version.
     """
 
     env: EnvName
@@ -47,6 +50,7 @@ class SyncFacts:
     rehearses: str = ""
     is_stopped: bool = False
     is_signed: bool = True
+    drifted: tuple[str, ...] = ()
     lock_by_hand: str = ""
     busy: str = ""
     busy_until: datetime | None = None
@@ -58,6 +62,12 @@ class SyncFacts:
         """Whether the latest version is an apply of the branch's head."""
         current = self.current
         return current is not None and current.commit == self.head and current.kind in (Kind.APPLY, Kind.ADOPT)
+
+    @property
+    def is_healing(self) -> bool:
+        """Whether what runs is what the head says, but the real world isn't, and tfops.yaml wants that mended."""
+        is_current = self.current is not None and (self.runs_head or not self.is_changed) and not self.is_stopped
+        return bool(self.drifted) and is_current and self.rule.drift is DriftPolicy.HEAL
 
     @property
     def short(self) -> str:
@@ -135,7 +145,7 @@ def _busy(facts: SyncFacts) -> Decision | None:
 
 
 def _synced(facts: SyncFacts) -> Decision | None:
-    if not facts.runs_head or facts.is_stopped:
+    if not facts.runs_head or facts.is_stopped or facts.is_healing:
         return None
     assert facts.current is not None
     if facts.current.verified is Verified.FAILED:
@@ -157,7 +167,7 @@ def _broken(facts: SyncFacts) -> Decision | None:
 
 
 def _unchanged(facts: SyncFacts) -> Decision | None:
-    if facts.is_changed or facts.is_stopped or facts.current is None or facts.hold:
+    if facts.is_changed or facts.is_stopped or facts.current is None or facts.hold or facts.is_healing:
         return None
     return _no(facts, SyncReason.UNCHANGED, f"{facts.short} of {facts.branch} changes nothing of it")
 
@@ -170,7 +180,7 @@ def _held(facts: SyncFacts) -> Decision | None:
 
 
 def _manual(facts: SyncFacts) -> Decision | None:
-    if facts.rule.sync is not Sync.MANUAL:
+    if facts.rule.sync is not Sync.MANUAL or facts.is_healing:
         return None
     return _no(facts, SyncReason.MANUAL, f"{facts.short} waits for a person (sync: manual): tfops apply {facts.env}")
 
@@ -210,6 +220,9 @@ def _declined(facts: SyncFacts) -> Decision | None:
 def _act(facts: SyncFacts) -> Decision:
     if facts.is_stopped:
         return _yes(facts, SyncReason.STOPPED, f"a change stopped half-way; {facts.short} of {facts.branch} goes on")
+    if facts.is_healing:
+        count = "1 resource" if len(facts.drifted) == 1 else f"{len(facts.drifted)} resources"
+        return _yes(facts, SyncReason.HEAL, f"{count} drifted: {', '.join(facts.drifted[:_MOST_LISTED])}")
     if facts.current is None:
         return _yes(facts, SyncReason.NEW, f"{facts.short} of {facts.branch} is the first")
     return _yes(facts, SyncReason.CHANGED, f"{facts.short} of {facts.branch} changes it")

@@ -49,7 +49,7 @@ from tfops.results.places import (
     StateVersion,
     StateVersionsResult,
 )
-from tfops.results.sync import Act, Decision, ReconcileResult, SyncReason
+from tfops.results.sync import Act, Decision, DriftResult, EnvironmentDrift, ReconcileResult, SyncReason
 
 __all__ = [
     "Act",
@@ -63,8 +63,10 @@ __all__ = [
     "Converted",
     "Decision",
     "DoctorResult",
+    "DriftResult",
     "DrillFact",
     "DrillResult",
+    "EnvironmentDrift",
     "EnvironmentStatus",
     "ExplainResult",
     "Finding",

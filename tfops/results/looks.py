@@ -12,7 +12,7 @@ from tfops.results.sync import Decision
 @dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
     """One environment at a glance. `ahead` counts commits of its branch that are not applied yet, `decision` is what
-    a run without a person would do now."""
+    a run without a person would do now, `drifted` are addresses that were last seen to differ from the version."""
 
     env: EnvName
     branch_pattern: str
@@ -25,6 +25,7 @@ class EnvironmentStatus:
     lock: LockFact | None = None
     trouble: str = ""
     decision: Decision | None = None
+    drifted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

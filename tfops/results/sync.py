@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tfops.model import EnvName, Version
+from tfops.model import EnvName, ResourceChange, Version
 
 
 class SyncReason(enum.StrEnum):
@@ -14,6 +14,7 @@ class SyncReason(enum.StrEnum):
     CHANGED = "changed"
     STOPPED = "stopped-part-way"
     FOLLOWED = "died"
+    HEAL = "drifted"
 
     SYNCED = "synced"
     UNCHANGED = "unchanged"
@@ -73,6 +74,34 @@ class Act:
     version: str = ""
     detail: str = ""
     duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentDrift:
+    """How the real world differs from an environment's version; no changes when it doesn't.
+
+    `since` is when that was first seen, `right_at` when it was last seen right. `heal` is what an apply would do
+    about it, in numbers, where the environment heals. `error` says why nobody could look.
+    """
+
+    env: EnvName
+    version: Version | None
+    changes: tuple[ResourceChange, ...] = ()
+    since: datetime | None = None
+    right_at: datetime | None = None
+    heal: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftResult:
+    """The end of `drift`."""
+
+    environments: tuple[EnvironmentDrift, ...]
+
+    @property
+    def has_drift(self) -> bool:
+        return any(found.changes for found in self.environments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,10 @@ class Workspace:
         """Where runs without a person leave what they say, until the next one of the same environment."""
         return self._folder("agent", "reports")
 
+    def last_right(self, env: EnvName) -> Path:
+        """When this clone last saw that the real world is what the version says."""
+        return self._folder("agent", "right") / f"{env}.json"
+
     def pending(self, env: EnvName) -> Path:
         return self._folder("pending") / f"{env}.json"
 
