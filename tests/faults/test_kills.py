@@ -19,7 +19,7 @@ TRIES = int(os.environ.get("TFOPS_FAULT_TRIES", "25"))
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("name", ["local", "http", "s3", "pg"])
 def test_whatever_dies_the_next_command_ends_in_a_sound_environment(tmp_path: Path, name: str) -> None:
-    engine = require_engine()
+    engine = require_engine(fast=name != "local")  # both are killed
     with serve(name) as backend:
         world = new_world(tmp_path, backend, engine, seed=TRIES)
         for number in range(TRIES):

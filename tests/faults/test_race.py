@@ -17,6 +17,6 @@ PLACES, TURNS = 2, 1
 @pytest.mark.timeout(400)
 def test_changes_by_ten_processes_in_five_clones_are_versions_without_gap_or_double(tmp_path: Path) -> None:
     with serve_states() as states:
-        race = new_race(tmp_path, require_engine(), states, clones=5, places=PLACES, turns=TURNS)
+        race = new_race(tmp_path, require_engine(fast=True), states, clones=5, places=PLACES, turns=TURNS)
         race.run()
         race.check()

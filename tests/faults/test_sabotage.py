@@ -93,7 +93,7 @@ _SCENARIOS: dict[str, Scenario] = {
 
 def _world(tmp_path: Path, states: StateServer, sabotage: str) -> World:
     backend = Backend("http", states.backend())
-    return new_world(tmp_path, backend, require_engine(), seed=4, sabotage=sabotage)
+    return new_world(tmp_path, backend, require_engine(fast=True), seed=4, sabotage=sabotage)
 
 
 @pytest.mark.parametrize("name", _SCENARIOS)

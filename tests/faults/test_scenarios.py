@@ -10,4 +10,4 @@ from tests.support.engines import require_engine
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_whatever_breaks_ends_sound_or_says_why_not(tmp_path: Path, name: str) -> None:
-    play(name, tmp_path, require_engine())
+    play(name, tmp_path, require_engine(fast=True))

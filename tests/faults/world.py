@@ -18,6 +18,7 @@ from types import MappingProxyType
 from tests.faults.backends import Backend
 from tests.support.rival import be_faster_once
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, with_remote
+from tests.support.warm import run_warm
 
 _MODULE = """\
 variable "keys" { type = set(string) }
@@ -91,13 +92,10 @@ class World:
     def run(self, *args: str, failpoint: str = "", env: Mapping[str, str] = _NOTHING) -> Ran:
         """Run tfops to its end, whatever that is."""
         more = dict(env) | ({"TFOPS_FAILPOINT": failpoint} if failpoint else {})
-        done = subprocess.run(
-            self.argv(*args), cwd=self.shop.path, env=self._env(more), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True,
-            timeout=180, check=False,
-        )  # fmt: skip
-        self.said += done.stdout + done.stderr
-        return Ran(done.returncode, done.stdout, done.stderr)
+        _, _, module, *words = self.argv(*args)
+        ran = Ran(*run_warm(words, module=module, cwd=self.shop.path, env=self._env(more), timeout_s=180))
+        self.said += ran.out + ran.err
+        return ran
 
     def run_and_signal(self, *args: str, after_s: float, number: int, times: int, engine_too: bool) -> int:
         """Run tfops and send it a signal at some moment, once or more; with `engine_too` its engine is killed too."""

@@ -16,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.histories.forked import ForkedSandbox
 from tests.histories.model import Writer
 from tests.histories.replay import Replay, provider_locks
 from tests.support.engines import available_engines
@@ -63,7 +62,7 @@ def walk(seed: int, door: Path, locks: Mapping[str, str], engine: str) -> Found:
     history = Writer(dice).history(LENGTH, provider="1.0.0" if seed % 2 else "")
     done, failure = 0, ""
     with tempfile.TemporaryDirectory() as folder:
-        story = new_story(Path(folder), engine, door, sandbox=ForkedSandbox)
+        story = new_story(Path(folder), engine, door)
         story.mirror.add("2.0.0")
         replay = Replay(story, history, locks)
         try:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.warm import run_warm
+
 TFOPS = (sys.executable, "-m", "tfops")
 
 _MODULE = """\
@@ -131,18 +133,9 @@ class Sandbox:
 
     def run(self, *args: str, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Ran:
         """Run `tfops ARGS` without a terminal."""
-        done = subprocess.run(
-            self.command(*args),
-            cwd=self.path,
-            env=self.env | dict(env or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Ran(done.returncode, done.stdout, done.stderr)
+        code, out, err = run_warm(args, cwd=self.path, env=self.env | dict(env or {}), timeout_s=timeout_s)
+        assert "Traceback" not in err, err
+        return Ran(code, out, err)
 
     def ok(self, *args: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run and expect exit code 0."""
@@ -167,10 +160,10 @@ class Sandbox:
         return Sandbox(folder, self.home, self.env["TFOPS_ENGINE"])
 
 
-def new_sandbox(folder: Path, engine: str, *, rules: str = "", kind: type[Sandbox] = Sandbox) -> Sandbox:
+def new_sandbox(folder: Path, engine: str, *, rules: str = "") -> Sandbox:
     """A repository on branch main with one module `thing`, bound to `dev`; nothing committed for dev yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    sandbox = kind(folder, folder.parent / f"{folder.name}-home", engine)
+    sandbox = Sandbox(folder, folder.parent / f"{folder.name}-home", engine)
     sandbox.git("init", "--quiet", "--initial-branch=main")
     sandbox.write("tfops.yaml", rules or "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n")
     sandbox.write("modules/thing/main.tf", _MODULE)

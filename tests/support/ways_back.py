@@ -232,10 +232,9 @@ def new_story(
     *,
     rules: str = RULES,
     provider: str = "1.0.0",
-    sandbox: type[Sandbox] = Sandbox,
 ) -> Story:
     """A project with one version of the provider in the mirror, and an empty world."""
-    shop = new_sandbox(folder / "shop", engine, rules=rules, kind=sandbox)
+    shop = new_sandbox(folder / "shop", engine, rules=rules)
     mirror, world = Mirror(folder / "mirror", door), folder / "world"
     world.mkdir()
     mirror.add(provider)
