@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfops.cli import main
-from tfops.flows import change, recover
+from tfops.flows import change, custody, recover
 from tfops.system import process
 from tfops.system.remote import Refs, Update
 
@@ -66,12 +66,18 @@ def _copy(pipe: Any, path: Path) -> None:
             file.flush()
 
 
+def hurried() -> None:
+    """No sabotage, only faster: the lock is renewed all the time, so that a few seconds of work have renewals."""
+    custody.RENEW_S = 0.2
+
+
 SABOTAGES: dict[str, Callable[[], None]] = {
     "without-import": without_import,
     "without-wait": without_wait,
     "without-read-back": without_read_back,
     "without-lease": without_lease,
     "with-a-pipe": with_a_pipe,
+    "hurried": hurried,
 }
 
 if __name__ == "__main__":

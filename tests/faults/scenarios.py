@@ -17,6 +17,7 @@ import pytest
 from tests.faults.backends import serve
 from tests.faults.world import World, new_world
 from tests.support.sandbox import wait_until
+from tests.support.wire import serve_git
 
 Scenario = Callable[[World], None]
 
@@ -93,6 +94,70 @@ def it_goes_away_during_the_apply(world: World) -> None:
     assert process.returncode == 22, out
     away.rename(_remote(world))
     _end_well(world)
+
+
+def it_hangs_over_the_network(world: World) -> None:
+    """The connection to `git daemon` stands, but carries nothing: before the apply, and while the engine works."""
+    world.seconds = 2
+    with serve_git(_remote(world).parent) as wire:
+        world.shop.git("remote", "set-url", "origin", f"git://127.0.0.1:{wire.port}/{_remote(world).name}")
+        world.wish()
+        with wire.cut():
+            ran = world.run("apply", "dev", "--yes", "-o", "json", env=_HASTY)
+        assert (ran.code, ran.error["guard"]) == (11, "remote-unreachable"), ran.out
+        assert not world.witness.exists(), "nothing may be made without an answer"
+        with world.start("apply", "dev", "--yes", env=_HASTY) as process:
+            wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+            with wire.cut():
+                out, _ = process.communicate(timeout=120)
+        assert process.returncode == 22, out
+        _end_well(world)
+
+
+def it_is_away_when_the_lock_is_renewed(world: World) -> None:
+    """The run goes on, tries again, and records its version: nobody else could take the lock meanwhile."""
+    world.seconds, world.sabotage = 6, "hurried"
+    world.wish()
+    away = _remote(world).with_suffix(".away")
+    with world.start("apply", "dev", "--yes") as process:
+        wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+        _remote(world).rename(away)
+        said = _said_before(process, "the lock could not be renewed")
+        away.rename(_remote(world))
+        out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said + out
+    assert _renewals(world), "the remote that came back has the renewals"
+    world.check()
+
+
+def its_lock_is_gone_when_it_is_renewed(world: World) -> None:
+    """Someone breaks the lock by force: the next renewal says so, while the engine works, and nothing is recorded."""
+    world.seconds, world.sabotage = 6, "hurried"
+    world.wish()
+    other = world.shop.clone(str(_remote(world)), world.shop.path.parent / "other")
+    with world.start("apply", "dev", "--yes") as process:
+        wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+        other.ok("unlock", "dev", "--force")
+        world.said += _said_before(process, "was broken while this run is changing it")
+        out, _ = process.communicate(timeout=120)
+    assert (process.returncode, world.shop.tags()) == (22, []), out
+    _end_well(world)
+
+
+def _said_before(process: "subprocess.Popen[str]", words: str) -> str:
+    """All that a run says until it says this; fails when it ends before."""
+    said = ""
+    assert process.stdout is not None
+    while words not in said:
+        line = process.stdout.readline()
+        assert line, f"{words!r} was never said:\n{said}"
+        said += line
+    return said
+
+
+def _renewals(world: World) -> list[str]:
+    events = world.run("log", "dev", "-o", "json").result["events"]
+    return [event["sha"] for event in events if event["kind"] == "renewed"]
 
 
 # The state
@@ -298,6 +363,8 @@ ON_DISK: dict[str, Scenario] = {
     "the remote answers the version after its timeout": it_answers_the_version_after_its_timeout,
     "the remote refuses before the apply": it_refuses_before_the_apply,
     "the remote goes away during the apply": it_goes_away_during_the_apply,
+    "the remote hangs over the network, before and during the apply": it_hangs_over_the_network,
+    "the remote is away when the lock is renewed": it_is_away_when_the_lock_is_renewed,
     "the state is cut short": it_is_cut_short,
     "the engine dies while it writes the state": it_is_torn_by_a_dying_engine,
     "the state is another, or an older one": it_is_another_or_an_older_one,
@@ -307,6 +374,7 @@ ON_DISK: dict[str, Scenario] = {
     "the ledger is forced backwards": the_ledger_is_forced_backwards,
 }
 OVER_HTTP: dict[str, Scenario] = {
+    "the lock is gone when it is renewed": its_lock_is_gone_when_it_is_renewed,
     "a holder sleeps past its lease and wakes up": a_holder_sleeps_past_its_lease,
     "two people roll back and apply at once": two_roll_back_and_apply_at_once,
     "a clone is a month old": a_clone_is_a_month_old,
