@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tfops.errors import Refused
+from filelock import FileLock, Timeout
+
+from tfops.errors import Locked, Refused, TfopsError
 from tfops.flows.project import Project
 from tfops.model import CommitSha
 from tfops.results import Act, Decision, SyncReason
-from tfops.system.checkout import check_out
+from tfops.system.checkout import check_out, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops
 from tfops.system.git import GitFailed
 
@@ -17,10 +20,11 @@ _BUG = 1
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A decision that is being carried out."""
+    """A decision that is being carried out. `lock` keeps others out of its checkout."""
 
     decision: Decision
     child: Child
+    lock: FileLock
 
     @property
     def is_over(self) -> bool:
@@ -28,20 +32,34 @@ class Running:
 
 
 def start(project: Project, decision: Decision, *, engine: str = "") -> Running:
-    """Check the commit out and start `tfops` there. Raises Refused (guard `checkout`) when Git can't."""
+    """Check the commit out and start `tfops` there.
+
+    Raises Refused (guard `checkout`) when Git can't, Locked when another process does the same right now.
+    """
     folder = project.workspace.checkout(decision.env)
+    lock = _locked(folder, decision)
     try:
         check_out(project.repository.git, CommitSha(decision.commit), folder)
     except GitFailed as error:
+        lock.release()
         raise Refused("checkout", f"{decision.commit[:8]} can't be checked out", why=str(error)) from error
     child = start_tfops(
         [*_arguments(decision), "--output", "json", *(["--engine", engine] if engine else [])],
         folder=folder,
         files=project.workspace.reports,
         name=decision.env,
-        env={"TFOPS_BRANCH": decision.branch},
+        env={"TFOPS_BRANCH": decision.branch} | remote_from_elsewhere(project.repository),
     )
-    return Running(decision, child)
+    return Running(decision, child, lock)
+
+
+def _locked(folder: Path, decision: Decision) -> FileLock:
+    lock = FileLock(folder.with_name(f"{decision.env}.lock"), mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise Locked(f"another process of this clone is about to change {decision.env}") from error
+    return lock
 
 
 def _arguments(decision: Decision) -> list[str]:
@@ -53,9 +71,15 @@ def _arguments(decision: Decision) -> list[str]:
     return ["apply", decision.env, "--unattended", "--quiet", *lifting]
 
 
+def not_started(decision: Decision, error: TfopsError) -> Act:
+    detail = error.guard if isinstance(error, Refused) else error.name
+    return Act(decision.env, decision.commit, error.exit_code, error.what, detail=detail)
+
+
 def finished(running: Running) -> Act:
     """What came of it, from the answer that it printed."""
     code, text = running.child.answer()
+    running.lock.release()
     body = _parsed(text)
     decision, seconds = running.decision, running.child.seconds
     if body is None:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tfops.agent import act
-from tfops.errors import Interrupted, Refused
+from tfops.errors import Interrupted, TfopsError
 from tfops.flows.project import Project
 from tfops.flows.sync import decide_all
 from tfops.flows.ui import Ui
+from tfops.resolve.shard import Shard
 from tfops.results import Act, Decision, ReconcileResult
 from tfops.system.children import wait_for_any
 
@@ -15,14 +16,16 @@ _POLL_S = 60.0
 
 
 def reconcile(
-    project: Project, envs: Sequence[str], *, dry_run: bool, parallel: int, engine: str, ui: Ui
+    project: Project, envs: Sequence[str], *, shard: Shard, dry_run: bool, parallel: int, engine: str, ui: Ui
 ) -> ReconcileResult:
     """Make every environment (or those named) what its branch says, at most `parallel` at once.
 
     An interrupt is handed on to what runs, and waits until it has ended.
     """
-    name, decisions = decide_all(project, envs, ui)
-    result = ReconcileResult(name, tuple(decisions), is_dry_run=dry_run)
+    rules, decisions = decide_all(project, envs, ui, shard=shard)
+    result = ReconcileResult(
+        rules.project, tuple(decisions), is_dry_run=dry_run, drift_every_s=rules.agent.drift_every_s
+    )
     if dry_run:
         return result
     waiting = [found for found in decisions if found.acts]
@@ -39,8 +42,8 @@ def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int,
                 ui.note(f"{decision.env}: {decision.text}")
                 try:
                     running.append(act.start(project, decision, engine=engine))
-                except Refused as error:
-                    yield Act(decision.env, decision.commit, error.exit_code, error.what, detail=error.guard)
+                except TfopsError as error:
+                    yield act.not_started(decision, error)
             wait_for_any([one.child for one in running], timeout_s=_POLL_S)
             for one in [one for one in running if one.is_over]:
                 running.remove(one)

@@ -14,7 +14,7 @@ from tfops.cli.config import config
 from tfops.cli.new import new
 from tfops.cli.options import Output, Session
 from tfops.cli.providers import providers
-from tfops.cli.run import USAGE, fail
+from tfops.cli.run import fail
 from tfops.cli.states import state
 from tfops.errors import Interrupted, UsageError
 
@@ -42,6 +42,7 @@ app.command("resume", short_help="Finish what stopped half-way, or end a hold.")
 app.command("drill", short_help="Rehearse the way back in another environment.")(changing.drill)
 app.command("recover", short_help="Finish the story of a run that died.")(changing.recover)
 app.command("reconcile", short_help="Make every environment what its branch says.")(reconciling.reconcile)
+app.command("agent", short_help="Watch the remote, and reconcile for months.")(reconciling.agent)
 app.command("drift", short_help="Show what differs in the real world.")(reconciling.drift)
 app.command("lock", short_help="Freeze an environment, everywhere.")(freezing.lock)
 app.command("unlock", short_help="Take a lock away.")(freezing.unlock)
@@ -104,7 +105,6 @@ def _failed(error: UsageError | Interrupted) -> int:
         fail(" ".join(sys.argv[1:2]), error, output=Output.JSON if is_json else Output.TEXT)
     except typer.Exit as done:
         return done.exit_code
-    return USAGE
 
 
 def _command() -> str:

@@ -1,16 +1,23 @@
-"""Commands that work without a person: reconcile, drift."""
+"""Commands that work without a person: reconcile, drift, agent."""
 
-from typing import Annotated
+import enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tfops.cli.complete import complete_environment
 from tfops.cli.options import EngineOption, Output, OutputOption, QuietOption, WaitOption, parse_duration
-from tfops.cli.run import execute, open_project, terminal
+from tfops.cli.run import execute, execute_silent, open_project, terminal
+from tfops.errors import UsageError
 from tfops.results import DriftResult, ReconcileResult
+
+if TYPE_CHECKING:
+    from tfops.resolve.shard import Shard
 
 _OUT_OF_SYNC = 2
 _NOT_SEEN = 20
+_ADDRESS = "127.0.0.1:8420"
 
 Environments = Annotated[
     list[str] | None,
@@ -21,6 +28,21 @@ ParallelOption = Annotated[
 ]
 
 
+ShardOption = Annotated[
+    str, typer.Option("--shard", metavar="N/M", help="Only the N-th of M parts of the environments.")
+]
+
+
+def shard_of(text: str) -> "Shard":
+    """Raises UsageError for what is no part."""
+    from tfops.resolve.shard import parse_shard
+
+    try:
+        return parse_shard(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
 def reconcile(
     ctx: typer.Context,
     envs: Environments = None,
@@ -29,6 +51,7 @@ def reconcile(
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when something is out of sync in the end.")
     ] = False,
     parallel: ParallelOption = 4,
+    shard: ShardOption = "1/1",
     engine: EngineOption = "",
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
@@ -49,7 +72,10 @@ def reconcile(
     def flow() -> ReconcileResult:
         from tfops.agent.turn import reconcile as turn
 
-        return turn(open_project(ctx), envs or (), dry_run=dry_run, parallel=parallel, engine=engine, ui=ui)
+        return turn(
+            open_project(ctx), envs or (),
+            shard=shard_of(shard), dry_run=dry_run, parallel=parallel, engine=engine, ui=ui,
+        )  # fmt: skip
 
     def exit_code(result: ReconcileResult) -> int:
         failed = max((act.code for act in result.acts), default=0)
@@ -93,3 +119,54 @@ def drift(
         return _OUT_OF_SYNC if detailed_exitcode and result.has_drift else 0
 
     execute("drift", flow, ui=ui, output=output, exit_code=exit_code)
+
+
+class LogFormat(enum.StrEnum):
+    """How the agent says what happens."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def agent(
+    ctx: typer.Context,
+    interval: Annotated[str, typer.Option("--interval", metavar="TIME", help="How often to look.")] = "30s",
+    parallel: ParallelOption = 4,
+    listen: Annotated[str, typer.Option("--listen", metavar="ADDR", help="Where to serve HTTP, or none.")] = _ADDRESS,
+    hook_secret_file: Annotated[
+        Path | None, typer.Option("--hook-secret-file", metavar="FILE", help="Else: TFOPS_HOOK_SECRET.")
+    ] = None,
+    shard: ShardOption = "1/1",
+    grace: Annotated[
+        str, typer.Option("--grace", metavar="TIME", help="How long running changes may take when it stops.")
+    ] = "10m",
+    log_format: Annotated[LogFormat, typer.Option("--log-format", help="How to say what happens.")] = LogFormat.TEXT,
+    engine: EngineOption = "",
+) -> None:
+    """Watch the remote, and make every environment what its branch says, for months.
+
+    Looks every --interval, and at once when a push event arrives at /hook. Serves /healthz, /readyz,
+    /status and /metrics. Any number of agents, laptops and CI jobs can run side by side.
+
+    \b
+    Examples:
+      tfops agent
+      tfops agent --interval 10s --listen 0.0.0.0:8420 --hook-secret-file /run/secrets/hook
+      tfops agent --shard 1/3
+    """
+    ui = terminal(quiet=True)
+
+    def flow() -> None:
+        from tfops.agent.log import Log
+        from tfops.agent.loop import AgentOptions
+        from tfops.agent.start import parse_address, read_secret, run_agent
+
+        options = AgentOptions(
+            max(parse_duration(interval), 1.0), parallel, parse_duration(grace), shard_of(shard), engine
+        )
+        run_agent(
+            open_project(ctx), options,
+            listen=parse_address(listen), secret=read_secret(hook_secret_file), log=Log(log_format is LogFormat.JSON),
+        )  # fmt: skip
+
+    execute_silent("agent", flow, ui=ui)

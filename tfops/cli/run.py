@@ -7,7 +7,7 @@ wait for them.
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 BUG = 1
-USAGE = 64
 
 
 def terminal(*, quiet: bool = False, verbose: bool = False, full: bool = False) -> "Terminal":
@@ -52,23 +51,32 @@ def execute(
     exit_code: Callable[[Result], int] = lambda _: 0,
 ) -> None:
     """Run the flow, print its result or its error once, and leave with the exit code."""
+    result = _result_of(command, flow, ui=ui, output=output)
+    ui.stop()
+    code = exit_code(result)
+    _print(ui.mask(_json(command, result, code) if output is Output.JSON else _text(result, full=ui.full)))
+    raise typer.Exit(code)
+
+
+def execute_silent(command: str, flow: Callable[[], None], *, ui: "Terminal") -> None:
+    """The same for a command that has nothing to say when it is over."""
+    _result_of(command, flow, ui=ui, output=Output.TEXT)
+
+
+def _result_of(command: str, flow: Callable[[], Result], *, ui: "Terminal", output: Output) -> Result:
+    """The flow's result; an error is printed, and raises Exit."""
     process.terminate_as_interrupt()
     try:
-        result = flow()
+        return flow()
     except TfopsError as error:
         fail(command, error, output=output, ui=ui)
     except KeyboardInterrupt:
         fail(command, Interrupted("interrupted"), output=output, ui=ui)
     except Exception as error:  # noqa: BLE001 - the top: a bug becomes a message and a log
         fail(command, _bug(error, ui.mask), output=output, ui=ui)
-    else:
-        ui.stop()
-        code = exit_code(result)
-        _print(ui.mask(_json(command, result, code) if output is Output.JSON else _text(result, full=ui.full)))
-        raise typer.Exit(code)
 
 
-def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> None:
+def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> NoReturn:
     """Print the error and raise Exit with its code."""
     from tfops.cli.terminal import stderr_console
     from tfops.report import envelope

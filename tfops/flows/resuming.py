@@ -35,8 +35,9 @@ def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
 def _nothing_to_resume(project: Project, env: EnvName) -> Refused:
     latest = versions_of(project.repository, env).latest
     hint = f"tfops status; to change it: tfops apply {env}"
-    if latest is not None and latest.hold:
-        hint = f"it is held ({latest.hold}); when the fix is in: tfops apply {env} --lift-hold"
+    hold = read_present(project.repository, env).hold_on(latest)
+    if hold:
+        hint = f"it is held ({hold}); when the fix is in: tfops apply {env} --lift-hold"
     where = f"{env} is whole at {latest.version}" if latest else f"{env} was never applied"
     return Refused("nothing-to-resume", f"{where}: no change stopped half-way", hint=hint)
 

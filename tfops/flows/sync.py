@@ -14,8 +14,9 @@ from tfops.ledger.chain import Present, present_at
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions
-from tfops.model import CommitSha, EnvName, Kind, VersionRecord
+from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import matches
+from tfops.resolve.shard import WHOLE, Shard
 from tfops.resolve.sync import Earlier, SyncFacts, decide, orphan
 from tfops.results import Decision
 from tfops.system import clock
@@ -42,16 +43,18 @@ class Scene:
         return listing.latest if listing else None
 
 
-def decide_all(project: Project, wanted: Sequence[str], ui: Ui, *, fetch: bool = True) -> tuple[str, list[Decision]]:
-    """The project's name, and a decision for each wanted environment (none named: all, and orphans).
+def decide_all(
+    project: Project, wanted: Sequence[str], ui: Ui, *, shard: Shard = WHOLE
+) -> tuple[ProjectConfig, list[Decision]]:
+    """The rules, and a decision for each wanted environment (none named: all of the shard, and its orphans).
 
     Asks the remote once, and fetches only when something moved. Raises Refused (guard `remote-unreachable`).
     """
-    scene = _scene(project, ui, fetch=fetch)
+    scene = _scene(project, ui)
     if wanted:
-        return scene.rules.project, [_decision(scene, require_environment(env, scene.rules)) for env in wanted]
-    found = [_decision(scene, env) for env in scene.rules.environments]
-    return scene.rules.project, [*found, *_orphans(scene)]
+        return scene.rules, [_decision(scene, require_environment(env, scene.rules)) for env in wanted]
+    found = (_decision(scene, env) for env in scene.rules.environments if shard.has(env))
+    return scene.rules, [*found, *(one for one in _orphans(scene) if shard.has(one.env))]
 
 
 def decisions_here(
@@ -63,12 +66,12 @@ def decisions_here(
     return {env: _decision(scene, env) for env in rules.environments}
 
 
-def _scene(project: Project, ui: Ui, *, fetch: bool) -> Scene:
+def _scene(project: Project, ui: Ui) -> Scene:
     repository = project.repository
     rules = _home_rules(project, ui, say=False)
     here = look_here(repository)
     try:
-        look = look_at_remote(repository, rules.ledger_ref) if fetch else here
+        look = look_at_remote(repository, rules.ledger_ref)
     except RemoteUnreachable as error:
         raise _unreachable(project, error) from error
     if look.digest != here.digest:
@@ -126,7 +129,9 @@ def _orphans(scene: Scene) -> Iterator[Decision]:
 
 
 def _decision(scene: Scene, env: EnvName) -> Decision:
-    return decide(_facts(scene, env))
+    facts = _facts(scene, env)
+    runs = facts.current is not None and facts.current.kind is not Kind.DESTROY
+    return replace(decide(facts), looks_for_drift=runs and facts.rule.drift is not DriftPolicy.IGNORE)
 
 
 def _facts(scene: Scene, env: EnvName) -> SyncFacts:

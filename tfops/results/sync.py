@@ -54,6 +54,7 @@ class Decision:
     is_in_sync: bool = False
     acts: bool = False
     lifts_hold: bool = False
+    looks_for_drift: bool = False
     detail: str = ""
     again_at: datetime | None = None
 
@@ -112,6 +113,7 @@ class ReconcileResult:
     decisions: tuple[Decision, ...]
     acts: tuple[Act, ...] = field(default=())
     is_dry_run: bool = False
+    drift_every_s: float = 0.0
 
     @property
     def out_of_sync(self) -> tuple[Decision, ...]:

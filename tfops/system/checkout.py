@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 from tfops.model import CommitSha
+from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, require_sha
+from tfops.system.repository import Repository
 
 # What the user set up for their own work tree must not run in ours.
 _NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
@@ -24,6 +26,20 @@ def check_out(git: GitRunner, commit: CommitSha, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     git.ask("worktree", "prune")
     git.ask(*_NO_HOOKS, "worktree", "add", "--quiet", "--force", "--detach", str(folder), require_sha(commit))
+
+
+def remote_from_elsewhere(repository: Repository) -> dict[str, str]:
+    """Variables that make Git find a remote with a relative path from another work tree too; mostly none."""
+    url = repository.git.line("config", "--get", f"remote.{repository.remote}.url") if repository.remote else ""
+    if not url.startswith(".") or ":" in url:
+        return {}
+    count = environ.variable("GIT_CONFIG_COUNT")
+    number = int(count) if count.isdecimal() else 0
+    return {
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": f"url.{(repository.root / url).resolve()}.insteadOf",
+        f"GIT_CONFIG_VALUE_{number}": url,
+    }
 
 
 def forget_checkout(git: GitRunner, folder: Path) -> None:

@@ -59,10 +59,10 @@ class GitRunner:
         return self.ask(*argv, ok=(0, 1)).text.strip()
 
     def over_network(self, *argv: str) -> process.Completed:
-        return self.ask(*argv, timeout_s=_network_timeout_s())
+        return self.ask(*argv, timeout_s=network_timeout_s())
 
 
-def _network_timeout_s() -> int:
+def network_timeout_s() -> int:
     """How long one exchange with the remote may take. Raises ProjectError for a variable that is no number."""
     text = environ.variable(_TIMEOUT_VARIABLE) or str(_NETWORK_TIMEOUT_S)
     if not text.isdecimal() or not text.isascii() or int(text) == 0:

@@ -1,0 +1,99 @@
+"""The agent as a whole process, over a real remote: pushes, events, floods, outages, and a stop in the middle."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.agents import Agent, running_agent
+from tests.support.git_daemon import GitDaemon, git_daemon
+from tests.support.sandbox import Sandbox, new_sandbox, wait_until
+
+_PATIENCE_S = 90.0
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[GitDaemon]:
+    (tmp_path / "remotes").mkdir()
+    with git_daemon(tmp_path / "remotes") as found:
+        yield found
+
+
+@pytest.fixture
+def laptop(tmp_path: Path, engine: str, daemon: GitDaemon) -> Sandbox:
+    """Where people push from; the agent has a clone of its own."""
+    laptop = new_sandbox(tmp_path / "laptop", engine)
+    laptop.wish("one")
+    laptop.git("init", "--quiet", "--bare", "--initial-branch=main", str(daemon.folder / "shop.git"))
+    laptop.git("remote", "add", "origin", daemon.url("shop.git"))
+    laptop.git("push", "--quiet", "--set-upstream", "origin", "main")
+    return laptop
+
+
+def push(laptop: Sandbox, value: str) -> str:
+    commit = laptop.wish(value)
+    laptop.git("push", "--quiet")
+    return commit
+
+
+def runs(agent: Agent, commit: str) -> bool:
+    found = [one for one in agent.status()["environments"] if one["env"] == "dev"]
+    return bool(found) and (found[0]["commit"], found[0]["reason"]) == (commit, "synced")
+
+
+def test_an_event_is_enough_and_nothing_bad_gets_in(laptop: Sandbox, daemon: GitDaemon, tmp_path: Path) -> None:
+    clone = laptop.clone(daemon.url("shop.git"), tmp_path / "agent")
+    # It looks by itself only when it starts, and never again while this test runs.
+    with running_agent(clone, "--interval", "1h") as agent:
+        first = laptop.git("rev-parse", "HEAD")
+        wait_until(lambda: agent.said("is now v1") == 1, timeout_s=_PATIENCE_S)
+        assert agent.get("/healthz")[0] == 200
+
+        second = push(laptop, "two")
+        assert agent.hook(secret="another secret, of someone else") == 401
+        assert agent.hook(headers={"X-GitHub-Event": "push"}) == 401
+        assert agent.hook(headers={"X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": "wrong"}) == 401
+        assert agent.hook(headers={"Content-Length": str(100_000_000)}, body=b"") == 413
+        assert agent.status()["surveys"] == 1, "nothing of that made it look"
+        assert [agent.hook() for _ in range(200)] == [202] * 200
+        wait_until(lambda: agent.said("is now v2") == 1, timeout_s=_PATIENCE_S)
+        assert agent.hook() == 202
+        wait_until(lambda: runs(agent, second), timeout_s=_PATIENCE_S)
+        assert agent.status()["surveys"] <= 8, "a flood is one look, or a few"
+        assert first != second
+
+        daemon.stop()
+        assert agent.hook() == 202
+        wait_until(lambda: agent.get("/readyz")[0] == 503, timeout_s=_PATIENCE_S)
+        assert agent.get("/healthz")[0] == 200, "it lives, it only can't see"
+        daemon.start()
+        third = push(laptop, "three")
+        assert agent.hook() == 202
+        wait_until(lambda: agent.said("is now v3") == 1, timeout_s=_PATIENCE_S)
+        assert agent.get("/readyz")[0] == 200
+        metrics = agent.get("/metrics")[1]
+        assert 'tfops_environment_state{env="dev"' in metrics
+        assert "tfops_reconcile_duration_seconds_count 3.0" in metrics
+
+        # Asked to stop in the middle of an apply, it lets it finish.
+        laptop.write("modules/thing/slow.tf", _SLOW.format(mark=tmp_path / "begun"))
+        push(laptop, "slow")
+        assert agent.hook() == 202
+        wait_until((tmp_path / "begun").exists, timeout_s=_PATIENCE_S)
+        assert agent.stop() == 0
+        assert agent.said("waits for dev") == 1 and agent.said("is now v4") == 1
+    laptop.git("fetch", "--quiet", "--tags")
+    assert laptop.tags() == [f"tfops/dev/v{number}" for number in (1, 2, 3, 4)]
+    applied = [laptop.git("rev-parse", f"{tag}^{{commit}}") for tag in laptop.tags()]
+    assert applied[:3] == [first, second, third]
+    assert json.loads(laptop.ok("verify", "dev", "-o", "json").out)["result"]["findings"] is not None
+
+
+_SLOW = """\
+resource "terraform_data" "slow" {{
+  provisioner "local-exec" {{
+    command = "touch {mark}; sleep 2"
+  }}
+}}
+"""

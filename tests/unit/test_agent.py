@@ -1,0 +1,154 @@
+"""The agent's parts that need no process: its queue, its parts of the world, what it believes of an event."""
+
+import hashlib
+import hmac
+from dataclasses import replace
+
+import pytest
+
+from tfops.agent.board import Board
+from tfops.agent.hooks import judge_hook
+from tfops.agent.metrics import metrics_text
+from tfops.agent.queue import Queue
+from tfops.agent.start import parse_address
+from tfops.errors import UsageError
+from tfops.model import EnvName
+from tfops.resolve.shard import parse_shard
+from tfops.results import Act, Decision, SyncReason
+
+_DEV, _QA = EnvName("dev"), EnvName("qa")
+_CHANGED = Decision(_DEV, SyncReason.CHANGED, "changes it", commit="a" * 40, acts=True)
+_SECRET = b"0123456789abcdef"
+
+
+def _failed(detail: str = "locked", env: EnvName = _DEV) -> Act:
+    return Act(env, "a" * 40, 12, "no", detail=detail)
+
+
+def test_a_newer_commit_takes_the_place_of_one_that_waits() -> None:
+    queue = Queue()
+    queue.offer([_CHANGED])
+    queue.offer([replace(_CHANGED, commit="b" * 40)])
+    taken = queue.take(0)
+    assert taken is not None and taken.commit == "b" * 40
+    assert queue.take(0) is None
+
+
+def test_what_is_not_to_be_done_any_more_waits_no_more() -> None:
+    queue = Queue()
+    queue.offer([_CHANGED])
+    queue.offer([Decision(_DEV, SyncReason.HELD, "held")])
+    assert queue.take(0) is None
+
+
+def test_one_environment_is_never_begun_twice_and_others_go_on() -> None:
+    queue = Queue()
+    queue.offer([_CHANGED, replace(_CHANGED, env=_QA)])
+    assert [queue.take(0), queue.take(0)] == [_CHANGED, replace(_CHANGED, env=_QA)]
+    queue.offer([_CHANGED])
+    assert queue.take(0) is None, "dev still runs"
+    queue.ended(Act(_DEV, "a" * 40, 0, "is now v1"), 1)
+    assert queue.take(1) == _CHANGED
+
+
+def test_failures_make_an_environment_wait_longer_each_time_up_to_a_cap() -> None:
+    queue, now, pauses = Queue(), 0.0, []
+    for _ in range(9):
+        queue.offer([_CHANGED])
+        assert queue.take(now) == _CHANGED
+        queue.ended(_failed(), now)
+        queue.offer([_CHANGED])
+        assert queue.take(now) is None
+        until = queue.next_at(now)
+        assert until is not None
+        pauses.append(until - now)
+        now = until
+    assert pauses == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    queue.offer([_CHANGED])
+    assert queue.take(now) == _CHANGED
+    queue.ended(_failed("behind"), now)
+    queue.offer([_CHANGED])
+    assert queue.take(now) == _CHANGED, "a newer commit doesn't wait for the pauses of an older one"
+
+
+def _github(body: bytes, secret: bytes = _SECRET) -> dict[str, str]:
+    digest = hmac.new(secret, body, hashlib.sha256).hexdigest()
+    return {"x-github-event": "push", "x-hub-signature-256": f"sha256={digest}"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "wakes"),
+    [
+        (_github(b"{}"), 202, True),
+        (_github(b"{}") | {"x-github-event": "ping"}, 200, False),
+        (_github(b"{} "), 401, False),
+        (_github(b"{}", b"another"), 401, False),
+        ({"x-github-event": "push", "x-hub-signature-256": "sha256="}, 401, False),
+        ({"x-github-event": "push", "x-hub-signature-256": "sha256=é"}, 401, False),
+        ({"x-github-event": "push"}, 401, False),
+        ({"x-gitlab-event": "Push Hook", "x-gitlab-token": _SECRET.decode()}, 202, True),
+        ({"x-gitlab-event": "Push Hook", "x-gitlab-token": ""}, 401, False),
+        ({"x-gitlab-event": "Note Hook", "x-gitlab-token": _SECRET.decode()}, 200, False),
+        (
+            {
+                "x-gitea-event": "push",
+                "x-gitea-signature": hmac.new(_SECRET, b"{}", hashlib.sha256).hexdigest(),
+            },
+            202,
+            True,
+        ),
+        ({}, 401, False),
+    ],
+)
+def test_only_a_genuine_push_wakes_the_agent(headers: dict[str, str], status: int, wakes: bool) -> None:
+    verdict = judge_hook(headers, b"{}", _SECRET)
+    assert (verdict.status, verdict.wakes) == (status, wakes)
+
+
+def test_every_environment_is_in_exactly_one_shard() -> None:
+    shards = [parse_shard(f"{number}/3") for number in (1, 2, 3)]
+    names = [f"env-{number}" for number in range(300)]
+    assert all(sum(shard.has(name) for shard in shards) == 1 for name in names)
+    assert all(60 < sum(shard.has(name) for name in names) < 140 for shard in shards)
+    for wrong in ("0/3", "4/3", "1", "a/b", "1/0"):
+        with pytest.raises(ValueError, match="is not a part"):
+            parse_shard(wrong)
+
+
+def test_addresses() -> None:
+    assert parse_address("0.0.0.0:8420") == ("0.0.0.0", 8420)
+    assert parse_address("[::1]:1") == ("::1", 1)
+    assert parse_address("none") is None
+    for wrong in ("8420", "host:", "host:99999", ":1"):
+        with pytest.raises(UsageError):
+            parse_address(wrong)
+
+
+def test_the_board_says_whether_the_agent_is_ready_and_counts_what_it_did() -> None:
+    board = Board(silence_s=60)
+    assert board.not_ready() == "no look yet"
+    board.looked()
+    assert board.not_ready() == "nothing decided yet"
+    board.surveyed("shop", [_CHANGED, Decision(_QA, SyncReason.SYNCED, "runs it", is_in_sync=True)])
+    assert board.not_ready() == ""
+    board.ended(Act(_DEV, "a" * 40, 0, "is now v1", duration_s=3.5))
+    board.ended(replace(_failed(), duration_s=700))
+    board.looked("no answer")
+    assert board.not_ready() == "no answer"
+    text = metrics_text(board).decode()
+    for line in (
+        'tfops_environment_state{env="dev",reason="changed"} 1.0',
+        'tfops_environment_in_sync{env="qa"} 1.0',
+        'tfops_failures_total{env="dev",reason="locked"} 1.0',
+        'tfops_looks_total{outcome="failed"} 1.0',
+        'tfops_reconcile_duration_seconds_bucket{le="5.0"} 1.0',
+        'tfops_reconcile_duration_seconds_bucket{le="+Inf"} 2.0',
+        "tfops_reconcile_duration_seconds_sum 703.5",
+    ):
+        assert line in text
+
+
+def test_a_loop_that_does_not_turn_is_stuck() -> None:
+    board = Board(silence_s=-1)
+    assert board.stuck_for() > 0
+    assert Board(silence_s=60).stuck_for() == 0

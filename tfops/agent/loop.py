@@ -1,0 +1,268 @@
+"""The loop: look, decide, act, tell; for months.
+
+All that needs memory or may crash happens in children: one that decides (`reconcile --dry-run`), at most
+`parallel` that act (`apply --unattended`), one that looks for drift. The loop itself holds a digest, a queue and
+a board.
+"""
+
+import contextlib
+import json
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tfops.agent import act
+from tfops.agent.board import Board
+from tfops.agent.drifting import DriftRound
+from tfops.agent.log import Log, Value
+from tfops.agent.queue import Queue
+from tfops.agent.watch import Watch
+from tfops.errors import TfopsError
+from tfops.flows.project import Project
+from tfops.model import EnvName, Version
+from tfops.resolve.shard import Shard
+from tfops.results import Act, Decision, SyncReason
+from tfops.system import clock
+from tfops.system.children import Child, start_tfops
+from tfops.system.remote import RemoteUnreachable
+
+_TICK_S = 0.1
+_LONGEST_PAUSE_S = 5.0
+_JITTER = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """`grace_s` is how long a running change may take when the agent is asked to stop."""
+
+    interval_s: float
+    parallel: int
+    grace_s: float
+    shard: Shard
+    engine: str = ""
+
+
+@dataclass(slots=True)
+class Loop:
+    """`wake` may be set by any thread: look now."""
+
+    project: Project
+    options: AgentOptions
+    watch: Watch
+    board: Board
+    log: Log
+    wake: threading.Event = field(default_factory=threading.Event)
+    queue: Queue = field(default_factory=Queue)
+    _running: list[act.Running] = field(default_factory=list)
+    _survey: Child | None = None
+    _drift: DriftRound = field(init=False)
+    _look_at: float = 0.0
+    _decide_at: float = 0.0
+    _is_woken: bool = False
+    _stops: int = 0
+
+    def __post_init__(self) -> None:
+        self._drift = DriftRound(self.project, self.options.engine)
+
+    def run(self) -> None:
+        """Until a signal says stop; then until what runs has ended or was handed over."""
+        with self._signals():
+            while not self._stops:
+                self._turn()
+                self.wake.wait(self._pause())
+                self._is_woken |= self.wake.is_set()
+                self.wake.clear()
+            self._leave()
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        self.board.beat(running=list(self.queue.running), waiting=list(self.queue.waiting))
+        self._reap(now)
+        if self._is_woken or now >= self._look_at:
+            self._look(now)
+        if now >= self._decide_at and self._survey is None:
+            self._decide()
+        self._start_next(now)
+        if self._survey is None:
+            self._drift.start_next(now, busy=self.queue.running)
+
+    def _pause(self) -> float:
+        """Short while children work, else until there is something to do; never so long that nobody hears us."""
+        if self._running or self._survey or self._drift.child:
+            return _TICK_S
+        now = time.monotonic()
+        moments = [self._look_at, self._decide_at, self.queue.next_at(now), self._drift.next_at()]
+        due = min(moment for moment in moments if moment is not None)
+        return min(max(due - now, 0.0), _LONGEST_PAUSE_S)
+
+    def _look(self, now: float) -> None:
+        """After a push event there is no need to look: deciding looks itself."""
+        out_of_step = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - many agents need not look at once
+        self._look_at = now + self.options.interval_s * out_of_step
+        if self._is_woken:
+            self._is_woken, self._decide_at = False, now
+            return
+        try:
+            if self.watch.has_moved():
+                self._decide_at = now
+        except RemoteUnreachable as error:
+            self._away(str(error))
+        else:
+            self._back()
+
+    def _away(self, why: str) -> None:
+        words = " ".join(why.split()) or "no answer"
+        if self.board.look_error != words:
+            self.log.say("remote-away", words, is_warning=True)
+        self.board.looked(words)
+        self.watch.forget()
+
+    def _back(self) -> None:
+        if self.board.look_error and self.board.looked_at:
+            self.log.say("remote-back")
+        self.board.looked()
+
+    def _decide(self) -> None:
+        self._decide_at = float("inf")
+        self._survey = start_tfops(
+            ["reconcile", "--dry-run", "--quiet", "--output", "json", "--shard", str(self.options.shard)],
+            folder=self.project.repository.root,
+            files=self.project.workspace.reports,
+            name="_survey",
+            env={},
+        )
+
+    def _reap(self, now: float) -> None:
+        if self._survey is not None and not self._survey.is_running:
+            survey, self._survey = self._survey, None
+            self._take_over(*survey.answer())
+        for one in [one for one in self._running if one.is_over]:
+            self._running.remove(one)
+            self._ended(act.finished(one), now)
+        found = self._drift.reap()
+        if found is not None:
+            self.board.compared(*found)
+
+    def _take_over(self, code: int, text: str) -> None:
+        """The answers of a survey; without any, it is asked again after an interval."""
+        body = _parsed(text)
+        if code or not body.get("ok"):
+            why = str((body.get("error") or {}).get("what") or f"exit code {code}")
+            self.log.say("undecided", why, is_warning=True)
+            self._away(why) if code == _REFUSED else self.watch.forget()
+            return
+        result = body["result"]
+        decisions = [_decision(item) for item in result["decisions"]]
+        self._say_news(decisions)
+        self._back()
+        self.board.surveyed(str(result["project"]), decisions)
+        self.queue.offer(decisions)
+        self._drift.watch(decisions, every_s=float(result["drift_every_s"]), now=time.monotonic())
+        again = min((found.again_at for found in decisions if found.again_at), default=None)
+        if again is not None:
+            self._decide_at = min(self._decide_at, time.monotonic() + max((again - clock.now()).total_seconds(), 1.0))
+
+    def _say_news(self, decisions: list[Decision]) -> None:
+        before = {env: (found.word, found.text) for env, found in self.board.decisions.items()}
+        for found in decisions:
+            if before.get(found.env) != (found.word, found.text):
+                self.log.say(
+                    "decided", found.text, {"env": found.env, "reason": found.word, "commit": found.commit[:8]}
+                )
+
+    def _start_next(self, now: float) -> None:
+        while len(self._running) < self.options.parallel:
+            decision = self.queue.take(now)
+            if decision is None:
+                return
+            self.log.say("started", decision.text, {"env": decision.env, "reason": decision.word})
+            try:
+                self._running.append(act.start(self.project, decision, engine=self.options.engine))
+            except TfopsError as error:
+                self._ended(act.not_started(decision, error), now)
+
+    def _ended(self, ended: Act, now: float) -> None:
+        self.queue.ended(ended, now)
+        self.board.ended(ended)
+        fields: dict[str, Value] = {
+            "env": ended.env,
+            "commit": ended.commit[:8],
+            "version": ended.version,
+            "seconds": ended.duration_s,
+        }
+        if ended.code == 0:
+            self.log.say("ended", ended.text, fields)
+        else:
+            self.log.say("failed", ended.text, {**fields, "code": ended.code, "reason": ended.detail}, is_warning=True)
+        known = self.board.decisions.get(ended.env)
+        if ended.code or (known is not None and known.reason is SyncReason.BUSY):
+            self._decide_at = min(self._decide_at, max(now, self.queue.next_at(now) or now))
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(_number: int, _frame: object) -> None:
+            self._stops += 1
+            self.wake.set()
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _leave(self) -> None:
+        """Nothing new; what runs gets its time, or at the second signal is interrupted in an orderly way."""
+        self.board.is_stopping = True
+        for child in filter(None, (self._survey, self._drift.child)):
+            child.stop()
+        names = ", ".join(one.decision.env for one in self._running)
+        self.log.say("stopping", f"waits for {names}" if names else "")
+        end, asked = time.monotonic() + self.options.grace_s, self._stops
+        while self._running and time.monotonic() < end and self._stops == asked:
+            self.board.beat(running=list(self.queue.running), waiting=[])
+            self._reap(time.monotonic())
+            time.sleep(_TICK_S)
+        if self._running:
+            self.log.say("handed-over", "interrupted what runs; the ledger knows how far it got", is_warning=True)
+            for one in self._running:
+                one.child.stop()
+            for one in self._running:
+                one.child.process.wait()
+            self._reap(time.monotonic())
+        self.log.say("stopped")
+
+
+_REFUSED = 11
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _decision(item: dict[str, Any]) -> Decision:
+    """A decision as `reconcile` printed it."""
+    current, again = item["current"], item["again_at"]
+    return Decision(
+        env=EnvName(item["env"]),
+        reason=SyncReason(item["reason"]),
+        text=item["text"],
+        branch=item["branch"],
+        commit=item["commit"],
+        current=Version(int(current.removeprefix("v"))) if current else None,
+        is_in_sync=item["is_in_sync"],
+        acts=item["acts"],
+        lifts_hold=item["lifts_hold"],
+        looks_for_drift=item["looks_for_drift"],
+        detail=item["detail"],
+        again_at=datetime.fromisoformat(again) if again else None,
+    )

@@ -1,0 +1,164 @@
+"""The agent over HTTP: /healthz, /readyz, /status, /metrics, and /hook for push events.
+
+Bounded on all sides: threads, bodies, the time that a connection may take. A flood of events ends in one look.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tfops.agent import hooks
+from tfops.agent.board import Board
+from tfops.agent.metrics import CONTENT_TYPE, metrics_text
+from tfops.errors import ProjectError
+
+_MOST_THREADS = 32
+_MOST_DELIVERIES = 1000
+_PATIENCE_S = 10.0
+
+
+@dataclass(slots=True)
+class Door:
+    """What the handlers share. `wake` makes the loop look now; without a secret there is no /hook."""
+
+    board: Board
+    wake: Callable[[], None]
+    secret: bytes = field(default=b"", repr=False)
+    _seen: "OrderedDict[str, None]" = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_new(self, delivery: str) -> bool:
+        """False for a delivery that was here already, as far as that is remembered."""
+        if not delivery:
+            return True
+        with self._lock:
+            if delivery in self._seen:
+                return False
+            self._seen[delivery] = None
+            if len(self._seen) > _MOST_DELIVERIES:
+                self._seen.popitem(last=False)
+        return True
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], door: Door) -> None:
+        self.door = door
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._free = threading.BoundedSemaphore(_MOST_THREADS)
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Wait for a free thread: what doesn't fit waits in the kernel's queue."""
+        self._free.acquire()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """A connection ends in time, however slowly it is fed."""
+        watchdog = threading.Timer(_PATIENCE_S, _cut, (request,))
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            watchdog.cancel()
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no news."""
+
+
+def _cut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = _PATIENCE_S
+    server_version = "tfops"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        board = self.server.door.board
+        match self.path.partition("?")[0]:
+            case "/healthz":
+                stuck = board.stuck_for()
+                self._answer(503 if stuck else 200, f"the loop is stuck for {stuck:.0f} s" if stuck else "ok")
+            case "/readyz":
+                why = board.not_ready()
+                self._answer(503 if why else 200, why or "ready")
+            case "/status":
+                self._answer(200, json.dumps(board.facts(), indent=2), kind="application/json")
+            case "/metrics":
+                self._metrics(board)
+            case _:
+                self._answer(404, "there is /healthz, /readyz, /status, /metrics and /hook")
+
+    def _metrics(self, board: Board) -> None:
+        try:
+            self._answer(200, metrics_text(board).decode(), kind=CONTENT_TYPE)
+        except ProjectError as error:
+            self._answer(501, f"{error.what}: {error.hint}")
+
+    def do_POST(self) -> None:
+        door = self.server.door
+        if self.path.partition("?")[0] != "/hook" or not door.secret:
+            self._answer(404, "no such place" if door.secret else "no secret for hooks was given")
+            return
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal():
+            self._answer(411, "say how long it is")
+        elif int(length) > hooks.MOST_BYTES:
+            self._answer(413, "too long")
+        else:
+            self._hook(door, self.rfile.read(int(length)))
+
+    def _hook(self, door: Door, body: bytes) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        verdict = hooks.judge_hook(headers, body, door.secret)
+        if verdict.wakes and not door.is_new(hooks.delivery_of(headers)):
+            self._answer(200, "known already")
+            return
+        if verdict.wakes:
+            door.wake()
+        self._answer(verdict.status, verdict.text)
+
+    def _answer(self, status: int, text: str, *, kind: str = "text/plain; charset=utf-8") -> None:
+        """One answer per connection: nobody holds a thread."""
+        body = text.encode() + b"\n"
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Who asks for health every second would fill the log."""
+
+
+@contextlib.contextmanager
+def serving(address: tuple[str, int], door: Door) -> Iterator[tuple[str, int]]:
+    """Serve while the block runs; yields the address that was taken. Raises ProjectError when it is taken already."""
+    try:
+        server = _Server(address, door)
+    except OSError as error:
+        raise ProjectError(f"can't listen on {address[0]}:{address[1]}", why=error.strerror or str(error)) from error
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
+    thread.start()
+    try:
+        host, port = server.server_address[:2]
+        yield str(host), int(port)
+    finally:
+        server.shutdown()
+        server.server_close()
