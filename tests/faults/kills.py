@@ -8,7 +8,8 @@ from tfops.system.failpoint import NAMES
 
 # Dying here needs a story to tell: they are reached while recovering.
 _IN_RECOVERY = ("story-begun", "lock-released", "import-planned", "imported", "story-told")
-IN_CHANGE = tuple(name for name in NAMES if name not in _IN_RECOVERY)
+_IN_MOVE = ("state-copied", "state-marked")
+IN_CHANGE = tuple(name for name in NAMES if name not in (*_IN_RECOVERY, *_IN_MOVE))
 _WITH_ENGINE = ("engine-started", "engine-working")
 _SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE")
 _RECOVERY_IS_KILLED = 0.4

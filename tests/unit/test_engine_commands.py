@@ -57,7 +57,7 @@ COMMANDS = CommandLine("/opt/terraform")
         ),
         (COMMANDS.show_plan("/r/plan.bin"), ["show", "-json", "/r/plan.bin"]),
         (COMMANDS.get(), ["get", "-no-color"]),
-        (COMMANDS.pull_state(), ["state", "pull"]),
+        (COMMANDS.pull_state(), ["state", "pull", "-no-color"]),
         (COMMANDS.version(), ["version", "-json"]),
     ],
 )

@@ -416,6 +416,9 @@ RESULTS: dict[str, object] = {
         ),
         is_check=False,
     ),
+    "backend-move": results.BackendMoveResult(
+        PROD, "local", "s3 shop-tfstate shop/prod/main.tfstate", 34, results.OldCopy.MARKED
+    ),
     "backend-check": results.BackendResult(
         (results.BucketReport("s3://dev-tf", (DEV, PROD), findings=DOCTOR.findings),), is_check=True
     ),

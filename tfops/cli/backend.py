@@ -4,14 +4,25 @@ from typing import Annotated
 
 import typer
 
-from tfops.cli.options import Output, OutputOption
+from tfops.cli.options import (
+    EngineOption,
+    LockTimeoutOption,
+    NamedEnvironment,
+    Output,
+    OutputOption,
+    WaitOption,
+    parse_duration,
+)
 from tfops.cli.run import execute, open_project, terminal
 from tfops.results import BackendResult
 
 _BAD_PROJECT = 10
 
 backend = typer.Typer(
-    name="backend", help="Make and check the bucket that keeps the states.", rich_markup_mode=None, no_args_is_help=True
+    name="backend",
+    help="Where states are kept: make and check the bucket, move a state.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
 )
 
 
@@ -63,3 +74,44 @@ def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
         return _BAD_PROJECT if any(bucket.has_problems for bucket in result.buckets) else 0
 
     execute("backend check", flow, ui=ui, output=output, exit_code=exit_code)
+
+
+@backend.command("move")
+def move(
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    leave_unmarked: Annotated[
+        bool, typer.Option("--leave-unmarked", help="Don't mark the old copy: nobody can write there any more.")
+    ] = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    lock_timeout: LockTimeoutOption = "20s",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Move an environment's state to the place that tfops.yaml names now.
+
+    From where the ledger says that it is: local to s3, one bucket to another, http to pg. It is copied,
+    read back, and the old copy is marked, so that neither tfops nor Terraform plans on it again. Nothing
+    real is changed. A move that was interrupted goes on when it is run again.
+
+    \b
+    Examples:
+      tfops backend move prod
+      tfops backend move prod --yes
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows import move as flows
+        from tfops.flows.stack import EngineOptions
+
+        options = flows.MoveOptions(
+            yes=yes,
+            marks=not leave_unmarked,
+            wait_s=parse_duration(wait),
+            engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
+        )
+        return flows.move(open_project(ctx), env, options, ui)
+
+    execute("backend move", flow, ui=ui, output=output)

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 
 from tfops.events import Diagnostic
 
+OWN_LOCK = "the state's lock was this run's own"
+
 # (pattern over "summary: detail", advice)
 _ADVICE = (
+    (OWN_LOCK, "nothing is locked any more: run it again"),
     (
         r"Error acquiring the state lock",
         "someone else holds the state's lock; if its holder is gone for good: `terraform force-unlock` with that ID",
@@ -23,6 +26,19 @@ _ADVICE = (
     (
         r"No valid credential sources|no EC2 IMDS role found|ExpiredToken|InvalidClientTokenId",
         "no valid credentials: log in, or set the cloud's environment variables",
+    ),
+    (
+        r"requested bucket from|PermanentRedirect|AuthorizationHeaderMalformed",
+        "the state's bucket is in another region than tfops.yaml says: tfops backend check",
+    ),
+    (
+        r"AccessDenied|Forbidden|UnauthorizedOperation",
+        "the identity lacks this permission, or it is another account's: docs/how-to/aws.md",
+    ),
+    (r"SlowDown|Throttling|RequestLimitExceeded", "the cloud is throttling: wait a minute and run it again"),
+    (
+        r"request send failed|context deadline exceeded|InternalError|ServiceUnavailable",
+        "the cloud doesn't answer as it should: check the network, then run it again",
     ),
     (
         r"Missing required argument|Unsupported argument|Extraneous JSON object property",

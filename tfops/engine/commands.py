@@ -27,6 +27,10 @@ class CommandLine:
         mode = "readonly" if readonly_lock else None
         return self._build("init", input=False, no_color=FLAG, reconfigure=FLAG, lockfile=mode)
 
+    def init_backend(self, *, plugins: str) -> list[str]:
+        """The backend alone; providers are looked for in the folder `plugins` and nowhere else."""
+        return self._build("init", input=False, no_color=FLAG, plugin_dir=plugins)
+
     def init_providers(self, *, upgrade: bool) -> list[str]:
         """Modules and providers alone: no backend, no state."""
         return self._build("init", input=False, no_color=FLAG, backend=False, upgrade=FLAG if upgrade else None)
@@ -81,14 +85,15 @@ class CommandLine:
         return self._build("show", plan, json=FLAG)
 
     def pull_state(self) -> list[str]:
-        return self._build("state pull")
+        return self._build("state pull", no_color=FLAG)
 
     def push_state(self, path: str, *, lock_timeout_s: int, force: bool = False) -> list[str]:
         """Without `force` the engine itself refuses another lineage or an older serial."""
-        return self._build("state push", path, force=FLAG if force else None, **_locking(lock_timeout_s))
+        forced = FLAG if force else None
+        return self._build("state push", path, no_color=FLAG, force=forced, **_locking(lock_timeout_s))
 
     def force_unlock(self, lock_id: str) -> list[str]:
-        return self._build("force-unlock", lock_id, force=FLAG)
+        return self._build("force-unlock", lock_id, no_color=FLAG, force=FLAG)
 
     def version(self) -> list[str]:
         return self._build("version", json=FLAG)

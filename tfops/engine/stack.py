@@ -8,13 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tfops.engine.advice import advice_for, is_state_locked, wants_init
+from tfops.engine.advice import OWN_LOCK, advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.modules import InstalledModule, installed_modules
+from tfops.engine.moved import names_the_mark
 from tfops.engine.plan import parse_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
@@ -22,6 +23,7 @@ from tfops.engine.statelock import parse_lock
 from tfops.errors import EngineFailed, Interrupted, Locked, TfopsError
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
+from tfops.system import clock
 from tfops.system.workspace import exclusive, read_json, rewrite_outputs, write_file
 
 PLAN_FILE = "plan.bin"
@@ -97,6 +99,8 @@ class StackEngine:
         with exclusive(Path(self._runner.env["TF_PLUGIN_CACHE_DIR"])):
             ended = self._run(self._commands.init(readonly_lock=self._has_committed_lock))
         if ended.code != 0:
+            if names_the_mark(ended.errors):
+                self._read_state(self._run(self._commands.pull_state()))  # raises, and says where the state went
             raise engine_error("the initialization failed", ended.errors)
         self._require_backend()
         self._remember()
@@ -179,10 +183,10 @@ class StackEngine:
         argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
         ended = self._run([*argv, "-refresh=false"])
         path.unlink(missing_ok=True)
-        held = next(filter(None, map(parse_lock, ended.errors)), None) if is_state_locked(ended.errors) else None
-        if held is None or not held.is_of_dead_apply(since):
+        lock_id = _own_lock(ended.errors, since)
+        if not lock_id:
             return False
-        released = self._run(self._commands.force_unlock(held.lock_id))
+        released = self._run(self._commands.force_unlock(lock_id))
         if released.code != 0:
             raise engine_error("the lock that a dead engine left can't be released", released.errors)
         return True
@@ -229,12 +233,20 @@ class StackEngine:
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
         argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s)
+        began = clock.now()
         ended = self._runner.run(argv, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
         if not self.errored_state.exists():  # else the only copy of the state may stand in the output
             rewrite_outputs(self._runner.folder, self._runner.mask)
-        errors = ended.errors if ended.code != 0 else ()
+        errors = self._explained(ended.errors, began) if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
+
+    def _explained(self, errors: tuple[Diagnostic, ...], began: datetime) -> tuple[Diagnostic, ...]:
+        """The errors; an engine that stood before its own lock, because the store's answer was lost, leaves none."""
+        lock_id = _own_lock(errors, began)
+        if not lock_id or self._runner.run(self._commands.force_unlock(lock_id), shielded=True).code != 0:
+            return errors
+        return (Diagnostic(is_error=True, summary=f"{OWN_LOCK}: the store took it, but its answer was lost"),)
 
     def lock_digest(self) -> str:
         """The sha256 of the provider lock file, empty when the engine needed no providers."""
@@ -255,6 +267,12 @@ class StackEngine:
         if ended.signals:
             raise Interrupted("interrupted")
         return ended
+
+
+def _own_lock(errors: tuple[Diagnostic, ...], since: datetime) -> str:
+    """The ID of the lock that is in the way, when an apply of this user on this machine took it after `since`."""
+    held = next(filter(None, map(parse_lock, errors)), None) if is_state_locked(errors) else None
+    return held.lock_id if held is not None and held.is_of_dead_apply(since) else ""
 
 
 def _digest_of(value: Any) -> str:

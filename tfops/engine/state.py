@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tfops.engine.moved import require_not_moved
 from tfops.errors import Refused
 from tfops.model import ABSENT_STATE, StackState
 
@@ -16,7 +17,7 @@ from tfops.model import ABSENT_STATE, StackState
 def parse_state(text: str) -> StackState:
     """No text, or a state without lineage, is an absent state.
 
-    Raises Refused (guard `state-format`) for what is not a state of format 4.
+    Raises Refused: guard `state-format` for what is not a state of format 4, `state-moved` for what a move left.
     """
     if not text.strip():
         return ABSENT_STATE
@@ -24,6 +25,7 @@ def parse_state(text: str) -> StackState:
         document: Any = json.loads(text)
         if document.get("version") != 4:  # the key is the format's, not ours
             raise _not_readable(f"its format is {document.get('version')}, known is 4")
+        require_not_moved(document)
         return _to_state(document)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _not_readable("it is damaged") from error

@@ -139,12 +139,18 @@ class Custody:
         """Release the lock of someone who put an earlier state back."""
         self._give_back(EventKind.RESTORED, text, trouble=None)
 
-    def _give_back(self, kind: EventKind, text: str, *, trouble: TroublePart | None) -> None:
+    def moved(self, text: str, root: Mapping[str, str]) -> None:
+        """Release the lock of someone who moved the state; `root` names its new place."""
+        self._give_back(EventKind.MOVED, text, trouble=None, root=root)
+
+    def _give_back(
+        self, kind: EventKind, text: str, *, trouble: TroublePart | None, root: Mapping[str, str] | None = None
+    ) -> None:
         """What can't be pushed now is found by the next command: the intent stays."""
         present = read_present(self.project.repository, self.env)
         if present.lock is None or present.lock.run_id != self.run_id:
             return
-        event = NewEvent(kind, text, self.run_id, lock=present.resting or "", intent="", trouble=trouble)
+        event = NewEvent(kind, text, self.run_id, lock=present.resting or "", intent="", trouble=trouble, root=root)
         try:
             if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
                 self.refs.fetch()

@@ -9,6 +9,7 @@ from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed
 from tfops.flows.cards import in_the_form_of, recorded_state
+from tfops.flows.places import require_same_place
 from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, OpenStack, open_stack
 from tfops.flows.ui import Ui
@@ -52,9 +53,10 @@ def plan_content(
     `card` is the environment's latest; a state that isn't the one it speaks of is refused. A `bridge` is planned
     with; over a `past` one is found, where the plan needs it.
     """
+    env = content.environment.name
+    require_same_place(project, content.rules, env, card)
     stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
     failpoint.reach("rendered")
-    env = content.environment.name
     ui.phase(f"preparing {env}")
     stack.engine.prepare()
     failpoint.reach("prepared")

@@ -51,6 +51,7 @@ class EventKind(enum.StrEnum):
     UNLOCKED = "unlocked"
     FORCED = "unlocked-by-force"
     RESTORED = "state-restored"
+    MOVED = "state-moved"
     DRILLED = "drilled"
     DECLINED = "declined"
     HELD = "held"

@@ -41,8 +41,10 @@ from tfops.results.looks import (
     VerifyResult,
 )
 from tfops.results.places import (
+    BackendMoveResult,
     BackendResult,
     BucketReport,
+    OldCopy,
     ProviderMove,
     ProvidersResult,
     StateRestoreResult,
@@ -54,6 +56,7 @@ from tfops.results.sync import Act, Decision, DriftResult, EnvironmentDrift, Rec
 __all__ = [
     "Act",
     "AdoptResult",
+    "BackendMoveResult",
     "BackendResult",
     "BucketReport",
     "ChangeResult",
@@ -83,6 +86,7 @@ __all__ = [
     "ModuleFact",
     "ModulesResult",
     "NewResult",
+    "OldCopy",
     "OutputFact",
     "PlanResult",
     "ProviderMove",

@@ -1,5 +1,6 @@
 """The ends of commands about what lies outside of the project: buckets, providers, states."""
 
+import enum
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,26 @@ class BackendResult:
 
     buckets: tuple[BucketReport, ...]
     is_check: bool
+
+
+class OldCopy(enum.StrEnum):
+    """What a move leaves where the state was. The same place may have two names: then there is no copy."""
+
+    MARKED = "marked"
+    UNMARKED = "unmarked"
+    SAME_PLACE = "same-place"
+    NOTHING_TO_DO = "nothing-to-do"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendMoveResult:
+    """The end of `backend move`."""
+
+    env: EnvName
+    source: str
+    goal: str
+    resources: int
+    old_copy: OldCopy
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ NAMES = (
     "import-planned",
     "imported",
     "story-told",
+    "state-copied",
+    "state-marked",
 )
 
 _engine_pid = 0

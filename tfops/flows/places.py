@@ -1,0 +1,37 @@
+"""Where an environment's state is kept: by the ledger, and by today's tfops.yaml."""
+
+from tfops.config.project import ProjectConfig
+from tfops.errors import Refused
+from tfops.flows.cards import recorded_state
+from tfops.flows.project import Project
+from tfops.ledger.card import Card
+from tfops.ledger.chain import Present, read_present
+from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName
+from tfops.render.root import backend_settings
+from tfops.resolve.place import StatePlace, to_place
+
+
+def recorded_place(present: Present) -> StatePlace | None:
+    """The place that the ledger's rendered root names; None where there is no root yet."""
+    content = present.files.get(f"root/{BACKEND_FILE}")
+    return to_place(content.decode()) if content else None
+
+
+def place_today(rules: ProjectConfig, env: EnvName) -> StatePlace:
+    """The place that tfops.yaml names."""
+    return StatePlace(rules.backend_of(env).kind, backend_settings(rules, env, MAIN_STACK))
+
+
+def require_same_place(project: Project, rules: ProjectConfig, env: EnvName, card: Card | None) -> None:
+    """Raises Refused (guard `backend-moved`) when tfops.yaml names another place than the one that has the state."""
+    recorded, place = recorded_state(card), recorded_place(read_present(project.repository, env))
+    if recorded is None or recorded.is_empty or place is None:
+        return
+    today = place_today(rules, env)
+    if place.where != today.where:
+        raise Refused(
+            "backend-moved",
+            f"the state of {env} is in {place}, tfops.yaml names {today}",
+            why="a plan without it would create everything a second time",
+            hint=f"move it: tfops backend move {env}   (or name the old place in tfops.yaml)",
+        )

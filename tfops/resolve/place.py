@@ -1,0 +1,54 @@
+"""Where a state is kept, apart from how it is reached: what makes two backends the same place."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+# The settings that say where; everything else (lock, profile, role, retries, …) says how.
+# A backend that isn't listed is another place when any of its settings is another.
+_WHERE = {
+    "s3": ("bucket", "key", "workspace_key_prefix", "endpoints", "endpoint"),
+    "gcs": ("bucket", "prefix"),
+    "azurerm": ("storage_account_name", "container_name", "key"),
+    "http": ("address",),
+    "pg": ("conn_str", "schema_name"),
+    "consul": ("address", "path"),
+    "kubernetes": ("namespace", "secret_suffix"),
+    "remote": ("hostname", "organization", "workspaces"),
+}
+_SECRET = ("conn_str",)  # may hold a password
+
+
+@dataclass(frozen=True, slots=True)
+class StatePlace:
+    """One of Terraform's backends with its settings filled in."""
+
+    kind: str
+    settings: Mapping[str, Any]
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Equal for backends that keep the same state."""
+        names = _WHERE.get(self.kind, tuple(self.settings))
+        found = {name: self.settings[name] for name in names if self.settings.get(name)}
+        return self.kind, json.dumps(found, sort_keys=True)
+
+    def __str__(self) -> str:
+        """The place in words, without anything that may be secret."""
+        if self.kind == "local":
+            return "local"
+        shown = (name for name in _WHERE.get(self.kind, ()) if name not in _SECRET and not name.startswith("endpoint"))
+        texts = (self.settings.get(name) for name in shown)
+        return " ".join([self.kind, *(_without_user(text) for text in texts if isinstance(text, str) and text)])
+
+
+def _without_user(text: str) -> str:
+    return text.replace(f"{urlsplit(text).netloc.rpartition('@')[0]}@", "", 1) if "://" in text else text
+
+
+def to_place(backend_file: str) -> StatePlace:
+    """The place that a rendered root's `backend.tf.json` names."""
+    [(kind, settings)] = json.loads(backend_file)["terraform"]["backend"].items()
+    return StatePlace(kind, settings)
