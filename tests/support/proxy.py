@@ -9,8 +9,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-_SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
-_BROKEN = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
+_S3_ERRORS = {
+    "500": (500, "InternalError", "We encountered an internal error."),
+    "503": (503, "SlowDown", "Please reduce your request rate."),
+    "expired": (400, "ExpiredToken", "The provided token has expired."),
+    "forbidden": (403, "AccessDenied", "Access Denied"),
+    "moved": (301, "PermanentRedirect", "The bucket you are attempting to access must be addressed elsewhere."),
+}
 _JSON_ERRORS = {
     "throttled": b'{"__type": "ThrottlingException", "message": "Rate exceeded"}',
     "denied": b'{"__type": "AccessDeniedException", "message": "is not authorized to perform this action"}',
@@ -22,7 +27,8 @@ _HOP = {"connection", "transfer-encoding", "keep-alive"}
 class Fault:
     """What happens to the next `times` requests that fit.
 
-    `how`: `500`, `503`; `cut` (before it reaches the server), `lost` (it is done, the answer is cut);
+    `how`: `500`, `503`, `expired`, `forbidden`, `moved` (in S3's words);
+    `cut` (before it reaches the server), `lost` (it is done, the answer is cut);
     `throttled` and `denied` (in the words of AWS' JSON protocols, where `said` is part of the request's body);
     `hang` (the server is asked after a pause); `unconditional` (If-None-Match is dropped).
     """
@@ -79,8 +85,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up()
         elif how in _JSON_ERRORS:
             self._answer(400, {"Content-Type": "application/x-amz-json-1.1"}, _JSON_ERRORS[how])
-        elif how in ("500", "503"):
-            self._answer(int(how), {}, _SLOW_DOWN if how == "503" else _BROKEN)
+        elif how in _S3_ERRORS:
+            status, code, message = _S3_ERRORS[how]
+            self._answer(status, {}, f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode())
         else:
             time.sleep(fault.seconds if fault else 0)
             status, headers, content = self._ask_server(body, drop="if-none-match" if how == "unconditional" else "")

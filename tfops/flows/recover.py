@@ -34,7 +34,10 @@ from tfops.ledger.parts import IntentPart, LockPart
 from tfops.model import MAIN_STACK, EnvName, Kind, StackState, Version
 from tfops.system import clock, environ, failpoint, process
 from tfops.system.remote import Refs, Swap
-from tfops.system.workspace import read_json, rewrite_outputs, write_file
+from tfops.system.workspace import read_json, rewrite_outputs, run_began, write_file
+
+# The engine's own words, in the receipt of a run whose last request was lost or refused.
+_LOCK_IS_LEFT = "Error releasing the state lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
     root = project.workspace.root(place.env, MAIN_STACK)
     trouble = read_present(project.repository, place.env).trouble
     is_unsaved = (root / ERRORED_STATE).is_file()
-    if trouble is None or not (is_unsaved or trouble.lost):
+    if trouble is None or not (is_unsaved or trouble.lost or _LOCK_IS_LEFT in trouble.why):
         return None
     target = intended_target(
         project,
@@ -119,11 +122,14 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
     with project.workspace.run(place.env) as folder:
         stack = open_stack(project, target.content, folder=folder, options=engine, ui=ui)
         stack.engine.prepare()
+        is_freed = _LOCK_IS_LEFT in trouble.why and stack.engine.release_dead_lock(since=run_began(trouble.run_id))
         _push_errored_state(stack, ui)
         missing = lost_from(trouble.lost, stack.engine.pull_state()[0])
         if missing:
             return _take_in(place.env, stack, missing, ui)
-    return Story(f"{place.env}: the state that could not be saved is saved now") if is_unsaved else None
+    if is_unsaved:
+        return Story(f"{place.env}: the state that could not be saved is saved now")
+    return Story(f"{place.env}: the state's lock, left by the run that stopped, was released") if is_freed else None
 
 
 def _take_in(env: EnvName, stack: OpenStack, missing: Mapping[str, str], ui: Ui) -> Story | None:

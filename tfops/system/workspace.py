@@ -20,6 +20,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,14 @@ def rewrite_outputs(folder: Path, change: Callable[[str], str]) -> None:
 
 def new_run_id() -> str:
     return f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def run_began(run_id: str) -> datetime:
+    """When the run with this id began, by its own clock; now, for an id that doesn't say."""
+    try:
+        return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return clock.now()
 
 
 @contextlib.contextmanager
