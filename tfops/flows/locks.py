@@ -8,6 +8,7 @@ from tfops.errors import Locked, Refused
 from tfops.flows.changes import require_signing
 from tfops.flows.custody import require_free
 from tfops.flows.project import Project
+from tfops.flows.receipt import Receipt, trouble_of
 from tfops.flows.recover import may_follow
 from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
@@ -98,20 +99,10 @@ def _needs_force(project: Project, env: EnvName, held: LockPart) -> Locked:
 
 def _trouble(held: LockPart, intent: IntentPart) -> TroublePart:
     """Nobody knows how far the broken run got: its plan stands as the receipt."""
-    return TroublePart(
-        run_id=intent.run_id,
-        kind=intent.kind,
-        commit=intent.commit,
-        branch=intent.branch,
-        restores=intent.restores,
-        keeps_providers=intent.keeps_providers,
-        rehearses=intent.rehearses,
-        by=held.who,
-        at=clock.now(),
-        receipt=f"The lock of the {intent.kind} of {intent.commit[:8]} was broken: how far it got is not known.",
-        done=sorted(intent.done),
-        lost=intent.done,
-    )
+    done = tuple(sorted(intent.done))
+    headline = f"The lock of the {intent.kind} of {intent.commit[:8]} was broken: how far it got is not known."
+    receipt = Receipt(len(done), intent.changes, done=done)
+    return trouble_of(intent, receipt, headline=headline, why="", by=held.who, lost=intent.done)
 
 
 def append_event(project: Project, env: EnvName, refs: Refs, event: Callable[[Present], NewEvent]) -> None:
