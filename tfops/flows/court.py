@@ -1,22 +1,26 @@
 """The engine as the judge of a developer's values: conversions, `optional()` defaults, `validation` blocks."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.document import Document
-from tfops.config.environment import EnvironmentConfig, StackConfig, read_environment, stack_document
+from tfops.config.environment import EnvironmentConfig, StackConfig, stack_document
 from tfops.config.inputs import InputCheck
 from tfops.config.modules.module import Interface
 from tfops.engine.judge import Judgement, judge
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic
 from tfops.flows.project import Project
+from tfops.flows.reading import read_configs
 from tfops.model import Complaint, EnvName, StackName
+from tfops.render.crowd import render_crowd
 from tfops.render.trial import Trial, render_trial
 from tfops.system.parallel import in_parallel
 from tfops.system.trees import GitTree
 from tfops.system.workspace import unpack
+
+_MOST_MODULES = 400
 
 Values = Mapping[str, Mapping[str, Any]]
 """Module to input to value."""
@@ -33,6 +37,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class _Case:
+    environment: EnvironmentConfig
+    stack: StackName
+
+    @property
+    def config(self) -> StackConfig:
+        return self.environment.stacks[self.stack]
+
+
+@dataclass(frozen=True, slots=True)
 class Court:
     """Everything that the engine needs to judge environments; `env` is what its process may see."""
 
@@ -42,27 +56,63 @@ class Court:
     check: InputCheck
     env: Mapping[str, str]
 
-    def judge_all(self, wanted: Iterable[EnvName], *, wants_values: bool) -> list[Verdict]:
-        """One engine run per stack, as many at a time as there are processors."""
-        environments = [read_environment(self.tree, env) for env in wanted]
-        cases = [(environment, stack) for environment in environments for stack in environment.stacks]
-        return in_parallel(lambda case: self._judge(*case, wants_values=wants_values), cases)
+    def judge_all(self, wanted: Sequence[EnvName], *, wants_values: bool) -> list[Verdict]:
+        """Every stack's verdict, from as many engine runs at a time as there are processors."""
+        environments = read_configs(self.project, self.tree, wanted)
+        cases = [_Case(environment, stack) for environment in environments for stack in environment.stacks]
+        if wants_values:
+            return in_parallel(lambda case: self._judge(case, wants_values=True), cases)
+        return [verdict for found in in_parallel(self._judge_together, _crowds(cases)) for verdict in found]
 
-    def _judge(self, environment: EnvironmentConfig, stack: StackName, *, wants_values: bool) -> Verdict:
-        trial = render_trial(environment.stacks[stack], self._interfaces(environment, stack), shows_values=wants_values)
-        with self.project.workspace.scratch() as folder:
-            unpack(folder, trial.files)
-            judgement = judge(self.engine, folder, env=self.env, wants_values=wants_values)
-        document = stack_document(self.tree, environment.name, stack) if judgement.errors else None
+    def _judge_together(self, cases: Sequence[_Case]) -> list[Verdict]:
+        """One run says that all are right; a wrong one is looked for in halves, until it is alone with the engine."""
+        if len(cases) == 1:
+            return [self._judge(cases[0], wants_values=False)]
+        if self._are_right(cases):
+            return [Verdict(case.config, case.stack, {}, ()) for case in cases]
+        half = len(cases) // 2
+        return [*self._judge_together(cases[:half]), *self._judge_together(cases[half:])]
+
+    def _are_right(self, cases: Sequence[_Case]) -> bool:
+        calls = (
+            (interface, case.config.modules[name].inputs)
+            for case in cases
+            for name, interface in self._interfaces(case).items()
+        )
+        return not self._try(render_crowd(calls), wants_values=False).errors
+
+    def _judge(self, case: _Case, *, wants_values: bool) -> Verdict:
+        trial = render_trial(case.config, self._interfaces(case), shows_values=wants_values)
+        judgement = self._try(trial.files, wants_values=wants_values)
+        document = stack_document(self.tree, case.environment.name, case.stack) if judgement.errors else None
         complaints = _complaints(document, trial, judgement) if document else ()
-        return Verdict(environment.stacks[stack], stack, judgement.values, tuple(complaints))
+        return Verdict(case.config, case.stack, judgement.values, tuple(complaints))
 
-    def _interfaces(self, environment: EnvironmentConfig, stack: StackName) -> dict[str, Interface]:
-        modules = environment.stacks[stack].modules
+    def _try(self, files: Mapping[str, str], *, wants_values: bool) -> Judgement:
+        with self.project.workspace.scratch() as folder:
+            unpack(folder, files)
+            return judge(self.engine, folder, env=self.env, wants_values=wants_values)
+
+    def _interfaces(self, case: _Case) -> dict[str, Interface]:
         found = {
-            name: self.check.find(environment.name, stack, name, module.source) for name, module in modules.items()
+            name: self.check.find(case.environment.name, case.stack, name, module.source)
+            for name, module in case.config.modules.items()
         }
         return {name: interface for name, interface in found.items() if interface is not None and interface.is_whole}
+
+
+def _crowds(cases: Iterable[_Case]) -> list[list[_Case]]:
+    """Stacks that are tried together: as many as have this many modules, so that the engine's memory has an end."""
+    crowds: list[list[_Case]] = []
+    room = 0
+    for case in cases:
+        size = len(case.config.modules)
+        if not crowds or size > room:
+            crowds.append([])
+            room = _MOST_MODULES
+        crowds[-1].append(case)
+        room -= size
+    return crowds
 
 
 def _complaints(document: Document, trial: Trial, judgement: Judgement) -> Iterator[Complaint]:

@@ -1,8 +1,9 @@
 """Reading many environments: those that are known to be right are not read again, many others are read in parallel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from tfops.config.environment import EnvironmentConfig, load_environment, read_environment
 from tfops.config.memory import Memory, Watched
@@ -67,19 +68,34 @@ def _read_unknown(project: Project, tree: GitTree, unknown: Sequence[EnvName]) -
     interfaces = project.interfaces(tree)
     for name in interfaces.names():
         interfaces.local(name)  # parsed and remembered once, not by every process
-    return in_processes(_Reader(project.repository.root, tree.tree_id), unknown)
+    return in_processes(_Elsewhere(project.repository.root, tree.tree_id, read_some), unknown)
+
+
+def read_configs(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
+    """Environments that are known to be right, in any order."""
+    if len(wanted) < _MANY:
+        return _configs(project, tree, wanted)
+    return in_processes(_Elsewhere(project.repository.root, tree.tree_id, _configs), wanted)
+
+
+def _configs(_: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
+    return [read_environment(tree, env) for env in wanted]
+
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """What another process needs to read environments."""
+class _Elsewhere(Generic[_Found]):
+    """What another process needs to read environments, and how it reads them."""
 
     root: Path
     tree_id: str
+    read: Callable[[Project, GitTree, Sequence[EnvName]], list[_Found]]
 
-    def __call__(self, wanted: Sequence[EnvName]) -> list[Read]:
+    def __call__(self, wanted: Sequence[EnvName]) -> list[_Found]:
         project = Project.open(self.root)
-        return read_some(project, GitTree(project.repository, self.tree_id), wanted)
+        return self.read(project, GitTree(project.repository, self.tree_id), wanted)
 
 
 def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[Read]:

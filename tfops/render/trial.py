@@ -51,14 +51,14 @@ def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface], *, sho
         inputs = stack.modules[name].inputs
         places[len(lines) + 1] = (name, "")
         lines.append(f"{', ' if number else ''}{json.dumps(name)}: {{")
-        lines.append(f'"source": {json.dumps(_folder(name))}')
+        lines.append(f'"source": {json.dumps(source_in(name))}')
         for key in inputs.keys() & interface.variables.keys():
             places[len(lines) + 1] = (name, key)
-            lines.append(f", {json.dumps(key)}: {json.dumps(_expression(inputs[key]))}")
+            lines.append(f", {json.dumps(key)}: {json.dumps(expression(inputs[key]))}")
         lines.append("}")
     shown = [f', "output": {json.dumps(_root_outputs(interfaces))}'] if shows_values and interfaces else []
     lines += ["}", *shown, "}"]
-    files = {MAIN_FILE: "\n".join(lines) + "\n", INSTALLED_FILE: _installed(interfaces)}
+    files = {MAIN_FILE: "\n".join(lines) + "\n", INSTALLED_FILE: installed({name: name for name in interfaces})}
     for name, interface in interfaces.items():
         files |= {f"{name}/{file}": text for file, text in interface.declarations.items()}
         if shows_values:
@@ -66,13 +66,14 @@ def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface], *, sho
     return Trial(files, places)
 
 
-def _folder(name: str) -> str:
-    return f"./{name}"
+def source_in(folder: str) -> str:
+    return f"./{folder}"
 
 
-def _installed(interfaces: Mapping[str, Interface]) -> str:
+def installed(folders: Mapping[str, str]) -> str:
+    """The list of installed modules that `init` would write: `module` block to folder."""
     modules = [{"Key": "", "Source": "", "Dir": "."}]
-    modules += [{"Key": name, "Source": _folder(name), "Dir": name} for name in interfaces]
+    modules += [{"Key": name, "Source": source_in(folder), "Dir": folder} for name, folder in folders.items()]
     return json.dumps({"Modules": modules})
 
 
@@ -89,13 +90,14 @@ def _shown(interface: Interface) -> dict[str, str]:
     }
 
 
-def _expression(value: Any) -> Any:
+def expression(value: Any) -> Any:
+    """A value as an expression of the engine's JSON syntax; unknown where only an apply will tell."""
     if isinstance(value, Reference | StackReference):
         return _UNKNOWN
     if isinstance(value, Secret):
         return _UNKNOWN_TEXT
     if isinstance(value, dict):
-        return {escape_literal(key): _expression(item) for key, item in value.items()}
+        return {escape_literal(key): expression(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_expression(item) for item in value]
+        return [expression(item) for item in value]
     return escape_literal(value)

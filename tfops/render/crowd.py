@@ -1,0 +1,40 @@
+"""The inputs of many stacks in one trial: it says whether all of them are right, not which of them is wrong.
+
+The engine's graph grows with blocks and variables, and its time faster than the graph. So modules with the same
+declarations that are given inputs of the same names share one block with `for_each`: a tenth of the time for
+each. The same inputs, as environments inherit them, are tried once.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tfops.config.modules.module import Interface
+from tfops.model import MAIN_FILE
+from tfops.render.trial import INSTALLED_FILE, expression, installed, source_in
+
+Call = tuple[Interface, Mapping[str, Any]]
+"""A module and the inputs that it is given."""
+
+
+def render_crowd(calls: Iterable[Call]) -> dict[str, str]:
+    """The files to try. Which inputs a call gives is part of its block: an absent one isn't a null one."""
+    folders: dict[frozenset[tuple[str, str]], str] = {}
+    groups: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    for interface, inputs in calls:
+        folder = folders.setdefault(frozenset(interface.declarations.items()), f"m{len(folders)}")
+        given = {name: expression(inputs[name]) for name in sorted(inputs.keys() & interface.variables.keys())}
+        groups.setdefault((folder, tuple(given)), {}).setdefault(json.dumps(given), given)
+    blocks = {
+        f"g{number}": {
+            "source": source_in(folder),
+            "for_each": {str(index): given for index, given in enumerate(members.values())},
+            **{name: f"${{each.value.{name}}}" for name in names},
+        }
+        for number, ((folder, names), members) in enumerate(groups.items())
+    }
+    where = {f"g{number}": folder for number, (folder, _) in enumerate(groups)}
+    files = {MAIN_FILE: json.dumps({"module": blocks}), INSTALLED_FILE: installed(where)}
+    for declarations, folder in folders.items():
+        files |= {f"{folder}/{name}": text for name, text in declarations}
+    return files
