@@ -109,6 +109,22 @@ class DriftPolicy(enum.StrEnum):
     HEAL = "heal"
 
 
+@dataclass(frozen=True, slots=True)
+class TellRule:
+    """Whom the agent tells what: `url_env` and `secret_env` name the variables that hold the address and the secret.
+
+    `to` is a shape (`json`, `slack`, `teams`); no `environments` means all.
+    """
+
+    to: str
+    url_env: str
+    secret_env: str = ""
+    events: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    template: str = ""
+    per_minute: int = 20
+
+
 class InventoryPolicy(enum.StrEnum):
     """How much of a resource's id a card holds."""
 

@@ -1,5 +1,7 @@
 """The agent as a whole process, over a real remote: pushes, events, floods, outages, and a stop in the middle."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.agents import Agent, running_agent
+from tests.support.ear import heard
 from tests.support.git_daemon import GitDaemon, git_daemon
 from tests.support.sandbox import Sandbox, new_sandbox, wait_until
 
@@ -97,3 +100,28 @@ resource "terraform_data" "slow" {{
   }}
 }}
 """
+
+
+def test_people_and_machines_are_told(laptop: Sandbox, daemon: GitDaemon, tmp_path: Path) -> None:
+    rules = (
+        "version: 1\nproject: shop\nagent:\n  tell:\n    - {url_env: HOOK, secret_env: HOOK_SECRET}\n"
+        "    - {to: slack, url_env: SLACK, events: [blocked]}\nenvironments:\n  dev: {branch: main}\n"
+    )
+    laptop.write("tfops.yaml", rules)
+    laptop.write("environments/dev.yaml", "modules: {main: {source: nowhere}}\n")
+    laptop.commit("broken")
+    laptop.git("push", "--quiet")
+    clone = laptop.clone(daemon.url("shop.git"), tmp_path / "agent")
+    with heard() as ear:
+        clone.env.update({"HOOK": ear.url, "SLACK": ear.url, "HOOK_SECRET": "shared"})
+        with running_agent(clone, "--interval", "1h") as agent:
+            wait_until(lambda: len(ear.bodies) == 2, timeout_s=_PATIENCE_S)
+            assert agent.stop() == 0
+    [(headers, body)] = [pair for pair in ear.bodies if "X-Tfops-Signature-256" in pair[0]]
+    digest = hmac.new(b"shared", f"{headers['X-Tfops-Timestamp']}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers["X-Tfops-Signature-256"] == f"sha256={digest}"
+    told = json.loads(body)
+    assert (told["event"], told["env"], told["reason"]) == ("blocked", "dev", "bad-configuration")
+    [slack] = [json.loads(body) for headers, body in ear.bodies if "X-Tfops-Signature-256" not in headers]
+    assert slack["text"].startswith("! shop dev: environments/dev.yaml:1:")
+    assert ear.url not in agent.log.read_text()

@@ -20,11 +20,13 @@ from tfops.agent import act
 from tfops.agent.board import Board
 from tfops.agent.drifting import DriftRound
 from tfops.agent.log import Log, Value
+from tfops.agent.messages import News
 from tfops.agent.queue import Queue
+from tfops.agent.tell import Teller
 from tfops.agent.watch import Watch
 from tfops.errors import TfopsError
 from tfops.flows.project import Project
-from tfops.model import EnvName, Version
+from tfops.model import EnvName, TellRule, Version
 from tfops.resolve.shard import Shard
 from tfops.results import Act, Decision, SyncReason
 from tfops.system import clock
@@ -56,6 +58,7 @@ class Loop:
     watch: Watch
     board: Board
     log: Log
+    teller: Teller
     wake: threading.Event = field(default_factory=threading.Event)
     queue: Queue = field(default_factory=Queue)
     _running: list[act.Running] = field(default_factory=list)
@@ -119,12 +122,14 @@ class Loop:
         words = " ".join(why.split()) or "no answer"
         if self.board.look_error != words:
             self.log.say("remote-away", words, is_warning=True)
+            self._tell("remote", "the remote does not answer")
         self.board.looked(words)
         self.watch.forget()
 
     def _back(self) -> None:
         if self.board.look_error and self.board.looked_at:
             self.log.say("remote-back")
+            self._tell("remote", "the remote answers again")
         self.board.looked()
 
     def _decide(self) -> None:
@@ -146,7 +151,27 @@ class Loop:
             self._ended(act.finished(one), now)
         found = self._drift.reap()
         if found is not None:
-            self.board.compared(*found)
+            self._compared(*found)
+
+    def _compared(self, env: EnvName, since: datetime | None) -> None:
+        if since is not None and env not in self.board.drifted:
+            self.log.say("drifted", f"since {since:%Y-%m-%d %H:%M} UTC", {"env": env}, is_warning=True)
+            self._tell("drifted", "differs from its version", env=env)
+        self.board.compared(env, since)
+
+    def _tell(
+        self,
+        event: str,
+        text: str,
+        *,
+        env: str = "",
+        version: str = "",
+        commit: str = "",
+        branch: str = "",
+        reason: str = "",
+    ) -> None:
+        at = clock.now().isoformat()
+        self.teller.tell(News(event, self.board.project, text, at, env, version, commit, branch, reason))
 
     def _take_over(self, code: int, text: str) -> None:
         """The answers of a survey; without any, it is asked again after an interval."""
@@ -158,6 +183,7 @@ class Loop:
             return
         result = body["result"]
         decisions = [_decision(item) for item in result["decisions"]]
+        self.teller.listen_to([_tell_rule(item) for item in result["tell"]])
         self._say_news(decisions)
         self._back()
         self.board.surveyed(str(result["project"]), decisions)
@@ -174,6 +200,9 @@ class Loop:
                 self.log.say(
                     "decided", found.text, {"env": found.env, "reason": found.word, "commit": found.commit[:8]}
                 )
+                if not (found.acts or found.is_in_sync or found.reason in _NO_NEWS):
+                    facts = {"reason": found.word, "commit": found.commit, "branch": found.branch}
+                    self._tell("blocked", found.text, env=found.env, **facts)
 
     def _start_next(self, now: float) -> None:
         while len(self._running) < self.options.parallel:
@@ -197,8 +226,12 @@ class Loop:
         }
         if ended.code == 0:
             self.log.say("ended", ended.text, fields)
+            if ended.version:
+                self._tell("applied", ended.text, env=ended.env, version=ended.version, commit=ended.commit)
         else:
             self.log.say("failed", ended.text, {**fields, "code": ended.code, "reason": ended.detail}, is_warning=True)
+            if ended.code in _TELLING_CODES:
+                self._tell("failed", ended.text, env=ended.env, reason=ended.detail, commit=ended.commit)
         known = self.board.decisions.get(ended.env)
         if ended.code or (known is not None and known.reason is SyncReason.BUSY):
             self._decide_at = min(self._decide_at, max(now, self.queue.next_at(now) or now))
@@ -235,10 +268,15 @@ class Loop:
             for one in self._running:
                 one.child.process.wait()
             self._reap(time.monotonic())
+        self.teller.close()
         self.log.say("stopped")
 
 
 _REFUSED = 11
+
+# What passes by itself is no news for people; of what was declined they hear when it happens.
+_NO_NEWS = frozenset({SyncReason.BUSY, SyncReason.RETRY, SyncReason.MANUAL, SyncReason.WINDOW, SyncReason.DESTROYED})
+_TELLING_CODES = frozenset({1, 10, 13, 20, 21, 22})
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -247,6 +285,11 @@ def _parsed(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _tell_rule(item: dict[str, Any]) -> TellRule:
+    lists = {name: tuple(item[name]) for name in ("events", "environments")}
+    return TellRule(**{**item, **lists})
 
 
 def _decision(item: dict[str, Any]) -> Decision:

@@ -11,6 +11,7 @@ from tfops.agent.board import Board
 from tfops.agent.log import Log
 from tfops.agent.loop import AgentOptions, Loop
 from tfops.agent.serve import Door, serving
+from tfops.agent.tell import Teller
 from tfops.agent.watch import Watch
 from tfops.errors import ProjectError, Refused, UsageError
 from tfops.flows.project import Project
@@ -31,7 +32,8 @@ def run_agent(
     """
     rules = project.config_at(project.repository.head)
     board = Board(silence_s=network_timeout_s() + 60.0, project=rules.project)
-    loop = Loop(project, options, Watch(project, rules.ledger_ref), board, log)
+    teller = Teller(lambda text: log.say("untold", text, is_warning=True))
+    loop = Loop(project, options, Watch(project, rules.ledger_ref), board, log, teller)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(project))
         if listen is not None:

@@ -24,7 +24,11 @@ def reconcile(
     """
     rules, decisions = decide_all(project, envs, ui, shard=shard)
     result = ReconcileResult(
-        rules.project, tuple(decisions), is_dry_run=dry_run, drift_every_s=rules.agent.drift_every_s
+        rules.project,
+        tuple(decisions),
+        is_dry_run=dry_run,
+        drift_every_s=rules.agent.drift_every_s,
+        tell=rules.agent.tell,
     )
     if dry_run:
         return result

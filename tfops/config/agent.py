@@ -1,5 +1,6 @@
 """What `tfops.yaml` says about runs without a person: `agent`, and the keys of environments that are for them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,14 @@ from tfops.config.duration import RULE, parse_seconds
 from tfops.config.schema import AgentBlock
 from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
-from tfops.model import Complaint
+from tfops.model import Complaint, TellRule
 
+# What a template may name.
+TELL_FIELDS = frozenset({"project", "event", "env", "version", "commit", "branch", "reason", "text"})
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOST_PER_MINUTE = 600
 _MOST_TRIES = 100
 _LONGEST_BACKOFF_S = 3600.0
 _LONGEST_PAUSE_S = 7 * 24 * 3600.0
@@ -18,12 +25,13 @@ _LONGEST_PAUSE_S = 7 * 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class AgentRules:
-    """A commit that fails is tried `tries` times, the pause doubles from `backoff_s`; drift is looked for all
-    `drift_every_s`."""
+    """A commit that fails is tried `tries` times, the pause doubles from `backoff_s`; drift is looked for every
+    `drift_every_s`; `tell` is who hears of it."""
 
     tries: int = 5
     backoff_s: float = 60.0
     drift_every_s: float = 6 * 3600.0
+    tell: tuple[TellRule, ...] = ()
 
     def pause_s(self, tries: int) -> float:
         """How long to wait after so many failed tries."""
@@ -31,7 +39,19 @@ class AgentRules:
 
 
 def to_agent_rules(block: AgentBlock) -> AgentRules:
-    return AgentRules(block.tries, parse_seconds(block.backoff), parse_seconds(block.drift_every))
+    tell = tuple(
+        TellRule(
+            rule.to,
+            rule.url_env,
+            rule.secret_env,
+            tuple(rule.events),
+            tuple(rule.environments),
+            rule.template,
+            rule.per_minute,
+        )
+        for rule in block.tell
+    )
+    return AgentRules(block.tries, parse_seconds(block.backoff), parse_seconds(block.drift_every), tell)
 
 
 def check_agent(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
@@ -49,10 +69,32 @@ def _check_block(document: Document, block: dict[str, Any]) -> Iterator[Complain
     tries = block.get("tries", 1)
     if isinstance(tries, int) and not 1 <= tries <= _MOST_TRIES:
         yield document.complaint(("agent", "tries"), f"`tries` must be between 1 and {_MOST_TRIES}")
+    tell = block.get("tell")
+    yield from _check_tell(document, tell if isinstance(tell, list) else [])
     for key, longest, words in (("backoff", _LONGEST_BACKOFF_S, "1h"), ("drift_every", _LONGEST_PAUSE_S, "168h")):
         value = block.get(key)
         if isinstance(value, str) and not _is_duration(value, longest):
             yield document.complaint(("agent", key), f"`{key}` must be a duration from 1s to {words}", RULE)
+
+
+def _check_tell(document: Document, rules: list[Any]) -> Iterator[Complaint]:
+    for index, rule in enumerate(rules):
+        if not isinstance(rule, dict):
+            continue
+        where = ("agent", "tell", index)
+        for key in ("url_env", "secret_env"):
+            name = rule.get(key)
+            if isinstance(name, str) and not _VARIABLE.fullmatch(name):
+                hint = f"{key}: SLACK_URL — the address itself is a secret, and stays out of Git"
+                yield document.complaint((*where, key), f"`{key}` must name a variable", hint)
+        template = rule.get("template")
+        unknown = sorted(set(PLACEHOLDER.findall(template)) - TELL_FIELDS) if isinstance(template, str) else []
+        if unknown:
+            hint = "there is: " + ", ".join(f"{{{name}}}" for name in sorted(TELL_FIELDS))
+            yield document.complaint((*where, "template"), f"{{{unknown[0]}}} is nothing that can be told", hint)
+        per_minute = rule.get("per_minute")
+        if isinstance(per_minute, int) and not 1 <= per_minute <= _MOST_PER_MINUTE:
+            yield document.complaint((*where, "per_minute"), f"`per_minute` must be between 1 and {_MOST_PER_MINUTE}")
 
 
 def _is_duration(text: str, longest: float) -> bool:

@@ -87,12 +87,30 @@ class RequireBlock(_Block):
     signed: bool = False
 
 
+class TellBlock(_Block):
+    """Whom to tell what: the address and the secret are in variables of the agent's environment."""
+
+    to: Literal["json", "slack", "teams"] = "json"
+    url_env: str
+    secret_env: str = ""
+    events: list[Literal["applied", "failed", "blocked", "drifted", "remote"]] = [
+        "applied",
+        "failed",
+        "blocked",
+        "drifted",
+    ]
+    environments: list[str] = []
+    template: str = ""
+    per_minute: int = 20
+
+
 class AgentBlock(_Block):
     """How `tfops agent` and `tfops reconcile` try again, and how often they look for drift."""
 
     tries: int = 5
     backoff: str = "1m"
     drift_every: str = "6h"
+    tell: list[TellBlock] = []
 
 
 class SecretAwsBlock(_Block):
@@ -218,7 +236,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "verify": CheckBlock,
         "allow": AllowBlock,
         "deny_modules": DenyBlock,
-        "agent": AgentBlock,
+        "agent": TellBlock if tuple(path[:2]) == ("agent", "tell") else AgentBlock,
         "secrets": SecretAwsBlock if tuple(path[:2]) == ("secrets", "aws") else SecretsBlock,
     }
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module

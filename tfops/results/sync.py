@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tfops.model import EnvName, ResourceChange, Version
+from tfops.model import EnvName, ResourceChange, TellRule, Version
 
 
 class SyncReason(enum.StrEnum):
@@ -114,6 +114,7 @@ class ReconcileResult:
     acts: tuple[Act, ...] = field(default=())
     is_dry_run: bool = False
     drift_every_s: float = 0.0
+    tell: tuple[TellRule, ...] = ()
 
     @property
     def out_of_sync(self) -> tuple[Decision, ...]:

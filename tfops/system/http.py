@@ -4,6 +4,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _MOST_BYTES = 1_000_000
@@ -47,11 +48,21 @@ def _opener(*, follow: bool) -> urllib.request.OpenerDirector:
 
 def get(url: str, *, timeout_s: float, follow: bool = True) -> Answer:
     """The answer to a GET within `timeout_s`, whatever its status. Raises NoAnswer."""
+    return _ask(url, None, {}, timeout_s=timeout_s, follow=follow)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> Answer:
+    """The answer to a POST within `timeout_s`, whatever its status; a redirect is the answer. Raises NoAnswer."""
+    return _ask(url, body, headers, timeout_s=timeout_s, follow=False)
+
+
+def _ask(url: str, body: bytes | None, headers: Mapping[str, str], *, timeout_s: float, follow: bool) -> Answer:
     if not url.startswith(("https://", "http://")):
         raise NoAnswer("the address does not begin with https:// or http://")
     end = time.monotonic() + timeout_s
     try:
-        request = urllib.request.Request(url, headers={"User-Agent": "tfops"})  # noqa: S310 - the scheme was checked
+        fields = {"User-Agent": "tfops", **headers}
+        request = urllib.request.Request(url, data=body, headers=fields)  # noqa: S310 - the scheme was checked
         try:
             response = _opener(follow=follow).open(request, timeout=timeout_s)
         except urllib.error.HTTPError as error:
