@@ -166,9 +166,10 @@ class Story:
         shutil.copytree(self.shop.workspace, folder / "tfops")
         return ByHand(folder, self)
 
-    def verdict(self, version: str) -> str:
-        """What `history --verdict` says of a way back, from the cards alone."""
-        listed = self.shop.ok("history", "dev", "--verdict", "-o", "json").result["entries"]
+    def verdict(self, version: str, *, engine: str = "") -> str:
+        """What `history --verdict` says of a way back, from the cards (and where `engine` is the one at hand)."""
+        env = {"TFOPS_ENGINE": engine} if engine else {}
+        listed = self.shop.ok("history", "dev", "--verdict", "-o", "json", env=env).result["entries"]
         [entry] = [entry for entry in listed if entry["record"]["version"] == version]
         return str(entry["verdict"]["verdict"])
 

@@ -272,6 +272,29 @@ def test_a_version_with_every_address_renamed_is_bridged_whole(inventory: dict[s
     assert _addresses(found, "moved") == inventory.keys()
 
 
+# --- what the engine at hand can't do ---
+
+
+@pytest.mark.parametrize(
+    ("here", "today", "is_blocked"),
+    [
+        (("terraform", "1.10.9"), PLAIN, True),
+        (("terraform", "1.11.0"), PLAIN, False),
+        (("tofu", "1.9.0"), PLAIN, False),
+        (("", ""), PLAIN, False),
+        (("terraform", "1.10.9"), GONE, False),
+    ],
+)
+def test_an_engine_older_than_todays_state_blocks_every_way(
+    here: tuple[str, str], today: Facts, is_blocked: bool
+) -> None:
+    found = judge(today, today, here=here)
+    assert (found.verdict is Verdict.BLOCKED) is is_blocked
+    if is_blocked:
+        [reason] = found.reasons
+        assert (reason.name, reason.cure) == ("older-engine", "--engine PATH, of terraform 1.11.4 or newer")
+
+
 # --- what a cloud doesn't take back ---
 
 

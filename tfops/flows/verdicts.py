@@ -1,4 +1,4 @@
-"""The verdict on going back, for one version or for all, from the cards in Git alone."""
+"""The verdict on going back, for one version or for all, from the cards in Git and the engine at hand."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,7 @@ from tfops.config.modules.protection import fits
 from tfops.engine.mask import MASK
 from tfops.errors import ConfigError, ProjectError
 from tfops.flows.project import Project
+from tfops.flows.stack import locate
 from tfops.ledger.card import Card, StackPart
 from tfops.ledger.versions import Listing, read_cards
 from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
@@ -25,10 +26,20 @@ def verdicts_of(project: Project, listing: Listing, *, only: VersionRecord | Non
     wanted = [only] if only else listing.versions[:-1]
     cards = read_cards(project.repository, [listing.latest, *wanted])
     _, today = next(cards)
-    patterns = _protect(project)
+    patterns, here = _protect(project), _engine_here(project)
     return {
-        record.version: judge_cards(today, card, patterns) if today and card else _UNREADABLE for record, card in cards
+        record.version: judge_cards(today, card, patterns, here=here) if today and card else _UNREADABLE
+        for record, card in cards
     }
+
+
+def _engine_here(project: Project) -> tuple[str, str]:
+    """Name and version, remembered by the clone; empty where none is found: the cards still say the rest."""
+    try:
+        engine = locate(project, project.config_at(project.repository.head), "")
+    except (ConfigError, ProjectError):
+        return "", ""
+    return engine.name, engine.version
 
 
 def _protect(project: Project) -> tuple[str, ...]:
@@ -39,12 +50,14 @@ def _protect(project: Project) -> tuple[str, ...]:
         return ()
 
 
-def judge_cards(today: Card, then: Card, patterns: Iterable[str] = ()) -> Judgement:
+def judge_cards(
+    today: Card, then: Card, patterns: Iterable[str] = (), *, here: tuple[str, str] = ("", "")
+) -> Judgement:
     """The verdict over all stacks of both cards; one that only one of them has is empty in the other."""
     names = today.stacks.keys() | then.stacks.keys()
     hide = _has_hidden(today) or _has_hidden(then)
     found = [
-        judge(_facts(today, name, patterns=tuple(patterns), hide=hide), _facts(then, name, hide=hide))
+        judge(_facts(today, name, patterns=tuple(patterns), hide=hide), _facts(then, name, hide=hide), here=here)
         for name in sorted(names)
     ]
     return conclude(dict.fromkeys(reason for judgement in found for reason in judgement.reasons))

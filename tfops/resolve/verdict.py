@@ -1,4 +1,4 @@
-"""What going back to a version comes to, from the cards of then and today alone: no engine, no network.
+"""What going back to a version comes to, from the cards of then and today alone: no engine is run, no network.
 
 Pure and fast, because `history --verdict` asks it for every version. The worst reason decides.
 """
@@ -45,18 +45,19 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class _Way:
     """The way from today back to then. `moved` is the address of then to today's, `alive` the address of then to
-    the id of what left the state without being destroyed."""
+    the id of what left the state without being destroyed, `here` the engine at hand (empty: not known)."""
 
     today: Facts
     then: Facts
     moved: Mapping[str, str]
     alive: Mapping[str, str]
+    here: tuple[str, str]
 
 
-def judge(today: Facts, then: Facts) -> Judgement:
-    """The verdict on making `today` what `then` was."""
+def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", "")) -> Judgement:
+    """The verdict on making `today` what `then` was; `here` is the engine at hand (name, version), if it is known."""
     moved = _moved(today, then)
-    way = _Way(today, then, moved, _alive(today, then, moved))
+    way = _Way(today, then, moved, _alive(today, then, moved), here)
     return conclude([reason for rule in _RULES for reason in rule(way)])
 
 
@@ -92,6 +93,20 @@ def _another_state(way: _Way) -> Iterator[Reason]:
         now = way.today.backend
         text = f"its state was kept in {way.then.backend}; the same state is in {now} today, and that is used"
         yield Reason("backend-moved", Verdict.OK, text)
+
+
+def _older_engine(way: _Way) -> Iterator[Reason]:
+    """The engine at hand can't be trusted with today's state, whichever version is the goal."""
+    (name, version), today = way.here, way.today
+    if today.inventory and name == today.engine[0] and is_older(version, than=today.engine[1]):
+        wrote = f"{name} {today.engine[1]}"
+        text = f"today's state was written with {wrote}, and the engine here is {version}: it may misread it"
+        yield Reason("older-engine", Verdict.BLOCKED, text, cure=f"--engine PATH, of {wrote} or newer")
+
+
+def is_older(version: str, *, than: str) -> bool:
+    """By major and minor: patch releases don't change what a state means."""
+    return numbers(version)[:2] < numbers(than)[:2]
 
 
 def _floating_modules(way: _Way) -> Iterator[Reason]:
@@ -268,7 +283,7 @@ def _engine(way: _Way) -> Iterator[Reason]:
     if old_name != name:
         text = f"was applied with {old_name} {old_version}, today is {name} {version}"
         yield Reason("other-engine", Verdict.OK, text)
-    elif numbers(old_version)[:2] > numbers(version)[:2]:
+    elif is_older(version, than=old_version):
         text = f"was applied with {old_name} {old_version}, newer than today's {version}"
         yield Reason("newer-engine", Verdict.OK, text, cure="if its modules ask for it: --engine PATH")
 
@@ -276,6 +291,7 @@ def _engine(way: _Way) -> Iterator[Reason]:
 _RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _destroyed,
     _another_state,
+    _older_engine,
     _lost_data,
     _floating_modules,
     _forgotten,
