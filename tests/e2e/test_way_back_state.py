@@ -19,8 +19,10 @@ def test_a_state_that_moved_to_another_place(tmp_path: Path, engine: str, provid
         backend = server.backend()
         story = new_story(tmp_path / "story", engine, provider_door, rules=RULES + backend)
         story.version(ORDERS)
-        server.states["/moved/dev/main"] = server.states.pop("/dev/main")
         story.shop.write("tfops.yaml", RULES + backend.replace("/{env}/", "/moved/{env}/"))
+        story.shop.commit("Another place for the state")
+        story.shop.ok("backend", "move", "dev", "--yes", "--leave-unmarked")
+        del server.states["/dev/main"]
         story.read_state = lambda: json.loads(server.states["/moved/dev/main"])
         story.version(ORDERS + SALES)
         script = story.by_hand(tmp_path / "by-hand")
