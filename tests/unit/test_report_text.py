@@ -459,6 +459,15 @@ RESULTS: dict[str, object] = {
             results.EnvironmentDrift(EnvName("qa"), None, error="the plan [failed]"),
         )
     ),
+    "prune-nothing": results.PruneResult(()),
+    "prune": results.PruneResult(
+        (
+            results.Decision(DEV, results.SyncReason.BRANCH_GONE, "branch `x` is gone", current=Version(3), acts=True),
+            results.Decision(PROD, results.SyncReason.ORPHAN, "runs v4", current=Version(4)),
+            results.Decision(EnvName("qa"), results.SyncReason.TTL_OVER, "its time is over", current=Version(1)),
+        ),
+        (results.Act(DEV, sha("a"), 0, "is now v4", "v4"), results.Act(EnvName("qa"), sha("a"), 12, "locked [by]")),
+    ),
     "reconcile": results.ReconcileResult(
         "shop",
         (

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tfops.config.preview import Preview
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import parse_window
-from tfops.model import CommitSha, EnvName, Kind, Sync, Verified, Version, VersionRecord
+from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, Version, VersionRecord
 from tfops.resolve.sync import Earlier, SyncFacts, decide, orphan
 from tfops.results import SyncReason
 
@@ -29,6 +30,10 @@ def test_a_commit_that_changes_the_environment_is_applied() -> None:
     assert not found.is_in_sync
 
 
+_PREVIEW = replace(_RULE, preview=Preview("preview-{slug}", EnvName("preview"), 3600, 2))
+_HEALS = replace(_RULE, drift=DriftPolicy.HEAL, sync=Sync.MANUAL)
+_AGED = replace(_RUNS, applied_at=_NOW - timedelta(hours=2))
+
 _ROWS: list[tuple[str, dict[str, Any]]] = [
     ("rewritten-ledger", {"is_ledger_rewritten": True}),
     ("busy", {"busy": "apply of 12 by bo on far"}),
@@ -41,12 +46,18 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
     ("rewritten-branch", {"is_rewritten": True}),
     ("unknown-module", {"complaint": "environments/dev.yaml:1:1: no", "complaint_name": "unknown-module"}),
     ("unchanged", {"is_changed": False}),
+    ("unchanged", {"is_changed": False, "drifted": ("a.b",)}),
+    ("held", {"rule": _HEALS, "drifted": ("a.b",), "is_changed": False, "hold": "the demo"}),
     ("held", {"hold": "rolled back to v1"}),
     ("held", {"hold": "rolled back to v1", "is_changed": False}),
     ("manual", {"rule": replace(_RULE, sync=Sync.MANUAL)}),
     ("unsigned-commit", {"is_signed": False}),
     ("locked", {"lock_by_hand": "locked by bo: incident"}),
     ("window-closed", {"rule": replace(_RULE, windows=(parse_window("sat 09:00-10:00 UTC"),))}),
+    ("preview-limit", {"rule": _PREVIEW, "current": None, "has_room": False}),
+    ("held", {"rule": _PREVIEW, "current": _AGED, "hold": "the demo"}),
+    ("locked", {"rule": _PREVIEW, "current": _AGED, "lock_by_hand": "locked by bo"}),
+    ("destroyed", {"rule": _PREVIEW, "current": replace(_RUNS, kind=Kind.DESTROY, commit=_HEAD)}),
     ("delete-limit", {"earlier": Earlier(_HEAD, "delete-limit", "would delete 2", None)}),
     ("waits-to-retry", {"earlier": Earlier(_HEAD, "engine-failed", "failed", _NOW + timedelta(seconds=1))}),
 ]
@@ -69,6 +80,12 @@ def test_a_reason_not_to_act_has_its_name(word: str, facts: dict[str, Any]) -> N
         (SyncReason.STOPPED, {"is_stopped": True, "current": replace(_RUNS, commit=_HEAD)}),
         (SyncReason.FOLLOWED, {"busy": "apply of 12 by us", "is_dead": True, "rule": replace(_RULE, sync=Sync.MANUAL)}),
         (SyncReason.CHANGED, {"rule": replace(_RULE, sync=Sync.PLAN)}),
+        (SyncReason.BRANCH_GONE, {"rule": _PREVIEW, "head": None}),
+        (SyncReason.TTL_OVER, {"rule": _PREVIEW, "current": _AGED}),
+        (SyncReason.CHANGED, {"rule": _PREVIEW}),
+        (SyncReason.CHANGED, {"rule": _PREVIEW, "current": replace(_RUNS, kind=Kind.DESTROY)}),
+        (SyncReason.HEAL, {"rule": _HEALS, "drifted": ("a.b",), "is_changed": False}),
+        (SyncReason.HEAL, {"rule": _HEALS, "drifted": ("a.b",), "current": replace(_RUNS, commit=_HEAD)}),
         (SyncReason.CHANGED, {"rule": replace(_RULE, windows=(parse_window("mon-fri 09:00-17:00 UTC"),))}),
         (SyncReason.CHANGED, {"earlier": Earlier(_OLD, "delete-limit", "of an older commit", None)}),
         (SyncReason.CHANGED, {"earlier": Earlier(_HEAD, "engine-failed", "failed", _NOW)}),

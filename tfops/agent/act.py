@@ -11,7 +11,7 @@ from tfops.errors import Locked, Refused, TfopsError
 from tfops.flows.project import Project
 from tfops.model import CommitSha
 from tfops.results import Act, Decision, SyncReason
-from tfops.system.checkout import check_out, remote_from_elsewhere
+from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops
 from tfops.system.git import GitFailed
 
@@ -65,6 +65,8 @@ def _locked(folder: Path, decision: Decision) -> FileLock:
 def _arguments(decision: Decision) -> list[str]:
     if decision.reason is SyncReason.FOLLOWED:
         return ["recover", decision.env]
+    if decision.destroys or decision.reason is SyncReason.ORPHAN:
+        return ["destroy", decision.env, "--yes", "--quiet"]
     if decision.reason is SyncReason.HEAL:
         return ["apply", decision.env, "--unattended", "--quiet", "--max-deletes", "0"]
     lifting = ["--lift-hold"] if decision.lifts_hold else []
@@ -76,9 +78,11 @@ def not_started(decision: Decision, error: TfopsError) -> Act:
     return Act(decision.env, decision.commit, error.exit_code, error.what, detail=detail)
 
 
-def finished(running: Running) -> Act:
-    """What came of it, from the answer that it printed."""
+def finished(project: Project, running: Running) -> Act:
+    """What came of it, from the answer that it printed. Of what is no more, the checkout goes too."""
     code, text = running.child.answer()
+    if code == 0 and running.decision.destroys:
+        forget_checkout(project.repository.git, project.workspace.checkout(running.decision.env))
     running.lock.release()
     body = _parsed(text)
     decision, seconds = running.decision, running.child.seconds

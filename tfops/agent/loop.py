@@ -148,7 +148,7 @@ class Loop:
             self._take_over(*survey.answer())
         for one in [one for one in self._running if one.is_over]:
             self._running.remove(one)
-            self._ended(act.finished(one), now)
+            self._ended(act.finished(self.project, one), now)
         found = self._drift.reap()
         if found is not None:
             self._compared(*found)

@@ -51,7 +51,7 @@ def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int,
             wait_for_any([one.child for one in running], timeout_s=_POLL_S)
             for one in [one for one in running if one.is_over]:
                 running.remove(one)
-                yield _said(act.finished(one), ui)
+                yield _said(act.finished(project, one), ui)
     except KeyboardInterrupt as error:
         hand_over(running, ui)
         raise Interrupted("interrupted", state="What was being applied has stopped in an orderly way.") from error

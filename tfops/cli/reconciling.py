@@ -1,4 +1,4 @@
-"""Commands that work without a person: reconcile, drift, agent."""
+"""Commands that work without a person: reconcile, prune, drift, agent."""
 
 import enum
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfops.cli.complete import complete_environment
-from tfops.cli.options import EngineOption, Output, OutputOption, QuietOption, WaitOption, parse_duration
+from tfops.cli.options import EngineOption, Output, OutputOption, QuietOption, WaitOption, YesOption, parse_duration
 from tfops.cli.run import execute, execute_silent, open_project, terminal
 from tfops.errors import UsageError
-from tfops.results import DriftResult, ReconcileResult
+from tfops.results import DriftResult, PruneResult, ReconcileResult
 
 if TYPE_CHECKING:
     from tfops.resolve.shard import Shard
@@ -82,6 +82,39 @@ def reconcile(
         return failed or (_OUT_OF_SYNC if detailed_exitcode and result.out_of_sync else 0)
 
     execute("reconcile", flow, ui=ui, output=output, exit_code=exit_code)
+
+
+def prune(
+    ctx: typer.Context,
+    envs: Environments = None,
+    yes: YesOption = False,
+    parallel: ParallelOption = 4,
+    engine: EngineOption = "",
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+) -> None:
+    """Show what is over: previews without a branch or past their time, and environments without a line.
+
+    With --yes previews are destroyed. What tfops.yaml doesn't have any more is only destroyed when it is
+    named; its history stays.
+
+    \b
+    Examples:
+      tfops prune
+      tfops prune --yes
+      tfops prune old-env --yes
+    """
+    ui = terminal(quiet=quiet)
+
+    def flow() -> PruneResult:
+        from tfops.agent.prune import prune as take_down
+
+        return take_down(open_project(ctx), envs or (), yes=yes, parallel=parallel, engine=engine, ui=ui)
+
+    def exit_code(result: PruneResult) -> int:
+        return max((act.code for act in result.acts), default=0)
+
+    execute("prune", flow, ui=ui, output=output, exit_code=exit_code)
 
 
 def drift(

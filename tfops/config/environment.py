@@ -104,7 +104,9 @@ def load_environment(
     if env not in project.environments:
         hint = names.did_you_mean(env, project.environments)
         raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", hint=hint)
-    return read_environment(tree, env, check, rehearses=rehearses, secrets=project.secrets)
+    files = project.files_of(env)
+    shared = files if files != env else None
+    return read_environment(tree, env, check, rehearses=rehearses or shared, secrets=project.secrets)
 
 
 def read_environment(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.limits import check_input_rules
 from tfops.config.modules.protection import PATTERN
+from tfops.config.preview import Preview, check_preview, is_preview_template, to_preview
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import SecretRules, check_secrets, to_secret_rules
 from tfops.config.window import Window, parse_window
@@ -45,7 +46,7 @@ class EnvironmentRule:
     settings of the project's backend. `rolls_back` says that a failed check is answered with a rollback.
 
     The rest is for runs without a person: `windows` are when they may apply (none: always), `deletes` how many
-    resources they may delete or replace at once (None: any number).
+    resources they may delete or replace at once (None: any number). `preview` is set for one that goes with its branch.
     """
 
     branch: str
@@ -61,6 +62,7 @@ class EnvironmentRule:
     windows: tuple[Window, ...] = ()
     deletes: int | None = None
     requires_signed_commits: bool = False
+    preview: Preview | None = None
 
     @property
     def most_losses(self) -> int | None:
@@ -70,7 +72,8 @@ class EnvironmentRule:
 
 @dataclass(frozen=True, slots=True)
 class ProjectConfig:
-    """What operations decided for the whole project."""
+    """What operations decided for the whole project. `previews` are rules with patterns; which environments come of
+    them depends on the branches there are."""
 
     project: str
     engine: EngineChoice
@@ -85,6 +88,12 @@ class ProjectConfig:
     inventory: InventoryPolicy = InventoryPolicy.IDS
     secrets: SecretRules = field(default_factory=SecretRules)
     agent: AgentRules = field(default_factory=AgentRules)
+    previews: tuple[EnvironmentRule, ...] = ()
+
+    def files_of(self, env: EnvName) -> EnvName:
+        """Whose files describe an environment: its own, for a preview those that all of its kind share."""
+        rule = self.environments.get(env)
+        return rule.preview.config if rule and rule.preview else env
 
     def backend_of(self, env: EnvName) -> Backend:
         """Where an environment's state is kept; one that tfops.yaml doesn't know gets the project's."""
@@ -135,7 +144,16 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         no_downgrade=tuple(file.no_downgrade),
         inventory=InventoryPolicy(file.inventory),
         providers={name: block or {} for name, block in file.providers.items()},
-        environments={EnvName(name): _to_rule(file, block) for name, block in file.environments.items()},
+        environments={
+            EnvName(name): _to_rule(file, block)
+            for name, block in file.environments.items()
+            if not is_preview_template(name)
+        },
+        previews=tuple(
+            replace(_to_rule(file, block), preview=to_preview(name, block))
+            for name, block in file.environments.items()
+            if is_preview_template(name)
+        ),
         platforms=tuple(file.platforms),
         secrets=to_secret_rules(file.secrets),
         agent=to_agent_rules(file.agent),
@@ -225,7 +243,9 @@ def _check_environments(document: Document, data: dict[str, Any]) -> Iterator[Co
         yield document.complaint(("environments",), "at least one environment", "for instance: dev: {branch: main}")
     for name, block in environments.items():
         where = ("environments", name)
-        if not names.is_environment_name(name):
+        if is_preview_template(name):
+            yield from check_preview(document, name, block)
+        elif not names.is_environment_name(name):
             yield document.complaint(where, f"{names.shown(name)} can't name an environment", names.ENVIRONMENT_RULE)
         branch = block.get("branch") if isinstance(block, dict) else None
         if isinstance(branch, str) and not names.is_branch_pattern(branch):
@@ -233,6 +253,14 @@ def _check_environments(document: Document, data: dict[str, Any]) -> Iterator[Co
             yield document.complaint((*where, "branch"), f"{names.shown(branch)} can't be a branch pattern", hint)
         if isinstance(block, dict):
             yield from _check_place(document, where, block)
+            yield from _check_no_preview(document, where, block) if not is_preview_template(name) else ()
+
+
+def _check_no_preview(document: Document, where: tuple[str, ...], block: dict[str, Any]) -> Iterator[Complaint]:
+    for key in ("config", "ttl", "most"):
+        if key in block:
+            hint = 'a preview environment has `{slug}` in its name: "preview-{slug}"'
+            yield document.complaint((*where, key), f"`{key}` is only for preview environments", hint)
 
 
 _PLACES = (

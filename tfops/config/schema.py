@@ -55,6 +55,9 @@ class EnvironmentBlock(_Block):
     windows: list[str] = []
     deletes: int | None = None
     signed_commits: bool = False
+    config: str = ""
+    ttl: str = ""
+    most: int | None = None
 
 
 def _spelt_out(allowed: Any) -> Any:

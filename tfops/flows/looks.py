@@ -58,12 +58,12 @@ def plan(
         tree = _tree(repository, worktree=worktree)
         commit = None if worktree else repository.commit(repository.head)
         _say_what(place, repository, commit, ui)
-        rules = load_rules(tree)
+        rules = project.with_previews(load_rules(tree))
         environment = load_checked(project, tree, rules, place.env)
         listing = versions_of(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
         with project.workspace.run(place.env) as folder:
-            content = Content(rules, environment, tree, tree.read(lock_file_path(place.env)))
+            content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
             planned = plan_content(project, content, card, folder=folder, engine=engine, ui=ui)
     current = listing.latest.version if listing.latest else None
     return PlanResult(place.env, commit, current, planned.shown)
@@ -126,9 +126,9 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     place = find_place(project, env)
     repository = project.repository
     tree = _tree(repository, worktree=worktree)
-    rules = load_rules(tree)
+    rules = project.with_previews(load_rules(tree))
     environment = load_environment(tree, rules, place.env)
-    content = Content(rules, environment, tree, tree.read(lock_file_path(place.env)))
+    content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
     commit = None if worktree else repository.commit(repository.head)
     return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree)))
 
@@ -141,8 +141,8 @@ def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
     listings = list_versions(repository)
     decisions = decisions_here(project, rules, listings, ui)
     rows = [
-        replace(_status_of(project, env, rule, listings.get(env)), decision=decisions[env])
-        for env, rule in rules.environments.items()
+        replace(_status_of(project, env, rules.environments[env], listings.get(env)), decision=decision)
+        for env, decision in decisions.items()
     ]
     rows += [
         _status_of(project, env, None, listing)

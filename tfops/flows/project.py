@@ -16,9 +16,12 @@ from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import Locked, Refused
 from tfops.flows.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
+from tfops.ledger.versions import list_versions
 from tfops.model import CommitSha, EnvName, Holder, StackName
+from tfops.resolve.previews import with_previews
 from tfops.system import clock, environ, process
 from tfops.system.export import export_modules
+from tfops.system.look import look_here
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
@@ -41,8 +44,15 @@ class Project:
         return cls(repository, workspace, MachineLock(workspace.locks))
 
     def config_at(self, commit: CommitSha) -> ProjectConfig:
-        """The rules as they were in a commit."""
-        return load_rules(GitTree.of_commit(self.repository, commit))
+        """The rules as they were in a commit, with the preview environments that there are now."""
+        return self.with_previews(load_rules(GitTree.of_commit(self.repository, commit)))
+
+    def with_previews(self, rules: ProjectConfig) -> ProjectConfig:
+        """An environment for each branch that fits a template; one whose branch is gone is known by its versions."""
+        if not rules.previews:
+            return rules
+        latest = (listing.latest for listing in list_versions(self.repository).values())
+        return with_previews(rules, [*look_here(self.repository).heads, *(one.branch for one in latest if one)])
 
     def interfaces(self, tree: GitTree, overrides: Mapping[str, str] | None = None) -> Interfaces:
         """What the modules of a commit take and give. Exports them, because links count as the engine sees them."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused, TfopsError
@@ -53,7 +54,7 @@ def decide_all(
     scene = _scene(project, ui)
     if wanted:
         return scene.rules, [_decision(scene, require_environment(env, scene.rules)) for env in wanted]
-    found = (_decision(scene, env) for env in scene.rules.environments if shard.has(env))
+    found = (_decision(scene, env) for env in scene.rules.environments if shard.has(env) and _is_there(scene, env))
     return scene.rules, [*found, *(one for one in _orphans(scene) if shard.has(one.env))]
 
 
@@ -63,7 +64,7 @@ def decisions_here(
     """The same from what this clone knows, for who has fetched already."""
     here = look_here(project.repository)
     scene = Scene(project, rules, here, here, listings, ui)
-    return {env: _decision(scene, env) for env in rules.environments}
+    return {env: _decision(scene, env) for env in rules.environments if _is_there(scene, env)}
 
 
 def _scene(project: Project, ui: Ui) -> Scene:
@@ -121,6 +122,25 @@ def _home_rules(project: Project, ui: Ui, *, say: bool) -> ProjectConfig:
         raise
 
 
+def _is_there(scene: Scene, env: EnvName) -> bool:
+    """A preview is only spoken of while its branch is there, or while it runs."""
+    rule, latest = scene.rules.environments[env], scene.latest(env)
+    runs = latest is not None and latest.kind is not Kind.DESTROY
+    return rule.preview is None or rule.branch in scene.look.heads or runs
+
+
+def _has_room(scene: Scene, env: EnvName) -> bool:
+    """Whether a preview runs already, or is among the first that still find room; by name, so that all agents agree."""
+    rule = scene.rules.environments[env]
+    if rule.preview is None:
+        return True
+    rules = scene.rules.environments.items()
+    same = [name for name, other in rules if other.preview == rule.preview and _is_there(scene, name)]
+    running = [name for name in same if (latest := scene.latest(name)) and latest.kind is not Kind.DESTROY]
+    waiting = sorted(name for name in same if name not in running)
+    return env in running or env in waiting[: max(rule.preview.most - len(running), 0)]
+
+
 def _orphans(scene: Scene) -> Iterator[Decision]:
     for env in sorted(scene.listings.keys() - scene.rules.environments.keys()):
         latest = scene.latest(env)
@@ -130,8 +150,13 @@ def _orphans(scene: Scene) -> Iterator[Decision]:
 
 def _decision(scene: Scene, env: EnvName) -> Decision:
     facts = _facts(scene, env)
-    runs = facts.current is not None and facts.current.kind is not Kind.DESTROY
-    return replace(decide(facts), looks_for_drift=runs and facts.rule.drift is not DriftPolicy.IGNORE)
+    found, latest, preview = decide(facts), facts.current, facts.rule.preview
+    if latest is None or latest.kind is Kind.DESTROY:
+        return found
+    if preview is not None and preview.ttl_s and not found.acts:
+        ends = latest.applied_at + timedelta(seconds=preview.ttl_s)
+        found = replace(found, again_at=min(found.again_at or ends, ends))
+    return replace(found, looks_for_drift=facts.rule.drift is not DriftPolicy.IGNORE)
 
 
 def _facts(scene: Scene, env: EnvName) -> SyncFacts:
@@ -156,6 +181,7 @@ def _facts(scene: Scene, env: EnvName) -> SyncFacts:
         is_stopped=present.trouble is not None,
         earlier=_earlier(present),
         drifted=present.drifted_from(latest),
+        has_room=_has_room(scene, env),
     )
     facts = _with_lock(scene.project, facts, present.lock)
     return facts if head is None or facts.runs_head else _at_head(scene, facts, present, head)

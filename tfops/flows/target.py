@@ -209,7 +209,10 @@ def destroy_target(project: Project, place: Place) -> Target:
             "never-applied", f"{place.env} has never been applied: nothing to destroy", hint=f"tfops apply {place.env}"
         )
     place = place.rehearsing(read_card(repository, listing.latest).rehearses)
-    rules = rules_from_branch_head(project, place)
+    try:
+        rules = rules_from_branch_head(project, place)
+    except ProjectError:  # its line is gone: what made it says how to take it down
+        rules = place.rules
     if rules.environments[place.env].protected:
         raise Refused(
             "protected",
@@ -265,7 +268,7 @@ def content_of_commit(
         rules=rules,
         environment=environment,
         tree=tree,
-        provider_lock=tree.read(lock_file_path(place.rehearses or place.env)),
+        provider_lock=tree.read(lock_file_path(place.rehearses or rules.files_of(place.env))),
         listing=listing,
         current_card=current_card,
         protected=protected_by(current_card),

@@ -36,7 +36,7 @@ def changes_environment(
     tree = GitTree.of_commit(project.repository, head)
     environment = load_checked(project, tree, rules, present.env)
     interfaces = project.interfaces(tree)
-    content = Content(rules, environment, tree, tree.read(lock_file_path(present.env)))
+    content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(present.env))))
     _, files = rendered(content, interfaces)
     kept = _kept(present)
     if digest_of(kept) != card.get("rendered_digest") or _without_trees(files) != _without_trees(kept):

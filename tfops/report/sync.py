@@ -8,7 +8,7 @@ from rich.text import Text
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.plan import drifted_lines
 from tfops.report.words import age, plain, plural
-from tfops.results import Act, Decision, DriftResult, EnvironmentDrift, ReconcileResult
+from tfops.results import Act, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult
 
 
 @text_report.register
@@ -51,3 +51,19 @@ def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[RenderableType
     yield from drifted_lines(found.changes, full=view.full)
     if found.heal:
         yield Text(f"  an apply would heal it: {found.heal}", style="dim")
+
+
+@text_report.register
+def _prune(result: PruneResult, view: View) -> RenderableType:
+    if not result.decisions:
+        return Text("nothing is over", style="green")
+    acts = {act.env: act for act in result.acts}
+    table = new_table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
+    for found in result.decisions:
+        act = acts.get(found.env)
+        style = "yellow" if act is None else "green" if act.code == 0 else "bold red"
+        done = found.text if act is None else "was destroyed" if act.code == 0 else act.text
+        add_row(table, Text(found.env, style="bold"), str(found.current or "-"), Text(found.word, style=style), done)
+    is_all = all(found.env in acts for found in result.decisions)
+    hint = Text("to take previews down: tfops prune --yes; an orphan by its name: tfops prune ENV --yes", style="dim")
+    return Group(table) if is_all else Group(table, hint)

@@ -1,8 +1,8 @@
 """Whether an environment is to be changed without a person: decided from facts, with a name for every answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import next_open
@@ -30,7 +30,7 @@ class SyncFacts:
     can't be rendered, `complaint_name` the guard's or error's name. `is_outrun`: the hold is a rollback's, and the
     head is newer than what the rollback took back. `busy` says who changes the environment now, `is_dead` that
     this is known to be over. `is_ledger_rewritten`: this clone knows another past than the remote. `drifted` are
-    addresses that were last seen to differ from the version.
+    addresses that were last seen to differ from the version. `has_room`: there may be one preview more.
     """
 
     env: EnvName
@@ -56,6 +56,7 @@ class SyncFacts:
     busy_until: datetime | None = None
     is_dead: bool = False
     earlier: Earlier | None = None
+    has_room: bool = True
 
     @property
     def runs_head(self) -> bool:
@@ -81,8 +82,8 @@ def decide(facts: SyncFacts) -> Decision:
 
 def orphan(env: EnvName, current: VersionRecord) -> Decision:
     """An environment that runs although tfops.yaml doesn't know it any more: never destroyed by itself."""
-    text = f"runs {current.version}, but tfops.yaml doesn't have it: put it back there, or tfops prune {env}"
-    return Decision(env, SyncReason.ORPHAN, text, branch=current.branch, current=current.version)
+    text = f"runs {current.version}, but tfops.yaml doesn't have it: put it back there, or tfops prune {env} --yes"
+    return Decision(env, SyncReason.ORPHAN, text, current.branch, current.commit, current.version)
 
 
 def _no(
@@ -108,6 +109,25 @@ def _ledger(facts: SyncFacts) -> Decision | None:
     return _no(facts, SyncReason.LEDGER, "its ledger on the remote is not the one that this clone knows")
 
 
+def _over(facts: SyncFacts) -> Decision | None:
+    """A preview goes with its branch, or when nothing changed it for its time to live; never from under a person."""
+    preview, current = facts.rule.preview, facts.current
+    if preview is None or current is None or current.kind is Kind.DESTROY or facts.hold or facts.lock_by_hand:
+        return None
+    what = Decision(
+        facts.env, SyncReason.BRANCH_GONE, f"branch `{current.branch}` is gone", current.branch, current.commit,
+        current.version, acts=True,
+    )  # fmt: skip
+    if facts.head is None:
+        return what
+    ends = current.applied_at + timedelta(seconds=preview.ttl_s)
+    if preview.ttl_s and ends <= facts.now:
+        return replace(
+            what, reason=SyncReason.TTL_OVER, text=f"nothing changed it since {current.applied_at:%Y-%m-%d %H:%M} UTC"
+        )
+    return None
+
+
 def _branch(facts: SyncFacts) -> Decision | None:
     """Deleted, not there yet, or one of several: nobody guesses."""
     if facts.head is not None:
@@ -122,6 +142,8 @@ def _branch(facts: SyncFacts) -> Decision | None:
 def _destroyed(facts: SyncFacts) -> Decision | None:
     if facts.current is None or facts.current.kind is not Kind.DESTROY:
         return None
+    if facts.rule.preview is not None and facts.head != facts.current.commit:
+        return None  # it went when its time was over; a push brings it back
     return _no(facts, SyncReason.DESTROYED, f"was destroyed by hand; to make it anew: tfops apply {facts.env}")
 
 
@@ -195,6 +217,14 @@ def _locked(facts: SyncFacts) -> Decision | None:
     return _no(facts, SyncReason.LOCKED, facts.lock_by_hand) if facts.lock_by_hand else None
 
 
+def _room(facts: SyncFacts) -> Decision | None:
+    if facts.has_room or facts.rule.preview is None:
+        return None
+    return _no(
+        facts, SyncReason.NO_ROOM, f"there are {facts.rule.preview.most} of `{facts.rule.preview.template}` already"
+    )
+
+
 def _window(facts: SyncFacts) -> Decision | None:
     opens = next_open(facts.rule.windows, facts.now)
     if opens <= facts.now:
@@ -232,6 +262,7 @@ _RULES: tuple[Callable[[SyncFacts], Decision | None], ...] = (
     _ledger,
     _followed,
     _busy,
+    _over,
     _branch,
     _destroyed,
     _drill,
@@ -243,6 +274,7 @@ _RULES: tuple[Callable[[SyncFacts], Decision | None], ...] = (
     _manual,
     _unsigned,
     _locked,
+    _room,
     _window,
     _declined,
     _act,

@@ -51,7 +51,7 @@ from tfops.results.places import (
     StateVersion,
     StateVersionsResult,
 )
-from tfops.results.sync import Act, Decision, DriftResult, EnvironmentDrift, ReconcileResult, SyncReason
+from tfops.results.sync import Act, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult, SyncReason
 
 __all__ = [
     "Act",
@@ -91,6 +91,7 @@ __all__ = [
     "PlanResult",
     "ProviderMove",
     "ProvidersResult",
+    "PruneResult",
     "ReconcileResult",
     "RecoverResult",
     "RenderDiffResult",

@@ -15,6 +15,8 @@ class SyncReason(enum.StrEnum):
     STOPPED = "stopped-part-way"
     FOLLOWED = "died"
     HEAL = "drifted"
+    BRANCH_GONE = "branch-gone"
+    TTL_OVER = "ttl-over"
 
     SYNCED = "synced"
     UNCHANGED = "unchanged"
@@ -35,6 +37,7 @@ class SyncReason(enum.StrEnum):
     DECLINED = "declined"
     RETRY = "waits-to-retry"
     ORPHAN = "orphan"
+    NO_ROOM = "preview-limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Decision:
     looks_for_drift: bool = False
     detail: str = ""
     again_at: datetime | None = None
+
+    @property
+    def destroys(self) -> bool:
+        """Whether carrying it out takes the environment down."""
+        return self.reason in (SyncReason.BRANCH_GONE, SyncReason.TTL_OVER)
 
     @property
     def word(self) -> str:
@@ -121,3 +129,11 @@ class ReconcileResult:
         """What is not as its branch says, after all that was done."""
         done = {act.env for act in self.acts if act.code == 0}
         return tuple(found for found in self.decisions if not (found.is_in_sync or found.env in done))
+
+
+@dataclass(frozen=True, slots=True)
+class PruneResult:
+    """The end of `prune`: what is over, and what was done about it (nothing without a yes)."""
+
+    decisions: tuple[Decision, ...]
+    acts: tuple[Act, ...] = ()
