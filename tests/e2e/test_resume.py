@@ -89,11 +89,15 @@ def states() -> Iterator[StateServer]:
         yield server
 
 
+def _with_remote_state(folder: Path, engine: str, states: StateServer) -> Sandbox:
+    rules = f"version: 1\nproject: shop\n{states.backend()}environments:\n  dev: {{branch: main}}\n"
+    return new_sandbox(folder / "shop", engine, rules=rules)
+
+
 def test_what_was_made_but_the_state_lost_is_taken_in_by_id_and_not_made_twice(
     tmp_path: Path, engine: str, states: StateServer
 ) -> None:
-    rules = f"version: 1\nproject: shop\n{states.backend()}environments:\n  dev: {{branch: main}}\n"
-    shop = new_sandbox(tmp_path / "shop", engine, rules=rules)
+    shop = _with_remote_state(tmp_path, engine, states)
     shop.wish("one")
     states.frozen["/dev/main"] = b""
     failed = shop.run("apply", "dev", "--yes", "-o", "json")
@@ -108,3 +112,39 @@ def test_what_was_made_but_the_state_lost_is_taken_in_by_id_and_not_made_twice(
     assert "taken in by id: module.main.terraform_data.main" in ran.err
     assert ran.result["version"] == "v1"
     assert list(clone.ok("inventory", "dev", "-o", "json").result["environments"]["dev"].values()) == made
+
+
+# A way back makes `quick`, and dies while `slow` is at it.
+_OLD = """\
+resource "terraform_data" "old" {}
+resource "terraform_data" "quick" {}
+resource "terraform_data" "slow" {
+  input = terraform_data.quick.id
+  provisioner "local-exec" { command = "sleep 1" }
+}
+resource "terraform_data" "last" { input = terraform_data.slow.id }
+"""
+_NEW = 'resource "terraform_data" "new" {}\nmoved {\n  from = terraform_data.old\n  to   = terraform_data.new\n}\n'
+
+
+def test_a_way_back_that_died_is_planned_over_its_bridge_by_who_recovers_and_who_resumes(
+    tmp_path: Path, engine: str, states: StateServer
+) -> None:
+    """A remote state, so that it dies with what it moved."""
+    shop = _with_remote_state(tmp_path, engine, states)
+    for text in (_OLD, _NEW):
+        shop.write("modules/thing/main.tf", text)
+        shop.write("environments/dev.yaml", "modules: {main: {source: thing}}\n")
+        shop.commit("Change the module")
+        shop.ok("apply", "dev", "--yes")
+    [known] = shop.ok("inventory", "dev", "-o", "json").result["environments"]["dev"].values()
+    died = shop.run("rollback", "dev", "v1", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"})
+    assert died.code == -9
+    shop.ok("recover", "dev")
+    trouble = shop.ok("show", "dev", "-o", "json").result["trouble"]
+    left = {*trouble["done"], *trouble["failed"], *trouble["in_doubt"], *trouble["never_started"]}
+    assert f"{_MODULE}.last" in left
+    assert f"{_MODULE}.new" not in left, "what only moves is destroyed by nobody"
+    back = shop.ok("resume", "dev", "--yes", "-o", "json").result
+    assert (back["version"], back["restores"]) == ("v3", "v1")
+    assert shop.ok("inventory", "dev", "-o", "json").result["environments"]["dev"][f"{_MODULE}.old"] == known

@@ -74,13 +74,13 @@ def plan_content(
     else:
         planned = Planned(stack, before, hidden, stack.engine.plan(destroy=destroy))
     if past is not None:
-        planned = _over_a_bridge(planned, past, ui)
+        planned = over_a_bridge(planned, past, ui)
     ui.phase("")
     failpoint.reach("planned")
     return planned
 
 
-def _over_a_bridge(planned: Planned, past: Past, ui: Ui) -> Planned:
+def over_a_bridge(planned: Planned, past: Past, ui: Ui) -> Planned:
     """The same plan, but what still exists is kept alive. A bridge that the engine refuses is left out, and said."""
     mask, state = planned.stack.mask, planned.before.inventory
     now = in_the_form_of(past.inventory, {address: mask(known) for address, known in state.items()})

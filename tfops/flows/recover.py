@@ -22,16 +22,17 @@ from tfops.flows.cards import Outcome, build_card
 from tfops.flows.custody import masked_trouble
 from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record, settle_pending
+from tfops.flows.planning import Planned, over_a_bridge
 from tfops.flows.project import Project
 from tfops.flows.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
-from tfops.flows.rollback import intended_target
+from tfops.flows.rollback import intended_target, with_past
 from tfops.flows.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.target import Place, Target
 from tfops.flows.ui import Ui
 from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
-from tfops.model import MAIN_STACK, EnvName, Kind, StackState, Version
+from tfops.model import MAIN_STACK, EnvName, Kind, Plan, StackState, Version
 from tfops.system import clock, environ, failpoint, process
 from tfops.system.remote import Refs, Swap
 from tfops.system.workspace import read_json, rewrite_outputs, run_began, write_file
@@ -185,12 +186,23 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         if _is_untouched(intent, progress, state):
             text = f"{case.place.env}: nothing was applied, the intent is closed"
             return _release(case.project, case.refs, case.present, case.lock, text)
-        plan = stack.engine.plan(destroy=intent.kind is Kind.DESTROY).plan
+        plan = _what_remains(case, with_past(case.project, target), stack, state, hidden)
         if plan.is_empty:
             outputs = visible_outputs(target, stack, state, hidden)
             outcome = Outcome(plan, state, state, outputs, _approvals(case), 0.0)
             return _record(case, target, stack, outcome, doubt=_doubt(progress))
         return _leave_receipt(case, stack, receipt_of_rest(progress, plan.work, intent))
+
+
+def _what_remains(case: _Case, target: Target, stack: OpenStack, state: StackState, hidden: frozenset[str]) -> Plan:
+    """What the run would still have to do, over the bridge that it had planned with."""
+    planned = Planned(stack, state, hidden, stack.engine.plan(destroy=target.kind is Kind.DESTROY))
+    if target.past is None:
+        return planned.saved.plan
+    try:
+        return over_a_bridge(planned, target.past, case.ui).saved.plan
+    finally:
+        stack.engine.forget_bridge()
 
 
 def _mend_torn_state(case: _Case) -> None:

@@ -122,6 +122,13 @@ def _lock_of_what_runs(project: Project, target: Target) -> str | None:
     return left.read_text(encoding="utf-8") if left.is_file() else None
 
 
+def with_past(project: Project, target: Target) -> Target:
+    """The target with what its way back brings back, so that it is planned over the same bridge; others as they are."""
+    if target.restores is None:
+        return target
+    return replace(target, past=_past(read_card(project.repository, target.restores), target.current_card))
+
+
 def _past(goal: Card, current: Card | None) -> Past:
     """What comes back, what is alive outside of the state, what was made anew since; hidden ids help nobody there."""
     parts = list(current.stacks.values()) if current else []
