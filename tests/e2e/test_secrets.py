@@ -22,6 +22,18 @@ resource "terraform_data" "main" {
     environment = { TOKEN = var.token }
   }
 }
+output "token" {
+  value     = var.token
+  ephemeral = true
+}
+output "id" { value = terraform_data.main.id }
+"""
+_TAKER = """\
+variable "token" {
+  type      = string
+  ephemeral = true
+}
+output "is_given" { value = true }
 """
 
 
@@ -108,11 +120,17 @@ def test_an_ephemeral_secret_is_looked_up_again_for_the_apply_and_kept_nowhere(t
     script = f"echo x >> {count}; echo token-number-$(wc -l < {count} | tr -d ' ')"
     inputs = {"token": {"from": "exec:token"}, "open": {"from": "env:OPEN"}, "hidden": {"from": "env:HIDDEN"}}
     wish(shop, inputs, module="brief", secrets={"exec": {"token": ["sh", "-c", script]}})
+    shop.write("modules/taker/main.tf", _TAKER)
+    body = json.loads((shop.path / "environments/dev.yaml").read_text())
+    body["modules"]["taker"] = {"source": "taker", "inputs": {"token": "${module.main.token}"}}
+    shop.write("environments/dev.yaml", json.dumps(body))
+    shop.commit("another module takes what is ephemeral")
     shop.env |= {"OPEN": "an-open-secret", "HIDDEN": "a-hidden-secret"}
 
     said = shop.ok("apply", "dev", "--yes").err
     assert (tmp_path / "seen").read_text() == "token-number-2\n"
     assert "token-number" not in shop.state_file.read_text()
+    assert shop.state()["outputs"]["main"]["value"].keys() == {"id"}, "a root has no ephemeral outputs"
     warnings = [line for line in said.splitlines() if "neither sensitive nor ephemeral" in line]
     assert warnings == [
         "! env:OPEN goes into `open` of module main, which is neither sensitive nor ephemeral: "

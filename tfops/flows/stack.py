@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfops.config.environment import EnvironmentConfig, StackConfig
-from tfops.config.modules.interface import Interfaces, require_inner_sources
+from tfops.config.modules.interface import Interfaces, lasting_outputs, require_inner_sources
 from tfops.config.modules.module import Variable
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
@@ -74,6 +74,7 @@ def render_stack(content: Content, stack: StackName, interfaces: Interfaces) -> 
         modules_tree=export_id(content.tree, content.overrides),
         provider_lock=content.lock,
         ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
+        lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
     )
     return render_root(spec)
 

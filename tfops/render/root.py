@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tfops.config.backend import Backend
@@ -24,7 +24,7 @@ class RootSpec:
 
     `public` are outputs of other stacks that are known not to be sensitive: only they may be shown, and only
     they can decide how many of something there are (`for_each`). `ephemeral` names the secrets' variables whose
-    values no plan and no state may hold.
+    values no plan and no state may hold. `lasting` are the other outputs of modules that have ephemeral ones.
     """
 
     project: ProjectConfig
@@ -34,6 +34,7 @@ class RootSpec:
     provider_lock: str | None = None
     public: frozenset[StackOutput] = frozenset()
     ephemeral: frozenset[str] = frozenset()
+    lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
 
     @property
     def modules(self) -> Mapping[str, ModuleConfig]:
@@ -51,7 +52,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
         },
         "variable": _variables(spec),
         "module": {name: _module_block(spec, name, module) for name, module in modules.items()},
-        "output": {name: {"value": f"${{module.{name}}}", "sensitive": True} for name in modules},
+        "output": {name: {"value": _outputs(spec, name), "sensitive": True} for name in modules},
     }
     files = {
         MAIN_FILE: _text({key: block for key, block in main.items() if block}),
@@ -61,6 +62,13 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     if spec.provider_lock is not None:
         files[LOCK_FILE] = spec.provider_lock
     return RenderedRoot(files, digest_of(files))
+
+
+def _outputs(spec: RootSpec, module: str) -> Any:
+    """All outputs of a module; a root must not have what is ephemeral."""
+    if module not in spec.lasting:
+        return f"${{module.{module}}}"
+    return {name: f"${{module.{module}.{name}}}" for name in spec.lasting[module]}
 
 
 @dataclass(frozen=True, slots=True)

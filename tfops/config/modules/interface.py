@@ -19,7 +19,7 @@ from tfops.system.workspace import read_json, write_file
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-    from tfops.config.environment import EnvironmentConfig
+    from tfops.config.environment import EnvironmentConfig, ModuleConfig
 
 MODULES = "modules"
 
@@ -124,6 +124,17 @@ def public_outputs_of(interfaces: Interfaces, module: str) -> frozenset[str]:
     """Outputs of a module that may be shown."""
     found = interfaces.local(module)
     return frozenset(name for name, output in found.outputs.items() if output.is_public) if found else frozenset()
+
+
+def lasting_outputs(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> dict[str, tuple[str, ...]]:
+    """For modules that have ephemeral outputs: the others, which a state may hold."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, module in modules.items():
+        interface = interfaces.local(module.source.path) if isinstance(module.source, LocalSource) else None
+        outputs = interface.outputs.values() if interface else ()
+        if any(output.ephemeral for output in outputs):
+            found[name] = tuple(sorted(output.name for output in outputs if not output.ephemeral))
+    return found
 
 
 def public_stack_outputs(interfaces: Interfaces, environment: "EnvironmentConfig") -> frozenset[StackOutput]:
