@@ -8,7 +8,7 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-aws test check lint types contract format lock bench chaos faults differential fuzz histories outcomes readme plan apply rollback status history doctor clean
+.PHONY: help setup demo demo-aws test check lint types contract format lock bench chaos soak faults differential fuzz histories outcomes readme plan apply rollback status history doctor clean
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ faults: setup ## 1,000 kills, the race and every other fault; writes docs/explan
 
 chaos: setup ## two agents and a laptop on 10 environments for 10 minutes, with kills and outages (a slice: ARGS='--envs 4 --minutes 1')
 	$(BIN)/python -m tests.chaos.run $(ARGS)
+
+soak: setup ## 10,000 turns of the agent over 200 environments with nothing to do (a slice: ARGS='--turns 500 --envs 20')
+	$(BIN)/python -m tests.soak.run $(ARGS)
 
 differential: setup ## compare 5,000 values with Terraform's own verdict; writes docs/explanation/differential-results.md
 	$(BIN)/python -m tests.differential.run $(ARGS)
