@@ -1,6 +1,10 @@
 """`config show` and `new`: what a developer sees and gets of the files, before anything is committed."""
 
+import json
 from pathlib import Path
+
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
 
@@ -90,3 +94,9 @@ def test_init_uses_the_modules_that_are_there_and_names_what_could_be_adopted(tm
     assert "modules:\n  thing:\n    source: thing\n" in (shop.path / "environments/dev.yaml").read_text()
     assert not (shop.path / "modules/network").exists()
     shop.ok("validate")
+    for path in ("tfops.yaml", "environments/dev.yaml"):
+        file = shop.path / path
+        first = file.read_text().splitlines()[0]
+        followed = json.loads((file.parent / first.removeprefix("# yaml-language-server: $schema=")).read_text())
+        data = YAML(typ="safe").load(file)
+        assert [error.message for error in Draft202012Validator(followed).iter_errors(data)] == []

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from tfops.config import names
-from tfops.errors import ProjectError, Refused, UsageError
-from tfops.flows.starter import LOCAL_BACKEND, starter_files
+from tfops.errors import ConfigError, ProjectError, Refused, UsageError
+from tfops.flows.explain import schema
+from tfops.flows.project import Project
+from tfops.flows.starter import LOCAL_BACKEND, SCHEMAS, starter_files
 from tfops.flows.survey import Survey, survey
 from tfops.flows.ui import Ui
 from tfops.results import InitResult
@@ -36,6 +38,7 @@ def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False) -> InitRes
         raise Refused("branch-name", f"the branch {names.shown(branch)} can't be in tfops.yaml", why=names.BRANCH_RULE)
     files = starter_files(project, branch, backend=_backend(found, ui, yes=yes), modules=found.modules)
     written, kept = _write_missing(folder, files)
+    written += _make_schemas(folder)
     commit = _commit(folder, written) if is_new else ""
     if not is_new:
         ui.note(f"existing repository on branch {branch}: nothing was committed")
@@ -91,6 +94,17 @@ def _write_missing(folder: Path, files: dict[str, str]) -> tuple[list[str], list
             target.write_text(text, encoding="utf-8")
         written.append(path)
     return written, kept
+
+
+def _make_schemas(folder: Path) -> list[str]:
+    """For editors; none where files that were there are wrong: `validate` says how, `schema` makes them later."""
+    if (folder / SCHEMAS).exists():
+        return []
+    try:
+        schema(Project.open(folder), folder, SCHEMAS)
+    except ConfigError:
+        return []
+    return [f"{SCHEMAS}/"]
 
 
 def _commit(folder: Path, written: list[str]) -> str:

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from tfops.config.example import example_yaml
 from tfops.config.modules.module import Interface
 
+SCHEMAS = ".schemas"
+
 _TFOPS_YAML = """\
+# yaml-language-server: $schema=.schemas/tfops.schema.json
 # What operations decide: branches, backend, engine, providers.
 version: 1
 project: {project}
@@ -19,6 +22,8 @@ environments:
   dev: {{branch: {branch}}}
   # prod: {{branch: production, protected: true}}
 """
+
+_FOLLOWS = "# yaml-language-server: $schema=../.schemas/environment.schema.json\n"
 
 _DEV_YAML = """\
 # What development wishes for `dev`: modules and their inputs.
@@ -98,7 +103,7 @@ _MAKEFILE = """\
 ENV ?=
 TFOPS ?= tfops
 
-.PHONY: help plan apply rollback status history destroy doctor
+.PHONY: help plan apply rollback status history schema destroy doctor
 help: ## show this help
 \t@awk -F':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\\n", $$1, $$2}' $(MAKEFILE_LIST)
 plan: ## show what applying this commit would do
@@ -111,6 +116,8 @@ status: ## every environment
 \t$(TFOPS) status
 history: ## the versions of an environment
 \t$(TFOPS) history $(ENV)
+schema: ## tell editors about changed modules
+\t$(TFOPS) schema --write .schemas
 destroy: ## take an environment down
 \t$(TFOPS) destroy $(ENV) $(ARGS)
 doctor: ## check this machine and this project
@@ -158,7 +165,7 @@ LOCAL_BACKEND = "  local: {}\n"
 def starter_files(project: str, branch: str, *, backend: str, modules: Mapping[str, Interface]) -> dict[str, str]:
     """Path to text of every file of a new project; where there are modules, they take the examples' place."""
     examples = {
-        "environments/dev.yaml": _DEV_YAML,
+        "environments/dev.yaml": _FOLLOWS + _DEV_YAML,
         "modules/network/main.tf": _NETWORK_TF,
         "modules/service/main.tf": _SERVICE_TF,
     }
@@ -174,4 +181,6 @@ def _dev_yaml(modules: Mapping[str, Interface]) -> str:
     """The first module with the inputs that it needs, the others to choose from."""
     first, *others = (example_yaml(name, interface).partition("\n")[2] for name, interface in modules.items())
     more = "".join(f"  # {line[2:]}\n" for block in others for line in block.splitlines())
-    return f"# What development wishes for `dev`. The values are examples: write yours.\nmodules:\n{first}{more}"
+    return (
+        f"{_FOLLOWS}# What development wishes for `dev`. The values are examples: write yours.\nmodules:\n{first}{more}"
+    )
