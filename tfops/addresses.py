@@ -1,13 +1,36 @@
 """Resource addresses and ids as text.
 
-An address is `module.db["a"].aws_db_instance.main[0]`; a hidden id is `sha256:` and the first digits of its digest.
+An address is `module.db["a"].aws_db_instance.main[0]`; in an environment of several stacks the stack stands before
+it: `network/module.vpc.aws_vpc.main`. A hidden id is `sha256:` and the first digits of its digest.
 """
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
+from tfops.model import MAIN_STACK, StackName
+
+# An engine's own address has a dot before anything that could hold a slash.
+_QUALIFIED = re.compile(r"([a-z0-9-]+)/(.+)", re.DOTALL)
 _KEY = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]')
+
+
+def qualified(stack: str, address: str) -> str:
+    """The address as it is told apart in the whole environment; in a single file it is the engine's own."""
+    return f"{stack}/{address}" if address and stack != MAIN_STACK else address
+
+
+def split(address: str) -> tuple[StackName, str]:
+    """The stack and the engine's own address."""
+    match = _QUALIFIED.fullmatch(address)
+    return (StackName(match[1]), match[2]) if match else (MAIN_STACK, address)
+
+
+def in_stack(stack: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Those of one stack, by the engine's own addresses."""
+    parts = ((split(address), value) for address, value in values.items())
+    return {address: value for (found, address), value in parts if found == stack}
 
 
 def without_keys(address: str) -> str:
@@ -18,7 +41,7 @@ def without_keys(address: str) -> str:
 @lru_cache(maxsize=65_536)  # verdicts over thousands of versions ask for the same addresses again and again
 def type_of(address: str) -> str:
     """The resource type that an address of a resource ends with."""
-    return without_keys(address).split(".")[-2]
+    return without_keys(split(address)[1]).split(".")[-2]
 
 
 _HIDDEN = "sha256:"

@@ -195,7 +195,10 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """A version as listings need it: what the tag's trailers carry, without opening the card."""
+    """A version as listings need it: what the tag's trailers carry, without opening the card.
+
+    `only` names the stacks that are at the commit, empty when all are.
+    """
 
     env: EnvName
     version: Version
@@ -208,6 +211,7 @@ class VersionRecord:
     restores: Version | None = None
     hold: str = ""
     verified: Verified = Verified.NONE
+    only: str = ""
 
     @property
     def tag(self) -> str:
@@ -246,12 +250,22 @@ class ResourceChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stack that takes what isn't known before others are applied. With a `why` it can't even be previewed."""
+
+    stack: StackName
+    upstream: tuple[StackName, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A saved plan as people and guards read it.
 
     `digest` is the sha256 of the normalized changes: two plans with the same digest do the same.
     `is_empty` is the engine's own verdict (exit code 0 of `-detailed-exitcode`). `drift` is what changed
-    in the real world since the state was written: not planned, found.
+    in the real world since the state was written: not planned, found. Over several stacks the addresses are
+    qualified (`network/…`), and what `waiting` stacks will do is planned again when it can be known.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -260,6 +274,7 @@ class Plan:
     is_empty: bool
     unchanged: int = 0
     drift: tuple[ResourceChange, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     def count(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

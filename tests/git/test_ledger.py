@@ -15,7 +15,7 @@ from tests.git.conftest import Clone, git
 from tests.support.cards import make_card
 from tfops.errors import Refused
 from tfops.ledger.chain import EventKind, NewEvent, Present, ledger_ref, prepare, read_events, read_present
-from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
 from tfops.model import CommitSha, EnvName, Kind
 from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
@@ -35,8 +35,7 @@ INTENT = IntentPart(
     headline="1 created",
     changes=1,
     plan_digest="d" * 64,
-    lineage="l-1",
-    serial_before=3,
+    stacks={"main": StackIntentPart(lineage="l-1", serial_before=3)},
     engine="terraform 1.11.4",
     done={"terraform_data.ä": "id-1"},
 )

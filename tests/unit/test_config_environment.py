@@ -24,7 +24,7 @@ from tfops.config.project import load_project
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import Reference, Secret
 from tfops.errors import ConfigError, Refused
-from tfops.model import EnvName
+from tfops.model import MAIN_STACK, EnvName
 
 
 def complaints(tree: MemoryTree, name: str = "dev") -> list[str]:
@@ -52,7 +52,7 @@ def test_an_environment_is_its_modules_with_literals_references_and_secrets() ->
     )
     found = environment(tree)
     assert found.name == "dev"
-    assert found.modules == {
+    assert found.stacks[MAIN_STACK].modules == {
         "network": ModuleConfig(LocalSource("network"), {"cidr": "10.0.0.0/16", "zones": ["a", "b"]}),
         "app": ModuleConfig(
             RemoteSource("terraform-aws-modules/vpc/aws", "~> 5.0"),
@@ -113,7 +113,7 @@ def test_a_file_is_laid_over_what_it_extends() -> None:
           app: {source: service}
         """,
     )
-    modules = environment(tree).modules
+    modules = environment(tree).stacks[MAIN_STACK].modules
     assert modules["network"].inputs == {
         "cidr": None,
         "zones": ["c"],
@@ -140,7 +140,7 @@ def test_mappings_merge_and_everything_else_is_replaced(below: str, above: str, 
         base=f"modules:\n  network: {{source: network, inputs: {{x: {below}}}}}\n",
         dev=f"extends: base.yaml\nmodules:\n  network: {{inputs: {{x: {above}}}}}\n",
     )
-    assert environment(tree).modules["network"].inputs == {"x": merged}
+    assert environment(tree).stacks[MAIN_STACK].modules["network"].inputs == {"x": merged}
 
 
 def test_a_complaint_points_to_the_file_that_the_value_came_from() -> None:
@@ -348,7 +348,7 @@ def test_a_mistake_of_the_schema_does_not_hide_wrong_sources_and_inputs() -> Non
 @pytest.mark.parametrize("value", ["alerts@example.com", "env:PASSWORD"])
 def test_an_input_may_be_called_from(value: str) -> None:
     tree = project_tree(dev=f"modules:\n  app: {{source: service, inputs: {{from: '{value}'}}}}\n")
-    assert environment(tree).modules["app"].inputs == {"from": value}
+    assert environment(tree).stacks[MAIN_STACK].modules["app"].inputs == {"from": value}
 
 
 def test_a_number_that_json_cannot_hold_is_a_complaint() -> None:
@@ -374,7 +374,7 @@ def test_an_environment_that_the_project_does_not_have_is_refused_with_the_neare
 def test_an_environment_of_the_project_is_read() -> None:
     _, found = rules_and_environment(project_tree(dev=NETWORK))
     assert isinstance(found, EnvironmentConfig)
-    assert list(found.modules) == ["network"]
+    assert list(found.stacks[MAIN_STACK].modules) == ["network"]
 
 
 def test_a_broken_tfops_yaml_does_not_hide_what_is_wrong_with_the_environments() -> None:
@@ -411,9 +411,9 @@ def test_an_environment_that_rehearses_has_the_others_content_under_its_own() ->
     )
     rehearsed = read_environment(tree, EnvName("perf"), rehearses=EnvName("dev"))
     assert rehearsed.name == "perf"
-    assert dict(rehearsed.modules["app"].inputs) == {"size": "small", "zone": "a"}
-    assert list(rehearsed.modules) == ["app", "net"]
+    assert dict(rehearsed.stacks[MAIN_STACK].modules["app"].inputs) == {"size": "small", "zone": "a"}
+    assert list(rehearsed.stacks[MAIN_STACK].modules) == ["app", "net"]
     alone = read_environment(
         project_tree(dev="modules: {net: {source: network}}"), EnvName("perf"), rehearses=EnvName("dev")
     )
-    assert list(alone.modules) == ["net"], "a place needs no file of its own"
+    assert list(alone.stacks[MAIN_STACK].modules) == ["net"], "a place needs no file of its own"

@@ -15,7 +15,7 @@ from tfops.config.modules.flow import output_needs
 from tfops.config.modules.module import read_interface
 from tfops.config.project import PROJECT_FILE
 from tfops.errors import ConfigError
-from tfops.model import EnvName
+from tfops.model import MAIN_STACK, EnvName
 
 ENVIRONMENT = """\
 extends: base.yaml
@@ -175,4 +175,4 @@ def test_a_damaged_tfops_yaml_is_read_or_complained_about(text: str) -> None:
 def test_the_undamaged_environment_is_right(text: str) -> None:
     tree = project_tree(base=BASE)
     found = environment(MemoryTree({**tree.files, "environments/dev.yaml": text}))
-    assert list(found.modules) == ["network", "app", "copy"]
+    assert list(found.stacks[MAIN_STACK].modules) == ["network", "app", "copy"]

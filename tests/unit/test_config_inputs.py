@@ -11,7 +11,7 @@ from tfops.config.modules.flow import Needs, output_needs
 from tfops.config.modules.module import Interface, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import ConfigError
-from tfops.model import Complaint, EnvName, StackName
+from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.report.errors import error_report
 
 NETWORK = """
@@ -205,7 +205,8 @@ def test_modules_that_cannot_be_seen_are_gathered_and_not_complained_about() -> 
 
 
 def test_without_a_check_nothing_is_held_against_the_modules() -> None:
-    assert environment(project_tree(dev=network("zoness: [a]"))).modules["network"].inputs["zoness"] == ["a"]
+    found = environment(project_tree(dev=network("zoness: [a]"))).stacks[MAIN_STACK]
+    assert found.modules["network"].inputs["zoness"] == ["a"]
 
 
 def test_what_is_no_mapping_is_left_to_the_schema() -> None:

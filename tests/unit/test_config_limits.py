@@ -6,7 +6,7 @@ from tests.support.memory_tree import PROJECT, MemoryTree, complaints_of, enviro
 from tfops.config.environment import read_environment
 from tfops.config.inputs import InputCheck
 from tfops.config.project import load_project
-from tfops.model import EnvName
+from tfops.model import MAIN_STACK, EnvName
 
 
 def tree(rules: str, dev: str, **more: str) -> MemoryTree:
@@ -18,7 +18,7 @@ def app(inputs: str, source: str = "service") -> str:
 
 
 def inputs(rules: str, dev: str, **more: str) -> object:
-    return environment(tree(rules, dev, **more)).modules["app"].inputs
+    return environment(tree(rules, dev, **more)).stacks[MAIN_STACK].modules["app"].inputs
 
 
 def complaints(rules: str, dev: str, **more: str) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_default_lies_below_everything_that_is_inherited() -> None:
 
 def test_a_default_is_for_one_source_and_every_module_of_it() -> None:
     text = "modules:\n  one: {source: service}\n  two: {source: service}\n  net: {source: network}\n"
-    modules = environment(tree(DEFAULTS, text)).modules
+    modules = environment(tree(DEFAULTS, text)).stacks[MAIN_STACK].modules
     assert {name: sorted(module.inputs) for name, module in modules.items()} == {
         "one": ["size", "tags", "zones"],
         "two": ["size", "tags", "zones"],

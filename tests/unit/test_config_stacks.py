@@ -8,8 +8,7 @@ from tfops.config.inputs import InputCheck
 from tfops.config.modules.module import Interface, Output, Variable
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackReference
-from tfops.errors import Refused
-from tfops.model import EnvName, StackName
+from tfops.model import MAIN_STACK, EnvName, StackName
 
 NETWORK = "modules:\n  vpc: {source: network}\n  dns: {source: network}\n"
 DATA = "modules:\n  db: {source: data}\n"
@@ -52,13 +51,10 @@ def test_each_file_of_the_folder_is_a_stack() -> None:
     assert found.needs == {"app": {"network"}, "network": frozenset()}
 
 
-def test_one_file_is_the_stack_main_and_a_folder_is_refused_by_what_knows_only_that() -> None:
+def test_one_file_is_the_stack_main() -> None:
     single = environment(MemoryTree({"tfops.yaml": PROJECT, "environments/dev.yaml": DATA, "modules/data/x.tf": ""}))
     assert list(single.stacks) == ["main"]
-    assert list(single.modules) == ["db"]
-    with pytest.raises(Refused) as caught:
-        assert read(app=DATA).modules
-    assert caught.value.guard == "several-stacks"
+    assert list(single.stacks[MAIN_STACK].modules) == ["db"]
 
 
 def test_the_digest_is_of_all_stacks() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tfops.engine.plan import parse_plan
+from tfops.engine.plan import parse_plan, planned_outputs
 from tfops.model import Action, AttributeChange, Plan
 
 RECORDED = Path(__file__).parent / "recorded" / "plan.json"
@@ -340,3 +340,23 @@ def test_a_recorded_plan_is_read_whole() -> None:
     )
     assert "other-secret" not in repr(found)
     assert found.headline() == "4 created, 3 updated, 2 replaced, 2 deleted, 1 imported, 1 moved, 1 forgotten"
+
+
+def test_of_the_outputs_only_what_is_known_is_told_on() -> None:
+    def output(after: Any, unknown: Any) -> dict[str, Any]:
+        return {"actions": ["update"], "after": after, "after_unknown": unknown, "after_sensitive": True}
+
+    changes = {
+        "net": output(
+            {"cidr": "10.0.0.0/16", "none": None, "tags": {"a": 1}, "ids": ["x"]},
+            {"vpc": True, "tags": {"a": False}, "ids": [False, True]},
+        ),
+        "app": output(None, True),
+        "still": {"actions": ["no-op"], "after": {"name": "x"}, "after_unknown": False},
+        "gone": output(None, False),
+    }
+    assert planned_outputs(json.dumps({"output_changes": changes})) == {
+        "net": {"cidr": "10.0.0.0/16", "none": None, "tags": {"a": 1}},
+        "still": {"name": "x"},
+    }
+    assert planned_outputs("{}") == {}

@@ -9,7 +9,7 @@ from tests.support.samples import DEV
 from tfops.errors import Locked, Refused
 from tfops.flows.custody import require_free
 from tfops.ledger.chain import Present
-from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
 from tfops.model import Kind
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -35,8 +35,7 @@ INTENT = IntentPart(
     headline="1 created",
     changes=1,
     plan_digest="d" * 64,
-    lineage="l-1",
-    serial_before=3,
+    stacks={"main": StackIntentPart(lineage="l-1", serial_before=3)},
     engine="terraform 1.11.4",
     done={"a.b": "id-1"},
 )
@@ -57,7 +56,7 @@ def test_what_a_newer_tfops_adds_is_ignored(part: BaseModel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "field"), [(LEASE, "run_id"), (LEASE, "clone"), (INTENT, "serial_before"), (TROUBLE, "receipt")]
+    ("part", "field"), [(LEASE, "run_id"), (LEASE, "clone"), (INTENT, "stacks"), (TROUBLE, "receipt")]
 )
 def test_what_decisions_rest_on_may_not_be_missing(part: BaseModel, field: str) -> None:
     content = part.model_dump(mode="json")

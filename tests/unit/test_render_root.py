@@ -160,7 +160,7 @@ def test_modules_lie_in_the_exported_tree_and_remote_ones_keep_their_address() -
 def test_a_secret_is_a_sensitive_variable_and_nothing_more() -> None:
     rules, environment = rules_and_environment(project_tree(tfops=RICH_PROJECT, dev=RICH))
     root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee"))
-    variables = secret_uses(environment)
+    variables = secret_uses(environment.stacks[StackName("main")])
     assert sorted(use.secret.name for use in variables.values()) == ["DB_PASSWORD", "TOKEN", "TOKEN"]
     declared = json.loads(root.files[MAIN_FILE])["variable"]
     for name in variables:
@@ -174,7 +174,7 @@ def test_a_secret_is_a_sensitive_variable_and_nothing_more() -> None:
 
 def test_a_secret_for_an_ephemeral_input_is_ephemeral_and_the_others_are_not() -> None:
     rules, environment = rules_and_environment(project_tree(tfops=RICH_PROJECT, dev=RICH))
-    name, *others = secret_uses(environment)
+    name, *others = secret_uses(environment.stacks[StackName("main")])
     root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee", ephemeral=frozenset({name})))
     declared = json.loads(root.files[MAIN_FILE])["variable"]
     assert declared[name] == {"type": "string", "sensitive": True, "ephemeral": True}
@@ -194,7 +194,7 @@ def test_secrets_in_places_of_similar_names_get_variables_of_their_own() -> None
             """
         )
     )
-    variables = secret_uses(environment)
+    variables = secret_uses(environment.stacks[StackName("main")])
     assert len(variables) == 5
     assert all(name.isascii() and name.isidentifier() for name in variables)
 

@@ -16,6 +16,7 @@ from tfops.cli.options import (
     Output,
     OutputOption,
     QuietOption,
+    StackOption,
     VerboseOption,
     VersionArgument,
     WaitOption,
@@ -43,6 +44,7 @@ def apply(
     ctx: typer.Context,
     env: Environment = None,
     yes: YesOption = False,
+    stack: StackOption = None,
     allow_destroy: AllowDestroyOption = None,
     lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
     allow_wrong_branch: Annotated[bool, typer.Option("--allow-wrong-branch", help=GUARD_HELP["wrong-branch"])] = False,
@@ -77,6 +79,7 @@ def apply(
       tfops apply              the environment of the branch you are on
       tfops apply dev --yes    in CI: no question
       tfops apply dev --yes --max-deletes 0
+      tfops apply prod --stack network --stack app
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
     flags = {
@@ -100,7 +103,7 @@ def apply(
             from tfops.flows.unattended import apply_unattended
 
             return apply_unattended(open_project(ctx), env, options, ui)
-        return changes.apply(open_project(ctx), env, options, ui)
+        return changes.apply(open_project(ctx), env, options, ui, only=stack or ())
 
     execute("apply", flow, ui=ui, output=output)
 
@@ -109,6 +112,7 @@ def rollback(
     ctx: typer.Context,
     env: Environment = None,
     version: VersionArgument = None,
+    stack: StackOption = None,
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what it would do.")] = False,
@@ -159,10 +163,13 @@ def rollback(
         )
         project = open_project(ctx)
         if not plan:
-            return changes.rollback(project, env, version, options, ui, keep_providers=keep_providers)
+            return changes.rollback(
+                project, env, version, options, ui, keep_providers=keep_providers, only=stack or ()
+            )  # fmt: skip
         return looks.plan_rollback(
             project, env, version,
             keep_providers=keep_providers, show_bridge=show_bridge, engine=options.engine, wait_s=options.wait_s, ui=ui,
+            only=stack or (),
         )  # fmt: skip
 
     execute("rollback", flow, ui=ui, output=output)

@@ -14,6 +14,7 @@ from tfops.cli.options import (
     Output,
     OutputOption,
     QuietOption,
+    StackOption,
     VerboseOption,
     VersionArgument,
     WaitOption,
@@ -31,6 +32,7 @@ _REFUSED = 11
 def plan(
     ctx: typer.Context,
     env: Environment = None,
+    stack: StackOption = None,
     worktree: WorktreeOption = False,
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for changes.")] = False,
     wait: WaitOption = "0s",
@@ -47,6 +49,7 @@ def plan(
       tfops plan dev
       tfops plan dev --worktree            before you commit
       tfops plan dev --detailed-exitcode   exit 2 when there are changes
+      tfops plan prod --stack app          one stack of an environment that is a folder
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
@@ -55,7 +58,10 @@ def plan(
         from tfops.flows.stack import EngineOptions
 
         options = EngineOptions(engine)
-        return looks.plan(open_project(ctx), env, worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui)
+        return looks.plan(
+            open_project(ctx), env,
+            worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui, only=stack or (),
+        )  # fmt: skip
 
     def exit_code(result: PlanResult) -> int:
         return _CHANGES if detailed_exitcode and not result.plan.is_empty else 0

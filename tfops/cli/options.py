@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tfops.cli.complete import complete_environment, complete_version
+from tfops.cli.complete import complete_environment, complete_stack, complete_version
 from tfops.config.duration import RULE, parse_seconds
 from tfops.errors import UsageError
 
@@ -62,6 +62,15 @@ LockTimeoutOption = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long the engine waits for the state's lock.")
 ]
 FetchOption = Annotated[bool, typer.Option("--fetch/--no-fetch", help="Ask the remote first.")]
+StackOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stack",
+        metavar="STACK",
+        help="Only this stack, of an environment that is a folder. Can be repeated.",
+        autocompletion=complete_stack,
+    ),
+]
 AllowDestroyOption = Annotated[
     list[str] | None,
     typer.Option("--allow-destroy", metavar="ADDRESS", help="A resource that may be lost. Can be repeated."),

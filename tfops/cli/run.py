@@ -13,7 +13,7 @@ import typer
 
 from tfops.cli.options import Output, Session
 from tfops.errors import ConfigError, Interrupted, TfopsError
-from tfops.system import clock, environ, process
+from tfops.system import clock, environ, signals
 
 if TYPE_CHECKING:
     from tfops.cli.terminal import Terminal
@@ -65,7 +65,7 @@ def execute_silent(command: str, flow: Callable[[], None], *, ui: "Terminal") ->
 
 def _result_of(command: str, flow: Callable[[], Result], *, ui: "Terminal", output: Output) -> Result:
     """The flow's result; an error is printed, and raises Exit."""
-    process.terminate_as_interrupt()
+    signals.terminate_as_interrupt()
     try:
         return flow()
     except TfopsError as error:

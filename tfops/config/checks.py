@@ -11,7 +11,8 @@ from tfops.config.schema import CheckBlock
 from tfops.model import Complaint
 
 # A public output of a module, anywhere inside of a URL or of an argument.
-_PLACEHOLDER = re.compile(r"\{output:(?P<module>[A-Za-z_][A-Za-z0-9_-]*)\.(?P<name>[A-Za-z_][A-Za-z0-9_-]*)\}")
+_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
+_PLACEHOLDER = re.compile(rf"\{{output:(?P<module>(?:[a-z0-9-]+/)?{_NAME})\.(?P<name>{_NAME})\}}")
 _URL_START = re.compile(r"https?://|\{output:")
 
 _LONGEST_S = 3600.0

@@ -55,14 +55,6 @@ class EnvironmentConfig:
     digest: str
 
     @property
-    def modules(self) -> Mapping[str, ModuleConfig]:
-        """The modules of an environment that is one file. Raises Refused (guard `several-stacks`) for a folder."""
-        if set(self.stacks) != {MAIN_STACK}:
-            listed = ", ".join(self.stacks)
-            raise Refused("several-stacks", f"{self.name} is a folder of stacks ({listed}): this command can't do that")
-        return self.stacks[MAIN_STACK].modules
-
-    @property
     def sources(self) -> frozenset[LocalSource | RemoteSource]:
         """Where the modules of all stacks come from."""
         return frozenset(module.source for stack in self.stacks.values() for module in stack.modules.values())

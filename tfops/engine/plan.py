@@ -68,6 +68,21 @@ def parse_plan(text: str, *, is_empty: bool) -> Plan:
     )
 
 
+def planned_outputs(text: str) -> dict[str, Any]:
+    """What the root's outputs will be, as far as the plan knows: module to output to value. Sensitive ones too."""
+    found: dict[str, Any] = {}
+    for module, change in (json.loads(text).get("output_changes") or {}).items():
+        after, unknown = change.get("after"), change.get("after_unknown")
+        if isinstance(after, dict) and unknown is not True:
+            marks = unknown if isinstance(unknown, dict) else {}
+            found[module] = {name: value for name, value in after.items() if not any(_true_leaves(marks.get(name)))}
+    return found
+
+
+def _true_leaves(marks: Any) -> Iterator[bool]:
+    yield from (mark is True for _, mark in _leaves(marks, "after"))
+
+
 def masked_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
     """The plan to be shown and consented to: free of known secrets, in names of outputs and in addresses too."""
     return dataclasses.replace(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.modules import InstalledModule, installed_modules
 from tfops.engine.moved import names_the_mark
-from tfops.engine.plan import parse_plan
+from tfops.engine.plan import parse_plan, planned_outputs
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.engine.statelock import parse_lock
@@ -45,11 +45,15 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan file and what it says. `sha256` is checked again before it is applied."""
+    """A plan file and what it says. `sha256` is checked again before it is applied.
+
+    `outputs` are those that are known already, in clear: module to output to value.
+    """
 
     plan: Plan
     path: Path
     sha256: str
+    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class StackEngine:
@@ -169,9 +173,10 @@ class StackEngine:
         shown = self._run(self._commands.show_plan(str(path)))
         if shown.code != 0:
             raise engine_error("the plan can't be read", shown.errors)
-        plan = parse_plan(shown.stdout.read_text(encoding="utf-8"), is_empty=is_empty)
+        text = shown.stdout.read_text(encoding="utf-8")
         shown.stdout.unlink()
-        return SavedPlan(plan, path, hashlib.sha256(path.read_bytes()).hexdigest())
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return SavedPlan(parse_plan(text, is_empty=is_empty), path, digest, planned_outputs(text))
 
     def release_dead_lock(self, *, since: datetime) -> bool:
         """Release the state's lock when the engine that died in this clone left it; True if it was there.

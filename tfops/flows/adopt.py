@@ -27,7 +27,7 @@ from tfops.flows.change import ChangeOptions
 from tfops.flows.changes import change
 from tfops.flows.consent import ConsentOptions
 from tfops.flows.project import Project
-from tfops.flows.stack import Content, EngineOptions, locate, open_stack
+from tfops.flows.stack import Content, EngineOptions, locate, open_stack, require_stack
 from tfops.flows.target import Place, Target, apply_target, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.versions import versions_of
@@ -239,8 +239,9 @@ def _rehearse(
 
 
 def _require_called(environment: EnvironmentConfig, env: EnvName, legacy: _Legacy) -> None:
-    if legacy.module not in environment.modules:
-        hint = f"--module {next(iter(environment.modules))}"
+    modules = require_stack(environment, MAIN_STACK).modules
+    if legacy.module not in modules:
+        hint = f"--module {next(iter(modules))}"
         raise Refused("adopt", f"`{FOLDER}/{env}.yaml` has no module `{legacy.module}`", hint=hint)
 
 
@@ -273,7 +274,8 @@ def _finish(project: Project, env: EnvName, legacy: _Legacy, *, options: ChangeO
 
     def find() -> Target:
         found = apply_target(project, place, allowed=options.allowed)
-        found = replace(found, kind=Kind.ADOPT, bridge=legacy.bridge, reason=f"{legacy.folder} becomes {env}")
+        reason, bridges = f"{legacy.folder} becomes {env}", {MAIN_STACK: legacy.bridge}
+        found = replace(found, kind=Kind.ADOPT, bridges=bridges, reason=reason)
         _bring_state(project, found, legacy, options=options.engine, ui=ui)
         return found
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from tfops import __version__
-from tfops.addresses import hidden_id, is_hidden, type_of
+from tfops.addresses import qualified, type_of
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
-from tfops.engine.mask import MASK
+from tfops.flows.applying import StackEnd
 from tfops.flows.consent import AUTOMATIC
-from tfops.flows.stack import OpenStack
+from tfops.flows.ids import recorded_ids
+from tfops.flows.stack import Content
 from tfops.flows.target import Target
 from tfops.ledger.card import (
     ApprovalPart,
@@ -27,19 +28,17 @@ from tfops.ledger.card import (
     StackPart,
     VerifiedPart,
 )
-from tfops.model import MAIN_STACK, Action, InventoryPolicy, Kind, Person, Plan, StackState, Version
-from tfops.render.root import describe_backend
-from tfops.resolve.state import RecordedState
+from tfops.model import Action, Kind, Person, Plan, StackName, StackState
+from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.system import clock, environ
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change came to: the plan that was applied, the state around it, who consented."""
+    """What a change came to: the plan that was applied, how each stack ended, who consented."""
 
     plan: Plan
-    before: StackState
-    after: StackState
+    ends: tuple[StackEnd, ...]
     outputs: Mapping[str, Any]
     approvals: tuple[ApprovalPart, ...]
     duration_s: float
@@ -50,10 +49,18 @@ class Outcome:
         return "no changes" if self.plan.is_empty else self.plan.headline()
 
 
-def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: int, person: Person, run_id: str) -> Card:
+def standing_files(target: Target, ends: Iterable[StackEnd]) -> dict[str, str]:
+    """The rendered roots of the stacks that the environment has from now on."""
+    return joined_files({end.name: end.stack.rendered for end in ends if end.name in target.environment.stacks})
+
+
+def build_card(target: Target, outcome: Outcome, *, number: int, person: Person, run_id: str) -> Card:
     """The card with the number that is expected; recording may raise the number."""
     now = clock.now()
     current = target.current
+    standing = [end for end in outcome.ends if end.name in target.environment.stacks]
+    parts = _kept_parts(target) | {end.name: _stack_part(target, end) for end in standing}
+    stack = outcome.ends[0].stack
     hold = None
     if target.kind is Kind.ROLLBACK and target.restores:
         by_itself = any(approval.how == AUTOMATIC for approval in outcome.approvals)
@@ -76,13 +83,13 @@ def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: in
         restores=target.restores.version.number if target.restores else None,
         engine=EnginePart(name=stack.engine.engine.name, version=stack.engine.engine.version),
         aws=CallerPart(account=stack.caller.account, arn=stack.caller.arn) if stack.caller else None,
-        providers=stack.engine.locked_providers(),
-        modules={name: _module_part(target, module) for name, module in target.environment.modules.items()},
+        providers={name: version for part in parts.values() for name, version in part.providers.items()},
+        modules=_module_parts(target),
         config_digest=target.environment.digest,
-        rendered_digest=stack.rendered.digest,
+        rendered_digest=digest_of(standing_files(target, outcome.ends)),
         plan=_plan_part(outcome.plan),
         approvals=list(outcome.approvals),
-        stacks={MAIN_STACK: _stack_part(target, stack, outcome)},
+        stacks=parts,
         outputs=dict(outcome.outputs),
         hold=hold,
         verified=outcome.verified,
@@ -91,9 +98,29 @@ def build_card(target: Target, stack: OpenStack, outcome: Outcome, *, number: in
     )
 
 
-def _module_part(target: Target, module: ModuleConfig) -> ModulePart:
+def _kept_parts(target: Target) -> dict[str, StackPart]:
+    """The stacks that a narrowed change left as they are, with the commit that their content is from."""
+    card = target.current_card
+    kept = card.stacks.items() if card and target.only else ()
+    return {
+        name: part.model_copy(update={"commit": part.commit or card.commit})
+        for name, part in kept
+        if card and name in target.environment.stacks
+    }
+
+
+def _module_parts(target: Target) -> dict[str, ModulePart]:
+    """By name; with several stacks, `stack/module`."""
+    return {
+        qualified(stack, name): _module_part(target.stacks.content_of(stack), module)
+        for stack in target.environment.stacks
+        for name, module in target.stacks.content_of(stack).environment.stacks[stack].modules.items()
+    }
+
+
+def _module_part(content: Content, module: ModuleConfig) -> ModulePart:
     if isinstance(module.source, LocalSource):
-        return ModulePart(source=module.source.path, digest=target.tree.digest(f"modules/{module.source.path}"))
+        return ModulePart(source=module.source.path, digest=content.tree.digest(f"modules/{module.source.path}"))
     return ModulePart(source=module.source.text)
 
 
@@ -107,8 +134,10 @@ def _plan_part(plan: Plan) -> PlanPart:
     )
 
 
-def _stack_part(target: Target, stack: OpenStack, outcome: Outcome) -> StackPart:
-    before, after, engine = outcome.before, outcome.after, stack.engine
+def _stack_part(target: Target, end: StackEnd) -> StackPart:
+    stack, before, after = end.stack, end.before, end.after
+    assert after is not None  # a version is only made of stacks that were read back
+    engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
     ids = {stack.mask(address): stack.mask(known) for address, known in after.inventory.items()}
     return StackPart(
@@ -119,7 +148,7 @@ def _stack_part(target: Target, stack: OpenStack, outcome: Outcome) -> StackPart
         state_sha256=after.sha256,
         providers=engine.locked_providers(),
         lock_digest=engine.lock_digest(),
-        lock_committed=target.content.lock is not None,
+        lock_committed=stack.content.lock is not None,
         downloads={
             module.path: DownloadPart(source=module.source, version=module.version, digest=module.digest())
             for module in modules
@@ -129,8 +158,9 @@ def _stack_part(target: Target, stack: OpenStack, outcome: Outcome) -> StackPart
         schema_versions=dict(after.schema_versions),
         inventory=recorded_ids(ids, target.rules.inventory),
         protected=_protected(target, {module.path: module.folder for module in modules}, ids),
-        forgotten=_forgotten(target, stack, outcome),
-        remade=_remade(target, outcome, recorded_ids(ids, target.rules.inventory)),
+        forgotten=_forgotten(target, end, after),
+        remade=_remade(target, end, recorded_ids(ids, target.rules.inventory)),
+        commit=commit if commit != target.commit.sha else "",
     )
 
 
@@ -144,16 +174,20 @@ def _protected(target: Target, folders: Mapping[str, Path], addresses: Iterable[
     return sorted(address for address in addresses if is_protected(address, blocks=blocks, patterns=patterns))
 
 
-def _forgotten(target: Target, stack: OpenStack, outcome: Outcome) -> dict[str, str]:
+def _part_before(target: Target, stack: StackName) -> StackPart | None:
+    return target.current_card.stacks.get(stack) if target.current_card else None
+
+
+def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, str]:
     """What left the state alive, by `removed { destroy = false }`, in this change or before it."""
-    card = target.current_card
-    earlier = card.stacks[MAIN_STACK].forgotten if card and MAIN_STACK in card.stacks else {}
-    before = outcome.before.inventory
-    gone = [change for change in outcome.plan.changes if change.action is Action.FORGET]
+    stack, part = end.stack, _part_before(target, end.name)
+    earlier = part.forgotten if part else {}
+    before = end.before.inventory
+    gone = [change for change in (end.plan.changes if end.plan else ()) if change.action is Action.FORGET]
     ids = {change.address: before.get(change.previous_address or change.address, "") for change in gone}
     left = {stack.mask(address): stack.mask(known) for address, known in ids.items()}
     found = {**earlier, **recorded_ids(left, target.rules.inventory)}
-    now = recorded_ids(outcome.after.inventory, target.rules.inventory)
+    now = recorded_ids(after.inventory, target.rules.inventory)
     taken = {(type_of(address), known) for address, known in now.items() if known}
     return {
         address: known
@@ -162,46 +196,14 @@ def _forgotten(target: Target, stack: OpenStack, outcome: Outcome) -> dict[str, 
     }
 
 
-def _remade(target: Target, outcome: Outcome, ids: Mapping[str, str]) -> dict[str, str]:
+def _remade(target: Target, end: StackEnd, ids: Mapping[str, str]) -> dict[str, str]:
     """What this way back had to make anew, new id to the thing's first one; and what ways back before it had to."""
-    card = target.current_card
-    found = dict(card.stacks[MAIN_STACK].remade) if card and MAIN_STACK in card.stacks else {}
-    then = target.past.inventory if target.past else {}
-    made = (change.address for change in outcome.plan.changes if change.action is Action.CREATE)
+    part, past = _part_before(target, end.name), target.pasts.get(end.name)
+    found = dict(part.remade) if part else {}
+    then = past.inventory if past else {}
+    made = (change.address for change in (end.plan.changes if end.plan else ()) if change.action is Action.CREATE)
     for address in made:
         known, was = ids.get(address, ""), then.get(address, "")
         if known and was and known != was:
             found[known] = found.get(was, was)
     return found
-
-
-def recorded_ids(ids: Mapping[str, str], policy: InventoryPolicy) -> dict[str, str]:
-    """Address to what the card may hold of the id. A digest still tells whether two ids are the same."""
-    if policy is InventoryPolicy.IDS:
-        return dict(ids)
-    if policy is InventoryPolicy.OFF:
-        return dict.fromkeys(ids, "")
-    # Masked ids look alike: a digest would make them equal.
-    return {address: "" if MASK in known else hidden_id(known) for address, known in ids.items()}
-
-
-def in_the_form_of(recorded: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
-    """Ids of a state as a card holds them, so that they can be compared with those of `recorded`."""
-    hidden = any(map(is_hidden, recorded.values()))
-    return recorded_ids(ids, InventoryPolicy.HASH if hidden else InventoryPolicy.IDS)
-
-
-def recorded_state(card: Card | None) -> RecordedState | None:
-    """What the environment's latest card says about the state."""
-    if card is None or MAIN_STACK not in card.stacks:
-        return None
-    part = card.stacks[MAIN_STACK]
-    return RecordedState(
-        version=Version(card.version),
-        lineage=part.lineage,
-        serial=part.serial_after,
-        backend=part.backend,
-        is_empty=(not part.inventory and not part.lineage) or card.kind is Kind.DESTROY,
-        engine_name=card.engine.name,
-        engine_version=card.engine.version,
-    )

@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tfops.config.project import ProjectConfig
@@ -38,13 +38,15 @@ from tfops.system.remote import Refs
 _MOST_RACES = 5
 
 
-def apply(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> ChangeResult:
-    """Make the commit that is checked out the running environment."""
+def apply(
+    project: Project, env: str | None, options: ChangeOptions, ui: Ui, *, only: Sequence[str] = ()
+) -> ChangeResult:
+    """Make the commit that is checked out the running environment; with `only`, these stacks of it."""
     place = find_place(project, env)
     what = f"apply of {project.repository.head[:8]}"
 
     def find() -> Target:
-        return apply_target(project, place, allowed=options.allowed)
+        return apply_target(project, place, allowed=options.allowed, only=only)
 
     result = change(project, place, find, what=what, options=options, ui=ui)
     return _answered(project, place, result, options=options, ui=ui)
@@ -85,14 +87,21 @@ def _roll_back(project: Project, place: Place, failed: ChangeResult, options: Ch
 
 
 def rollback(
-    project: Project, env: str | None, to: str | None, options: ChangeOptions, ui: Ui, *, keep_providers: bool = False
+    project: Project,
+    env: str | None,
+    to: str | None,
+    options: ChangeOptions,
+    ui: Ui,
+    *,
+    keep_providers: bool = False,
+    only: Sequence[str] = (),
 ) -> ChangeResult:
     """Make an earlier version's content the running environment, as a new version."""
     place = find_place(project, env)
     what = f"rollback to {to}" if to else "rollback"
 
     def find() -> Target:
-        target = rollback_target(project, place, to=to, keep_providers=keep_providers)
+        target = rollback_target(project, place, to=to, keep_providers=keep_providers, only=only)
         require_possible(target, ignoring=options.ignores_verdict)
         return target
 

@@ -11,19 +11,19 @@ from datetime import datetime
 
 from tfops.engine.plan import masked_plan
 from tfops.errors import Locked, NotRecorded, Refused, TfopsError
-from tfops.flows.cards import recorded_state
 from tfops.flows.custody import require_free
 from tfops.flows.locks import append_event
+from tfops.flows.planning import open_stacks, plan_read, read_stacks, refreshed
 from tfops.flows.project import Project
-from tfops.flows.rollback import intended_target
-from tfops.flows.stack import EngineOptions, OpenStack, open_stack
+from tfops.flows.rollback import intended_target, lock_of_what_runs
+from tfops.flows.stack import EngineOptions
 from tfops.flows.target import Place, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DriftPart
 from tfops.ledger.versions import list_versions, read_card, versions_of
-from tfops.model import LOCK_FILE, DriftPolicy, Kind, Plan, VersionRecord
-from tfops.resolve.state import require_known_state
+from tfops.model import DriftPolicy, Kind, Plan, VersionRecord
+from tfops.resolve.joining import joined
 from tfops.results import DriftResult, EnvironmentDrift
 from tfops.system import clock
 from tfops.system.workspace import read_json, write_file
@@ -67,39 +67,30 @@ def _drift_of(project: Project, place: Place, *, engine: EngineOptions, wait_s: 
         present = read_present(project.repository, place.env)
         if present.lock is not None and not present.lock.is_manual:
             require_free(present)
-        plan, heal = _look(project, place, present, latest, engine=engine, ui=ui)
+        plan, heal = _look(project, place, latest, engine=engine, ui=ui)
         return _remember(project, place, latest, plan, heal=heal, ui=ui)
 
 
-def _look(
-    project: Project, place: Place, present: Present, latest: VersionRecord, *, engine: EngineOptions, ui: Ui
-) -> tuple[Plan, str]:
+def _look(project: Project, place: Place, latest: VersionRecord, *, engine: EngineOptions, ui: Ui) -> tuple[Plan, str]:
     """The refresh-only plan of what was applied, and where it is to be healed, what an apply would do."""
     card = read_card(project.repository, latest)
     target = intended_target(
         project, place.rehearsing(card.rehearses), commit=latest.commit, kind=latest.kind, branch=latest.branch,
         restores=latest.restores.number if latest.restores else None,
     )  # fmt: skip
-    kept = present.files.get(f"root/{LOCK_FILE}")
-    content = replace(target.content, lock=kept.decode() if kept else target.content.lock)
+    target = replace(target, provider_lock=lock_of_what_runs(project, target) or target.provider_lock)
     with project.workspace.run(place.env) as folder:
-        stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
+        opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
+        read = {one.job.stack: one for one in read_stacks(opened, ui)}
         ui.phase(f"comparing {place.env} with {latest.version}")
-        stack.engine.prepare()
-        before, _ = stack.engine.pull_state()
-        require_known_state(place.env, recorded_state(card), before)
-        plan = masked_plan(stack.engine.plan(refresh_only=True).plan, stack.mask)
-        heal = _heal(stack) if plan.drift and _heals(place) else ""
+        plan = masked_plan(joined(refreshed(read, ui)), opened[0][1].mask)
+        heal = plan_read(list(read.values()), ui).plan.headline() if plan.drift and _heals(place) else ""
         ui.phase("")
     return plan, heal
 
 
 def _heals(place: Place) -> bool:
     return place.rules.environments[place.env].drift is DriftPolicy.HEAL
-
-
-def _heal(stack: OpenStack) -> str:
-    return stack.engine.plan().plan.headline()
 
 
 def _remember(

@@ -18,13 +18,13 @@ from tfops.engine.placed import PlacedState
 from tfops.engine.runner import Runner
 from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.flows.cards import recorded_state
 from tfops.flows.changes import require_signing
 from tfops.flows.custody import Custody, require_free
 from tfops.flows.places import place_today, recorded_place
 from tfops.flows.project import Project
 from tfops.flows.recover import may_follow, settle
 from tfops.flows.stack import EngineOptions, locate
+from tfops.flows.stacks import recorded_state
 from tfops.flows.target import Place, find_place, rules_from_branch_head
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import Present, read_present
@@ -33,7 +33,7 @@ from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace
 from tfops.results import BackendMoveResult, OldCopy
-from tfops.system import failpoint, process
+from tfops.system import failpoint, signals
 from tfops.system.remote import Refs
 
 _NEVER = "never-applied"
@@ -105,7 +105,11 @@ def _route(project: Project, rules: ProjectConfig, present: Present) -> Route:
     """From where the ledger says that the state is to where tfops.yaml says that it should be."""
     env, source = present.env, recorded_place(present)
     latest = versions_of(project.repository, env).latest
-    recorded = recorded_state(read_card(project.repository, latest)) if latest else None
+    card = read_card(project.repository, latest) if latest else None
+    if card and MAIN_STACK not in card.stacks:
+        states = ", ".join(card.stacks)
+        raise Refused("several-stacks", f"{env} has several states ({states}): they can't be moved yet")
+    recorded = recorded_state(card)
     if recorded is None or source is None:
         raise Refused(_NEVER, f"{env} has no state yet: nothing to move", hint=f"tfops apply {env}")
     return Route(env, source, place_today(rules, env), recorded)
@@ -131,7 +135,7 @@ def _move(
     ui.note(f"{text}: {count} resources")
     _obtain_consent(route.env, yes=options.yes, ui=ui)
     custody = Custody(project, refs, route.env, folder.name, ui)
-    with process.signals_deferred():
+    with signals.deferred():
         custody.claim(what=f"move of {text}", present=present)
         try:
             old_copy = _carry_out(both, step, marks=options.marks)

@@ -2,32 +2,34 @@
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.flows.cards import recorded_state
 from tfops.flows.project import Project
-from tfops.ledger.card import Card
 from tfops.ledger.chain import Present, read_present
-from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName
+from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName
 from tfops.render.root import backend_settings
 from tfops.resolve.place import StatePlace, to_place
+from tfops.resolve.state import RecordedState
 
 
-def recorded_place(present: Present) -> StatePlace | None:
+def recorded_place(present: Present, stack: StackName = MAIN_STACK) -> StatePlace | None:
     """The place that the ledger's rendered root names; None where there is no root yet."""
-    content = present.files.get(f"root/{BACKEND_FILE}")
+    name = BACKEND_FILE if stack == MAIN_STACK else f"{stack}/{BACKEND_FILE}"
+    content = present.files.get(f"root/{name}")
     return to_place(content.decode()) if content else None
 
 
-def place_today(rules: ProjectConfig, env: EnvName) -> StatePlace:
+def place_today(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STACK) -> StatePlace:
     """The place that tfops.yaml names."""
-    return StatePlace(rules.backend_of(env).kind, backend_settings(rules, env, MAIN_STACK))
+    return StatePlace(rules.backend_of(env).kind, backend_settings(rules, env, stack))
 
 
-def require_same_place(project: Project, rules: ProjectConfig, env: EnvName, card: Card | None) -> None:
+def require_same_place(
+    project: Project, rules: ProjectConfig, env: EnvName, stack: StackName, recorded: RecordedState | None
+) -> None:
     """Raises Refused (guard `backend-moved`) when tfops.yaml names another place than the one that has the state."""
-    recorded, place = recorded_state(card), recorded_place(read_present(project.repository, env))
+    place = recorded_place(read_present(project.repository, env), stack)
     if recorded is None or recorded.is_empty or place is None:
         return
-    today = place_today(rules, env)
+    today = place_today(rules, env, stack)
     if place.where != today.where:
         raise Refused(
             "backend-moved",

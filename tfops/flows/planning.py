@@ -1,100 +1,319 @@
-"""From content to a plan: what `plan`, `apply`, `rollback` and `destroy` share before anyone is asked."""
+"""From content to a plan: what `plan`, `apply`, `rollback` and `destroy` share before anyone is asked.
 
+Stacks are prepared and their states read side by side. Then each is planned after those whose outputs it takes,
+with what their plans already know of them; what they don't know yet makes a stack wait, and be previewed.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tfops.config.modules.moves import declared_moves
+from tfops.config.values import StackOutput
+from tfops.engine.mask import Masker
 from tfops.engine.modules import installed_modules
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
-from tfops.errors import EngineFailed
-from tfops.flows.cards import in_the_form_of, recorded_state
+from tfops.errors import EngineFailed, Refused, TfopsError
+from tfops.flows.ids import in_the_form_of
 from tfops.flows.places import require_same_place
 from tfops.flows.project import Project
-from tfops.flows.stack import Content, EngineOptions, OpenStack, open_stack
+from tfops.flows.stack import EngineOptions, OpenStack, open_stack
+from tfops.flows.stacks import StackJob, Way
 from tfops.flows.ui import Ui
-from tfops.ledger.card import Card
-from tfops.model import Plan, StackState
-from tfops.resolve.bridge import Bridge, Past, find_bridge
+from tfops.model import Plan, StackName, StackState, Waiting
+from tfops.render.escape import expression_text
+from tfops.render.root import UNKNOWN_TYPE
+from tfops.resolve.bridge import Bridge, find_bridge
+from tfops.resolve.graph import output_in, waves
+from tfops.resolve.joining import joined
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
+from tfops.system.parallel import side_by_side
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStack:
+    """A stack that stands ready, with its state and the texts in it that are sensitive."""
+
+    job: StackJob
+    stack: OpenStack
+    before: StackState
+    hidden: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStack:
+    """A saved plan and the bridge that it needs; or, while it waits for others, what can be seen of it."""
+
+    read: ReadStack
+    saved: SavedPlan | None
+    bridge: Bridge = field(default_factory=Bridge)
+    preview: Plan | None = None
+    waits: Waiting | None = None
+
+    @property
+    def name(self) -> StackName:
+        return self.read.job.stack
+
+    @property
+    def job(self) -> StackJob:
+        return self.read.job
+
+    @property
+    def stack(self) -> OpenStack:
+        return self.read.stack
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.saved.plan if self.saved else self.preview
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do, for certain."""
+        return self.saved is not None and self.saved.plan.is_empty
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A saved plan, the state that it was made on, the texts in it that are sensitive, and the bridge that it needs."""
+    """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked."""
 
-    stack: OpenStack
-    before: StackState
-    hidden: frozenset[str]
-    saved: SavedPlan
-    bridge: Bridge = field(default_factory=Bridge)
+    stacks: tuple[PlannedStack, ...]
+    asked: tuple[ReadStack, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        plans = {planned.name: planned.plan for planned in self.stacks if planned.plan is not None}
+        return joined(plans, (planned.waits for planned in self.stacks if planned.waits))
 
     @property
     def shown(self) -> Plan:
         """The plan as people may see it, and consent to it."""
-        return masked_plan(self.saved.plan, self.stack.mask)
+        return masked_plan(self.plan, self.mask)
+
+    @property
+    def mask(self) -> Masker:
+        return self.stacks[0].stack.mask
+
+    @property
+    def bridges(self) -> dict[StackName, Bridge]:
+        return {planned.name: planned.bridge for planned in self.stacks if not planned.bridge.is_empty}
+
+    @property
+    def engine_starts(self) -> int:
+        return sum(read.stack.engine.starts for read in (*(one.read for one in self.stacks), *self.asked))
 
 
-def plan_content(
-    project: Project,
-    content: Content,
-    card: Card | None,
-    *,
-    folder: Path,
-    engine: EngineOptions,
-    ui: Ui,
-    destroy: bool = False,
-    past: Past | None = None,
-    bridge: Bridge | None = None,
-) -> Planned:
-    """Render, init where needed, read the state, plan. Changes nothing but tfops' own folders.
+def plan_stacks(project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui) -> Planned:
+    """Render, init where needed, read the states, plan. Changes nothing but tfops' own folders.
 
-    `card` is the environment's latest; a state that isn't the one it speaks of is refused. A `bridge` is planned
-    with; over a `past` one is found, where the plan needs it.
+    A state that isn't the one that the latest card speaks of is refused. A job's `bridge` is planned with; over
+    its `past` one is found, where the plan needs it.
     """
-    env = content.environment.name
-    require_same_place(project, content.rules, env, card)
-    stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
-    failpoint.reach("rendered")
-    ui.phase(f"preparing {env}")
-    stack.engine.prepare()
-    failpoint.reach("prepared")
-    if content.lock is None and (providers := stack.engine.locked_providers()):
-        named = ", ".join(f"{name.rpartition('/')[2]} {version}" for name, version in providers.items())
-        ui.note(f"the providers of {env} are not locked ({named}): tfops providers lock {env}")
-    before, hidden = stack.engine.pull_state()
-    failpoint.reach("state-read")
-    recorded = recorded_state(card)
-    require_known_state(env, recorded, before)
-    require_engine_for(recorded, stack.engine.engine.name, stack.engine.engine.version)
-    ui.phase(f"planning {env}")
-    if bridge is not None:
-        planned = Planned(stack, before, hidden, stack.engine.plan_bridged(bridge.blocks()), bridge)
-    else:
-        planned = Planned(stack, before, hidden, stack.engine.plan(destroy=destroy))
-    if past is not None:
-        planned = over_a_bridge(planned, past, ui)
-    ui.phase("")
+    for job in jobs:
+        require_same_place(project, job.content.rules, job.content.environment.name, job.stack, job.recorded)
+    read = read_stacks(open_stacks(project, jobs, folder=folder, engine=engine, ui=ui), ui)
+    planned = plan_read(read, ui)
     failpoint.reach("planned")
     return planned
 
 
-def over_a_bridge(planned: Planned, past: Past, ui: Ui) -> Planned:
+def open_stacks(
+    project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui
+) -> list[tuple[StackJob, OpenStack]]:
+    """All stacks of a change, rendered; what is secret in one is masked in all."""
+    mask = Masker()
+    opened = [
+        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, mask=mask))
+        for job in jobs
+    ]
+    failpoint.reach("rendered")
+    return opened
+
+
+def read_stacks(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> list[ReadStack]:
+    """Each stack's state, held against the latest card."""
+    env = opened[0][0].content.environment.name
+    ui.phase(f"preparing {env}")
+    done = _all(side_by_side([partial(_prepare, stack) for _, stack in opened], on_signal=ui.engine_signal))
+    failpoint.reach("state-read")
+    for job, (state, _) in zip((job for job, _ in opened), done, strict=True):
+        require_known_state(env, job.recorded, state)
+    for job, stack in opened:
+        require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)
+    _say_unlocked(opened, ui)
+    return [ReadStack(job, stack, *read) for (job, stack), read in zip(opened, done, strict=True)]
+
+
+def _prepare(stack: OpenStack) -> tuple[StackState, frozenset[str]]:
+    stack.engine.prepare()
+    failpoint.reach("prepared")
+    return stack.engine.pull_state()
+
+
+def _say_unlocked(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
+    env = opened[0][0].content.environment.name
+    unlocked = [stack.engine.locked_providers() for job, stack in opened if job.content.lock is None]
+    providers = {name: version for found in unlocked for name, version in found.items()}
+    if providers:
+        named = ", ".join(f"{name.rpartition('/')[2]} {version}" for name, version in sorted(providers.items()))
+        ui.note(f"the providers of {env} are not locked ({named}): tfops providers lock {env}")
+
+
+def _all(outcomes: Sequence[Any]) -> list[Any]:
+    """The results; the first failure is raised."""
+    for outcome in outcomes:
+        if isinstance(outcome, TfopsError):
+            raise outcome
+    return list(outcomes)
+
+
+def plan_read(read: Sequence[ReadStack], ui: Ui) -> Planned:
+    """Plans of stacks whose states were read, each after those that it takes something from."""
+    by_name = {one.job.stack: one for one in read}
+    env = read[0].job.content.environment.name
+    asked = tuple(one for one in read if one.job.way is Way.ASK)
+    needs = {
+        name: frozenset(StackName(output.stack) for output in one.job.takes.values()) & by_name.keys()
+        for name, one in by_name.items()
+    }
+    found: dict[StackName, PlannedStack] = {}
+    ui.phase(f"planning {env}")
+    for wave in waves(needs):
+        working = [by_name[name] for name in wave if by_name[name].job.way is not Way.ASK]
+        tasks = [partial(plan_one, one, found, by_name) for one in working]
+        for planned, remarks in _all(side_by_side(tasks, on_signal=ui.engine_signal)) if tasks else ():
+            found[planned.name] = planned
+            for remark in remarks:
+                ui.warn(remark)
+    ui.phase("")
+    order = [one.job.stack for one in read if one.job.way is not Way.ASK]
+    return Planned(tuple(found[name] for name in order), asked)
+
+
+def plan_one(
+    read: ReadStack, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
+) -> tuple[PlannedStack, tuple[str, ...]]:
+    """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
+    job, engine = read.job, read.stack.engine
+    known, unknown = _values(job, planned, states)
+    if unknown and job.way is Way.MAKE:
+        _require_coming(job, unknown, planned)
+        return _preview(read, known, unknown), ()
+    engine.set_variables({**known, **dict.fromkeys(unknown, "null")})
+    try:
+        if job.bridge is not None and not job.bridge.is_empty:
+            return PlannedStack(read, engine.plan_bridged(job.bridge.blocks()), job.bridge), ()
+        saved = engine.plan(destroy=job.way is Way.UNMAKE)
+    except EngineFailed as error:
+        busy = _busy(job, planned)
+        if not busy:
+            raise
+        return PlannedStack(read, None, waits=Waiting(job.stack, busy, _first_line(error))), ()
+    result = PlannedStack(read, saved)
+    return _over_a_bridge(result) if job.past is not None else (result, ())
+
+
+def refreshed(states: Mapping[StackName, ReadStack], ui: Ui) -> dict[StackName, Plan]:
+    """What the real world has that the states don't say: a refresh-only plan of each stack."""
+    for read in states.values():
+        supply(read, states)
+    tasks = [partial(read.stack.engine.plan, refresh_only=True) for read in states.values()]
+    plans = _all(side_by_side(tasks, on_signal=ui.engine_signal))
+    return {name: saved.plan for name, saved in zip(states, plans, strict=True)}
+
+
+def supply(read: ReadStack, states: Mapping[StackName, ReadStack]) -> None:
+    """Give a stack's engine what others have for it now; null for what they don't have."""
+    known, unknown = _values(read.job, {}, states)
+    read.stack.engine.set_variables({**known, **dict.fromkeys(unknown, "null")})
+
+
+def _values(
+    job: StackJob, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
+) -> tuple[dict[str, str], dict[str, StackOutput]]:
+    """By variable: the expressions for what is known, and what isn't."""
+    known: dict[str, str] = {}
+    unknown: dict[str, StackOutput] = {}
+    for variable, output in job.takes.items():
+        try:
+            known[variable] = expression_text(output_in(output, _outputs(StackName(output.stack), planned, states)))
+        except LookupError:
+            unknown[variable] = output
+    return known, unknown
+
+
+def _outputs(
+    stack: StackName, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
+) -> Mapping[str, Any]:
+    """As they will be, where the stack is being made; else as they are."""
+    before = planned.get(stack)
+    if before is None or before.job.way is not Way.MAKE:
+        return states[stack].before.outputs if stack in states else {}
+    return before.saved.outputs if before.saved else {}
+
+
+def _require_coming(
+    job: StackJob, unknown: Mapping[str, StackOutput], planned: Mapping[StackName, PlannedStack]
+) -> None:
+    """Raises Refused (guard `upstream`) when nobody is about to make what isn't there."""
+    env = job.content.environment.name
+    for output in unknown.values():
+        before = planned.get(StackName(output.stack))
+        if before is None or before.is_idle:
+            raise Refused(
+                "upstream",
+                f"stack {job.stack} takes `{output.name}` of stack {output.stack}, which has no such output",
+                why="that stack was not applied yet, or its module no longer gives it",
+                hint=f"apply it too: tfops apply {env} --stack {output.stack} --stack {job.stack}",
+            )
+
+
+def _busy(job: StackJob, planned: Mapping[StackName, PlannedStack]) -> tuple[StackName, ...]:
+    """The stacks before this one that are going to change: what fails now may work when they have."""
+    names = sorted({StackName(output.stack) for output in job.takes.values()})
+    return tuple(name for name in names if name in planned and not planned[name].is_idle)
+
+
+def _preview(read: ReadStack, known: Mapping[str, str], unknown: Mapping[str, StackOutput]) -> PlannedStack:
+    """What the stack will do as far as it can be told: planned in a root where unknowns stand for what is missing."""
+    engine, upstream = read.stack.engine, tuple(sorted({StackName(output.stack) for output in unknown.values()}))
+    read.stack.lay_out(frozenset(unknown.values()))
+    engine.set_variables(known)
+    try:
+        plan = engine.plan().plan
+    except EngineFailed as error:
+        return PlannedStack(read, None, waits=Waiting(read.job.stack, upstream, _first_line(error)))
+    finally:
+        read.stack.lay_out()
+    real = tuple(change for change in plan.changes if not change.address.startswith(f"{UNKNOWN_TYPE}.stack_"))
+    return PlannedStack(read, None, preview=replace(plan, changes=real), waits=Waiting(read.job.stack, upstream))
+
+
+def _first_line(error: TfopsError) -> str:
+    return (error.why or error.what).partition("\n")[0]
+
+
+def _over_a_bridge(planned: PlannedStack) -> tuple[PlannedStack, tuple[str, ...]]:
     """The same plan, but what still exists is kept alive. A bridge that the engine refuses is left out, and said."""
-    mask, state = planned.stack.mask, planned.before.inventory
+    past, saved, engine = planned.job.past, planned.saved, planned.stack.engine
+    assert past is not None
+    assert saved is not None
+    mask, state = planned.stack.mask, planned.read.before.inventory
     now = in_the_form_of(past.inventory, {address: mask(known) for address, known in state.items()})
-    engine = planned.stack.engine
     declared = declared_moves({module.path: module.folder for module in installed_modules(engine.root)})
-    whole = find_bridge(planned.saved.plan, past, now=now, declared=declared)
+    whole = find_bridge(saved.plan, past, now=now, declared=declared)
+    refused: list[str] = []
     for bridge in (whole, Bridge(whole.moves)):
         if bridge.is_empty:
             continue
         try:
-            return replace(planned, saved=engine.plan_bridged(bridge.blocks()), bridge=bridge)
+            return replace(planned, saved=engine.plan_bridged(bridge.blocks()), bridge=bridge), tuple(refused)
         except EngineFailed as error:
-            ui.warn(f"the engine refuses a bridge to the old addresses: {error.why.splitlines()[0]}")
+            refused.append(f"the engine refuses a bridge to the old addresses: {_first_line(error)}")
     if whole.is_empty:
-        return planned
+        return planned, ()
     engine.forget_bridge()
-    return replace(planned, saved=engine.plan())
+    return replace(planned, saved=engine.plan()), tuple(refused)

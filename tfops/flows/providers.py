@@ -1,5 +1,8 @@
 """`providers lock` and `providers update`: the provider lock of an environment, written for committing."""
 
+import json
+from collections.abc import Mapping
+
 from tfops.config.environment import load_environment, load_rules, lock_file_path
 from tfops.config.modules.interface import require_inner_sources
 from tfops.engine.environment import engine_environment
@@ -11,7 +14,7 @@ from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, local_sources, locate, render_stack
 from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
-from tfops.model import BACKEND_FILE, MAIN_STACK, StackName
+from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
 from tfops.results import ProviderMove, ProvidersResult
 from tfops.system.trees import GitTree
 from tfops.system.workspace import explained_disk_errors, lay_out
@@ -35,12 +38,12 @@ def lock(
     before = tree.read(path) or ""
     content = Content(rules, environment, tree, before or None)
     interfaces = project.interfaces(tree, {})
-    require_inner_sources(interfaces, local_sources(environment))
+    for stack in environment.stacks.values():
+        require_inner_sources(interfaces, local_sources(stack))
     with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
         root = project.workspace.root(place.env, _FOLDER)
-        rendered = render_stack(content, MAIN_STACK, interfaces)
-        files = {name: text for name, text in rendered.files.items() if name != BACKEND_FILE}
-        lay_out(root, files, keep=frozenset({".terraform"}))
+        rendered = {name: render_stack(content, name, interfaces) for name in environment.stacks}
+        lay_out(root, _calls(rendered, before), keep=frozenset({".terraform"}))
         env_vars = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
         runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)
         program = locate(project, rules, engine.engine)
@@ -51,6 +54,19 @@ def lock(
         with explained_disk_errors(f"write {path}"):
             (project.repository.root / path).write_text(after, encoding="utf-8")
     return ProvidersResult(place.env, path, _moves(before, after), is_written=bool(after) and after != before)
+
+
+def _calls(roots: Mapping[StackName, RenderedRoot], lock: str) -> dict[str, str]:
+    """One root that calls the modules of all stacks, without inputs: all that counts is which providers they want."""
+    documents = {name: json.loads(root.files[MAIN_FILE]) for name, root in roots.items()}
+    calls = {
+        f"{stack}_{name}": {key: block[key] for key in ("source", "version") if key in block}
+        for stack, document in documents.items()
+        for name, block in document["module"].items()
+    }
+    shared = next(iter(documents.values()))
+    main = {key: shared[key] for key in ("terraform", "provider") if key in shared} | {"module": calls}
+    return {MAIN_FILE: json.dumps(main, indent=2)} | ({LOCK_FILE: lock} if lock else {})
 
 
 def _moves(before: str, after: str) -> tuple[ProviderMove, ...]:

@@ -1,11 +1,13 @@
 """The receipt of a change that stopped half-way: what was done, failed, is in doubt, and never started."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from tfops.addresses import in_stack, qualified
 from tfops.engine.events import Progress
+from tfops.flows.applying import StackEnd
 from tfops.ledger.parts import IntentPart, TroublePart
-from tfops.model import ResourceChange, StackState
+from tfops.model import ResourceChange, StackName, StackState
 from tfops.results import TroubleFact
 from tfops.system import clock
 
@@ -60,13 +62,46 @@ def receipt_of(progress: Progress, work: Sequence[ResourceChange]) -> Receipt:
     )
 
 
-def receipt_of_rest(progress: Progress, rest: Sequence[ResourceChange], intent: IntentPart) -> Receipt:
-    """The same for a run that died: `rest` is what a new plan of its commit still wants to do."""
-    done = {event.address for event in progress.completed} or set(intent.done)
+def receipt_of_all(ends: Sequence[StackEnd]) -> Receipt:
+    """How far a change got with all its stacks; what was never begun counts as it was planned."""
+    return _joined({end.name: _receipt_of_end(end) for end in ends})
+
+
+def _receipt_of_end(end: StackEnd) -> Receipt:
+    if end.plan is None:  # it waited for others, and nobody knows what it would have been
+        return Receipt(0, 0, never_started=("*",))
+    return receipt_of(end.progress, end.plan.work)
+
+
+def _joined(parts: Mapping[StackName, Receipt]) -> Receipt:
+    def all_of(lists: Callable[[Receipt], Sequence[str]]) -> tuple[str, ...]:
+        return tuple(qualified(name, address) for name, part in parts.items() for address in lists(part))
+
+    return Receipt(
+        count_done=sum(part.count_done for part in parts.values()),
+        total=sum(part.total for part in parts.values()),
+        done=all_of(lambda part: part.done),
+        failed=all_of(lambda part: part.failed),
+        in_doubt=all_of(lambda part: part.in_doubt),
+        never_started=all_of(lambda part: part.never_started),
+    )
+
+
+def receipt_of_rest(
+    rests: Mapping[StackName, tuple[Progress, Sequence[ResourceChange]]], intent: IntentPart
+) -> Receipt:
+    """The same for a run that died: what each stack did, and what a new plan of its commit still wants to do."""
+    parts = {name: _rest(name, progress, rest, intent) for name, (progress, rest) in rests.items()}
+    left = sum(len(rest) for _, rest in rests.values())
+    return replace(_joined(parts), count_done=max(intent.changes - left, 0), total=intent.changes)
+
+
+def _rest(name: StackName, progress: Progress, rest: Sequence[ResourceChange], intent: IntentPart) -> Receipt:
+    done = {event.address for event in progress.completed} or set(in_stack(name, intent.done))
     begun = {*progress.errored, *progress.in_doubt}
     return Receipt(
-        count_done=max(intent.changes - len(rest), 0),
-        total=intent.changes,
+        count_done=0,
+        total=0,
         done=tuple(sorted(done)),
         failed=tuple(sorted(progress.errored)),
         in_doubt=progress.in_doubt,
@@ -86,6 +121,7 @@ def trouble_of(
         restores=intent.restores,
         keeps_providers=intent.keeps_providers,
         rehearses=intent.rehearses,
+        only=intent.only,
         by=by,
         at=clock.now(),
         receipt=headline,
@@ -102,6 +138,12 @@ def lost_from(made: Mapping[str, str], state: StackState | None) -> dict[str, st
     """What the engine made and the state doesn't hold; all of it when the state can't be read."""
     known = state.inventory if state else {}
     return {address: identity for address, identity in made.items() if address not in known}
+
+
+def lost_from_all(ends: Sequence[StackEnd]) -> dict[str, str]:
+    """The same over all stacks of a change, by qualified address."""
+    lost = ((end.name, lost_from(end.progress.made, end.after)) for end in ends if end.applied)
+    return {qualified(name, address): known for name, found in lost for address, known in found.items()}
 
 
 def trouble_fact(trouble: TroublePart | None) -> TroubleFact | None:

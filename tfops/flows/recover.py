@@ -11,31 +11,35 @@ Called with the machine's lock held and everything fetched. What it may find, in
    e. otherwise -> the receipt is left, and the user goes on (apply) or back (rollback).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tfops.addresses import in_stack, qualified
 from tfops.engine.events import Progress, read_progress, started_at
+from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
-from tfops.flows.cards import Outcome, build_card
+from tfops.flows.applying import StackEnd
+from tfops.flows.cards import Outcome, build_card, standing_files
 from tfops.flows.custody import masked_trouble
 from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record, settle_pending
-from tfops.flows.planning import Planned, over_a_bridge
+from tfops.flows.planning import ReadStack, open_stacks, plan_read, supply
 from tfops.flows.project import Project
 from tfops.flows.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
-from tfops.flows.rollback import intended_target, with_past
-from tfops.flows.stack import EngineOptions, OpenStack, open_stack
+from tfops.flows.rollback import intended_target
+from tfops.flows.stack import EngineOptions, OpenStack
+from tfops.flows.stacks import StackJob, Way
 from tfops.flows.target import Place, Target
 from tfops.flows.ui import Ui
 from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
-from tfops.model import MAIN_STACK, EnvName, Kind, Plan, StackState, Version
+from tfops.model import EnvName, StackName, Version
 from tfops.system import clock, environ, failpoint, process
 from tfops.system.remote import Refs, Swap
-from tfops.system.workspace import read_json, rewrite_outputs, run_began, write_file
+from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
 
 # The engine's own words, in the receipt of a run whose last request was lost or refused.
 _LOCK_IS_LEFT = "Error releasing the state lock"
@@ -105,11 +109,10 @@ def _release(project: Project, refs: Refs, present: Present, lock: LockPart, tex
 
 
 def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions, ui: Ui) -> Story | None:
-    """What a run that could still say that it stopped left out of the state: saved, or taken in by id."""
-    root = project.workspace.root(place.env, MAIN_STACK)
+    """What a run that could still say that it stopped left out of the states: saved, or taken in by id."""
     trouble = read_present(project.repository, place.env).trouble
-    is_unsaved = (root / ERRORED_STATE).is_file()
-    if trouble is None or not (is_unsaved or trouble.lost or _LOCK_IS_LEFT in trouble.why):
+    is_locked = trouble is not None and _LOCK_IS_LEFT in trouble.why
+    if trouble is None or not (trouble.lost or is_locked or _is_unsaved(project, place.env)):
         return None
     target = intended_target(
         project,
@@ -119,33 +122,47 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
         branch=trouble.branch,
         restores=trouble.restores,
         keeps_providers=trouble.keeps_providers,
+        only=trouble.only,
     )
+    is_unsaved, taken_in = False, set[str]()
     with project.workspace.run(place.env) as folder:
-        stack = open_stack(project, target.content, folder=folder, options=engine, ui=ui)
-        stack.engine.prepare()
-        is_freed = _LOCK_IS_LEFT in trouble.why and stack.engine.release_dead_lock(since=run_began(trouble.run_id))
-        _push_errored_state(stack, ui)
-        missing = lost_from(trouble.lost, stack.engine.pull_state()[0])
-        if missing:
-            return _take_in(place.env, stack, missing, ui)
+        opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
+        reads, freed = {}, []
+        for job, stack in opened:
+            stack.engine.prepare()
+            if is_locked and stack.engine.release_dead_lock(since=run_began(trouble.run_id)):
+                freed.append(job.stack)
+            is_unsaved = _push_errored_state(stack, ui) or is_unsaved
+            reads[job.stack] = ReadStack(job, stack, *stack.engine.pull_state())
+        for name, read in reads.items():
+            missing = lost_from(in_stack(name, trouble.lost), read.before)
+            if missing and _take_in(read, missing, reads, ui):
+                taken_in |= {qualified(name, address) for address in missing}
+    if taken_in:
+        return Story(f"{place.env}: what was made but not in the state is taken in: {', '.join(sorted(taken_in))}")
     if is_unsaved:
         return Story(f"{place.env}: the state that could not be saved is saved now")
-    return Story(f"{place.env}: the state's lock, left by the run that stopped, was released") if is_freed else None
+    return Story(f"{place.env}: the state's lock, left by the run that stopped, was released") if freed else None
 
 
-def _take_in(env: EnvName, stack: OpenStack, missing: Mapping[str, str], ui: Ui) -> Story | None:
+def _is_unsaved(project: Project, env: EnvName) -> bool:
+    return any((project.workspace.top / "roots" / env).glob(f"*/{ERRORED_STATE}"))
+
+
+def _take_in(read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui) -> bool:
     """What is gone by now can't be taken in, and stands in nobody's way: the next plan says what it makes anew."""
     try:
-        _bring_back(env, stack, missing, ui)
+        _bring_back(read, missing, reads, ui)
     except (Refused, EngineFailed) as error:
         ui.warn(f"{error.what} ({error.why}): what the next plan creates may exist already")
-        return None
-    return Story(f"{env}: what was made but not in the state is taken in: {', '.join(sorted(missing))}")
+        return False
+    return True
 
 
-def _push_errored_state(stack: OpenStack, ui: Ui) -> None:
+def _push_errored_state(stack: OpenStack, ui: Ui) -> bool:
+    """Whether there was one."""
     if not stack.engine.errored_state.is_file():
-        return
+        return False
     if stack.engine.errored_state.stat().st_size == 0:
         raise Refused(
             "errored-state",
@@ -155,6 +172,7 @@ def _push_errored_state(stack: OpenStack, ui: Ui) -> None:
         )
     stack.engine.push_errored_state()
     ui.note("the state that the engine could not save is saved now")
+    return True
 
 
 def _finish(case: _Case, engine: EngineOptions) -> Story:
@@ -167,82 +185,81 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         branch=intent.branch,
         restores=intent.restores,
         keeps_providers=intent.keeps_providers,
+        only=intent.only,
     )
-    progress = _progress(case)
     with case.project.workspace.run(case.place.env) as folder:
-        stack = open_stack(case.project, target.content, folder=folder, options=engine, ui=case.ui)
-        _mend_torn_state(case)
-        stack.engine.prepare()
-        failpoint.reach("story-begun")
-        if stack.engine.release_dead_lock(since=_engine_began(case)):
-            case.ui.note(f"{case.place.env}: the state's lock, left by the engine that died, was released")
-        failpoint.reach("lock-released")
-        _push_errored_state(stack, case.ui)
-        state, hidden = stack.engine.pull_state()
-        missing = lost_from(progress.made or case.intent.done, state)
-        if missing:
-            state, hidden = _bring_back(case.place.env, stack, missing, case.ui)
+        opened = open_stacks(case.project, target.jobs(), folder=folder, engine=engine, ui=case.ui)
+        progress = {job.stack: read_progress(_output(case, job.stack)) for job, _ in opened}
+        reads = _read_all(case, opened, progress)
         failpoint.reach("story-told")
-        if _is_untouched(intent, progress, state):
+        if _is_untouched(intent, progress, reads):
             text = f"{case.place.env}: nothing was applied, the intent is closed"
             return _release(case.project, case.refs, case.present, case.lock, text)
-        plan = _what_remains(case, with_past(case.project, target), stack, state, hidden)
-        if plan.is_empty:
-            outputs = visible_outputs(target, stack, state, hidden)
-            outcome = Outcome(plan, state, state, outputs, _approvals(case), 0.0)
-            return _record(case, target, stack, outcome, doubt=_doubt(progress))
-        return _leave_receipt(case, stack, receipt_of_rest(progress, plan.work, intent))
+        planned = plan_read(list(reads.values()), case.ui)
+        if planned.plan.is_empty:
+            ends = tuple(StackEnd(one, after=one.read.before, hidden=one.read.hidden) for one in planned.stacks)
+            outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0)
+            return _record(case, target, outcome, doubt=_doubt(progress))
+        rests = {one.name: (progress[one.name], one.plan.work if one.plan else ()) for one in planned.stacks}
+        return _leave_receipt(case, planned.mask, receipt_of_rest(rests, intent))
 
 
-def _what_remains(case: _Case, target: Target, stack: OpenStack, state: StackState, hidden: frozenset[str]) -> Plan:
-    """What the run would still have to do, over the bridge that it had planned with."""
-    planned = Planned(stack, state, hidden, stack.engine.plan(destroy=target.kind is Kind.DESTROY))
-    if target.past is None:
-        return planned.saved.plan
-    try:
-        return over_a_bridge(planned, target.past, case.ui).saved.plan
-    finally:
-        stack.engine.forget_bridge()
+def _read_all(
+    case: _Case, opened: Sequence[tuple[StackJob, OpenStack]], progress: Mapping[StackName, Progress]
+) -> dict[StackName, ReadStack]:
+    """The states as they are, after what died on the way to them was mended; what they lack is brought back."""
+    env, reads = case.place.env, dict[StackName, ReadStack]()
+    for job, _ in opened:
+        _mend_torn_state(case, job.stack)
+    for job, stack in opened:
+        stack.engine.prepare()
+        failpoint.reach("story-begun")
+        if job.way is not Way.ASK:
+            if stack.engine.release_dead_lock(since=_engine_began(case, job.stack)):
+                case.ui.note(f"{env}: the state's lock, left by the engine that died, was released")
+            failpoint.reach("lock-released")
+            _push_errored_state(stack, case.ui)
+        reads[job.stack] = ReadStack(job, stack, *stack.engine.pull_state())
+    for name, read in list(reads.items()):
+        missing = lost_from(progress[name].made or in_stack(name, case.intent.done), read.before)
+        if missing and read.job.way is not Way.ASK:
+            reads[name] = _bring_back(read, missing, reads, case.ui)
+    return reads
 
 
-def _mend_torn_state(case: _Case) -> None:
+def _mend_torn_state(case: _Case, stack: StackName) -> None:
     """Put the backup in the place of a local state that the engine was killed in the middle of writing.
 
     Terraform truncates the file and then writes it. Its backup is the state that this run began with; what
     the run made since is in the engine's output, and is brought back from there.
     """
-    path = case.project.workspace.state(case.place.env) / f"{MAIN_STACK}.tfstate"
+    path = case.project.workspace.state(case.place.env) / f"{stack}.tfstate"
     backup = path.with_name(f"{path.name}.backup")
-    before = read_json(backup)
-    if not path.exists() or isinstance(read_json(path), dict) or not isinstance(before, dict):
+    before, begun = read_json(backup), case.intent.stacks.get(stack)
+    if begun is None or not path.exists() or isinstance(read_json(path), dict) or not isinstance(before, dict):
         return
-    if (before.get("lineage"), before.get("serial")) != (case.intent.lineage, case.intent.serial_before):
+    if (before.get("lineage"), before.get("serial")) != (begun.lineage, begun.serial_before):
         return
     write_file(path, backup.read_text(encoding="utf-8"))
     case.ui.note(f"{case.place.env}: the engine died while it wrote the state, its backup was put back")
 
 
-def _output(case: _Case) -> list[str]:
-    """What the engine of the run wrote, when it ran in this clone."""
-    folder = case.project.workspace.run_folder(case.place.env, case.intent.run_id)
+def _output(case: _Case, stack: StackName) -> list[str]:
+    """What the engine of the run wrote, when it ran in this clone; else the ledger has what it was told."""
+    folder = part_of_run(case.project.workspace.run_folder(case.place.env, case.intent.run_id), stack)
     outputs = sorted(folder.glob("*-apply.out"))
     return outputs[-1].read_text("utf-8", "replace").splitlines() if outputs else []
 
 
-def _engine_began(case: _Case) -> datetime:
+def _engine_began(case: _Case, stack: StackName) -> datetime:
     """By the engine's own clock, as the state's lock: the machine's clock may have jumped since the intent."""
-    return started_at(_output(case)) or case.lock.since
+    return started_at(_output(case, stack)) or case.lock.since
 
 
-def _progress(case: _Case) -> Progress:
-    """What the run did: from its own output when it ran here, else what it put into the ledger."""
-    return read_progress(_output(case))
-
-
-def _bring_back(
-    env: EnvName, stack: OpenStack, missing: Mapping[str, str], ui: Ui
-) -> tuple[StackState, frozenset[str]]:
+def _bring_back(read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui) -> ReadStack:
     """Import what was made but isn't in the state: a killed engine loses its last seconds on a remote backend."""
+    env, stack = read.job.content.environment.name, read.stack
+    supply(read, reads)
     ui.note(f"{env}: made but not in the state, taken in by id: {', '.join(sorted(missing))}")
     try:
         saved = stack.engine.plan_import(missing)
@@ -262,12 +279,19 @@ def _bring_back(
             raise Refused("import", "what was made could not be taken into the state", why=why)
     finally:
         stack.engine.forget_bridge()
-    return stack.engine.read_back()
+    state, hidden = stack.engine.read_back()
+    return replace(read, before=state, hidden=hidden)
 
 
-def _is_untouched(intent: IntentPart, progress: Progress, state: StackState) -> bool:
-    same = (state.lineage, state.serial) == (intent.lineage, intent.serial_before)
-    return same and progress.is_untouched and not intent.done
+def _is_untouched(
+    intent: IntentPart, progress: Mapping[StackName, Progress], reads: Mapping[StackName, ReadStack]
+) -> bool:
+    """Whether no engine began anything, and every state is the one that it would have begun with."""
+    if intent.done or not all(one.is_untouched for one in progress.values()):
+        return False
+    states = {name: (part.lineage, part.serial_before) for name, part in intent.stacks.items()}
+    now = {name: (read.before.lineage, read.before.serial) for name, read in reads.items() if name in states}
+    return now == states
 
 
 def _approvals(case: _Case) -> tuple[ApprovalPart, ...]:
@@ -279,29 +303,30 @@ def _approvals(case: _Case) -> tuple[ApprovalPart, ...]:
     return (ApprovalPart(who=intent.approved_by, when=case.lock.since, digest=intent.plan_digest, how=how),)
 
 
-def _doubt(progress: Progress) -> str:
+def _doubt(progress: Mapping[StackName, Progress]) -> str:
     """Begun, in the state, but without an answer: a provisioner may not have run to its end."""
-    if not progress.in_doubt:
+    found = [qualified(name, address) for name, part in progress.items() for address in part.in_doubt]
+    if not found:
         return ""
-    return f"; in doubt (in the state, but their provisioners may not have ended): {', '.join(progress.in_doubt)}"
+    return f"; in doubt (in the state, but their provisioners may not have ended): {', '.join(found)}"
 
 
-def _record(case: _Case, target: Target, stack: OpenStack, outcome: Outcome, *, doubt: str) -> Story:
+def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Story:
     person, _ = case.project.repository.identity()
     number = target.listing.highest + 1
-    card = build_card(target, stack, outcome, number=number, person=person, run_id=case.intent.run_id)
-    headline = stack.mask(f"{case.intent.headline} (recovered{doubt})")
-    recorded = record(case.project, case.refs, card, headline, base=None, root=stack.rendered.files)
+    card = build_card(target, outcome, number=number, person=person, run_id=case.intent.run_id)
+    headline = outcome.ends[0].stack.mask(f"{case.intent.headline} (recovered{doubt})")
+    recorded = record(case.project, case.refs, card, headline, base=None, root=standing_files(target, outcome.ends))
     return Story(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
 
 
-def _leave_receipt(case: _Case, stack: OpenStack, receipt: Receipt) -> Story:
+def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt) -> Story:
     person, _ = case.project.repository.identity()
     intent = case.intent
     why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
     trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name)
-    trouble = masked_trouble(trouble, stack.mask)
-    rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), stack.mask)
+    trouble = masked_trouble(trouble, mask)
+    rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), mask)
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
     rest = case.present.resting or ""
     event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)

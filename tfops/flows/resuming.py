@@ -26,9 +26,21 @@ def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
     if trouble.kind is Kind.DESTROY:
         return destroy_target(project, place)
     if trouble.restores is not None:
-        return rollback_target(project, place, to=f"v{trouble.restores}", keep_providers=trouble.keeps_providers)
+        return rollback_target(
+            project,
+            place,
+            to=f"v{trouble.restores}",
+            keep_providers=trouble.keeps_providers,
+            only=trouble.only,
+        )
     return intended_target(
-        project, place, commit=trouble.commit, kind=trouble.kind, branch=trouble.branch, restores=None
+        project,
+        place,
+        commit=trouble.commit,
+        kind=trouble.kind,
+        branch=trouble.branch,
+        restores=None,
+        only=trouble.only,
     )
 
 

@@ -48,10 +48,9 @@ def check_reversible(
 
 
 def _standing(card: Card) -> Standing:
-    parts = card.stacks.values()
     return Standing(
         engine=(card.engine.name, card.engine.version),
         inventory=card.inventory,
-        protected=frozenset(address for part in parts for address in part.protected),
+        protected=card.protected,
         providers=card.providers,
     )

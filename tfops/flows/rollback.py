@@ -1,5 +1,6 @@
 """What a rollback is aimed at, whether it may go there, and what it needs on the way."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tfops.addresses import is_hidden
@@ -9,10 +10,10 @@ from tfops.errors import Refused
 from tfops.flows.project import Project
 from tfops.flows.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
 from tfops.flows.verdicts import judge_cards
-from tfops.ledger.card import Card
+from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, read_card, versions_of
-from tfops.model import LOCK_FILE, MAIN_STACK, Commit, Judgement, Kind, Plan, Reason, Verdict, VersionRecord
+from tfops.model import LOCK_FILE, Commit, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
 from tfops.resolve.bridge import Past
 from tfops.resolve.downgrade import undowngradable
 from tfops.resolve.verdict import conclude
@@ -21,7 +22,9 @@ from tfops.system.git import require_sha
 from tfops.system.repository import Repository
 
 
-def rollback_target(project: Project, place: Place, *, to: str | None, keep_providers: bool = False) -> Target:
+def rollback_target(
+    project: Project, place: Place, *, to: str | None, keep_providers: bool = False, only: Iterable[str] = ()
+) -> Target:
     """An earlier version's content under today's rules. Raises Refused when there is none.
 
     With `keep_providers` it runs with the providers that run now, whatever the old modules ask for.
@@ -37,6 +40,9 @@ def rollback_target(project: Project, place: Place, *, to: str | None, keep_prov
             f"{place.env} {goal.version} was a destroy: there is nothing to bring back",
             hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
         )
+    at, card = read_card(repository, picked), read_card(repository, goal)
+    if any(part.commit for part in at.stacks.values()):  # of several commits: its own content, nobody else's
+        goal, card = picked, at
     target = content_of_commit(
         project,
         place,
@@ -46,11 +52,12 @@ def rollback_target(project: Project, place: Place, *, to: str | None, keep_prov
         reason=f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}",
         rules=rules_from_branch_head(project, place),
         restores=goal,
+        at=at,
+        only=only,
     )
-    card = read_card(repository, goal)
     target = replace(
         target,
-        past=_past(card, target.current_card),
+        pasts=_pasts(card, target.current_card),
         protected=protected_by(card, target.current_card),
         undoes=_undone(repository, goal, listing),
         judgement=_judgement(target, card, keeps_providers=keep_providers),
@@ -103,7 +110,7 @@ def _refusal(target: Target, verdict: Verdict, what: str, *, flag: str) -> Refus
 
 def _with_todays_providers(project: Project, target: Target) -> Target:
     """Old modules and inputs, the provider lock of what runs now, and constraints that let it."""
-    lock = _lock_of_what_runs(project, target)
+    lock = lock_of_what_runs(project, target)
     files = (
         (str(entry.path), entry.content().decode("utf-8", "replace"))
         for entry in target.tree.entries("modules")
@@ -113,28 +120,32 @@ def _with_todays_providers(project: Project, target: Target) -> Target:
     return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
 
 
-def _lock_of_what_runs(project: Project, target: Target) -> str | None:
+def lock_of_what_runs(project: Project, target: Target) -> str | None:
     """As the ledger has it beside the rendered root; where nobody commits locks, the one that init left here."""
-    kept = read_present(project.repository, target.env).files.get(f"root/{LOCK_FILE}")
+    files = read_present(project.repository, target.env).files
+    folders = ["", *(f"{stack}/" for stack in sorted(target.environment.stacks))]
+    kept = next((found for folder in folders if (found := files.get(f"root/{folder}{LOCK_FILE}")) is not None), None)
     if kept is not None:
         return kept.decode("utf-8", "surrogateescape")
-    left = project.workspace.root(target.env, MAIN_STACK) / LOCK_FILE
-    return left.read_text(encoding="utf-8") if left.is_file() else None
+    roots = (project.workspace.root(target.env, stack) / LOCK_FILE for stack in target.environment.stacks)
+    left = next((path for path in roots if path.is_file()), None)
+    return left.read_text(encoding="utf-8") if left else None
 
 
-def with_past(project: Project, target: Target) -> Target:
-    """The target with what its way back brings back, so that it is planned over the same bridge; others as they are."""
-    if target.restores is None:
-        return target
-    return replace(target, past=_past(read_card(project.repository, target.restores), target.current_card))
+def _pasts(goal: Card, current: Card | None) -> dict[StackName, Past]:
+    """By stack: what comes back, what is alive outside of the state, what was made anew since."""
+    now = current.stacks if current else {}
+    return {StackName(name): _past(part, now.get(name)) for name, part in goal.stacks.items()}
 
 
-def _past(goal: Card, current: Card | None) -> Past:
-    """What comes back, what is alive outside of the state, what was made anew since; hidden ids help nobody there."""
-    parts = list(current.stacks.values()) if current else []
-    alive = (known for part in parts for known in part.forgotten.values())
-    remade = {known: first for part in parts for known, first in part.remade.items()}
-    return Past(goal.inventory, frozenset(known for known in alive if not is_hidden(known)), remade)
+def _past(goal: StackPart, current: StackPart | None) -> Past:
+    """Hidden ids help nobody there."""
+    alive = current.forgotten.values() if current else ()
+    return Past(
+        goal.inventory,
+        frozenset(known for known in alive if not is_hidden(known)),
+        dict(current.remade) if current else {},
+    )
 
 
 def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tuple[Commit, ...]:
@@ -154,11 +165,14 @@ def intended_target(
     branch: str,
     restores: int | None,
     keeps_providers: bool = False,
+    only: Iterable[str] = (),
 ) -> Target:
     """What a run that died was about to do, to find out how far it got."""
     sha = require_sha(commit)
     is_own_apply = kind is Kind.APPLY and place.rehearses is None
     records = versions_of(project.repository, place.env).versions
+    restored = next((record for record in records if record.version.number == restores), None)
+    origin = restored or (records[-1] if records and kind is Kind.DESTROY else None)
     target = content_of_commit(
         project,
         place,
@@ -167,6 +181,10 @@ def intended_target(
         branch=branch,
         reason=f"the {kind} of {sha[:8]}",
         rules=project.config_at(sha) if is_own_apply else rules_from_branch_head(project, place),
-        restores=next((record for record in records if record.version.number == restores), None),
+        restores=restored,
+        at=read_card(project.repository, origin) if origin else None,
+        only=only,
     )
+    if restored:
+        target = replace(target, pasts=_pasts(read_card(project.repository, restored), target.current_card))
     return _with_todays_providers(project, target) if keeps_providers else target

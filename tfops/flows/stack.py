@@ -1,21 +1,28 @@
-"""From a target to an engine that stands in its rendered root."""
+"""From an environment's content to engines that stand in the rendered roots of its stacks."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tfops.addresses import qualified
 from tfops.config.environment import EnvironmentConfig, StackConfig
-from tfops.config.modules.interface import Interfaces, lasting_outputs, require_inner_sources
+from tfops.config.modules.interface import (
+    Interfaces,
+    lasting_outputs,
+    public_stack_outputs,
+    require_inner_sources,
+)
 from tfops.config.modules.module import Variable
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.config.values import Secret
+from tfops.config.values import Secret, StackOutput
 from tfops.engine.environment import engine_environment, missing_cli_config
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker
 from tfops.engine.runner import Runner
 from tfops.engine.stack import ERRORED_STATE, StackEngine
 from tfops.errors import Refused
+from tfops.events import Diagnostic, Event
 from tfops.flows.account import require_account
 from tfops.flows.project import Project
 from tfops.flows.secrets import SecretSource
@@ -26,7 +33,7 @@ from tfops.system import environ
 from tfops.system.aws import Caller
 from tfops.system.export import export_id
 from tfops.system.trees import GitTree
-from tfops.system.workspace import lay_out
+from tfops.system.workspace import lay_out, part_of_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,10 @@ class EngineOptions:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a stack's root is made of: rules, the developer's file, modules, the provider lock.
+    """What an environment's roots are made of: rules, the developer's files, modules, the provider lock.
 
-    `overrides` are files laid over the exported modules, path below `modules/` to text.
+    `overrides` are files laid over the exported modules, path below `modules/` to text. `commit` is set where
+    it isn't the one that a change is aimed at.
     """
 
     rules: ProjectConfig
@@ -49,12 +57,15 @@ class Content:
     tree: GitTree
     lock: str | None
     overrides: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStack:
-    """A stack that is rendered on disk, with its engine and what must be masked."""
+    """A stack that is rendered on disk, with its engine and what must be masked in the whole environment."""
 
+    name: StackName
+    content: Content
     engine: StackEngine
     rendered: RenderedRoot
     modules: Interfaces
@@ -64,8 +75,21 @@ class OpenStack:
     ephemeral: Mapping[str, Secret] = field(default_factory=dict)
     caller: Caller | None = None
 
+    @property
+    def config(self) -> StackConfig:
+        return self.content.environment.stacks[self.name]
 
-def render_stack(content: Content, stack: StackName, interfaces: Interfaces) -> RenderedRoot:
+    def lay_out(self, unknown: frozenset[StackOutput] = frozenset()) -> None:
+        """Write the rendered root; with `unknown`, the one that can only be planned."""
+        files = self.rendered.files
+        if unknown:
+            files = render_stack(self.content, self.name, self.modules, unknown).files
+        lay_out(self.engine.root, files, keep=frozenset({".terraform", LOCK_FILE, ERRORED_STATE}))
+
+
+def render_stack(
+    content: Content, stack: StackName, interfaces: Interfaces, unknown: frozenset[StackOutput] = frozenset()
+) -> RenderedRoot:
     """The rendered root of a stack. `interfaces` are those of the content's modules."""
     spec = RootSpec(
         project=content.rules,
@@ -73,6 +97,8 @@ def render_stack(content: Content, stack: StackName, interfaces: Interfaces) -> 
         stack=stack,
         modules_tree=export_id(content.tree, content.overrides),
         provider_lock=content.lock,
+        public=public_stack_outputs(interfaces, content.environment),
+        unknown=unknown,
         ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
         lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
     )
@@ -85,13 +111,26 @@ def locate(project: Project, rules: ProjectConfig, requested: str) -> Engine:
     return find_engine(rules.engine, wanted, project.workspace.engine_cache)
 
 
-def open_stack(project: Project, content: Content, *, folder: Path, options: EngineOptions, ui: Ui) -> OpenStack:
-    """Render, write, and stand ready. Raises before any engine runs when something is missing."""
+def open_stack(
+    project: Project,
+    content: Content,
+    name: StackName = MAIN_STACK,
+    *,
+    folder: Path,
+    options: EngineOptions,
+    ui: Ui,
+    mask: Masker | None = None,
+) -> OpenStack:
+    """Render, write, and stand ready. Raises before any engine runs when something is missing.
+
+    `folder` is the run's; what stacks hide from each other goes through one `mask`.
+    """
     rules, environment = content.rules, content.environment
+    config = require_stack(environment, name)
     engine = locate(project, rules, options.engine)
     secrets = SecretSource(rules, environment.name, content.tree)
-    values = secrets.read({name: use.secret for name, use in secret_uses(environment).items()})
-    mask = Masker()
+    values = secrets.read({name: use.secret for name, use in secret_uses(config).items()})
+    mask = Masker() if mask is None else mask
 
     def hide(texts: Iterable[str]) -> None:
         mask.add(texts)
@@ -103,48 +142,76 @@ def open_stack(project: Project, content: Content, *, folder: Path, options: Eng
     _refuse_log_variables()
     caller = require_account(rules, environment.name)
     modules = project.interfaces(content.tree, content.overrides)
-    rendered = render_stack(content, MAIN_STACK, modules)
-    require_inner_sources(modules, local_sources(environment))
-    _warn_of_open_inputs(environment, modules, ui)
-    root = project.workspace.root(environment.name, MAIN_STACK)
+    rendered = render_stack(content, name, modules)
+    require_inner_sources(modules, local_sources(config))
+    _warn_of_open_inputs(config, modules, ui)
+    root = project.workspace.root(environment.name, name)
     project.workspace.state(environment.name)
-    lay_out(root, rendered.files, keep=frozenset({".terraform", LOCK_FILE, ERRORED_STATE}))
     env = engine_environment(more=rules.engine.env, secrets=values, plugin_cache=project.workspace.plugin_cache)
-    runner = Runner(root, folder, env, mask, ui.engine_event, ui.engine_signal)
-    return OpenStack(
+    part = part_of_run(folder, name)
+    part.mkdir(exist_ok=True, mode=0o700)
+    runner = Runner(root, part, env, mask, _observer(name, ui), ui.engine_signal)
+    opened = OpenStack(
+        name,
+        content,
         StackEngine(engine, runner, lock_timeout_s=options.lock_timeout_s, has_committed_lock=content.lock is not None),
         rendered,
         modules,
         mask,
         secrets,
         hide,
-        ephemeral_secrets(environment, modules),
+        ephemeral_secrets(config, modules),
         caller,
     )
+    opened.lay_out()
+    return opened
 
 
-def local_sources(environment: EnvironmentConfig) -> list[str]:
-    """The folders below `modules/` that an environment uses."""
-    return [module.source.path for module in environment.modules.values() if isinstance(module.source, LocalSource)]
+def require_stack(environment: EnvironmentConfig, name: StackName) -> StackConfig:
+    """Raises Refused (guard `several-stacks`) where one stack has to be named, and none or a wrong one is."""
+    if name not in environment.stacks:
+        raise Refused(
+            "several-stacks",
+            f"{environment.name} has no stack {name}: its stacks are {', '.join(environment.stacks)}",
+            hint="name one with --stack, where the command takes it",
+        )
+    return environment.stacks[name]
 
 
-def ephemeral_secrets(stack: EnvironmentConfig | StackConfig, interfaces: Interfaces) -> dict[str, Secret]:
+def _observer(stack: StackName, ui: Ui) -> Callable[[Event], None]:
+    """What the engine says, with addresses as they are told apart in the whole environment."""
+    if stack == MAIN_STACK:
+        return ui.engine_event
+
+    def observe(event: Event) -> None:
+        address = qualified(stack, event.address)
+        ui.engine_event(replace(event, address=address or str(stack) if isinstance(event, Diagnostic) else address))
+
+    return observe
+
+
+def local_sources(stack: StackConfig) -> list[str]:
+    """The folders below `modules/` that a stack uses."""
+    return [module.source.path for module in stack.modules.values() if isinstance(module.source, LocalSource)]
+
+
+def ephemeral_secrets(stack: StackConfig, interfaces: Interfaces) -> dict[str, Secret]:
     """By variable: the secrets for inputs that a module in `modules/` declares ephemeral."""
     found = {name: (use, _variable(use, stack, interfaces)) for name, use in secret_uses(stack).items()}
     return {name: use.secret for name, (use, variable) in found.items() if variable and variable.ephemeral}
 
 
-def _variable(use: SecretUse, stack: EnvironmentConfig | StackConfig, interfaces: Interfaces) -> Variable | None:
+def _variable(use: SecretUse, stack: StackConfig, interfaces: Interfaces) -> Variable | None:
     """The module's variable that a secret is for; None for modules from elsewhere."""
     source = stack.modules[use.module].source
     interface = interfaces.local(source.path) if isinstance(source, LocalSource) else None
     return interface.variables.get(use.input) if interface else None
 
 
-def _warn_of_open_inputs(environment: EnvironmentConfig, interfaces: Interfaces, ui: Ui) -> None:
+def _warn_of_open_inputs(stack: StackConfig, interfaces: Interfaces, ui: Ui) -> None:
     """A module may show what its variable doesn't hide."""
-    for use in dict.fromkeys(secret_uses(environment).values()):
-        variable = _variable(use, environment, interfaces)
+    for use in dict.fromkeys(secret_uses(stack).values()):
+        variable = _variable(use, stack, interfaces)
         if variable and not (variable.sensitive or variable.ephemeral):
             ui.warn(
                 f"{use.secret.text} goes into `{use.input}` of module {use.module}, "

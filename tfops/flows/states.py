@@ -10,10 +10,10 @@ from tfops.engine.stack import StackEngine
 from tfops.engine.state import parse_state
 from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.backend import state_place
-from tfops.flows.cards import recorded_state
 from tfops.flows.custody import Custody, require_free
 from tfops.flows.project import Project
 from tfops.flows.stack import Content, EngineOptions, open_stack
+from tfops.flows.stacks import recorded_state
 from tfops.flows.target import Place, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import read_present
@@ -21,7 +21,7 @@ from tfops.ledger.versions import read_card, versions_of
 from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackState, Version
 from tfops.resolve.state import RecordedState
 from tfops.results import StateRestoreResult, StateVersion, StateVersionsResult
-from tfops.system import process
+from tfops.system import signals
 from tfops.system.bucket import BucketDoor, ObjectVersion
 from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file
@@ -96,7 +96,7 @@ def restore(
         ui.note(f"{place.env} has serial {before.serial} ({_count(before)}); it gets {text}")
         _obtain_consent(place.env, yes=yes, ui=ui)
         custody = Custody(project, project.refs(place.rules), place.env, folder.name, ui)
-        with process.signals_deferred():
+        with signals.deferred():
             custody.claim(what="state restore", present=present)
             try:
                 _put_back(stack.engine, place, wanted.document | {"serial": serial}, is_readable=now is not None)

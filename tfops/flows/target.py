@@ -1,8 +1,9 @@
 """What a change is aimed at: which environment, which commit, why, under which rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from tfops.addresses import split
 from tfops.config import names
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
@@ -12,11 +13,12 @@ from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.project import Project
 from tfops.flows.reading import load_checked
 from tfops.flows.stack import Content
+from tfops.flows.stacks import StackJob, Stacks, with_other_contents
 from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, read_card, versions_of
-from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, Verdict, VersionRecord
+from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, StackName, Verdict, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
 from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.guards import ApplyFacts, require_none
@@ -43,11 +45,14 @@ class Target:
     listing: Listing
     current_card: Card | None
     overrides: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[StackName, Content] = field(default_factory=dict)
+    leaving: frozenset[StackName] = frozenset()
+    only: frozenset[StackName] = frozenset()
     keeps_providers: bool = False
     rehearses: EnvName | None = None
     restores: VersionRecord | None = None
-    past: Past | None = None
-    bridge: Bridge | None = None
+    pasts: Mapping[StackName, Past] = field(default_factory=dict)
+    bridges: Mapping[StackName, Bridge] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
     undoes: tuple[Commit, ...] = ()
     judgement: Judgement = field(default_factory=Judgement)
@@ -61,9 +66,19 @@ class Target:
         """What the environment's root is rendered from."""
         return Content(self.rules, self.environment, self.tree, self.provider_lock, self.overrides)
 
+    @property
+    def stacks(self) -> Stacks:
+        """The stacks that it is about."""
+        return Stacks(self.content, self.current_card, self.others, self.leaving, self.only)
+
+    def jobs(self) -> tuple[StackJob, ...]:
+        """What is to be done, stack by stack, in an order that can be worked off."""
+        return self.stacks.jobs(unmakes=self.kind is Kind.DESTROY, pasts=self.pasts, bridges=self.bridges)
+
     def protects(self, address: str) -> bool:
         """Whether a resource must not be lost unnamed: a version's `prevent_destroy`, or `protect:` of tfops.yaml."""
-        return address in self.protected or any(fits(pattern, address) for pattern in self.rules.protect)
+        own = split(address)[1]
+        return address in self.protected or any(fits(pattern, own) for pattern in self.rules.protect)
 
     @property
     def is_protected(self) -> bool:
@@ -136,7 +151,7 @@ def _branch_for(repository: Repository, pattern: str) -> str:
     return found[0] if len(found) == 1 else branch
 
 
-def apply_target(project: Project, place: Place, *, allowed: frozenset[str]) -> Target:
+def apply_target(project: Project, place: Place, *, allowed: frozenset[str], only: Iterable[str] = ()) -> Target:
     """HEAD, for `apply`. Raises Refused when a guard says no, ConfigError for mistakes."""
     repository = project.repository
     listing = versions_of(repository, place.env)
@@ -152,6 +167,7 @@ def apply_target(project: Project, place: Place, *, allowed: frozenset[str]) -> 
         branch=place.branch,
         reason=place.reason,
         rules=place.rules,
+        only=only,
     )
 
 
@@ -227,13 +243,13 @@ def destroy_target(project: Project, place: Place) -> Target:
         branch=listing.latest.branch,
         reason=f"{place.env} {listing.latest.version} is taken down",
         rules=rules,
+        at=read_card(repository, listing.latest),
     )
 
 
 def protected_by(*cards: Card | None) -> frozenset[str]:
     """What any of the versions protected: the flag may be gone with the code that held it."""
-    parts = (part for card in cards if card for part in card.stacks.values())
-    return frozenset(address for part in parts for address in part.protected)
+    return frozenset(address for card in cards if card for address in card.protected)
 
 
 def content_of_commit(
@@ -246,8 +262,14 @@ def content_of_commit(
     reason: str,
     rules: ProjectConfig,
     restores: VersionRecord | None = None,
+    at: Card | None = None,
+    only: Iterable[str] = (),
 ) -> Target:
-    """Modules, inputs and provider lock from a commit, under the given rules."""
+    """Modules, inputs and provider lock from a commit, under the given rules.
+
+    `at` is the card of the version whose content it is, for stacks that it had at other commits. Raises
+    Refused (guard `unknown-stack`) for a name in `only` that no stack has.
+    """
     repository = project.repository
     listing = versions_of(repository, place.env)
     current_card = read_card(repository, listing.latest) if listing.latest else None
@@ -259,6 +281,10 @@ def content_of_commit(
         if is_new
         else load_environment(tree, rules, place.env, rehearses=place.rehearses)
     )
+    content = Content(rules, environment, tree, tree.read(lock_file_path(place.rehearses or rules.files_of(place.env))))
+    stacks = with_other_contents(project, Stacks(content, current_card), at)
+    if only:
+        stacks = stacks.narrowed_to(only)
     return Target(
         env=place.env,
         kind=kind,
@@ -268,7 +294,10 @@ def content_of_commit(
         rules=rules,
         environment=environment,
         tree=tree,
-        provider_lock=tree.read(lock_file_path(place.rehearses or rules.files_of(place.env))),
+        provider_lock=content.lock,
+        others=stacks.others,
+        leaving=stacks.leaving,
+        only=stacks.only,
         listing=listing,
         current_card=current_card,
         protected=protected_by(current_card),

@@ -1,8 +1,8 @@
 """The verdict on going back, for one version or for all, from the cards in Git and the engine at hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from tfops.addresses import hidden_id, is_hidden, type_of
+from tfops.addresses import hidden_id, in_stack, is_hidden, qualified, type_of
 from tfops.config.modules.protection import fits
 from tfops.engine.mask import MASK
 from tfops.errors import ConfigError, ProjectError
@@ -69,6 +69,7 @@ def _has_hidden(card: Card) -> bool:
 
 
 def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool) -> Facts:
+    """Of one stack; its addresses as they are told apart in the whole environment."""
     part = card.stacks.get(stack)
     engine = (card.engine.name, card.engine.version)
     if part is None:
@@ -83,12 +84,16 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         lock_committed=part.lock_committed,
         types=_types(card, part),
         schema_versions=part.schema_versions,
-        inventory=_ids(part.inventory, hide=hide),
-        protected=frozenset(part.protected).union(fitting),
-        forgotten=_ids(part.forgotten, hide=hide),
-        modules={name: module.source for name, module in card.modules.items()},
+        inventory=_qualified(stack, _ids(part.inventory, hide=hide)),
+        protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
+        forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
+        modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
     )
+
+
+def _qualified(stack: str, ids: Mapping[str, str]) -> dict[str, str]:
+    return {qualified(stack, address): known for address, known in ids.items()}
 
 
 def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from tfops.addresses import qualified
 from tfops.errors import Refused
 from tfops.model import Kind, Verified
 
@@ -102,7 +103,8 @@ class DownloadPart(_Part):
 class StackPart(_Part):
     """One state: where it is, its identity before and after, what it holds, and what made it.
 
-    `lock_committed` is None on cards that don't know it.
+    `lock_committed` is None on cards that don't know it. `commit` is where its content is from when that isn't the
+    version's: the change was narrowed to other stacks.
     """
 
     backend: str
@@ -120,6 +122,7 @@ class StackPart(_Part):
     protected: list[str] = []
     forgotten: dict[str, str] = {}
     remade: dict[str, str] = {}
+    commit: str = ""
 
 
 class Card(_Part):
@@ -162,7 +165,22 @@ class Card(_Part):
     @property
     def inventory(self) -> dict[str, str]:
         """Address to id, over all stacks."""
-        return {address: known for stack in self.stacks.values() for address, known in stack.inventory.items()}
+        return {
+            qualified(name, address): known
+            for name, stack in self.stacks.items()
+            for address, known in stack.inventory.items()
+        }
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The stacks whose content is the version's; empty when it is that of all."""
+        mixed = any(part.commit for part in self.stacks.values())
+        return tuple(sorted(name for name, part in self.stacks.items() if not part.commit)) if mixed else ()
+
+    @property
+    def protected(self) -> frozenset[str]:
+        """The addresses of all stacks that may not be lost unnamed."""
+        return frozenset(qualified(name, address) for name, stack in self.stacks.items() for address in stack.protected)
 
 
 def encode_card(card: Card, headline: str) -> str:
@@ -177,6 +195,7 @@ def encode_card(card: Card, headline: str) -> str:
         "Tfops-Restores": f"v{card.restores}" if card.restores else "",
         "Tfops-Hold": card.hold.reason if card.hold else "",
         "Tfops-Verified": card.verified.result.value if card.verified else "",
+        "Tfops-Only": ", ".join(card.only),
     }
     lines = [f"{name}: {_one_line(value)}" for name, value in trailers.items() if value]
     title = f"{card.environment} v{card.version}: {headline}"

@@ -32,8 +32,18 @@ class LockPart(_Part):
         return self.expires_at is None
 
 
+class StackIntentPart(_Part):
+    """The state that a stack's plan was made on."""
+
+    lineage: str
+    serial_before: int
+
+
 class IntentPart(_Part):
-    """What a run was about to do, written before the engine could change anything."""
+    """What a run was about to do, written before the engine could change anything.
+
+    `only` are the stacks that it was narrowed to, empty for all. `done` is address to id of what was made so far.
+    """
 
     run_id: str
     kind: Kind
@@ -43,8 +53,8 @@ class IntentPart(_Part):
     headline: str
     changes: int
     plan_digest: str
-    lineage: str
-    serial_before: int
+    stacks: dict[str, StackIntentPart]
+    only: list[str] = []
     engine: str
     approved_by: str = ""
     approved_how: str = ""
@@ -66,6 +76,7 @@ class TroublePart(_Part):
     restores: int | None = None
     keeps_providers: bool = False
     rehearses: str = ""
+    only: list[str] = []
     by: str
     at: datetime
     receipt: str

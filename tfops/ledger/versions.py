@@ -86,6 +86,7 @@ def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRec
             restores=Version(int(facts["Restores"].removeprefix("v"))) if facts.get("Restores") else None,
             hold=facts.get("Hold", ""),
             verified=Verified(facts.get("Verified", Verified.NONE)),
+            only=facts.get("Only", ""),
         )
     except (KeyError, ValueError, Refused):
         return None

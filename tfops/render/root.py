@@ -11,11 +11,14 @@ from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfi
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Form, Reference, Secret, StackOutput, StackReference
-from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, EnvName, RenderedRoot, StackName
+from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, MAIN_STACK, VALUES_FILE, EnvName, RenderedRoot, StackName
 from tfops.render.escape import escape_literal
 
 # From roots/<env>/<stack>/ to the folder that holds roots/, trees/ and state/.
 _TO_TOP = "../../.."
+
+# What stands for an unknown in a root that is planned only; `stack_` is how its names begin.
+UNKNOWN_TYPE = "terraform_data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,9 @@ class RootSpec:
     """All that a rendered root is made of. `modules_tree` is the id of the exported `modules/`.
 
     `public` are outputs of other stacks that are known not to be sensitive: only they may be shown, and only
-    they can decide how many of something there are (`for_each`). `ephemeral` names the secrets' variables whose
-    values no plan and no state may hold. `lasting` are the other outputs of modules that have ephemeral ones.
+    they can decide how many of something there are (`for_each`). `unknown` are those that can't be told before
+    their stack is applied: such a root can be planned, to see what is coming, but must not be applied. `ephemeral`
+    names the secrets' variables whose values no plan and no state may hold. `lasting` are the other outputs of modules that have ephemeral ones.
     """
 
     project: ProjectConfig
@@ -33,6 +37,7 @@ class RootSpec:
     modules_tree: str
     provider_lock: str | None = None
     public: frozenset[StackOutput] = frozenset()
+    unknown: frozenset[StackOutput] = frozenset()
     ephemeral: frozenset[str] = frozenset()
     lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
 
@@ -51,6 +56,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
             for name, block in provider_settings(spec.project, spec.environment.name).items()
         },
         "variable": _variables(spec),
+        "resource": {UNKNOWN_TYPE: unknowns} if (unknowns := _unknowns(spec)) else {},
         "module": {name: _module_block(spec, name, module) for name, module in modules.items()},
         "output": {name: {"value": _outputs(spec, name), "sensitive": True} for name in modules},
     }
@@ -71,6 +77,15 @@ def _outputs(spec: RootSpec, module: str) -> Any:
     return {name: f"${{module.{module}.{name}}}" for name in spec.lasting[module]}
 
 
+def joined_files(roots: Mapping[StackName, RenderedRoot]) -> dict[str, str]:
+    """The files of all roots; those of an environment of several stacks lie in folders with their names."""
+    return {
+        name if stack == MAIN_STACK else f"{stack}/{name}": text
+        for stack, root in roots.items()
+        for name, text in root.files.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class SecretUse:
     """A secret and the module's input that it is for, or is a part of."""
@@ -80,7 +95,7 @@ class SecretUse:
     input: str
 
 
-def secret_uses(stack: EnvironmentConfig | StackConfig) -> dict[str, SecretUse]:
+def secret_uses(stack: StackConfig) -> dict[str, SecretUse]:
     """By variable of the rendered root: what the engine's process gets as `TF_VAR_<name>`."""
     return {
         _secret_variable(name, path): SecretUse(form, name, str(path[0]))
@@ -139,6 +154,7 @@ def _variables(spec: RootSpec) -> dict[str, Any]:
     stacks: dict[str, Any] = {
         name: {"type": "any", "sensitive": output not in spec.public}
         for name, output in stack_variables(spec.environment, spec.stack).items()
+        if output not in spec.unknown
     }
     inputs = {_inputs(name): {"type": "any"} for name, module in spec.modules.items() if _literals(module)}
     secrets = {
@@ -173,34 +189,49 @@ def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, 
     block = {key: f"${{var.{_inputs(name)}[{json.dumps(key)}]}}" for key in literals}
     for key, value in module.inputs.items():
         if key not in literals:
-            block[key] = _expression(spec.environment, name, value, (key,))
+            block[key] = _expression(spec, name, value, (key,))
     if isinstance(module.source, LocalSource):
         return block | {"source": f"{_TO_TOP}/trees/{spec.modules_tree}/modules/{module.source.path}"}
     version = {"version": module.source.version} if module.source.version else {}
     return block | {"source": module.source.address} | version
 
 
-def _expression(environment: EnvironmentConfig, module: str, value: Any, path: tuple[str | int, ...]) -> Any:
+def _expression(spec: RootSpec, module: str, value: Any, path: tuple[str | int, ...]) -> Any:
     """A value with forms inside: forms become expressions, everything else is escaped."""
     if isinstance(value, Form):
-        return f"${{{_form_expression(environment, module, value, path)}}}"
+        return f"${{{_form_expression(spec, module, value, path)}}}"
     if isinstance(value, dict):
-        pairs = ((key, _expression(environment, module, item, (*path, key))) for key, item in value.items())
+        pairs = ((key, _expression(spec, module, item, (*path, key))) for key, item in value.items())
         return {escape_literal(key): item for key, item in pairs}
     if isinstance(value, list):
-        return [_expression(environment, module, item, (*path, index)) for index, item in enumerate(value)]
+        return [_expression(spec, module, item, (*path, index)) for index, item in enumerate(value)]
     return escape_literal(value)
 
 
-def _form_expression(environment: EnvironmentConfig, module: str, form: Form, path: tuple[str | int, ...]) -> str:
+def _form_expression(spec: RootSpec, module: str, form: Form, path: tuple[str | int, ...]) -> str:
     match form:
         case Reference():
             return form.expression
         case StackReference():
-            output, inside = environment.output(form)
-            return f"var.{_stack_variable(output)}{inside}"
+            output, inside = spec.environment.output(form)
+            return f"{_stack_value(spec, output)}{inside}"
         case Secret():
             return f"var.{_secret_variable(module, path)}"
+
+
+def _unknowns(spec: RootSpec) -> dict[str, Any]:
+    """Resources of the engine's own that exist for their ids alone, which nothing knows before an apply."""
+    outputs = stack_variables(spec.environment, spec.stack).items()
+    return {name: {} for name, output in outputs if output in spec.unknown}
+
+
+def _stack_value(spec: RootSpec, output: StackOutput) -> str:
+    """The expression for an output of another stack. Decoding what is unknown gives an unknown of any type."""
+    name = _stack_variable(output)
+    if output not in spec.unknown:
+        return f"var.{name}"
+    unknown = f"jsondecode({UNKNOWN_TYPE}.{name}.id)"
+    return unknown if output in spec.public else f"sensitive({unknown})"
 
 
 def _backend(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tfops.addresses import qualified
 from tfops.model import Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.trouble import trouble_lines
@@ -22,7 +23,8 @@ from tfops.results import (
 @text_report.register
 def _show(result: ShowResult, view: View) -> RenderableType:
     record, card = result.record, result.card
-    stack: dict[str, Any] = next(iter(card["stacks"].values()), {})
+    stacks: dict[str, dict[str, Any]] = card["stacks"]
+    several = len(stacks) > 1
     rows: list[tuple[str, str]] = [
         ("version", f"{record.version} of {record.env} ({record.tag})"),
         ("what", f"{record.kind}, {record.summary}"),
@@ -35,6 +37,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("took", duration(card["duration_s"])),
         ("run", card["run"]),
         ("branch", card["branch"]),
+        ("only", record.only),
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
         ("drill", _drill_words(result.drill)),
@@ -43,7 +46,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("aws", card["aws"]["arn"] if card.get("aws") else ""),
         ("providers", ", ".join(f"{name} {version}" for name, version in card["providers"].items())),
         ("modules", ", ".join(f"{name} ({part['source']})" for name, part in card["modules"].items())),
-        ("state", f"{stack.get('backend')}, serial {stack.get('serial_after')}, lineage {stack.get('lineage')}"),
+        *((f"state of {name}" if several else "state", _state_words(part)) for name, part in stacks.items()),
     ]
     rows += _verdict_rows(result.verdict)
     table = new_table("", "")
@@ -51,7 +54,11 @@ def _show(result: ShowResult, view: View) -> RenderableType:
     for name, value in rows:
         if value:
             add_row(table, Text(name, style="dim"), value)
-    inventory = stack.get("inventory", {})
+    inventory = {
+        qualified(name, address): known
+        for name, part in stacks.items()
+        for address, known in part.get("inventory", {}).items()
+    }
     listed = [Text(f"  {address}" + (f"  {known}" if known else "")) for address, known in inventory.items()]
     outputs = [Text(f"  {name} = {value}") for name, value in flat_outputs(card["outputs"])]
     parts: list[RenderableType] = [table]
@@ -59,6 +66,10 @@ def _show(result: ShowResult, view: View) -> RenderableType:
     parts += [Text("\noutputs", style="dim"), *outputs] if outputs else []
     parts += trouble_lines(record.env, result.trouble, view)
     return Group(*parts)
+
+
+def _state_words(part: Mapping[str, Any]) -> str:
+    return f"{part.get('backend')}, serial {part.get('serial_after')}, lineage {part.get('lineage')}"
 
 
 def _drill_words(drill: DrillFact | None) -> str:

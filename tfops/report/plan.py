@@ -39,7 +39,7 @@ def plan_report(plan: Plan, *, full: bool = False) -> RenderableType:
     drift = list(_drift_lines(plan, full=full))
     if plan.is_empty:
         return Group(*drift, Text("No changes: what runs is what the commit says.", style="green"))
-    return Group(*drift, *_lines(plan, full=full), Text(), plan_summary(plan))
+    return Group(*drift, *_lines(plan, full=full), *_waiting_lines(plan), Text(), plan_summary(plan))
 
 
 def plan_summary(plan: Plan) -> Text:
@@ -66,8 +66,18 @@ def _lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         yield from _attribute_lines(change.attributes, full=full)
     if created > _MOST_CREATED:
         yield Text(f"  … and {created - _MOST_CREATED} more to create (--full shows them)", style="dim")
-    if not plan.work:
+    if not plan.work and plan.changed_outputs:
         yield Text(f"Only outputs change: {', '.join(plan.changed_outputs)}")
+
+
+def _waiting_lines(plan: Plan) -> Iterator[Text]:
+    """The stacks whose plan isn't the last word yet."""
+    for wait in plan.waiting:
+        upstream = " and ".join(wait.upstream)
+        text = f"{wait.stack} takes what {upstream} will have: it is planned again after that is applied"
+        if wait.why:
+            text = f"{wait.stack} can't be planned before {upstream} is applied: {wait.why}"
+        yield Text(f"  … {text}", style="cyan")
 
 
 def _drift_lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:

@@ -89,7 +89,7 @@ def _another_state(way: _Way) -> Iterator[Reason]:
             (way.then.backend, way.today.backend),
             "take what is in the other state in by hand, or pick a version of this state",
         )
-    elif way.then.backend and way.today.backend != way.then.backend:
+    elif way.then.backend and way.today.backend not in ("", way.then.backend):
         now = way.today.backend
         text = f"its state was kept in {way.then.backend}; the same state is in {now} today, and that is used"
         yield Reason("backend-moved", Verdict.OK, text)

@@ -3,17 +3,53 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from typing import TypeVar
+
+from tfops.errors import TfopsError
+from tfops.system import signals
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_TICK_S = 0.05
+# An engine is a process of some 100 MB that mostly waits for a cloud.
+_MOST_ENGINES = 8
 
 
 def in_parallel(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """The results in the order of the items; one thread per processor. The first exception ends it."""
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return list(pool.map(work, items))
+
+
+def side_by_side(
+    tasks: Sequence[Callable[[], Result]],
+    *,
+    on_signal: Callable[[int], None],
+    on_tick: Callable[[], None] = lambda: None,
+) -> list[Result | TfopsError]:
+    """Run engines at the same time, and hand every signal on to all of them: each task's result, or what it raised.
+
+    Called in the main thread, where `on_tick` is called every 50 ms or so. A single task has the thread to itself:
+    it hears the signals, and ticks by its own means.
+    """
+    if len(tasks) == 1:
+        return [_outcome(tasks[0])]
+    with signals.routed_to_all(on_signal), ThreadPoolExecutor(max_workers=_MOST_ENGINES) as pool:
+        running = [pool.submit(_outcome, task) for task in tasks]
+        waiting: set[Future[Result | TfopsError]] = set(running)
+        while waiting:
+            _, waiting = wait(waiting, timeout=_TICK_S)
+            on_tick()
+    return [future.result() for future in running]
+
+
+def _outcome(task: Callable[[], Result]) -> Result | TfopsError:
+    try:
+        return task()
+    except TfopsError as error:
+        return error
 
 
 def in_processes(work: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]) -> list[Result]:

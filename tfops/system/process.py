@@ -1,4 +1,4 @@
-"""The one runner: argument lists, never a shell; and the registry of signals.
+"""The one runner: argument lists, never a shell.
 
 `run` is for short questions (Git, `terraform version`). `follow` is for the engine: own session,
 no pipe, output to a private file that is read while it grows. If tfops dies, the engine goes on,
@@ -15,14 +15,13 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import IO, BinaryIO
 
-from tfops.errors import Interrupted, ProjectError
-from tfops.system import failpoint
+from tfops.errors import ProjectError
+from tfops.system import failpoint, signals
 
 _POLL_S = 0.02
 _ENDING_S = 2.0  # an engine that was killed right now, or is about to end, needs no patience of the user's
@@ -172,58 +171,6 @@ def _listen(
     return list(heard.values())
 
 
-class Interrupts:
-    """What happened to SIGINT and SIGTERM while the engine ran.
-
-    The engine runs in a session of its own, so it gets exactly what is forwarded: one SIGINT, for
-    the first signal. A second one while it saves its state would lose that state, so there is none.
-    """
-
-    def __init__(self, on_signal: Callable[[int], None], *, shielded: bool = False) -> None:
-        self.count = 0
-        self._shielded = shielded
-        self._on_signal = on_signal
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def watch(self, child: subprocess.Popen[bytes]) -> None:
-        self._child = child
-        if self.count and not self._shielded:
-            child.send_signal(signal.SIGINT)
-
-    def receive(self, _number: int, _frame: FrameType | None) -> None:
-        self.count += 1
-        if self.count == 1 and self._child is not None and not self._shielded:
-            self._child.send_signal(signal.SIGINT)
-        self._on_signal(self.count + 1 if self._shielded else self.count)
-
-
-@contextlib.contextmanager
-def _signals_to(interrupts: Interrupts) -> Iterator[None]:
-    """Route SIGINT and SIGTERM to `interrupts`; a worker thread can't, and leaves them as they are."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, interrupts.receive) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _hangup_ignored() -> Iterator[None]:
-    """What is ignored stays ignored across exec: a closed terminal must not kill a running apply."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, before)
-
-
 def open_private(path: Path) -> BinaryIO:
     """Open for appending, 0600 from its first moment."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -233,7 +180,7 @@ def open_private(path: Path) -> BinaryIO:
 def _start(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: Path, stderr: Path
 ) -> subprocess.Popen[bytes]:
-    with open_private(stdout) as out, open_private(stderr) as err, _hangup_ignored():
+    with open_private(stdout) as out, open_private(stderr) as err, signals.hangup_ignored():
         # The lock lives as long as anyone has this open file: after our copy is closed, the engine alone.
         fcntl.flock(out, fcntl.LOCK_EX)
         try:
@@ -347,8 +294,8 @@ def follow(
     20 ms or so while it works. Returns (exit code, number of signals that arrived). An exception of a
     callback doesn't reach the engine: it finishes first, then the exception goes on.
     """
-    interrupts = Interrupts(on_signal, shielded=shielded)
-    with _signals_to(interrupts):
+    interrupts = signals.Interrupts(on_signal, shielded=shielded)
+    with signals.routed_to(interrupts):
         child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
         interrupts.watch(child)
         failpoint.engine_is(child.pid)
@@ -365,36 +312,3 @@ def follow(
             failpoint.engine_is(0)
             tail.finish()
     return code, interrupts.count
-
-
-@contextlib.contextmanager
-def signals_deferred() -> Iterator[Sequence[int]]:
-    """Hold SIGINT and SIGTERM back while a change is made and recorded; raises Interrupted afterwards.
-
-    Yields the signals that have arrived, for those who can stop early.
-
-    `follow` still hears them at once. What must not be torn is the way from the engine's end to the
-    version in Git.
-    """
-    arrived: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield arrived
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda got, _: arrived.append(got)) for number in numbers}
-    try:
-        yield arrived
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if arrived:
-        raise Interrupted("interrupted", state="The change was finished and recorded first.")
-
-
-def terminate_as_interrupt() -> None:
-    """Make SIGTERM (a cancelled CI job) end a command as Ctrl-C does: locks released, terminal restored."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)

@@ -7,7 +7,7 @@ It never dirties the work tree and is shared by all work trees of a clone:
     scratch/               roots that are planned to judge values, removed after use
     roots/<env>/<stack>/   the rendered root, with the engine's `.terraform`
     state/<env>/           the local backend
-    runs/<env>/<run id>/   output and plan of one run, removed after use
+    runs/<env>/<run id>/   output and plan of one run, removed after use; by stack, where there are several
     locks/                 one process at a time in an environment's folder
     pending/               versions that were applied but not recorded yet
     agent/                 commits checked out for runs without a person, and what those said
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tfops.errors import Refused
-from tfops.model import EnvName, StackName
+from tfops.model import MAIN_STACK, EnvName, StackName
 from tfops.system import clock, environ
 
 _PRIVATE_FOLDER = 0o700
@@ -144,22 +144,22 @@ class Workspace:
         is then the record of what was done. The caller holds the environment's lock.
         """
         runs = self._folder("runs", env)
-        for plan in runs.glob("*/*.bin"):  # of a run that was killed
+        for plan in runs.rglob("*.bin"):  # of a run that was killed
             plan.unlink(missing_ok=True)
         path = self._folder("runs", env, run_id or new_run_id())
         try:
             yield path
         except BaseException:
-            for plan in path.glob("*.bin"):
+            for plan in path.rglob("*.bin"):
                 plan.unlink()
-            if not any(path.glob("*-apply.out")):
+            if not any(path.rglob("*-apply.out")):
                 shutil.rmtree(path, ignore_errors=True)
             raise
         shutil.rmtree(path, ignore_errors=True)
 
     def outputs(self, env: EnvName) -> list[Path]:
         """What engines of this environment wrote or write, in this clone."""
-        return sorted((self.top / "runs" / env).glob("*/*.out"))
+        return sorted((self.top / "runs" / env).rglob("*.out"))
 
     def run_folder(self, env: EnvName, run_id: str) -> Path:
         """Where a run of this clone kept its output; it may be gone, or never have been here."""
@@ -170,9 +170,14 @@ class Workspace:
         shutil.rmtree(self.top / "runs" / env, ignore_errors=True)
 
 
+def part_of_run(folder: Path, stack: StackName) -> Path:
+    """A stack's part of a run's folder: what an environment that is one file runs stays in the folder itself."""
+    return folder if stack == MAIN_STACK else folder / stack
+
+
 def rewrite_outputs(folder: Path, change: Callable[[str], str]) -> None:
     """Put what engines wrote in a run's folder through `change`. None of them may still be at work."""
-    for path in [*folder.glob("*.out"), *folder.glob("*.err")]:
+    for path in [*folder.rglob("*.out"), *folder.rglob("*.err")]:
         text = path.read_text(encoding="utf-8", errors="replace")
         changed = change(text)
         if changed != text:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from tfops.addresses import without_keys
+from tfops.addresses import qualified, without_keys
 from tfops.config.environment import EnvironmentConfig
 from tfops.config.modules.hcl import as_list, parse_file
 from tfops.config.modules.module import is_module_file
@@ -33,9 +33,10 @@ def declared_by(tree: Tree, environment: EnvironmentConfig) -> Declared:
     """Read the environment's modules and those that they call, from a commit."""
     found: dict[str, set[str]] = {name: set() for name in Declared.__slots__}
     todo = []
-    for name, module in environment.modules.items():
-        is_local = isinstance(module.source, LocalSource)
-        todo.append((f"module.{name}.", module.source.text if is_local else ""))
+    for stack, config in environment.stacks.items():
+        for name, module in config.modules.items():
+            is_local = isinstance(module.source, LocalSource)
+            todo.append((qualified(stack, f"module.{name}."), module.source.text if is_local else ""))
     while todo:
         prefix, folder = todo.pop()
         if not folder or folder.startswith(("..", "/")):

@@ -1,0 +1,167 @@
+"""SIGINT, SIGTERM and SIGHUP: who hears them while engines work, and what waits until a change is recorded."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import Protocol
+
+from tfops.errors import Interrupted
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Child(Protocol):
+    """A running process."""
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+
+class Interrupts:
+    """What happened to SIGINT and SIGTERM while the engine ran.
+
+    The engine runs in a session of its own, so it gets exactly what is forwarded: one SIGINT, for
+    the first signal. A second one while it saves its state would lose that state, so there is none.
+    """
+
+    def __init__(self, on_signal: Callable[[int], None], *, shielded: bool = False) -> None:
+        self.count = 0
+        self._shielded = shielded
+        self._on_signal = on_signal
+        self._child: Child | None = None
+
+    def watch(self, child: Child) -> None:
+        self._child = child
+        if self.count and not self._shielded:
+            child.send_signal(signal.SIGINT)
+
+    def receive(self, _number: int, _frame: FrameType | None) -> None:
+        self.forward()
+        self._on_signal(self.count + 1 if self._shielded else self.count)
+
+    def forward(self) -> None:
+        """Count the signal and hand the first one on, without a word to the user."""
+        self.count += 1
+        if self.count == 1 and self._child is not None and not self._shielded:
+            self._child.send_signal(signal.SIGINT)
+
+
+class _Crowd:
+    """Engines of several threads: signals reach the main thread alone, which hands them on to all."""
+
+    def __init__(self, on_signal: Callable[[int], None]) -> None:
+        self.count = 0
+        self._on_signal = on_signal
+        self._members: set[Interrupts] = set()
+
+    def receive(self, _number: int, _frame: FrameType | None) -> None:
+        self.count += 1
+        for member in tuple(self._members):
+            member.forward()
+        self._on_signal(self.count)
+
+    @contextlib.contextmanager
+    def member(self, interrupts: Interrupts) -> Iterator[None]:
+        """Whoever comes after a signal hears of it too: an interrupted crowd begins nothing new."""
+        self._members.add(interrupts)
+        if self.count and not interrupts.count:
+            interrupts.forward()
+        try:
+            yield
+        finally:
+            self._members.discard(interrupts)
+
+
+_crowds: list[_Crowd] = []
+
+
+def is_main_thread() -> bool:
+    """Whether the caller may set handlers, ask the user, and talk to Git."""
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in _NUMBERS}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+@contextlib.contextmanager
+def routed_to(interrupts: Interrupts) -> Iterator[None]:
+    """Route SIGINT and SIGTERM to `interrupts`; in a worker thread, by way of the crowd that it belongs to."""
+    if is_main_thread():
+        with _handled(interrupts.receive):
+            yield
+    elif _crowds:
+        with _crowds[-1].member(interrupts):
+            yield
+    else:
+        yield
+
+
+@contextlib.contextmanager
+def routed_to_all(on_signal: Callable[[int], None]) -> Iterator[None]:
+    """For the thread that waits while others run engines: signals reach all of these. `on_signal` gets their count."""
+    crowd = _Crowd(on_signal)
+    _crowds.append(crowd)
+    try:
+        with _handled(crowd.receive), hangup_ignored():
+            yield
+    finally:
+        _crowds.remove(crowd)
+
+
+@contextlib.contextmanager
+def hangup_ignored() -> Iterator[None]:
+    """What is ignored stays ignored across exec: a closed terminal must not kill a running apply."""
+    if not is_main_thread():
+        yield  # the thread that waits for this one ignores it already
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[Sequence[int]]:
+    """Hold SIGINT and SIGTERM back while a change is made and recorded; raises Interrupted afterwards.
+
+    Yields the signals that have arrived, for those who can stop early.
+
+    A running engine still hears them at once. What must not be torn is the way from the engine's end to the
+    version in Git.
+    """
+    arrived: list[int] = []
+    if not is_main_thread():
+        yield arrived
+        return
+    with _handled(lambda got, _: arrived.append(got)):
+        yield arrived
+    if arrived:
+        raise Interrupted("interrupted", state="The change was finished and recorded first.")
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[None]:
+    """Inside of `deferred`, for a question to the user: Ctrl-C answers it, with a KeyboardInterrupt."""
+    if not is_main_thread():
+        yield
+        return
+    with _handled(_stop):
+        yield
+
+
+def terminate_as_interrupt() -> None:
+    """Make SIGTERM (a cancelled CI job) end a command as Ctrl-C does: locks released, terminal restored."""
+    signal.signal(signal.SIGTERM, _stop)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
