@@ -28,7 +28,8 @@ class RootSpec:
     `public` are outputs of other stacks that are known not to be sensitive: only they may be shown, and only
     they can decide how many of something there are (`for_each`). `unknown` are those that can't be told before
     their stack is applied: such a root can be planned, to see what is coming, but must not be applied. `ephemeral`
-    names the secrets' variables whose values no plan and no state may hold. `lasting` are the other outputs of modules that have ephemeral ones.
+    names the secrets' variables whose values no plan and no state may hold. `lasting` are the other outputs of
+    modules that have ephemeral ones.
     """
 
     project: ProjectConfig
