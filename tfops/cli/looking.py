@@ -21,7 +21,7 @@ from tfops.cli.options import (
     WorktreeOption,
     parse_duration,
 )
-from tfops.cli.run import execute, folder_of, open_project, terminal
+from tfops.cli.run import execute, execute_watching, folder_of, open_project, terminal
 from tfops.results import DoctorResult, PlanResult, VerifyResult
 
 _CHANGES = 2
@@ -101,12 +101,19 @@ def render(
     execute("render", flow, ui=ui, output=output)
 
 
-def status(ctx: typer.Context, fetch: FetchOption = True, output: OutputOption = Output.TEXT) -> None:
+def status(
+    ctx: typer.Context,
+    fetch: FetchOption = True,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again when it changes, until Ctrl-C.")] = False,
+    every: Annotated[str, typer.Option("--every", metavar="TIME", help="With --watch: how often to look.")] = "5s",
+    output: OutputOption = Output.TEXT,
+) -> None:
     """Show every environment: version, commit, when, by whom, and what to know about it.
 
     \b
     Examples:
       tfops status
+      tfops status --watch
       tfops status --output json
     """
     ui = terminal()
@@ -116,7 +123,10 @@ def status(ctx: typer.Context, fetch: FetchOption = True, output: OutputOption =
 
         return looks.status(open_project(ctx), fetch=fetch, ui=ui)
 
-    execute("status", flow, ui=ui, output=output)
+    if watch:
+        execute_watching("status", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
+    else:
+        execute("status", flow, ui=ui, output=output)
 
 
 def history(

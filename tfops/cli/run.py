@@ -4,6 +4,9 @@ The flows, rich and what they need are imported late: `--help`, `--version` and 
 wait for them.
 """
 
+import contextlib
+import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 BUG = 1
+
+_CLEAR = "\x1b[2J\x1b[H"
 
 
 def terminal(*, quiet: bool = False, verbose: bool = False, full: bool = False) -> "Terminal":
@@ -61,6 +66,33 @@ def execute(
 def execute_silent(command: str, flow: Callable[[], None], *, ui: "Terminal") -> None:
     """The same for a command that has nothing to say when it is over."""
     _result_of(command, flow, ui=ui, output=Output.TEXT)
+
+
+def execute_watching(
+    command: str, flow: Callable[[], object], *, ui: "Terminal", output: Output, every_s: float
+) -> None:
+    """Print the result, and again whenever it reads otherwise, until Ctrl-C: that is the way to end it."""
+
+    def watch() -> None:
+        shown = ""
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                result = flow()
+                text = ui.mask(_json(command, result, 0) if output is Output.JSON else _text(result, full=ui.full))
+                if text != shown:
+                    _print_anew(text)
+                    shown = text
+                time.sleep(every_s)
+
+    _result_of(command, watch, ui=ui, output=output)
+
+
+def _print_anew(text: str) -> None:
+    """On a terminal in place of what was there, in a log below it."""
+    if sys.stdout.isatty():
+        typer.echo(_CLEAR, nl=False)
+    _print(text)
+    sys.stdout.flush()
 
 
 def _result_of(command: str, flow: Callable[[], Result], *, ui: "Terminal", output: Output) -> Result:

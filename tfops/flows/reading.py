@@ -31,9 +31,14 @@ class Read:
     complaints: tuple[Complaint, ...] = ()
 
 
-def load_checked(project: Project, tree: GitTree, rules: ProjectConfig, env: EnvName) -> EnvironmentConfig:
-    """`load_environment`, held against the modules, unless just this content was found right before."""
-    memory = Memory(project.workspace.verdicts)
+def load_checked(
+    project: Project, tree: GitTree, rules: ProjectConfig, env: EnvName, memory: Memory | None = None
+) -> EnvironmentConfig:
+    """`load_environment`, held against the modules, unless just this content was found right before.
+
+    Who asks for many environments brings the `memory` along.
+    """
+    memory = memory or Memory(project.workspace.verdicts)
     if memory.sources(tree, env) is not None:
         return load_environment(tree, rules, env)
     watched = Watched(tree)

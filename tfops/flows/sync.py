@@ -1,7 +1,7 @@
 """What is to be done without a person: one look at the remote, then a decision for each environment."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
@@ -10,7 +10,7 @@ from tfops.flows.project import Project
 from tfops.flows.recover import may_follow
 from tfops.flows.target import require_environment
 from tfops.flows.ui import Ui
-from tfops.flows.unchanged import changes_environment
+from tfops.flows.unchanged import Head, changes_environment
 from tfops.ledger.chain import Present, present_at
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.parts import LockPart
@@ -38,6 +38,13 @@ class Scene:
     here: Look
     listings: Mapping[EnvName, Listing]
     ui: Ui
+    heads: dict[CommitSha, Head] = field(default_factory=dict)
+
+    def head(self, commit: CommitSha) -> Head:
+        """A branch's head, read once. Raises as `Head.of_commit`."""
+        if commit not in self.heads:
+            self.heads[commit] = Head.of_commit(self.project, commit)
+        return self.heads[commit]
 
     def latest(self, env: EnvName) -> VersionRecord | None:
         listing = self.listings.get(env)
@@ -221,16 +228,16 @@ def _at_head(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha) 
     """What only the commit itself can say: its rules, what it renders to, its signature, what it follows."""
     repository, current = scene.project.repository, facts.current
     try:
-        rules = scene.project.config_at(head)
-        rule = rules.environments[require_environment(facts.env, rules)]
-        is_changed = changes_environment(scene.project, rules, present, present.card, head=head)
+        read = scene.head(head)
+        rule = read.rules.environments[require_environment(facts.env, read.rules)]
+        is_changed = changes_environment(scene.project, read, present, present.card)
     except TfopsError as error:
         return replace(facts, complaint=_in_a_line(error), complaint_name=_name_of(error))
     return replace(
         facts,
         rule=rule,
         is_changed=is_changed,
-        is_rewritten=_is_rewritten(scene, facts, head),
+        is_rewritten=is_changed and _is_rewritten(scene, facts, head),
         is_outrun=bool(current and facts.hold) and _is_outrun(scene, facts, present, head),
         is_signed=not rule.requires_signed_commits or repository.has_good_signature(head),
     )

@@ -3,10 +3,12 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from tfops.config.environment import lock_file_path
+from tfops.config.memory import Memory
 from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
@@ -24,18 +26,31 @@ _TREE = re.compile(r"/trees/[^/\"]+/modules/")
 _ROOT = "root/"
 
 
-def changes_environment(
-    project: Project, rules: ProjectConfig, present: Present, card: Mapping[str, Any], *, head: CommitSha
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is read once of a commit, however many environments ask for it."""
+
+    rules: ProjectConfig
+    tree: GitTree
+    interfaces: Interfaces
+    memory: Memory
+
+    @classmethod
+    def of_commit(cls, project: Project, commit: CommitSha) -> "Head":
+        """Raises ConfigError or Refused when the commit has no rules that can be read."""
+        tree = GitTree.of_commit(project.repository, commit)
+        return cls(project.config_at(commit), tree, project.interfaces(tree), Memory(project.workspace.verdicts))
+
+
+def changes_environment(project: Project, head: Head, present: Present, card: Mapping[str, Any]) -> bool:
     """Whether the head's rendered root, or a module that it uses, isn't what runs.
 
     What runs is what the ledger keeps beside the card; where it keeps anything else (a run that changed nothing
     leaves the root that it meant), the commit counts as a change. Raises ConfigError or Refused when the head can't
     be rendered.
     """
-    tree = GitTree.of_commit(project.repository, head)
-    environment = load_checked(project, tree, rules, present.env)
-    interfaces = project.interfaces(tree)
+    rules, tree, interfaces = head.rules, head.tree, head.interfaces
+    environment = load_checked(project, tree, rules, present.env, head.memory)
     content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(present.env))))
     _, files = rendered(content, interfaces)
     kept = _kept(present)

@@ -1,0 +1,129 @@
+"""How many pushes agents keep up with: what one turn costs is measured, the rest is computed with the real queue.
+
+A simulation, second by second: pushes arrive evenly, each changes one environment; an agent decides about all of its
+environments when something moved (one survey at a time), and applies up to `parallel` at once. Processes share cores.
+"""
+
+import random
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.soak.idle import new_project
+from tests.support.sandbox import Sandbox
+from tfops.agent.queue import Queue
+from tfops.model import EnvName
+from tfops.resolve.shard import Shard
+from tfops.results import Act, Decision, SyncReason
+
+ENVIRONMENTS, PUSHES_PER_MINUTE, MINUTES = 1_000, 100, 10
+MEASURED = (20, 100)
+PARALLEL = 8
+# What an apply takes: of our own, one apply of five resources (above); of the engine's, what a cloud takes.
+APPLY_S = (5, 30, 120)
+AGENTS = (1, 2, 4, 8)
+_STEP_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Seconds of one survey: for itself, and for each environment whose branch's head is new."""
+
+    base_s: float
+    each_s: float
+
+    def of(self, environments: int) -> float:
+        return self.base_s + self.each_s * environments
+
+
+def measure() -> Costs:
+    """Whole processes; every environment is on one branch, whose head is new."""
+    took = []
+    for count in MEASURED:
+        with tempfile.TemporaryDirectory() as folder:
+            shop = new_project(Path(folder), envs=count)
+            shop.commit("a new head")
+            shop.git("push", "--quiet")
+            _survey(shop)
+            took.append(min(_survey(shop) for _ in range(3)))
+    each = (took[1] - took[0]) / (MEASURED[1] - MEASURED[0])
+    return Costs(took[0] - each * MEASURED[0], each)
+
+
+def _survey(shop: Sandbox) -> float:
+    started = time.perf_counter()
+    shop.ok("reconcile", "--dry-run", "--output", "json")
+    return time.perf_counter() - started
+
+
+class Simulated:
+    """One agent; time is a number. `pushed` is when the oldest push came that an environment doesn't run yet."""
+
+    def __init__(self, survey_s: float, apply_s: float) -> None:
+        self.survey_s, self.apply_s = survey_s, apply_s
+        self.queue, self.pushed = Queue(), dict[EnvName, float]()
+        self.seen: list[EnvName] = []
+        self.decided_at = 0.0
+        self.applying: list[tuple[float, EnvName, float]] = []
+        self.latencies: list[float] = []
+
+    def turn(self, now: float) -> None:
+        """What happens at a moment: applies end, a survey ends and the next begins, applies begin."""
+        for end in [end for end in self.applying if end[0] <= now]:
+            self.applying.remove(end)
+            self.queue.ended(Act(end[1], "", 0, ""), now)
+            self.latencies.append(now - end[2])
+        if now >= self.decided_at:
+            self.queue.offer(
+                Decision(env, SyncReason.CHANGED, "", acts=True) for env in self.seen if env in self.pushed
+            )
+            self.seen, self.decided_at = list(self.pushed), now + self.survey_s
+        while len(self.applying) < PARALLEL and (decision := self.queue.take(now)) is not None:
+            self.applying.append((now + self.apply_s, decision.env, self.pushed.pop(decision.env)))
+
+
+def simulate(costs: Costs, *, agents: int, apply_s: float) -> tuple[float, float, int]:
+    """Median and 95th percentile of seconds from push to running, and how many wait in the end."""
+    choice = random.Random(1)
+    shards = [
+        (Shard(number, agents), Simulated(costs.of(ENVIRONMENTS // agents), apply_s)) for number in range(1, agents + 1)
+    ]
+    next_push, now = 0.0, 0.0
+    while now < MINUTES * 60:
+        while next_push <= now:
+            env = EnvName(f"env-{choice.randrange(ENVIRONMENTS)}")
+            agent = next(found for shard, found in shards if shard.has(env))
+            agent.pushed.setdefault(env, next_push)
+            next_push += 60 / PUSHES_PER_MINUTE
+        for _, agent in shards:
+            agent.turn(now)
+        now += _STEP_S
+    latencies = sorted(latency for _, agent in shards for latency in agent.latencies)
+    waiting = sum(len(agent.pushed) for _, agent in shards)
+    return statistics.median(latencies), latencies[int(len(latencies) * 0.95)], waiting
+
+
+def report() -> str:
+    costs = measure()
+    rows = [
+        f"| {apply_s} s | {agents} | {median:.0f} | {late:.0f} | {waiting} |"
+        for apply_s in APPLY_S
+        for agents in AGENTS
+        for median, late, waiting in [simulate(costs, agents=agents, apply_s=apply_s)]
+    ]
+    return f"""\
+The agent, {ENVIRONMENTS:,} environments, {PUSHES_PER_MINUTE} pushes a minute for {MINUTES} minutes, each to one
+environment, `--parallel {PARALLEL}`. Computed with the real queue from what was measured: deciding takes
+{costs.base_s:.2f} s and {costs.each_s * 1000:.1f} ms for each environment whose branch moved, here all of them on one
+branch: the worst case. Each agent has cores of its own, and a part of the environments (`--shard`).
+
+| an apply takes | agents | push to running, median s | 95th percentile s | waiting at the end |
+|---|---|---|---|---|
+{chr(10).join(rows)}
+
+The bound: pushes a minute times seconds of an apply, divided by 60, must be less than agents times `--parallel`. Above
+it environments wait, and each runs its newest commit when its turn comes. Then: more agents with `--shard n/m`, a
+higher `--parallel` where the cores are there, branches of their own for environments.
+"""
