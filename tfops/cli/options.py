@@ -71,6 +71,15 @@ StackOption = Annotated[
         autocompletion=complete_stack,
     ),
 ]
+OneStackOption = Annotated[
+    str,
+    typer.Option(
+        "--stack",
+        metavar="STACK",
+        help="Which state, of an environment that is a folder.",
+        autocompletion=complete_stack,
+    ),
+]
 AllowDestroyOption = Annotated[
     list[str] | None,
     typer.Option("--allow-destroy", metavar="ADDRESS", help="A resource that may be lost. Can be repeated."),

@@ -9,6 +9,7 @@ from tfops.cli.options import (
     FetchOption,
     LockTimeoutOption,
     NamedEnvironment,
+    OneStackOption,
     Output,
     OutputOption,
     WaitOption,
@@ -25,6 +26,7 @@ state = typer.Typer(
 def versions(
     ctx: typer.Context,
     env: NamedEnvironment,
+    stack: OneStackOption = "",
     everything: Annotated[bool, typer.Option("--all", help="More than the newest 20.")] = False,
     fetch: FetchOption = True,
     output: OutputOption = Output.TEXT,
@@ -34,13 +36,14 @@ def versions(
     \b
     Examples:
       tfops state versions prod
+      tfops state versions prod --stack network
     """
     ui = terminal()
 
     def flow() -> object:
         from tfops.flows import states
 
-        return states.versions(open_project(ctx), env, everything=everything, fetch=fetch, ui=ui)
+        return states.versions(open_project(ctx), env, stack=stack, everything=everything, fetch=fetch, ui=ui)
 
     execute("state versions", flow, ui=ui, output=output)
 
@@ -50,6 +53,7 @@ def restore(
     ctx: typer.Context,
     env: NamedEnvironment,
     version: Annotated[str, typer.Argument(metavar="VERSION", help="S3's version id, its beginning, or v3.")],
+    stack: OneStackOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
@@ -74,7 +78,7 @@ def restore(
 
         options = EngineOptions(engine, int(parse_duration(lock_timeout)))
         return states.restore(
-            open_project(ctx), env, version, yes=yes, engine=options, wait_s=parse_duration(wait), ui=ui
+            open_project(ctx), env, version, stack=stack, yes=yes, engine=options, wait_s=parse_duration(wait), ui=ui
         )
 
     execute("state restore", flow, ui=ui, output=output)

@@ -8,7 +8,7 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
-from tfops.model import MAIN_STACK, BucketFacts, EnvName, StateBucket
+from tfops.model import MAIN_STACK, BucketFacts, EnvName, StackName, StateBucket
 from tfops.render.root import backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
 from tfops.results import BackendResult, BucketReport, Finding
@@ -197,9 +197,9 @@ def _wanted(env: EnvName, settings: Mapping[str, Any]) -> StateBucket:
     )
 
 
-def state_place(rules: ProjectConfig, env: EnvName) -> tuple[BucketDoor, str, str]:
-    """The door to an environment's bucket, the key of its state, and both as an address."""
+def state_place(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STACK) -> tuple[BucketDoor, str, str]:
+    """The door to an environment's bucket, the key of a stack's state, and both as an address."""
     _require_s3(rules)
-    settings = backend_settings(rules, env, MAIN_STACK)
+    settings = backend_settings(rules, env, stack)
     wanted, key = _wanted(env, settings), str(settings["key"])
     return BucketDoor(wanted, access_of(settings)), key, f"s3://{wanted.name}/{key}"

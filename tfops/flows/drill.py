@@ -12,9 +12,9 @@ from tfops.flows.change import ChangeOptions
 from tfops.flows.changes import change, require_signing
 from tfops.flows.consent import DRILL, ConsentOptions
 from tfops.flows.locks import append_event
+from tfops.flows.planning import open_stacks, read_stacks
 from tfops.flows.project import Project
 from tfops.flows.rollback import intended_target, rollback_target
-from tfops.flows.stack import open_stack
 from tfops.flows.target import Place, Target, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
@@ -122,13 +122,10 @@ def _reason_against(run: _Drill) -> str:
 def _has_resources(run: _Drill) -> bool:
     env, project = run.place.env, run.project
     with project.changing(env, "drill", wait_s=run.options.wait_s), project.workspace.run(env) as folder:
-        content = run.content(run.goal).content
-        stack = open_stack(project, content, folder=folder, options=run.options.engine, ui=run.ui)
-        run.ui.phase(f"preparing {env}")
-        stack.engine.prepare()
-        state, _ = stack.engine.pull_state()
+        jobs = run.content(run.goal).jobs()
+        read = read_stacks(open_stacks(project, jobs, folder=folder, engine=run.options.engine, ui=run.ui), run.ui)
         run.ui.phase("")
-    return bool(state.inventory)
+    return any(one.before.inventory for one in read)
 
 
 def _consent(run: _Drill, *, yes: bool) -> None:

@@ -12,13 +12,13 @@ from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPart
 from tfops.flows.backend import state_place
 from tfops.flows.custody import Custody, require_free
 from tfops.flows.project import Project
-from tfops.flows.stack import Content, EngineOptions, open_stack
+from tfops.flows.stack import Content, EngineOptions, open_stack, require_stack
 from tfops.flows.stacks import recorded_state
 from tfops.flows.target import Place, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackState, Version
+from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackName, StackState, Version
 from tfops.resolve.state import RecordedState
 from tfops.results import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.system import signals
@@ -31,17 +31,53 @@ _SHORTEST_ID = 4
 _RESTORED = "restored.tfstate"
 
 
-def versions(project: Project, env: str, *, everything: bool, fetch: bool, ui: Ui) -> StateVersionsResult:
-    """The object's versions, newest first, each with what it holds and the version that left it."""
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """One of the states of an environment, and what its root is rendered from today."""
+
+    place: Place
+    stack: StackName
+    content: Content
+
+    @property
+    def env(self) -> EnvName:
+        return self.place.env
+
+    @property
+    def name(self) -> str:
+        """The environment, with the stack where there are several."""
+        return self.env if self.stack == MAIN_STACK else f"{self.env} (stack {self.stack})"
+
+    @property
+    def s3(self) -> tuple[BucketDoor, str, str]:
+        """The door to the bucket, the key, and both as an address."""
+        return state_place(self.place.rules, self.env, self.stack)
+
+
+def _kept(project: Project, env: str, stack: str) -> _Kept:
+    """Raises Refused (guard `several-stacks`) when there is no such stack."""
     place = find_place(project, env)
+    tree = GitTree.of_commit(project.repository, project.repository.head)
+    environment = load_environment(tree, place.rules, place.env)
+    name = StackName(stack or MAIN_STACK)
+    require_stack(environment, name)
+    lock = tree.read(lock_file_path(place.rules.files_of(place.env)))
+    return _Kept(place, name, Content(place.rules, environment, tree, lock))
+
+
+def versions(
+    project: Project, env: str, *, stack: str = "", everything: bool, fetch: bool, ui: Ui
+) -> StateVersionsResult:
+    """The object's versions, newest first, each with what it holds and the version that left it."""
+    kept = _kept(project, env, stack)
     if fetch:
-        project.fetch_for_reading(place.rules, ui)
-    door, key, address = state_place(place.rules, place.env)
-    known = _versions_by_digest(project, place.env)
+        project.fetch_for_reading(kept.place.rules, ui)
+    door, key, address = kept.s3
+    known = _versions_by_digest(project, kept)
     listed = door.versions(key)
     shown = listed if everything else listed[:_MOST_LISTED]
     entries = tuple(_entry(door, key, item, known) for item in shown)
-    return StateVersionsResult(place.env, address, entries, len(listed) - len(shown))
+    return StateVersionsResult(kept.env, address, entries, len(listed) - len(shown))
 
 
 def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: Mapping[str, Version]) -> StateVersion:
@@ -56,10 +92,10 @@ def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: Mapping[str, 
     return StateVersion(item.version_id, item.at, item.is_current, state.serial, len(state.inventory), version)
 
 
-def _versions_by_digest(project: Project, env: EnvName) -> dict[str, Version]:
+def _versions_by_digest(project: Project, kept: _Kept) -> dict[str, Version]:
     """The latest version that left a state with this content."""
-    records = versions_of(project.repository, env).versions
-    stacks = ((record.version, read_card(project.repository, record).stacks.get(MAIN_STACK)) for record in records)
+    records = versions_of(project.repository, kept.env).versions
+    stacks = ((record.version, read_card(project.repository, record).stacks.get(kept.stack)) for record in records)
     return {part.state_sha256: version for version, part in stacks if part is not None}
 
 
@@ -73,69 +109,72 @@ class _Wanted:
 
 
 def restore(
-    project: Project, env: str, version: str, *, yes: bool, engine: EngineOptions, wait_s: float, ui: Ui
+    project: Project,
+    env: str,
+    version: str,
+    *,
+    stack: str = "",
+    yes: bool,
+    engine: EngineOptions,
+    wait_s: float,
+    ui: Ui,
 ) -> StateRestoreResult:
     """Make an earlier content the state again, under a new serial; the ledger tells who did it.
 
     Nothing in AWS is changed but the state. Raises Refused for another lineage, NotApproved without a yes,
     StoppedPartWay when the state isn't what it should be afterwards.
     """
-    place = find_place(project, env)
+    kept = _kept(project, env, stack)
+    place = kept.place
     with project.changing(place.env, "state restore", wait_s=wait_s), project.workspace.run(place.env) as folder:
         project.fetch_for_change(place.rules)
         present = read_present(project.repository, place.env)
         require_free(present)
-        wanted = _find(project, place, version)
-        recorded = _recorded(project, place.env)
-        _require_same_state(place.env, wanted, recorded)
-        stack = open_stack(project, _content(project, place), folder=folder, options=engine, ui=ui)
-        now = _state_now(stack.engine, place, ui)
+        wanted = _find(project, kept, version)
+        recorded = _recorded(project, kept)
+        _require_same_state(kept, wanted, recorded)
+        opened = open_stack(project, kept.content, kept.stack, folder=folder, options=engine, ui=ui)
+        now = _state_now(opened.engine, kept, ui)
         before = now or ABSENT_STATE
         serial = max(before.serial, wanted.state.serial, recorded.serial if recorded else 0) + 1
         text = f"the state of serial {wanted.state.serial} ({_count(wanted.state)}) as serial {serial}"
-        ui.note(f"{place.env} has serial {before.serial} ({_count(before)}); it gets {text}")
+        ui.note(f"{kept.name} has serial {before.serial} ({_count(before)}); it gets {text}")
         _obtain_consent(place.env, yes=yes, ui=ui)
         custody = Custody(project, project.refs(place.rules), place.env, folder.name, ui)
         with signals.deferred():
             custody.claim(what="state restore", present=present)
             try:
-                _put_back(stack.engine, place, wanted.document | {"serial": serial}, is_readable=now is not None)
-                _require_restored(stack.engine, wanted)
+                _put_back(opened.engine, kept, wanted.document | {"serial": serial}, is_readable=now is not None)
+                _require_restored(opened.engine, wanted)
             except TfopsError as error:
                 custody.close(f"the restore of its state failed: {error.what}")
                 raise
-            custody.restored(f"{place.env}: {text}, from S3's version {wanted.version_id}")
+            custody.restored(f"{kept.name}: {text}, from S3's version {wanted.version_id}")
     return StateRestoreResult(place.env, wanted.version_id, wanted.state.serial, serial, len(wanted.state.inventory))
 
 
-def _recorded(project: Project, env: EnvName) -> RecordedState | None:
-    latest = versions_of(project.repository, env).latest
-    return recorded_state(read_card(project.repository, latest)) if latest else None
+def _recorded(project: Project, kept: _Kept) -> RecordedState | None:
+    latest = versions_of(project.repository, kept.env).latest
+    return recorded_state(read_card(project.repository, latest), kept.stack) if latest else None
 
 
 def _count(state: StackState) -> str:
     return f"{len(state.inventory)} resources" if len(state.inventory) != 1 else "1 resource"
 
 
-def _content(project: Project, place: Place) -> Content:
-    tree = GitTree.of_commit(project.repository, project.repository.head)
-    environment = load_environment(tree, place.rules, place.env)
-    return Content(place.rules, environment, tree, tree.read(lock_file_path(place.env)))
-
-
-def _state_now(engine: StackEngine, place: Place, ui: Ui) -> StackState | None:
+def _state_now(engine: StackEngine, kept: _Kept, ui: Ui) -> StackState | None:
     """None for a state that is damaged: the very reason to be here. Whatever else is wrong is raised."""
     try:
         engine.prepare()
         return engine.pull_state()[0]
     except EngineFailed as error:
-        door, key, _ = state_place(place.rules, place.env)
+        door, key, _ = kept.s3
         if not _is_damaged(door, key):
             raise
         held = door.held_lock(key)
         if held:
             raise Locked(
-                f"the state of {place.env} is locked by {held.get('Who', '?')} since {held.get('Created', '?')}",
+                f"the state of {kept.name} is locked by {held.get('Who', '?')} since {held.get('Created', '?')}",
                 why=f"it can't be read: {error.why}",
                 hint="when that run is gone for good: terraform force-unlock in the rendered root",
             ) from error
@@ -153,9 +192,9 @@ def _is_damaged(door: BucketDoor, key: str) -> bool:
         return True
 
 
-def _find(project: Project, place: Place, version: str) -> _Wanted:
-    door, key, address = state_place(place.rules, place.env)
-    for version_id in _candidates(project, place, door, key, version):
+def _find(project: Project, kept: _Kept, version: str) -> _Wanted:
+    door, key, address = kept.s3
+    for version_id in _candidates(project, kept, door, key, version):
         text = door.content(key, version_id)
         state = parse_state(text or "")
         if text and not state.is_absent:
@@ -163,29 +202,29 @@ def _find(project: Project, place: Place, version: str) -> _Wanted:
     raise Refused(
         "unknown-state-version",
         f"there is no version `{version}` of {address}",
-        hint=f"tfops state versions {place.env}",
+        hint=f"tfops state versions {kept.env}",
     )
 
 
-def _candidates(project: Project, place: Place, door: BucketDoor, key: str, version: str) -> Iterator[str]:
+def _candidates(project: Project, kept: _Kept, door: BucketDoor, key: str, version: str) -> Iterator[str]:
     """S3's ids that `version` may mean: an id, the unique beginning of one, or `v3`."""
     listed = door.versions(key)
     ids = [item.version_id for item in listed if item.version_id.startswith(version)]
     if version in ids or (len(ids) == 1 and len(version) >= _SHORTEST_ID):
         yield version if version in ids else ids[0]
         return
-    known = _versions_by_digest(project, place.env)
+    known = _versions_by_digest(project, kept)
     if version in map(str, known.values()):
         yield from (item.version_id for item in listed if str(_entry(door, key, item, known).version) == version)
 
 
-def _require_same_state(env: EnvName, wanted: _Wanted, recorded: RecordedState | None) -> None:
+def _require_same_state(kept: _Kept, wanted: _Wanted, recorded: RecordedState | None) -> None:
     if recorded is not None and recorded.lineage and wanted.state.lineage != recorded.lineage:
         raise Refused(
             "state-lineage",
-            f"that is another state than the one of {env}",
+            f"that is another state than the one of {kept.name}",
             why=f"its lineage is {wanted.state.lineage}, {recorded.version} has {recorded.lineage}",
-            hint=f"tfops state versions {env}",
+            hint=f"tfops state versions {kept.env}",
         )
 
 
@@ -201,14 +240,14 @@ def _obtain_consent(env: EnvName, *, yes: bool, ui: Ui) -> None:
         raise NotApproved(f"the state of {env} was not restored")
 
 
-def _put_back(engine: StackEngine, place: Place, document: Mapping[str, Any], *, is_readable: bool) -> None:
+def _put_back(engine: StackEngine, kept: _Kept, document: Mapping[str, Any], *, is_readable: bool) -> None:
     """By the engine, under the state's own lock; where the engine can't read what is there, by S3 itself.
 
     Into an empty place it takes the engine two pushes: the first gets a lineage of its own.
     """
     text = json.dumps(document, indent=2)
     if not is_readable:
-        door, key, _ = state_place(place.rules, place.env)
+        door, key, _ = kept.s3
         door.overwrite(key, text)
         return
     write_file(engine.root / _RESTORED, text)
