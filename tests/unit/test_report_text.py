@@ -514,6 +514,24 @@ def test_the_whole_plan_is_shown_on_request() -> None:
     assert_golden("text/plan-full.txt", shown(RESULTS["plan"], full=True))
 
 
+def test_what_was_filled_in_takes_one_line_and_what_was_changed_is_shown() -> None:
+    filled = AttributeChange("versioning", "[]", "(none)"), AttributeChange("versioning[0].enabled", "(none)", "true")
+    changed = AttributeChange("size", '"small"', '"big"')
+    drift = (
+        ResourceChange("a.quiet", "a", Action.UPDATE, attributes=filled),
+        ResourceChange("a.changed", "a", Action.UPDATE, attributes=(*filled, changed)),
+        ResourceChange("a.taken_back", "a", Action.UPDATE, attributes=filled),
+        ResourceChange("a.gone", "a", Action.DELETE),
+    )
+    planned = (ResourceChange("a.taken_back", "a", Action.UPDATE),)
+    plan = Plan(changes=planned, changed_outputs=(), digest="d", is_empty=False, drift=drift)
+    text = printed(plan_report(plan), 200)
+    outside, _, rest = text.partition("Filled in since the last apply")
+    assert all(address in outside for address in ("a.changed", "a.taken_back", "a.gone"))
+    assert "a.quiet" not in outside and "a.quiet (--full)" in rest
+    assert "versioning[0].enabled" in printed(plan_report(plan, full=True), 200).partition("a.changed")[0]
+
+
 @pytest.mark.parametrize("has_verdicts", [False, True])
 def test_a_long_history_ends_with_how_many_more_there_are(has_verdicts: bool) -> None:
     entries = tuple(results.HistoryEntry(make_record(number), None) for number in range(1205, 0, -1))

@@ -32,6 +32,8 @@ _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
 _MOST_ATTRIBUTES = 6
 _MOST_CREATED = 40
 _MOST_DRIFTED = 10
+_MOST_FILLED = 3
+_NOTHING = frozenset({"(none)", "[]", "{}", '""', "null", "false", "0"})  # as the plan writes them
 
 
 def plan_report(plan: Plan, *, full: bool = False) -> RenderableType:
@@ -82,11 +84,32 @@ def _waiting_lines(plan: Plan) -> Iterator[Text]:
 
 def _drift_lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
     """What someone changed by hand, apart from the plan: it takes back what the configuration says otherwise."""
-    if not plan.drift:
-        return
-    yield Text("Changed outside of tfops since the last apply:", style="yellow")
-    yield from drifted_lines(plan.drift, full=full)
-    yield Text()
+    filled = () if full else tuple(change for change in plan.drift if _is_filled_in(change, plan))
+    told = tuple(change for change in plan.drift if change not in filled)
+    if told:
+        yield Text("Changed outside of tfops since the last apply:", style="yellow")
+        yield from drifted_lines(told, full=full)
+    if filled:
+        yield Text(f"Filled in since the last apply where nobody here says anything: {_few(filled)}", style="dim")
+    if plan.drift:
+        yield Text()
+
+
+def _is_filled_in(change: ResourceChange, plan: Plan) -> bool:
+    """Whether there was nothing where there is something now, and the configuration doesn't mind.
+
+    Clouds fill in what other resources brought (a bucket its encryption, a group its rules), mostly right after
+    the first apply. A hand may do the same: so they are named, in one line, and shown with `--full`.
+    """
+    is_left_alone = all(planned.address != change.address for planned in plan.work)
+    fills = bool(change.attributes) and all(item.before in _NOTHING for item in change.attributes)
+    return is_left_alone and fills and change.action is Action.UPDATE
+
+
+def _few(changes: Sequence[ResourceChange]) -> str:
+    named = ", ".join(change.address for change in changes[:_MOST_FILLED])
+    more = f" and {len(changes) - _MOST_FILLED} more" if len(changes) > _MOST_FILLED else ""
+    return f"{named}{more} (--full)"
 
 
 def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[RenderableType]:
