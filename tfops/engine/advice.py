@@ -44,6 +44,10 @@ _ADVICE = (
         r"Missing required argument|Unsupported argument|Extraneous JSON object property",
         "compare the inputs in the environment's file with the module's variables",
     ),
+    (
+        r"Resource instance managed by newer provider version|no schema available for",
+        "a newer provider wrote this state: lock that one (tfops providers update), or go back with --keep-providers",
+    ),
     (r"Unsupported attribute", "compare the reference with the module's outputs"),
     (
         r"Instance cannot be destroyed|prevent_destroy",
