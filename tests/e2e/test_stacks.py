@@ -93,8 +93,9 @@ def test_stacks_are_applied_in_order_narrowed_taken_down_and_brought_back(shop: 
     second = shop.commit("another network")
     narrowed = shop.ok("apply", "dev", "--stack", "db", "--yes", "-o", "json").result
     assert _work(narrowed) == {"db/module.net.terraform_data.vpc": "update"}
-    assert "only db is at that" in shop.ok("status").out
+    assert f"only db is at {second[:8]}" in shop.ok("status").out
     assert {name for name, part in _stacks(shop).items() if part["commit"]} == {"network", "app", "users"}
+    assert set(shop.ok("show", "dev", "-o", "json").result["card"]["outputs"]) == set(first["outputs"])
     wrong = shop.run("plan", "dev", "--stack", "netwok", "-o", "json").error
     assert (wrong["guard"], "network" in wrong["hint"]) == ("unknown-stack", True)
 

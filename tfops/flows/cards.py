@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tfops import __version__
-from tfops.addresses import qualified, type_of
+from tfops.addresses import qualified, split, type_of
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
@@ -90,7 +90,7 @@ def build_card(target: Target, outcome: Outcome, *, number: int, person: Person,
         plan=_plan_part(outcome.plan),
         approvals=list(outcome.approvals),
         stacks=parts,
-        outputs=dict(outcome.outputs),
+        outputs=_kept_outputs(target) | dict(outcome.outputs),
         hold=hold,
         verified=outcome.verified,
         rehearses=target.rehearses or "",
@@ -107,6 +107,13 @@ def _kept_parts(target: Target) -> dict[str, StackPart]:
         for name, part in kept
         if card and name in target.environment.stacks
     }
+
+
+def _kept_outputs(target: Target) -> dict[str, Any]:
+    """Of the stacks that a narrowed change left as they are."""
+    kept = _kept_parts(target).keys() - target.only
+    before = target.current_card.outputs if target.current_card else {}
+    return {name: value for name, value in before.items() if split(name)[0] in kept}
 
 
 def _module_parts(target: Target) -> dict[str, ModulePart]:

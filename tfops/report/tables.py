@@ -59,7 +59,11 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
         (current is not None and current.verified is Verified.FAILED, _unverified_words(current), "bold red"),
         (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
-        (current is not None and bool(current.only), f"only {current.only} is at that" if current else "", "yellow"),
+        (
+            current is not None and bool(current.only),
+            f"only {current.only} is at {current.commit[:8]}" if current else "",
+            "yellow",
+        ),
         *_decided(row),
         (bool(row.drifted), _drift_words(row.drifted), "yellow"),
     )
