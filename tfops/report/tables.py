@@ -59,11 +59,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
         (current is not None and current.verified is Verified.FAILED, _unverified_words(current), "bold red"),
         (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
-        (
-            current is not None and bool(current.only),
-            f"only {current.only} is at {current.commit[:8]}" if current else "",
-            "yellow",
-        ),
+        (current is not None and bool(current.only), _only_words(current), "yellow"),
         *_decided(row),
         (bool(row.drifted), _drift_words(row.drifted), "yellow"),
     )
@@ -113,6 +109,10 @@ def _drift_words(addresses: Sequence[str]) -> str:
 
 def _unverified_words(current: VersionRecord | None) -> str:
     return f"not verified; held: {current.hold}" if current and current.hold else "not verified"
+
+
+def _only_words(current: VersionRecord | None) -> str:
+    return f"only {current.only} is at {current.commit[:8]}" if current else ""
 
 
 def _lock_words(lock: LockFact) -> str:
