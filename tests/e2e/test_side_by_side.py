@@ -1,0 +1,59 @@
+"""Engines that run at the same time: one interrupt reaches all of them, and nothing begins after it."""
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+_SCRIPT = textwrap.dedent(
+    """\
+    import os, sys, threading, time
+    from pathlib import Path
+    from tfops.errors import EngineFailed
+    from tfops.system import parallel, process, signals
+
+    folder, said, ticks = Path(sys.argv[1]), [], []
+
+    def engine(name):
+        def run():
+            code, count = process.follow(
+                ["sh", "-c", f"trap 'echo {name} stops; exit 3' INT; : > {name}.on; while :; do sleep 0.05; done"],
+                cwd=folder, env=dict(os.environ), stdout=folder / f"{name}.out", stderr=folder / f"{name}.err",
+                on_line=lambda line: None, on_signal=lambda count: said.append("one by one"),
+            )
+            if name == "late":
+                raise EngineFailed("late failed")
+            return name, code, count, (folder / f"{name}.out").read_text()
+        return run
+
+    def late():
+        while len(said) == 0:
+            time.sleep(0.02)
+        return engine("late")()
+
+    def interrupt_when_both_run():
+        while not all((folder / f"{name}.on").exists() for name in "ab"):
+            time.sleep(0.02)
+        os.kill(os.getpid(), 2)
+
+    threading.Thread(target=interrupt_when_both_run).start()
+    with signals.deferred() as arrived:
+        ends = parallel.side_by_side(
+            [engine("a"), engine("b"), late],
+            on_signal=lambda count: said.append(count),
+            on_tick=lambda: ticks.append(signals.is_main_thread()),
+        )
+        assert not arrived, "the engines heard it, not what waits behind them"
+    assert ends[:2] == [("a", 3, 1, "a stops\\n"), ("b", 3, 1, "b stops\\n")], ends
+    assert isinstance(ends[2], EngineFailed), "who begins after the interrupt hears of it at once"
+    assert said == [1], said
+    assert ticks and all(ticks)
+    """
+)
+
+
+def test_an_interrupt_reaches_every_engine_once(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
