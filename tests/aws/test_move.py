@@ -39,6 +39,12 @@ def refusal(ran: Ran) -> tuple[int, str]:
     return ran.code, ran.error["guard"]
 
 
+def moved(shop: Sandbox, *args: str) -> str:
+    """Move, and return what became of the old copy."""
+    [state] = shop.ok("backend", "move", "dev", "--yes", "-o", "json", *args).result["states"]
+    return str(state["old_copy"])
+
+
 def by_hand(folder: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
     """Plain Terraform in an environment's root, as someone would who doesn't know of the move."""
     return subprocess.run(["terraform", *argv], cwd=folder, capture_output=True, text=True, check=False)
@@ -47,17 +53,17 @@ def by_hand(folder: Path, *argv: str) -> "subprocess.CompletedProcess[str]":
 def test_a_state_goes_from_disk_to_s3_to_http_to_postgres_and_back(tmp_path: Path, moto: Moto) -> None:
     shop = applied(tmp_path / "shop")
     lineage = shop.state()["lineage"]
-    assert shop.ok("backend", "move", "dev", "-o", "json").result["old_copy"] == "nothing-to-do"
+    assert shop.ok("backend", "move", "dev", "-o", "json").result["states"] == []
     with serve_states() as states, serve_postgres() as postgres:
         moto.make_bucket("moving")
         shop.env |= moto.env | postgres.env
         s3 = {"s3": {"bucket": "moving", "region": REGION, "lock": "native"}}
         point_at(shop, s3)
         for command in ("plan", "apply"):
-            moved = shop.run(command, "dev", "-o", "json")
-            assert refusal(moved) == (11, "backend-moved"), moved.out
-            assert moved.error["what"].endswith("is in local, tfops.yaml names s3 moving shop/dev/main.tfstate")
-            assert moved.error["hint"].startswith("move it: tfops backend move dev")
+            early = shop.run(command, "dev", "-o", "json")
+            assert refusal(early) == (11, "backend-moved"), early.out
+            assert early.error["what"].endswith("is in local, tfops.yaml names s3 moving shop/dev/main.tfstate")
+            assert early.error["hint"].startswith("move it: tfops backend move dev")
         asked = shop.run("backend", "move", "dev")
         assert asked.code == 13 and "main.tfstate: 3 resources" in asked.err, asked.err
         assert "Contents" not in moto.s3().list_objects_v2(Bucket="moving"), "nothing is written without a yes"
@@ -70,7 +76,7 @@ def test_a_state_goes_from_disk_to_s3_to_http_to_postgres_and_back(tmp_path: Pat
 
         for backend in (http(states, "x"), {"pg": {"schema_name": "{project}_{env}_{stack}"}}, None):
             point_at(shop, backend)
-            assert shop.ok("backend", "move", "dev", "--yes", "-o", "json").result["old_copy"] == "marked"
+            assert moved(shop) == "marked"
         assert "No changes" in shop.ok("plan", "dev").out
         assert shop.state()["lineage"] == lineage and len(shop.state()["resources"]) == 2
 
@@ -104,8 +110,8 @@ def test_a_move_that_was_killed_goes_on_where_it_stopped(tmp_path: Path) -> None
             shop.run("backend", "move", "dev", "--yes", env={"TFOPS_FAILPOINT": f"{point}:SIGKILL"})
             early = shop.run("apply", "dev", "--yes", "-o", "json")
             assert refusal(early) == (11, "backend-moved"), "not before the move is done"
-        assert shop.ok("backend", "move", "dev", "--yes", "-o", "json").result["old_copy"] == "marked"
-        assert shop.ok("backend", "move", "dev", "-o", "json").result["old_copy"] == "nothing-to-do"
+        assert moved(shop) == "marked"
+        assert shop.ok("backend", "move", "dev", "-o", "json").result["states"] == []
         assert "No changes" in shop.ok("plan", "dev").out
         assert not states.locks
 
@@ -144,8 +150,7 @@ def test_a_move_never_writes_over_another_state_nor_under_someone_elses_feet(tmp
         assert (unmarked.code, "--leave-unmarked" in unmarked.error["hint"]) == (21, True), unmarked.out
         assert "No changes" not in shop.run("plan", "dev").out
         assert states.states[old_place] == whole
-        result = shop.ok("backend", "move", "dev", "--yes", "--leave-unmarked", "-o", "json").result
-        assert result["old_copy"] == "unmarked"
+        assert moved(shop, "--leave-unmarked") == "unmarked"
         assert "No changes" in shop.ok("plan", "dev").out
 
 
@@ -153,6 +158,26 @@ def test_the_same_place_under_another_name_is_not_marked(tmp_path: Path) -> None
     with serve_states() as states:
         shop = applied(tmp_path / "shop", http(states, "x"))
         point_at(shop, json.loads(json.dumps(http(states, "x")).replace("127.0.0.1", "localhost")))
-        result = shop.ok("backend", "move", "dev", "--yes", "-o", "json").result
-        assert (result["old_copy"], len(states.states)) == ("same-place", 1)
+        assert (moved(shop), len(states.states)) == ("same-place", 1)
+        assert "No changes" in shop.ok("plan", "dev").out
+
+
+def test_the_states_of_all_stacks_move_together_and_a_refused_one_holds_all_back(tmp_path: Path) -> None:
+    with serve_states() as states:
+        backend = json.loads(json.dumps(http(states, "x")).replace("{env}", "{env}-{stack}"))
+        shop = new_sandbox(tmp_path / "shop", require_engine(), rules=rules(backend))
+        for stack in ("app", "net"):
+            shop.write(f"environments/dev/{stack}.yaml", "modules: {main: {source: thing, inputs: {value: 1}}}\n")
+        shop.commit("Two stacks")
+        shop.ok("apply", "dev", "--yes")
+        point_at(shop, json.loads(json.dumps(backend).replace("/x-", "/y-")))
+        assert refusal(shop.run("plan", "dev", "-o", "json")) == (11, "backend-moved")
+
+        whole = json.loads(states.states["/x-dev-net"])
+        states.states["/y-dev-net"] = json.dumps(whole | {"lineage": "another", "outputs": {}}).encode()
+        assert refusal(shop.run("backend", "move", "dev", "--yes", "-o", "json")) == (11, "state-exists")
+        assert "/y-dev-app" not in states.states
+        del states.states["/y-dev-net"]
+        done = shop.ok("backend", "move", "dev", "--yes", "-o", "json").result["states"]
+        assert [(state["stack"], state["old_copy"]) for state in done] == [("app", "marked"), ("net", "marked")]
         assert "No changes" in shop.ok("plan", "dev").out

@@ -417,8 +417,14 @@ RESULTS: dict[str, object] = {
         is_check=False,
     ),
     "backend-move": results.BackendMoveResult(
-        PROD, "local", "s3 shop-tfstate shop/prod/main.tfstate", 34, results.OldCopy.MARKED
+        PROD,
+        (
+            results.MovedState(
+                MAIN_STACK, "local", "s3 shop-tfstate shop/prod/main.tfstate", 34, results.OldCopy.MARKED
+            ),
+        ),
     ),
+    "backend-move-none": results.BackendMoveResult(PROD, ()),
     "backend-check": results.BackendResult(
         (results.BucketReport("s3://dev-tf", (DEV, PROD), findings=DOCTOR.findings),), is_check=True
     ),

@@ -5,7 +5,7 @@ the way leaves both states readable, and the next one goes on from what it finds
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.changes import require_signing
 from tfops.flows.custody import Custody, require_free
-from tfops.flows.places import place_today, recorded_place
+from tfops.flows.places import backend_path, place_today, recorded_place
 from tfops.flows.project import Project
 from tfops.flows.recover import may_follow, settle
 from tfops.flows.stack import EngineOptions, locate
@@ -29,14 +29,12 @@ from tfops.flows.target import Place, find_place, rules_from_branch_head
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName
+from tfops.model import EnvName, StackName
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace
-from tfops.results import BackendMoveResult, OldCopy
+from tfops.results import BackendMoveResult, MovedState, OldCopy
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs
-
-_NEVER = "never-applied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,12 @@ class _Both:
     def step(self) -> Step:
         return step_of(self.route, _found(self.old), _found(self.new))
 
+    @property
+    def resources(self) -> int:
+        """How many the state has: what is marked or gone isn't asked any more."""
+        document = self.new if moved_to(self.old) or not self.old else self.old
+        return len(parse_state(json.dumps(document)).inventory)
+
 
 def move(project: Project, env: str, options: MoveOptions, ui: Ui) -> BackendMoveResult:
     """Move the state, and let the ledger say so.
@@ -77,11 +81,11 @@ def move(project: Project, env: str, options: MoveOptions, ui: Ui) -> BackendMov
         require_signing(project, place.rules)
         present = _sound_present(project, place, refs, options.engine, ui)
         rules = rules_from_branch_head(project, place)
-        route = _route(project, rules, present)
-        if route.source.where == route.goal.where:
-            return BackendMoveResult(place.env, str(route.source), str(route.goal), 0, OldCopy.NOTHING_TO_DO)
+        routes = [route for route in _routes(project, rules, present) if route.source.where != route.goal.where]
+        if not routes:
+            return BackendMoveResult(place.env, ())
         with project.workspace.run(place.env) as folder:
-            return _move(project, refs, rules, present, route, folder=folder, options=options, ui=ui)
+            return _move(project, refs, rules, present, routes, folder=folder, options=options, ui=ui)
 
 
 def _sound_present(project: Project, place: Place, refs: Refs, engine: EngineOptions, ui: Ui) -> Present:
@@ -101,18 +105,16 @@ def _sound_present(project: Project, place: Place, refs: Refs, engine: EngineOpt
     return present
 
 
-def _route(project: Project, rules: ProjectConfig, present: Present) -> Route:
-    """From where the ledger says that the state is to where tfops.yaml says that it should be."""
-    env, source = present.env, recorded_place(present)
-    latest = versions_of(project.repository, env).latest
+def _routes(project: Project, rules: ProjectConfig, present: Present) -> Iterator[Route]:
+    """For each state: from where the ledger says that it is to where tfops.yaml says that it should be."""
+    env, latest = present.env, versions_of(project.repository, present.env).latest
     card = read_card(project.repository, latest) if latest else None
-    if card and MAIN_STACK not in card.stacks:
-        states = ", ".join(card.stacks)
-        raise Refused("several-stacks", f"{env} has several states ({states}): they can't be moved yet")
-    recorded = recorded_state(card)
-    if recorded is None or source is None:
-        raise Refused(_NEVER, f"{env} has no state yet: nothing to move", hint=f"tfops apply {env}")
-    return Route(env, source, place_today(rules, env), recorded)
+    if card is None:
+        raise Refused("never-applied", f"{env} has no state yet: nothing to move", hint=f"tfops apply {env}")
+    for name in map(StackName, card.stacks):
+        recorded, source = recorded_state(card, name), recorded_place(present, name)
+        if recorded is not None and source is not None and not recorded.is_empty:
+            yield Route(env, source, place_today(rules, env, name), recorded, name)
 
 
 def _move(
@@ -120,30 +122,35 @@ def _move(
     refs: Refs,
     rules: ProjectConfig,
     present: Present,
-    route: Route,
+    routes: Sequence[Route],
     *,
     folder: Path,
     options: MoveOptions,
     ui: Ui,
 ) -> BackendMoveResult:
-    ui.phase(f"looking at both places of {route.env}")
-    both = _reach(project, rules, route, folder=folder, options=options.engine, ui=ui)
+    """Every state is looked at, and every refusal said, before the first is written."""
+    env = present.env
+    ui.phase(f"looking at both places of {env}")
+    found = [_reach(project, rules, route, folder=folder, options=options.engine, ui=ui) for route in routes]
+    steps = [both.step for both in found]
     ui.phase("")
-    step = both.step
-    count = _resources(both.new if step is Step.NONE else both.old)
-    text = f"the state of {route.env} from {route.source} to {route.goal}"
-    ui.note(f"{text}: {count} resources")
-    _obtain_consent(route.env, yes=options.yes, ui=ui)
-    custody = Custody(project, refs, route.env, folder.name, ui)
+    for both in found:
+        ui.note(f"{both.route.text}: {both.resources} resources")
+    _obtain_consent(env, yes=options.yes, ui=ui)
+    custody = Custody(project, refs, env, folder.name, ui)
+    moved = []
     with signals.deferred():
-        custody.claim(what=f"move of {text}", present=present)
+        custody.claim(what=f"move of {'; '.join(both.route.text for both in found)}", present=present)
         try:
-            old_copy = _carry_out(both, step, marks=options.marks)
+            for both, step in zip(found, steps, strict=True):
+                old_copy, route = _carry_out(both, step, marks=options.marks), both.route
+                moved.append(MovedState(route.stack, str(route.source), str(route.goal), both.resources, old_copy))
         except TfopsError as error:
             custody.close(f"the move of its state failed: {error.what}")
             raise
-        custody.moved(f"{text} (old copy: {old_copy})", _root_with(present, route))
-    return BackendMoveResult(route.env, str(route.source), str(route.goal), count, old_copy)
+        told = [f"{both.route.text} (old copy: {one.old_copy})" for both, one in zip(found, moved, strict=True)]
+        custody.moved("; ".join(told), _root_with(present, routes))
+    return BackendMoveResult(env, tuple(moved))
 
 
 def _reach(
@@ -154,21 +161,21 @@ def _reach(
     runner = Runner(folder, folder, variables, Masker(), ui.engine_event, ui.engine_signal)
 
     def placed(name: str, place: StatePlace) -> PlacedState:
-        root = folder / name
+        root = folder / f"{route.stack}-{name}"
         root.mkdir(mode=0o700)
         state = PlacedState(engine, replace(runner, root=root), name=str(place), lock_timeout_s=options.lock_timeout_s)
-        state.reach(_backend_file(project, route.env, place))
+        state.reach(_backend_file(project, route, place))
         return state
 
     source, goal = placed("from", route.source), placed("to", route.goal)
     return _Both(route, source, goal, source.pull(), goal.pull())
 
 
-def _backend_file(project: Project, env: EnvName, place: StatePlace) -> str:
+def _backend_file(project: Project, route: Route, place: StatePlace) -> str:
     """The backend for a root that lies elsewhere: the local one's path is relative to the environment's root."""
     settings = place.settings
     if place.kind == "local":
-        settings = {"path": str(project.workspace.state(env) / f"{MAIN_STACK}.tfstate")}
+        settings = {"path": str(project.workspace.state(route.env) / f"{route.stack}.tfstate")}
     return json.dumps({"terraform": {"backend": {place.kind: settings}}})
 
 
@@ -176,10 +183,6 @@ def _found(document: Mapping[str, Any]) -> Found:
     if not document.get("serial"):  # what the engine gives for a place where nothing was ever written
         return Found()
     return Found(document["lineage"], document["serial"], content_digest(document), moved_to(document))
-
-
-def _resources(document: Mapping[str, Any]) -> int:
-    return len(parse_state(json.dumps(document)).inventory)
 
 
 def _obtain_consent(env: EnvName, *, yes: bool, ui: Ui) -> None:
@@ -233,12 +236,17 @@ def _mark(both: _Both) -> None:
         ) from error
 
 
-def _root_with(present: Present, route: Route) -> dict[str, str]:
-    """The rendered root as the ledger has it, with the backend that counts from now on."""
+def _root_with(present: Present, routes: Sequence[Route]) -> dict[str, str]:
+    """The rendered roots as the ledger has them, with the backends that count from now on."""
     texts = {
         path.removeprefix("root/"): content.decode("utf-8", "surrogateescape")
         for path, content in present.files.items()
         if path.startswith("root/")
     }
-    backend = {"terraform": {"backend": {route.goal.kind: dict(route.goal.settings)}}}
-    return texts | {BACKEND_FILE: json.dumps(backend, indent=2, sort_keys=True, ensure_ascii=False) + "\n"}
+    return texts | {backend_path(route.stack): _backend_text(route.goal) for route in routes}
+
+
+def _backend_text(place: StatePlace) -> str:
+    """As the renderer writes it."""
+    backend = {"terraform": {"backend": {place.kind: dict(place.settings)}}}
+    return json.dumps(backend, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

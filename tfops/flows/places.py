@@ -10,10 +10,14 @@ from tfops.resolve.place import StatePlace, to_place
 from tfops.resolve.state import RecordedState
 
 
+def backend_path(stack: StackName) -> str:
+    """The backend's file among the rendered roots, as the ledger names them."""
+    return BACKEND_FILE if stack == MAIN_STACK else f"{stack}/{BACKEND_FILE}"
+
+
 def recorded_place(present: Present, stack: StackName = MAIN_STACK) -> StatePlace | None:
     """The place that the ledger's rendered root names; None where there is no root yet."""
-    name = BACKEND_FILE if stack == MAIN_STACK else f"{stack}/{BACKEND_FILE}"
-    content = present.files.get(f"root/{name}")
+    content = present.files.get(f"root/{backend_path(stack)}")
     return to_place(content.decode()) if content else None
 
 

@@ -1,11 +1,14 @@
 """State buckets: what was made, what was found."""
 
+from collections.abc import Iterator
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tfops.model import MAIN_STACK
 from tfops.report.base import View, finding_lines, text_report
 from tfops.report.words import plural
-from tfops.results import BackendMoveResult, BackendResult, BucketReport, OldCopy
+from tfops.results import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy
 
 
 @text_report.register
@@ -31,11 +34,14 @@ _OLD_COPIES = {
 
 @text_report.register
 def _moved(result: BackendMoveResult, view: View) -> RenderableType:
-    if result.old_copy is OldCopy.NOTHING_TO_DO:
-        return Text(f"✓ the state of {result.env} is in {result.goal} already: nothing to move", style="green")
-    holds = plural(result.resources, "resource")
-    return Group(
-        Text(f"✓ the state of {result.env} is in {result.goal} ({holds})", style="green"),
-        Text(f"  {result.source}: {_OLD_COPIES[result.old_copy]}", style="dim"),
-        Text(f"Next: tfops plan {result.env}", style="bold"),
-    )
+    if not result.states:
+        return Text(f"✓ the state of {result.env} is where tfops.yaml says: nothing to move", style="green")
+    lines = [line for state in result.states for line in _moved_lines(result, state)]
+    return Group(*lines, Text(f"Next: tfops plan {result.env}", style="bold"))
+
+
+def _moved_lines(result: BackendMoveResult, state: MovedState) -> Iterator[Text]:
+    whose = result.env if state.stack == MAIN_STACK else f"{result.env} (stack {state.stack})"
+    holds = plural(state.resources, "resource")
+    yield Text(f"✓ the state of {whose} is in {state.goal} ({holds})", style="green")
+    yield Text(f"  {state.source}: {_OLD_COPIES[state.old_copy]}", style="dim")

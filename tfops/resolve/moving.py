@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.model import MAIN_STACK, EnvName, StackName
 from tfops.resolve.place import StatePlace
 from tfops.resolve.state import RecordedState
 
@@ -33,12 +33,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The move of one environment's state."""
+    """The move of one state."""
 
     env: EnvName
     source: StatePlace
     goal: StatePlace
     recorded: RecordedState
+    stack: StackName = MAIN_STACK
+
+    @property
+    def text(self) -> str:
+        whose = self.env if self.stack == MAIN_STACK else f"{self.env} (stack {self.stack})"
+        return f"the state of {whose} from {self.source} to {self.goal}"
 
 
 def step_of(route: Route, old: Found, new: Found) -> Step:

@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from tfops.model import EnvName, Version
+from tfops.model import EnvName, StackName, Version
 from tfops.results.facts import Finding
 
 
@@ -36,18 +36,25 @@ class OldCopy(enum.StrEnum):
     MARKED = "marked"
     UNMARKED = "unmarked"
     SAME_PLACE = "same-place"
-    NOTHING_TO_DO = "nothing-to-do"
 
 
 @dataclass(frozen=True, slots=True)
-class BackendMoveResult:
-    """The end of `backend move`."""
+class MovedState:
+    """One state that was moved."""
 
-    env: EnvName
+    stack: StackName
     source: str
     goal: str
     resources: int
     old_copy: OldCopy
+
+
+@dataclass(frozen=True, slots=True)
+class BackendMoveResult:
+    """The end of `backend move`; without states when all of them are where tfops.yaml says already."""
+
+    env: EnvName
+    states: tuple[MovedState, ...]
 
 
 @dataclass(frozen=True, slots=True)
