@@ -10,6 +10,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ class World:
     """`wishes` is what each environment's branch says last."""
 
     laptop: Sandbox
+    desk: Sandbox
     daemon: GitDaemon
     states: StateServer
     clones: dict[str, Sandbox]
@@ -45,6 +47,7 @@ class World:
     agents: dict[str, Agent] = field(default_factory=dict)
     wishes: dict[str, str] = field(default_factory=dict)
     deeds: "Counter[str]" = field(default_factory=Counter)
+    hand: "subprocess.Popen[str] | None" = None
 
     def start(self, name: str) -> None:
         self.agents[name] = start_agent(self.clones[name], "--interval", "1s", "--parallel", "2", "--grace", "60s")
@@ -86,12 +89,22 @@ class World:
         self.deeds["outage"] += 1
 
     def apply_by_hand(self) -> None:
-        """The laptop applies what it has; it may lose a race, be behind, or not reach the remote."""
+        """Someone applies what they have, beside all else; they may lose a race, be behind, or not reach the remote."""
+        if self.hand is not None and self.hand.poll() is None:
+            return
+        self.hands_off()
         env = self.choice.choice(list(self.envs))
-        self.laptop.git("switch", "--quiet", self.envs[env])
-        ran = self.laptop.run("apply", env, "--yes", env=_IMPATIENT)
-        assert ran.code in (0, 11, 12, 20, 22), (ran.code, ran.err)
-        self.deeds[f"by hand: {ran.code}"] += 1
+        self.desk.git("fetch", "--quiet", str(self.daemon.folder / "shop.git"), "+refs/heads/*:refs/remotes/origin/*")
+        self.desk.git("checkout", "--quiet", "-B", self.envs[env], f"origin/{self.envs[env]}")
+        self.hand = self.desk.start("apply", env, "--yes")
+
+    def hands_off(self) -> None:
+        """Wait for the apply by hand."""
+        if self.hand is not None:
+            _, said = self.hand.communicate(timeout=300)
+            assert self.hand.returncode in (0, 11, 12, 20, 22), (self.hand.returncode, said)
+            self.deeds[f"by hand: {self.hand.returncode}"] += 1
+            self.hand = None
 
     def decisions(self) -> list[Decision]:
         with pytest.MonkeyPatch.context() as patch:
@@ -101,6 +114,7 @@ class World:
 
     def settle(self, *, timeout_s: float) -> None:
         """Left alone, the agents bring everything to its branch's head."""
+        self.hands_off()
         end = time.monotonic() + timeout_s
         while not all(found.is_in_sync for found in self.decisions()):
             dead = [name for name, agent in self.agents.items() if agent.process.poll() is not None]
@@ -165,15 +179,17 @@ def new_world(folder: Path, engine: str, *, envs: int, seed: int) -> Iterator[Wo
             laptop.git("init", "--quiet", "--bare", "--initial-branch=main", str(daemon.folder / "shop.git"))
             laptop.git("remote", "add", "origin", daemon.url("shop.git"))
             laptop.git("push", "--quiet", "origin", *_BRANCHES)
-            clones = {name: laptop.clone(daemon.url("shop.git"), folder / name) for name in ("north", "south")}
+            clones = {name: laptop.clone(daemon.url("shop.git"), folder / name) for name in ("north", "south", "desk")}
             for clone in clones.values():
                 clone.env.update(_IMPATIENT)
-            world = World(laptop, daemon, states, clones, names, random.Random(seed), wishes=wishes)
+            desk = clones.pop("desk")
+            world = World(laptop, desk, daemon, states, clones, names, random.Random(seed), wishes=wishes)
             try:
                 for name in clones:
                     world.start(name)
                 yield world
             finally:
+                world.hands_off()
                 for agent in world.agents.values():
                     agent.kill()
 

@@ -35,7 +35,8 @@ def validate(
     rules = _rules(tree, complaints)
     listed = list(rules.environments) if rules else listed_environments(tree)
     wanted = [require_environment(env, rules)] if env and rules else listed
-    found = read_all(project, tree, wanted)
+    shared = [rule.preview.config for rule in rules.previews if rule.preview] if rules and env is None else []
+    found = read_all(project, tree, [*wanted, *(name for name in shared if name not in wanted)])
     complaints += [complaint for read in found for complaint in read.complaints]
     unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
     for name, module, source in unseen:
