@@ -48,6 +48,8 @@ class World:
     wishes: dict[str, str] = field(default_factory=dict)
     deeds: "Counter[str]" = field(default_factory=Counter)
     hand: "subprocess.Popen[str] | None" = None
+    hand_env: str = ""
+    owed: set[str] = field(default_factory=set)
 
     def start(self, name: str) -> None:
         self.agents[name] = start_agent(self.clones[name], "--interval", "1s", "--parallel", "2", "--grace", "60s")
@@ -96,6 +98,7 @@ class World:
         env = self.choice.choice(list(self.envs))
         self.desk.git("fetch", "--quiet", str(self.daemon.folder / "shop.git"), "+refs/heads/*:refs/remotes/origin/*")
         self.desk.git("checkout", "--quiet", "-B", self.envs[env], f"origin/{self.envs[env]}")
+        self.hand_env = env
         self.hand = self.desk.start("apply", env, "--yes")
 
     def hands_off(self) -> None:
@@ -104,6 +107,8 @@ class World:
             _, said = self.hand.communicate(timeout=300)
             assert self.hand.returncode in (0, 11, 12, 20, 22), (self.hand.returncode, said)
             self.deeds[f"by hand: {self.hand.returncode}"] += 1
+            if self.hand.returncode:
+                self.owed.add(self.hand_env)
             self.hand = None
 
     def decisions(self) -> list[Decision]:
@@ -113,8 +118,10 @@ class World:
             return decide_all(Project.open(self.laptop.path), [], Terminal(quiet=True))[1]
 
     def settle(self, *, timeout_s: float) -> None:
-        """Left alone, the agents bring everything to its branch's head."""
+        """Left alone, the agents bring everything to its branch's head; what someone left, they finish themselves."""
         self.hands_off()
+        for env in self.owed:
+            self.desk.run("recover", env)
         end = time.monotonic() + timeout_s
         while not all(found.is_in_sync for found in self.decisions()):
             dead = [name for name, agent in self.agents.items() if agent.process.poll() is not None]

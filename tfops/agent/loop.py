@@ -36,6 +36,7 @@ from tfops.system.remote import RemoteUnreachable
 _TICK_S = 0.1
 _LONGEST_PAUSE_S = 5.0
 _JITTER = 0.1
+_MOST_BAD_TURNS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Loop:
     _decide_at: float = 0.0
     _is_woken: bool = False
     _stops: int = 0
+    _bad_turns: int = 0
 
     def __post_init__(self) -> None:
         self._drift = DriftRound(self.project, self.options.engine)
@@ -76,11 +78,24 @@ class Loop:
         """Until a signal says stop; then until what runs has ended or was handed over."""
         with self._signals():
             while not self._stops:
-                self._turn()
-                self.wake.wait(self._pause())
-                self._is_woken |= self.wake.is_set()
-                self.wake.clear()
+                self._survive_turn()
+                if self.wake.wait(self._pause()):
+                    self.wake.clear()
+                    self._is_woken = True
             self._leave()
+
+    def _survive_turn(self) -> None:
+        """One bad turn (a full disk, no process to be had) does not end months; many in a row do: we are restarted."""
+        try:
+            self._turn()
+        except Exception as error:
+            self._bad_turns += 1
+            if self._bad_turns >= _MOST_BAD_TURNS:
+                raise
+            self.log.say("bad-turn", f"{type(error).__name__}: {error}", is_warning=True)
+            self._look_at = max(self._look_at, time.monotonic() + 1)
+        else:
+            self._bad_turns = 0
 
     def _turn(self) -> None:
         now = time.monotonic()

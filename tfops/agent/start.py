@@ -15,6 +15,8 @@ from tfops.agent.tell import Teller
 from tfops.agent.watch import Watch
 from tfops.errors import ProjectError, Refused, UsageError
 from tfops.flows.project import Project
+from tfops.flows.sync import home_rules
+from tfops.flows.ui import Ui
 from tfops.system import environ
 from tfops.system.git import network_timeout_s
 
@@ -23,14 +25,15 @@ _SHORTEST_SECRET = 16
 
 
 def run_agent(
-    project: Project, options: AgentOptions, *, listen: tuple[str, int] | None, secret: bytes, log: Log
+    project: Project, options: AgentOptions, *, listen: tuple[str, int] | None, secret: bytes, log: Log, ui: Ui
 ) -> None:
     """Run until a signal says stop.
 
     Raises Refused (guard `agent-running`) when this clone has an agent already, ProjectError when the address is
     taken, or the project can't be read at all.
     """
-    rules = project.config_at(project.repository.head)
+    rules = home_rules(project, ui, say=True)
+    project.repository.objects.close()  # nothing that reads objects lives as long as the loop
     board = Board(silence_s=network_timeout_s() + 60.0, project=rules.project)
     teller = Teller(lambda text: log.say("untold", text, is_warning=True))
     loop = Loop(project, options, Watch(project, rules.ledger_ref), board, log, teller)

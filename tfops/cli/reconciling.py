@@ -199,7 +199,8 @@ def agent(
         )
         run_agent(
             open_project(ctx), options,
-            listen=parse_address(listen), secret=read_secret(hook_secret_file), log=Log(log_format is LogFormat.JSON),
+            listen=parse_address(listen), secret=read_secret(hook_secret_file),
+            log=Log(log_format is LogFormat.JSON), ui=ui,
         )  # fmt: skip
 
     execute_silent("agent", flow, ui=ui)

@@ -76,7 +76,7 @@ def decisions_here(
 
 def _scene(project: Project, ui: Ui) -> Scene:
     repository = project.repository
-    rules = _home_rules(project, ui, say=False)
+    rules = home_rules(project, ui, say=False)
     here = look_here(repository)
     try:
         look = look_at_remote(repository, rules.ledger_ref)
@@ -84,7 +84,7 @@ def _scene(project: Project, ui: Ui) -> Scene:
         raise _unreachable(project, error) from error
     if look.digest != here.digest:
         _fetch(project, rules, ui)
-    rules = _home_rules(project, ui, say=True)
+    rules = home_rules(project, ui, say=True)
     return Scene(project, rules, look, look_here(repository), list_versions(repository), ui)
 
 
@@ -107,7 +107,7 @@ def _unreachable(project: Project, error: RemoteUnreachable) -> Refused:
     )
 
 
-def _home_rules(project: Project, ui: Ui, *, say: bool) -> ProjectConfig:
+def home_rules(project: Project, ui: Ui, *, say: bool) -> ProjectConfig:
     """tfops.yaml as the branch that is checked out has it on the remote: it says which branch is which environment.
 
     When that one is broken, the newest before it that isn't: the mistake of one commit must not stop all others.
