@@ -342,20 +342,31 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class StateBucket:
-    """An S3 bucket for states as tfops.yaml wants it. `table` is the DynamoDB table that locks, if any."""
+    """An S3 bucket for states as tfops.yaml wants it.
+
+    `table` is the DynamoDB table that locks, `replica` the bucket that S3 copies to as `replica_role`, if any.
+    """
 
     name: str
     region: str
     kms_key_id: str = ""
     table: str = ""
     has_native_lock: bool = False
+    replica: str = ""
+    replica_role: str = ""
 
     @property
     def arn(self) -> str:
-        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
-            self.region.rpartition("-")[0].rpartition("-")[0], "aws"
-        )
-        return f"arn:{partition}:s3:::{self.name}"
+        return f"arn:{self._partition}:s3:::{self.name}"
+
+    @property
+    def replica_arn(self) -> str:
+        return f"arn:{self._partition}:s3:::{self.replica}"
+
+    @property
+    def _partition(self) -> str:
+        area = self.region.rpartition("-")[0].rpartition("-")[0]
+        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(area, "aws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,4 +382,5 @@ class BucketFacts:
     policy: Mapping[str, Any] = field(default_factory=dict)
     lifecycle: tuple[Mapping[str, Any], ...] = ()
     table_key: str = ""
+    copied_to: tuple[str, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)

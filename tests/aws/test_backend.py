@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.moto import Moto
+from tests.support.moto import ACCOUNT, Moto
 from tests.support.proxy import Fault, serve_proxy
 from tests.support.sandbox import Ran, Sandbox, new_sandbox
 
@@ -26,10 +26,13 @@ def findings(ran: Ran, bucket: int = 0) -> dict[str, tuple[bool, str]]:
 
 def test_a_bucket_is_made_checked_and_made_again_without_a_change(tmp_path: Path, moto: Moto) -> None:
     both = ["native", {"dynamodb": "made-locks"}]
+    replica = {"bucket": "the-copy", "role": f"arn:aws:iam::{ACCOUNT}:role/copies"}
+    moto.make_bucket("the-copy", region="us-west-2")
+    moto.s3().put_bucket_versioning(Bucket="the-copy", VersioningConfiguration={"Status": "Enabled"})
     sandbox = shop(
         tmp_path / "shop",
         moto,
-        {"bucket": "made-dev", "region": "eu-west-1", "lock": both},
+        {"bucket": "made-dev", "region": "eu-west-1", "lock": both, "replicate": replica},
         prod={"bucket": "made-prod"},
     )
     before = sandbox.run("backend", "check", "-o", "json")
@@ -44,13 +47,14 @@ def test_a_bucket_is_made_checked_and_made_again_without_a_change(tmp_path: Path
         ("s3://made-dev", ["dev"]),
         ("s3://made-prod", ["prod"]),
     ]
-    assert [len(bucket["done"]) for bucket in made] == [7, 6]
+    assert [len(bucket["done"]) for bucket in made] == [8, 7]
     again = sandbox.ok("backend", "create", "-o", "json").result["buckets"]
     assert [bucket["done"] for bucket in again] == [[], []]
 
     checked = sandbox.ok("backend", "check", "-o", "json")
     assert findings(checked)["native lock"] == (False, "taken twice: the second time was refused, as it must be")
     assert findings(checked, 1)["table lock"] == (False, "taken twice: the second time was refused, as it must be")
+    assert findings(checked)["replication"] == (False, "states are copied to the-copy")
     assert moto.s3().get_bucket_versioning(Bucket="made-dev")["Status"] == "Enabled"
     policy = json.loads(moto.s3().get_bucket_policy(Bucket="made-dev")["Policy"])
     assert [item["Sid"] for item in policy["Statement"]] == ["TfopsOnlyTls", "TfopsKeepVersions", "TfopsKeepStates"]

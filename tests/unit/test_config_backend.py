@@ -70,6 +70,14 @@ def test_an_environment_has_its_own_bucket_role_and_lock() -> None:
     assert project.backend_of(EnvName("prod")) == project.backend == project.backend_of(EnvName("gone"))
 
 
+def test_a_copy_is_the_buckets_matter_and_reaches_no_terraform() -> None:
+    replica = {"bucket": "copy", "role": ROLE}
+    project = load(environments_file({"backend": {"bucket": "dev-tf"}}, {"s3": NATIVE | {"replicate": replica}}))
+    for env in ("dev", "prod"):
+        backend = project.backend_of(EnvName(env))
+        assert (backend.replica, "replicate" in backend.settings) == (replica, False)
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
@@ -85,6 +93,14 @@ def test_an_environment_has_its_own_bucket_role_and_lock() -> None:
             ],
         ),
         ({"lock": "native", "assume_role": "admin"}, [f"'admin' is not a role's ARN (for instance: {ROLE})"]),
+        (
+            {"lock": "native", "replicate": "copy"},
+            ["not a bucket and a role to copy with (write replicate: {bucket: NAME, role: ARN})"],
+        ),
+        (
+            {"lock": "native", "replicate": {"bucket": "copy", "role": "admin"}},
+            [f"'admin' is not a role's ARN (for instance: {ROLE})"],
+        ),
         (
             {"lock": "native", "secret_key": "hunter2"},
             [

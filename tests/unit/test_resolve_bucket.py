@@ -95,3 +95,14 @@ def test_a_table_is_made_or_refused_by_its_key() -> None:
     assert means(wanted, WHOLE) == ["lock table"]
     found = list(findings_of(wanted, replace(WHOLE, table_key="id")))
     assert [item.text for item in found if item.is_problem] == ["locks has the key id, Terraform needs LockID"]
+
+
+def test_copies_are_made_where_there_are_none_and_never_changed() -> None:
+    wanted = replace(WANTED, replica="copy", replica_role="arn:aws:iam::123456789012:role/copies")
+    facts = BucketFacts(exists=True, region="eu-west-1", copied_to=())
+    assert [step.text for step in missing_steps(wanted, facts)][-1] == "copy states to the bucket copy (replication)"
+    elsewhere = replace(facts, copied_to=("arn:aws:s3:::other",))
+    assert "replication" not in [step.means for step in missing_steps(wanted, elsewhere)]
+    found = [(item.text, item.is_problem) for item in findings_of(wanted, elsewhere) if item.topic == "replication"]
+    assert found == [("states are copied to other", False), ("states are not copied to copy", True)]
+    assert "replication" not in [item.topic for item in findings_of(WANTED, facts)]

@@ -25,17 +25,21 @@ ROLE_HINT = "for instance: arn:aws:iam::123456789012:role/deploy"
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where state is kept: one of Terraform's backends and its settings, placeholders not filled."""
+    """Where state is kept: one of Terraform's backends and its settings, placeholders not filled.
+
+    `replica` is for the bucket, not for Terraform: the bucket that S3 copies states to, and the role for that.
+    """
 
     kind: str = "local"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    replica: Mapping[str, str] = field(default_factory=dict)
 
     def with_settings(self, more: Mapping[str, Any]) -> "Backend":
         """The same backend with some settings replaced; a lock replaces every lock."""
         kept = dict(self.settings)
         if "lock" in more:
             kept = {key: value for key, value in kept.items() if key not in _RAW_LOCKS}
-        return to_backend(self.kind, kept | dict(more))
+        return to_backend(self.kind, {"replicate": dict(self.replica), **kept, **more})
 
 
 def to_backend(kind: str, settings: Mapping[str, Any]) -> Backend:
@@ -43,7 +47,7 @@ def to_backend(kind: str, settings: Mapping[str, Any]) -> Backend:
     if kind != "s3":
         return Backend(kind, settings)
     plain = {"key": DEFAULT_KEY, **settings}
-    lock = plain.pop("lock", None)
+    lock, replica = plain.pop("lock", None), plain.pop("replicate", None)
     for part in lock if isinstance(lock, list) else filter(None, [lock]):
         plain |= {"use_lockfile": True} if part == "native" else {"dynamodb_table": part["dynamodb"]}
     if isinstance(plain.get("assume_role"), str):
@@ -51,7 +55,7 @@ def to_backend(kind: str, settings: Mapping[str, Any]) -> Backend:
     if plain.get("kms_key_id"):
         # Without a key the bucket's default encryption counts: `encrypt` alone would ask for another.
         plain = {"encrypt": True, **plain}
-    return Backend(kind, plain)
+    return Backend(kind, plain, replica or {})
 
 
 def check_backend(document: Document, data: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -81,7 +85,8 @@ def _check_settings(document: Document, kind: str, settings: dict[str, Any]) -> 
         if not any(settings.get(key) for key in ("lock", *_RAW_LOCKS)):
             message = "an S3 backend without a lock loses state when two people apply"
             yield document.complaint(where, message, "add: lock: native   (Terraform 1.11 or newer)")
-    if "env" not in _placeholders(settings) and not (kind == "s3" and "key" not in settings):
+    where_it_is = {key: value for key, value in settings.items() if key != "replicate"}
+    if "env" not in _placeholders(where_it_is) and not (kind == "s3" and "key" not in settings):
         message = "no value contains `{env}`: all environments would share one state"
         yield document.complaint(where, message, f'for instance: key: "{DEFAULT_KEY}"')
 
@@ -117,6 +122,8 @@ def _check_placeholders(document: Document, where: Where, settings: dict[str, An
 def _check_s3(document: Document, where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
     if "lock" in settings:
         yield from _check_lock(document, where, settings)
+    if "replicate" in settings:
+        yield from _check_replica(document, where, settings["replicate"])
     role = settings.get("assume_role")
     if isinstance(role, str) and not ROLE.fullmatch(role):
         yield document.complaint((*where, "assume_role"), f"{names.shown(role)} is not a role's ARN", ROLE_HINT)
@@ -135,6 +142,16 @@ def _check_lock(document: Document, where: Where, settings: dict[str, Any]) -> I
     for key in _RAW_LOCKS:
         if key in settings:
             yield document.complaint((*where, key), f"`lock` and `{key}` say the same thing twice", "keep `lock`")
+
+
+def _check_replica(document: Document, where: Where, replica: Any) -> Iterator[Complaint]:
+    place, hint = (*where, "replicate"), "write replicate: {bucket: NAME, role: ARN}"
+    if not isinstance(replica, dict) or set(replica) != {"bucket", "role"}:
+        yield document.complaint(place, "not a bucket and a role to copy with", hint)
+    elif not isinstance(replica["role"], str) or not ROLE.fullmatch(replica["role"]):
+        yield document.complaint((*place, "role"), f"{names.shown(replica['role'])} is not a role's ARN", ROLE_HINT)
+    elif not isinstance(replica["bucket"], str) or not replica["bucket"]:
+        yield document.complaint((*place, "bucket"), "not a bucket's name", hint)
 
 
 def _is_table(part: Any) -> bool:

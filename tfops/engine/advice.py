@@ -37,7 +37,7 @@ _ADVICE = (
     ),
     (r"SlowDown|Throttling|RequestLimitExceeded", "the cloud is throttling: wait a minute and run it again"),
     (
-        r"request send failed|context deadline exceeded|InternalError|ServiceUnavailable",
+        r"request send failed|dial tcp|context deadline exceeded|InternalError|ServiceUnavailable",
         "the cloud doesn't answer as it should: check the network, then run it again",
     ),
     (

@@ -9,7 +9,7 @@ from tfops.errors import NotApproved, Refused
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.model import MAIN_STACK, BucketFacts, EnvName, StackName, StateBucket
-from tfops.render.root import backend_settings
+from tfops.render.root import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
 from tfops.results import BackendResult, BucketReport, Finding
 from tfops.system.aws import Access, AwsRefused, access_of
@@ -109,6 +109,7 @@ def _means(place: _Place, facts: BucketFacts) -> dict[Means, Callable[[], None]]
         "policy": lambda: door.put_policy(policy_with_ours(wanted, facts.policy)),
         "lifecycle": lambda: door.put_lifecycle(lifecycle_with_ours(facts.lifecycle)),
         "lock table": door.create_table,
+        "replication": door.replicate,
     }
 
 
@@ -170,7 +171,7 @@ def _places(project: Project) -> list[_Place]:
     for env in rules.environments:
         settings = backend_settings(rules, env, MAIN_STACK)
         access = access_of(settings)
-        _, keys = found.setdefault((_wanted(env, settings), str(access)), (access, {}))
+        _, keys = found.setdefault((_wanted(rules, env, settings), str(access)), (access, {}))
         keys[env] = settings["key"]
     return [_Place(wanted, BucketDoor(wanted, access), keys) for (wanted, _), (access, keys) in found.items()]
 
@@ -184,16 +185,19 @@ def _require_s3(rules: ProjectConfig) -> None:
         )
 
 
-def _wanted(env: EnvName, settings: Mapping[str, Any]) -> StateBucket:
+def _wanted(rules: ProjectConfig, env: EnvName, settings: Mapping[str, Any]) -> StateBucket:
     for needed in ("bucket", "region"):
         if not settings.get(needed):
             raise Refused("not-s3", f"the backend of {env} names no {needed}", hint=f"in tfops.yaml: {needed}: …")
+    replica = backend_replica(rules, env, MAIN_STACK)
     return StateBucket(
         name=settings["bucket"],
         region=settings["region"],
         kms_key_id=settings.get("kms_key_id", ""),
         table=settings.get("dynamodb_table", ""),
         has_native_lock=bool(settings.get("use_lockfile")),
+        replica=replica.get("bucket", ""),
+        replica_role=replica.get("role", ""),
     )
 
 
@@ -201,5 +205,5 @@ def state_place(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STAC
     """The door to an environment's bucket, the key of a stack's state, and both as an address."""
     _require_s3(rules)
     settings = backend_settings(rules, env, stack)
-    wanted, key = _wanted(env, settings), str(settings["key"])
+    wanted, key = _wanted(rules, env, settings), str(settings["key"])
     return BucketDoor(wanted, access_of(settings)), key, f"s3://{wanted.name}/{key}"

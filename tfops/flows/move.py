@@ -218,7 +218,7 @@ def _require_copied(both: _Both, pushed: Mapping[str, Any]) -> None:
         f"the state was written to {both.route.goal}, but something else is there",
         why=f"lineage {there.lineage or 'none'}, serial {there.serial}",
         state=f"The state is where it was: {both.route.source}.",
-        hint="tfops backend check, then run it again",
+        hint=f"look at what {both.route.goal} does with what is written to it, then run it again",
     )
 
 

@@ -247,9 +247,18 @@ def backend_settings(project: ProjectConfig, env: EnvName, stack: StackName) -> 
     backend = project.backend_of(env)
     if backend.kind == "local":
         return {"path": f"{_TO_TOP}/state/{env}/{stack}.tfstate"}
-    words = {"{project}": project.project, "{env}": env, "{stack}": stack}
-    filled: dict[str, Any] = escape_literal(_fill(dict(backend.settings), words))
+    filled: dict[str, Any] = escape_literal(_fill(dict(backend.settings), _words(project, env, stack)))
     return filled
+
+
+def backend_replica(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, str]:
+    """Where S3 copies the states to, and as what role; empty for a bucket without a copy."""
+    filled: dict[str, str] = _fill(dict(project.backend_of(env).replica), _words(project, env, stack))
+    return filled
+
+
+def _words(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, str]:
+    return {"{project}": project.project, "{env}": env, "{stack}": stack}
 
 
 def _fill(value: Any, words: Mapping[str, str]) -> Any:

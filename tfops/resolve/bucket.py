@@ -11,7 +11,9 @@ from typing import Any, Literal
 from tfops.model import BucketFacts, StateBucket
 from tfops.results import Finding
 
-Means = Literal["bucket", "versioning", "encryption", "public access", "policy", "lifecycle", "lock table"]
+Means = Literal[
+    "bucket", "versioning", "encryption", "public access", "policy", "lifecycle", "lock table", "replication"
+]
 
 ALL_BLOCKS = 4
 _OLD_DAYS = 90
@@ -46,6 +48,8 @@ def missing_steps(wanted: StateBucket, facts: BucketFacts) -> tuple[Step, ...]:
         steps.append(Step("lifecycle", text))
     if wanted.table and not facts.table_key:
         steps.append(Step("lock table", f"create the DynamoDB table {wanted.table}, protected from deletion"))
+    if wanted.replica and not facts.copied_to:
+        steps.append(Step("replication", f"copy states to the bucket {wanted.replica} (replication)"))
     return tuple(step for step in steps if step.means not in facts.unreadable)
 
 
@@ -151,12 +155,17 @@ def findings_of(wanted: StateBucket, facts: BucketFacts) -> Iterator[Finding]:
         yield Finding(topic, f"can't be read: {why}", is_problem=True, hint="docs/how-to/aws.md#permissions")
     gaps = {step.means: step for step in missing_steps(wanted, facts)}
     for means, sound in _sound(wanted, facts).items():
-        if means in facts.unreadable or (means == "lock table" and not wanted.table):
+        if means in facts.unreadable or not _is_asked_for(means, wanted):
             continue
         is_gap = means in gaps
         text = _LACKS[means] if is_gap else sound
         yield Finding(means, text, is_problem=is_gap, hint=create if is_gap else "")
     yield from _dangers(wanted, facts)
+
+
+def _is_asked_for(means: Means, wanted: StateBucket) -> bool:
+    """Whether tfops.yaml wants it; most of it every bucket must have."""
+    return {"lock table": bool(wanted.table), "replication": bool(wanted.replica)}.get(means, True)
 
 
 _LACKS: Mapping[Means, str] = {
@@ -166,6 +175,7 @@ _LACKS: Mapping[Means, str] = {
     "policy": "allows what nobody needs: plain HTTP, or deleting states",
     "lifecycle": "old versions are never removed",
     "lock table": "there is none",
+    "replication": "states are not copied",
 }
 
 
@@ -177,6 +187,7 @@ def _sound(wanted: StateBucket, facts: BucketFacts) -> dict[Means, str]:
         "policy": "TLS only; bucket, states and their versions can't be deleted",
         "lifecycle": "old versions are removed some day",
         "lock table": wanted.table,
+        "replication": f"states are copied to {', '.join(arn.rpartition(':')[2] for arn in facts.copied_to)}",
     }
 
 
@@ -184,6 +195,9 @@ def _dangers(wanted: StateBucket, facts: BucketFacts) -> Iterator[Finding]:
     if wanted.table and facts.table_key not in ("", "LockID"):
         text = f"{wanted.table} has the key {facts.table_key}, Terraform needs LockID"
         yield Finding("lock table", text, is_problem=True, hint="name another table in tfops.yaml")
+    if wanted.replica and facts.copied_to and wanted.replica_arn not in facts.copied_to:
+        text = f"states are not copied to {wanted.replica}"
+        yield Finding("replication", text, is_problem=True, hint="add a rule by hand: tfops changes none that is there")
     for rule in facts.lifecycle:
         expiry = rule.get("Expiration", {})
         if rule.get("Status") == "Enabled" and ("Days" in expiry or "Date" in expiry):

@@ -24,6 +24,7 @@ _UNSET = frozenset(
         "NoSuchBucketPolicy",
         "NoSuchLifecycleConfiguration",
         "NoSuchPublicAccessBlockConfiguration",
+        "ReplicationConfigurationNotFoundError",
         "ServerSideEncryptionConfigurationNotFoundError",
     }
 )
@@ -81,6 +82,8 @@ class BucketDoor:
         block = part("public access", lambda: self._s3.get_public_access_block(Bucket=name))
         policy = part("policy", lambda: self._s3.get_bucket_policy(Bucket=name))
         lifecycle = part("lifecycle", lambda: self._s3.get_bucket_lifecycle_configuration(Bucket=name))
+        wants_copies = bool(self._wanted.replica)
+        copies = part("replication", lambda: self._s3.get_bucket_replication(Bucket=name)) if wants_copies else {}
         default = _first_default(encryption)
         blocked = block.get("PublicAccessBlockConfiguration", {})
         return BucketFacts(
@@ -93,6 +96,7 @@ class BucketDoor:
             policy=json.loads(policy.get("Policy") or "{}"),
             lifecycle=tuple(lifecycle.get("Rules", ())),
             table_key=self._table_key(unreadable),
+            copied_to=_destinations(copies),
             unreadable=unreadable,
         )
 
@@ -154,6 +158,22 @@ class BucketDoor:
             lambda: self._s3.put_bucket_lifecycle_configuration(
                 Bucket=self._wanted.name, LifecycleConfiguration=configuration
             ),
+        )
+
+    def replicate(self) -> None:
+        """Have S3 copy every state; the other bucket must be there and versioned. Deletions stay here."""
+        rule: Any = {
+            "ID": "tfops-states",
+            "Status": "Enabled",
+            "Priority": 1,
+            "Filter": {"Prefix": ""},
+            "DeleteMarkerReplication": {"Status": "Disabled"},
+            "Destination": {"Bucket": self._wanted.replica_arn},
+        }
+        configuration: Any = {"Role": self._wanted.replica_role, "Rules": [rule]}
+        self._do(
+            f"turn on copies to {self._wanted.replica} for",
+            lambda: self._s3.put_bucket_replication(Bucket=self._wanted.name, ReplicationConfiguration=configuration),
         )
 
     def create_table(self) -> None:
@@ -256,6 +276,12 @@ class BucketDoor:
         lock_id: Any = {_LOCK_KEY: {"S": f"{self._wanted.name}/{key}"}}
         found = ask("read the lock table", lambda: self._dynamodb.get_item(TableName=self._wanted.table, Key=lock_id))
         return str(found["Item"].get("Info", {}).get("S", "")) if found and "Item" in found else ""
+
+
+def _destinations(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The buckets that objects are copied to."""
+    rules = answer.get("ReplicationConfiguration", {}).get("Rules", [])
+    return tuple(str(rule["Destination"]["Bucket"]) for rule in rules if rule.get("Status") == "Enabled")
 
 
 def _first_default(encryption: Mapping[str, Any]) -> Mapping[str, str]:
