@@ -65,6 +65,14 @@ class Refused(TfopsError):
         self.guard = guard
 
 
+class NeedsPerson(Refused):
+    """A run without a person met a plan that a person must look at; `digest` names it."""
+
+    def __init__(self, guard: str, what: str, *, digest: str, hint: str = "") -> None:
+        super().__init__(guard, what, hint=hint)
+        self.digest = digest
+
+
 class Locked(TfopsError):
     """Someone else is changing the environment."""
 

@@ -109,7 +109,13 @@ def test_every_reason_not_to_act_is_kept_and_seen_by_all(tmp_path: Path, engine:
     with_remote(shop, tmp_path / "remote.git")
     assert turn(shop) == {"dev": ("never-applied", 0), "prod": ("no-branch", None), "qa": ("never-applied", 11)}
     assert "needs-approval" in shop.ok("status").out
-    shop.ok("apply", "qa", "--yes")
+    assert decided(shop, "qa") == {"qa": "needs-approval"}
+    assert "the next turn applies it" in shop.ok("approve", "qa").out
+    assert shop.run("approve", "qa", "-o", "json").error["guard"] == "already-approved"
+    assert turn(shop, "qa") == {"qa": ("never-applied", 0)}
+    [approval] = shop.ok("show", "qa", "-o", "json").result["card"]["approvals"]
+    assert approval["how"] == "approved by ann <ann@example.com>"
+    assert shop.run("approve", "qa", "-o", "json").error["guard"] == "nothing-to-approve"
 
     # More would be lost than the rules allow: noted once, for every clone; a person may.
     wish(shop, "dev", "one", keys=("a",))

@@ -465,6 +465,8 @@ RESULTS: dict[str, object] = {
             results.EnvironmentDrift(EnvName("qa"), None, error="the plan [failed]"),
         )
     ),
+    "approve": results.ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa would delete 2 [of] prod", 0),
+    "approve-more": results.ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa waits for a person", 1),
     "prune-nothing": results.PruneResult(()),
     "prune": results.PruneResult(
         (

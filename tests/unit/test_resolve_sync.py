@@ -59,6 +59,13 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
     ("locked", {"rule": _PREVIEW, "current": _AGED, "lock_by_hand": "locked by bo"}),
     ("destroyed", {"rule": _PREVIEW, "current": replace(_RUNS, kind=Kind.DESTROY, commit=_HEAD)}),
     ("delete-limit", {"earlier": Earlier(_HEAD, "delete-limit", "would delete 2", None)}),
+    (
+        "delete-limit",
+        {
+            "earlier": Earlier(_HEAD, "delete-limit", "would delete 2", None, agreed=1),
+            "rule": replace(_RULE, approvals=2),
+        },
+    ),
     ("waits-to-retry", {"earlier": Earlier(_HEAD, "engine-failed", "failed", _NOW + timedelta(seconds=1))}),
 ]
 
@@ -89,6 +96,7 @@ def test_a_reason_not_to_act_has_its_name(word: str, facts: dict[str, Any]) -> N
         (SyncReason.CHANGED, {"rule": replace(_RULE, windows=(parse_window("mon-fri 09:00-17:00 UTC"),))}),
         (SyncReason.CHANGED, {"earlier": Earlier(_OLD, "delete-limit", "of an older commit", None)}),
         (SyncReason.CHANGED, {"earlier": Earlier(_HEAD, "engine-failed", "failed", _NOW)}),
+        (SyncReason.CHANGED, {"earlier": Earlier(_HEAD, "delete-limit", "would delete 2", None, agreed=1)}),
     ],
 )
 def test_what_acts_although_something_is_unusual(reason: SyncReason, facts: dict[str, Any]) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfops.cli.complete import complete_environment
-from tfops.cli.options import EngineOption, Output, OutputOption, QuietOption, WaitOption, YesOption, parse_duration
+from tfops.cli.options import (
+    EngineOption,
+    NamedEnvironment,
+    Output,
+    OutputOption,
+    QuietOption,
+    WaitOption,
+    YesOption,
+    parse_duration,
+)
 from tfops.cli.run import execute, execute_silent, open_project, terminal
 from tfops.errors import UsageError
 from tfops.results import DriftResult, PruneResult, ReconcileResult
@@ -82,6 +91,26 @@ def reconcile(
         return failed or (_OUT_OF_SYNC if detailed_exitcode and result.out_of_sync else 0)
 
     execute("reconcile", flow, ui=ui, output=output, exit_code=exit_code)
+
+
+def approve(ctx: typer.Context, env: NamedEnvironment, output: OutputOption = Output.TEXT) -> None:
+    """Agree to the plan that a run without a person may not apply by itself.
+
+    What waits, and why, is in status. The yes is in the ledger, and counts for that commit and that plan
+    only; the next turn applies it.
+
+    \b
+    Examples:
+      tfops approve prod
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.flows.approve import approve as agree
+
+        return agree(open_project(ctx), env)
+
+    execute("approve", flow, ui=ui, output=output)
 
 
 def prune(

@@ -19,6 +19,7 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_PER_MINUTE = 600
 _MOST_TRIES = 100
+_MOST_APPROVALS = 10
 _LONGEST_BACKOFF_S = 3600.0
 _LONGEST_PAUSE_S = 7 * 24 * 3600.0
 
@@ -109,6 +110,9 @@ def _check_rule(document: Document, name: str, rule: dict[str, Any]) -> Iterator
     deletes, windows = rule.get("deletes"), rule.get("windows")
     if isinstance(deletes, int) and deletes < 0:
         yield document.complaint((*where, "deletes"), "`deletes` can't be less than 0")
+    approvals = rule.get("approvals")
+    if isinstance(approvals, int) and not 1 <= approvals <= _MOST_APPROVALS:
+        yield document.complaint((*where, "approvals"), f"`approvals` must be between 1 and {_MOST_APPROVALS}")
     for index, text in enumerate(windows if isinstance(windows, list) else []):
         if isinstance(text, str):
             try:

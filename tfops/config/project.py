@@ -46,7 +46,8 @@ class EnvironmentRule:
     settings of the project's backend. `rolls_back` says that a failed check is answered with a rollback.
 
     The rest is for runs without a person: `windows` are when they may apply (none: always), `deletes` how many
-    resources they may delete or replace at once (None: any number). `preview` is set for one that goes with its branch.
+    resources they may delete or replace at once (None: any number), `approvals` how many people must agree to more.
+    `preview` is set for one that goes with its branch.
     """
 
     branch: str
@@ -62,6 +63,7 @@ class EnvironmentRule:
     windows: tuple[Window, ...] = ()
     deletes: int | None = None
     requires_signed_commits: bool = False
+    approvals: int = 1
     preview: Preview | None = None
 
     @property
@@ -175,6 +177,7 @@ def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
         windows=tuple(map(parse_window, block.windows)),
         deletes=block.deletes,
         requires_signed_commits=block.signed_commits,
+        approvals=block.approvals,
     )
 
 

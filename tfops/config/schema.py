@@ -55,6 +55,7 @@ class EnvironmentBlock(_Block):
     windows: list[str] = []
     deletes: int | None = None
     signed_commits: bool = False
+    approvals: int = 1
     config: str = ""
     ttl: str = ""
     most: int | None = None

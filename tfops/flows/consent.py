@@ -7,7 +7,7 @@ name is typed under the list of it; and what is protected is named address by ad
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfops.errors import NotApproved, Refused
+from tfops.errors import NeedsPerson, NotApproved
 from tfops.flows.project import Project
 from tfops.flows.target import Target
 from tfops.flows.ui import Ui
@@ -30,7 +30,8 @@ class ConsentOptions:
 
     `standing` names a consent that was given before there was a plan; it covers what `yes` covers,
     a drill's everything. For runs without a person: at most `most_losses` unnamed resources may be deleted or
-    replaced (None: any number), and with `only_plans` a person must apply.
+    replaced (None: any number), and with `only_plans` a person must look; `agreed` is the digest of a plan that
+    one has looked at.
     """
 
     yes: bool = False
@@ -38,6 +39,7 @@ class ConsentOptions:
     standing: str = ""
     most_losses: int | None = None
     only_plans: bool = False
+    agreed: str = ""
 
 
 def obtain_consent(project: Project, target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> ApprovalPart:
@@ -87,20 +89,24 @@ def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, ui: U
 
 def _keep_limits(target: Target, plan: Plan, options: ConsentOptions) -> None:
     """Raises Refused (guard `delete-limit` or `needs-approval`) where tfops.yaml wants a person to look."""
+    if plan.digest == options.agreed:
+        return
     unnamed = sorted({change.address for change in plan.losing} - options.allow_destroy)
     if options.most_losses is not None and len(unnamed) > options.most_losses:
         listed = ", ".join(unnamed[:_MOST_LISTED]) + (" …" if len(unnamed) > _MOST_LISTED else "")
-        raise Refused(
+        raise NeedsPerson(
             "delete-limit",
             f"{target.commit.short} would delete or replace {len(unnamed)} of {target.env}, "
             f"the limit is {options.most_losses}: {listed}",
-            hint=f"if that is meant, a person applies it: tfops apply {target.env}; the limit: `deletes` in tfops.yaml",
+            digest=plan.digest,
+            hint=f"if that is meant: tfops approve {target.env}; the limit: `deletes` in tfops.yaml",
         )
     if options.only_plans:
-        raise Refused(
+        raise NeedsPerson(
             "needs-approval",
             f"{target.commit.short} waits for a person (sync: plan): {plan.headline()}",
-            hint=f"tfops apply {target.env}",
+            digest=plan.digest,
+            hint=f"tfops approve {target.env}, or apply it yourself: tfops apply {target.env}",
         )
 
 

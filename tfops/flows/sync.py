@@ -209,7 +209,7 @@ def _branch(rule: EnvironmentRule, branches: tuple[str, ...], latest: VersionRec
 
 def _earlier(present: Present) -> Earlier | None:
     part = present.declined
-    return Earlier(part.commit, part.reason, part.text, part.retry_at) if part else None
+    return Earlier(part.commit, part.reason, part.text, part.retry_at, len(part.agreed)) if part else None
 
 
 def _with_lock(project: Project, facts: SyncFacts, lock: LockPart | None) -> SyncFacts:

@@ -13,6 +13,7 @@ from tfops.errors import (
     EngineFailed,
     Interrupted,
     Locked,
+    NeedsPerson,
     NotRecorded,
     NotVerified,
     Refused,
@@ -26,7 +27,7 @@ from tfops.flows.locks import append_event
 from tfops.flows.project import Project
 from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
-from tfops.ledger.chain import EventKind, NewEvent, Present
+from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DeclinedPart
 from tfops.model import CommitSha, EnvName, Sync
 from tfops.results import ChangeResult
@@ -51,8 +52,9 @@ def apply_unattended(project: Project, env: str | None, options: ChangeOptions, 
     """
     place = find_place(project, env)
     rule = place.rules.environments[place.env]
+    consent = _with_agreement(project, place.env, rule, consent_for(rule, options.consent))
     try:
-        return changes.apply(project, place.env, replace(options, consent=consent_for(rule, options.consent)), ui)
+        return changes.apply(project, place.env, replace(options, consent=consent), ui)
     except TfopsError as error:
         if _is_about_commit(error):
             _note(project, place.rules, place.env, error, ui)
@@ -68,6 +70,15 @@ def consent_for(rule: EnvironmentRule, asked: ConsentOptions) -> ConsentOptions:
         most_losses=rule.most_losses if asked.most_losses is None else asked.most_losses,
         only_plans=rule.sync is Sync.PLAN,
     )
+
+
+def _with_agreement(project: Project, env: EnvName, rule: EnvironmentRule, consent: ConsentOptions) -> ConsentOptions:
+    """What enough people agreed to, of this very commit; the plan must still be the one that they saw."""
+    declined = read_present(project.repository, env).declined
+    if declined is None or declined.commit != project.repository.head or len(declined.agreed) < rule.approvals:
+        return consent
+    who = ", ".join(part.who for part in declined.agreed)
+    return replace(consent, agreed=declined.digest, standing=f"approved by {who}") if declined.digest else consent
 
 
 def _is_about_commit(error: TfopsError) -> bool:
@@ -101,6 +112,8 @@ def _declined(
     tries = before.tries + 1 if before and before.commit == head else 1
     person, _ = project.repository.identity()
     now, retry_at = clock.now(), None
+    digest = error.digest if isinstance(error, NeedsPerson) else ""
+    is_same = before is not None and before.commit == head and before.digest == digest
     if isinstance(error, EngineFailed | StoppedPartWay) and tries < rules.agent.tries:
         retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))
     return DeclinedPart(
@@ -111,6 +124,8 @@ def _declined(
         by=person.name,
         at=now,
         retry_at=retry_at,
+        digest=digest,
+        agreed=before.agreed if before and is_same else [],
     )
 
 

@@ -54,6 +54,7 @@ class EventKind(enum.StrEnum):
     MOVED = "state-moved"
     DRILLED = "drilled"
     DECLINED = "declined"
+    APPROVED = "approved"
     HELD = "held"
     LIFTED = "hold-lifted"
     DRIFTED = "drifted"

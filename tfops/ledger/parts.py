@@ -106,10 +106,18 @@ class DrillsPart(_Part):
     drills: dict[str, DrilledPart] = {}
 
 
+class AgreedPart(_Part):
+    """A person's yes to a plan that a run without a person may not apply by itself."""
+
+    who: str
+    at: datetime
+
+
 class DeclinedPart(_Part):
     """A commit that was tried without a person and not applied: why, how often, and when to try again, if ever.
 
-    `reason` is the guard's or the error's name.
+    `reason` is the guard's or the error's name; `digest` names the plan that a person must look at, `agreed` is who
+    did.
     """
 
     commit: str
@@ -119,6 +127,8 @@ class DeclinedPart(_Part):
     by: str
     at: datetime
     retry_at: datetime | None = None
+    digest: str = ""
+    agreed: list[AgreedPart] = []
 
 
 class HoldMark(_Part):

@@ -8,7 +8,7 @@ from rich.text import Text
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.plan import drifted_lines
 from tfops.report.words import age, plain, plural
-from tfops.results import Act, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult
+from tfops.results import Act, ApproveResult, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult
 
 
 @text_report.register
@@ -67,3 +67,9 @@ def _prune(result: PruneResult, view: View) -> RenderableType:
     is_all = all(found.env in acts for found in result.decisions)
     hint = Text("to take previews down: tfops prune --yes; an orphan by its name: tfops prune ENV --yes", style="dim")
     return Group(table) if is_all else Group(table, hint)
+
+
+@text_report.register
+def _approve(result: ApproveResult, view: View) -> RenderableType:
+    who = f"{plural(result.missing, 'more person')} must approve it" if result.missing else "the next turn applies it"
+    return Text(f"approved: {plain(result.text)}; {who}")

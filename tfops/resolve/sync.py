@@ -14,12 +14,14 @@ _MOST_LISTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A commit that was tried without a person and not applied. Without `retry_at` it isn't tried again."""
+    """A commit that was tried without a person and not applied. Without `retry_at` it isn't tried again, unless as
+    many people agreed to its plan as must."""
 
     commit: str
     reason: str
     text: str
     retry_at: datetime | None
+    agreed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _window(facts: SyncFacts) -> Decision | None:
 def _declined(facts: SyncFacts) -> Decision | None:
     """What was tried once is tried again only when its time has come; a newer commit is another matter."""
     earlier = facts.earlier
-    if earlier is None or earlier.commit != facts.head:
+    if earlier is None or earlier.commit != facts.head or earlier.agreed >= facts.rule.approvals:
         return None
     if earlier.retry_at is None:
         return _no(facts, SyncReason.DECLINED, earlier.text, detail=earlier.reason)

@@ -52,11 +52,21 @@ from tfops.results.places import (
     StateVersion,
     StateVersionsResult,
 )
-from tfops.results.sync import Act, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult, SyncReason
+from tfops.results.sync import (
+    Act,
+    ApproveResult,
+    Decision,
+    DriftResult,
+    EnvironmentDrift,
+    PruneResult,
+    ReconcileResult,
+    SyncReason,
+)
 
 __all__ = [
     "Act",
     "AdoptResult",
+    "ApproveResult",
     "BackendMoveResult",
     "BackendResult",
     "BucketReport",

@@ -137,3 +137,14 @@ class PruneResult:
 
     decisions: tuple[Decision, ...]
     acts: tuple[Act, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveResult:
+    """The end of `approve`: what was agreed to, and how many more must agree."""
+
+    env: EnvName
+    commit: str
+    digest: str
+    text: str
+    missing: int
