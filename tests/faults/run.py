@@ -1,13 +1,16 @@
 """`make faults`: kills on every backend, the race, every other fault; with a report for the documentation.
 
-python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg] [--report FILE]
+python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg] [--parts scenarios,race,kills]
 
-One slice is a call with few tries; `--seed` makes another slice try other moments.
+One slice is a call with few tries; `--seed` makes another slice try other moments. Parts can be run one at a time:
+what each found is kept, and the report is written from all that were found with the code that runs now.
 """
 
 import argparse
 import collections
 import concurrent.futures
+import dataclasses
+import json
 import os
 import platform
 import re
@@ -19,6 +22,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from _pytest.outcomes import Skipped
 
@@ -32,7 +36,9 @@ from tests.support.state_server import serve_states
 from tfops import __version__
 
 BACKENDS = ("local", "http", "s3", "pg")
+PARTS = ("scenarios", "race", "kills")
 REPORT = Path(__file__).parents[2] / "docs/explanation/faults-results.md"
+KEPT = Path(__file__).parents[2] / "build/faults"
 _MOST_FAILURES = 5
 # A finding, and the suite goes on: an answer that isn't the expected one, or none in time.
 FINDINGS = (AssertionError, LookupError, OSError, ValueError, subprocess.SubprocessError)
@@ -40,10 +46,10 @@ FINDINGS = (AssertionError, LookupError, OSError, ValueError, subprocess.Subproc
 _HEAD = """\
 # What `make faults` found
 
-tfops {version}, {engine}, Git {git}, Python {python}, {system}, {cores} cores, {tries} tries on each backend. Each try
-kills an apply (or its recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover`
-and `tfops apply` follow, and then compares state, tags, ledger and the world. `sound` means that all of them agree:
-nothing made twice, nothing orphaned, nothing forgotten that was not named as in doubt.
+tfops {version}, {engine}, Git {git}, Python {python}, {system}, {cores} cores. Each try kills an apply (or
+its recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover` and `tfops apply`
+follow, and then compares state, tags, ledger and the world. `sound` means that all of them agree: nothing made twice,
+nothing orphaned, nothing forgotten that was not named as in doubt.
 
 """
 
@@ -121,25 +127,51 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=10, help="changes by each of the 20 racers; 0: no race")
     parser.add_argument("--seed", type=int, default=0, help="where to begin: other slices, other moments")
     parser.add_argument("--backends", default=",".join(BACKENDS))
+    parser.add_argument("--parts", default=",".join(PARTS), help="which of scenarios, race, kills")
     parser.add_argument("--report", type=Path, default=REPORT)
     return parser.parse_args()
 
 
 def main() -> int:
     options = _options()
-    names = [name for name in options.backends.split(",") if name]
-    others = [on_scenario(name) for name in SCENARIOS]
-    others += [race(options.turns)] if options.turns else []
-    with concurrent.futures.ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        kills = list(pool.map(on_backend, names, [options.tries] * len(names), [options.seed] * len(names)))
-    options.report.write_text(_report(options.tries, kills, others))
+    for part in options.parts.split(","):
+        found: object
+        if part == "kills":
+            names = [name for name in options.backends.split(",") if name]
+            with concurrent.futures.ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+                kills = list(pool.map(on_backend, names, [options.tries] * len(names), [options.seed] * len(names)))
+            print("\n".join(failure for killed in kills for failure in killed.failures), file=sys.stderr)
+            found = [dataclasses.asdict(killed) for killed in kills]
+        else:
+            found = [on_scenario(name) for name in SCENARIOS] if part == "scenarios" else [race(options.turns)]
+        _keep(part, found)
+    kills = [Kills(**{**kept, "done": [Try(**one) for one in kept["done"]]}) for kept in _kept("kills")]
+    others = [*_kept("scenarios"), *_kept("race")]
+    options.report.write_text(_report(kills, others))
     print(options.report.read_text())
     failures = [failure for killed in kills for failure in killed.failures]
-    print("\n".join(failures), file=sys.stderr)
     return 1 if failures or any("NOT SOUND" in line for line in others) else 0
 
 
-def _report(tries: int, kills: list[Kills], others: list[str]) -> str:
+def _code() -> str:
+    """What was tested: the tree of tfops, as Git names it."""
+    argv = ["git", "-C", str(REPORT.parent), "rev-parse", "HEAD:tfops"]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _keep(part: str, found: object) -> None:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    (KEPT / f"{part}.json").write_text(json.dumps({"code": _code(), "found": found}))
+
+
+def _kept(part: str) -> list[Any]:
+    """What a part found with this code; nothing when it wasn't run with it."""
+    path = KEPT / f"{part}.json"
+    kept = json.loads(path.read_text()) if path.is_file() else {}
+    return list(kept["found"]) if kept.get("code") == _code() else []
+
+
+def _report(kills: list[Kills], others: list[str]) -> str:
     git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
     head = _HEAD.format(
         version=__version__,
@@ -148,7 +180,6 @@ def _report(tries: int, kills: list[Kills], others: list[str]) -> str:
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         cores=os.cpu_count(),
-        tries=tries,
     )
     faults = collections.Counter(re.sub(r", r.*| after .*", "", found.fault) for one in kills for found in one.done)
     return head + "\n".join(
