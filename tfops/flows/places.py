@@ -34,10 +34,11 @@ def require_same_place(
     if recorded is None or recorded.is_empty or place is None:
         return
     today = place_today(rules, env, stack)
+    whose = env if stack == MAIN_STACK else f"{env} (stack {stack})"
     if place.where != today.where:
         raise Refused(
             "backend-moved",
-            f"the state of {env} is in {place}, tfops.yaml names {today}",
+            f"the state of {whose} is in {place}, tfops.yaml names {today}",
             why="a plan without it would create everything a second time",
             hint=f"move it: tfops backend move {env}   (or name the old place in tfops.yaml)",
         )
