@@ -76,9 +76,8 @@ class Simulated:
             self.queue.ended(Act(end[1], "", 0, ""), now)
             self.latencies.append(now - end[2])
         if now >= self.decided_at:
-            self.queue.offer(
-                Decision(env, SyncReason.CHANGED, "", acts=True) for env in self.seen if env in self.pushed
-            )
+            seen = (Decision(env, SyncReason.CHANGED, "", acts=True) for env in self.seen if env in self.pushed)
+            self.queue.offer(seen, since=self.decided_at - self.survey_s)
             self.seen, self.decided_at = list(self.pushed), now + self.survey_s
         while len(self.applying) < PARALLEL and (decision := self.queue.take(now)) is not None:
             self.applying.append((now + self.apply_s, decision.env, self.pushed.pop(decision.env)))

@@ -18,6 +18,7 @@ from tfops.results import Act, Decision, SyncReason
 
 _DEV, _QA = EnvName("dev"), EnvName("qa")
 _CHANGED = Decision(_DEV, SyncReason.CHANGED, "changes it", commit="a" * 40, acts=True)
+_LATE = 1e9  # after all that happens in a test: no answer is early
 _SECRET = b"0123456789abcdef"
 
 
@@ -27,8 +28,8 @@ def _failed(detail: str = "locked", env: EnvName = _DEV) -> Act:
 
 def test_a_newer_commit_takes_the_place_of_one_that_waits() -> None:
     queue = Queue()
-    queue.offer([_CHANGED])
-    queue.offer([replace(_CHANGED, commit="b" * 40)])
+    queue.offer([_CHANGED], since=_LATE)
+    queue.offer([replace(_CHANGED, commit="b" * 40)], since=_LATE)
     taken = queue.take(0)
     assert taken is not None and taken.commit == "b" * 40
     assert queue.take(0) is None
@@ -36,38 +37,51 @@ def test_a_newer_commit_takes_the_place_of_one_that_waits() -> None:
 
 def test_what_is_not_to_be_done_any_more_waits_no_more() -> None:
     queue = Queue()
-    queue.offer([_CHANGED])
-    queue.offer([Decision(_DEV, SyncReason.HELD, "held")])
+    queue.offer([_CHANGED], since=_LATE)
+    queue.offer([Decision(_DEV, SyncReason.HELD, "held")], since=_LATE)
     assert queue.take(0) is None
 
 
 def test_one_environment_is_never_begun_twice_and_others_go_on() -> None:
     queue = Queue()
-    queue.offer([_CHANGED, replace(_CHANGED, env=_QA)])
+    queue.offer([_CHANGED, replace(_CHANGED, env=_QA)], since=_LATE)
     assert [queue.take(0), queue.take(0)] == [_CHANGED, replace(_CHANGED, env=_QA)]
-    queue.offer([_CHANGED])
+    queue.offer([_CHANGED], since=_LATE)
     assert queue.take(0) is None, "dev still runs"
     queue.ended(Act(_DEV, "a" * 40, 0, "is now v1"), 1)
+    queue.offer([_CHANGED], since=_LATE)
     assert queue.take(1) == _CHANGED
+
+
+def test_an_answer_that_was_asked_for_too_early_is_left_out_and_named() -> None:
+    queue = Queue()
+    queue.offer([_CHANGED], since=0)
+    assert queue.take(1) == _CHANGED
+    assert queue.offer([_CHANGED], since=0) == {_DEV}, "it is running: the answer may be of before"
+    queue.ended(Act(_DEV, "a" * 40, 0, "is now v1"), 5)
+    assert queue.offer([_CHANGED], since=4) == {_DEV}, "it ended after the survey began"
+    assert queue.take(6) is None
+    assert queue.offer([_CHANGED], since=6) == frozenset()
+    assert queue.take(6) == _CHANGED
 
 
 def test_failures_make_an_environment_wait_longer_each_time_up_to_a_cap() -> None:
     queue, now, pauses = Queue(), 0.0, []
     for _ in range(9):
-        queue.offer([_CHANGED])
+        queue.offer([_CHANGED], since=_LATE)
         assert queue.take(now) == _CHANGED
         queue.ended(_failed(), now)
-        queue.offer([_CHANGED])
+        queue.offer([_CHANGED], since=_LATE)
         assert queue.take(now) is None
         until = queue.next_at(now)
         assert until is not None
         pauses.append(until - now)
         now = until
     assert pauses == [5, 10, 20, 40, 80, 160, 300, 300, 300]
-    queue.offer([_CHANGED])
+    queue.offer([_CHANGED], since=_LATE)
     assert queue.take(now) == _CHANGED
     queue.ended(_failed("behind"), now)
-    queue.offer([_CHANGED])
+    queue.offer([_CHANGED], since=_LATE)
     assert queue.take(now) == _CHANGED, "a newer commit doesn't wait for the pauses of an older one"
 
 

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from tfops.errors import Locked, Refused, TfopsError
 from tfops.flows.project import Project
-from tfops.model import CommitSha
+from tfops.model import CommitSha, Kind
 from tfops.results import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops
@@ -40,16 +40,19 @@ def start(project: Project, decision: Decision, *, engine: str = "") -> Running:
     lock = _locked(folder, decision)
     try:
         check_out(project.repository.git, CommitSha(decision.commit), folder)
+        child = start_tfops(
+            [*_arguments(decision), "--output", "json", *(["--engine", engine] if engine else [])],
+            folder=folder,
+            files=project.workspace.reports,
+            name=decision.env,
+            env={"TFOPS_BRANCH": decision.branch} | remote_from_elsewhere(project.repository),
+        )
     except GitFailed as error:
         lock.release()
         raise Refused("checkout", f"{decision.commit[:8]} can't be checked out", why=str(error)) from error
-    child = start_tfops(
-        [*_arguments(decision), "--output", "json", *(["--engine", engine] if engine else [])],
-        folder=folder,
-        files=project.workspace.reports,
-        name=decision.env,
-        env={"TFOPS_BRANCH": decision.branch} | remote_from_elsewhere(project.repository),
-    )
+    except BaseException:
+        lock.release()
+        raise
     return Running(decision, child, lock)
 
 
@@ -109,4 +112,5 @@ def _parsed(text: str) -> dict[str, Any] | None:
 def _done(decision: Decision, result: dict[str, Any], seconds: float) -> Act:
     version = str(result.get("version") or result.get("recorded") or "")
     text = f"is now {version}" if version else str(result.get("story") or "nothing to do")
+    text = f"was destroyed: {version}" if version and result.get("kind") == Kind.DESTROY else text
     return Act(decision.env, decision.commit, 0, text, version=version, duration_s=seconds)

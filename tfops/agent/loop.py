@@ -70,6 +70,8 @@ class Loop:
     _is_woken: bool = False
     _stops: int = 0
     _bad_turns: int = 0
+    _surveyed_at: float = 0.0
+    _early: frozenset[EnvName] = frozenset()
 
     def __post_init__(self) -> None:
         self._drift = DriftRound(self.project, self.options.engine)
@@ -148,7 +150,7 @@ class Loop:
         self.board.looked()
 
     def _decide(self) -> None:
-        self._decide_at = float("inf")
+        self._decide_at, self._surveyed_at = float("inf"), time.monotonic()
         self._survey = start_tfops(
             ["reconcile", "--dry-run", "--quiet", "--output", "json", "--shard", str(self.options.shard)],
             folder=self.project.repository.root,
@@ -202,7 +204,9 @@ class Loop:
         self._say_news(decisions)
         self._back()
         self.board.surveyed(str(result["project"]), decisions)
-        self.queue.offer(decisions)
+        self._early = self.queue.offer(decisions, since=self._surveyed_at)
+        if self._early - self.queue.running.keys():
+            self._decide_at = time.monotonic()
         self._drift.watch(decisions, every_s=float(result["drift_every_s"]), now=time.monotonic())
         again = min((found.again_at for found in decisions if found.again_at), default=None)
         if again is not None:
@@ -248,7 +252,8 @@ class Loop:
             if ended.code in _TELLING_CODES:
                 self._tell("failed", ended.text, env=ended.env, reason=ended.detail, commit=ended.commit)
         known = self.board.decisions.get(ended.env)
-        if ended.code or (known is not None and known.reason is SyncReason.BUSY):
+        is_old = ended.env in self._early or (known is not None and known.reason is SyncReason.BUSY)
+        if ended.code or is_old:
             self._decide_at = min(self._decide_at, max(now, self.queue.next_at(now) or now))
 
     @contextlib.contextmanager

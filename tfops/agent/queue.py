@@ -23,14 +23,26 @@ class Queue:
     waiting: dict[EnvName, Decision] = field(default_factory=dict)
     running: dict[EnvName, Decision] = field(default_factory=dict)
     pauses: dict[EnvName, tuple[int, float]] = field(default_factory=dict)
+    _ended: dict[EnvName, float] = field(default_factory=dict)
 
-    def offer(self, decisions: Iterable[Decision]) -> None:
-        """Take the answers of one survey over: what isn't to be done any more doesn't wait any more."""
+    def offer(self, decisions: Iterable[Decision], *, since: float) -> frozenset[EnvName]:
+        """Take the answers of one survey over: what isn't to be done any more doesn't wait any more.
+
+        What was being changed since the survey began may have been answered too early: it is left out, and returned.
+        """
+        early, known = set(), set()
         for decision in decisions:
-            if decision.acts:
-                self.waiting[decision.env] = decision
-            else:
-                self.waiting.pop(decision.env, None)
+            env = decision.env
+            known.add(env)
+            self.waiting.pop(env, None)
+            if decision.acts and (env in self.running or self._ended.get(env, since) > since):
+                early.add(env)
+            elif decision.acts:
+                self.waiting[env] = decision
+        for past in (self._ended, self.pauses):
+            for env in past.keys() - known:
+                del past[env]  # previews come and go for months
+        return frozenset(early)
 
     def take(self, now: float) -> Decision | None:
         """The next that may begin; it counts as running from now on."""
@@ -44,6 +56,7 @@ class Queue:
     def ended(self, act: Act, now: float) -> None:
         """A run is over. After a failure its environment pauses, longer each time; after a success it doesn't."""
         self.running.pop(act.env, None)
+        self._ended[act.env] = now
         if act.code == 0 or act.detail in _AT_ONCE:
             self.pauses.pop(act.env, None)
             return

@@ -82,7 +82,7 @@ def _scene(project: Project, ui: Ui) -> Scene:
         look = look_at_remote(repository, rules.ledger_ref)
     except RemoteUnreachable as error:
         raise _unreachable(project, error) from error
-    if look.digest != here.digest:
+    if here.lacks(look):
         _fetch(project, rules, ui)
     rules = home_rules(project, ui, say=True)
     return Scene(project, rules, look, look_here(repository), list_versions(repository), ui)
@@ -182,7 +182,7 @@ def _facts(scene: Scene, env: EnvName) -> SyncFacts:
         branches=branches,
         head=head,
         current=latest,
-        is_ledger_rewritten=scene.look.ledgers.get(env, ledger) != ledger,
+        is_ledger_rewritten=_is_ledger_rewritten(scene, env),
         hold=present.hold_on(latest),
         rehearses=str(present.card.get("rehearses") or ""),
         is_stopped=present.trouble is not None,
@@ -192,6 +192,14 @@ def _facts(scene: Scene, env: EnvName) -> SyncFacts:
     )
     facts = _with_lock(scene.project, facts, present.lock)
     return facts if head is None or facts.runs_head else _at_head(scene, facts, present, head)
+
+
+def _is_ledger_rewritten(scene: Scene, env: EnvName) -> bool:
+    """Whether what the remote had isn't part of what is here now; it may have moved on between look and fetch."""
+    there, here = scene.look.ledgers.get(env), scene.here.ledgers.get(env)
+    if there is None or there == here:
+        return False
+    return here is None or not scene.project.repository.is_ancestor(there, here)
 
 
 def _branches(scene: Scene, rule: EnvironmentRule) -> tuple[str, ...]:

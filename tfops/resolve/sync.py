@@ -157,9 +157,10 @@ def _drill(facts: SyncFacts) -> Decision | None:
 
 def _followed(facts: SyncFacts) -> Decision | None:
     """A run that died is finished before anything else is asked: it left a lock."""
-    if not (facts.busy and facts.is_dead):
+    commit = facts.head or (facts.current.commit if facts.current else "")
+    if not (facts.busy and facts.is_dead and commit):
         return None
-    return _yes(facts, SyncReason.FOLLOWED, f"finishes what died: {facts.busy}")
+    return replace(_yes(facts, SyncReason.FOLLOWED, f"finishes what died: {facts.busy}"), commit=commit)
 
 
 def _busy(facts: SyncFacts) -> Decision | None:

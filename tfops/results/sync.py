@@ -128,7 +128,8 @@ class ReconcileResult:
     def out_of_sync(self) -> tuple[Decision, ...]:
         """What is not as its branch says, after all that was done."""
         done = {act.env for act in self.acts if act.code == 0}
-        return tuple(found for found in self.decisions if not (found.is_in_sync or found.env in done))
+        followed = {found.env for found in self.decisions if found.reason is SyncReason.FOLLOWED}
+        return tuple(found for found in self.decisions if not (found.is_in_sync or found.env in done - followed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ class Look:
     heads: Mapping[str, CommitSha]
     ledgers: Mapping[str, CommitSha]
 
+    def lacks(self, other: "Look") -> bool:
+        """Whether the other one has anything that this one hasn't, or has otherwise; what is gone there is no news."""
+        return not (other.heads.items() <= self.heads.items() and other.ledgers.items() <= self.ledgers.items())
+
     @property
     def digest(self) -> str:
         """The same as long as nothing moved."""
