@@ -56,6 +56,9 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md
 	$(BIN)/python -m bench
 
+bench-aws: setup ## the same with the real AWS provider, against moto's server; writes bench/aws-results.md
+	$(BIN)/python -m bench.aws $(ARGS)
+
 faults: setup ## 1,000 kills, the race and every other fault; writes docs/explanation/faults-results.md (a slice: ARGS='--tries 50')
 	$(BIN)/python -m tests.faults.run $(ARGS)
 
