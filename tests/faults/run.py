@@ -70,12 +70,14 @@ class Kills:
         return f"| {self.backend} | {tries} | {len(self.done)} | {killed_too} | {self.minutes:.0f} |"
 
 
-def on_backend(name: str, tries: int, seed: int) -> Kills:
-    """A failure ends its world; the next try begins in a new one, until there are too many."""
+def on_backend(name: str, tries: int, seed: int, minutes: float) -> Kills:
+    """A failure ends its world; the next try begins in a new one, until there are too many, or the time is over."""
     kills, started = Kills(name), time.monotonic()
     with serve(name) as backend, tempfile.TemporaryDirectory() as folder:
         world = new_world(Path(folder) / "0", backend, available_engines()[0], seed=seed)
         for number in range(tries):
+            if (time.monotonic() - started) / 60 > minutes:
+                break
             try:
                 kills.done.append(kill_once(world, number=seed + number))
             except FINDINGS:
@@ -125,6 +127,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make faults ARGS=…")
     parser.add_argument("--tries", type=int, default=250, help="kills on each backend")
     parser.add_argument("--turns", type=int, default=10, help="changes by each of the 20 racers; 0: no race")
+    parser.add_argument("--minutes", type=float, default=24 * 60, help="no more kills on a backend after this long")
     parser.add_argument("--seed", type=int, default=0, help="where to begin: other slices, other moments")
     parser.add_argument("--backends", default=",".join(BACKENDS))
     parser.add_argument("--parts", default=",".join(PARTS), help="which of scenarios, race, kills")
@@ -139,7 +142,10 @@ def main() -> int:
         if part == "kills":
             names = [name for name in options.backends.split(",") if name]
             with concurrent.futures.ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-                kills = list(pool.map(on_backend, names, [options.tries] * len(names), [options.seed] * len(names)))
+                running = [
+                    pool.submit(on_backend, name, options.tries, options.seed, options.minutes) for name in names
+                ]
+                kills = [future.result() for future in running]
             print("\n".join(failure for killed in kills for failure in killed.failures), file=sys.stderr)
             found = [dataclasses.asdict(killed) for killed in kills]
         else:
