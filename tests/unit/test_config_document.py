@@ -168,3 +168,8 @@ def test_a_tag_that_does_not_fit_its_value_is_a_complaint(text: str) -> None:
 @pytest.mark.parametrize("text", [r'"\ud800"', r'"\udc80"'])
 def test_an_escape_that_is_no_character_is_a_complaint(text: str) -> None:
     assert problems(f"a: {text}") == ["f.yaml:1:4: the text holds half a character (a lone surrogate)"]
+
+
+def test_an_anchor_may_be_used_again() -> None:
+    document = read_document("x.yaml", "a: &n 1\nb: &n 2\nc: *n\n")
+    assert (document.data, document.complaints) == ({"a": 1, "b": 2, "c": 2}, [])

@@ -97,7 +97,9 @@ def read_document(path: str, text: str) -> Document:
         document.complaints.append(document.complaint((), problem))
         return document
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        reader = YAML(typ="safe", pure=True)
+        reader.composer.warn_double_anchors = False  # legal: the latter counts from there on
+        node = reader.compose(text)
     except MarkedYAMLError as error:
         at = error.problem_mark or error.context_mark
         mark = Mark(path, at.line + 1, at.column + 1) if at else Mark(path, 1, 1)
