@@ -46,7 +46,7 @@ class Bench:
             self.by_hand("HEAD")
 
     def tfops(self, version: str) -> None:
-        self.shop.ok("rollback", "dev", version, "--yes")
+        self.shop.cold("rollback", "dev", version, "--yes")
 
     def by_hand(self, version: str) -> None:
         """What a careful script does with an old version."""

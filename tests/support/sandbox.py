@@ -143,6 +143,10 @@ class Sandbox:
         assert ran.code == 0, f"{args}: {ran.code}\n{ran.out}\n{ran.err}"
         return ran
 
+    def cold(self, *args: str) -> None:
+        """Run as a user's shell does, imports and all, for those who measure; fails unless it exits with 0."""
+        subprocess.run(self.command(*args), cwd=self.path, env=self.env, capture_output=True, check=True)
+
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
         """Start and return at once, to be interrupted."""
         return subprocess.Popen(
