@@ -96,6 +96,8 @@ def test_stacks_are_applied_in_order_narrowed_taken_down_and_brought_back(shop: 
     assert f"only db is at {second[:8]}" in shop.ok("status").out
     assert {name for name, part in _stacks(shop).items() if part["commit"]} == {"network", "app", "users"}
     assert set(shop.ok("show", "dev", "-o", "json").result["card"]["outputs"]) == set(first["outputs"])
+    kept = shop.git("ls-tree", "-r", "--name-only", "refs/tfops/envs/dev")
+    assert all(f"root/{stack}/main.tf.json" in kept for stack in ("network", "app", "users", "db"))
     wrong = shop.run("plan", "dev", "--stack", "netwok", "-o", "json").error
     assert (wrong["guard"], "network" in wrong["hint"]) == ("unknown-stack", True)
 

@@ -28,6 +28,7 @@ from tfops.ledger.card import (
     StackPart,
     VerifiedPart,
 )
+from tfops.ledger.chain import Present
 from tfops.model import Action, Kind, Person, Plan, StackName, StackState
 from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.system import clock, environ
@@ -49,12 +50,23 @@ class Outcome:
         return "no changes" if self.plan.is_empty else self.plan.headline()
 
 
-def standing_files(target: Target, ends: Iterable[StackEnd]) -> dict[str, str]:
+def standing_files(target: Target, ends: Iterable[StackEnd], present: Present) -> dict[str, str]:
     """The rendered roots of the stacks that the environment has from now on."""
-    return joined_files({end.name: end.stack.rendered for end in ends if end.name in target.environment.stacks})
+    made = joined_files({end.name: end.stack.rendered for end in ends if end.name in target.environment.stacks})
+    return untouched_files(target, present) | made
 
 
-def build_card(target: Target, outcome: Outcome, *, number: int, person: Person, run_id: str) -> Card:
+def untouched_files(target: Target, present: Present) -> dict[str, str]:
+    """The roots, as the ledger has them, of the stacks that a narrowed change leaves as they are."""
+    starts = tuple(f"root/{stack}/" for stack in target.environment.stacks if target.only and stack not in target.only)
+    return {
+        path.removeprefix("root/"): content.decode("utf-8", "surrogateescape")
+        for path, content in present.files.items()
+        if path.startswith(starts)
+    }
+
+
+def build_card(target: Target, outcome: Outcome, present: Present, *, number: int, person: Person, run_id: str) -> Card:
     """The card with the number that is expected; recording may raise the number."""
     now = clock.now()
     current = target.current
@@ -86,7 +98,7 @@ def build_card(target: Target, outcome: Outcome, *, number: int, person: Person,
         providers={name: version for part in parts.values() for name, version in part.providers.items()},
         modules=_module_parts(target),
         config_digest=target.environment.digest,
-        rendered_digest=digest_of(standing_files(target, outcome.ends)),
+        rendered_digest=digest_of(standing_files(target, outcome.ends, present)),
         plan=_plan_part(outcome.plan),
         approvals=list(outcome.approvals),
         stacks=parts,

@@ -11,7 +11,7 @@ from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.flows.applying import Applying, StackEnd
-from tfops.flows.cards import Outcome, build_card, standing_files
+from tfops.flows.cards import Outcome, build_card, standing_files, untouched_files
 from tfops.flows.checks import CheckContext, run_checks
 from tfops.flows.consent import ConsentOptions, obtain_consent
 from tfops.flows.custody import Custody
@@ -111,7 +111,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart) -> ChangeResult:
 
     with signals.deferred() as arrived:
         what = f"{intent.kind} of {intent.commit[:8]}"
-        custody.begin(intent, what=what, present=run.present, root=_root_files(planned))
+        custody.begin(intent, what=what, present=run.present, root=_root_files(run, planned))
         failpoint.reach("begun")
         applying = Applying(
             planned,
@@ -149,8 +149,9 @@ def _hidden(ends: Sequence[StackEnd]) -> frozenset[str]:
     return frozenset(text for end in ends for text in end.hidden)
 
 
-def _root_files(planned: Planned) -> dict[str, str]:
-    return joined_files({one.name: one.stack.rendered for one in planned.stacks})
+def _root_files(run: _Run, planned: Planned) -> dict[str, str]:
+    planned_files = joined_files({one.name: one.stack.rendered for one in planned.stacks})
+    return untouched_files(run.target, run.present) | planned_files
 
 
 def _told(run: _Run, progress: Mapping[StackName, Progress]) -> Mapping[str, str]:
@@ -261,8 +262,8 @@ def _record(run: _Run, outcome: Outcome, *, base: str | None) -> ChangeResult:
     number = run.target.listing.highest + 1
     person, _ = run.project.repository.identity()
     stacks = [end.stack for end in outcome.ends]
-    root = standing_files(run.target, outcome.ends)
-    card = build_card(run.target, outcome, number=number, person=person, run_id=run.run_id)
+    root = standing_files(run.target, outcome.ends, run.present)
+    card = build_card(run.target, outcome, run.present, number=number, person=person, run_id=run.run_id)
     try:
         recorded = record(run.project, run.refs, card, outcome.headline, base=base, root=root)
     except (GitFailed, Refused) as error:

@@ -62,6 +62,13 @@ class Custody:
         )
         self._take(prepare(self.project.repository, present, event))
 
+    def claim_once(self, *, what: str, present: Present) -> None:
+        """The same for those who can't read everything again by themselves: raises Locked for a lost race."""
+        try:
+            self.claim(what=what, present=present)
+        except LostRaceError as error:
+            raise Locked(f"{self.env} was changed by someone else meanwhile", hint="run it again") from error
+
     def _take(self, swap: Update) -> None:
         try:
             if self.refs.swap(swap) is Swap.LOST:

@@ -17,7 +17,7 @@ from tfops.engine.moved import content_digest, marked, moved_to
 from tfops.engine.placed import PlacedState
 from tfops.engine.runner import Runner
 from tfops.engine.state import parse_state
-from tfops.errors import Locked, NotApproved, Refused, StoppedPartWay, TfopsError
+from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.changes import require_signing
 from tfops.flows.custody import Custody, require_free
 from tfops.flows.places import backend_path, place_today, recorded_place
@@ -28,7 +28,6 @@ from tfops.flows.stacks import recorded_state
 from tfops.flows.target import Place, find_place, rules_from_branch_head
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import Present, read_present
-from tfops.ledger.record import LostRaceError
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, StackName
 from tfops.resolve.moving import Found, Route, Step, step_of
@@ -141,7 +140,7 @@ def _move(
     custody = Custody(project, refs, env, folder.name, ui)
     moved = []
     with signals.deferred():
-        _claim(custody, f"move of {'; '.join(both.route.text for both in found)}", present)
+        custody.claim_once(what=f"move of {'; '.join(both.route.text for both in found)}", present=present)
         try:
             for both, step in zip(found, steps, strict=True):
                 old_copy, route = _carry_out(both, step, marks=options.marks), both.route
@@ -152,13 +151,6 @@ def _move(
         told = [f"{both.route.text} (old copy: {one.old_copy})" for both, one in zip(found, moved, strict=True)]
         custody.moved("; ".join(told), _root_with(present, routes))
     return BackendMoveResult(env, tuple(moved))
-
-
-def _claim(custody: Custody, what: str, present: Present) -> None:
-    try:
-        custody.claim(what=what, present=present)
-    except LostRaceError as error:
-        raise Locked(f"{custody.env} was changed by someone else meanwhile", hint="run it again") from error
 
 
 def _reach(

@@ -314,9 +314,10 @@ def _doubt(progress: Mapping[StackName, Progress]) -> str:
 def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Story:
     person, _ = case.project.repository.identity()
     number = target.listing.highest + 1
-    card = build_card(target, outcome, number=number, person=person, run_id=case.intent.run_id)
+    card = build_card(target, outcome, case.present, number=number, person=person, run_id=case.intent.run_id)
     headline = outcome.ends[0].stack.mask(f"{case.intent.headline} (recovered{doubt})")
-    recorded = record(case.project, case.refs, card, headline, base=None, root=standing_files(target, outcome.ends))
+    root = standing_files(target, outcome.ends, case.present)
+    recorded = record(case.project, case.refs, card, headline, base=None, root=root)
     return Story(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
 
 

@@ -142,7 +142,7 @@ def restore(
         _obtain_consent(place.env, yes=yes, ui=ui)
         custody = Custody(project, project.refs(place.rules), place.env, folder.name, ui)
         with signals.deferred():
-            custody.claim(what="state restore", present=present)
+            custody.claim_once(what="state restore", present=present)
             try:
                 _put_back(opened.engine, kept, wanted.document | {"serial": serial}, is_readable=now is not None)
                 _require_restored(opened.engine, wanted)
