@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from tfops.cli import main
-from tfops.flows import change, custody, recover
+from tfops.flows import custody, failures, recover
 from tfops.system import process
 from tfops.system.remote import Refs, Update
 
 
 def without_import() -> None:
     """What was made but is not in the state stays forgotten."""
-    setattr(recover, "_bring_back", lambda *given: given[-2:])  # noqa: B010 - (state, hidden) as they were
+    setattr(recover, "_bring_back", lambda read, *_: read)  # noqa: B010 - the state as it was read
 
 
 def without_wait() -> None:
@@ -28,7 +28,7 @@ def without_wait() -> None:
 
 def without_read_back() -> None:
     """The engine's word is taken for the state."""
-    setattr(change, "missing_from_state", lambda *_: [])  # noqa: B010 - a name that the module only imports
+    setattr(failures, "missing_from_state", lambda *_: [])  # noqa: B010 - a name that the module only imports
 
 
 def without_lease() -> None:

@@ -157,11 +157,17 @@ class Sandbox:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509 - the test has one thread
         )
 
     def clone(self, remote: str, folder: Path) -> "Sandbox":
         subprocess.run(["git", "clone", "--quiet", remote, str(folder)], env=self.env, check=True)
         return Sandbox(folder, self.home, self.env["TFOPS_ENGINE"])
+
+
+def _hear_interrupts() -> None:
+    """As in the foreground: a suite in the background has SIGINT ignored, and hands that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def new_sandbox(folder: Path, engine: str, *, rules: str = "") -> Sandbox:

@@ -19,7 +19,7 @@ from tfops.results import LockResult
 from tfops.system import clock, environ
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 
-_MOST_TRIES = 5
+_MOST_TRIES = 20
 
 
 def lock(project: Project, env: str, reason: str) -> LockResult:
