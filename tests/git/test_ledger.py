@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.git.conftest import Clone, git
+from tests.git.conftest import Clone, commit_file, git
 from tests.support.cards import make_card
 from tfops.errors import Refused
 from tfops.ledger.chain import EventKind, NewEvent, Present, ledger_ref, prepare, read_events, read_present
@@ -243,6 +243,17 @@ def test_a_ledger_that_was_deleted_on_the_remote_is_kept_here_also_with_fetch_pr
     with contextlib.suppress(Refused):
         Refs(first).fetch()
     assert _refs_of(first.root) == known
+
+
+def test_a_ref_that_another_fetch_of_this_clone_is_moving_is_fetched_again(here: Path, clone: Clone) -> None:
+    first = clone("first")
+    newest = commit_file(here, "new.txt", "new")
+    git(here, "push", "--quiet", "origin", "main")
+    busy = first.root / ".git/refs/remotes/origin/main.lock"
+    busy.touch()
+    threading.Timer(0.5, busy.unlink).start()
+    Refs(first).fetch()
+    assert git(first.root, "rev-parse", "origin/main") == newest
 
 
 def test_every_part_comes_back_as_it_was_written(here: Path) -> None:

@@ -7,6 +7,7 @@ the value spelled out, never a bare one). Without a remote it is `git update-ref
 import contextlib
 import enum
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ NO_REF = "0" * 40
 LEDGERS = "refs/tfops/envs"
 # What was swapped here while the remote was away: one mark for each ref, with what the remote's ref was.
 _KEPT, _LOST = "refs/tfops/offline", "refs/tfops/lost"
+
+# Fetches of one clone overtake each other when many work trees are busy; who was overtaken looks again.
+_MOST_FETCHES, _PAUSE_S = 10, 0.1
 
 
 class Swap(enum.Enum):
@@ -75,10 +79,14 @@ class Refs:
         # not --quiet: that hides why a ref was rejected
         # --no-prune: the user's fetch.prune would delete ledgers and tags that only this clone has
         argv = ["fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules"]
-        try:
-            self._git.over_network(*argv, "--end-of-options", remote, *specs)
-        except GitFailed as error:
-            raise _explain_rejection(remote, error) from error
+        for left in reversed(range(_MOST_FETCHES)):
+            try:
+                self._git.over_network(*argv, "--end-of-options", remote, *specs)
+                return
+            except GitFailed as error:
+                if not (left and _was_overtaken(error)):
+                    raise _explain_rejection(remote, error) from error
+                time.sleep(_PAUSE_S)
 
     def swap(self, *updates: Update) -> Swap:
         """Compare-and-swap, all or none: first on the remote, then here.
@@ -231,6 +239,11 @@ def _give_up(update: Update) -> str:
         return f"delete {update.ref} {update.new}\n"
     name = f"{_LOST}/{update.ref.rpartition('/')[2]}-{update.new[:12]}"
     return f"update {name} {update.new}\nupdate {update.ref} {update.old} {update.new}\n"
+
+
+def _was_overtaken(error: GitFailed) -> bool:
+    """Whether another fetch of this clone (in another work tree, say) moved the same ref at the same moment."""
+    return "cannot lock ref" in error.stderr and any(words in error.stderr for words in ("but expected", "File exists"))
 
 
 def _explain_rejection(remote: str, error: GitFailed) -> Exception:
