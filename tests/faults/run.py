@@ -3,7 +3,7 @@
 python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg] [--parts scenarios,race,kills]
 
 One slice is a call with few tries; `--seed` makes another slice try other moments. Parts can be run one at a time:
-what each found is kept, and the report is written from all that were found with the code that runs now.
+what each found is kept, and the report is written from the newest of each, with the code that it was found with.
 """
 
 import argparse
@@ -49,7 +49,8 @@ _HEAD = """\
 tfops {version}, {engine}, Git {git}, Python {python}, {system}, {cores} cores. Each try kills an apply (or
 its recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover` and `tfops apply`
 follow, and then compares state, tags, ledger and the world. `sound` means that all of them agree: nothing made twice,
-nothing orphaned, nothing forgotten that was not named as in doubt.
+nothing orphaned, nothing forgotten that was not named as in doubt. `code` is the tree of tfops (`git rev-parse
+COMMIT:tfops`).
 
 """
 
@@ -151,11 +152,10 @@ def main() -> int:
         else:
             found = [on_scenario(name) for name in SCENARIOS] if part == "scenarios" else [race(options.turns)]
         _keep(part, found)
-    kills = [Kills(**{**kept, "done": [Try(**one) for one in kept["done"]]}) for kept in _kept("kills")]
-    others = [*_kept("scenarios"), *_kept("race")]
-    options.report.write_text(_report(kills, others))
+    options.report.write_text(report())
     print(options.report.read_text())
-    failures = [failure for killed in kills for failure in killed.failures]
+    failures = [failure for killed in _kills() for failure in killed.failures]
+    others = [line for part in ("scenarios", "race") for line in _kept(part)]
     return 1 if failures or any("NOT SOUND" in line for line in others) else 0
 
 
@@ -171,13 +171,22 @@ def _keep(part: str, found: object) -> None:
 
 
 def _kept(part: str) -> list[Any]:
-    """What a part found with this code; nothing when it wasn't run with it."""
+    """What a part found when it ran last."""
+    return list(_newest(part).get("found", []))
+
+
+def _newest(part: str) -> dict[str, Any]:
     path = KEPT / f"{part}.json"
-    kept = json.loads(path.read_text()) if path.is_file() else {}
-    return list(kept["found"]) if kept.get("code") == _code() else []
+    return dict(json.loads(path.read_text())) if path.is_file() else {}
 
 
-def _report(kills: list[Kills], others: list[str]) -> str:
+def _kills() -> list[Kills]:
+    return [Kills(**{**kept, "done": [Try(**one) for one in kept["done"]]}) for kept in _kept("kills")]
+
+
+def report() -> str:
+    """The newest of each part. `code` is the tree of tfops, as Git names it (`git rev-parse COMMIT:tfops`)."""
+    kills = _kills()
     git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
     head = _HEAD.format(
         version=__version__,
@@ -190,13 +199,13 @@ def _report(kills: list[Kills], others: list[str]) -> str:
     faults = collections.Counter(re.sub(r", r.*| after .*", "", found.fault) for one in kills for found in one.done)
     return head + "\n".join(
         [
-            "| backend | tries | sound | recovery killed too | minutes |",
-            "|---|---|---|---|---|",
-            *(one.row for one in kills),
+            "| backend | tries | sound | recovery killed too | minutes | code |",
+            "|---|---|---|---|---|---|",
+            *(f"{one.row} `{_newest('kills')['code'][:8]}` |" for one in kills),
             "",
-            "| other faults | tries | outcome |",
-            "|---|---|---|",
-            *others,
+            "| other faults | tries | outcome | code |",
+            "|---|---|---|---|",
+            *(f"{line} `{_newest(part)['code'][:8]}` |" for part in ("scenarios", "race") for line in _kept(part)),
             "",
             "| kill | sound tries |",
             "|---|---|",
