@@ -34,6 +34,8 @@ from tfops.system.clock import Patience
 from tfops.system.git import require_sha
 from tfops.system.remote import Refs
 
+_MAY_BE_STALE = ("wrong-branch", "unpushed")
+
 # Without --wait, losing this often means that others change the environment faster than a plan takes.
 _MOST_RACES = 5
 
@@ -46,7 +48,14 @@ def apply(
     what = f"apply of {project.repository.head[:8]}"
 
     def find() -> Target:
-        return apply_target(project, place, allowed=options.allowed, only=only)
+        try:
+            return apply_target(project, place, allowed=options.allowed, only=only)
+        except Refused as refusal:
+            if refusal.guard not in _MAY_BE_STALE or options.offline:
+                raise
+            # A slower fetch of another work tree may have set the branch back for a moment: look again.
+            project.fetch_for_change(place.rules)
+            return apply_target(project, find_place(project, env), allowed=options.allowed, only=only)
 
     result = change(project, place, find, what=what, options=options, ui=ui)
     return _answered(project, place, result, options=options, ui=ui)
