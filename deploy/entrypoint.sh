@@ -4,12 +4,12 @@
 set -eu
 : "${TFOPS_REPOSITORY:?which repository? set TFOPS_REPOSITORY}"
 mkdir -p "$HOME"
-if [ ! -d /work/project/.git ]; then
-  rm -rf /work/cloning
-  git clone --quiet ${TFOPS_BRANCH_HOME:+--branch "$TFOPS_BRANCH_HOME"} -- "$TFOPS_REPOSITORY" /work/cloning
-  mv /work/cloning /work/project
+if [ ! -d /var/lib/tfops/project/.git ]; then
+  rm -rf /var/lib/tfops/cloning
+  git clone --quiet ${TFOPS_BRANCH_HOME:+--branch "$TFOPS_BRANCH_HOME"} -- "$TFOPS_REPOSITORY" /var/lib/tfops/cloning
+  mv /var/lib/tfops/cloning /var/lib/tfops/project
 fi
-cd /work/project
+cd /var/lib/tfops/project
 git config user.name "${TFOPS_NAME:-tfops agent}"
 git config user.email "${TFOPS_EMAIL:-tfops-agent@localhost}"
 exec tfops agent "$@"
