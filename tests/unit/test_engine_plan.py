@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tfops.engine.plan import parse_plan, planned_outputs
+from tfops.engine.plan import planned_outputs, read_plan, to_plan
 from tfops.model import Action, AttributeChange, Plan
 
 RECORDED = Path(__file__).parent / "recorded" / "plan.json"
@@ -25,7 +25,7 @@ def change(address: str = "a.b", *actions: str, **details: Any) -> dict[str, Any
 
 def plan(*changes: dict[str, Any], is_empty: bool = False, **document: Any) -> Plan:
     body = {"format_version": "1.2", "resource_changes": list(changes)} | document
-    return parse_plan(json.dumps(body), is_empty=is_empty)
+    return to_plan(read_plan(json.dumps(body)), is_empty=is_empty)
 
 
 def attributes(before: Any, after: Any, **details: Any) -> list[tuple[str, str, str]]:
@@ -180,7 +180,7 @@ def test_marks_for_fewer_elements_than_there_are_hide_what_they_name() -> None:
 
 
 def test_a_sensitive_value_is_hidden_in_unmarked_attributes_too() -> None:
-    found = parse_plan(RECORDED.read_text(encoding="utf-8"), is_empty=False)
+    found = to_plan(read_plan(RECORDED.read_text(encoding="utf-8")), is_empty=False)
     assert "hunter2-secret" not in repr(found)
 
 
@@ -256,11 +256,11 @@ def test_the_engines_own_verdict_says_whether_it_is_empty() -> None:
 @pytest.mark.parametrize("text", ["{}", "[]", "null", '{"format_version": "2.0"}', '{"format_version": 1}', "{", ""])
 def test_what_is_no_plan_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
-        parse_plan(text, is_empty=False)
+        read_plan(text)
 
 
 def test_a_plan_without_changes_has_none() -> None:
-    assert parse_plan('{"format_version": "1.0"}', is_empty=True).changes == ()
+    assert to_plan(read_plan('{"format_version": "1.0"}'), is_empty=True).changes == ()
 
 
 ONE = change("a.one", before={"x": 1}, after={"x": 2})
@@ -309,7 +309,7 @@ def test_the_digest_does_not_depend_on_a_secrets_value() -> None:
 
 
 def test_a_recorded_plan_is_read_whole() -> None:
-    found = parse_plan(RECORDED.read_text(encoding="utf-8"), is_empty=False)
+    found = to_plan(read_plan(RECORDED.read_text(encoding="utf-8")), is_empty=False)
     assert [(str(item.action), item.address) for item in found.changes] == [
         ("delete", "terraform_data.counted[1]"),
         ("delete", "terraform_data.gone"),
@@ -355,8 +355,8 @@ def test_of_the_outputs_only_what_is_known_is_told_on() -> None:
         "still": {"actions": ["no-op"], "after": {"name": "x"}, "after_unknown": False},
         "gone": output(None, False),
     }
-    assert planned_outputs(json.dumps({"output_changes": changes})) == {
+    assert planned_outputs({"output_changes": changes}) == {
         "net": {"cidr": "10.0.0.0/16", "none": None, "tags": {"a": 1}},
         "still": {"name": "x"},
     }
-    assert planned_outputs("{}") == {}
+    assert planned_outputs({}) == {}

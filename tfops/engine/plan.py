@@ -49,11 +49,16 @@ _LONGEST_VALUE = 80
 _SHORTEST_SECRET = 3
 
 
-def parse_plan(text: str, *, is_empty: bool) -> Plan:
-    """`text` is the output of `show -json PLAN`. Raises ValueError when it isn't a plan's JSON."""
+def read_plan(text: str) -> dict[str, Any]:
+    """The document in the output of `show -json PLAN`. Raises ValueError when it isn't a plan's JSON."""
     document: Any = json.loads(text)
     if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith("1."):
         raise ValueError("not a plan in JSON format 1")
+    return document
+
+
+def to_plan(document: Mapping[str, Any], *, is_empty: bool) -> Plan:
+    """The document of a plan as people and guards read it."""
     raw, drift = document.get("resource_changes") or [], document.get("resource_drift") or []
     secrets = _secrets([*raw, *drift])
     changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
@@ -68,10 +73,10 @@ def parse_plan(text: str, *, is_empty: bool) -> Plan:
     )
 
 
-def planned_outputs(text: str) -> dict[str, Any]:
+def planned_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
     """What the root's outputs will be, as far as the plan knows: module to output to value. Sensitive ones too."""
     found: dict[str, Any] = {}
-    for module, change in (json.loads(text).get("output_changes") or {}).items():
+    for module, change in (document.get("output_changes") or {}).items():
         after, unknown = change.get("after"), change.get("after_unknown")
         if isinstance(after, dict) and unknown is not True:
             marks = unknown if isinstance(unknown, dict) else {}

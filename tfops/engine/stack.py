@@ -16,7 +16,7 @@ from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.modules import InstalledModule, installed_modules
 from tfops.engine.moved import names_the_mark
-from tfops.engine.plan import parse_plan, planned_outputs
+from tfops.engine.plan import planned_outputs, read_plan, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.engine.statelock import parse_lock
@@ -173,10 +173,10 @@ class StackEngine:
         shown = self._run(self._commands.show_plan(str(path)))
         if shown.code != 0:
             raise engine_error("the plan can't be read", shown.errors)
-        text = shown.stdout.read_text(encoding="utf-8")
+        document = read_plan(shown.stdout.read_text(encoding="utf-8"))
         shown.stdout.unlink()
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        return SavedPlan(parse_plan(text, is_empty=is_empty), path, digest, planned_outputs(text))
+        return SavedPlan(to_plan(document, is_empty=is_empty), path, digest, planned_outputs(document))
 
     def release_dead_lock(self, *, since: datetime) -> bool:
         """Release the state's lock when the engine that died in this clone left it; True if it was there.

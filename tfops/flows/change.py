@@ -137,7 +137,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart) -> ChangeResult:
         )
         failpoint.reach("verified")
         outcome = Outcome(_done_plan(planned, ends), ends, outputs, tuple(approvals), seconds, verified)
-        return _record(run, outcome, base=None)
+        return _record(run, planned, outcome, base=None)
 
 
 def _done_plan(planned: Planned, ends: Sequence[StackEnd]) -> Plan:
@@ -237,10 +237,10 @@ def _nothing_to_do(run: _Run, planned: Planned) -> ChangeResult:
     """A new commit without changes is a version too; the same commit again is not, unless it wasn't verified."""
     plan, ends = planned.plan, tuple(_unchanged(one) for one in planned.stacks)
     if _is_settled(run.target, run.present):
-        return _result(run, plan, planned.mask, starts=planned.engine_starts, card=None)
+        return _result(run, planned, plan, card=None)
     outputs, seconds = visible_outputs(ends), run.seconds
     verified = _verify(run, planned, outputs, _hidden(ends))
-    return _record(run, Outcome(plan, ends, outputs, (), seconds, verified), base=run.present.head)
+    return _record(run, planned, Outcome(plan, ends, outputs, (), seconds, verified), base=run.present.head)
 
 
 def _unchanged(planned: PlannedStack) -> StackEnd:
@@ -258,10 +258,9 @@ def _is_settled(target: Target, present: Present) -> bool:
     return current.commit == target.commit.sha and current.kind in same
 
 
-def _record(run: _Run, outcome: Outcome, *, base: str | None) -> ChangeResult:
+def _record(run: _Run, planned: Planned, outcome: Outcome, *, base: str | None) -> ChangeResult:
     number = run.target.listing.highest + 1
     person, _ = run.project.repository.identity()
-    stacks = [end.stack for end in outcome.ends]
     root = standing_files(run.target, outcome.ends, run.present)
     card = build_card(run.target, outcome, run.present, number=number, person=person, run_id=run.run_id)
     try:
@@ -273,23 +272,22 @@ def _record(run: _Run, outcome: Outcome, *, base: str | None) -> ChangeResult:
             state="The infrastructure is as planned.",
             hint=f"mend the cause, then: tfops recover {run.target.env}",
         ) from error
-    starts = sum(stack.engine.starts for stack in stacks)
-    return _result(run, outcome.plan, stacks[0].mask, starts=starts, card=recorded)
+    return _result(run, planned, outcome.plan, card=recorded)
 
 
-def _result(run: _Run, plan: Plan, mask: Masker, *, starts: int, card: Card | None) -> ChangeResult:
+def _result(run: _Run, planned: Planned, plan: Plan, *, card: Card | None) -> ChangeResult:
     target, current = run.target, run.target.current
     return ChangeResult(
         env=target.env,
         kind=target.kind,
         commit=target.commit,
-        plan=masked_plan(plan, mask),
+        plan=masked_plan(plan, planned.mask),
         version=Version(card.version) if card else None,
         previous=current.version if current else None,
         restores=target.restores.version if target.restores else None,
         hold=card.hold.reason if card and card.hold else "",
         duration_s=run.seconds,
-        engine_starts=starts,
+        engine_starts=planned.engine_starts,
         is_shared=bool(run.project.repository.remote),
         outputs=card.outputs if card else {},
         verified=card.verified.result if card and card.verified else Verified.NONE,
