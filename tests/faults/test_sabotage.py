@@ -26,6 +26,7 @@ def states() -> Iterator[StateServer]:
 
 def what_a_dead_engine_made_comes_back(world: World, _: StateServer) -> None:
     """The engine dies after something was made and before the remote state was written."""
+    world.seconds = 5  # the first is made, and this long before the others: no machine is too slow to die in between
     world.wish()
     world.run("apply", "dev", "--yes", failpoint="engine-working:SIGKILL+engine")
     world.run("recover", "dev")
