@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.support.agents import Agent, running_agent
 from tests.support.ear import heard
@@ -125,3 +127,35 @@ def test_people_and_machines_are_told(laptop: Sandbox, daemon: GitDaemon, tmp_pa
     [slack] = [json.loads(body) for headers, body in ear.bodies if "X-Tfops-Signature-256" not in headers]
     assert slack["text"].startswith("! shop dev: environments/dev.yaml:1:")
     assert ear.url not in agent.log.read_text()
+
+
+def test_what_it_does_is_traced(laptop: Sandbox, daemon: GitDaemon, tmp_path: Path) -> None:
+    clone = laptop.clone(daemon.url("shop.git"), tmp_path / "agent")
+    with heard() as collector:
+        named = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_RESOURCE_ATTRIBUTES": "team=shop"}
+        clone.env.update(named)
+        with running_agent(clone, "--interval", "1h") as agent:
+            wait_until(lambda: agent.said("is now v1") == 1, timeout_s=_PATIENCE_S)
+            assert agent.stop() == 0
+    spans: dict[str, Span] = {}
+    for _, body in collector.bodies:
+        [resource] = ExportTraceServiceRequest.FromString(body).resource_spans
+        about = {pair.key: pair.value.string_value for pair in resource.resource.attributes}
+        assert (about["service.name"], about["tfops.project"], about["team"]) == ("tfops-agent", "shop", "shop")
+        spans |= {span.name: span for scope in resource.scope_spans for span in scope.spans}
+    assert spans["tfops.change"].trace_id == spans["tfops.decide"].trace_id
+    facts = {pair.key: pair.value for pair in spans["tfops.change"].attributes}
+    assert (facts["tfops.env"].string_value, facts["tfops.version"].string_value) == ("dev", "v1")
+    assert (facts["tfops.reason"].string_value, facts["tfops.exit_code"].int_value) == ("never-applied", 0)
+    assert facts["tfops.commit"].string_value == laptop.git("rev-parse", "HEAD")
+    assert agent.said("untold") == 0
+
+
+def test_a_collector_that_is_away_stops_nothing(laptop: Sandbox, daemon: GitDaemon, tmp_path: Path) -> None:
+    clone = laptop.clone(daemon.url("shop.git"), tmp_path / "agent")
+    clone.env.update({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9/key-1234", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"})
+    with running_agent(clone, "--interval", "1h") as agent:
+        wait_until(lambda: agent.said("is now v1") == 1, timeout_s=_PATIENCE_S)
+        assert agent.stop() == 0
+    assert agent.said("traces are not taken by the collector") == 1
+    assert "key-1234" not in agent.log.read_text()

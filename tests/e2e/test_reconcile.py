@@ -142,11 +142,21 @@ def test_every_reason_not_to_act_is_kept_and_seen_by_all(tmp_path: Path, engine:
     # A hold by hand; then a rewritten branch.
     shop.ok("hold", "dev", "--reason", "the fair")
     wish(shop, "dev", "two", keys=("a",))
-    push(shop, "dev wants two")
-    assert decided(shop, "dev") == {"dev": "held"}
+    wanted = push(shop, "dev wants two")
+    assert turn(shop, "--dry-run")["dev"] == ("held", None)
+    assert "is left as it is" not in shop.ok("log", "dev").out, "a dry run writes nothing"
+    assert turn(shop, "dev") == {"dev": ("held", None)}
+    noted = ledger(shop, "dev")
+    assert turn(shop, "dev") == {"dev": ("held", None)}
+    assert ledger(shop, "dev") == noted, "said once for this commit"
+    newest = other.ok("log", "dev", "-o", "json").result["events"][0]
+    assert newest["kind"] == "waiting"
+    assert newest["text"].startswith("dev is left as it is (held): held at v"), newest
+    assert json.loads(shop.git("show", f"{noted}:waiting.json"))["commit"] == wanted
     assert "held: the fair" in shop.ok("status").out
     assert "not held any more" in shop.ok("resume", "dev").out
     assert turn(shop, "dev") == {"dev": ("changed", 0)}
+    assert "waiting.json" not in shop.git("ls-tree", "--name-only", ledger(shop, "dev"))
     shop.git("reset", "--quiet", "--hard", "HEAD~1")
     shop.git("push", "--quiet", "--force", "origin", "HEAD")
     assert decided(shop, "dev") == {"dev": "rewritten-branch"}

@@ -1,6 +1,6 @@
 """The loop: look, decide, act, tell; for months.
 
-All that needs memory or may crash happens in children: one that decides (`reconcile --dry-run`), at most
+All that needs memory or may crash happens in children: one that decides (`reconcile --only-decide`), at most
 `parallel` that act (`apply --unattended`), one that looks for drift. The loop itself holds a digest, a queue and
 a board.
 """
@@ -23,6 +23,7 @@ from tfops.agent.log import Log, Value
 from tfops.agent.messages import News
 from tfops.agent.queue import Queue
 from tfops.agent.tell import Teller
+from tfops.agent.traces import Traces
 from tfops.agent.watch import Watch
 from tfops.errors import TfopsError
 from tfops.flows.project import Project
@@ -60,6 +61,7 @@ class Loop:
     board: Board
     log: Log
     teller: Teller
+    traces: Traces = field(default_factory=Traces)
     wake: threading.Event = field(default_factory=threading.Event)
     queue: Queue = field(default_factory=Queue)
     _running: list[act.Running] = field(default_factory=list)
@@ -151,8 +153,9 @@ class Loop:
 
     def _decide(self) -> None:
         self._decide_at, self._surveyed_at = float("inf"), time.monotonic()
+        self.traces.deciding()
         self._survey = start_tfops(
-            ["reconcile", "--dry-run", "--quiet", "--output", "json", "--shard", str(self.options.shard)],
+            ["reconcile", "--only-decide", "--quiet", "--output", "json", "--shard", str(self.options.shard)],
             folder=self.project.repository.root,
             files=self.project.workspace.reports,
             name="_survey",
@@ -196,10 +199,12 @@ class Loop:
         if code or not body.get("ok"):
             why = str((body.get("error") or {}).get("what") or f"exit code {code}")
             self.log.say("undecided", why, is_warning=True)
+            self.traces.decided(error=why)
             self._away(why) if code == _REFUSED else self.watch.forget()
             return
         result = body["result"]
         decisions = [_decision(item) for item in result["decisions"]]
+        self.traces.decided({"environments": len(decisions), "acting": sum(found.acts for found in decisions)})
         self.teller.listen_to([_tell_rule(item) for item in result["tell"]])
         self._say_news(decisions)
         self._back()
@@ -229,6 +234,8 @@ class Loop:
             if decision is None:
                 return
             self.log.say("started", decision.text, {"env": decision.env, "reason": decision.word})
+            facts = {"reason": decision.word, "branch": decision.branch, "commit": decision.commit}
+            self.traces.changing(decision.env, facts)
             try:
                 self._running.append(act.start(self.project, decision, engine=self.options.engine))
             except TfopsError as error:
@@ -237,6 +244,8 @@ class Loop:
     def _ended(self, ended: Act, now: float) -> None:
         self.queue.ended(ended, now)
         self.board.ended(ended)
+        outcome: dict[str, str | int] = {"version": ended.version, "exit_code": ended.code, "failure": ended.detail}
+        self.traces.changed(ended.env, outcome, error=ended.text if ended.code else "")
         fields: dict[str, Value] = {
             "env": ended.env,
             "commit": ended.commit[:8],
@@ -289,6 +298,7 @@ class Loop:
                 one.child.process.wait()
             self._reap(time.monotonic())
         self.teller.close()
+        self.traces.close()
         self.log.say("stopped")
 
 

@@ -12,6 +12,7 @@ from tfops.agent.log import Log
 from tfops.agent.loop import AgentOptions, Loop
 from tfops.agent.serve import Door, serving
 from tfops.agent.tell import Teller
+from tfops.agent.traces import traces_for
 from tfops.agent.watch import Watch
 from tfops.errors import ProjectError, Refused, UsageError
 from tfops.flows.project import Project
@@ -35,8 +36,12 @@ def run_agent(
     rules = home_rules(project, ui, say=True)
     project.repository.objects.close()  # nothing that reads objects lives as long as the loop
     board = Board(silence_s=network_timeout_s() + 60.0, project=rules.project)
-    teller = Teller(lambda text: log.say("untold", text, is_warning=True))
-    loop = Loop(project, options, Watch(project, rules.ledger_ref), board, log, teller)
+
+    def complain(text: str) -> None:
+        log.say("untold", text, is_warning=True)
+
+    traces = traces_for(rules.project, str(options.shard), complain)
+    loop = Loop(project, options, Watch(project, rules.ledger_ref), board, log, Teller(complain), traces)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(project))
         if listen is not None:

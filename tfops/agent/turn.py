@@ -8,6 +8,7 @@ from tfops.errors import Interrupted, TfopsError
 from tfops.flows.project import Project
 from tfops.flows.sync import decide_all
 from tfops.flows.ui import Ui
+from tfops.flows.waiting import note_waiting
 from tfops.resolve.shard import Shard
 from tfops.results import Act, Decision, ReconcileResult
 from tfops.system.children import wait_for_any
@@ -16,9 +17,19 @@ _POLL_S = 60.0
 
 
 def reconcile(
-    project: Project, envs: Sequence[str], *, shard: Shard, dry_run: bool, parallel: int, engine: str, ui: Ui
+    project: Project,
+    envs: Sequence[str],
+    *,
+    shard: Shard,
+    dry_run: bool,
+    parallel: int,
+    engine: str,
+    ui: Ui,
+    notes: bool = True,
 ) -> ReconcileResult:
     """Make every environment (or those named) what its branch says, at most `parallel` at once.
+
+    Why something is left alone is noted in the ledger, unless it's a dry run that doesn't note either.
 
     An interrupt is handed on to what runs, and waits until it has ended.
     """
@@ -30,6 +41,8 @@ def reconcile(
         drift_every_s=rules.agent.drift_every_s,
         tell=rules.agent.tell,
     )
+    if notes:
+        note_waiting(project, rules, decisions, ui)
     if dry_run:
         return result
     waiting = [found for found in decisions if found.acts]

@@ -56,6 +56,7 @@ def reconcile(
     ctx: typer.Context,
     envs: Environments = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done, and why.")] = False,
+    only_decide: Annotated[bool, typer.Option("--only-decide", hidden=True)] = False,  # the agent's: note, don't act
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when something is out of sync in the end.")
     ] = False,
@@ -83,7 +84,8 @@ def reconcile(
 
         return turn(
             open_project(ctx), envs or (),
-            shard=shard_of(shard), dry_run=dry_run, parallel=parallel, engine=engine, ui=ui,
+            shard=shard_of(shard), dry_run=dry_run or only_decide, notes=not dry_run, parallel=parallel,
+            engine=engine, ui=ui,
         )  # fmt: skip
 
     def exit_code(result: ReconcileResult) -> int:

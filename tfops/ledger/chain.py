@@ -23,6 +23,7 @@ from tfops.ledger.parts import (
     IntentPart,
     LockPart,
     TroublePart,
+    WaitingPart,
 )
 from tfops.model import CommitSha, EnvName, VersionRecord
 from tfops.system import clock
@@ -34,6 +35,7 @@ from tfops.system.trees import GitTree
 _LOCK, _INTENT, _TROUBLE = "lock.json", "intent.json", "trouble.json"
 _CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
 _DECLINED, _HOLD, _DRIFT = "declined.json", "hold.json", "drift.json"
+_WAITING = "waiting.json"
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -54,6 +56,7 @@ class EventKind(enum.StrEnum):
     MOVED = "state-moved"
     DRILLED = "drilled"
     DECLINED = "declined"
+    WAITING = "waiting"
     APPROVED = "approved"
     HELD = "held"
     LIFTED = "hold-lifted"
@@ -117,6 +120,10 @@ class Present:
         return self._part(_DECLINED, DeclinedPart)
 
     @property
+    def waiting(self) -> WaitingPart | None:
+        return self._part(_WAITING, WaitingPart)
+
+    @property
     def drift(self) -> DriftPart | None:
         return self._part(_DRIFT, DriftPart)
 
@@ -178,6 +185,7 @@ class NewEvent:
     trouble: TroublePart | str | None = None
     drills: DrillsPart | None = None
     declined: DeclinedPart | str | None = None
+    waiting: WaitingPart | str | None = None
     hold: HoldMark | None = None
     drift: DriftPart | str | None = None
     card: str | None = None
@@ -201,6 +209,7 @@ def _files(present: Present, event: NewEvent) -> Iterator[tuple[str, bytes]]:
         _TROUBLE: event.trouble,
         _DRILLS: event.drills,
         _DECLINED: event.declined,
+        _WAITING: event.waiting,
         _HOLD: event.hold,
         _DRIFT: event.drift,
         _CARD: event.card,

@@ -131,6 +131,16 @@ class DeclinedPart(_Part):
     agreed: list[AgreedPart] = []
 
 
+class WaitingPart(_Part):
+    """A commit that a turn without a person left alone, and the name of the reason. Only ever told, never obeyed."""
+
+    commit: str
+    reason: str
+    text: str
+    by: str
+    at: datetime
+
+
 class HoldMark(_Part):
     """A hold set by hand on a version, or the word that the version's hold is lifted."""
 

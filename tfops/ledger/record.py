@@ -89,6 +89,7 @@ def _recorded(present: Present, card: Card, headline: str, root: Mapping[str, st
         intent="" if releases else None,
         trouble="",
         declined="",
+        waiting="",
         drift="",
         card=card.model_dump_json(indent=2),
         inventory=card.inventory,

@@ -40,6 +40,23 @@ class SyncReason(enum.StrEnum):
     NO_ROOM = "preview-limit"
 
 
+# Of what is left alone: the ledger doesn't say these by itself (by a hold, a lock, a decline, a version).
+_UNTOLD = frozenset(
+    {
+        SyncReason.MANUAL,
+        SyncReason.HELD,
+        SyncReason.WINDOW,
+        SyncReason.UNSIGNED,
+        SyncReason.BROKEN,
+        SyncReason.NO_BRANCH,
+        SyncReason.SEVERAL_BRANCHES,
+        SyncReason.REWRITTEN,
+        SyncReason.ORPHAN,
+        SyncReason.NO_ROOM,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be done about one environment, and why.
@@ -65,6 +82,11 @@ class Decision:
     def destroys(self) -> bool:
         """Whether carrying it out takes the environment down."""
         return self.reason in (SyncReason.BRANCH_GONE, SyncReason.TTL_OVER)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a commit, or an environment that runs, is left alone for a reason that the ledger must be told."""
+        return self.reason in _UNTOLD and bool(self.commit or self.current)
 
     @property
     def word(self) -> str:
