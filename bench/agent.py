@@ -1,4 +1,7 @@
-"""How many pushes agents keep up with: what one turn costs is measured, the rest is computed with the real queue.
+"""How soon a push runs, and how many pushes agents keep up with.
+
+The first is measured: a real agent, a real remote, push events. Of the second what one turn costs is measured, the
+rest is computed with the real queue.
 
 A simulation, second by second: pushes arrive evenly, each changes one environment; an agent decides about all of its
 environments when something moved (one survey at a time), and applies up to `parallel` at once. Processes share cores.
@@ -12,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.soak.idle import new_project
-from tests.support.sandbox import Sandbox
+from tests.support.agents import Agent, running_agent
+from tests.support.engines import available_engines
+from tests.support.sandbox import Sandbox, new_sandbox, with_remote
 from tfops.agent.queue import Queue
 from tfops.model import EnvName
 from tfops.resolve.shard import Shard
@@ -25,6 +30,9 @@ PARALLEL = 8
 APPLY_S = (5, 30, 120)
 AGENTS = (1, 2, 4, 8)
 _STEP_S = 0.2
+ROUNDS = 10
+_POLL_S = 0.005
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,34 @@ def _survey(shop: Sandbox) -> float:
     started = time.perf_counter()
     shop.cold("reconcile", "--dry-run", "--output", "json")
     return time.perf_counter() - started
+
+
+def reactions() -> list[tuple[float, float]]:
+    """Seconds from the end of `git push` until its change was begun, and until its version was recorded."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        laptop = new_sandbox(Path(folder) / "laptop", available_engines()[0])
+        laptop.wish("start")
+        with_remote(laptop, Path(folder) / "remote.git")
+        clone = laptop.clone(str(Path(folder) / "remote.git"), Path(folder) / "agent")
+        with running_agent(clone, "--interval", "1h") as agent:
+            _heard(agent, " is now v1")
+            for number in range(2, ROUNDS + 2):
+                laptop.wish(f"value {number}")
+                laptop.git("push", "--quiet")
+                pushed = time.perf_counter()
+                agent.hook()
+                begun = _heard(agent, " started ", number) - pushed
+                found.append((begun, _heard(agent, f" is now v{number}") - pushed))
+    return found
+
+
+def _heard(agent: Agent, words: str, times: int = 1) -> float:
+    end = time.perf_counter() + _PATIENCE_S
+    while agent.said(words) < times:
+        assert time.perf_counter() < end, agent.log.read_text()
+        time.sleep(_POLL_S)
+    return time.perf_counter()
 
 
 class Simulated:
@@ -105,6 +141,7 @@ def simulate(costs: Costs, *, agents: int, apply_s: float) -> tuple[float, float
 
 
 def report() -> str:
+    begun, running = (sorted(column) for column in zip(*reactions(), strict=True))
     costs = measure()
     rows = [
         f"| {apply_s} s | {agents} | {median:.0f} | {late:.0f} | {waiting} |"
@@ -113,6 +150,10 @@ def report() -> str:
         for median, late, waiting in [simulate(costs, agents=agents, apply_s=apply_s)]
     ]
     return f"""\
+From the end of `git push` with a push event, {ROUNDS} times: until its change is begun {statistics.median(begun):.2f} s
+(at most {begun[-1]:.2f} s), until its version is recorded {statistics.median(running):.2f} s (at most
+{running[-1]:.2f} s), with {available_engines()[0].rpartition("/")[2]} and one built-in resource.
+
 The agent, {ENVIRONMENTS:,} environments, {PUSHES_PER_MINUTE} pushes a minute for {MINUTES} minutes, each to one
 environment, `--parallel {PARALLEL}`. Computed with the real queue from what was measured: deciding takes
 {costs.base_s:.2f} s and {costs.each_s * 1000:.1f} ms for each environment whose branch moved, here all of them on one
