@@ -37,10 +37,13 @@ def test_a_preview_comes_and_goes_with_its_branch(tmp_path: Path, engine: str) -
     }
     assert "module.main.terraform_data.main" in shop.ok("inventory", "preview-login").out
 
-    shop.git("push", "--quiet", "origin", ":feature/login")
+    other = shop.clone(str(tmp_path / "remote.git"), tmp_path / "other")
+    other.git("push", "--quiet", "origin", ":feature/login")
+    assert "origin/feature/login" in shop.git("branch", "--remotes"), "nobody told this clone"
     gone = shop.ok("prune").out
     assert "preview-login" in gone and "branch-gone" in gone and "preview-other" not in gone
     assert _turn(shop)["preview-login"] == ("branch-gone", "v2")
+    assert "origin/feature/login" not in shop.git("branch", "--remotes")
     assert json.loads((shop.workspace / "state/preview-login/main.tfstate").read_text())["resources"] == []
     assert _turn(shop) == {"dev": ("manual", ""), "preview-other": ("never-applied", "v1")}
 

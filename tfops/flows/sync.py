@@ -84,8 +84,20 @@ def _scene(project: Project, ui: Ui) -> Scene:
         raise _unreachable(project, error) from error
     if here.lacks(look):
         _fetch(project, rules, ui)
+    _forget_gone(project, rules, here, look)
     rules = home_rules(project, ui, say=True)
     return Scene(project, rules, look, look_here(repository), list_versions(repository), ui)
+
+
+def _forget_gone(project: Project, rules: ProjectConfig, here: Look, look: Look) -> None:
+    """Branches of previews that the remote doesn't have any more: an agent sees thousands of them come and go."""
+    gone = {
+        branch: here.heads[branch]
+        for branch in here.heads.keys() - look.heads.keys()
+        if any(matches(rule.branch, branch) for rule in rules.previews)
+    }
+    if gone and project.repository.remote:
+        project.repository.forget_branches(gone)
 
 
 def _fetch(project: Project, rules: ProjectConfig, ui: Ui) -> None:

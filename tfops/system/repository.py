@@ -1,8 +1,9 @@
 """What tfops asks a repository: its commits, branches, cleanliness, and identity."""
 
 import atexit
+import contextlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -128,6 +129,12 @@ class Repository:
         if self.remote:
             return self.resolve_commit(f"refs/remotes/{self.remote}/{branch}")
         return self.resolve_commit(f"refs/heads/{branch}")
+
+    def forget_branches(self, heads: Mapping[str, CommitSha]) -> None:
+        """Take away what this clone knows of branches of the remote, where they still are what `heads` says."""
+        commands = "".join(f"delete refs/remotes/{self.remote}/{name} {sha}\n" for name, sha in heads.items())
+        with contextlib.suppress(GitFailed):  # all or none: one that a fetch moved meanwhile is the next turn's
+            self.git.ask("update-ref", "--stdin", stdin=commands.encode())
 
     def uncommitted(self) -> Sequence[str]:
         """Paths of the project that differ from HEAD or that Git doesn't know yet."""
