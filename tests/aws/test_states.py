@@ -121,3 +121,18 @@ def test_a_bucket_that_is_gone_is_named(tmp_path: Path, moto: Moto) -> None:
     gone = shop.run("plan", "dev", "-o", "json")
     assert gone.code == 20 and 'bucket "going" does not exist' in gone.error["why"].replace("\n", " ")
     assert gone.error["hint"] == "the state's bucket isn't there: tfops backend check"
+
+
+def test_the_locks_of_all_stacks_are_looked_at(tmp_path: Path, moto: Moto) -> None:
+    shop = shop_in(tmp_path / "shop", moto, "two-stacks", "native")
+    (shop.path / "environments/dev.yaml").unlink(missing_ok=True)
+    for stack in ("app", "net"):
+        shop.write(f"environments/dev/{stack}.yaml", "modules: {main: {source: thing, inputs: {value: 1}}}\n")
+    shop.commit("Two stacks")
+    shop.ok("apply", "dev", "--yes")
+    info = {"ID": "4711", "Operation": "OperationTypeApply", "Who": "bob@ci", "Created": "2026-11-24T10:00:00Z"}
+    moto.s3().put_object(Bucket="two-stacks", Key="shop/dev/net.tfstate.tflock", Body=json.dumps(info).encode())
+    [bucket] = shop.run("backend", "check", "-o", "json").result["buckets"]
+    assert bucket["environments"] == ["dev"]
+    held = {item["topic"]: item["hint"] for item in bucket["findings"] if item["topic"].startswith("lock of ")}
+    assert held == {"lock of dev/net": "if that run is gone: tfops recover dev"}

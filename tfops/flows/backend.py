@@ -8,6 +8,7 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
+from tfops.ledger.chain import read_present
 from tfops.model import MAIN_STACK, BucketFacts, EnvName, StackName, StateBucket
 from tfops.render.root import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
@@ -18,11 +19,12 @@ from tfops.system.bucket import BucketDoor
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A bucket with the environments that use it, each with its state's key."""
+    """A bucket with the environments that use it, and the keys of their states by what `lock of …` calls them."""
 
     wanted: StateBucket
     door: BucketDoor
-    keys: Mapping[EnvName, str]
+    envs: tuple[EnvName, ...]
+    keys: Mapping[str, str]
 
     @property
     def address(self) -> str:
@@ -34,7 +36,7 @@ def create(project: Project, *, yes: bool, ui: Ui) -> BackendResult:
     work = list(_work(_places(project)))
     for place, facts, steps in work:
         _require_workable(place, facts)
-        ui.note(f"{place.address} in {place.wanted.region}, for {', '.join(place.keys)}")
+        ui.note(f"{place.address} in {place.wanted.region}, for {', '.join(place.envs)}")
         for step in steps:
             ui.note(f"  + {step.text}")
     count = sum(len(steps) for _, _, steps in work)
@@ -72,7 +74,7 @@ def _take(work: list[_Work], count: int) -> None:
 
 
 def _done(place: _Place, steps: tuple[Step, ...]) -> BucketReport:
-    return BucketReport(place.address, tuple(place.keys), done=tuple(step.text for step in steps))
+    return BucketReport(place.address, place.envs, done=tuple(step.text for step in steps))
 
 
 def _obtain_consent(count: int, *, yes: bool, ui: Ui) -> None:
@@ -115,9 +117,7 @@ def _means(place: _Place, facts: BucketFacts) -> dict[Means, Callable[[], None]]
 
 def check(project: Project) -> BackendResult:
     """Look at everything; what AWS refuses to tell is a finding."""
-    reports = [
-        BucketReport(place.address, tuple(place.keys), findings=tuple(_findings(place))) for place in _places(project)
-    ]
+    reports = [BucketReport(place.address, place.envs, findings=tuple(_findings(place))) for place in _places(project)]
     return BackendResult(tuple(reports), is_check=True)
 
 
@@ -138,15 +138,16 @@ def _locks(place: _Place, facts: BucketFacts) -> Iterator[Finding]:
         yield _proof("native lock", lambda: place.door.excludes_natively(key))
     if place.wanted.table and facts.table_key:
         yield _proof("table lock", lambda: place.door.excludes_by_table(key))
-    for env, state in place.keys.items():
+    for name, state in place.keys.items():
         try:
             held = place.door.held_lock(state)
         except AwsRefused as error:
-            yield _problem(f"lock of {env}", error)
+            yield _problem(f"lock of {name}", error)
             continue
         if held:
             text = f"held by {held.get('Who', '?')} since {held.get('Created', '?')} ({held.get('Operation', '?')})"
-            yield Finding(f"lock of {env}", text, hint=f"if that run is gone: tfops recover {env}")
+            env = name.partition("/")[0]
+            yield Finding(f"lock of {name}", text, hint=f"if that run is gone: tfops recover {env}")
 
 
 def _proof(topic: str, excludes: Callable[[], bool]) -> Finding:
@@ -167,13 +168,24 @@ def _places(project: Project) -> list[_Place]:
     """The buckets of the checked-out tfops.yaml, each once. Raises Refused for other backends."""
     rules = project.config_at(project.repository.head)
     _require_s3(rules)
-    found: dict[tuple[StateBucket, str], tuple[Access, dict[EnvName, str]]] = {}
+    found: dict[tuple[StateBucket, str], tuple[Access, list[EnvName], dict[str, str]]] = {}
     for env in rules.environments:
         settings = backend_settings(rules, env, MAIN_STACK)
         access = access_of(settings)
-        _, keys = found.setdefault((_wanted(rules, env, settings), str(access)), (access, {}))
-        keys[env] = settings["key"]
-    return [_Place(wanted, BucketDoor(wanted, access), keys) for (wanted, _), (access, keys) in found.items()]
+        _, envs, keys = found.setdefault((_wanted(rules, env, settings), str(access)), (access, [], {}))
+        envs.append(env)
+        for stack in _stacks(project, env):
+            keys[env if stack == MAIN_STACK else f"{env}/{stack}"] = backend_settings(rules, env, stack)["key"]
+    return [
+        _Place(wanted, BucketDoor(wanted, access), tuple(envs), keys)
+        for (wanted, _), (access, envs, keys) in found.items()
+    ]
+
+
+def _stacks(project: Project, env: EnvName) -> list[StackName]:
+    """Those of the latest version as this clone knows it; before the first one that of a single file."""
+    stacks = read_present(project.repository, env).card.get("stacks")
+    return [StackName(name) for name in stacks] if isinstance(stacks, dict) and stacks else [MAIN_STACK]
 
 
 def _require_s3(rules: ProjectConfig) -> None:
