@@ -4,6 +4,8 @@ The cheaper half, S3 that doesn't answer at all, is told in test_states.py.
 """
 
 import json
+import signal
+import time
 from pathlib import Path
 
 from tests.aws.test_states import shop_in
@@ -72,4 +74,25 @@ def test_a_lock_that_someone_takes_away_in_the_middle_is_said(tmp_path: Path, mo
         assert shop.run("apply", "dev", "--yes").code == 21
         proxy.faults = []
         assert "left by the run that stopped, was released" in shop.ok("recover", "dev").out
+        assert "dev is now v2" in shop.ok("apply", "dev", "--yes").out
+
+
+def test_a_store_that_never_answers_is_left_by_an_interrupt(tmp_path: Path, moto: Moto) -> None:
+    """The engine doesn't hear the first one while it asks for the state: the second ends it, and nothing is left."""
+    with serve_proxy(moto.address) as proxy:
+        shop = shop_in(tmp_path / "shop", moto, "silent")
+        shop.env |= {"AWS_ENDPOINT_URL": proxy.address}
+        shop.wish(1, keys=["a"])
+        shop.ok("apply", "dev", "--yes")
+        shop.wish(2, keys=["a"])
+        silent = Fault("hang", "GET", _KEY, seconds=600)
+        proxy.faults = [silent]
+        with shop.start("apply", "dev", "--yes", "-o", "json") as process:
+            wait_until(lambda: silent.hits > 0 or process.poll() is not None, timeout_s=120)
+            process.send_signal(signal.SIGINT)
+            time.sleep(4)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
+        assert (process.returncode, json.loads(out)["error"]["name"]) == (130, "interrupted"), out
+        proxy.faults = []
         assert "dev is now v2" in shop.ok("apply", "dev", "--yes").out

@@ -19,7 +19,7 @@ _SCRIPT = textwrap.dedent(
             code, count = process.follow(
                 ["sh", "-c", f"trap 'echo {name} stops; exit 3' INT; : > {name}.on; while :; do sleep 0.05; done"],
                 cwd=folder, env=dict(os.environ), stdout=folder / f"{name}.out", stderr=folder / f"{name}.err",
-                on_line=lambda line: None, on_signal=lambda count: said.append("one by one"),
+                on_line=lambda line: None, on_signal=lambda count, kills: said.append("one by one"),
             )
             if name == "late":
                 raise EngineFailed("late failed")
@@ -40,7 +40,7 @@ _SCRIPT = textwrap.dedent(
     with signals.deferred() as arrived:
         ends = parallel.side_by_side(
             [engine("a"), engine("b"), late],
-            on_signal=lambda count: said.append(count),
+            on_signal=lambda count, kills: said.append(count),
             on_tick=lambda: ticks.append(signals.is_main_thread()),
         )
         assert not arrived, "the engines heard it, not what waits behind them"

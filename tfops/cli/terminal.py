@@ -117,8 +117,12 @@ class Terminal:
         line.truncate(width, overflow="ellipsis")
         self._status.update(line)
 
-    def engine_signal(self, count: int) -> None:
-        if count == 1:
+    def engine_signal(self, count: int, *, kills: bool) -> None:
+        if kills and count == 1:
+            self.warn("interrupt sent: the engine stops after the call under way")
+        elif kills:
+            self.warn("the engine changes nothing now: when it doesn't stop within 3 s, the next interrupt kills it")
+        elif count == 1:
             self.warn("interrupt sent: the engine stops after the call under way, saves its state and unlocks it")
         else:
             self.warn("still saving: killing the engine now would lose what it just did (its state, its lock)")

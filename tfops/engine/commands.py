@@ -16,6 +16,17 @@ FLAG = IsFlagged
 _NO_FOLDER = "/nonexistent"
 
 
+# Commands that change nothing, wherever they are stopped.
+_READING = (["init"], ["get"], ["show"], ["state", "pull"], ["providers", "lock"], ["version"])
+
+
+def only_reads(argv: Sequence[str]) -> bool:
+    """Whether a command may be killed without a loss: it changes nothing, and holds no lock of the state."""
+    words = list(argv[1:])
+    is_look = words[:1] == ["plan"] and "-lock=false" in words
+    return is_look or any(words[: len(reading)] == reading for reading in _READING)
+
+
 class CommandLine:
     """Argument lists for one engine."""
 

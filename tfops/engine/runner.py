@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tfops.engine.commands import only_reads
 from tfops.engine.events import Progress, masked, parse_event
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_lines
 from tfops.events import Diagnostic, Event, ResourceEvent, Step
-from tfops.system import failpoint, process
+from tfops.system import failpoint, process, signals
 
 Observer = Callable[[Event], None]
-OnSignal = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Runner:
     env: Mapping[str, str]
     mask: Masker
     observe: Observer
-    on_signal: OnSignal
+    on_signal: signals.OnSignal
     started: int = 0
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -79,6 +79,7 @@ class Runner:
             on_line=on_line,
             on_signal=self.on_signal,
             shielded=shielded,
+            only_reads=only_reads(argv),
             on_tick=lambda: on_tick(progress),
         )
         return Ended(code, signals, progress, stdout, self.mask(stderr.read_text("utf-8", "replace")))

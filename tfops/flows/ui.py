@@ -29,8 +29,8 @@ class Ui(Protocol):
     def engine_event(self, event: Event) -> None:
         """Show one step of the engine."""
 
-    def engine_signal(self, count: int) -> None:
-        """Say what an interrupt did; `count` is 1 for the first."""
+    def engine_signal(self, count: int, *, kills: bool) -> None:
+        """Say what an interrupt did; `count` is 1 for the first, `kills` when a later one kills the engine."""
 
     def show_plan(self, plan: Plan) -> None:
         """Show what will be done, before anyone is asked to consent."""

@@ -26,7 +26,7 @@ def in_parallel(work: Callable[[Item], Result], items: Iterable[Item]) -> list[R
 def side_by_side(
     tasks: Sequence[Callable[[], Result]],
     *,
-    on_signal: Callable[[int], None],
+    on_signal: signals.OnSignal,
     on_tick: Callable[[], None] = lambda: None,
 ) -> list[Result | TfopsError]:
     """Run engines at the same time, and hand every signal on to all of them: each task's result, or what it raised.

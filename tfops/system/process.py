@@ -284,17 +284,19 @@ def follow(
     stdout: Path,
     stderr: Path,
     on_line: Callable[[str], None],
-    on_signal: Callable[[int], None],
+    on_signal: signals.OnSignal,
     shielded: bool = False,
+    only_reads: bool = False,
     on_tick: Callable[[], None] = lambda: None,
 ) -> tuple[int, int]:
     """Run the engine to its end and hand over each line of its stdout while it is written.
 
-    `shielded` lets no signal through: for reading back what an apply did. `on_tick` is called every
+    `shielded` lets no signal through: for reading back what an apply did. One that `only_reads` is killed when it
+    doesn't hear: at the second signal, or a later one, some seconds after the first. `on_tick` is called every
     20 ms or so while it works. Returns (exit code, number of signals that arrived). An exception of a
     callback doesn't reach the engine: it finishes first, then the exception goes on.
     """
-    interrupts = signals.Interrupts(on_signal, shielded=shielded)
+    interrupts = signals.Interrupts(on_signal, shielded=shielded, only_reads=only_reads)
     with signals.routed_to(interrupts):
         child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
         interrupts.watch(child)

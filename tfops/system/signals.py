@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Protocol
@@ -11,11 +12,22 @@ from tfops.errors import Interrupted
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
+# How long an engine has to hear the first signal before the next one kills it, where that loses nothing.
+_PATIENCE_S = 3.0
+
 
 class Child(Protocol):
     """A running process."""
 
     def send_signal(self, sig: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+class OnSignal(Protocol):
+    """Says what a signal did. `count` is 1 for the first; `kills` when the next one ends an engine that hangs."""
+
+    def __call__(self, count: int, *, kills: bool) -> None: ...
 
 
 class Interrupts:
@@ -23,10 +35,14 @@ class Interrupts:
 
     The engine runs in a session of its own, so it gets exactly what is forwarded: one SIGINT, for
     the first signal. A second one while it saves its state would lose that state, so there is none.
+    One that only reads has nothing to lose: Terraform doesn't hear signals while it asks a store that
+    never answers, so it is killed.
     """
 
-    def __init__(self, on_signal: Callable[[int], None], *, shielded: bool = False) -> None:
+    def __init__(self, on_signal: OnSignal, *, shielded: bool = False, only_reads: bool = False) -> None:
         self.count = 0
+        self.only_reads = only_reads
+        self._first_at = 0.0
         self._shielded = shielded
         self._on_signal = on_signal
         self._child: Child | None = None
@@ -38,19 +54,26 @@ class Interrupts:
 
     def receive(self, _number: int, _frame: FrameType | None) -> None:
         self.forward()
-        self._on_signal(self.count + 1 if self._shielded else self.count)
+        self._on_signal(self.count + 1 if self._shielded else self.count, kills=self.only_reads)
 
     def forward(self) -> None:
         """Count the signal and hand the first one on, without a word to the user."""
         self.count += 1
-        if self.count == 1 and self._child is not None and not self._shielded:
+        now = time.monotonic()
+        if self.count == 1:
+            self._first_at = now
+        if self._child is None:
+            return
+        if self.count == 1 and not self._shielded:
             self._child.send_signal(signal.SIGINT)
+        elif self.count > 1 and self.only_reads and now - self._first_at >= _PATIENCE_S:
+            self._child.kill()
 
 
 class _Crowd:
     """Engines of several threads: signals reach the main thread alone, which hands them on to all."""
 
-    def __init__(self, on_signal: Callable[[int], None]) -> None:
+    def __init__(self, on_signal: OnSignal) -> None:
         self.count = 0
         self._on_signal = on_signal
         self._members: set[Interrupts] = set()
@@ -59,7 +82,7 @@ class _Crowd:
         self.count += 1
         for member in tuple(self._members):
             member.forward()
-        self._on_signal(self.count)
+        self._on_signal(self.count, kills=all(member.only_reads for member in self._members))
 
     @contextlib.contextmanager
     def member(self, interrupts: Interrupts) -> Iterator[None]:
@@ -105,7 +128,7 @@ def routed_to(interrupts: Interrupts) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def routed_to_all(on_signal: Callable[[int], None]) -> Iterator[None]:
+def routed_to_all(on_signal: OnSignal) -> Iterator[None]:
     """For the thread that waits while others run engines: signals reach all of these. `on_signal` gets their count."""
     crowd = _Crowd(on_signal)
     _crowds.append(crowd)
