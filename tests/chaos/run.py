@@ -9,6 +9,9 @@ from pathlib import Path
 
 from tests.chaos.world import new_world, rage
 from tests.support.engines import available_engines
+from tests.support.machine import machine
+
+REPORT = Path(__file__).parents[2] / "docs/explanation/chaos-results.md"
 
 
 def main() -> None:
@@ -27,9 +30,22 @@ def main() -> None:
         assert codes == {0}, codes
         world.check()
         versions = len(world.laptop.git("ls-remote", "--tags", "origin", "refs/tags/tfops/*^{}").splitlines())
-    deeds = ", ".join(f"{count} {deed}" for deed, count in sorted(world.deeds.items()))
-    print(f"{asked.envs} environments, {asked.minutes:g} minutes, seed {asked.seed}: {deeds}")
-    print(f"{versions} versions: every environment at its branch's head, no commit applied twice, every ledger sound")
+    deeds = "".join(f"| {deed} | {count} |\n" for deed, count in sorted(world.deeds.items()))
+    REPORT.write_text(
+        f"""\
+# What `make chaos` found
+
+{machine(f"Terraform ({available_engines()[0]})")}. Two agents and a laptop work on {asked.envs} environments for \
+{asked.minutes:g} minutes (seed {asked.seed}), and these things happen to them:
+
+| what | times |
+|---|---|
+{deeds}
+In the end there were {versions} versions: every environment at its branch's head, no commit applied twice, every
+ledger sound.
+"""
+    )
+    print(REPORT.read_text())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import concurrent.futures
 import dataclasses
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -32,8 +31,8 @@ from tests.faults.race import new_race
 from tests.faults.scenarios import SCENARIOS, play
 from tests.faults.world import new_world
 from tests.support.engines import available_engines
+from tests.support.machine import machine
 from tests.support.state_server import serve_states
-from tfops import __version__
 
 BACKENDS = ("local", "http", "s3", "pg")
 PARTS = ("scenarios", "race", "kills")
@@ -46,7 +45,7 @@ FINDINGS = (AssertionError, LookupError, OSError, ValueError, subprocess.Subproc
 _HEAD = """\
 # What `make faults` found
 
-tfops {version}, {engine}, Git {git}, Python {python}, {system}, {cores} cores. Each try kills an apply (or
+{machine}. Each try kills an apply (or
 its recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover` and `tfops apply`
 follow, and then compares state, tags, ledger and the world. `sound` means that all of them agree: nothing made twice,
 nothing orphaned, nothing forgotten that was not named as in doubt. `code` is the tree of tfops (`git rev-parse
@@ -187,15 +186,7 @@ def _kills() -> list[Kills]:
 def report() -> str:
     """The newest of each part. `code` is the tree of tfops, as Git names it (`git rev-parse COMMIT:tfops`)."""
     kills = _kills()
-    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
-    head = _HEAD.format(
-        version=__version__,
-        engine=f"Terraform ({available_engines()[0]})",
-        git=git,
-        python=platform.python_version(),
-        system=f"{platform.system()} {platform.machine()}",
-        cores=os.cpu_count(),
-    )
+    head = _HEAD.format(machine=machine(f"Terraform ({available_engines()[0]})"))
     faults = collections.Counter(re.sub(r", r.*| after .*", "", found.fault) for one in kills for found in one.done)
     return head + "\n".join(
         [

@@ -6,7 +6,6 @@ python -m tests.histories.run [HISTORIES]
 import concurrent.futures
 import multiprocessing
 import os
-import platform
 import random
 import sys
 import tempfile
@@ -19,16 +18,16 @@ from pathlib import Path
 from tests.histories.model import Writer
 from tests.histories.replay import Replay, provider_locks
 from tests.support.engines import available_engines
+from tests.support.machine import machine
 from tests.support.provider.host import provider_host
 from tests.support.ways_back import new_story
-from tfops import __version__
 
 LENGTH = 10
 REPORT = Path(__file__).parents[2] / "docs/explanation/histories-results.md"
 _HEAD = """\
 # What `make histories` found
 
-tfops {version}, {engine}, Python {python}, {system}, {cores} cores, {minutes:.0f} minutes.
+{machine}, {minutes:.0f} minutes.
 
 Each history has {length} versions, made by random steps. Then the environment is rolled back to each earlier version,
 in random order. A way back is sound when every thing that both have is the same real thing as before, at that version's
@@ -101,11 +100,7 @@ def _report(found: Sequence[Found], engine: str, *, minutes: float) -> str:
     failed = sum(bool(one.failure) for one in found)
     rollbacks = sum(one.rollbacks for one in found)
     head = _HEAD.format(
-        version=__version__,
-        engine=f"Terraform ({engine})",
-        python=platform.python_version(),
-        system=f"{platform.system()} {platform.machine()}",
-        cores=os.cpu_count(),
+        machine=machine(f"Terraform ({engine})"),
         minutes=minutes,
         length=LENGTH,
         histories=len(found),
