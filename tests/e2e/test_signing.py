@@ -54,6 +54,10 @@ def test_an_unsigned_event_is_found_and_stops_the_next_change(signing: Sandbox) 
     signing.ok("apply", "dev", "--yes")
     signing.git("config", "commit.gpgSign", "false")
     assert signing.run("lock", "dev", "-o", "json").error["guard"] == "unsigned"
+    signing.write("environments/dev.yaml", "modules: {main: {source: nowhere}}\n")
+    signing.commit("Broken")
+    assert "why commits wait could not be noted" in signing.ok("reconcile").err, "an unsigned note would stop them all"
+    signing.git("reset", "--quiet", "--hard", "HEAD~1")
     signing.write("tfops.yaml", _RULES.replace("signed: true", "signed: false"))
     signing.commit("Not required for a moment")
     signing.ok("lock", "dev", "--reason", "unsigned")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
+from tfops.flows.changes import require_signing
 from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
@@ -24,6 +25,8 @@ def note_waiting(project: Project, rules: ProjectConfig, decisions: Sequence[Dec
     """
     told = [found for found in decisions if found.waits]
     try:
+        if told:
+            require_signing(project, rules)
         for start in range(0, len(told), _MOST_AT_ONCE):
             _append(project, rules, told[start : start + _MOST_AT_ONCE])
     except RemoteUnreachable:
