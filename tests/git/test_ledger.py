@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tfops.model import CommitSha, EnvName, Kind
 from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository
+from tfops.system.workspace import Workspace, exclusive
 
 DEV = EnvName("dev")
 LEDGER = ledger_ref(DEV)
@@ -254,6 +256,21 @@ def test_a_ref_that_another_fetch_of_this_clone_is_moving_is_fetched_again(here:
     threading.Timer(0.5, busy.unlink).start()
     Refs(first).fetch()
     assert git(first.root, "rev-parse", "origin/main") == newest
+
+
+def test_fetches_of_one_clone_go_one_after_the_other(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one that began earlier sets branches back after a faster one; a hung one is not waited for for ever."""
+    repository = clone("first")
+    refs, fetches = Refs(repository), Workspace(repository.common_dir).fetches
+    with ThreadPoolExecutor(1) as pool:
+        with exclusive(fetches):
+            fetching = pool.submit(refs.fetch)
+            with pytest.raises(TimeoutError):
+                fetching.result(timeout=0.5)
+        fetching.result(timeout=60)
+    monkeypatch.setenv("TFOPS_NETWORK_TIMEOUT", "1")
+    with exclusive(fetches), ThreadPoolExecutor(1) as pool:
+        pool.submit(refs.fetch).result(timeout=60)
 
 
 def test_every_part_comes_back_as_it_was_written(here: Path) -> None:

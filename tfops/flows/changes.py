@@ -53,7 +53,7 @@ def apply(
         except Refused as refusal:
             if refusal.guard not in _MAY_BE_STALE or options.offline:
                 raise
-            # A slower fetch of another work tree may have set the branch back for a moment: look again.
+            # A slower fetch or push of the user's may have set the branch back for a moment: look again.
             project.fetch_for_change(place.rules)
             return apply_target(project, find_place(project, env), allowed=options.allowed, only=only)
 

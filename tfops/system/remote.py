@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from tfops.errors import Refused
 from tfops.model import CommitSha
 from tfops.system import failpoint
-from tfops.system.git import GitFailed, require_sha
+from tfops.system.git import GitFailed, network_timeout_s, require_sha
 from tfops.system.repository import Repository
+from tfops.system.workspace import Workspace, exclusive
 
 NO_REF = "0" * 40
 LEDGERS = "refs/tfops/envs"
 # What was swapped here while the remote was away: one mark for each ref, with what the remote's ref was.
 _KEPT, _LOST = "refs/tfops/offline", "refs/tfops/lost"
 
-# Fetches of one clone overtake each other when many work trees are busy; who was overtaken looks again.
+# The user's own fetches may overtake ours; who was overtaken looks again.
 _MOST_FETCHES, _PAUSE_S = 10, 0.1
 
 
@@ -79,9 +80,14 @@ class Refs:
         # not --quiet: that hides why a ref was rejected
         # --no-prune: the user's fetch.prune would delete ledgers and tags that only this clone has
         argv = ["fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules"]
+        # One at a time: a slower one that began earlier would set branches back after a faster one.
+        with exclusive(Workspace(self._repository.common_dir).fetches, wait_s=network_timeout_s()):
+            self._fetch(remote, [*argv, "--end-of-options", remote, *specs])
+
+    def _fetch(self, remote: str, argv: Sequence[str]) -> None:
         for left in reversed(range(_MOST_FETCHES)):
             try:
-                self._git.over_network(*argv, "--end-of-options", remote, *specs)
+                self._git.over_network(*argv)
                 return
             except GitFailed as error:
                 if not (left and _was_overtaken(error)):

@@ -84,6 +84,10 @@ class Workspace:
             yield Path(folder)
 
     @property
+    def fetches(self) -> Path:
+        return self._folder("fetches")
+
+    @property
     def locks(self) -> Path:
         return self._folder("locks")
 
@@ -197,16 +201,16 @@ def run_began(run_id: str) -> datetime:
 
 
 @contextlib.contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
-    """One process at a time for the `with` block, on this machine.
+def exclusive(folder: Path, *, wait_s: float = -1) -> Iterator[None]:
+    """One process at a time for the `with` block, on this machine. After `wait_s` seconds it is entered anyway.
 
     Engines that fill one provider cache at once damage it (hashicorp/terraform#31964).
     """
-    from filelock import FileLock  # noqa: PLC0415 - completion imports this module
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - completion imports this module
 
     lock = FileLock(folder / ".lock", mode=0o600)
-    with explained_disk_errors(f"lock {folder.name}"):
-        lock.acquire()
+    with explained_disk_errors(f"lock {folder.name}"), contextlib.suppress(Timeout):
+        lock.acquire(timeout=wait_s)
     try:
         yield
     finally:
