@@ -1,4 +1,4 @@
-"""Put what was really printed and measured into the README: the demo's session, the bench's table.
+"""Put what was really printed and measured into the README: the demo's session, the bench's first tables.
 
 `make readme` runs it. A test compares the README's session with a fresh one, so it can't grow stale.
 """
@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).parent.parent
+# The rest of bench/results.md is for who asks.
+_QUOTED = ("Apply", "Rollback", "Lock and record")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -45,10 +47,17 @@ def with_block(text: str, name: str, content: str) -> str:
     return before + start + content + f"<!-- /{name} -->" + rest.partition(f"<!-- /{name} -->")[2]
 
 
+def section(text: str, title: str) -> str:
+    """What stands under `## title`, without it."""
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0].strip()
+
+
 def main() -> None:
     readme = TOP / "README.md"
     session = "".join(f"    {line}".rstrip() + "\n" for line in demo_session().splitlines())
-    table = (TOP / "bench/results.md").read_text().partition("\n\n")[2]
+    results = (TOP / "bench/results.md").read_text()
+    measured = [section(results, title) for title in _QUOTED]
+    table = "\n\n".join([results.partition("\n## ")[0].partition("\n\n")[2].strip(), *measured])
     text = with_block(readme.read_text(), "demo", f"\n{session}\n")
     readme.write_text(with_block(text, "bench", f"\n{table}\n"))
 
