@@ -47,19 +47,18 @@ def with_block(text: str, name: str, content: str) -> str:
     return before + start + content + f"<!-- /{name} -->" + rest.partition(f"<!-- /{name} -->")[2]
 
 
-def section(text: str, title: str) -> str:
-    """What stands under `## title`, without it."""
-    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0].strip()
+def measured() -> str:
+    """What the README quotes of bench/results.md: where it was measured, and some of the sections."""
+    about, *sections = (TOP / "bench/results.md").read_text().split("\n## ")
+    quoted = [body for title, _, body in (section.partition("\n") for section in sections) if title in _QUOTED]
+    return "\n\n".join(text.strip() for text in (about.partition("\n\n")[2], *quoted))
 
 
 def main() -> None:
     readme = TOP / "README.md"
     session = "".join(f"    {line}".rstrip() + "\n" for line in demo_session().splitlines())
-    results = (TOP / "bench/results.md").read_text()
-    measured = [section(results, title) for title in _QUOTED]
-    table = "\n\n".join([results.partition("\n## ")[0].partition("\n\n")[2].strip(), *measured])
     text = with_block(readme.read_text(), "demo", f"\n{session}\n")
-    readme.write_text(with_block(text, "bench", f"\n{table}\n"))
+    readme.write_text(with_block(text, "bench", f"\n{measured()}\n\n"))
 
 
 if __name__ == "__main__":
