@@ -33,25 +33,32 @@ class Replay:
         """Apply every version."""
         for number, content in enumerate(self.history, 1):
             self._write(content)
-            self._must("apply", "dev", "--yes")
+            self._change("apply", "dev", "--yes", goal=content, needs_all=False)
             self._arrive(content, f"v{number}: {', '.join(content.deeds)}")
 
     def go_back(self, number: int) -> None:
-        """Roll back to a version; refused until every protected loss is named, right in the end."""
+        """Roll back to a version, right in the end."""
         goal = self.history[number - 1]
-        lost = self._lost(goal)
-        guarded = lost & (self.now.protected | goal.protected)
-        where = {key: f"module.main.{goal.at_last(self.now.address(key))}" for key in self.now.things}
         argv = ["rollback", "dev", f"v{number}", "--yes"]
         if goal.provider == "1.0.0" and self._is_raised():
-            self._must_refuse(*argv, *_naming(where, lost))
+            self._must_refuse(*argv, *_naming(self._places(goal), self._lost(goal)))
             argv.append("--keep-providers")
             self.kept_providers += 1
+        ran = self._change(*argv, goal=goal, needs_all=True)
+        self._arrive(goal, f"back to v{number}: {ran.err}")
+
+    def _change(self, *argv: str, goal: Content, needs_all: bool) -> Ran:
+        """Refused until every protected loss is named; a rollback wants every loss named (`needs_all`)."""
+        lost, where = self._lost(goal), self._places(goal)
+        guarded = lost & (self.now.protected | goal.protected)
         if guarded:
             self._must_refuse(*argv, *_naming(where, lost - guarded))
             self.named += 1
-        ran = self._must(*argv, *_naming(where, lost))
-        self._arrive(goal, f"back to v{number}: {ran.err}")
+        return self._must(*argv, *_naming(where, lost if needs_all else guarded))
+
+    def _places(self, goal: Content) -> dict[int, str]:
+        """What the plan of a goal calls the things that there are now."""
+        return {key: f"module.main.{goal.at_last(self.now.address(key))}" for key in self.now.things}
 
     def _is_raised(self) -> bool:
         """Whether anything was written under a schema that only 2.0.0 knows."""
