@@ -13,4 +13,4 @@ def test_an_idle_turn_is_one_git_process_and_nothing_grows(tmp_path: Path) -> No
     first, *_, last = soaked.samples
     assert last.memory_mb - first.memory_mb < 3
     assert last.handles - first.handles <= 6, "only those of a question under way"
-    assert last.children - first.children <= 1
+    assert last.children - first.children <= 2, "a look under way, and the one that waits to decide"

@@ -1,8 +1,8 @@
 """The loop: look, decide, act, tell; for months.
 
 All that needs memory or may crash happens in children: one that decides (`reconcile --only-decide`), at most
-`parallel` that act (`apply --unattended`), one that looks for drift. The loop itself holds a digest, a queue and
-a board.
+`parallel` that act (`apply --unattended`), one that looks for drift. The next that decides is started ahead of time: a
+push event is answered at once. The loop itself holds a digest, a queue and a board.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from tfops.model import EnvName, TellRule, Version
 from tfops.resolve.shard import Shard
 from tfops.results import Act, Decision, SyncReason
 from tfops.system import clock
-from tfops.system.children import Child, start_tfops
+from tfops.system.children import Child, Spare
 from tfops.system.remote import RemoteUnreachable
 
 _TICK_S = 0.1
@@ -66,6 +66,7 @@ class Loop:
     queue: Queue = field(default_factory=Queue)
     _running: list[act.Running] = field(default_factory=list)
     _survey: Child | None = None
+    _spare: Spare = field(default_factory=Spare)
     _drift: DriftRound = field(init=False)
     _look_at: float = 0.0
     _decide_at: float = 0.0
@@ -112,6 +113,7 @@ class Loop:
         self._start_next(now)
         if self._survey is None:
             self._drift.start_next(now, busy=self.queue.running)
+            self._spare.prepare()
 
     def _pause(self) -> float:
         """Short while children work, else until there is something to do; never so long that nobody hears us."""
@@ -154,12 +156,11 @@ class Loop:
     def _decide(self) -> None:
         self._decide_at, self._surveyed_at = float("inf"), time.monotonic()
         self.traces.deciding()
-        self._survey = start_tfops(
+        self._survey = self._spare.start(
             ["reconcile", "--only-decide", "--quiet", "--output", "json", "--shard", str(self.options.shard)],
             folder=self.project.repository.root,
             files=self.project.workspace.reports,
             name="_survey",
-            env={},
         )
 
     def _reap(self, now: float) -> None:
@@ -297,6 +298,7 @@ class Loop:
             for one in self._running:
                 one.child.process.wait()
             self._reap(time.monotonic())
+        self._spare.close()
         self.teller.close()
         self.traces.close()
         self.log.say("stopped")

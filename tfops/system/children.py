@@ -4,6 +4,7 @@ Their output goes to private files, never through pipes: a child outlives its pa
 """
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -46,6 +47,56 @@ class Child:
         code = self.process.wait()
         with self.stdout.open("rb") as file:
             return code, file.read(_MOST_ANSWER).decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class Spare:
+    """A `tfops` that has imported what it needs before it is told what to do (`cli/spare.py`).
+
+    It is told through a pipe, which ends with us: then so does one that was told nothing.
+    """
+
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    def prepare(self) -> None:
+        """Have one, if there is none. One that died isn't followed by another before it was missed."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tfops.cli.spare"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def start(self, args: Sequence[str], *, folder: Path, files: Path, name: str) -> Child:
+        """As `start_tfops`, by the one that waits. Where none does, by a new process."""
+        process, self._process = self._process, None
+        out, err = files / f"{name}.out", files / f"{name}.err"
+        if process is not None:
+            with _private(out), _private(err):  # emptied: what is there is of an earlier one
+                job = {"argv": list(args), "folder": str(folder), "stdout": str(out), "stderr": str(err)}
+            if _tell(process, json.dumps(job).encode()):
+                return Child(process, out, err)
+        return start_tfops(args, folder=folder, files=files, name=name, env={})
+
+    def close(self) -> None:
+        if self._process is not None:
+            _tell(self._process, b"")
+            self._process.wait()
+            self._process = None
+
+
+def _tell(process: "subprocess.Popen[bytes]", text: bytes) -> bool:
+    """Write and close its standard input; False when it is gone."""
+    assert process.stdin is not None
+    try:
+        with process.stdin as pipe:
+            pipe.write(text)
+    except BrokenPipeError:
+        process.wait()
+        return False
+    return True
 
 
 def start_tfops(args: Sequence[str], *, folder: Path, files: Path, name: str, env: Mapping[str, str]) -> Child:
