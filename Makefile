@@ -53,8 +53,8 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--all-extras --group dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
-bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md
-	$(BIN)/python -m bench
+bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md (a part: ARGS='Agent')
+	$(BIN)/python -m bench $(ARGS)
 
 bench-aws: setup ## the same with the real AWS provider, against moto's server; writes bench/aws-results.md
 	$(BIN)/python -m bench.aws $(ARGS)

@@ -8,7 +8,6 @@ worktree of the old commit and the same three. Each engine process is timed by a
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -19,10 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.machine import machine
 from tests.support.moto import ACCOUNT, REGION, Moto, serve_moto
 from tests.support.providers import MIRROR, use_mirror
 from tests.support.sandbox import TFOPS, Sandbox, new_sandbox
-from tfops import __version__
 
 RESULTS = Path(__file__).with_name("aws-results.md")
 _TOP = Path(__file__).parents[1]
@@ -38,7 +37,7 @@ _STEPS = ("version", "init", "get", "state", "plan", "show", "apply")
 _HEAD = """\
 # What `make bench-aws` measured
 
-tfops {version}, Terraform {engine}, AWS provider {provider}, Python {python}, {cores} cores; moto's server beside it.
+{machine}; moto's server beside it.
 {rounds} interleaved rounds after one warm-up. `network`, `service` and `storage`: {resources} resources, state and
 lock in S3.
 """
@@ -197,11 +196,9 @@ def main() -> None:
         found = measure(bench, rounds)
         card = bench.shop.ok("show", "dev", "-o", "json").result["card"]
     head = _HEAD.format(
-        version=__version__,
-        engine=card["engine"]["version"],
-        provider=next(iter(card["providers"].values())),
-        python=platform.python_version(),
-        cores=os.cpu_count(),
+        machine=machine(
+            f"Terraform {card['engine']['version']}", f"AWS provider {next(iter(card['providers'].values()))}"
+        ),
         rounds=rounds,
         resources=len(card["stacks"]["main"]["inventory"]),
     )

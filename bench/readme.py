@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.__main__ import results
+
 TOP = Path(__file__).parent.parent
 # The rest of bench/results.md is for who asks.
 _QUOTED = ("Apply", "Rollback", "Lock and record")
@@ -49,9 +51,8 @@ def with_block(text: str, name: str, content: str) -> str:
 
 def measured() -> str:
     """What the README quotes of bench/results.md: where it was measured, and some of the sections."""
-    about, *sections = (TOP / "bench/results.md").read_text().split("\n## ")
-    quoted = [body for title, _, body in (section.partition("\n") for section in sections) if title in _QUOTED]
-    return "\n\n".join(text.strip() for text in (about.partition("\n\n")[2], *quoted))
+    texts = results()
+    return "\n\n".join([texts[""].partition("\n\n")[2], *(texts[title] for title in _QUOTED)])
 
 
 def main() -> None:
