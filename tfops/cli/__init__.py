@@ -3,8 +3,8 @@
 import gc
 import sys
 
-# A command makes thousands of classes and functions while it starts, and none of them is garbage: a tenth of its
-# start is spent on looking for some.
+# A command makes thousands of classes and functions while it starts, and none of them is garbage: looking for some
+# costs more than it finds.
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 

@@ -82,7 +82,7 @@ class _Crowd:
         self.count += 1
         for member in tuple(self._members):
             member.forward()
-        self._on_signal(self.count, kills=all(member.only_reads for member in self._members))
+        self._on_signal(self.count, kills=bool(self._members) and all(one.only_reads for one in self._members))
 
     @contextlib.contextmanager
     def member(self, interrupts: Interrupts) -> Iterator[None]:
