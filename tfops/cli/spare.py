@@ -1,8 +1,8 @@
 """A tfops that has imported what a turn needs, and waits to be told its command: `python -m tfops.cli.spare`.
 
-Much of a short command is the start of Python. The agent makes one of these ahead of time (`system/children.py: Spare`), so
-that a push event is answered at once. Everything else is as in any other process: it runs one command, and ends. When
-its standard input ends without a command, it ends too: nobody needs it any more.
+Much of a short command is the start of Python. The agent makes one of these ahead of time (`Spare` in
+`system/children.py`), so that a push event is answered at once. Everything else is as in any other process: it runs one
+command, and ends. When its standard input ends without a command, it ends too: nobody needs it any more.
 """
 
 import importlib

@@ -37,22 +37,20 @@ def note_waiting(project: Project, rules: ProjectConfig, decisions: Sequence[Dec
 
 def _append(project: Project, rules: ProjectConfig, decisions: Sequence[Decision]) -> None:
     refs = project.refs(rules)
+    person, _ = project.repository.identity()
     for _ in range(_MOST_TRIES):
-        updates = [update for found in decisions if (update := _update(project, found))]
+        updates = [update for found in decisions if (update := _update(project, found, person.name))]
         if not updates or refs.swap(*updates) is Swap.WON:
             return
         refs.fetch()
 
 
-def _update(project: Project, found: Decision) -> Update | None:
+def _update(project: Project, found: Decision, by: str) -> Update | None:
     """None when it was said already, or while someone holds the environment: then the ledger is theirs."""
     present = read_present(project.repository, found.env)
     before = present.waiting
     if present.lock is not None or (before and (before.commit, before.reason) == (found.commit, found.word)):
         return None
-    person, _ = project.repository.identity()
-    part = WaitingPart(
-        commit=found.commit, reason=found.word, text=found.text[:_LONGEST_TEXT], by=person.name, at=clock.now()
-    )
+    part = WaitingPart(commit=found.commit, reason=found.word, text=found.text[:_LONGEST_TEXT], by=by, at=clock.now())
     text = f"{found.env} is left as it is ({part.reason}): {part.text}"
     return prepare(project.repository, present, NewEvent(EventKind.WAITING, text, waiting=part))
