@@ -36,7 +36,7 @@ def look(folder: Path) -> World:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the world."""
+    """What became of the world. Errors are sorted: the engine walks its graph in parallel, they come in any order."""
 
     before: World
     after: World
@@ -69,7 +69,7 @@ class Outcome:
         words = {"destroys": self.destroyed, "creates": self.created, "changes": self.changed}
         words["leaves behind"] = self.orphaned
         deeds = [f"{verb} {', '.join(names)}" for verb, names in words.items() if names]
-        deeds += [f"fails: “{error}”" for error in self.errors[:1]]
+        deeds += [f"fails: {' and '.join(f'“{error}”' for error in self.errors)}"] if self.errors else []
         return "; ".join(deeds) or "changes nothing"
 
 
@@ -199,7 +199,7 @@ class ByHand:
         before, errors = look(self.folder / "world"), self._run("init", *init)
         errors = errors or self._run("apply", "-auto-approve", "-json")
         known = known_to(state() if state else json.loads((self.folder / "tfops/state/dev/main.tfstate").read_text()))
-        return Outcome(before, look(self.folder / "world"), known, tuple(errors))
+        return Outcome(before, look(self.folder / "world"), known, tuple(sorted(set(errors))))
 
     def _run(self, command: str, *flags: str) -> list[str]:
         env = self.story.shop.env | {WORLD: str(self.folder / "world")}
