@@ -21,7 +21,7 @@ from tests.support.sandbox import Sandbox, new_sandbox, with_remote
 from tfops.agent.queue import Queue
 from tfops.model import EnvName
 from tfops.resolve.shard import Shard
-from tfops.results import Act, Decision, SyncReason
+from tfops.results.sync import Act, Decision, SyncReason
 
 ENVIRONMENTS, PUSHES_PER_MINUTE, MINUTES = 1_000, 100, 10
 MEASURED = (20, 100)

@@ -26,7 +26,7 @@ from tests.support.state_server import StateServer, serve_states
 from tfops.cli.terminal import Terminal
 from tfops.flows.project import Project
 from tfops.flows.sync import decide_all
-from tfops.results import Decision
+from tfops.results.sync import Decision
 
 _BRANCHES = ("main", "live", "next")
 # A remote that doesn't answer must not cost a minute of a short test.

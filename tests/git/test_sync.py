@@ -12,7 +12,7 @@ from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
 from tfops.model import EnvName, Kind
-from tfops.results import Decision
+from tfops.results.sync import Decision
 from tfops.system import clock
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository

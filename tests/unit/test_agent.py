@@ -14,7 +14,7 @@ from tfops.agent.start import parse_address
 from tfops.errors import UsageError
 from tfops.model import EnvName
 from tfops.resolve.shard import parse_shard
-from tfops.results import Act, Decision, SyncReason
+from tfops.results.sync import Act, Decision, SyncReason
 
 _DEV, _QA = EnvName("dev"), EnvName("qa")
 _CHANGED = Decision(_DEV, SyncReason.CHANGED, "changes it", commit="a" * 40, acts=True)

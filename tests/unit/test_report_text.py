@@ -2,17 +2,19 @@
 
 import inspect
 import io
+import pkgutil
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
 
+import tfops.results
 from tests.support.cards import make_card
 from tests.support.golden import assert_golden
 from tests.support.samples import ANN, DEV, NOW, PROD, make_commit, make_record, sha
-from tfops import results
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 from tfops.ledger.card import ApprovalPart, HoldPart, ModulePart, StackPart
@@ -39,6 +41,68 @@ from tfops.report.plan import plan_report
 from tfops.report.progress import event_line, finished_line
 from tfops.report.text import View, text_report
 from tfops.report.words import age, duration, plural
+from tfops.results.changes import (
+    AdoptResult,
+    ChangeResult,
+    DrillResult,
+    HoldResult,
+    LockResult,
+    PlanResult,
+    RecoverResult,
+    ReversibleResult,
+    RollbackPlanResult,
+)
+from tfops.results.facts import CheckFact, DrillFact, Finding, LogEvent, TroubleFact
+from tfops.results.files import (
+    ConfigLine,
+    ConfigResult,
+    Converted,
+    DoctorResult,
+    ExplainResult,
+    InitResult,
+    InputFact,
+    ModuleFact,
+    ModulesResult,
+    NewResult,
+    OutputFact,
+    RenderDiffResult,
+    RenderResult,
+    SchemaResult,
+    StackLines,
+    ValidateResult,
+)
+from tfops.results.looks import (
+    EnvironmentStatus,
+    HistoryEntry,
+    HistoryResult,
+    InventoryResult,
+    LogResult,
+    ShowResult,
+    StatusResult,
+    VerifyResult,
+)
+from tfops.results.places import (
+    BackendMoveResult,
+    BackendResult,
+    BucketReport,
+    MovedState,
+    OldCopy,
+    ProviderMove,
+    ProvidersResult,
+    StateRestoreResult,
+    StateVersion,
+    StateVersionsResult,
+)
+from tfops.results.sync import (
+    Act,
+    ApproveResult,
+    Decision,
+    DriftResult,
+    EnvironmentDrift,
+    PruneResult,
+    ReconcileResult,
+    SyncReason,
+)
 
 
 def printed(report: RenderableType, width: int = 200) -> str:
@@ -98,7 +162,7 @@ PLAN = Plan(
 NOTHING = Plan(changes=(), changed_outputs=(), digest="e" * 64, is_empty=True)
 OUTPUTS = {"app": {"url": "https://é.example.com", "ports": [80, 443]}, "db": {"host": None}}
 
-ROLLBACK_PLAN = results.RollbackPlanResult(
+ROLLBACK_PLAN = RollbackPlanResult(
     env=PROD,
     commit=make_commit(),
     current=Version(4),
@@ -112,7 +176,7 @@ ROLLBACK_PLAN = results.RollbackPlanResult(
     bridge={"moved": [{"from": "a.new", "to": "a.old"}], "import": [{"to": "a.b", "id": "i-1"}]},
 )
 
-CHANGE = results.ChangeResult(
+CHANGE = ChangeResult(
     env=PROD,
     kind=Kind.APPLY,
     commit=make_commit(),
@@ -128,7 +192,7 @@ CHANGE = results.ChangeResult(
 )
 
 
-def status(**changes: Any) -> results.EnvironmentStatus:
+def status(**changes: Any) -> EnvironmentStatus:
     values: dict[str, Any] = {
         "env": PROD,
         "branch_pattern": "main",
@@ -138,24 +202,24 @@ def status(**changes: Any) -> results.EnvironmentStatus:
         "holder": None,
         "unrecorded": False,
     }
-    return results.EnvironmentStatus(**(values | changes))
+    return EnvironmentStatus(**(values | changes))
 
 
-def decided(reason: results.SyncReason, *, detail: str = "") -> results.Decision:
-    return results.Decision(PROD, reason, "what there is to say", detail=detail)
+def decided(reason: SyncReason, *, detail: str = "") -> Decision:
+    return Decision(PROD, reason, "what there is to say", detail=detail)
 
 
 HOLDER = Holder("Bob", "laptop", 12, "apply of aaaaaaaa", NOW)
-STATUS = results.StatusResult(
+STATUS = StatusResult(
     project="shop",
     environments=(
         status(env=DEV, current=None),
         status(is_protected=True),
         status(env="behind", ahead=1),
-        status(env="untouched", ahead=1, decision=decided(results.SyncReason.UNCHANGED)),
-        status(env="declined", ahead=1, decision=decided(results.SyncReason.DECLINED, detail="delete-limit")),
-        status(env="new", current=None, decision=decided(results.SyncReason.NEW)),
-        status(env="broken", current=None, decision=decided(results.SyncReason.BROKEN)),
+        status(env="untouched", ahead=1, decision=decided(SyncReason.UNCHANGED)),
+        status(env="declined", ahead=1, decision=decided(SyncReason.DECLINED, detail="delete-limit")),
+        status(env="new", current=None, decision=decided(SyncReason.NEW)),
+        status(env="broken", current=None, decision=decided(SyncReason.BROKEN)),
         status(env="drifted", drifted=("module.app.aws_lb.main", "b")),
         status(env="far", ahead=12),
         status(env="held", current=make_record(5, kind=Kind.ROLLBACK, restores=3, hold="rolled back to v3"), ahead=2),
@@ -182,13 +246,13 @@ VERDICTS = (
     Judgement(Verdict.BRIDGED, (MOVED, NOTE)),
     Judgement(Verdict.OK, (NOTE,)),
 )
-HISTORY = results.HistoryResult(
+HISTORY = HistoryResult(
     PROD,
     (
-        results.HistoryEntry(make_record(4, "a", Kind.ROLLBACK, restores=2, hold="x"), make_commit("a")),
-        results.HistoryEntry(make_record(3, "c", summary="no changes"), make_commit("c", "fix: é")),
-        results.HistoryEntry(make_record(2, "b", summary="0 created, 0 updated"), None),
-        results.HistoryEntry(make_record(1, "a", applied_at=NOW - timedelta(days=400)), make_commit("a")),
+        HistoryEntry(make_record(4, "a", Kind.ROLLBACK, restores=2, hold="x"), make_commit("a")),
+        HistoryEntry(make_record(3, "c", summary="no changes"), make_commit("c", "fix: é")),
+        HistoryEntry(make_record(2, "b", summary="0 created, 0 updated"), None),
+        HistoryEntry(make_record(1, "a", applied_at=NOW - timedelta(days=400)), make_commit("a")),
     ),
     ("tfops/prod/v9",),
 )
@@ -219,26 +283,22 @@ FULL_CARD = card(
         )
     },
 )
-SHOW = results.ShowResult(
-    make_record(4, kind=Kind.ROLLBACK, restores=2, hold="rolled back to v2"), make_commit(), FULL_CARD
-)
-DOCTOR = results.DoctorResult(
+SHOW = ShowResult(make_record(4, kind=Kind.ROLLBACK, restores=2, hold="rolled back to v2"), make_commit(), FULL_CARD)
+DOCTOR = DoctorResult(
     (
-        results.Finding("git", "2.39.5"),
-        results.Finding("engine", "terraform 1.11.4 (found on PATH)"),
-        results.Finding(
-            "remote", "origin doesn't answer", is_problem=True, hint="check the network, or: git remote -v"
-        ),
+        Finding("git", "2.39.5"),
+        Finding("engine", "terraform 1.11.4 (found on PATH)"),
+        Finding("remote", "origin doesn't answer", is_problem=True, hint="check the network, or: git remote -v"),
     )
 )
 
-DRILL = results.DrillFact(
+DRILL = DrillFact(
     EnvName("perf"), "ann", NOW, True, "", {"apply": 3.4, "forward": 2.6, "rollback": 2.1}, {"apply": "d" * 64}
 )
 FAILED_DRILL = replace(
     DRILL, is_ok=False, why="rollback: the plan failed: managed by newer provider version", seconds={"apply": 3.4}
 )
-TROUBLE = results.TroubleFact(
+TROUBLE = TroubleFact(
     kind=Kind.APPLY,
     commit=sha("d"),
     by="ann",
@@ -259,16 +319,16 @@ UNVERIFIED = {
 }
 
 
-def config_line(text: str, path: str, line: int | None = None) -> results.ConfigLine:
+def config_line(text: str, path: str, line: int | None = None) -> ConfigLine:
     mark = Mark(path, line, 1) if line else None
-    return results.ConfigLine(text, ("a",), None, mark, is_default=path == "tfops.yaml")
+    return ConfigLine(text, ("a",), None, mark, is_default=path == "tfops.yaml")
 
 
-CONFIG = results.ConfigResult(
+CONFIG = ConfigResult(
     PROD,
     "d" * 64,
     (
-        results.StackLines(
+        StackLines(
             MAIN_STACK,
             (
                 config_line("modules:", ""),
@@ -281,14 +341,12 @@ CONFIG = results.ConfigResult(
                 config_line("    - [a, b]", "environments/prod.yaml", 104),
             ),
         ),
-        results.StackLines(StackName("app"), (config_line("x: 1", "environments/prod/app.yaml", 1),)),
+        StackLines(StackName("app"), (config_line("x: 1", "environments/prod/app.yaml", 1),)),
     ),
     shows_sources=True,
 )
 RESULTS: dict[str, object] = {
-    "change-verified": replace(
-        CHANGE, verified=Verified.PASSED, checks=(results.CheckFact("up", Verified.PASSED, 0.1, ""),)
-    ),
+    "change-verified": replace(CHANGE, verified=Verified.PASSED, checks=(CheckFact("up", Verified.PASSED, 0.1, ""),)),
     "history-checked": replace(
         HISTORY,
         entries=tuple(
@@ -299,8 +357,8 @@ RESULTS: dict[str, object] = {
         ),
     ),
     "show-troubled": replace(SHOW, card=FULL_CARD | {"verified": UNVERIFIED}, trouble=TROUBLE, drill=DRILL),
-    "drill": results.DrillResult(PROD, Version(41), DRILL, is_kept=True),
-    "drill-failed": results.DrillResult(PROD, Version(41), FAILED_DRILL, is_kept=False),
+    "drill": DrillResult(PROD, Version(41), DRILL, is_kept=True),
+    "drill-failed": DrillResult(PROD, Version(41), FAILED_DRILL, is_kept=False),
     "change": CHANGE,
     "change-rollback": replace(
         CHANGE, kind=Kind.ROLLBACK, restores=Version(2), hold="rolled back to v2", outputs={}, duration_s=3.04
@@ -309,12 +367,12 @@ RESULTS: dict[str, object] = {
     "change-recorded": replace(CHANGE, plan=NOTHING, outputs={}),
     "change-nothing": replace(CHANGE, version=None, plan=NOTHING),
     "change-nothing-left": replace(CHANGE, version=None, plan=NOTHING, kind=Kind.DESTROY),
-    "plan": results.PlanResult(PROD, make_commit(), Version(3), PLAN),
-    "plan-empty": results.PlanResult(PROD, make_commit(), Version(3), NOTHING),
+    "plan": PlanResult(PROD, make_commit(), Version(3), PLAN),
+    "plan-empty": PlanResult(PROD, make_commit(), Version(3), NOTHING),
     "rollback-plan": ROLLBACK_PLAN,
     "rollback-plan-bridge": replace(ROLLBACK_PLAN, shows_bridge=True, plan=NOTHING),
     "status": STATUS,
-    "status-plain": results.StatusResult("shop", (status(env=DEV),), is_fresh=False, remote=""),
+    "status-plain": StatusResult("shop", (status(env=DEV),), is_fresh=False, remote=""),
     "history": HISTORY,
     "history-verdict": replace(
         HISTORY,
@@ -323,42 +381,40 @@ RESULTS: dict[str, object] = {
         ),
         has_verdicts=True,
     ),
-    "history-empty": results.HistoryResult(PROD, (), ()),
+    "history-empty": HistoryResult(PROD, (), ()),
     "show": SHOW,
-    "show-verdict": results.ShowResult(make_record(1), None, card(stacks={}), VERDICTS[1]),
-    "show-small": results.ShowResult(make_record(1), None, card(stacks={})),
-    "render": results.RenderResult(
-        DEV, make_commit(), "d" * 64, {"main.tf.json": '{\n  "[b]": 1\n}\n', "b.json": "{}\n"}
-    ),
-    "init": results.InitResult("shop", ("tfops.yaml", "environments/dev.yaml"), ("README.md",), sha("a"), "dev"),
-    "init-here": results.InitResult(".", ("tfops.yaml",), (), "", "dev"),
+    "show-verdict": ShowResult(make_record(1), None, card(stacks={}), VERDICTS[1]),
+    "show-small": ShowResult(make_record(1), None, card(stacks={})),
+    "render": RenderResult(DEV, make_commit(), "d" * 64, {"main.tf.json": '{\n  "[b]": 1\n}\n', "b.json": "{}\n"}),
+    "init": InitResult("shop", ("tfops.yaml", "environments/dev.yaml"), ("README.md",), sha("a"), "dev"),
+    "init-here": InitResult(".", ("tfops.yaml",), (), "", "dev"),
     "doctor": DOCTOR,
-    "recover": results.RecoverResult(PROD, "prod: everything was applied", Version(4)),
-    "lock": results.LockResult(PROD, True, "prod is locked by ann: incident 4711"),
-    "log": results.LogResult(
+    "recover": RecoverResult(PROD, "prod: everything was applied", Version(4)),
+    "lock": LockResult(PROD, True, "prod is locked by ann: incident 4711"),
+    "log": LogResult(
         PROD,
         (
-            results.LogEvent(sha("b"), "recorded", "prod v1: apply, 1 created", "ann", NOW, "r-1"),
-            results.LogEvent(sha("a"), "begun", "prod: apply of [x] \x1b[2J", "ann", NOW, "r-1"),
+            LogEvent(sha("b"), "recorded", "prod v1: apply, 1 created", "ann", NOW, "r-1"),
+            LogEvent(sha("a"), "begun", "prod: apply of [x] \x1b[2J", "ann", NOW, "r-1"),
         ),
     ),
-    "log-empty": results.LogResult(PROD, ()),
-    "inventory": results.InventoryResult({PROD: {"module.db.x.y": "id-1", "module.a.x.y": ""}, DEV: {"a.b": "i-2"}}),
-    "validate": results.ValidateResult((DEV, PROD), 3, False, False, ("dev: app",), {}, ()),
-    "validate-deep": results.ValidateResult(
+    "log-empty": LogResult(PROD, ()),
+    "inventory": InventoryResult({PROD: {"module.db.x.y": "id-1", "module.a.x.y": ""}, DEV: {"a.b": "i-2"}}),
+    "validate": ValidateResult((DEV, PROD), 3, False, False, ("dev: app",), {}, ()),
+    "validate-deep": ValidateResult(
         (DEV,),
         1,
         False,
         True,
         (),
         {"network": {"port": 80, "zones": ["1"]}},
-        (results.Converted("network", "port", "80", 80), results.Converted("network", "zones", [1, 1], ["1"])),
+        (Converted("network", "port", "80", 80), Converted("network", "zones", [1, 1], ["1"])),
     ),
-    "explain": results.ExplainResult(
+    "explain": ExplainResult(
         "network",
         (
-            results.InputFact("cidr", "string", True, "", "The range.", False, ("cidr must be a range.",)),
-            results.InputFact(
+            InputFact("cidr", "string", True, "", "The range.", False, ("cidr must be a range.",)),
+            InputFact(
                 "size",
                 "object({\n  min = number\n  max = optional(number, 9)\n})",
                 False,
@@ -367,83 +423,79 @@ RESULTS: dict[str, object] = {
                 False,
                 (),
             ),
-            results.InputFact("key", "string", False, '""', "", True, ()),
+            InputFact("key", "string", False, '""', "", True, ()),
         ),
-        (results.OutputFact("id", "", False), results.OutputFact("token", "What opens it.", True)),
+        (OutputFact("id", "", False), OutputFact("token", "What opens it.", True)),
         'modules:\n  network:\n    source: network\n    inputs:\n      cidr: "text"\n',
     ),
-    "explain-modules": results.ModulesResult(
+    "explain-modules": ModulesResult(
         (
-            results.ModuleFact("network", ("cidr", "zones"), 1, 2, (DEV, PROD)),
-            results.ModuleFact("unused", (), 0, 0, ()),
+            ModuleFact("network", ("cidr", "zones"), 1, 2, (DEV, PROD)),
+            ModuleFact("unused", (), 0, 0, ()),
         )
     ),
-    "explain-none": results.ModulesResult(()),
-    "schema": results.SchemaResult(".schemas", {"tfops.schema.json": {"type": "object"}}),
-    "schema-shown": results.SchemaResult("", {"tfops.schema.json": {"type": "object"}}),
-    "verify": results.VerifyResult(PROD, 3, 1, 2, ()),
-    "verify-bad": results.VerifyResult(
-        PROD, 3, 1, 2, (results.Finding("missing-tag", "event 4711 (prod v1) has no tag", is_problem=True),)
+    "explain-none": ModulesResult(()),
+    "schema": SchemaResult(".schemas", {"tfops.schema.json": {"type": "object"}}),
+    "schema-shown": SchemaResult("", {"tfops.schema.json": {"type": "object"}}),
+    "verify": VerifyResult(PROD, 3, 1, 2, ()),
+    "verify-bad": VerifyResult(
+        PROD, 3, 1, 2, (Finding("missing-tag", "event 4711 (prod v1) has no tag", is_problem=True),)
     ),
-    "providers": results.ProvidersResult(
+    "providers": ProvidersResult(
         DEV,
         "environments/dev.lock.hcl",
         (
-            results.ProviderMove("registry.terraform.io/hashicorp/aws", "5.99.0", "5.100.0"),
-            results.ProviderMove("registry.terraform.io/hashicorp/random", "", "3.7.0"),
-            results.ProviderMove("registry.terraform.io/hashicorp/tls", "4.0.0", "4.0.0"),
-            results.ProviderMove("example.com/acme/old", "1.0.0", ""),
+            ProviderMove("registry.terraform.io/hashicorp/aws", "5.99.0", "5.100.0"),
+            ProviderMove("registry.terraform.io/hashicorp/random", "", "3.7.0"),
+            ProviderMove("registry.terraform.io/hashicorp/tls", "4.0.0", "4.0.0"),
+            ProviderMove("example.com/acme/old", "1.0.0", ""),
         ),
         is_written=True,
     ),
-    "providers-none": results.ProvidersResult(DEV, "environments/dev.lock.hcl", (), is_written=False),
-    "state-versions": results.StateVersionsResult(
+    "providers-none": ProvidersResult(DEV, "environments/dev.lock.hcl", (), is_written=False),
+    "state-versions": StateVersionsResult(
         PROD,
         "s3://tf/shop/prod/main.tfstate",
         (
-            results.StateVersion("d", NOW, is_current=True, is_deleted=True),
-            results.StateVersion("c", NOW, is_current=False, serial=9, resources=4, version=Version(3)),
-            results.StateVersion("b", NOW, is_current=False, is_damaged=True),
+            StateVersion("d", NOW, is_current=True, is_deleted=True),
+            StateVersion("c", NOW, is_current=False, serial=9, resources=4, version=Version(3)),
+            StateVersion("b", NOW, is_current=False, is_damaged=True),
         ),
         7,
     ),
-    "state-versions-none": results.StateVersionsResult(PROD, "s3://tf/shop/prod/main.tfstate", (), 0),
-    "state-restore": results.StateRestoreResult(PROD, "c", 9, 12, 1),
-    "backend-create": results.BackendResult(
+    "state-versions-none": StateVersionsResult(PROD, "s3://tf/shop/prod/main.tfstate", (), 0),
+    "state-restore": StateRestoreResult(PROD, "c", 9, 12, 1),
+    "backend-create": BackendResult(
         (
-            results.BucketReport("s3://dev-tf", (DEV,), done=("create the bucket in eu-west-1",)),
-            results.BucketReport("s3://prod-tf", (PROD,)),
+            BucketReport("s3://dev-tf", (DEV,), done=("create the bucket in eu-west-1",)),
+            BucketReport("s3://prod-tf", (PROD,)),
         ),
         is_check=False,
     ),
-    "backend-move": results.BackendMoveResult(
+    "backend-move": BackendMoveResult(
         PROD,
-        (
-            results.MovedState(
-                MAIN_STACK, "local", "s3 shop-tfstate shop/prod/main.tfstate", 34, results.OldCopy.MARKED
-            ),
-        ),
+        (MovedState(MAIN_STACK, "local", "s3 shop-tfstate shop/prod/main.tfstate", 34, OldCopy.MARKED),),
     ),
-    "backend-move-none": results.BackendMoveResult(PROD, ()),
-    "backend-check": results.BackendResult(
-        (results.BucketReport("s3://dev-tf", (DEV, PROD), findings=DOCTOR.findings),), is_check=True
+    "backend-move-none": BackendMoveResult(PROD, ()),
+    "backend-check": BackendResult(
+        (BucketReport("s3://dev-tf", (DEV, PROD), findings=DOCTOR.findings),), is_check=True
     ),
-    "reversible": results.ReversibleResult(PROD, make_commit(), Version(3), ()),
-    "reversible-first": results.ReversibleResult(PROD, make_commit(), None, ()),
-    "reversible-doors": results.ReversibleResult(PROD, make_commit(), Version(3), (LOSS, MOVED)),
-    "recover-nothing": results.RecoverResult(PROD, "", None),
+    "reversible": ReversibleResult(PROD, make_commit(), Version(3), ()),
+    "reversible-first": ReversibleResult(PROD, make_commit(), None, ()),
+    "reversible-doors": ReversibleResult(PROD, make_commit(), Version(3), (LOSS, MOVED)),
+    "recover-nothing": RecoverResult(PROD, "", None),
     "config": CONFIG,
     "config-plain": replace(CONFIG, shows_sources=False, stacks=CONFIG.stacks[:1]),
-    "new-environment": results.NewResult("environment", "qa", ("environments/qa.yaml",), ("tfops.yaml",), "release/*"),
-    "new-module": results.NewResult("module", "cache", ("modules/cache/main.tf",), (), ""),
-    "render-diff": results.RenderDiffResult(
+    "new-environment": NewResult("environment", "qa", ("environments/qa.yaml",), ("tfops.yaml",), "release/*"),
+    "new-module": NewResult("module", "cache", ("modules/cache/main.tf",), (), ""),
+    "render-diff": RenderDiffResult(
         PROD,
         Version(3),
         make_commit(),
         ("--- v3/main.tf.json", "+++ aaaaaaaa/main.tf.json", "@@ -1 +1 @@", "-  old", "+  [new]"),
     ),
-    "render-same": results.RenderDiffResult(PROD, Version(3), None, ()),
-    "adopt-files": results.AdoptResult(
+    "render-same": RenderDiffResult(PROD, Version(3), None, ()),
+    "adopt-files": AdoptResult(
         DEV,
         "./legacy",
         ("modules/legacy/main.tf", "environments/dev.yaml"),
@@ -453,52 +505,48 @@ RESULTS: dict[str, object] = {
         None,
         PLAN,
     ),
-    "adopted": results.AdoptResult(DEV, "./legacy", (), (), (), (), Version(1), PLAN),
-    "hold": results.HoldResult(PROD, Version(3), "until the fair is over", is_held=True),
-    "hold-lifted": results.HoldResult(PROD, Version(3), "rolled back to v1", is_held=False),
-    "drift": results.DriftResult(
+    "adopted": AdoptResult(DEV, "./legacy", (), (), (), (), Version(1), PLAN),
+    "hold": HoldResult(PROD, Version(3), "until the fair is over", is_held=True),
+    "hold-lifted": HoldResult(PROD, Version(3), "rolled back to v1", is_held=False),
+    "drift": DriftResult(
         (
-            results.EnvironmentDrift(DEV, Version(3), right_at=NOW),
-            results.EnvironmentDrift(
+            EnvironmentDrift(DEV, Version(3), right_at=NOW),
+            EnvironmentDrift(
                 PROD, Version(4), PLAN.drift, NOW - timedelta(minutes=5), NOW - timedelta(hours=7), "1 updated"
             ),
-            results.EnvironmentDrift(EnvName("qa"), None, error="the plan [failed]"),
+            EnvironmentDrift(EnvName("qa"), None, error="the plan [failed]"),
         )
     ),
-    "approve": results.ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa would delete 2 [of] prod", 0),
-    "approve-more": results.ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa waits for a person", 1),
-    "prune-nothing": results.PruneResult(()),
-    "prune": results.PruneResult(
+    "approve": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa would delete 2 [of] prod", 0),
+    "approve-more": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa waits for a person", 1),
+    "prune-nothing": PruneResult(()),
+    "prune": PruneResult(
         (
-            results.Decision(DEV, results.SyncReason.BRANCH_GONE, "branch `x` is gone", current=Version(3), acts=True),
-            results.Decision(PROD, results.SyncReason.ORPHAN, "runs v4", current=Version(4)),
-            results.Decision(EnvName("qa"), results.SyncReason.TTL_OVER, "its time is over", current=Version(1)),
+            Decision(DEV, SyncReason.BRANCH_GONE, "branch `x` is gone", current=Version(3), acts=True),
+            Decision(PROD, SyncReason.ORPHAN, "runs v4", current=Version(4)),
+            Decision(EnvName("qa"), SyncReason.TTL_OVER, "its time is over", current=Version(1)),
         ),
-        (results.Act(DEV, sha("a"), 0, "is now v4", "v4"), results.Act(EnvName("qa"), sha("a"), 12, "locked [by]")),
+        (Act(DEV, sha("a"), 0, "is now v4", "v4"), Act(EnvName("qa"), sha("a"), 12, "locked [by]")),
     ),
-    "reconcile": results.ReconcileResult(
+    "reconcile": ReconcileResult(
         "shop",
         (
-            results.Decision(
-                DEV, results.SyncReason.CHANGED, "aaaaaaaa of main changes it", current=Version(3), acts=True
-            ),
-            results.Decision(
-                EnvName("qa"), results.SyncReason.UNCHANGED, "aaaaaaaa changes nothing of it", is_in_sync=True
-            ),
-            results.Decision(PROD, results.SyncReason.DECLINED, "would lose 2 [db]", detail="delete-limit"),
-            results.Decision(EnvName("perf"), results.SyncReason.NEW, "aaaaaaaa of main is the first", acts=True),
+            Decision(DEV, SyncReason.CHANGED, "aaaaaaaa of main changes it", current=Version(3), acts=True),
+            Decision(EnvName("qa"), SyncReason.UNCHANGED, "aaaaaaaa changes nothing of it", is_in_sync=True),
+            Decision(PROD, SyncReason.DECLINED, "would lose 2 [db]", detail="delete-limit"),
+            Decision(EnvName("perf"), SyncReason.NEW, "aaaaaaaa of main is the first", acts=True),
         ),
         (
-            results.Act(DEV, sha("a"), 0, "is now v4", "v4"),
-            results.Act(EnvName("perf"), sha("a"), 20, "the plan failed", detail="engine-failed"),
+            Act(DEV, sha("a"), 0, "is now v4", "v4"),
+            Act(EnvName("perf"), sha("a"), 20, "the plan failed", detail="engine-failed"),
         ),
     ),
-    "reconcile-dry-run": results.ReconcileResult(
+    "reconcile-dry-run": ReconcileResult(
         "shop",
-        (results.Decision(DEV, results.SyncReason.NEW, "aaaaaaaa of main is the first", acts=True),),
+        (Decision(DEV, SyncReason.NEW, "aaaaaaaa of main is the first", acts=True),),
         is_dry_run=True,
     ),
-    "init-found": results.InitResult(".", ("tfops.yaml",), (), "", "dev", ("live/eu", "live/us"), True),
+    "init-found": InitResult(".", ("tfops.yaml",), (), "", "dev", ("live/eu", "live/us"), True),
 }
 
 
@@ -509,7 +557,9 @@ def test_every_result_reads_like_this(name: str, width: int) -> None:
 
 
 def test_every_kind_of_result_has_a_report() -> None:
-    kinds = {kind for name, kind in inspect.getmembers(results, inspect.isclass) if name.endswith("Result")}
+    modules = [import_module(f"tfops.results.{found.name}") for found in pkgutil.iter_modules(tfops.results.__path__)]
+    classes = [entry for module in modules for entry in inspect.getmembers(module, inspect.isclass)]
+    kinds = {kind for name, kind in classes if name.endswith("Result")}
     assert kinds == {type(result) for result in RESULTS.values()}
 
 
@@ -542,7 +592,7 @@ def test_what_was_filled_in_takes_one_line_and_what_was_changed_is_shown() -> No
 
 @pytest.mark.parametrize("has_verdicts", [False, True])
 def test_a_long_history_ends_with_how_many_more_there_are(has_verdicts: bool) -> None:
-    entries = tuple(results.HistoryEntry(make_record(number), None) for number in range(1205, 0, -1))
+    entries = tuple(HistoryEntry(make_record(number), None) for number in range(1205, 0, -1))
     long = replace(HISTORY, entries=entries, foreign=(), has_verdicts=has_verdicts)
     assert shown(long).splitlines()[-1].strip() == "… and 1,105 older: --full, or --output json"
     assert len(shown(long, full=True).splitlines()) == 1206
@@ -615,13 +665,13 @@ HOSTILE = "\x1b[2J\x1b]0;title\x07\x9b\u202e"
         ),
         pytest.param(
             lambda: text_report(
-                replace(HISTORY, entries=(results.HistoryEntry(make_record(), make_commit("a", HOSTILE)),)), View(NOW)
+                replace(HISTORY, entries=(HistoryEntry(make_record(), make_commit("a", HOSTILE)),)), View(NOW)
             ),
             id="commit",
         ),
         pytest.param(
             lambda: text_report(
-                replace(HISTORY, entries=(results.HistoryEntry(make_record(applied_by=HOSTILE), None),)), View(NOW)
+                replace(HISTORY, entries=(HistoryEntry(make_record(applied_by=HOSTILE), None),)), View(NOW)
             ),
             id="person",
         ),
@@ -636,7 +686,7 @@ def test_nothing_hostile_reaches_the_terminal(report: Any) -> None:
 
 @pytest.mark.parametrize("words", ["[skip ci] mend it", "mend [/it]", "[red]mend[/red] it", "mend :smile: it"])
 def test_brackets_in_a_commit_stay_as_they_are(words: str) -> None:
-    entry = results.HistoryEntry(make_record(applied_by="Ann [ops]"), make_commit("a", words))
+    entry = HistoryEntry(make_record(applied_by="Ann [ops]"), make_commit("a", words))
     assert f"aaaaaaaa {words}" in shown(replace(HISTORY, entries=(entry,)))
     assert f"aaaaaaaa {words}" in shown(replace(SHOW, commit=make_commit("a", words)))
 

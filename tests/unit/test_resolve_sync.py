@@ -11,7 +11,7 @@ from tfops.config.project import EnvironmentRule
 from tfops.config.window import parse_window
 from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, Version, VersionRecord
 from tfops.resolve.sync import Earlier, SyncFacts, decide, orphan
-from tfops.results import SyncReason
+from tfops.results.sync import SyncReason
 
 _NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 _HEAD, _OLD = CommitSha("b" * 40), CommitSha("a" * 40)

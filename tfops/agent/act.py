@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from tfops.errors import Locked, Refused, TfopsError
 from tfops.flows.project import Project
 from tfops.model import CommitSha, Kind
-from tfops.results import Act, Decision, SyncReason
+from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops
 from tfops.system.git import GitFailed

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tfops.model import EnvName
-from tfops.results import Act, Decision
+from tfops.results.sync import Act, Decision
 from tfops.system import clock
 
 # Upper bounds of the histogram, in seconds.

@@ -9,7 +9,7 @@ from typing import Any
 
 from tfops.flows.project import Project
 from tfops.model import EnvName
-from tfops.results import Decision
+from tfops.results.sync import Decision
 from tfops.system.children import Child, start_tfops
 
 _WHOLE = 2**32

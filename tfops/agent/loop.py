@@ -29,7 +29,7 @@ from tfops.errors import TfopsError
 from tfops.flows.project import Project
 from tfops.model import EnvName, TellRule, Version
 from tfops.resolve.shard import Shard
-from tfops.results import Act, Decision, SyncReason
+from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system import clock
 from tfops.system.children import Child, Spare
 from tfops.system.remote import RemoteUnreachable

@@ -7,7 +7,7 @@ from tfops.errors import Refused
 from tfops.flows.project import Project
 from tfops.flows.sync import decide_all
 from tfops.flows.ui import Ui
-from tfops.results import Decision, PruneResult, SyncReason
+from tfops.results.sync import Decision, PruneResult, SyncReason
 
 
 def prune(project: Project, envs: Sequence[str], *, yes: bool, parallel: int, engine: str, ui: Ui) -> PruneResult:

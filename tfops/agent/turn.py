@@ -10,7 +10,7 @@ from tfops.flows.sync import decide_all
 from tfops.flows.ui import Ui
 from tfops.flows.waiting import note_waiting
 from tfops.resolve.shard import Shard
-from tfops.results import Act, Decision, ReconcileResult
+from tfops.results.sync import Act, Decision, ReconcileResult
 from tfops.system.children import wait_for_any
 
 _POLL_S = 60.0

@@ -1,6 +1,6 @@
 """`tfops backend …`: where states are kept."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,9 @@ from tfops.cli.options import (
     parse_duration,
 )
 from tfops.cli.run import execute, open_project, terminal
-from tfops.results import BackendResult
+
+if TYPE_CHECKING:
+    from tfops.results.places import BackendResult
 
 _BAD_PROJECT = 10
 
@@ -45,7 +47,7 @@ def create(
     """
     ui = terminal()
 
-    def flow() -> BackendResult:
+    def flow() -> "BackendResult":
         from tfops.flows import backend as flows
 
         return flows.create(open_project(ctx), yes=yes, ui=ui)
@@ -65,12 +67,12 @@ def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
     """
     ui = terminal()
 
-    def flow() -> BackendResult:
+    def flow() -> "BackendResult":
         from tfops.flows import backend as flows
 
         return flows.check(open_project(ctx))
 
-    def exit_code(result: BackendResult) -> int:
+    def exit_code(result: "BackendResult") -> int:
         return _BAD_PROJECT if any(bucket.has_problems for bucket in result.buckets) else 0
 
     execute("backend check", flow, ui=ui, output=output, exit_code=exit_code)

@@ -27,7 +27,7 @@ from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
     from tfops.flows.change import ChangeOptions
-    from tfops.results import DrillResult
+    from tfops.results.changes import DrillResult
 
 _CHECK_FAILED = 13
 

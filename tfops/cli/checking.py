@@ -1,6 +1,6 @@
 """Commands for who writes an environment's file: validate, explain, schema."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,7 +8,9 @@ from tfops.cli.complete import complete_environment, complete_module
 from tfops.cli.options import EngineOption, Environment, HeadOption, Output, OutputOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
-from tfops.results import ReversibleResult
+
+if TYPE_CHECKING:
+    from tfops.results.changes import ReversibleResult
 
 _NOT_PASSED = 13
 
@@ -118,7 +120,7 @@ def check(
     """
     ui = terminal()
 
-    def flow() -> ReversibleResult:
+    def flow() -> "ReversibleResult":
         from tfops.flows.reversible import check_reversible
         from tfops.flows.stack import EngineOptions
 

@@ -1,6 +1,6 @@
 """Commands that change nothing: plan, render, status, history, show, doctor."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,7 +22,11 @@ from tfops.cli.options import (
     parse_duration,
 )
 from tfops.cli.run import execute, execute_watching, folder_of, open_project, terminal
-from tfops.results import DoctorResult, PlanResult, VerifyResult
+
+if TYPE_CHECKING:
+    from tfops.results.changes import PlanResult
+    from tfops.results.files import DoctorResult
+    from tfops.results.looks import VerifyResult
 
 _CHANGES = 2
 _BAD_PROJECT = 10
@@ -53,7 +57,7 @@ def plan(
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
-    def flow() -> PlanResult:
+    def flow() -> "PlanResult":
         from tfops.flows import looks
         from tfops.flows.stack import EngineOptions
 
@@ -63,7 +67,7 @@ def plan(
             worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui, only=stack or (),
         )  # fmt: skip
 
-    def exit_code(result: PlanResult) -> int:
+    def exit_code(result: "PlanResult") -> int:
         return _CHANGES if detailed_exitcode and not result.plan.is_empty else 0
 
     execute("plan", flow, ui=ui, output=output, exit_code=exit_code)
@@ -228,12 +232,12 @@ def verify(ctx: typer.Context, env: NamedEnvironment, output: OutputOption = Out
     """
     ui = terminal()
 
-    def flow() -> VerifyResult:
+    def flow() -> "VerifyResult":
         from tfops.flows.verify import verify
 
         return verify(open_project(ctx), env, ui)
 
-    def exit_code(result: VerifyResult) -> int:
+    def exit_code(result: "VerifyResult") -> int:
         return _REFUSED if result.findings else 0
 
     execute("verify", flow, ui=ui, output=output, exit_code=exit_code)
@@ -248,12 +252,12 @@ def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption =
     """
     ui = terminal()
 
-    def flow() -> DoctorResult:
+    def flow() -> "DoctorResult":
         from tfops.flows.doctor import doctor
 
         return doctor(folder_of(ctx), engine)
 
-    def exit_code(result: DoctorResult) -> int:
+    def exit_code(result: "DoctorResult") -> int:
         return _BAD_PROJECT if any(finding.is_problem for finding in result.findings) else 0
 
     execute("doctor", flow, ui=ui, output=output, exit_code=exit_code)

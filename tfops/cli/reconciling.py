@@ -19,7 +19,9 @@ from tfops.cli.options import (
 )
 from tfops.cli.run import execute, execute_silent, open_project, terminal
 from tfops.errors import UsageError
-from tfops.results import DriftResult, PruneResult, ReconcileResult
+
+if TYPE_CHECKING:
+    from tfops.results.sync import DriftResult, PruneResult, ReconcileResult
 
 if TYPE_CHECKING:
     from tfops.resolve.shard import Shard
@@ -79,7 +81,7 @@ def reconcile(
     """
     ui = terminal(quiet=quiet)
 
-    def flow() -> ReconcileResult:
+    def flow() -> "ReconcileResult":
         from tfops.agent.turn import reconcile as turn
 
         return turn(
@@ -88,7 +90,7 @@ def reconcile(
             engine=engine, ui=ui,
         )  # fmt: skip
 
-    def exit_code(result: ReconcileResult) -> int:
+    def exit_code(result: "ReconcileResult") -> int:
         failed = max((act.code for act in result.acts), default=0)
         return failed or (_OUT_OF_SYNC if detailed_exitcode and result.out_of_sync else 0)
 
@@ -137,12 +139,12 @@ def prune(
     """
     ui = terminal(quiet=quiet)
 
-    def flow() -> PruneResult:
+    def flow() -> "PruneResult":
         from tfops.agent.prune import prune as take_down
 
         return take_down(open_project(ctx), envs or (), yes=yes, parallel=parallel, engine=engine, ui=ui)
 
-    def exit_code(result: PruneResult) -> int:
+    def exit_code(result: "PruneResult") -> int:
         return max((act.code for act in result.acts), default=0)
 
     execute("prune", flow, ui=ui, output=output, exit_code=exit_code)
@@ -170,14 +172,14 @@ def drift(
     """
     ui = terminal(quiet=quiet)
 
-    def flow() -> DriftResult:
+    def flow() -> "DriftResult":
         from tfops.flows.drift import drift as look
         from tfops.flows.stack import EngineOptions
 
         project, options = open_project(ctx), EngineOptions(engine)
         return look(project, envs or (), everything=everything, engine=options, wait_s=parse_duration(wait), ui=ui)
 
-    def exit_code(result: DriftResult) -> int:
+    def exit_code(result: "DriftResult") -> int:
         if any(found.error for found in result.environments):
             return _NOT_SEEN
         return _OUT_OF_SYNC if detailed_exitcode and result.has_drift else 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfops.config.document import Document, Path, read_document
 from tfops.config.project import PROJECT_FILE
-from tfops.results import ConfigLine
+from tfops.results.files import ConfigLine
 
 _LONGEST_INLINE = 48
 _SAFE = re.compile(r"[^\s#\[\]{},&*!|>'\"%@`-][^\n#{}\[\],]*")

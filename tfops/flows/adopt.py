@@ -28,7 +28,7 @@ from tfops.flows.target import Target, apply_target, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.versions import versions_of
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
-from tfops.results import AdoptResult
+from tfops.results.changes import AdoptResult
 from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file, write_new_files
 

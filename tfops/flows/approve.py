@@ -10,7 +10,7 @@ from tfops.flows.project import Project
 from tfops.flows.target import find_place
 from tfops.ledger.chain import EventKind, NewEvent, Present
 from tfops.ledger.parts import AgreedPart, DeclinedPart
-from tfops.results import ApproveResult
+from tfops.results.sync import ApproveResult
 from tfops.system import clock
 
 

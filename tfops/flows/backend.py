@@ -12,7 +12,8 @@ from tfops.ledger.chain import read_present
 from tfops.model import MAIN_STACK, BucketFacts, EnvName, StackName, StateBucket
 from tfops.render.root import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
-from tfops.results import BackendResult, BucketReport, Finding
+from tfops.results.facts import Finding
+from tfops.results.places import BackendResult, BucketReport
 from tfops.system.aws import Access, AwsRefused, access_of
 from tfops.system.bucket import BucketDoor
 

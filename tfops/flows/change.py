@@ -30,7 +30,8 @@ from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, StackIntentPart
 from tfops.model import InventoryPolicy, Kind, Plan, StackName, Verified, Version
 from tfops.render.root import joined_files
-from tfops.results import ChangeResult, CheckFact
+from tfops.results.changes import ChangeResult
+from tfops.results.facts import CheckFact
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs

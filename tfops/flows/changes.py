@@ -28,7 +28,7 @@ from tfops.flows.unverified import require_verified, roll_back_or_explain
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError
 from tfops.model import Kind, Verified
-from tfops.results import ChangeResult, RecoverResult
+from tfops.results.changes import ChangeResult, RecoverResult
 from tfops.system import failpoint
 from tfops.system.clock import Patience
 from tfops.system.git import require_sha

@@ -14,7 +14,7 @@ from tfops.errors import ProjectError
 from tfops.flows.ui import Ui
 from tfops.ledger.card import CheckPart, VerifiedPart
 from tfops.model import EnvName, Verified
-from tfops.system import http, process
+from tfops.system import process
 from tfops.system.workspace import write_file
 
 _POLL_S = 0.1
@@ -111,6 +111,8 @@ def _try(check: Check, context: CheckContext) -> _Failed | None:
 
 
 def _ask(check: Check, context: CheckContext) -> None:
+    from tfops.system import http  # noqa: PLC0415 - TLS takes its time to load, and few changes ask an address
+
     url = _filled(check.url, context)
     try:
         answer = http.get(url, timeout_s=check.timeout_s, follow=not 300 <= check.status < 400)

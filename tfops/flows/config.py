@@ -4,7 +4,7 @@ from tfops.config.environment import load_environment, load_rules, stack_documen
 from tfops.config.lines import config_lines
 from tfops.flows.project import Project
 from tfops.flows.target import find_place, require_environment
-from tfops.results import ConfigResult, StackLines
+from tfops.results.files import ConfigResult, StackLines
 from tfops.system.trees import GitTree
 
 

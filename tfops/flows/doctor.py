@@ -15,7 +15,8 @@ from tfops.errors import ConfigError, TfopsError
 from tfops.flows.project import Project
 from tfops.render.root import describe_backend
 from tfops.resolve.branches import describe_mapping
-from tfops.results import DoctorResult, Finding
+from tfops.results.facts import Finding
+from tfops.results.files import DoctorResult
 from tfops.system import environ
 from tfops.system.remote import LEDGERS, Refs, RemoteUnreachable
 from tfops.system.trees import GitTree

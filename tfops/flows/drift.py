@@ -24,7 +24,7 @@ from tfops.ledger.parts import DriftPart
 from tfops.ledger.versions import list_versions, read_card, versions_of
 from tfops.model import DriftPolicy, Kind, Plan, VersionRecord
 from tfops.resolve.joining import joined
-from tfops.results import DriftResult, EnvironmentDrift
+from tfops.results.sync import DriftResult, EnvironmentDrift
 from tfops.system import clock
 from tfops.system.workspace import read_json, write_file
 

@@ -22,7 +22,8 @@ from tfops.ledger.parts import DrilledPart, DrillsPart
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
-from tfops.results import ChangeResult, DrillFact, DrillResult
+from tfops.results.changes import ChangeResult, DrillResult
+from tfops.results.facts import DrillFact
 from tfops.system import clock
 
 # What a step may fail with that says something about the version; anything else is about the place.

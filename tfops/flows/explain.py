@@ -17,7 +17,7 @@ from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, Refused
 from tfops.flows.project import Project
 from tfops.model import EnvName
-from tfops.results import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact, SchemaResult
+from tfops.results.files import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact, SchemaResult
 from tfops.system.trees import GitTree
 from tfops.system.workspace import explained_disk_errors
 

@@ -10,7 +10,7 @@ from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import HoldMark
 from tfops.ledger.versions import versions_of
 from tfops.model import EnvName, VersionRecord
-from tfops.results import HoldResult
+from tfops.results.changes import HoldResult
 from tfops.system import clock
 
 

@@ -9,7 +9,7 @@ from tfops.flows.project import Project
 from tfops.flows.starter import LOCAL_BACKEND, SCHEMAS, starter_files
 from tfops.flows.survey import Survey, survey
 from tfops.flows.ui import Ui
-from tfops.results import InitResult
+from tfops.results.files import InitResult
 from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, find_root
 from tfops.system.workspace import explained_disk_errors

@@ -15,7 +15,7 @@ from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.model import EnvName
-from tfops.results import LockResult
+from tfops.results.changes import LockResult
 from tfops.system import clock, environ
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 

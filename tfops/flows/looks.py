@@ -30,17 +30,15 @@ from tfops.resolve.branches import matches
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import conclude
 from tfops.resolve.versions import pick_version
-from tfops.results import (
+from tfops.results.changes import PlanResult, RollbackPlanResult
+from tfops.results.facts import LockFact, LogEvent
+from tfops.results.files import RenderResult
+from tfops.results.looks import (
     EnvironmentStatus,
     HistoryEntry,
     HistoryResult,
     InventoryResult,
-    LockFact,
-    LogEvent,
     LogResult,
-    PlanResult,
-    RenderResult,
-    RollbackPlanResult,
     ShowResult,
     StatusResult,
 )

@@ -32,7 +32,7 @@ from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, StackName
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace
-from tfops.results import BackendMoveResult, MovedState, OldCopy
+from tfops.results.places import BackendMoveResult, MovedState, OldCopy
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs
 

@@ -16,7 +16,7 @@ from tfops.flows.project import Project
 from tfops.flows.starter import module_files
 from tfops.flows.target import require_environment
 from tfops.model import MAIN_STACK, EnvName
-from tfops.results import NewResult
+from tfops.results.files import NewResult
 from tfops.system.trees import GitTree, Tree
 from tfops.system.workspace import write_new_files
 

@@ -15,7 +15,7 @@ from tfops.flows.stack import Content, EngineOptions, local_sources, locate, ren
 from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
-from tfops.results import ProviderMove, ProvidersResult
+from tfops.results.places import ProviderMove, ProvidersResult
 from tfops.system.trees import GitTree
 from tfops.system.workspace import explained_disk_errors, lay_out
 

@@ -8,7 +8,7 @@ from tfops.engine.events import Progress
 from tfops.flows.applying import StackEnd
 from tfops.ledger.parts import IntentPart, TroublePart
 from tfops.model import ResourceChange, StackName, StackState
-from tfops.results import TroubleFact
+from tfops.results.facts import TroubleFact
 from tfops.system import clock
 
 # A message is read on a screen; the whole lists are in the ledger (`tfops show ENV`).

@@ -11,7 +11,7 @@ from tfops.flows.stack import Content
 from tfops.flows.ui import Ui
 from tfops.ledger.versions import read_card, versions_of
 from tfops.resolve.versions import pick_version
-from tfops.results import RenderDiffResult
+from tfops.results.files import RenderDiffResult
 from tfops.system.trees import GitTree
 
 

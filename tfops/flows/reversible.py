@@ -13,7 +13,7 @@ from tfops.ledger.versions import read_card, versions_of
 from tfops.model import Kind, Reason
 from tfops.resolve.doors import Coming, Standing, doors, planned_doors
 from tfops.resolve.downgrade import irreversible
-from tfops.results import ReversibleResult
+from tfops.results.changes import ReversibleResult
 from tfops.system.trees import GitTree
 
 

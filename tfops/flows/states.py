@@ -20,7 +20,7 @@ from tfops.ledger.chain import read_present
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackName, StackState, Version
 from tfops.resolve.state import RecordedState
-from tfops.results import StateRestoreResult, StateVersion, StateVersionsResult
+from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.system import signals
 from tfops.system.bucket import BucketDoor, ObjectVersion
 from tfops.system.trees import GitTree

@@ -19,7 +19,7 @@ from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import matches
 from tfops.resolve.shard import WHOLE, Shard
 from tfops.resolve.sync import Earlier, SyncFacts, decide, orphan
-from tfops.results import Decision
+from tfops.results.sync import Decision
 from tfops.system import clock
 from tfops.system.look import Look, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable

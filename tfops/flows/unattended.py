@@ -30,7 +30,7 @@ from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DeclinedPart
 from tfops.model import CommitSha, EnvName, Sync
-from tfops.results import ChangeResult
+from tfops.results.changes import ChangeResult
 from tfops.system import clock
 
 UNATTENDED = "unattended"

@@ -9,7 +9,7 @@ from tfops.flows.target import Place
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import Kind, Verified
 from tfops.resolve.versions import version_to_go_back_to
-from tfops.results import ChangeResult
+from tfops.results.changes import ChangeResult
 
 
 def require_verified(project: Project, place: Place, result: ChangeResult) -> ChangeResult:

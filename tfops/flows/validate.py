@@ -18,7 +18,7 @@ from tfops.flows.stack import EngineOptions, locate
 from tfops.flows.target import require_environment
 from tfops.flows.ui import Ui
 from tfops.model import MAIN_STACK, Complaint, StackName
-from tfops.results import Converted, ValidateResult
+from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
 
 

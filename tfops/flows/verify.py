@@ -10,7 +10,8 @@ from tfops.ledger.card import Card
 from tfops.ledger.chain import Event, EventKind, read_events
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import VersionRecord
-from tfops.results import Finding, VerifyResult
+from tfops.results.facts import Finding
+from tfops.results.looks import VerifyResult
 from tfops.system.trees import GitTree
 
 

@@ -9,7 +9,7 @@ from tfops.flows.project import Project
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
 from tfops.ledger.parts import WaitingPart
-from tfops.results import Decision
+from tfops.results.sync import Decision
 from tfops.system import clock
 from tfops.system.remote import RemoteUnreachable, Swap, Update
 

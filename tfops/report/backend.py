@@ -8,7 +8,7 @@ from rich.text import Text
 from tfops.model import MAIN_STACK
 from tfops.report.base import View, finding_lines, text_report
 from tfops.report.words import plural
-from tfops.results import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy
+from tfops.results.places import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy
 
 
 @text_report.register

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tfops.report.words import plain
-from tfops.results import Finding
+from tfops.results.facts import Finding
 
 
 @dataclass(frozen=True, slots=True)

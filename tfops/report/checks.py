@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.words import plain, plural
-from tfops.results import ExplainResult, InputFact, ModulesResult, SchemaResult, ValidateResult
+from tfops.results.files import ExplainResult, InputFact, ModulesResult, SchemaResult, ValidateResult
 
 
 @text_report.register

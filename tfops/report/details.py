@@ -11,13 +11,9 @@ from tfops.model import Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, drill_words, duration, plain, plural
-from tfops.results import (
-    DoctorResult,
-    DrillFact,
-    RenderResult,
-    ShowResult,
-    VerifyResult,
-)
+from tfops.results.facts import DrillFact
+from tfops.results.files import DoctorResult, RenderResult
+from tfops.results.looks import ShowResult, VerifyResult
 
 
 @text_report.register

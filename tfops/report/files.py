@@ -8,7 +8,8 @@ from rich.text import Text
 from tfops.model import MAIN_STACK
 from tfops.report.base import View, text_report
 from tfops.report.words import plain, plural
-from tfops.results import AdoptResult, ConfigLine, ConfigResult, NewResult, RenderDiffResult
+from tfops.results.changes import AdoptResult
+from tfops.results.files import ConfigLine, ConfigResult, NewResult, RenderDiffResult
 
 _WIDTH = 80
 

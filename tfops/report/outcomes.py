@@ -10,17 +10,17 @@ from tfops.model import Judgement, Kind, Verified
 from tfops.report.base import View, flat_outputs, text_report
 from tfops.report.plan import plan_report
 from tfops.report.words import VERDICT_STYLES, drill_words, duration, plain, plural
-from tfops.results import (
+from tfops.results.changes import (
     ChangeResult,
     DrillResult,
     HoldResult,
-    InitResult,
     LockResult,
     PlanResult,
     RecoverResult,
     ReversibleResult,
     RollbackPlanResult,
 )
+from tfops.results.files import InitResult
 
 
 @text_report.register

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tfops.report.base import View, text_report
-from tfops.results import ProviderMove, ProvidersResult
+from tfops.results.places import ProviderMove, ProvidersResult
 
 
 @text_report.register

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.words import age, plural
-from tfops.results import StateRestoreResult, StateVersion, StateVersionsResult
+from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 
 
 @text_report.register

@@ -8,7 +8,7 @@ from rich.text import Text
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.plan import drifted_lines
 from tfops.report.words import age, plain, plural
-from tfops.results import Act, ApproveResult, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult
+from tfops.results.sync import Act, ApproveResult, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult
 
 
 @text_report.register

@@ -10,17 +10,9 @@ from tfops.model import Kind, Verified, VersionRecord
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import VERDICT_STYLES, age, commit_text, drill_words, plain, plural
-from tfops.results import (
-    EnvironmentStatus,
-    HistoryEntry,
-    HistoryResult,
-    InventoryResult,
-    LockFact,
-    LogEvent,
-    LogResult,
-    StatusResult,
-    SyncReason,
-)
+from tfops.results.facts import LockFact, LogEvent
+from tfops.results.looks import EnvironmentStatus, HistoryEntry, HistoryResult, InventoryResult, LogResult, StatusResult
+from tfops.results.sync import SyncReason
 
 
 @text_report.register

@@ -7,7 +7,7 @@ from rich.text import Text
 from tfops.model import EnvName
 from tfops.report.base import View
 from tfops.report.words import age, plain
-from tfops.results import TroubleFact
+from tfops.results.facts import TroubleFact
 
 
 def trouble_lines(env: EnvName, trouble: TroubleFact | None, view: View) -> Iterator[Text]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from rich.text import Text
 
 from tfops.model import Commit, Verdict
-from tfops.results import DrillFact
+from tfops.results.facts import DrillFact
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
 

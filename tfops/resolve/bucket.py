@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tfops.model import BucketFacts, StateBucket
-from tfops.results import Finding
+from tfops.results.facts import Finding
 
 Means = Literal[
     "bucket", "versioning", "encryption", "public access", "policy", "lifecycle", "lock table", "replication"

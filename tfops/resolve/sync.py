@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import next_open
 from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, VersionRecord
-from tfops.results import Decision, SyncReason
+from tfops.results.sync import Decision, SyncReason
 
 _MOST_LISTED = 3
 
