@@ -149,7 +149,8 @@ def rollback(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        from tfops.flows import changes, looks
+        from tfops.flows import changes
+        from tfops.flows.plan import plan_rollback
 
         losing = allow_destroy or ()
         options = _options(
@@ -166,7 +167,7 @@ def rollback(
             return changes.rollback(
                 project, env, version, options, ui, keep_providers=keep_providers, only=stack or ()
             )  # fmt: skip
-        return looks.plan_rollback(
+        return plan_rollback(
             project, env, version,
             keep_providers=keep_providers, show_bridge=show_bridge, engine=options.engine, wait_s=options.wait_s, ui=ui,
             only=stack or (),

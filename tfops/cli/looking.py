@@ -58,11 +58,11 @@ def plan(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> "PlanResult":
-        from tfops.flows import looks
+        from tfops.flows import plan as flows
         from tfops.flows.stack import EngineOptions
 
         options = EngineOptions(engine)
-        return looks.plan(
+        return flows.plan(
             open_project(ctx), env,
             worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui, only=stack or (),
         )  # fmt: skip
@@ -94,13 +94,11 @@ def render(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import looks
+        from tfops.flows import rendering
 
         if diff is not None:
-            from tfops.flows.rendering import render_diff
-
-            return render_diff(open_project(ctx), env, diff, worktree=worktree, ui=ui)
-        return looks.render(open_project(ctx), env, worktree=worktree)
+            return rendering.render_diff(open_project(ctx), env, diff, worktree=worktree, ui=ui)
+        return rendering.render(open_project(ctx), env, worktree=worktree)
 
     execute("render", flow, ui=ui, output=output)
 

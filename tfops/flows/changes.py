@@ -5,15 +5,16 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tfops.config.project import ProjectConfig
 from tfops.errors import Locked, Refused
 from tfops.flows.change import ChangeOptions, carry_out
 from tfops.flows.consent import AUTOMATIC, ConsentOptions
 from tfops.flows.custody import claimed, require_free
+from tfops.flows.holders import may_change_offline
 from tfops.flows.project import Project
-from tfops.flows.recover import may_change_offline, settle
+from tfops.flows.recover import settle
 from tfops.flows.resuming import resumed_target
 from tfops.flows.rollback import require_possible, rollback_target
+from tfops.flows.signing import require_signed_head, require_signing
 from tfops.flows.stack import EngineOptions
 from tfops.flows.target import (
     Place,
@@ -31,7 +32,6 @@ from tfops.model import Kind, Verified
 from tfops.results.changes import ChangeResult, RecoverResult
 from tfops.system import failpoint
 from tfops.system.clock import Patience
-from tfops.system.git import require_sha
 from tfops.system.remote import Refs
 
 _MAY_BE_STALE = ("wrong-branch", "unpushed")
@@ -175,31 +175,6 @@ def change(
     )
 
 
-def require_signing(project: Project, rules: ProjectConfig) -> None:
-    """Raises Refused (guard `unsigned`) where tfops.yaml requires signatures and this Git makes none."""
-    repository = project.repository
-    if rules.requires_signatures and not (repository.signs("commit") and repository.signs("tag")):
-        raise Refused(
-            "unsigned",
-            "tfops.yaml requires signed events and versions, but this Git does not sign",
-            hint="git config commit.gpgSign true && git config tag.gpgSign true",
-        )
-
-
-def _require_signed_head(project: Project, rules: ProjectConfig, present: Present) -> None:
-    """Raises Refused (guard `unsigned`) when the latest event isn't signed although it must be.
-
-    `tfops lock` and `tfops unlock` don't ask: a signed event of theirs is how people say that they looked.
-    """
-    repository = project.repository
-    if rules.requires_signatures and present.head and not repository.has_good_signature(require_sha(present.head)):
-        raise Refused(
-            "unsigned",
-            f"the latest event of {present.env} has no signature that this Git finds good",
-            hint=f"tfops verify {present.env}; if it is fine: tfops lock {present.env} && tfops unlock {present.env}",
-        )
-
-
 def _require_right(project: Project, present: Present, *, is_offline: bool) -> None:
     """Nobody holds the environment; or, offline, this clone does, so that nobody else can.
 
@@ -236,7 +211,7 @@ def _wait_until_free(
             patience.pause()
         else:
             require_signing(project, place.rules)
-            _require_signed_head(project, place.rules, present)
+            require_signed_head(project, place.rules, present)
             if present.trouble is not None:
                 ui.warn(
                     f"{place.env} is degraded since the {present.trouble.kind} of {present.trouble.commit[:8]}: "

@@ -5,13 +5,11 @@ from tfops.config.lines import config_lines
 from tfops.flows.project import Project
 from tfops.flows.target import find_place, require_environment
 from tfops.results.files import ConfigResult, StackLines
-from tfops.system.trees import GitTree
 
 
 def show_config(project: Project, env: str | None, *, head: bool, sources: bool) -> ConfigResult:
     """What the files come to as they lie here; with `head`, as they are committed."""
-    repository = project.repository
-    tree = GitTree.of_commit(repository, repository.head) if head else GitTree.of_work_tree(repository)
+    tree = project.tree(worktree=not head)
     rules = load_rules(tree)
     name = require_environment(env, rules) if env else find_place(project, None).env
     environment = load_environment(tree, rules, name)

@@ -9,21 +9,22 @@ from dataclasses import dataclass
 
 from tfops.errors import ConfigError, EngineFailed, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.change import ChangeOptions
-from tfops.flows.changes import change, require_signing
+from tfops.flows.changes import change
 from tfops.flows.consent import DRILL, ConsentOptions
+from tfops.flows.drills import drill_fact
 from tfops.flows.locks import append_event
 from tfops.flows.planning import open_stacks, read_stacks
 from tfops.flows.project import Project
 from tfops.flows.rollback import intended_target, rollback_target
+from tfops.flows.signing import require_signing
 from tfops.flows.target import Place, Target, find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DrilledPart, DrillsPart
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
+from tfops.model import Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
 from tfops.results.changes import ChangeResult, DrillResult
-from tfops.results.facts import DrillFact
 from tfops.system import clock
 
 # What a step may fail with that says something about the version; anything else is about the place.
@@ -76,7 +77,7 @@ def drill(
         digests={step: result.plan.digest for step, result in results.items()},
     )
     _record(run, part)
-    return DrillResult(run.home.env, run.goal.version, _fact(part), keep)
+    return DrillResult(run.home.env, run.goal.version, drill_fact(part), keep)
 
 
 def _prepare(project: Project, env: str, version: str, *, place: str, options: ChangeOptions, ui: Ui) -> _Drill:
@@ -185,13 +186,3 @@ def _record(run: _Drill, part: DrilledPart) -> None:
         return NewEvent(EventKind.DRILLED, f"{run.home.env}: {name} drilled in {part.place}: {outcome}", drills=drills)
 
     append_event(run.project, run.home.env, run.project.refs(run.home.rules), event)
-
-
-def _fact(part: DrilledPart) -> DrillFact:
-    return DrillFact(EnvName(part.place), part.by, part.at, part.is_ok, part.why, part.seconds, part.digests)
-
-
-def drills_of(project: Project, env: EnvName) -> dict[Version, DrillFact]:
-    """The newest drill of each version of an environment."""
-    drills = read_present(project.repository, env).drills.drills
-    return {Version(int(name.removeprefix("v"))): _fact(part) for name, part in drills.items()}

@@ -1,10 +1,10 @@
 """`hold`, and the half of `resume` that lets an environment go on: said on top of the latest version, in the ledger."""
 
 from tfops.errors import Refused
-from tfops.flows.changes import require_signing
 from tfops.flows.custody import require_free
 from tfops.flows.locks import append_event
 from tfops.flows.project import Project
+from tfops.flows.signing import require_signing
 from tfops.flows.target import find_place
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import HoldMark

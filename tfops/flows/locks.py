@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Callable
 
 from tfops.errors import Locked, Refused
-from tfops.flows.changes import require_signing
 from tfops.flows.custody import require_free
+from tfops.flows.holders import may_follow
 from tfops.flows.project import Project
 from tfops.flows.receipt import Receipt, trouble_of
-from tfops.flows.recover import may_follow
+from tfops.flows.signing import require_signing
 from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present

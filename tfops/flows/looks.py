@@ -1,38 +1,25 @@
 """`plan`, `render`, `status`, `history`, `show`: commands that change nothing."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from tfops.config.environment import load_environment, load_rules, lock_file_path
 from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
-from tfops.flows.drill import drills_of
-from tfops.flows.planning import plan_stacks
+from tfops.flows.drills import drills_of
 from tfops.flows.project import Project
-from tfops.flows.reading import load_checked
 from tfops.flows.receipt import trouble_fact
-from tfops.flows.rendered import rendered
-from tfops.flows.rollback import downgrades_of, require_possible, rollback_target
-from tfops.flows.stack import Content, EngineOptions
-from tfops.flows.stacks import Stacks, with_other_contents
 from tfops.flows.sync import decisions_here
-from tfops.flows.target import Place, find_place, require_environment, say_target
+from tfops.flows.target import find_place, require_environment
 from tfops.flows.ui import Ui
 from tfops.flows.verdicts import verdicts_of
 from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
-from tfops.model import MAIN_STACK, Commit, EnvName, StackName, Verdict, VersionRecord
+from tfops.model import Commit, EnvName, VersionRecord
 from tfops.resolve.branches import matches
-from tfops.resolve.bridge import Bridge
-from tfops.resolve.verdict import conclude
 from tfops.resolve.versions import pick_version
-from tfops.results.changes import PlanResult, RollbackPlanResult
 from tfops.results.facts import LockFact, LogEvent
-from tfops.results.files import RenderResult
 from tfops.results.looks import (
     EnvironmentStatus,
     HistoryEntry,
@@ -43,110 +30,6 @@ from tfops.results.looks import (
     StatusResult,
 )
 from tfops.system.repository import Repository
-from tfops.system.trees import GitTree
-
-
-def plan(
-    project: Project,
-    env: str | None,
-    *,
-    worktree: bool,
-    engine: EngineOptions,
-    wait_s: float,
-    ui: Ui,
-    only: Sequence[str] = (),
-) -> PlanResult:
-    """What applying HEAD would do; with `worktree`, what the files as they lie here would do.
-
-    Takes no state lock and records nothing; the machine's lock is held, because the folder is shared.
-    """
-    place = find_place(project, env)
-    repository = project.repository
-    with project.changing(place.env, "plan", wait_s=wait_s):
-        project.fetch_for_reading(place.rules, ui)
-        tree = _tree(repository, worktree=worktree)
-        commit = None if worktree else repository.commit(repository.head)
-        _say_what(place, repository, commit, ui)
-        rules = project.with_previews(load_rules(tree))
-        environment = load_checked(project, tree, rules, place.env)
-        listing = versions_of(repository, place.env)
-        card = read_card(repository, listing.latest) if listing.latest else None
-        with project.workspace.run(place.env) as folder:
-            content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
-            stacks = with_other_contents(project, Stacks(content, card), None)
-            jobs = (stacks.narrowed_to(only) if only else stacks).jobs()
-            planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui)
-    current = listing.latest.version if listing.latest else None
-    return PlanResult(place.env, commit, current, planned.shown)
-
-
-def plan_rollback(
-    project: Project,
-    env: str | None,
-    to: str | None,
-    *,
-    keep_providers: bool,
-    show_bridge: bool,
-    engine: EngineOptions,
-    wait_s: float,
-    ui: Ui,
-    only: Sequence[str] = (),
-) -> RollbackPlanResult:
-    """What a rollback would do, lose and not bring back. Changes nothing."""
-    place = find_place(project, env)
-    with project.changing(place.env, "plan", wait_s=wait_s):
-        project.fetch_for_reading(place.rules, ui)
-        target = rollback_target(project, place, to=to, keep_providers=keep_providers, only=only)
-        assert target.restores is not None
-        say_target(target, ui)
-        require_possible(target, ignoring=target.judgement.verdict is Verdict.BLOCKED)
-        with project.workspace.run(place.env) as folder:
-            planned = plan_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
-    return RollbackPlanResult(
-        env=place.env,
-        commit=target.commit,
-        current=target.current.version if target.current else None,
-        restores=target.restores.version,
-        judgement=conclude((*target.judgement.reasons, *downgrades_of(target, planned.plan))),
-        undoes=target.undoes,
-        plan=planned.shown,
-        bridge=_bridge_blocks(planned.bridges),
-        shows_bridge=show_bridge,
-    )
-
-
-def _bridge_blocks(bridges: Mapping[StackName, Bridge]) -> dict[str, Any]:
-    """As one stack's blocks; of several, by stack."""
-    if MAIN_STACK in bridges:
-        return bridges[MAIN_STACK].blocks()
-    return {name: bridge.blocks() for name, bridge in bridges.items()}
-
-
-def _say_what(place: Place, repository: Repository, commit: Commit | None, ui: Ui) -> None:
-    if commit is None:
-        ui.note(f"{place.reason} · the files as they lie here, uncommitted ones too (this plan can't be applied)")
-        return
-    ui.note(f"{place.reason} · commit {commit.short} {commit.subject}")
-    uncommitted = repository.uncommitted()
-    if uncommitted:
-        listed = ", ".join(uncommitted[:3]) + (" …" if len(uncommitted) > 3 else "")
-        ui.warn(f"not part of this plan, because not committed: {listed}   (--worktree plans them)")
-
-
-def _tree(repository: Repository, *, worktree: bool) -> GitTree:
-    return GitTree.of_work_tree(repository) if worktree else GitTree.of_commit(repository, repository.head)
-
-
-def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult:
-    """The rendered root, without writing it anywhere."""
-    place = find_place(project, env)
-    repository = project.repository
-    tree = _tree(repository, worktree=worktree)
-    rules = project.with_previews(load_rules(tree))
-    environment = load_environment(tree, rules, place.env)
-    content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
-    commit = None if worktree else repository.commit(repository.head)
-    return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree)))
 
 
 def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:

@@ -18,11 +18,12 @@ from tfops.engine.placed import PlacedState
 from tfops.engine.runner import Runner
 from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.flows.changes import require_signing
 from tfops.flows.custody import Custody, require_free
+from tfops.flows.holders import may_follow
 from tfops.flows.places import backend_path, place_today, recorded_place
 from tfops.flows.project import Project
-from tfops.flows.recover import may_follow, settle
+from tfops.flows.recover import settle
+from tfops.flows.signing import require_signing
 from tfops.flows.stack import EngineOptions, locate
 from tfops.flows.stacks import recorded_state
 from tfops.flows.target import Place, find_place, rules_from_branch_head

@@ -43,6 +43,11 @@ class Project:
         workspace = Workspace(repository.common_dir)
         return cls(repository, workspace, MachineLock(workspace.locks))
 
+    def tree(self, *, worktree: bool) -> GitTree:
+        """The checked-out commit; with `worktree`, the files as they lie here."""
+        repository = self.repository
+        return GitTree.of_work_tree(repository) if worktree else GitTree.of_commit(repository, repository.head)
+
     def config_at(self, commit: CommitSha) -> ProjectConfig:
         """The rules as they were in a commit, with the preview environments that there are now."""
         return self.with_previews(load_rules(GitTree.of_commit(self.repository, commit)))

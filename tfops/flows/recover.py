@@ -23,6 +23,7 @@ from tfops.errors import EngineFailed, Refused
 from tfops.flows.applying import StackEnd
 from tfops.flows.cards import Outcome, build_card, standing_files
 from tfops.flows.custody import masked_trouble
+from tfops.flows.holders import may_change_offline, may_follow
 from tfops.flows.outputs import visible_outputs
 from tfops.flows.pending import record, settle_pending
 from tfops.flows.planning import ReadStack, open_stacks, plan_read, supply
@@ -37,7 +38,7 @@ from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
 from tfops.model import EnvName, StackName, Version
-from tfops.system import clock, environ, failpoint, process
+from tfops.system import failpoint
 from tfops.system.remote import Refs, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
 
@@ -80,25 +81,6 @@ def settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions,
         f"{place.env}: the {lock.what} by {lock.who} on {lock.host} ended without a word, finding out how far it got"
     )
     return _finish(_Case(project, place, refs, present, lock, intent, ui), engine)
-
-
-def may_follow(project: Project, lock: LockPart) -> bool:
-    """A lock of this clone (its machine lock is ours now), or an expired one of a process that is gone.
-
-    Never by age alone: a holder on another machine may only be asleep.
-    """
-    if lock.is_manual:
-        return False
-    if lock.clone == project.workspace.clone_id:
-        return True
-    _, host = environ.user_and_host()
-    is_expired = lock.expires_at is not None and lock.expires_at < clock.now()
-    return is_expired and lock.host == host and not process.is_alive(lock.pid)
-
-
-def may_change_offline(project: Project, lock: LockPart | None) -> bool:
-    """A lock by hand of this very clone: nobody else changes what it covers while the remote is away."""
-    return lock is not None and lock.is_manual and lock.clone == project.workspace.clone_id
 
 
 def _release(project: Project, refs: Refs, present: Present, lock: LockPart, text: str) -> Story:

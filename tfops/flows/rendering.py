@@ -1,18 +1,38 @@
-"""`render --diff`: what a commit renders to, against what a version's commit does."""
+"""`render`: the rendered root of a commit, alone or against a version's."""
 
 import difflib
 from collections.abc import Iterator, Mapping
 
-from tfops.config.environment import load_environment, lock_file_path
-from tfops.flows.looks import render
+from tfops.config.environment import load_environment, load_rules, lock_file_path
+from tfops.config.modules.interface import Interfaces
 from tfops.flows.project import Project
-from tfops.flows.rendered import rendered
-from tfops.flows.stack import Content
+from tfops.flows.stack import Content, render_stack
+from tfops.flows.target import find_place
 from tfops.flows.ui import Ui
 from tfops.ledger.versions import read_card, versions_of
+from tfops.render.root import digest_of, joined_files
 from tfops.resolve.versions import pick_version
-from tfops.results.files import RenderDiffResult
+from tfops.results.files import RenderDiffResult, RenderResult
 from tfops.system.trees import GitTree
+
+
+def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult:
+    """The rendered root, without writing it anywhere."""
+    place = find_place(project, env)
+    repository = project.repository
+    tree = project.tree(worktree=worktree)
+    rules = project.with_previews(load_rules(tree))
+    environment = load_environment(tree, rules, place.env)
+    content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
+    commit = None if worktree else repository.commit(repository.head)
+    return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree)))
+
+
+def rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
+    """Digest and files of the rendered root; those of several stacks lie in folders with their names."""
+    roots = {stack: render_stack(content, stack, interfaces) for stack in content.environment.stacks}
+    files = joined_files(roots)
+    return digest_of(files), files
 
 
 def render_diff(project: Project, env: str | None, version: str, *, worktree: bool, ui: Ui) -> RenderDiffResult:

@@ -3,7 +3,7 @@
 from tfops.config.environment import load_environment, load_rules, lock_file_path
 from tfops.config.modules.wish import declared_by
 from tfops.engine.lockfile import locked_versions
-from tfops.flows.looks import plan
+from tfops.flows.plan import plan
 from tfops.flows.project import Project
 from tfops.flows.stack import EngineOptions
 from tfops.flows.target import find_place

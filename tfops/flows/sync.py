@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused, TfopsError
+from tfops.flows.holders import may_follow
 from tfops.flows.project import Project
-from tfops.flows.recover import may_follow
 from tfops.flows.target import require_environment
 from tfops.flows.ui import Ui
 from tfops.flows.unchanged import Head, changes_environment

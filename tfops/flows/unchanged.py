@@ -14,7 +14,7 @@ from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.flows.project import Project
 from tfops.flows.reading import load_checked
-from tfops.flows.rendered import rendered
+from tfops.flows.rendering import rendered
 from tfops.flows.stack import Content
 from tfops.ledger.chain import Present
 from tfops.model import CommitSha

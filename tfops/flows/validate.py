@@ -29,8 +29,7 @@ def validate(
 
     Raises ConfigError with every mistake that was found. The engine (`deep`) is asked when there is none.
     """
-    repository = project.repository
-    tree = GitTree.of_commit(repository, repository.head) if head else GitTree.of_work_tree(repository)
+    tree = project.tree(worktree=not head)
     complaints: list[Complaint] = []
     rules = _rules(tree, complaints)
     listed = list(rules.environments) if rules else listed_environments(tree)

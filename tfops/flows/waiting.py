@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.flows.changes import require_signing
 from tfops.flows.project import Project
+from tfops.flows.signing import require_signing
 from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
 from tfops.ledger.parts import WaitingPart

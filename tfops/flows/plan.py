@@ -1,0 +1,107 @@
+"""`plan` and `rollback --plan`: what a change would do, without making it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tfops.config.environment import load_rules, lock_file_path
+from tfops.flows.planning import plan_stacks
+from tfops.flows.project import Project
+from tfops.flows.reading import load_checked
+from tfops.flows.rollback import downgrades_of, require_possible, rollback_target
+from tfops.flows.stack import Content, EngineOptions
+from tfops.flows.stacks import Stacks, with_other_contents
+from tfops.flows.target import Place, find_place, say_target
+from tfops.flows.ui import Ui
+from tfops.ledger.versions import read_card, versions_of
+from tfops.model import MAIN_STACK, Commit, StackName, Verdict
+from tfops.resolve.bridge import Bridge
+from tfops.resolve.verdict import conclude
+from tfops.results.changes import PlanResult, RollbackPlanResult
+from tfops.system.repository import Repository
+
+
+def plan(
+    project: Project,
+    env: str | None,
+    *,
+    worktree: bool,
+    engine: EngineOptions,
+    wait_s: float,
+    ui: Ui,
+    only: Sequence[str] = (),
+) -> PlanResult:
+    """What applying HEAD would do; with `worktree`, what the files as they lie here would do.
+
+    Takes no state lock and records nothing; the machine's lock is held, because the folder is shared.
+    """
+    place = find_place(project, env)
+    repository = project.repository
+    with project.changing(place.env, "plan", wait_s=wait_s):
+        project.fetch_for_reading(place.rules, ui)
+        tree = project.tree(worktree=worktree)
+        commit = None if worktree else repository.commit(repository.head)
+        _say_what(place, repository, commit, ui)
+        rules = project.with_previews(load_rules(tree))
+        environment = load_checked(project, tree, rules, place.env)
+        listing = versions_of(repository, place.env)
+        card = read_card(repository, listing.latest) if listing.latest else None
+        with project.workspace.run(place.env) as folder:
+            content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
+            stacks = with_other_contents(project, Stacks(content, card), None)
+            jobs = (stacks.narrowed_to(only) if only else stacks).jobs()
+            planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui)
+    current = listing.latest.version if listing.latest else None
+    return PlanResult(place.env, commit, current, planned.shown)
+
+
+def plan_rollback(
+    project: Project,
+    env: str | None,
+    to: str | None,
+    *,
+    keep_providers: bool,
+    show_bridge: bool,
+    engine: EngineOptions,
+    wait_s: float,
+    ui: Ui,
+    only: Sequence[str] = (),
+) -> RollbackPlanResult:
+    """What a rollback would do, lose and not bring back. Changes nothing."""
+    place = find_place(project, env)
+    with project.changing(place.env, "plan", wait_s=wait_s):
+        project.fetch_for_reading(place.rules, ui)
+        target = rollback_target(project, place, to=to, keep_providers=keep_providers, only=only)
+        assert target.restores is not None
+        say_target(target, ui)
+        require_possible(target, ignoring=target.judgement.verdict is Verdict.BLOCKED)
+        with project.workspace.run(place.env) as folder:
+            planned = plan_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
+    return RollbackPlanResult(
+        env=place.env,
+        commit=target.commit,
+        current=target.current.version if target.current else None,
+        restores=target.restores.version,
+        judgement=conclude((*target.judgement.reasons, *downgrades_of(target, planned.plan))),
+        undoes=target.undoes,
+        plan=planned.shown,
+        bridge=_bridge_blocks(planned.bridges),
+        shows_bridge=show_bridge,
+    )
+
+
+def _bridge_blocks(bridges: Mapping[StackName, Bridge]) -> dict[str, Any]:
+    """As one stack's blocks; of several, by stack."""
+    if MAIN_STACK in bridges:
+        return bridges[MAIN_STACK].blocks()
+    return {name: bridge.blocks() for name, bridge in bridges.items()}
+
+
+def _say_what(place: Place, repository: Repository, commit: Commit | None, ui: Ui) -> None:
+    if commit is None:
+        ui.note(f"{place.reason} · the files as they lie here, uncommitted ones too (this plan can't be applied)")
+        return
+    ui.note(f"{place.reason} · commit {commit.short} {commit.subject}")
+    uncommitted = repository.uncommitted()
+    if uncommitted:
+        listed = ", ".join(uncommitted[:3]) + (" …" if len(uncommitted) > 3 else "")
+        ui.warn(f"not part of this plan, because not committed: {listed}   (--worktree plans them)")
