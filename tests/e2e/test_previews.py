@@ -56,3 +56,25 @@ def test_a_preview_comes_and_goes_with_its_branch(tmp_path: Path, engine: str) -
     assert _turn(shop)["preview-other"] == ("orphan", "")
     assert "was destroyed" in shop.ok("prune", "preview-other", "--yes").out
     assert shop.run("prune", "dev", "--yes", "-o", "json").error["guard"] == "not-over"
+
+
+def test_commands_know_a_preview_by_its_name(tmp_path: Path, engine: str) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine, rules=_RULES)
+    shop.write("environments/preview.yaml", "modules:\n  main: {source: thing, inputs: {value: 1}}\n")
+    shop.wish("one")
+    with_remote(shop, tmp_path / "remote.git")
+    shop.git("switch", "--quiet", "-c", "feature/login")
+    shop.git("push", "--quiet", "--set-upstream", "origin", "feature/login")
+    shop.ok("apply", "--yes")
+    assert "value: 1  " in shop.ok("config", "show", "preview-login", "--sources").out
+    assert "environments/preview.yaml:2" in shop.ok("config", "show", "--sources").out
+    assert shop.ok("render", "--diff", "v1").out == "preview-login renders to the same as v1\n"
+    assert "can be taken back to v1" in shop.ok("check", "--reversible").out
+    assert shop.ok("providers", "lock", "preview-login", "-o", "json").result["path"] == "environments/preview.lock.hcl"
+
+    shop.write("environments/preview.yaml", "modules:\n  main: {source: thing, inputs: {valeu: 1}}\n")
+    for asked in (["preview-login"], []):
+        refused = shop.run("validate", *asked, "-o", "json")
+        assert (refused.code, refused.error["complaints"][0]["mark"]["path"]) == (10, "environments/preview.yaml")
+    shop.write("environments/preview.yaml", "modules:\n  main: {source: thing, inputs: {value: 2}}\n")
+    assert shop.ok("validate", "preview-login", "--deep", "-o", "json").result["environments"] == ["preview"]

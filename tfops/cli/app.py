@@ -96,7 +96,7 @@ def _invoke() -> int:
     except typer.Exit as done:
         return done.exit_code
     except TyperException as error:
-        return _failed(UsageError(error.format_message(), state="", hint=f"{_command()} --help"))
+        return _failed(UsageError(error.format_message(), state="", hint=f"{_command(error)} --help"))
     except (Abort, KeyboardInterrupt):
         return _failed(Interrupted("interrupted"))
 
@@ -109,6 +109,11 @@ def _failed(error: UsageError | Interrupted) -> int:
         return done.exit_code
 
 
-def _command() -> str:
-    known = [info.name for info in app.registered_commands]
-    return " ".join(["tfops", *[word for word in sys.argv[1:] if word in known][:1]])
+def _command(error: TyperException) -> str:
+    """The command that wasn't understood, as far as it was found."""
+    words: list[str] = []
+    found = getattr(error, "ctx", None)
+    while found is not None and found.parent is not None:
+        words.insert(0, found.info_name)
+        found = found.parent
+    return " ".join(["tfops", *words])

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
     LockTimeoutOption,
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 
 _BAD_PROJECT = 10
 
-backend = typer.Typer(
-    name="backend",
-    help="Where states are kept: make and check the bucket, move a state.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
+backend = group("backend", "Where states are kept: make and check the bucket, move a state.")
 
 
 @backend.command("create")
@@ -55,7 +51,7 @@ def create(
     execute("backend create", flow, ui=ui, output=output)
 
 
-@backend.command("check")
+@backend.command("check", short_help="Check the state buckets and their lock.")
 def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
     """Check the state buckets of tfops.yaml, and prove their lock by taking it twice.
 
@@ -78,7 +74,7 @@ def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
     execute("backend check", flow, ui=ui, output=output, exit_code=exit_code)
 
 
-@backend.command("move")
+@backend.command("move", short_help="Move a state to where tfops.yaml wants it.")
 def move(
     ctx: typer.Context,
     env: NamedEnvironment,

@@ -4,21 +4,14 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.groups import group
 from tfops.cli.options import Environment, HeadOption, Output, OutputOption
 from tfops.cli.run import execute, open_project, terminal
 
-config = typer.Typer(
-    name="config", help="Show what an environment's files come to.", rich_markup_mode=None, no_args_is_help=True
-)
+config = group("config", "Show what an environment's files come to.")
 
 
-@config.callback()
-def group() -> None:
-    # Without it typer would take a group of one command for that command.
-    """Show what an environment's files come to."""
-
-
-@config.command("show")
+@config.command("show", short_help="Show an environment's merged configuration.")
 def show(
     ctx: typer.Context,
     env: Environment = None,

@@ -5,12 +5,11 @@ from typing import Annotated
 import typer
 
 from tfops.cli.complete import complete_environment
+from tfops.cli.groups import group
 from tfops.cli.options import Output, OutputOption
 from tfops.cli.run import execute, open_project, terminal
 
-new = typer.Typer(
-    name="new", help="Write a new environment's or a new module's files.", rich_markup_mode=None, no_args_is_help=True
-)
+new = group("new", "Write a new environment's or a new module's files.")
 
 
 @new.command("environment")
@@ -47,7 +46,7 @@ def environment(
     execute("new environment", flow, ui=ui, output=output)
 
 
-@new.command("module")
+@new.command("module", short_help="Write a new module's skeleton.")
 def module(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The new module's name, a folder below modules/.")],

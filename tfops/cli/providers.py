@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
     NamedEnvironment,
@@ -15,12 +16,7 @@ from tfops.cli.options import (
 )
 from tfops.cli.run import execute, open_project, terminal
 
-providers = typer.Typer(
-    name="providers",
-    help="Lock an environment's providers.",
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
+providers = group("providers", "Lock an environment's providers.")
 
 MirrorOption = Annotated[
     str,
@@ -55,7 +51,7 @@ def lock(
     _run(ctx, env, update=False, mirror=mirror, wait=wait, engine=engine, output=output, quiet=quiet)
 
 
-@providers.command("update")
+@providers.command("update", short_help="Move the locked providers to newer versions.")
 def update(
     ctx: typer.Context,
     env: NamedEnvironment,

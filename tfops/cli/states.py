@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
     FetchOption,
@@ -17,12 +18,10 @@ from tfops.cli.options import (
 )
 from tfops.cli.run import execute, open_project, terminal
 
-state = typer.Typer(
-    name="state", help="What S3 keeps of a state: list, restore.", rich_markup_mode=None, no_args_is_help=True
-)
+state = group("state", "What S3 keeps of a state: list, restore.")
 
 
-@state.command("versions")
+@state.command("versions", short_help="List what S3 keeps of a state.")
 def versions(
     ctx: typer.Context,
     env: NamedEnvironment,

@@ -1,6 +1,6 @@
 """`config show`: an environment's merged configuration, and where each value came from."""
 
-from tfops.config.environment import load_environment, load_rules, stack_document
+from tfops.config.environment import load_environment, stack_document
 from tfops.config.lines import config_lines
 from tfops.flows.project import Project
 from tfops.flows.target import find_place, require_environment
@@ -10,8 +10,11 @@ from tfops.results.files import ConfigResult, StackLines
 def show_config(project: Project, env: str | None, *, head: bool, sources: bool) -> ConfigResult:
     """What the files come to as they lie here; with `head`, as they are committed."""
     tree = project.tree(worktree=not head)
-    rules = load_rules(tree)
+    rules = project.rules_in(tree)
     name = require_environment(env, rules) if env else find_place(project, None).env
     environment = load_environment(tree, rules, name)
-    stacks = (StackLines(stack, config_lines(stack_document(tree, name, stack))) for stack in environment.stacks)
+    stacks = (
+        StackLines(stack, config_lines(stack_document(tree, rules.files_of(name), stack)))
+        for stack in environment.stacks
+    )
     return ConfigResult(name, environment.digest, tuple(stacks), sources)

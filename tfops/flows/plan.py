@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfops.config.environment import load_rules, lock_file_path
 from tfops.flows.planning import plan_stacks
 from tfops.flows.project import Project
 from tfops.flows.reading import load_checked
@@ -41,12 +40,12 @@ def plan(
         tree = project.tree(worktree=worktree)
         commit = None if worktree else repository.commit(repository.head)
         _say_what(place, repository, commit, ui)
-        rules = project.with_previews(load_rules(tree))
+        rules = project.rules_in(tree)
         environment = load_checked(project, tree, rules, place.env)
         listing = versions_of(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
         with project.workspace.run(place.env) as folder:
-            content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
+            content = Content.of(tree, rules, environment)
             stacks = with_other_contents(project, Stacks(content, card), None)
             jobs = (stacks.narrowed_to(only) if only else stacks).jobs()
             planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui)

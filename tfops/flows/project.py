@@ -50,7 +50,11 @@ class Project:
 
     def config_at(self, commit: CommitSha) -> ProjectConfig:
         """The rules as they were in a commit, with the preview environments that there are now."""
-        return self.with_previews(load_rules(GitTree.of_commit(self.repository, commit)))
+        return self.rules_in(GitTree.of_commit(self.repository, commit))
+
+    def rules_in(self, tree: GitTree) -> ProjectConfig:
+        """The rules in a tree, with the preview environments that there are now."""
+        return self.with_previews(load_rules(tree))
 
     def with_previews(self, rules: ProjectConfig) -> ProjectConfig:
         """An environment for each branch that fits a template; one whose branch is gone is known by its versions."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from tfops.config.environment import load_environment, load_rules, lock_file_path
+from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.modules.interface import require_inner_sources
 from tfops.engine.environment import engine_environment
 from tfops.engine.lockfile import locked_versions
@@ -32,9 +32,9 @@ def lock(
     """
     place = find_place(project, env)
     tree = GitTree.of_work_tree(project.repository)
-    rules = load_rules(tree)
+    rules = project.rules_in(tree)
     environment = load_environment(tree, rules, place.env)
-    path = lock_file_path(place.env)
+    path = lock_file_path(rules.files_of(place.env))
     before = tree.read(path) or ""
     content = Content(rules, environment, tree, before or None)
     interfaces = project.interfaces(tree, {})
@@ -57,10 +57,13 @@ def lock(
 
 
 def _calls(roots: Mapping[StackName, RenderedRoot], lock: str) -> dict[str, str]:
-    """One root that calls the modules of all stacks, without inputs: all that counts is which providers they want."""
+    """One root that calls the modules of all stacks: all that counts is which providers they want.
+
+    Inputs are there without their values: Terraform 1.15 doesn't initialize a call that lacks a required one.
+    """
     documents = {name: json.loads(root.files[MAIN_FILE]) for name, root in roots.items()}
     calls = {
-        f"{stack}_{name}": {key: block[key] for key in ("source", "version") if key in block}
+        f"{stack}_{name}": {key: text if key in ("source", "version") else None for key, text in block.items()}
         for stack, document in documents.items()
         for name, block in document["module"].items()
     }

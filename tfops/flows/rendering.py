@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping
 
-from tfops.config.environment import load_environment, load_rules, lock_file_path
+from tfops.config.environment import load_environment
 from tfops.config.modules.interface import Interfaces
 from tfops.flows.project import Project
 from tfops.flows.stack import Content, render_stack
@@ -21,9 +21,9 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     place = find_place(project, env)
     repository = project.repository
     tree = project.tree(worktree=worktree)
-    rules = project.with_previews(load_rules(tree))
+    rules = project.rules_in(tree)
     environment = load_environment(tree, rules, place.env)
-    content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(place.env))))
+    content = Content.of(tree, rules, environment)
     commit = None if worktree else repository.commit(repository.head)
     return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree)))
 
@@ -43,7 +43,7 @@ def render_diff(project: Project, env: str | None, version: str, *, worktree: bo
     now = render(project, env, worktree=worktree)
     record = pick_version(version, now.env, versions_of(project.repository, now.env).versions)
     rules, tree = project.config_at(record.commit), GitTree.of_commit(project.repository, record.commit)
-    content = Content(rules, load_environment(tree, rules, now.env), tree, tree.read(lock_file_path(now.env)))
+    content = Content.of(tree, rules, load_environment(tree, rules, now.env))
     digest, files = rendered(content, project.interfaces(tree))
     if digest != read_card(project.repository, record).rendered_digest:
         ui.warn(f"{record.version} was rendered otherwise: by another tfops, or under the rules of another commit")

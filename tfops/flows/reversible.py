@@ -1,6 +1,6 @@
 """`check --reversible`: is the commit under review a one-way door?"""
 
-from tfops.config.environment import load_environment, load_rules, lock_file_path
+from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.modules.wish import declared_by
 from tfops.engine.lockfile import locked_versions
 from tfops.flows.plan import plan
@@ -31,10 +31,10 @@ def check_reversible(
         return ReversibleResult(place.env, commit, None, ())
     now = _standing(read_card(repository, latest))
     tree = GitTree.of_commit(repository, repository.head)
-    rules = load_rules(tree)
+    rules = project.rules_in(tree)
     coming = Coming(
         declared_by(tree, load_environment(tree, rules, place.env)),
-        locked_versions(tree.read(lock_file_path(place.env)) or ""),
+        locked_versions(tree.read(lock_file_path(rules.files_of(place.env))) or ""),
         rules.engine.version.text,
         rules.protect,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tfops.addresses import qualified
-from tfops.config.environment import EnvironmentConfig, StackConfig
+from tfops.config.environment import EnvironmentConfig, StackConfig, lock_file_path
 from tfops.config.modules.interface import (
     Interfaces,
     lasting_outputs,
@@ -58,6 +58,12 @@ class Content:
     lock: str | None
     overrides: Mapping[str, str] = field(default_factory=dict)
     commit: str = ""
+
+    @classmethod
+    def of(cls, tree: GitTree, rules: ProjectConfig, environment: EnvironmentConfig) -> "Content":
+        """All of it from one tree."""
+        lock = tree.read(lock_file_path(rules.files_of(environment.name)))
+        return cls(rules, environment, tree, lock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tfops.config.environment import load_environment, lock_file_path
+from tfops.config.environment import load_environment
 from tfops.engine.stack import StackEngine
 from tfops.engine.state import parse_state
 from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
@@ -61,8 +61,7 @@ def _kept(project: Project, env: str, stack: str) -> _Kept:
     environment = load_environment(tree, place.rules, place.env)
     name = StackName(stack or MAIN_STACK)
     require_stack(environment, name)
-    lock = tree.read(lock_file_path(place.rules.files_of(place.env)))
-    return _Kept(place, name, Content(place.rules, environment, tree, lock))
+    return _Kept(place, name, Content.of(tree, place.rules, environment))
 
 
 def versions(

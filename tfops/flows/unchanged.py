@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from tfops.config.environment import lock_file_path
 from tfops.config.memory import Memory
 from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.project import ProjectConfig
@@ -51,7 +50,7 @@ def changes_environment(project: Project, head: Head, present: Present, card: Ma
     """
     rules, tree, interfaces = head.rules, head.tree, head.interfaces
     environment = load_checked(project, tree, rules, present.env, head.memory)
-    content = Content(rules, environment, tree, tree.read(lock_file_path(rules.files_of(present.env))))
+    content = Content.of(tree, rules, environment)
     _, files = rendered(content, interfaces)
     kept = _kept(present)
     if digest_of(kept) != card.get("rendered_digest") or _without_trees(files) != _without_trees(kept):

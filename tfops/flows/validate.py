@@ -17,7 +17,7 @@ from tfops.flows.reading import read_all
 from tfops.flows.stack import EngineOptions, locate
 from tfops.flows.target import require_environment
 from tfops.flows.ui import Ui
-from tfops.model import MAIN_STACK, Complaint, StackName
+from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
 
@@ -33,9 +33,10 @@ def validate(
     complaints: list[Complaint] = []
     rules = _rules(tree, complaints)
     listed = list(rules.environments) if rules else listed_environments(tree)
-    wanted = [require_environment(env, rules)] if env and rules else listed
+    wanted = [_files_of(project, env, rules)] if env and rules else listed
     shared = [rule.preview.config for rule in rules.previews if rule.preview] if rules and env is None else []
-    found = read_all(project, tree, [*wanted, *(name for name in shared if name not in wanted)])
+    described = [*wanted, *(name for name in shared if name not in wanted)]
+    found = read_all(project, tree, described)
     complaints += [complaint for read in found for complaint in read.complaints]
     unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
     for name, module, source in unseen:
@@ -49,7 +50,7 @@ def validate(
             check=project.input_check(tree),
             env=base_environment(rules.engine.env),
         )
-        verdicts = court.judge_all(wanted, wants_values=env is not None)
+        verdicts = court.judge_all(described, wants_values=env is not None)
         complaints += [complaint for verdict in verdicts for complaint in verdict.complaints]
     if complaints:
         # Many may inherit one mistake; the first has it said best.
@@ -64,6 +65,12 @@ def validate(
         values={_module_name(verdict.stack, name): one for verdict in verdicts for name, one in verdict.values.items()},
         converted=tuple(fact for verdict in verdicts if env for fact in _converted(verdict)),
     )
+
+
+def _files_of(project: Project, asked: str, rules: ProjectConfig) -> EnvName:
+    """Whose files say what an environment is: a preview's are those of its kind. Raises Refused."""
+    all_rules = project.with_previews(rules)
+    return all_rules.files_of(require_environment(asked, all_rules))
 
 
 def _module_name(stack: StackName, module: str) -> str:

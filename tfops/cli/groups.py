@@ -1,0 +1,16 @@
+"""Commands that have commands: `tfops state …`."""
+
+import typer
+
+
+def group(name: str, help_: str) -> typer.Typer:
+    """A group; called without a command it shows its help, as `tfops` does."""
+    made = typer.Typer(name=name, help=help_, rich_markup_mode=None)
+
+    # With a callback, typer doesn't take a group of one command for that command.
+    @made.callback(invoke_without_command=True)
+    def before(ctx: typer.Context) -> None:
+        if ctx.invoked_subcommand is None:
+            typer.echo(ctx.get_help())
+
+    return made
