@@ -65,6 +65,12 @@ def test_names_are_safe_and_never_shared(parts: set[str]) -> None:
     assert len(set(names)) == len(branches)
 
 
+@pytest.mark.parametrize("config", ["preview.yaml", "preview"])
+def test_a_kind_is_described_by_a_file_or_a_folder(config: str) -> None:
+    [rule] = load(f'branch: "feature/*", config: {config}').previews
+    assert rule.preview is not None and rule.preview.config == "preview"
+
+
 @pytest.mark.parametrize(
     ("block", "name", "complaint"),
     [

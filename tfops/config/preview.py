@@ -53,7 +53,7 @@ def check_preview(document: Document, name: str, block: Any) -> Iterator[Complai
     if config is None:
         yield document.complaint(where, "`config` is missing", "the file that describes them: config: preview.yaml")
     elif isinstance(config, str) and not _is_file(config):
-        hint = "a file of environments/, such as preview.yaml"
+        hint = "a file of environments/, such as preview.yaml, or a folder"
         yield document.complaint((*where, "config"), f"{names.shown(config)} is not a file of environments/", hint)
     if block.get("protected"):
         yield document.complaint((*where, "protected"), "what goes with its branch can't be protected")
@@ -61,7 +61,8 @@ def check_preview(document: Document, name: str, block: Any) -> Iterator[Complai
 
 
 def _is_file(config: str) -> bool:
-    return config.endswith(".yaml") and names.is_environment_name(config.removesuffix(".yaml"))
+    """Or a folder of stacks, by its name."""
+    return names.is_environment_name(config.removesuffix(".yaml"))
 
 
 def _check_numbers(document: Document, where: tuple[str, ...], block: dict[str, Any]) -> Iterator[Complaint]:

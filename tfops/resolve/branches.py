@@ -36,7 +36,7 @@ def environment_of(branch: str, environments: Mapping[EnvName, EnvironmentRule])
         "ambiguous-branch",
         f"branch `{branch}` matches {len(found)} environments: {', '.join(found)}",
         why=f"tfops.yaml maps {describe_mapping(environments)}",
-        hint="make the patterns in tfops.yaml exclude each other",
+        hint="name the environment, or make the patterns in tfops.yaml exclude each other",
     )
 
 

@@ -20,9 +20,9 @@ def with_previews(rules: ProjectConfig, branches: Iterable[str]) -> ProjectConfi
     for branch in sorted(set(branches)):
         for rule in rules.previews:
             name = preview_name(rule, branch)
-            if name is not None:
+            if name is not None and name not in rules.environments:
                 found.setdefault(name, replace(rule, branch=branch))
-    return replace(rules, environments={**found, **rules.environments}) if found else rules
+    return replace(rules, environments={**rules.environments, **found}) if found else rules
 
 
 def preview_name(rule: EnvironmentRule, branch: str) -> EnvName | None:
