@@ -72,3 +72,33 @@ def test_the_way_back_is_rehearsed_elsewhere_and_its_result_stands_by_the_versio
     shop.ok("destroy", "perf", "--yes")
     assert _perf_resources(shop) == 0
     assert [tag for tag in shop.tags() if "/dev/" in tag] == ["tfops/dev/v1", "tfops/dev/v2"]
+
+
+def test_an_environment_can_be_a_place_for_the_drills_of_another(tmp_path: Path, engine: str) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine, rules=_RULES.replace("{branch: perf}", "{rehearses: dev}"))
+    shop.write("environments/perf.yaml", "modules: {main: {inputs: {value: small}}}\n")
+    shop.write("environments/safe.yaml", "modules: {main: {source: thing, inputs: {value: 1}}}\n")
+    shop.wish("one")
+    shop.ok("apply", "dev", "--yes")
+    shop.wish("two")
+    shop.ok("apply", "dev", "--yes")
+    assert "nothing wrong: 3 environments" in shop.ok("validate").out
+    assert "nothing wrong" in shop.ok("validate", "perf", "--deep").out
+    assert shop.ok("config", "show", "perf", "--sources").out.splitlines()[-1].endswith("# environments/perf.yaml:1")
+    assert "perf" not in shop.ok("doctor", "-o", "json").out.partition('"branches"')[2].partition("}")[0]
+    refused = shop.run("apply", "perf", "--yes", "-o", "json").error
+    assert (refused["guard"], refused["hint"]) == ("drill", "tfops drill dev VERSION --in perf")
+    assert shop.run("drill", "safe", "v1", "--yes", "-o", "json").error["guard"] == "drill", "it has no place"
+
+    drilled = shop.ok("drill", "dev", "v1", "--yes", "--keep", "-o", "json").result["drill"]
+    assert (drilled["place"], drilled["is_ok"]) == ("perf", True)
+    [perf] = shop.ok("reconcile", "perf", "--dry-run", "-o", "json").result["decisions"]
+    assert (perf["reason"], perf["text"]) == ("drill", "holds a rehearsal of dev")
+    shop.ok("destroy", "perf", "--yes")
+
+    shop.write("environments/perf.yaml", "modules: {main: {inputs: {valeu: small}}}\n")
+    [found] = shop.run("validate", "-o", "json").error["complaints"]
+    assert (found["mark"]["path"], found["message"]) == (
+        "environments/perf.yaml",
+        "module `main` has no input `valeu`",
+    )

@@ -409,11 +409,11 @@ def test_an_environment_that_rehearses_has_the_others_content_under_its_own() ->
         dev="modules: {app: {source: service, inputs: {size: large, zone: a}}, net: {source: network}}",
         perf="modules: {app: {source: service, inputs: {size: small}}}",
     )
-    rehearsed = read_environment(tree, EnvName("perf"), rehearses=EnvName("dev"))
+    rehearsed = read_environment(tree, EnvName("perf"), base=EnvName("dev"))
     assert rehearsed.name == "perf"
     assert dict(rehearsed.stacks[MAIN_STACK].modules["app"].inputs) == {"size": "small", "zone": "a"}
     assert list(rehearsed.stacks[MAIN_STACK].modules) == ["app", "net"]
     alone = read_environment(
-        project_tree(dev="modules: {net: {source: network}}"), EnvName("perf"), rehearses=EnvName("dev")
+        project_tree(dev="modules: {net: {source: network}}"), EnvName("perf"), base=EnvName("dev")
     )
     assert list(alone.stacks[MAIN_STACK].modules) == ["net"], "a place needs no file of its own"

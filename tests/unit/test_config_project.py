@@ -104,7 +104,22 @@ S3 = "backend: {s3: {key: '{env}', use_lockfile: true}}\n"
                 "tfops.yaml:3:1: at least one environment (for instance: dev: {branch: main})",
             ],
         ),
-        (HEAD + "environments:\n  dev: {}\n", ["tfops.yaml:4:3: `branch` is missing"]),
+        (HEAD + "environments:\n  dev: {}\n", ["tfops.yaml:4:3: `branch` is missing (for instance: branch: main)"]),
+        (
+            HEAD + "environments:\n  dev: {branch: main}\n  a: {rehearses: dve}\n  b: {rehearses: a}\n",
+            [
+                "tfops.yaml:5:7: 'dve' is no environment with a branch (did you mean `dev`?)",
+                "tfops.yaml:6:7: 'a' is no environment with a branch (there is: `dev`)",
+            ],
+        ),
+        (
+            HEAD + "environments:\n  dev: {branch: main}\n  a: {branch: a, rehearses: dev}\n"
+            "  b: {rehearses: dev, protected: true}\n",
+            [
+                "tfops.yaml:5:18: a place for drills has no branch: take one of the two out",
+                "tfops.yaml:6:23: a place for drills can't be protected",
+            ],
+        ),
         (HEAD + "environments:\n  dev:\n", ["tfops.yaml:4:3: `dev` must be a mapping (`key: value` lines)"]),
         (
             HEAD + "environments:\n  dev: {brnch: x}\n",

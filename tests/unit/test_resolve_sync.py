@@ -31,6 +31,7 @@ def test_a_commit_that_changes_the_environment_is_applied() -> None:
 
 
 _PREVIEW = replace(_RULE, preview=Preview("preview-{slug}", EnvName("preview"), 3600, 2))
+_PLACE = replace(_RULE, branch="", rehearses=EnvName("prod"))
 _HEALS = replace(_RULE, drift=DriftPolicy.HEAL, sync=Sync.MANUAL)
 _AGED = replace(_RUNS, applied_at=_NOW - timedelta(hours=2))
 
@@ -41,6 +42,8 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
     ("several-branches", {"head": None, "branches": ("release/1", "release/2")}),
     ("destroyed", {"current": replace(_RUNS, kind=Kind.DESTROY)}),
     ("drill", {"rehearses": "prod"}),
+    ("drill", {"rule": _PLACE, "head": None}),
+    ("drill", {"rule": _PLACE, "head": None, "current": None}),
     ("synced", {"current": replace(_RUNS, commit=_HEAD)}),
     ("not-verified", {"current": replace(_RUNS, commit=_HEAD, verified=Verified.FAILED)}),
     ("rewritten-branch", {"is_rewritten": True}),

@@ -258,7 +258,10 @@ def drill(
     ctx: typer.Context,
     env: NamedEnvironment,
     version: Annotated[str, typer.Argument(metavar="VERSION", help="The version to go back to.")],
-    place: Annotated[str, typer.Option("--in", metavar="ENV", help="Where: an environment that is free.")],
+    place: Annotated[
+        str | None,
+        typer.Option("--in", metavar="ENV", help="Where: a free environment. Else: the one that rehearses ENV."),
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Don't destroy at the end.")] = False,
     yes: YesOption = False,
     wait: WaitOption = "0s",

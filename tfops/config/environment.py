@@ -96,9 +96,7 @@ def load_environment(
     if env not in project.environments:
         hint = names.did_you_mean(env, project.environments)
         raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", hint=hint)
-    files = project.files_of(env)
-    shared = files if files != env else None
-    return read_environment(tree, env, check, rehearses=rehearses or shared, secrets=project.secrets)
+    return read_environment(tree, env, check, base=rehearses or project.base_of(env), secrets=project.secrets)
 
 
 def read_environment(
@@ -106,19 +104,17 @@ def read_environment(
     env: EnvName,
     check: InputCheck | None = None,
     *,
-    rehearses: EnvName | None = None,
+    base: EnvName | None = None,
     secrets: SecretRules | None = None,
 ) -> EnvironmentConfig:
-    """The same without asking whether tfops.yaml knows the environment."""
-    paths, complaints = stack_files(tree, rehearses or env)
+    """The same without asking whether tfops.yaml knows the environment; its files are laid over those of `base`."""
+    paths, complaints = stack_files(tree, base or env)
     if complaints:
         raise ConfigError(complaints)
     local_modules = tree.names("modules")
     rules = project_document(tree)
-    documents = {stack: _document(tree, path, rules) for stack, path in paths.items()}
-    own, _ = stack_files(tree, env) if rehearses else ({}, [])
-    for stack in paths.keys() & own.keys():
-        documents[stack] = laid_over(documents[stack], read_inherited(tree, own[stack]))
+    own = _own_files(tree, env, base)
+    documents = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
     stacks: dict[StackName, StackConfig] = {}
     for stack, document in documents.items():
         found, said = _read_stack(document, local_modules)
@@ -138,12 +134,17 @@ def read_environment(
     return EnvironmentConfig(env, stacks, _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole))
 
 
-def _document(tree: Tree, path: str, rules: Document) -> Document:
-    """A file laid over what it extends, and that over the project's defaults."""
+def _own_files(tree: Tree, env: EnvName, base: EnvName | None) -> dict[StackName, str]:
+    """What an environment lays over the files of its base."""
+    return stack_files(tree, env)[0] if base else {}
+
+
+def _document(tree: Tree, path: str, rules: Document, own: str | None) -> Document:
+    """A file laid over what it extends, and that over the project's defaults; over it all, its `own` file."""
     document = read_inherited(tree, path)
     if not document.complaints:
         lay_over_defaults(document, rules)
-    return document
+    return document if own is None else laid_over(document, read_inherited(tree, own))
 
 
 def _read_stack(document: Document, local_modules: list[str]) -> tuple[StackConfig | None, list[Complaint]]:
@@ -169,10 +170,10 @@ def _between_stacks(
     return reference_complaints(documents, outputs_of)
 
 
-def stack_document(tree: Tree, env: EnvName, stack: StackName) -> Document:
-    """A stack's file laid over what it extends, with the place of every value."""
-    paths, _ = stack_files(tree, env)
-    return _document(tree, paths[stack], project_document(tree))
+def stack_document(tree: Tree, env: EnvName, stack: StackName, base: EnvName | None = None) -> Document:
+    """A stack's file laid over what it extends, with the place of every value; `base` as in `read_environment`."""
+    paths, own = stack_files(tree, base or env)[0], _own_files(tree, env, base)
+    return _document(tree, paths[stack], project_document(tree), own.get(stack))
 
 
 def place_of(complaint: Complaint) -> tuple[str, int, int]:
@@ -186,21 +187,26 @@ def load_rules(tree: Tree) -> ProjectConfig:
         return load_project(tree)
     except ConfigError as error:
         complaints = list(error.complaints)
-        for env in listed_environments(tree):
-            complaints += _complaints_about(tree, env)
+        for env, base in listed_environments(tree).items():
+            complaints += _complaints_about(tree, env, base)
         raise ConfigError(complaints) from error
 
 
-def listed_environments(tree: Tree) -> list[EnvName]:
-    """The environments that tfops.yaml lists, also when it is wrong otherwise."""
-    data = project_document(tree).data
-    listed = data.get("environments") if isinstance(data, dict) else None
-    return [EnvName(env) for env in listed if names.is_environment_name(env)] if isinstance(listed, dict) else []
+def listed_environments(tree: Tree) -> dict[EnvName, EnvName | None]:
+    """The environments that tfops.yaml lists, each with the one that it rehearses; also when it is wrong otherwise."""
+    listed = _entry(project_document(tree).data, "environments")
+    found = listed.items() if isinstance(listed, dict) else ()
+    return {EnvName(env): _base_in(block, listed) for env, block in found if names.is_environment_name(env)}
 
 
-def _complaints_about(tree: Tree, env: EnvName) -> tuple[Complaint, ...]:
+def _base_in(block: Any, listed: Mapping[str, Any]) -> EnvName | None:
+    base = _entry(block, "rehearses")
+    return EnvName(base) if isinstance(base, str) and base in listed else None
+
+
+def _complaints_about(tree: Tree, env: EnvName, base: EnvName | None) -> tuple[Complaint, ...]:
     try:
-        read_environment(tree, env)
+        read_environment(tree, env, base=base)
     except ConfigError as error:
         return error.complaints
     return ()

@@ -47,7 +47,8 @@ class EnvironmentRule:
 
     The rest is for runs without a person: `windows` are when they may apply (none: always), `deletes` how many
     resources they may delete or replace at once (None: any number), `approvals` how many people must agree to more.
-    `preview` is set for one that goes with its branch.
+    `preview` is set for one that goes with its branch. One that `rehearses` another has no branch: it is a place for
+    drills of the other.
     """
 
     branch: str
@@ -65,6 +66,7 @@ class EnvironmentRule:
     requires_signed_commits: bool = False
     approvals: int = 1
     preview: Preview | None = None
+    rehearses: EnvName | None = None
 
     @property
     def most_losses(self) -> int | None:
@@ -92,10 +94,15 @@ class ProjectConfig:
     agent: AgentRules = field(default_factory=AgentRules)
     previews: tuple[EnvironmentRule, ...] = ()
 
-    def files_of(self, env: EnvName) -> EnvName:
-        """Whose files describe an environment: its own, for a preview those that all of its kind share."""
+    def base_of(self, env: EnvName) -> EnvName | None:
+        """Whose files an environment's own are laid over: those that all previews of its kind share, or those of the
+        environment that it rehearses."""
         rule = self.environments.get(env)
-        return rule.preview.config if rule and rule.preview else env
+        return (rule.preview.config if rule.preview else rule.rehearses) if rule else None
+
+    def files_of(self, env: EnvName) -> EnvName:
+        """Whose files must be there for an environment, and whose provider lock it has."""
+        return self.base_of(env) or env
 
     def backend_of(self, env: EnvName) -> Backend:
         """Where an environment's state is kept; one that tfops.yaml doesn't know gets the project's."""
@@ -165,6 +172,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
 def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
     return EnvironmentRule(
         branch=block.branch,
+        rehearses=EnvName(block.rehearses) if block.rehearses else None,
         protected=block.protected,
         account=block.account,
         region=block.region,
@@ -256,6 +264,7 @@ def _check_environments(document: Document, data: dict[str, Any]) -> Iterator[Co
             yield document.complaint((*where, "branch"), f"{names.shown(branch)} can't be a branch pattern", hint)
         if isinstance(block, dict):
             yield from _check_place(document, where, block)
+            yield from _check_rehearsal(document, where, environments, block)
             yield from _check_no_preview(document, where, block) if not is_preview_template(name) else ()
 
 
@@ -264,6 +273,26 @@ def _check_no_preview(document: Document, where: tuple[str, ...], block: dict[st
         if key in block:
             hint = 'a preview environment has `{slug}` in its name: "preview-{slug}"'
             yield document.complaint((*where, key), f"`{key}` is only for preview environments", hint)
+
+
+def _check_rehearsal(
+    document: Document, where: tuple[str, ...], environments: Mapping[str, Any], block: dict[str, Any]
+) -> Iterator[Complaint]:
+    """Bound to a branch, or a place for drills of one that is."""
+    asked = block.get("rehearses")
+    if "branch" not in block and asked is None and block.keys() <= EnvironmentBlock.model_fields.keys():
+        yield document.complaint(where, "`branch` is missing", "for instance: branch: main")
+    if not isinstance(asked, str):
+        return
+    other = environments.get(asked)
+    if "branch" in block or is_preview_template(where[-1]):
+        yield document.complaint((*where, "rehearses"), "a place for drills has no branch: take one of the two out")
+    elif block.get("protected"):
+        yield document.complaint((*where, "protected"), "a place for drills can't be protected")
+    elif is_preview_template(asked) or not isinstance(other, dict) or "branch" not in other:
+        bound = [name for name, one in environments.items() if isinstance(one, dict) and "branch" in one]
+        hint = names.did_you_mean(asked, bound)
+        yield document.complaint((*where, "rehearses"), f"{names.shown(asked)} is no environment with a branch", hint)
 
 
 _PLACES = (

@@ -39,10 +39,11 @@ class CheckBlock(_Block):
 class EnvironmentBlock(_Block):
     """One line of the branch mapping, where in AWS the environment lives, and what verifies it.
 
-    `verify` replaces the project's; an empty list means no checks.
+    `verify` replaces the project's; an empty list means no checks. `rehearses` stands instead of `branch`.
     """
 
-    branch: str
+    branch: str = ""
+    rehearses: str = ""
     protected: bool = False
     account: str = ""
     region: str = ""

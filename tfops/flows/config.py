@@ -12,9 +12,6 @@ def show_config(project: Project, env: str | None, *, head: bool, sources: bool)
     tree = project.tree(worktree=not head)
     rules = project.rules_in(tree)
     name = require_environment(env, rules) if env else find_place(project, None).env
-    environment = load_environment(tree, rules, name)
-    stacks = (
-        StackLines(stack, config_lines(stack_document(tree, rules.files_of(name), stack)))
-        for stack in environment.stacks
-    )
+    environment, base = load_environment(tree, rules, name), rules.base_of(name)
+    stacks = (StackLines(one, config_lines(stack_document(tree, name, one, base))) for one in environment.stacks)
     return ConfigResult(name, environment.digest, tuple(stacks), sources)

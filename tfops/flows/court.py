@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.document import Document
-from tfops.config.environment import EnvironmentConfig, StackConfig, stack_document
+from tfops.config.environment import EnvironmentConfig, StackConfig, listed_environments, stack_document
 from tfops.config.inputs import InputCheck
 from tfops.config.modules.module import Interface
 from tfops.engine.judge import Judgement, judge
@@ -84,14 +84,17 @@ class Court:
     def _judge(self, case: _Case, *, wants_values: bool) -> Verdict:
         trial = render_trial(case.config, self._interfaces(case), shows_values=wants_values)
         judgement = self._try(trial.files, wants_values=wants_values)
-        document = stack_document(self.tree, case.environment.name, case.stack) if judgement.errors else None
-        complaints = _complaints(document, trial, judgement) if document else ()
+        complaints = _complaints(self._document(case), trial, judgement) if judgement.errors else ()
         return Verdict(case.config, case.stack, judgement.values, tuple(complaints))
 
     def _try(self, files: Mapping[str, str], *, wants_values: bool) -> Judgement:
         with self.project.workspace.scratch() as folder:
             unpack(folder, files)
             return judge(self.engine, folder, env=self.env, wants_values=wants_values)
+
+    def _document(self, case: _Case) -> Document:
+        env = case.environment.name
+        return stack_document(self.tree, env, case.stack, listed_environments(self.tree).get(env))
 
     def _interfaces(self, case: _Case) -> dict[str, Interface]:
         found = {

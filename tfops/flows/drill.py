@@ -22,7 +22,7 @@ from tfops.flows.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DrilledPart, DrillsPart
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import Kind, Verified, Version, VersionRecord
+from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
 from tfops.results.changes import ChangeResult, DrillResult
 from tfops.system import clock
@@ -54,11 +54,12 @@ class _Drill:
 
 
 def drill(
-    project: Project, env: str, version: str, *, place: str, keep: bool, options: ChangeOptions, ui: Ui
+    project: Project, env: str, version: str, *, place: str | None, keep: bool, options: ChangeOptions, ui: Ui
 ) -> DrillResult:
     """Apply the version, apply today's, go back, measure each; destroy at the end unless `keep`.
 
-    Raises Refused (guard `drill`) where there is nothing to rehearse, or the place isn't a free one.
+    Without `place`, in the one that tfops.yaml has for it. Raises Refused (guard `drill`) where there is nothing to
+    rehearse, or the place isn't a free one.
     """
     run = _prepare(project, env, version, place=place, options=options, ui=ui)
     _require_free_place(run)
@@ -80,8 +81,9 @@ def drill(
     return DrillResult(run.home.env, run.goal.version, drill_fact(part), keep)
 
 
-def _prepare(project: Project, env: str, version: str, *, place: str, options: ChangeOptions, ui: Ui) -> _Drill:
-    home, there = find_place(project, env), find_place(project, place)
+def _prepare(project: Project, env: str, version: str, *, place: str | None, options: ChangeOptions, ui: Ui) -> _Drill:
+    home = find_place(project, env)
+    there = find_place(project, place or _only_place_for(home, version))
     project.fetch_for_change(home.rules)
     require_signing(project, home.rules)
     records = versions_of(project.repository, home.env).versions
@@ -94,6 +96,19 @@ def _prepare(project: Project, env: str, version: str, *, place: str, options: C
         raise Refused("drill", f"{home.env} {goal.version} is what runs now: there is no way back to rehearse")
     agreed = ChangeOptions(options.engine, ConsentOptions(yes=True, standing=DRILL), options.wait_s)
     return _Drill(project, home, there.rehearsing(home.env), goal, today, agreed, ui)
+
+
+def _only_place_for(home: Place, version: str) -> EnvName:
+    """Raises Refused (guard `drill`) unless tfops.yaml has one."""
+    places = [env for env, rule in home.rules.environments.items() if rule.rehearses == home.env]
+    if len(places) == 1:
+        return places[0]
+    raise Refused(
+        "drill",
+        f"tfops.yaml has {len(places) or 'no'} {'places' if places else 'place'} for drills of {home.env}",
+        hint=f"name one: tfops drill {home.env} {version} --in {places[0] if places else 'ENV'}"
+        + ("" if places else f", or bind one in tfops.yaml: drill-{home.env}: {{rehearses: {home.env}}}"),
+    )
 
 
 def _require_free_place(run: _Drill) -> None:
@@ -111,8 +126,11 @@ def _reason_against(run: _Drill) -> str:
     env, repository = run.place.env, run.project.repository
     if env == run.home.env:
         return "it is the one that is rehearsed"
-    if run.place.rules.environments[env].protected:
+    rule = run.place.rules.environments[env]
+    if rule.protected:
         return "it is protected"
+    if rule.rehearses not in (None, run.home.env):
+        return f"it is a place for drills of {rule.rehearses}"
     latest, trouble = versions_of(repository, env).latest, read_present(repository, env).trouble
     if trouble is not None and trouble.rehearses:
         return ""

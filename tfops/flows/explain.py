@@ -72,9 +72,9 @@ def _fact(name: str, interface: Interface, uses: dict[EnvName, set[str]]) -> Mod
 
 
 def _uses(tree: GitTree) -> Iterator[tuple[EnvName, set[str]]]:
-    for env in listed_environments(tree):
+    for env, base in listed_environments(tree).items():
         try:
-            sources = read_environment(tree, env).sources
+            sources = read_environment(tree, env, base=base).sources
         except ConfigError:  # what is wrong there is for `validate` to say
             continue
         yield env, {source.path for source in sources if isinstance(source, LocalSource)}

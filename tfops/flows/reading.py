@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from tfops.config.environment import EnvironmentConfig, load_environment, read_environment
+from tfops.config.environment import EnvironmentConfig, listed_environments, load_environment, read_environment
 from tfops.config.memory import Memory, Watched
 from tfops.config.project import ProjectConfig, load_project
 from tfops.config.secrets import SecretRules
@@ -84,7 +84,8 @@ def read_configs(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> 
 
 
 def _configs(_: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
-    return [read_environment(tree, env) for env in wanted]
+    bases = listed_environments(tree)
+    return [read_environment(tree, env, base=bases.get(env)) for env in wanted]
 
 
 _Found = TypeVar("_Found")
@@ -107,12 +108,12 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
     """Read in this process, one after the other."""
     if not wanted:
         return []
-    check, secrets = project.input_check(tree), _secret_rules(tree)
+    check, secrets, bases = project.input_check(tree), _secret_rules(tree), listed_environments(tree)
     found: list[Read] = []
     for env in wanted:
         watched = Watched(tree)
         try:
-            read = read_environment(watched, env, check, secrets=secrets)
+            read = read_environment(watched, env, check, base=bases.get(env), secrets=secrets)
         except ConfigError as error:
             found.append(Read(env, complaints=error.complaints))
             continue

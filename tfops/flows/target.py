@@ -154,6 +154,11 @@ def _branch_for(repository: Repository, pattern: str) -> str:
 def apply_target(project: Project, place: Place, *, allowed: frozenset[str], only: Iterable[str] = ()) -> Target:
     """HEAD, for `apply`. Raises Refused when a guard says no, ConfigError for mistakes."""
     repository = project.repository
+    home = place.rules.environments[place.env].rehearses
+    if home is not None:
+        raise Refused(
+            "drill", f"{place.env} is a place for drills of {home}", hint=f"tfops drill {home} VERSION --in {place.env}"
+        )
     listing = versions_of(repository, place.env)
     shared = rules_from_branch_head(project, place).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected

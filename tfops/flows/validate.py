@@ -32,8 +32,8 @@ def validate(
     tree = project.tree(worktree=not head)
     complaints: list[Complaint] = []
     rules = _rules(tree, complaints)
-    listed = list(rules.environments) if rules else listed_environments(tree)
-    wanted = [_files_of(project, env, rules)] if env and rules else listed
+    listed = list(rules.environments) if rules else list(listed_environments(tree))
+    wanted = [_described_by(project, env, rules)] if env and rules else listed
     shared = [rule.preview.config for rule in rules.previews if rule.preview] if rules and env is None else []
     described = [*wanted, *(name for name in shared if name not in wanted)]
     found = read_all(project, tree, described)
@@ -67,10 +67,12 @@ def validate(
     )
 
 
-def _files_of(project: Project, asked: str, rules: ProjectConfig) -> EnvName:
-    """Whose files say what an environment is: a preview's are those of its kind. Raises Refused."""
-    all_rules = project.with_previews(rules)
-    return all_rules.files_of(require_environment(asked, all_rules))
+def _described_by(project: Project, asked: str, rules: ProjectConfig) -> EnvName:
+    """The environment; a preview has the files of its kind. Raises Refused."""
+    everything = project.with_previews(rules)
+    env = require_environment(asked, everything)
+    preview = everything.environments[env].preview
+    return preview.config if preview else env
 
 
 def _module_name(stack: StackName, module: str) -> str:

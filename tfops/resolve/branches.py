@@ -47,4 +47,4 @@ def require_branch_name(branch: str) -> None:
 
 
 def describe_mapping(environments: Mapping[EnvName, EnvironmentRule]) -> str:
-    return ", ".join(f"{rule.branch} -> {env}" for env, rule in environments.items())
+    return ", ".join(f"{rule.branch} -> {env}" for env, rule in environments.items() if rule.branch)

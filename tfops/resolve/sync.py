@@ -149,6 +149,15 @@ def _destroyed(facts: SyncFacts) -> Decision | None:
     return _no(facts, SyncReason.DESTROYED, f"was destroyed by hand; to make it anew: tfops apply {facts.env}")
 
 
+def _place(facts: SyncFacts) -> Decision | None:
+    """A place for drills follows no branch."""
+    if facts.rule.rehearses is None:
+        return None
+    is_in_use = facts.current is not None and facts.current.kind is not Kind.DESTROY
+    what = "holds a rehearsal" if is_in_use else "is a place for drills"
+    return _no(facts, SyncReason.DRILL, f"{what} of {facts.rule.rehearses}")
+
+
 def _drill(facts: SyncFacts) -> Decision | None:
     if not facts.rehearses:
         return None
@@ -266,6 +275,7 @@ _RULES: tuple[Callable[[SyncFacts], Decision | None], ...] = (
     _followed,
     _busy,
     _over,
+    _place,
     _branch,
     _destroyed,
     _drill,
