@@ -145,9 +145,10 @@ class World:
         assert not unnamed, f"made, not in the state, and never named: {unnamed}\n{self._talk()}"
         self.written_off |= forgotten.keys()
         # The engine saves what it created before its provisioner runs: killed between the two, the world never sees it.
-        ghosts = {key for key, thing in known.items() if thing not in alive}
-        unnamed = {key for key in ghosts if not self._was_named(key)}
+        ghosts = {thing: key for key, thing in known.items() if thing not in alive and thing not in self.written_off}
+        unnamed = {key for key in ghosts.values() if not self._was_named(key)}
         assert not unnamed, f"in the state, not in the world, and never named: {unnamed}\n{self._talk()}"
+        self.written_off |= ghosts.keys()
 
     def _talk(self) -> str:
         """What was said, without JSON."""
