@@ -24,7 +24,7 @@ from tests.support.git_daemon import GitDaemon, git_daemon
 from tests.support.sandbox import Sandbox, new_sandbox
 from tests.support.state_server import StateServer, serve_states
 from tfops.cli.terminal import Terminal
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.flows.sync import decide_all
 from tfops.results.sync import Decision
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, wait_until, with_remote
 from tfops.cli.terminal import Terminal
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.flows.sync import decide_all
 
 _RULES = """\

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tfops.cli import main
-from tfops.flows import custody, failures, recover
+from tfops.flows import recover
+from tfops.flows.ground import custody
+from tfops.flows.road import failures
 from tfops.system import process
 from tfops.system.remote import Refs, Update
 

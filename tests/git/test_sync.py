@@ -5,8 +5,8 @@ from pathlib import Path
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
 from tfops.cli.terminal import Terminal
+from tfops.flows.ground.project import Project
 from tfops.flows.hold import hold, lift
-from tfops.flows.project import Project
 from tfops.flows.sync import decide_all
 from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_present

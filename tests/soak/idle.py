@@ -18,7 +18,7 @@ from tfops.agent.log import Log
 from tfops.agent.loop import AgentOptions, Loop
 from tfops.agent.tell import Teller
 from tfops.agent.watch import Watch
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.ledger.record import record_version
 from tfops.resolve.shard import WHOLE
 from tfops.system.remote import Refs

@@ -2,7 +2,7 @@
 
 from tfops.engine.events import Progress
 from tfops.events import ResourceEvent, Step
-from tfops.flows.receipt import Receipt, lost_from, receipt_of
+from tfops.flows.road.receipt import Receipt, lost_from, receipt_of
 from tfops.model import ABSENT_STATE, Action, ResourceChange
 
 WORK = tuple(

@@ -8,8 +8,8 @@ from tests.support.cards import make_card
 from tests.support.memory_tree import MemoryTree
 from tfops.config.environment import load_environment
 from tfops.config.project import load_project
-from tfops.flows.stack import Content
-from tfops.flows.stacks import StackJob, Stacks, Way
+from tfops.flows.ground.stack import Content
+from tfops.flows.ground.stacks import StackJob, Stacks, Way
 from tfops.model import EnvName, Kind, StackName
 from tfops.system.trees import GitTree
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from tests.support.samples import DEV
 from tfops.errors import Locked, Refused
-from tfops.flows.custody import require_free
+from tfops.flows.ground.custody import require_free
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
 from tfops.model import Kind

@@ -8,7 +8,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tfops.errors import Locked, Refused, TfopsError
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.model import CommitSha, Kind
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere

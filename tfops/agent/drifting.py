@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.model import EnvName
 from tfops.results.sync import Decision
 from tfops.system.children import Child, start_tfops

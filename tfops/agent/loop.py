@@ -26,7 +26,7 @@ from tfops.agent.tell import Teller
 from tfops.agent.traces import Traces
 from tfops.agent.watch import Watch
 from tfops.errors import TfopsError
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.model import EnvName, TellRule, Version
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, SyncReason

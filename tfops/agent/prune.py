@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from tfops.agent.turn import carry_out
 from tfops.errors import Refused
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.ui import Ui
 from tfops.flows.sync import decide_all
-from tfops.flows.ui import Ui
 from tfops.results.sync import Decision, PruneResult, SyncReason
 
 

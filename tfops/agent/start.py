@@ -15,9 +15,9 @@ from tfops.agent.tell import Teller
 from tfops.agent.traces import traces_for
 from tfops.agent.watch import Watch
 from tfops.errors import ProjectError, Refused, UsageError
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.ui import Ui
 from tfops.flows.sync import home_rules
-from tfops.flows.ui import Ui
 from tfops.system import environ
 from tfops.system.git import network_timeout_s
 

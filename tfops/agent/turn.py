@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from tfops.agent import act
 from tfops.errors import Interrupted, TfopsError
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.ui import Ui
 from tfops.flows.sync import decide_all
-from tfops.flows.ui import Ui
 from tfops.flows.waiting import note_waiting
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, ReconcileResult

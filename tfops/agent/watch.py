@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.system.look import look_at_remote
 
 

@@ -102,7 +102,7 @@ def move(
 
     def flow() -> object:
         from tfops.flows import move as flows
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
 
         options = flows.MoveOptions(
             yes=yes,

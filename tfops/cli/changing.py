@@ -26,7 +26,7 @@ from tfops.cli.options import (
 from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.flows.change import ChangeOptions
+    from tfops.flows.road.change import ChangeOptions
     from tfops.results.changes import DrillResult
 
 _CHECK_FAILED = 13
@@ -316,7 +316,7 @@ def recover(
 
     def flow() -> object:
         from tfops.flows import changes
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
 
         options = EngineOptions(engine)
         return changes.recover(open_project(ctx), env, engine=options, wait_s=parse_duration(wait), ui=ui)
@@ -336,9 +336,9 @@ def _options(
     ignores_verdict: bool = False,
     max_deletes: int | None = None,
 ) -> "ChangeOptions":
-    from tfops.flows.change import ChangeOptions
-    from tfops.flows.consent import ConsentOptions
-    from tfops.flows.stack import EngineOptions
+    from tfops.flows.ground.stack import EngineOptions
+    from tfops.flows.road.change import ChangeOptions
+    from tfops.flows.road.consent import ConsentOptions
 
     return ChangeOptions(
         engine=EngineOptions(engine, int(parse_duration(lock_timeout))),

@@ -40,7 +40,7 @@ def validate(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
         from tfops.flows.validate import validate
 
         return validate(open_project(ctx), env, head=head, deep=deep, engine=EngineOptions(engine), ui=ui)
@@ -121,8 +121,8 @@ def check(
     ui = terminal()
 
     def flow() -> "ReversibleResult":
+        from tfops.flows.ground.stack import EngineOptions
         from tfops.flows.reversible import check_reversible
-        from tfops.flows.stack import EngineOptions
 
         if not reversible:
             raise UsageError("nothing to check", hint="tfops check [ENV] --reversible")

@@ -59,7 +59,7 @@ def plan(
 
     def flow() -> "PlanResult":
         from tfops.flows import plan as flows
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
 
         options = EngineOptions(engine)
         return flows.plan(

@@ -77,7 +77,7 @@ def _run(
 
     def flow() -> object:
         from tfops.flows import providers as flows
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
 
         return flows.lock(
             open_project(ctx),

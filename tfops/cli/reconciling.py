@@ -174,7 +174,7 @@ def drift(
 
     def flow() -> "DriftResult":
         from tfops.flows.drift import drift as look
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
 
         project, options = open_project(ctx), EngineOptions(engine)
         return look(project, envs or (), everything=everything, engine=options, wait_s=parse_duration(wait), ui=ui)

@@ -21,7 +21,7 @@ from tfops.system import clock, environ, signals
 if TYPE_CHECKING:
     from tfops.cli.terminal import Terminal
     from tfops.engine.mask import Masker
-    from tfops.flows.project import Project
+    from tfops.flows.ground.project import Project
 
 Result = TypeVar("Result")
 
@@ -37,7 +37,7 @@ def terminal(*, quiet: bool = False, verbose: bool = False, full: bool = False) 
 
 
 def open_project(ctx: typer.Context) -> "Project":
-    from tfops.flows.project import Project
+    from tfops.flows.ground.project import Project
 
     return Project.open(folder_of(ctx))
 

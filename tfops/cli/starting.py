@@ -64,9 +64,9 @@ def adopt(
 
     def flow() -> object:
         from tfops.flows.adopt import adopt
-        from tfops.flows.change import ChangeOptions
-        from tfops.flows.consent import ConsentOptions
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
+        from tfops.flows.road.change import ChangeOptions
+        from tfops.flows.road.consent import ConsentOptions
 
         options = ChangeOptions(
             engine=EngineOptions(engine, int(parse_duration(lock_timeout))), consent=ConsentOptions(yes=yes)

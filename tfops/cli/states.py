@@ -73,7 +73,7 @@ def restore(
 
     def flow() -> object:
         from tfops.flows import states
-        from tfops.flows.stack import EngineOptions
+        from tfops.flows.ground.stack import EngineOptions
 
         options = EngineOptions(engine, int(parse_duration(lock_timeout)))
         return states.restore(

@@ -17,15 +17,15 @@ from tfops.config.legacy import environment_text
 from tfops.config.modules.interface import MODULES
 from tfops.config.project import PROJECT_FILE, ProjectConfig
 from tfops.errors import NotApproved, Refused, UsageError
-from tfops.flows.change import ChangeOptions
 from tfops.flows.changes import change
-from tfops.flows.consent import ConsentOptions
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import EngineOptions, open_stack
+from tfops.flows.ground.target import Target, apply_target, find_place
+from tfops.flows.ground.ui import Ui
 from tfops.flows.legacy import Legacy, leave_marker, read_legacy
-from tfops.flows.project import Project
 from tfops.flows.rehearsal import rehearse
-from tfops.flows.stack import EngineOptions, open_stack
-from tfops.flows.target import Target, apply_target, find_place
-from tfops.flows.ui import Ui
+from tfops.flows.road.change import ChangeOptions
+from tfops.flows.road.consent import ConsentOptions
 from tfops.ledger.versions import versions_of
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
 from tfops.results.changes import AdoptResult

@@ -4,10 +4,10 @@ The yes is in the ledger, beside the note why the commit wasn't applied. It coun
 """
 
 from tfops.errors import Refused
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.signing import require_signing
+from tfops.flows.ground.target import find_place
 from tfops.flows.locks import append_event
-from tfops.flows.project import Project
-from tfops.flows.signing import require_signing
-from tfops.flows.target import find_place
 from tfops.ledger.chain import EventKind, NewEvent, Present
 from tfops.ledger.parts import AgreedPart, DeclinedPart
 from tfops.results.sync import ApproveResult

@@ -6,8 +6,8 @@ from typing import Any
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused
-from tfops.flows.project import Project
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.chain import read_present
 from tfops.model import MAIN_STACK, BucketFacts, EnvName, StackName, StateBucket
 from tfops.render.root import backend_replica, backend_settings

@@ -6,17 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tfops.errors import Locked, Refused
-from tfops.flows.change import ChangeOptions, carry_out
-from tfops.flows.consent import AUTOMATIC, ConsentOptions
-from tfops.flows.custody import claimed, require_free
-from tfops.flows.holders import may_change_offline
-from tfops.flows.project import Project
-from tfops.flows.recover import settle
-from tfops.flows.resuming import resumed_target
-from tfops.flows.rollback import require_possible, rollback_target
-from tfops.flows.signing import require_signed_head, require_signing
-from tfops.flows.stack import EngineOptions
-from tfops.flows.target import (
+from tfops.flows.ground.custody import claimed, require_free
+from tfops.flows.ground.holders import may_change_offline
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.signing import require_signed_head, require_signing
+from tfops.flows.ground.stack import EngineOptions
+from tfops.flows.ground.target import (
     Place,
     Target,
     apply_target,
@@ -24,8 +19,13 @@ from tfops.flows.target import (
     find_place,
     say_target,
 )
-from tfops.flows.ui import Ui
-from tfops.flows.unverified import require_verified, roll_back_or_explain
+from tfops.flows.ground.ui import Ui
+from tfops.flows.recover import settle
+from tfops.flows.road.change import ChangeOptions, carry_out
+from tfops.flows.road.consent import AUTOMATIC, ConsentOptions
+from tfops.flows.road.resuming import resumed_target
+from tfops.flows.road.rollback import require_possible, rollback_target
+from tfops.flows.road.unverified import require_verified, roll_back_or_explain
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError
 from tfops.model import Kind, Verified

@@ -2,8 +2,8 @@
 
 from tfops.config.environment import load_environment, stack_document
 from tfops.config.lines import config_lines
-from tfops.flows.project import Project
-from tfops.flows.target import find_place, require_environment
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import find_place, require_environment
 from tfops.results.files import ConfigResult, StackLines
 
 

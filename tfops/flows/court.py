@@ -11,8 +11,8 @@ from tfops.config.modules.module import Interface
 from tfops.engine.judge import Judgement, judge
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic
-from tfops.flows.project import Project
-from tfops.flows.reading import read_configs
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.reading import read_configs
 from tfops.model import Complaint, EnvName, StackName
 from tfops.render.crowd import render_crowd
 from tfops.render.trial import Trial, render_trial

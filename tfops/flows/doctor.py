@@ -12,7 +12,7 @@ from tfops.config.project import EngineChoice, ProjectConfig
 from tfops.engine.environment import missing_cli_config
 from tfops.engine.locate import candidates, find_engine
 from tfops.errors import ConfigError, TfopsError
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.render.root import describe_backend
 from tfops.resolve.branches import describe_mapping
 from tfops.results.facts import Finding

@@ -11,14 +11,14 @@ from datetime import datetime
 
 from tfops.engine.plan import masked_plan
 from tfops.errors import Locked, NotRecorded, Refused, TfopsError
-from tfops.flows.custody import require_free
+from tfops.flows.ground.custody import require_free
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import EngineOptions
+from tfops.flows.ground.target import Place, find_place
+from tfops.flows.ground.ui import Ui
 from tfops.flows.locks import append_event
-from tfops.flows.planning import open_stacks, plan_read, read_stacks, refreshed
-from tfops.flows.project import Project
-from tfops.flows.rollback import intended_target, lock_of_what_runs
-from tfops.flows.stack import EngineOptions
-from tfops.flows.target import Place, find_place
-from tfops.flows.ui import Ui
+from tfops.flows.road.planning import open_stacks, plan_read, read_stacks, refreshed
+from tfops.flows.road.rollback import intended_target, lock_of_what_runs
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DriftPart
 from tfops.ledger.versions import list_versions, read_card, versions_of

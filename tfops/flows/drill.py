@@ -8,17 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfops.errors import ConfigError, EngineFailed, NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.flows.change import ChangeOptions
 from tfops.flows.changes import change
-from tfops.flows.consent import DRILL, ConsentOptions
 from tfops.flows.drills import drill_fact
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.signing import require_signing
+from tfops.flows.ground.target import Place, Target, find_place
+from tfops.flows.ground.ui import Ui
 from tfops.flows.locks import append_event
-from tfops.flows.planning import open_stacks, read_stacks
-from tfops.flows.project import Project
-from tfops.flows.rollback import intended_target, rollback_target
-from tfops.flows.signing import require_signing
-from tfops.flows.target import Place, Target, find_place
-from tfops.flows.ui import Ui
+from tfops.flows.road.change import ChangeOptions
+from tfops.flows.road.consent import DRILL, ConsentOptions
+from tfops.flows.road.planning import open_stacks, read_stacks
+from tfops.flows.road.rollback import intended_target, rollback_target
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DrilledPart, DrillsPart
 from tfops.ledger.versions import read_card, versions_of

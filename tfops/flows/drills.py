@@ -1,6 +1,6 @@
 """What the rehearsals of an environment's versions came to."""
 
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import DrilledPart
 from tfops.model import EnvName, Version

@@ -15,7 +15,7 @@ from tfops.config.names import did_you_mean, shown
 from tfops.config.project import project_document
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, Refused
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.model import EnvName
 from tfops.results.files import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact, SchemaResult
 from tfops.system.trees import GitTree

@@ -1,11 +1,11 @@
 """`hold`, and the half of `resume` that lets an environment go on: said on top of the latest version, in the ledger."""
 
 from tfops.errors import Refused
-from tfops.flows.custody import require_free
+from tfops.flows.ground.custody import require_free
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.signing import require_signing
+from tfops.flows.ground.target import find_place
 from tfops.flows.locks import append_event
-from tfops.flows.project import Project
-from tfops.flows.signing import require_signing
-from tfops.flows.target import find_place
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import HoldMark
 from tfops.ledger.versions import versions_of

@@ -5,10 +5,10 @@ from pathlib import Path
 from tfops.config import names
 from tfops.errors import ConfigError, ProjectError, Refused, UsageError
 from tfops.flows.explain import schema
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.ui import Ui
 from tfops.flows.starter import LOCAL_BACKEND, SCHEMAS, starter_files
 from tfops.flows.survey import Survey, survey
-from tfops.flows.ui import Ui
 from tfops.results.files import InitResult
 from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, find_root

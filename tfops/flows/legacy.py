@@ -14,8 +14,8 @@ from tfops.engine.environment import base_environment
 from tfops.engine.foreign import pull_foreign_state
 from tfops.engine.state import parse_state
 from tfops.errors import ProjectError, Refused, UsageError
-from tfops.flows.project import Project
-from tfops.flows.stack import EngineOptions, locate
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import EngineOptions, locate
 from tfops.model import LOCK_FILE, EnvName, StackState
 from tfops.resolve.bridge import Bridge, Move
 from tfops.system.workspace import explained_disk_errors, write_file

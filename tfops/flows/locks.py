@@ -5,13 +5,13 @@ import secrets
 from collections.abc import Callable
 
 from tfops.errors import Locked, Refused
-from tfops.flows.custody import require_free
-from tfops.flows.holders import may_follow
-from tfops.flows.project import Project
-from tfops.flows.receipt import Receipt, trouble_of
-from tfops.flows.signing import require_signing
-from tfops.flows.target import find_place
-from tfops.flows.ui import Ui
+from tfops.flows.ground.custody import require_free
+from tfops.flows.ground.holders import may_follow
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.signing import require_signing
+from tfops.flows.ground.target import find_place
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.receipt import Receipt, trouble_of
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.model import EnvName

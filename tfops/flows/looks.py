@@ -6,12 +6,12 @@ from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
 from tfops.flows.drills import drills_of
-from tfops.flows.project import Project
-from tfops.flows.receipt import trouble_fact
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import find_place, require_environment
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.receipt import trouble_fact
+from tfops.flows.road.verdicts import verdicts_of
 from tfops.flows.sync import decisions_here
-from tfops.flows.target import find_place, require_environment
-from tfops.flows.ui import Ui
-from tfops.flows.verdicts import verdicts_of
 from tfops.ledger.chain import EventKind, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart

@@ -18,16 +18,16 @@ from tfops.engine.placed import PlacedState
 from tfops.engine.runner import Runner
 from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.flows.custody import Custody, require_free
-from tfops.flows.holders import may_follow
-from tfops.flows.places import backend_path, place_today, recorded_place
-from tfops.flows.project import Project
+from tfops.flows.ground.custody import Custody, require_free
+from tfops.flows.ground.holders import may_follow
+from tfops.flows.ground.places import backend_path, place_today, recorded_place
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.signing import require_signing
+from tfops.flows.ground.stack import EngineOptions, locate
+from tfops.flows.ground.stacks import recorded_state
+from tfops.flows.ground.target import Place, find_place, rules_from_branch_head
+from tfops.flows.ground.ui import Ui
 from tfops.flows.recover import settle
-from tfops.flows.signing import require_signing
-from tfops.flows.stack import EngineOptions, locate
-from tfops.flows.stacks import recorded_state
-from tfops.flows.target import Place, find_place, rules_from_branch_head
-from tfops.flows.ui import Ui
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, StackName

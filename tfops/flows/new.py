@@ -12,9 +12,9 @@ from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.project import PROJECT_FILE
 from tfops.config.stacks import stack_files
 from tfops.errors import Refused, UsageError
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import require_environment
 from tfops.flows.starter import module_files
-from tfops.flows.target import require_environment
 from tfops.model import MAIN_STACK, EnvName
 from tfops.results.files import NewResult
 from tfops.system.trees import GitTree, Tree

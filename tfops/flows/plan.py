@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfops.flows.planning import plan_stacks
-from tfops.flows.project import Project
-from tfops.flows.reading import load_checked
-from tfops.flows.rollback import downgrades_of, require_possible, rollback_target
-from tfops.flows.stack import Content, EngineOptions
-from tfops.flows.stacks import Stacks, with_other_contents
-from tfops.flows.target import Place, find_place, say_target
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.reading import load_checked
+from tfops.flows.ground.stack import Content, EngineOptions
+from tfops.flows.ground.stacks import Stacks, with_other_contents
+from tfops.flows.ground.target import Place, find_place, say_target
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.planning import plan_stacks
+from tfops.flows.road.rollback import downgrades_of, require_possible, rollback_target
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import MAIN_STACK, Commit, StackName, Verdict
 from tfops.resolve.bridge import Bridge

@@ -10,10 +10,10 @@ from tfops.engine.lockfile import locked_versions
 from tfops.engine.mask import Masker
 from tfops.engine.providers import lock_providers
 from tfops.engine.runner import Runner
-from tfops.flows.project import Project
-from tfops.flows.stack import Content, EngineOptions, local_sources, locate, render_stack
-from tfops.flows.target import find_place
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import Content, EngineOptions, local_sources, locate, render_stack
+from tfops.flows.ground.target import find_place
+from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
 from tfops.results.places import ProviderMove, ProvidersResult
 from tfops.system.trees import GitTree

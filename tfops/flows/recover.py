@@ -20,20 +20,20 @@ from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
-from tfops.flows.applying import StackEnd
-from tfops.flows.cards import Outcome, build_card, standing_files
-from tfops.flows.custody import masked_trouble
-from tfops.flows.holders import may_change_offline, may_follow
-from tfops.flows.outputs import visible_outputs
-from tfops.flows.pending import record, settle_pending
-from tfops.flows.planning import ReadStack, open_stacks, plan_read, supply
-from tfops.flows.project import Project
-from tfops.flows.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
-from tfops.flows.rollback import intended_target
-from tfops.flows.stack import EngineOptions, OpenStack
-from tfops.flows.stacks import StackJob, Way
-from tfops.flows.target import Place, Target
-from tfops.flows.ui import Ui
+from tfops.flows.ground.custody import masked_trouble
+from tfops.flows.ground.holders import may_change_offline, may_follow
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import EngineOptions, OpenStack
+from tfops.flows.ground.stacks import StackJob, Way
+from tfops.flows.ground.target import Place, Target
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.applying import StackEnd
+from tfops.flows.road.cards import Outcome, build_card, standing_files
+from tfops.flows.road.outputs import visible_outputs
+from tfops.flows.road.pending import record, settle_pending
+from tfops.flows.road.planning import ReadStack, open_stacks, plan_read, supply
+from tfops.flows.road.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
+from tfops.flows.road.rollback import intended_target
 from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart

@@ -7,10 +7,10 @@ from tfops.config.environment import EnvironmentConfig, load_environment, lock_f
 from tfops.config.inherit import FOLDER
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import Content, EngineOptions, open_stack, require_stack
+from tfops.flows.ground.ui import Ui
 from tfops.flows.legacy import Legacy
-from tfops.flows.project import Project
-from tfops.flows.stack import Content, EngineOptions, open_stack, require_stack
-from tfops.flows.ui import Ui
 from tfops.model import MAIN_STACK, Action, EnvName, Plan
 from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 
 from tfops.config.environment import load_environment
 from tfops.config.modules.interface import Interfaces
-from tfops.flows.project import Project
-from tfops.flows.stack import Content, render_stack
-from tfops.flows.target import find_place
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import Content, render_stack
+from tfops.flows.ground.target import find_place
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.versions import read_card, versions_of
 from tfops.render.root import digest_of, joined_files
 from tfops.resolve.versions import pick_version

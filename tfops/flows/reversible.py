@@ -3,11 +3,11 @@
 from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.modules.wish import declared_by
 from tfops.engine.lockfile import locked_versions
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import EngineOptions
+from tfops.flows.ground.target import find_place
+from tfops.flows.ground.ui import Ui
 from tfops.flows.plan import plan
-from tfops.flows.project import Project
-from tfops.flows.stack import EngineOptions
-from tfops.flows.target import find_place
-from tfops.flows.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import Kind, Reason

@@ -10,12 +10,12 @@ from tfops.engine.stack import StackEngine
 from tfops.engine.state import parse_state
 from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.backend import state_place
-from tfops.flows.custody import Custody, require_free
-from tfops.flows.project import Project
-from tfops.flows.stack import Content, EngineOptions, open_stack, require_stack
-from tfops.flows.stacks import recorded_state
-from tfops.flows.target import Place, find_place
-from tfops.flows.ui import Ui
+from tfops.flows.ground.custody import Custody, require_free
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import Content, EngineOptions, open_stack, require_stack
+from tfops.flows.ground.stacks import recorded_state
+from tfops.flows.ground.target import Place, find_place
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackName, StackState, Version

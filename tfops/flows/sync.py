@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused, TfopsError
-from tfops.flows.holders import may_follow
-from tfops.flows.project import Project
-from tfops.flows.target import require_environment
-from tfops.flows.ui import Ui
+from tfops.flows.ground.holders import may_follow
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import require_environment
+from tfops.flows.ground.ui import Ui
 from tfops.flows.unchanged import Head, changes_environment
 from tfops.ledger.chain import Present, present_at
 from tfops.ledger.lock import MachineLock

@@ -21,12 +21,12 @@ from tfops.errors import (
     TfopsError,
 )
 from tfops.flows import changes
-from tfops.flows.change import ChangeOptions
-from tfops.flows.consent import ConsentOptions
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import find_place
+from tfops.flows.ground.ui import Ui
 from tfops.flows.locks import append_event
-from tfops.flows.project import Project
-from tfops.flows.target import find_place
-from tfops.flows.ui import Ui
+from tfops.flows.road.change import ChangeOptions
+from tfops.flows.road.consent import ConsentOptions
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DeclinedPart
 from tfops.model import CommitSha, EnvName, Sync

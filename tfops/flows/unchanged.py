@@ -11,10 +11,10 @@ from tfops.config.memory import Memory
 from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.flows.project import Project
-from tfops.flows.reading import load_checked
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.reading import load_checked
+from tfops.flows.ground.stack import Content
 from tfops.flows.rendering import rendered
-from tfops.flows.stack import Content
 from tfops.ledger.chain import Present
 from tfops.model import CommitSha
 from tfops.render.root import digest_of

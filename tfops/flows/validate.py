@@ -12,11 +12,11 @@ from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError
 from tfops.flows.court import Court, Verdict
-from tfops.flows.project import Project
-from tfops.flows.reading import read_all
-from tfops.flows.stack import EngineOptions, locate
-from tfops.flows.target import require_environment
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.reading import read_all
+from tfops.flows.ground.stack import EngineOptions, locate
+from tfops.flows.ground.target import require_environment
+from tfops.flows.ground.ui import Ui
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree

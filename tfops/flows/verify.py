@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from tfops.errors import Refused
-from tfops.flows.project import Project
-from tfops.flows.target import find_place
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import find_place
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.chain import Event, EventKind, read_events
 from tfops.ledger.versions import Listing, read_card, versions_of

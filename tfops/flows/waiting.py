@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.flows.project import Project
-from tfops.flows.signing import require_signing
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.signing import require_signing
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
 from tfops.ledger.parts import WaitingPart
 from tfops.results.sync import Decision

@@ -9,9 +9,9 @@ from tfops.config.modules.interface import public_outputs_of
 from tfops.config.source import LocalSource
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_text
-from tfops.flows.applying import StackEnd
-from tfops.flows.stack import OpenStack
-from tfops.flows.stacks import Way
+from tfops.flows.ground.stack import OpenStack
+from tfops.flows.ground.stacks import Way
+from tfops.flows.road.applying import StackEnd
 
 # A card is read at every listing of details; an output of this size is a file, not a fact.
 _LONGEST_JSON = 4096

@@ -11,7 +11,7 @@ from tfops.config.project import ProjectConfig, load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, ProjectError
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.model import Complaint, EnvName
 from tfops.system.parallel import in_processes
 from tfops.system.trees import GitTree

@@ -11,7 +11,7 @@ from tfops.config.checks import Check, fill_outputs
 from tfops.engine.environment import base_environment
 from tfops.engine.text import safe_lines
 from tfops.errors import ProjectError
-from tfops.flows.ui import Ui
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import CheckPart, VerifiedPart
 from tfops.model import EnvName, Verified
 from tfops.system import process

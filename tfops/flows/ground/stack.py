@@ -23,10 +23,10 @@ from tfops.engine.runner import Runner
 from tfops.engine.stack import ERRORED_STATE, StackEngine
 from tfops.errors import Refused
 from tfops.events import Diagnostic, Event
-from tfops.flows.account import require_account
-from tfops.flows.project import Project
-from tfops.flows.secrets import SecretSource
-from tfops.flows.ui import Ui
+from tfops.flows.ground.account import require_account
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.secrets import SecretSource
+from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot, StackName
 from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
 from tfops.system import environ

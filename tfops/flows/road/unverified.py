@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from tfops.errors import NotVerified, Refused, TfopsError
-from tfops.flows.consent import AUTOMATIC
-from tfops.flows.project import Project
-from tfops.flows.target import Place
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import Place
+from tfops.flows.road.consent import AUTOMATIC
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import Kind, Verified
 from tfops.resolve.versions import version_to_go_back_to

@@ -17,12 +17,12 @@ from tfops.engine.modules import installed_modules
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
-from tfops.flows.ids import in_the_form_of
-from tfops.flows.places import require_same_place
-from tfops.flows.project import Project
-from tfops.flows.stack import EngineOptions, OpenStack, open_stack
-from tfops.flows.stacks import StackJob, Way
-from tfops.flows.ui import Ui
+from tfops.flows.ground.places import require_same_place
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import EngineOptions, OpenStack, open_stack
+from tfops.flows.ground.stacks import StackJob, Way
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.ids import in_the_form_of
 from tfops.model import Plan, StackName, StackState, Waiting
 from tfops.render.escape import expression_text
 from tfops.render.root import UNKNOWN_TYPE

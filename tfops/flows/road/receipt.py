@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tfops.addresses import in_stack, qualified
 from tfops.engine.events import Progress
-from tfops.flows.applying import StackEnd
+from tfops.flows.road.applying import StackEnd
 from tfops.ledger.parts import IntentPart, TroublePart
 from tfops.model import ResourceChange, StackName, StackState
 from tfops.results.facts import TroubleFact

@@ -10,21 +10,21 @@ from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
-from tfops.flows.applying import Applying, StackEnd
-from tfops.flows.cards import Outcome, build_card, standing_files, untouched_files
-from tfops.flows.checks import CheckContext, run_checks
-from tfops.flows.consent import ConsentOptions, obtain_consent
-from tfops.flows.custody import Custody
-from tfops.flows.failures import require_whole
-from tfops.flows.outputs import visible_outputs
-from tfops.flows.pending import record
-from tfops.flows.planning import Planned, PlannedStack, plan_stacks
-from tfops.flows.project import Project
-from tfops.flows.receipt import lost_from_all, receipt_of_all, trouble_of
-from tfops.flows.rollback import require_no_downgrade
-from tfops.flows.stack import EngineOptions, renew_ephemeral
-from tfops.flows.target import Target
-from tfops.flows.ui import Ui
+from tfops.flows.ground.custody import Custody
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import EngineOptions, renew_ephemeral
+from tfops.flows.ground.target import Target
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.applying import Applying, StackEnd
+from tfops.flows.road.cards import Outcome, build_card, standing_files, untouched_files
+from tfops.flows.road.checks import CheckContext, run_checks
+from tfops.flows.road.consent import ConsentOptions, obtain_consent
+from tfops.flows.road.failures import require_whole
+from tfops.flows.road.outputs import visible_outputs
+from tfops.flows.road.pending import record
+from tfops.flows.road.planning import Planned, PlannedStack, plan_stacks
+from tfops.flows.road.receipt import lost_from_all, receipt_of_all, trouble_of
+from tfops.flows.road.rollback import require_no_downgrade
 from tfops.ledger.card import ApprovalPart, Card, VerifiedPart
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, StackIntentPart

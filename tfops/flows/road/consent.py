@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfops.errors import NeedsPerson, NotApproved
-from tfops.flows.project import Project
-from tfops.flows.target import Target
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import Target
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import ApprovalPart
 from tfops.model import Kind, Plan
 from tfops.system import clock

@@ -10,11 +10,11 @@ from tfops.config.environment import EnvironmentConfig, load_environment, lock_f
 from tfops.config.modules.protection import fits
 from tfops.config.project import ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.flows.project import Project
-from tfops.flows.reading import load_checked
-from tfops.flows.stack import Content
-from tfops.flows.stacks import StackJob, Stacks, with_other_contents
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.reading import load_checked
+from tfops.flows.ground.stack import Content
+from tfops.flows.ground.stacks import StackJob, Stacks, with_other_contents
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, read_card, versions_of

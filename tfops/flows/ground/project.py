@@ -14,7 +14,7 @@ from tfops.config.modules.module import Interface
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import Locked, Refused
-from tfops.flows.ui import Ui
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.ledger.versions import list_versions
 from tfops.model import CommitSha, EnvName, Holder, StackName

@@ -7,9 +7,9 @@ from tfops.addresses import is_hidden
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
-from tfops.flows.project import Project
-from tfops.flows.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
-from tfops.flows.verdicts import judge_cards
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
+from tfops.flows.road.verdicts import judge_cards
 from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, read_card, versions_of

@@ -11,10 +11,10 @@ from functools import partial
 from tfops.engine.events import Progress
 from tfops.engine.stack import Applied, SavedPlan
 from tfops.errors import Interrupted, TfopsError
-from tfops.flows.planning import Planned, PlannedStack, ReadStack, plan_one
-from tfops.flows.stack import OpenStack
-from tfops.flows.stacks import Way
-from tfops.flows.ui import Ui
+from tfops.flows.ground.stack import OpenStack
+from tfops.flows.ground.stacks import Way
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.planning import Planned, PlannedStack, ReadStack, plan_one
 from tfops.model import Plan, StackName, StackState
 from tfops.resolve.graph import waves
 from tfops.resolve.joining import is_same_work, joined

@@ -2,7 +2,7 @@
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.ledger.chain import Present, read_present
 from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName
 from tfops.render.root import backend_settings

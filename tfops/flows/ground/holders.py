@@ -1,6 +1,6 @@
 """Whose lock it is: who may go on where another run stopped."""
 
-from tfops.flows.project import Project
+from tfops.flows.ground.project import Project
 from tfops.ledger.parts import LockPart
 from tfops.system import clock, environ, process
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tfops.flows.project import Project
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.values import StackOutput
-from tfops.flows.project import Project
-from tfops.flows.stack import Content
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import Content
 from tfops.ledger.card import Card
 from tfops.model import MAIN_STACK, EnvName, Kind, StackName, Version
 from tfops.render.root import stack_variables

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tfops.engine.stack import Applied, engine_error, missing_from_state
 from tfops.errors import Interrupted, StoppedPartWay, TfopsError
-from tfops.flows.applying import StackEnd
-from tfops.flows.receipt import receipt_of_all
-from tfops.flows.target import Target
+from tfops.flows.ground.target import Target
+from tfops.flows.road.applying import StackEnd
+from tfops.flows.road.receipt import receipt_of_all
 from tfops.model import MAIN_STACK
 
 

@@ -6,8 +6,8 @@ from tfops.addresses import hidden_id, in_stack, is_hidden, qualified, type_of
 from tfops.config.modules.protection import fits
 from tfops.engine.mask import MASK
 from tfops.errors import ConfigError, ProjectError
-from tfops.flows.project import Project
-from tfops.flows.stack import locate
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.stack import locate
 from tfops.ledger.card import Card, StackPart
 from tfops.ledger.versions import Listing, read_cards
 from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord

@@ -1,10 +1,10 @@
 """What `resume` aims at: the change that stopped half-way, as it was meant."""
 
 from tfops.errors import Refused
-from tfops.flows.project import Project
-from tfops.flows.rollback import intended_target, rollback_target
-from tfops.flows.target import Place, Target, destroy_target
-from tfops.flows.ui import Ui
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.target import Place, Target, destroy_target
+from tfops.flows.ground.ui import Ui
+from tfops.flows.road.rollback import intended_target, rollback_target
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import TroublePart
 from tfops.ledger.versions import versions_of

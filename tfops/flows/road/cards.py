@@ -10,11 +10,11 @@ from tfops.addresses import qualified, split, type_of
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
-from tfops.flows.applying import StackEnd
-from tfops.flows.consent import AUTOMATIC
-from tfops.flows.ids import recorded_ids
-from tfops.flows.stack import Content
-from tfops.flows.target import Target
+from tfops.flows.ground.stack import Content
+from tfops.flows.ground.target import Target
+from tfops.flows.road.applying import StackEnd
+from tfops.flows.road.consent import AUTOMATIC
+from tfops.flows.road.ids import recorded_ids
 from tfops.ledger.card import (
     ApprovalPart,
     CallerPart,
