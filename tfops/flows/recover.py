@@ -33,7 +33,7 @@ from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record, settle_pending
 from tfops.flows.road.planning import ReadStack, open_stacks, plan_read, supply
 from tfops.flows.road.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
-from tfops.flows.road.rollback import intended_target
+from tfops.flows.road.rollback import aimed_target
 from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
@@ -96,16 +96,7 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
     is_locked = trouble is not None and _LOCK_IS_LEFT in trouble.why
     if trouble is None or not (trouble.lost or is_locked or _is_unsaved(project, place.env)):
         return None
-    target = intended_target(
-        project,
-        place.rehearsing(trouble.rehearses),
-        commit=trouble.commit,
-        kind=trouble.kind,
-        branch=trouble.branch,
-        restores=trouble.restores,
-        keeps_providers=trouble.keeps_providers,
-        only=trouble.only,
-    )
+    target = aimed_target(project, place, trouble)
     is_unsaved, taken_in = False, set[str]()
     with project.workspace.run(place.env) as folder:
         opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
@@ -159,16 +150,7 @@ def _push_errored_state(stack: OpenStack, ui: Ui) -> bool:
 
 def _finish(case: _Case, engine: EngineOptions) -> Story:
     intent = case.intent
-    target = intended_target(
-        case.project,
-        case.place.rehearsing(intent.rehearses),
-        commit=intent.commit,
-        kind=intent.kind,
-        branch=intent.branch,
-        restores=intent.restores,
-        keeps_providers=intent.keeps_providers,
-        only=intent.only,
-    )
+    target = aimed_target(case.project, case.place, intent)
     with case.project.workspace.run(case.place.env) as folder:
         opened = open_stacks(case.project, target.jobs(), folder=folder, engine=engine, ui=case.ui)
         progress = {job.stack: read_progress(_output(case, job.stack)) for job, _ in opened}

@@ -1,6 +1,7 @@
 """What the ledger's tree holds besides the card: lock, intent, trouble. All of it JSON, schema 1."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -39,35 +40,8 @@ class StackIntentPart(_Part):
     serial_before: int
 
 
-class IntentPart(_Part):
-    """What a run was about to do, written before the engine could change anything.
-
-    `only` are the stacks that it was narrowed to, empty for all. `done` is address to id of what was made so far.
-    """
-
-    run_id: str
-    kind: Kind
-    commit: str
-    branch: str
-    restores: int | None = None
-    headline: str
-    changes: int
-    plan_digest: str
-    stacks: dict[str, StackIntentPart]
-    only: list[str] = []
-    engine: str
-    approved_by: str = ""
-    approved_how: str = ""
-    keeps_providers: bool = False
-    rehearses: str = ""
-    done: dict[str, str] = {}
-
-
-class TroublePart(_Part):
-    """A change that stopped half-way: what was done, what failed, what nobody knows, what was never started.
-
-    `lost` is address to id of what was made and isn't in the state.
-    """
+class AimPart(_Part):
+    """What a run is aimed at; enough to find its content again. `only` are the stacks it was narrowed to, none: all."""
 
     run_id: str
     kind: Kind
@@ -77,6 +51,34 @@ class TroublePart(_Part):
     keeps_providers: bool = False
     rehearses: str = ""
     only: list[str] = []
+
+    def aim(self) -> dict[str, Any]:
+        """These fields alone, for another part about the same run."""
+        return self.model_dump(include=set(AimPart.model_fields))
+
+
+class IntentPart(AimPart):
+    """What a run was about to do, written before the engine could change anything.
+
+    `done` is address to id of what was made so far.
+    """
+
+    headline: str
+    changes: int
+    plan_digest: str
+    stacks: dict[str, StackIntentPart]
+    engine: str
+    approved_by: str = ""
+    approved_how: str = ""
+    done: dict[str, str] = {}
+
+
+class TroublePart(AimPart):
+    """A change that stopped half-way: what was done, what failed, what nobody knows, what was never started.
+
+    `lost` is address to id of what was made and isn't in the state.
+    """
+
     by: str
     at: datetime
     receipt: str

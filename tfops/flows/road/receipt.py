@@ -114,14 +114,7 @@ def trouble_of(
 ) -> TroublePart:
     """The receipt for the ledger. `lost`: address to id of what was made and isn't in the state."""
     return TroublePart(
-        run_id=intent.run_id,
-        kind=intent.kind,
-        commit=intent.commit,
-        branch=intent.branch,
-        restores=intent.restores,
-        keeps_providers=intent.keeps_providers,
-        rehearses=intent.rehearses,
-        only=intent.only,
+        **intent.aim(),
         by=by,
         at=clock.now(),
         receipt=headline,

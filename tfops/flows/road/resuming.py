@@ -4,7 +4,7 @@ from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Place, Target, destroy_target
 from tfops.flows.ground.ui import Ui
-from tfops.flows.road.rollback import intended_target, rollback_target
+from tfops.flows.road.rollback import aimed_target, rollback_target
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import TroublePart
 from tfops.ledger.versions import versions_of
@@ -33,15 +33,7 @@ def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
             keep_providers=trouble.keeps_providers,
             only=trouble.only,
         )
-    return intended_target(
-        project,
-        place,
-        commit=trouble.commit,
-        kind=trouble.kind,
-        branch=trouble.branch,
-        restores=None,
-        only=trouble.only,
-    )
+    return aimed_target(project, place, trouble)
 
 
 def _nothing_to_resume(project: Project, env: EnvName) -> Refused:

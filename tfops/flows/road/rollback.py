@@ -12,6 +12,7 @@ from tfops.flows.ground.target import Place, Target, content_of_commit, protecte
 from tfops.flows.road.verdicts import judge_cards
 from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import read_present
+from tfops.ledger.parts import AimPart
 from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import LOCK_FILE, Commit, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
 from tfops.resolve.bridge import Past
@@ -156,6 +157,20 @@ def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tu
     return repository.commits_between(goal.commit, current.commit)
 
 
+def aimed_target(project: Project, place: Place, aim: AimPart) -> Target:
+    """What a run that died was about to do, to find out how far it got, or to finish it."""
+    return intended_target(
+        project,
+        place.rehearsing(aim.rehearses),
+        commit=aim.commit,
+        kind=aim.kind,
+        branch=aim.branch,
+        restores=aim.restores,
+        keeps_providers=aim.keeps_providers,
+        only=aim.only,
+    )
+
+
 def intended_target(
     project: Project,
     place: Place,
@@ -167,7 +182,7 @@ def intended_target(
     keeps_providers: bool = False,
     only: Iterable[str] = (),
 ) -> Target:
-    """What a run that died was about to do, to find out how far it got."""
+    """The content of a commit that was, or was to be, an environment once: it is not held against today's checks."""
     sha = require_sha(commit)
     is_own_apply = kind is Kind.APPLY and place.rehearses is None
     records = versions_of(project.repository, place.env).versions
