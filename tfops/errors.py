@@ -87,6 +87,13 @@ class NotApproved(TfopsError):
     name = "not-approved"
 
 
+class CheckFailed(TfopsError):
+    """A check that a plan must pass before it is applied said no."""
+
+    exit_code = 13
+    name = "check-failed"
+
+
 class NotVerified(TfopsError):
     """The change was made and recorded, but a check of what runs failed."""
 

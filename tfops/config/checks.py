@@ -1,4 +1,4 @@
-"""`verify:` of tfops.yaml: what must hold after a change, so that its version counts as verified."""
+"""Checks of tfops.yaml: `required_checks` before a plan may be applied, `verify` of what runs afterwards."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -58,25 +58,35 @@ def _to_check(block: CheckBlock) -> Check:
     )
 
 
-def check_verify(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
-    """What the schema can't say about `verify` and `rollback`, of the project and of its environments."""
-    yield from _list_complaints(document, ("verify",), data.get("verify"))
+def check_checks(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    """What the schema can't say about both kinds and `rollback`, of the project and of its environments."""
+    yield from _block_complaints(document, (), data)
     environments = data.get("environments")
     for name, block in environments.items() if isinstance(environments, dict) else ():
         if not isinstance(block, dict):
             continue
         where: Path = ("environments", name)
-        yield from _list_complaints(document, (*where, "verify"), block.get("verify"))
+        yield from _block_complaints(document, where, block)
         checks = data.get("verify") if block.get("verify") is None else block["verify"]
         if block.get("rollback") == "auto" and not checks:
             message = "`rollback: auto` needs checks that can fail"
             yield document.complaint((*where, "rollback"), message, "add: verify: [{…}]")
 
 
-def _list_complaints(document: Document, where: Path, checks: Any) -> Iterator[Complaint]:
-    for index, check in enumerate(checks if isinstance(checks, list) else []):
-        if isinstance(check, dict):
-            yield from _complaints(document, (*where, index), check)
+def _block_complaints(document: Document, where: Path, block: dict[str, Any]) -> Iterator[Complaint]:
+    for key in ("required_checks", "verify"):
+        checks = block.get(key)
+        for index, check in enumerate(checks if isinstance(checks, list) else []):
+            if isinstance(check, dict):
+                yield from _complaints(document, (*where, key, index), check)
+                yield from _early_complaints(document, (*where, key, index), check) if key == "required_checks" else ()
+
+
+def _early_complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+    command = check.get("command")
+    for text in (check.get("http"), *(command if isinstance(command, list) else [])):
+        if isinstance(text, str) and _PLACEHOLDER.search(text):
+            yield document.complaint(where, "there are no outputs yet: a required check comes before the apply")
 
 
 def _complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:

@@ -9,7 +9,7 @@ from typing import Any
 from tfops.config import names
 from tfops.config.agent import AgentRules, check_agent, to_agent_rules
 from tfops.config.backend import ROLE, ROLE_HINT, Backend, check_backend, to_backend
-from tfops.config.checks import Check, check_verify, to_checks
+from tfops.config.checks import Check, check_checks, to_checks
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.limits import check_input_rules
@@ -40,7 +40,7 @@ class EngineChoice:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRule:
-    """Which branches an environment is bound to, its guards, where it lives, what verifies it.
+    """Which branches an environment is bound to, its guards, where it lives, what a plan must pass, what verifies it.
 
     `account`, `region` and `role` are AWS's: what the provider works in, and as what. `backend` replaces
     settings of the project's backend. `rolls_back` says that a failed check is answered with a rollback.
@@ -57,6 +57,7 @@ class EnvironmentRule:
     region: str = ""
     role: str = ""
     backend: Mapping[str, Any] = field(default_factory=dict)
+    required_checks: tuple[Check, ...] = ()
     verify: tuple[Check, ...] = ()
     rolls_back: bool = False
     sync: Sync = Sync.AUTO
@@ -178,6 +179,7 @@ def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
         region=block.region,
         role=block.assume_role,
         backend=block.backend or {},
+        required_checks=to_checks(file.required_checks if block.required_checks is None else block.required_checks),
         verify=to_checks(file.verify if block.verify is None else block.verify),
         rolls_back=block.rollback == "auto",
         sync=Sync(block.sync),
@@ -198,7 +200,7 @@ def _check(document: Document) -> list[Complaint]:
         _check_environments,
         _check_ledger,
         _check_platforms,
-        check_verify,
+        check_checks,
         _check_protect,
         _check_no_downgrade,
         check_secrets,

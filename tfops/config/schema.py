@@ -39,7 +39,8 @@ class CheckBlock(_Block):
 class EnvironmentBlock(_Block):
     """One line of the branch mapping, where in AWS the environment lives, and what verifies it.
 
-    `verify` replaces the project's; an empty list means no checks. `rehearses` stands instead of `branch`.
+    `verify` and `required_checks` replace the project's; an empty list means no checks. `rehearses` stands instead of
+    `branch`.
     """
 
     branch: str = ""
@@ -49,6 +50,7 @@ class EnvironmentBlock(_Block):
     region: str = ""
     assume_role: str = ""
     backend: dict[str, Any] | None = None
+    required_checks: list[CheckBlock] | None = None
     verify: list[CheckBlock] | None = None
     rollback: Literal["manual", "auto"] = "manual"
     sync: Literal["auto", "manual", "plan"] = "auto"
@@ -150,6 +152,7 @@ class ProjectFile(_Block):
     inventory: Literal["ids", "hash", "off"] = "ids"
     require: RequireBlock = RequireBlock()
     platforms: list[str] = []
+    required_checks: list[CheckBlock] = []
     verify: list[CheckBlock] = []
     defaults: dict[str, dict[str, Any]] = {}
     allow: dict[

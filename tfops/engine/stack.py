@@ -169,12 +169,17 @@ class StackEngine:
             raise engine_error("the plan failed", ended.errors)
         return self._read_plan(path, is_empty=ended.code == 0)
 
-    def _read_plan(self, path: Path, *, is_empty: bool) -> SavedPlan:
+    def plan_as_json(self, path: Path) -> str:
+        """A saved plan in the engine's own JSON, with every value in clear. Raises EngineFailed."""
         shown = self._run(self._commands.show_plan(str(path)))
         if shown.code != 0:
             raise engine_error("the plan can't be read", shown.errors)
-        document = read_plan(shown.stdout.read_text(encoding="utf-8"))
+        text = shown.stdout.read_text(encoding="utf-8")
         shown.stdout.unlink()
+        return text
+
+    def _read_plan(self, path: Path, *, is_empty: bool) -> SavedPlan:
+        document = read_plan(self.plan_as_json(path))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return SavedPlan(to_plan(document, is_empty=is_empty), path, digest, planned_outputs(document))
 

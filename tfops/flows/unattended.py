@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.errors import (
+    CheckFailed,
     ConfigError,
     EngineFailed,
     Interrupted,
@@ -114,7 +115,7 @@ def _declined(
     now, retry_at = clock.now(), None
     digest = error.digest if isinstance(error, NeedsPerson) else ""
     is_same = before is not None and before.commit == head and before.digest == digest
-    if isinstance(error, EngineFailed | StoppedPartWay) and tries < rules.agent.tries:
+    if isinstance(error, EngineFailed | StoppedPartWay | CheckFailed) and tries < rules.agent.tries:
         retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))
     return DeclinedPart(
         commit=head,

@@ -154,6 +154,7 @@ class Card(_Part):
     config_digest: str
     rendered_digest: str
     plan: PlanPart
+    checks: list[CheckPart] = []  # that the plan passed before it was applied
     approvals: list[ApprovalPart] = []
     stacks: dict[str, StackPart]
     outputs: dict[str, Any] = {}

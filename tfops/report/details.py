@@ -29,6 +29,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("author", f"{card['author']['name']} <{card['author']['email']}>"),
         ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, view.now)}"),
         ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
+        ("checked", ", ".join(check["name"] for check in card.get("checks", []))),
         ("approved", ", ".join(dict.fromkeys(f"{item['who']} ({item['how']})" for item in card["approvals"]))),
         ("took", duration(card["duration_s"])),
         ("run", card["run"]),

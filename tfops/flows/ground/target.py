@@ -85,6 +85,12 @@ class Target:
         return self.rules.environments[self.env].protected
 
     @property
+    def required_checks(self) -> tuple[Check, ...]:
+        """What the plan of a commit must pass. What was applied once stays reachable; a drill changes nothing real."""
+        is_new = self.kind is Kind.APPLY and self.rehearses is None
+        return self.rules.environments[self.env].required_checks if is_new else ()
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """What verifies the change; after a destroy there is nothing left to ask."""
         return () if self.kind is Kind.DESTROY else self.rules.environments[self.env].verify

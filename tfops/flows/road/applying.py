@@ -17,7 +17,7 @@ from tfops.flows.ground.ui import Ui
 from tfops.flows.road.planning import Planned, PlannedStack, ReadStack, plan_one
 from tfops.model import Plan, StackName, StackState
 from tfops.resolve.graph import waves
-from tfops.resolve.joining import is_same_work, joined
+from tfops.resolve.joining import is_same_work
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
 from tfops.system.signals import is_main_thread
@@ -65,13 +65,14 @@ class StackEnd:
 
 @dataclass(slots=True)
 class Applying:
-    """One run through the stacks. `consent` is asked for plans that nobody has seen; it raises NotApproved.
+    """One run through the stacks. `accept` is asked about plans that were made on the way, and whether the consent
+    that was given covers them; it raises NotApproved or CheckFailed.
 
     `on_progress` hears, in the main thread, what all stacks made so far.
     """
 
     planned: Planned
-    consent: Callable[[Plan], None]
+    accept: Callable[[PlannedStack, bool], None]
     on_progress: Callable[[Mapping[StackName, Progress]], None]
     is_stopped: Callable[[], bool]
     ui: Ui
@@ -103,9 +104,10 @@ class Applying:
             for remark in remarks:
                 self.ui.warn(remark)
             assert fresh.saved is not None
-            if not _is_covered(planned, fresh.saved):
+            is_covered = _is_covered(planned, fresh.saved)
+            if not is_covered:
                 self.ui.note(f"{planned.name} is planned again, with what it takes from the stacks before it:")
-                self.consent(joined({planned.name: fresh.saved.plan}))
+            self.accept(fresh, is_covered)
         except TfopsError as error:
             self._is_over = self._is_over or isinstance(error, Interrupted)
             self.ends[planned.name] = StackEnd(planned, error=error)

@@ -19,6 +19,7 @@ from tfops.ledger.card import (
     ApprovalPart,
     CallerPart,
     Card,
+    CheckPart,
     DownloadPart,
     EnginePart,
     HoldPart,
@@ -36,7 +37,7 @@ from tfops.system import clock, environ
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change came to: the plan that was applied, how each stack ended, who consented."""
+    """What a change came to: the plan that was applied, how each stack ended, what it passed, who consented."""
 
     plan: Plan
     ends: tuple[StackEnd, ...]
@@ -44,6 +45,7 @@ class Outcome:
     approvals: tuple[ApprovalPart, ...]
     duration_s: float
     verified: VerifiedPart | None = None
+    checks: tuple[CheckPart, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -100,6 +102,7 @@ def build_card(target: Target, outcome: Outcome, present: Present, *, number: in
         config_digest=target.environment.digest,
         rendered_digest=digest_of(standing_files(target, outcome.ends, present)),
         plan=_plan_part(outcome.plan),
+        checks=list(outcome.checks),
         approvals=list(outcome.approvals),
         stacks=parts,
         outputs=_kept_outputs(target) | dict(outcome.outputs),

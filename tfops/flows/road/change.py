@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from tfops.addresses import qualified
@@ -20,21 +21,25 @@ from tfops.flows.road.cards import Outcome, build_card, standing_files, untouche
 from tfops.flows.road.checks import CheckContext, run_checks
 from tfops.flows.road.consent import ConsentOptions, obtain_consent
 from tfops.flows.road.failures import require_whole
+from tfops.flows.road.gate import require_checks
 from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record
 from tfops.flows.road.planning import Planned, PlannedStack, plan_stacks
 from tfops.flows.road.receipt import lost_from_all, receipt_of_all, trouble_of
 from tfops.flows.road.rollback import require_no_downgrade
-from tfops.ledger.card import ApprovalPart, Card, VerifiedPart
+from tfops.ledger.card import ApprovalPart, Card, CheckPart, VerifiedPart
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, StackIntentPart
 from tfops.model import InventoryPolicy, Kind, Plan, StackName, Verified, Version
 from tfops.render.root import joined_files
+from tfops.resolve.joining import joined
 from tfops.results.changes import ChangeResult
 from tfops.results.facts import CheckFact
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +90,31 @@ def carry_out(
             return _nothing_to_do(run, planned)
         require_no_downgrade(target, planned.plan, ignoring=options.ignores_verdict)
         ui.show_plan(planned.shown)
+        passed = require_checks(target, planned.stacks, _context(run, planned))
         asked = time.monotonic()
         approval = obtain_consent(project, target, planned.shown, options.consent, ui)
         failpoint.reach("consented")
         run = replace(run, started=run.started + time.monotonic() - asked)  # thinking isn't working time
         for one in planned.stacks:
             renew_ephemeral(one.stack)
-        return _apply(run, planned, approval)
+        return _apply(run, planned, approval, passed)
 
 
-def _apply(run: _Run, planned: Planned, approval: ApprovalPart) -> ChangeResult:
+def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence[CheckPart]) -> ChangeResult:
     """From the intent to the version; what happens in between is in the ledger either way."""
     custody = Custody(run.project, run.refs, run.target.env, run.run_id, run.ui, planned.mask)
     intent = _intent(run, planned, approval)
-    approvals = [approval]
+    approvals, checks = [approval], list(passed)
 
-    def consent(plan: Plan) -> None:
-        require_no_downgrade(run.target, plan, ignoring=run.options.ignores_verdict)
+    def accept(fresh: PlannedStack, is_covered: bool) -> None:
+        assert fresh.plan is not None
+        plan = joined({fresh.name: fresh.plan})
+        if not is_covered:
+            require_no_downgrade(run.target, plan, ignoring=run.options.ignores_verdict)
+        context = _context(run, planned, on_tick=on_tick, is_stopped=lambda: bool(arrived))
+        checks.extend(require_checks(run.target, [fresh], context))
+        if is_covered:
+            return
         shown = masked_plan(plan, planned.mask)
         run.ui.show_plan(shown)
         try:
@@ -110,13 +123,16 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart) -> ChangeResult:
         except KeyboardInterrupt:
             raise Interrupted("interrupted at the question") from None
 
+    def on_tick() -> None:
+        custody.renew_when_due(_told(run, {name: end.progress for name, end in applying.ends.items()}))
+
     with signals.deferred() as arrived:
         what = f"{intent.kind} of {intent.commit[:8]}"
         custody.begin(intent, what=what, present=run.present, root=_root_files(run, planned))
         failpoint.reach("begun")
         applying = Applying(
             planned,
-            consent,
+            accept,
             on_progress=lambda progress: custody.renew_when_due(_told(run, progress)),
             is_stopped=lambda: bool(arrived),
             ui=run.ui,
@@ -133,11 +149,12 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart) -> ChangeResult:
             planned,
             outputs,
             _hidden(ends),
-            on_tick=lambda: custody.renew_when_due(_told(run, {end.name: end.progress for end in ends})),
+            on_tick=on_tick,
             is_stopped=lambda: bool(arrived),
         )
         failpoint.reach("verified")
-        outcome = Outcome(_done_plan(planned, ends), ends, outputs, tuple(approvals), seconds, verified)
+        done = _done_plan(planned, ends)
+        outcome = Outcome(done, ends, outputs, tuple(approvals), seconds, verified, tuple(checks))
         return _record(run, planned, outcome, base=None)
 
 
@@ -217,8 +234,22 @@ def _verify(
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> VerifiedPart | None:
     """What the environment's checks say about what runs now."""
+    context = _context(run, planned, outputs=outputs, hidden=hidden, on_tick=on_tick, is_stopped=is_stopped)
+    return run_checks(run.target.checks, context)
+
+
+def _context(
+    run: _Run,
+    planned: Planned,
+    *,
+    outputs: Mapping[str, Any] = _NONE,
+    hidden: frozenset[str] = frozenset(),
+    on_tick: Callable[[], None] = lambda: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> CheckContext:
+    """What checks may know, before and after the apply. `hidden` is masked like what is known to be secret."""
     target, mask_hidden = run.target, Masker(hidden)
-    context = CheckContext(
+    return CheckContext(
         env=target.env,
         version=str(Version(target.listing.highest + 1)),
         commit=target.commit.sha,
@@ -231,7 +262,6 @@ def _verify(
         on_tick=on_tick,
         is_stopped=is_stopped,
     )
-    return run_checks(target.checks, context)
 
 
 def _nothing_to_do(run: _Run, planned: Planned) -> ChangeResult:

@@ -1,4 +1,4 @@
-"""The checks of an environment, run on what was just applied: `verify:` of tfops.yaml."""
+"""The checks of tfops.yaml, run: `required_checks` on a plan, `verify` on what was just applied."""
 
 import json
 import time
@@ -25,7 +25,8 @@ _SHOWN_LINES = 5
 class CheckContext:
     """What the checks may know of the change. `outputs` are public; `folder` is private to the run.
 
-    `on_tick` is called while they work (the lease of the lock is renewed), `is_stopped` ends them early.
+    `plans` is the folder with the plans that they judge, none when what runs is judged. `on_tick` is called while they
+    work (the lease of the lock is renewed), `is_stopped` ends them early.
     """
 
     env: EnvName
@@ -37,6 +38,7 @@ class CheckContext:
     outputs: Mapping[str, Any]
     mask: Callable[[str], str]
     ui: Ui
+    plans: Path | None = None
     on_tick: Callable[[], None] = lambda: None
     is_stopped: Callable[[], bool] = lambda: False
 
@@ -49,7 +51,13 @@ class CheckContext:
             "TFOPS_VERSION": self.version,
             "TFOPS_COMMIT": self.commit,
             "TFOPS_OUTPUTS": str(outputs),
+            "TFOPS_PLANS": str(self.plans or ""),
         }
+
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """While a check works, when it passed, when it failed."""
+        return ("checking", "checked", "check failed") if self.plans else ("verifying", "verified", "not verified")
 
 
 class _Failed(Exception):
@@ -72,7 +80,8 @@ def run_checks(checks: Sequence[Check], context: CheckContext) -> VerifiedPart |
 
 def _run_check(check: Check, context: CheckContext) -> CheckPart:
     started = time.monotonic()
-    context.ui.phase(f"verifying {context.env}: {check.name}")
+    working, passed, failed = context.words
+    context.ui.phase(f"{working} {context.env}: {check.name}")
     failure = _try(check, context)
     for _ in range(check.retries):
         if failure is None or not _pause(check.every_s, context):
@@ -80,9 +89,9 @@ def _run_check(check: Check, context: CheckContext) -> CheckPart:
         failure = _try(check, context)
     seconds = round(time.monotonic() - started, 1)
     if failure is None:
-        context.ui.note(f"verified: {check.name} · {seconds} s")
+        context.ui.note(f"{passed}: {check.name} · {seconds} s")
         return CheckPart(name=check.name, result=Verified.PASSED, duration_s=seconds)
-    context.ui.warn(f"not verified: {check.name}: {failure}")
+    context.ui.warn(f"{failed}: {check.name}: {failure}")
     for line in safe_lines(context.mask(failure.said)).splitlines()[-_SHOWN_LINES:]:
         context.ui.note(f"  {line}")
     return CheckPart(name=check.name, result=Verified.FAILED, duration_s=seconds, why=str(failure))

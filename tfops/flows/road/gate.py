@@ -1,0 +1,52 @@
+"""What a plan must pass before it may be applied: `required_checks` of tfops.yaml.
+
+A check judges the plans in the engine's own JSON, which policy tools read, or asks whatever knows about the commit.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tfops.errors import CheckFailed, Interrupted
+from tfops.flows.ground.target import Target
+from tfops.flows.road.checks import CheckContext, run_checks
+from tfops.flows.road.planning import PlannedStack
+from tfops.ledger.card import CheckPart
+from tfops.model import Verified
+from tfops.system.workspace import write_file
+
+
+def require_checks(target: Target, stacks: Sequence[PlannedStack], context: CheckContext) -> list[CheckPart]:
+    """How the checks went, all of them well. Stacks that only have a preview are checked when they are planned.
+
+    Raises CheckFailed, or Interrupted when the user stopped them.
+    """
+    saved = [one for one in stacks if one.saved is not None]
+    if not target.required_checks or all(one.is_idle for one in saved):
+        return []
+    folder = context.folder / "plans"
+    try:
+        _write(saved, folder)
+        found = run_checks(target.required_checks, replace(context, plans=folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # every value is in there, in clear
+    assert found is not None
+    if context.is_stopped():
+        raise Interrupted("interrupted while the plan was checked")
+    failed = [part for part in found.checks if part.result is Verified.FAILED]
+    if failed:
+        names = ", ".join(part.name for part in failed)
+        raise CheckFailed(
+            f"the plan for {target.env} did not pass: {names}",
+            why="\n".join(f"{part.name}: {part.why}" for part in failed),
+            hint="mend what it found, in a new commit; the checks themselves: `required_checks` in tfops.yaml",
+        )
+    return found.checks
+
+
+def _write(stacks: Sequence[PlannedStack], folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for one in stacks:
+        assert one.saved is not None
+        write_file(folder / f"{one.name}.json", one.stack.engine.plan_as_json(one.saved.path))
