@@ -64,12 +64,20 @@ environments:
         ("{command: [a], retries: many}", "`retries` must be a number"),
     ],
 )
+@pytest.mark.parametrize("key", ["verify", "required_checks"])
 @pytest.mark.parametrize("place", ["project", "environment"])
-def test_a_mistake_in_a_check_is_told_with_its_line(place: str, check: str, expected: str) -> None:
-    at_top = f"verify:\n  - {check}\nenvironments: {{dev: {{branch: main}}}}\n"
-    at_env = f"environments:\n  dev: {{branch: main, verify: [{check}]}}\n"
+def test_a_mistake_in_a_check_is_told_with_its_line(place: str, key: str, check: str, expected: str) -> None:
+    at_top = f"{key}:\n  - {check}\nenvironments: {{dev: {{branch: main}}}}\n"
+    at_env = f"environments:\n  dev: {{branch: main, {key}: [{check}]}}\n"
     assert expected in [found.partition(": ")[2] for found in complaints(at_top if place == "project" else at_env)]
     assert all(found.startswith("4: ") for found in complaints(at_top if place == "project" else at_env))
+
+
+def test_a_required_check_comes_before_there_are_outputs() -> None:
+    check = '{http: "https://{output:app.host}/"}'
+    assert complaints(f"environments:\n  dev: {{branch: main, required_checks: [{check}]}}\n") == [
+        "4: there are no outputs yet: a required check comes before the apply"
+    ]
 
 
 def test_a_rollback_by_itself_needs_something_that_can_fail() -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _CHANGES = 2
 _BAD_PROJECT = 10
 _REFUSED = 11
+_CHECK_FAILED = 13
 
 
 def plan(
@@ -38,6 +39,7 @@ def plan(
     env: Environment = None,
     stack: StackOption = None,
     worktree: WorktreeOption = False,
+    checks: Annotated[bool, typer.Option("--checks", help="Run the required checks; exit 13 if one fails.")] = False,
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for changes.")] = False,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
@@ -53,6 +55,7 @@ def plan(
       tfops plan dev
       tfops plan dev --worktree            before you commit
       tfops plan dev --detailed-exitcode   exit 2 when there are changes
+      tfops plan prod --checks             would it pass?
       tfops plan prod --stack app          one stack of an environment that is a folder
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
@@ -65,9 +68,12 @@ def plan(
         return flows.plan(
             open_project(ctx), env,
             worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui, only=stack or (),
+            checks=checks,
         )  # fmt: skip
 
     def exit_code(result: "PlanResult") -> int:
+        if result.is_refused:
+            return _CHECK_FAILED
         return _CHANGES if detailed_exitcode and not result.plan.is_empty else 0
 
     execute("plan", flow, ui=ui, output=output, exit_code=exit_code)

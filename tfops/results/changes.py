@@ -30,12 +30,17 @@ class ChangeResult:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The end of `plan`."""
+    """The end of `plan`. `checks` are the required ones, when they were asked."""
 
     env: EnvName
     commit: Commit | None
     current: Version | None
     plan: Plan
+    checks: tuple[CheckFact, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        return any(check.result is Verified.FAILED for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)

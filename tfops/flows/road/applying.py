@@ -107,7 +107,8 @@ class Applying:
             is_covered = _is_covered(planned, fresh.saved)
             if not is_covered:
                 self.ui.note(f"{planned.name} is planned again, with what it takes from the stacks before it:")
-            self.accept(fresh, is_covered)
+            if planned.saved is None or not is_covered:
+                self.accept(fresh, is_covered)
         except TfopsError as error:
             self._is_over = self._is_over or isinstance(error, Interrupted)
             self.ends[planned.name] = StackEnd(planned, error=error)

@@ -18,7 +18,7 @@ from tfops.flows.ground.target import Target
 from tfops.flows.ground.ui import Ui
 from tfops.flows.road.applying import Applying, StackEnd
 from tfops.flows.road.cards import Outcome, build_card, standing_files, untouched_files
-from tfops.flows.road.checks import CheckContext, run_checks
+from tfops.flows.road.checks import CheckContext, check_facts, run_checks
 from tfops.flows.road.consent import ConsentOptions, obtain_consent
 from tfops.flows.road.failures import require_whole
 from tfops.flows.road.gate import require_checks
@@ -34,7 +34,6 @@ from tfops.model import InventoryPolicy, Kind, Plan, StackName, Verified, Versio
 from tfops.render.root import joined_files
 from tfops.resolve.joining import joined
 from tfops.results.changes import ChangeResult
-from tfops.results.facts import CheckFact
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs
@@ -322,8 +321,5 @@ def _result(run: _Run, planned: Planned, plan: Plan, *, card: Card | None) -> Ch
         is_shared=bool(run.project.repository.remote),
         outputs=card.outputs if card else {},
         verified=card.verified.result if card and card.verified else Verified.NONE,
-        checks=tuple(
-            CheckFact(part.name, part.result, part.duration_s, part.why)
-            for part in (card.verified.checks if card and card.verified else ())
-        ),
+        checks=check_facts(card.verified.checks if card and card.verified else ()),
     )

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from tfops.errors import ProjectError
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import CheckPart, VerifiedPart
 from tfops.model import EnvName, Verified
+from tfops.results.facts import CheckFact
 from tfops.system import process
 from tfops.system.workspace import write_file
 
@@ -45,7 +46,7 @@ class CheckContext:
     def environment(self) -> dict[str, str]:
         """What a command may see: what the engine may, and the facts of the change."""
         outputs = self.folder / "outputs.json"
-        write_file(outputs, json.dumps(self.outputs))
+        write_file(outputs, json.dumps(dict(self.outputs)))
         return base_environment(self.variables) | {
             "TFOPS_ENV": self.env,
             "TFOPS_VERSION": self.version,
@@ -66,6 +67,10 @@ class _Failed(Exception):
     def __init__(self, why: str, said: str = "") -> None:
         super().__init__(why)
         self.said = said
+
+
+def check_facts(parts: Iterable[CheckPart]) -> tuple[CheckFact, ...]:
+    return tuple(CheckFact(part.name, part.result, part.duration_s, part.why) for part in parts)
 
 
 def run_checks(checks: Sequence[Check], context: CheckContext) -> VerifiedPart | None:

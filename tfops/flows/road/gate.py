@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tfops.config.checks import Check
 from tfops.errors import CheckFailed, Interrupted
 from tfops.flows.ground.target import Target
 from tfops.flows.road.checks import CheckContext, run_checks
@@ -18,31 +19,42 @@ from tfops.system.workspace import write_file
 
 
 def require_checks(target: Target, stacks: Sequence[PlannedStack], context: CheckContext) -> list[CheckPart]:
-    """How the checks went, all of them well. Stacks that only have a preview are checked when they are planned.
+    """How the checks went, all of them well.
 
     Raises CheckFailed, or Interrupted when the user stopped them.
     """
+    found = judge(target.required_checks, stacks, context)
+    failed = failed_checks(found)
+    if failed:
+        raise CheckFailed(
+            f"the plan for {target.env} did not pass: {', '.join(part.name for part in failed)}",
+            why="\n".join(f"{part.name}: {part.why}" for part in failed),
+            hint="mend what it found, in a new commit; the checks themselves: `required_checks` in tfops.yaml",
+        )
+    return found
+
+
+def judge(checks: Sequence[Check], stacks: Sequence[PlannedStack], context: CheckContext) -> list[CheckPart]:
+    """What each check says about the plans; nothing where nothing would change.
+
+    Stacks that only have a preview are checked when they are planned. Raises Interrupted when the user stopped it.
+    """
     saved = [one for one in stacks if one.saved is not None]
-    if not target.required_checks or all(one.is_idle for one in saved):
+    if not checks or all(one.is_idle for one in saved):
         return []
     folder = context.folder / "plans"
     try:
         _write(saved, folder)
-        found = run_checks(target.required_checks, replace(context, plans=folder))
+        found = run_checks(checks, replace(context, plans=folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # every value is in there, in clear
-    assert found is not None
     if context.is_stopped():
         raise Interrupted("interrupted while the plan was checked")
-    failed = [part for part in found.checks if part.result is Verified.FAILED]
-    if failed:
-        names = ", ".join(part.name for part in failed)
-        raise CheckFailed(
-            f"the plan for {target.env} did not pass: {names}",
-            why="\n".join(f"{part.name}: {part.why}" for part in failed),
-            hint="mend what it found, in a new commit; the checks themselves: `required_checks` in tfops.yaml",
-        )
-    return found.checks
+    return found.checks if found else []
+
+
+def failed_checks(found: Sequence[CheckPart]) -> list[CheckPart]:
+    return [part for part in found if part.result is Verified.FAILED]
 
 
 def _write(stacks: Sequence[PlannedStack], folder: Path) -> None:
