@@ -36,7 +36,7 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
     taken = {file.removesuffix(".yaml"): f"{FOLDER}/{file}" for file in tree.names(FOLDER)}
     _require_new(name, taken | {env: f"environment {env} of {PROJECT_FILE}" for env in rules.environments})
     if like:
-        files = _like(tree, require_environment(like, rules), EnvName(name))
+        files = _like(tree, rules.files_of(require_environment(like, rules)), EnvName(name))
     else:
         files = {f"{FOLDER}/{name}.yaml": _skeleton(project.interfaces(tree), name)}
     try:
