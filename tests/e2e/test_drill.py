@@ -90,9 +90,8 @@ def test_an_environment_can_be_a_place_for_the_drills_of_another(tmp_path: Path,
     assert (refused["guard"], refused["hint"]) == ("drill", "tfops drill dev VERSION --in perf")
     assert shop.run("drill", "safe", "v1", "--yes", "-o", "json").error["guard"] == "drill", "it has no place"
 
-    assert shop.ok("new", "environment", "qa", "--like", "perf", "-o", "json").result["files"] == [
-        "environments/qa.yaml"
-    ]
+    made = shop.ok("new", "environment", "qa", "--like", "perf", "-o", "json").result
+    assert made["written"] == ["environments/qa.yaml"]
     assert "nothing wrong" in shop.ok("validate", "qa").out
     shop.git("checkout", "--quiet", "tfops.yaml")
 
