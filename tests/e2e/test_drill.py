@@ -99,7 +99,9 @@ def test_an_environment_can_be_a_place_for_the_drills_of_another(tmp_path: Path,
     assert (drilled["place"], drilled["is_ok"]) == ("perf", True)
     [perf] = shop.ok("reconcile", "perf", "--dry-run", "-o", "json").result["decisions"]
     assert (perf["reason"], perf["text"]) == ("drill", "holds a rehearsal of dev")
+    assert "holds a rehearsal of dev" in shop.ok("status").out
     shop.ok("destroy", "perf", "--yes")
+    assert "is a place for drills of dev" in shop.ok("status").out
 
     shop.write("environments/perf.yaml", "modules: {main: {inputs: {valeu: small}}}\n")
     [found] = shop.run("validate", "-o", "json").error["complaints"]

@@ -47,6 +47,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
         (bool(row.trouble), f"degraded: {row.trouble} Next: tfops resume {row.env}", "bold red"),
         (not row.is_configured, "not in tfops.yaml any more", "red"),
+        (_drill_words(row) != "", _drill_words(row), "dim"),
         (current is None and not _is_refused(row), "never applied", "dim"),
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
         (current is not None and current.verified is Verified.FAILED, _unverified_words(current), "bold red"),
@@ -59,6 +60,11 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         if applies:
             return words, style
     return "in sync", "green"
+
+
+def _drill_words(row: EnvironmentStatus) -> str:
+    is_place = row.decision is not None and row.decision.reason is SyncReason.DRILL
+    return row.decision.text if row.decision and is_place else ""
 
 
 # What says more than how many commits the branch is ahead; the rest has a line of its own above.
