@@ -22,6 +22,7 @@ from tests.support.wire import serve_git
 Scenario = Callable[[World], None]
 
 _HANG_S = 8
+_LOCK_TIMEOUT_S = 20  # how long the engine waits for the state's lock when nobody says otherwise
 _HASTY = {"TFOPS_NETWORK_TIMEOUT": "3"}
 
 
@@ -264,6 +265,29 @@ def _fill(path: Path) -> None:
             file.write(b"\0" * 4096)
 
 
+# The engine
+
+
+def it_alone_is_killed(world: World) -> None:
+    """As where memory is short: tfops lives on, gives the state's lock back, and says what is missing."""
+    world.seconds = 3
+    world.wish()
+    with world.start("apply", "dev", "--yes") as process:
+        wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
+        for engine in world.engines():
+            os.kill(engine, signal.SIGKILL)
+        out, _ = process.communicate(timeout=120)
+    world.said += out
+    assert process.returncode == 21 and "was killed by SIGKILL" in out, out
+    started = time.monotonic()
+    finished = world.run("resume", "dev", "--yes")
+    assert finished.code == 0, finished.out + finished.err
+    assert time.monotonic() - started < _LOCK_TIMEOUT_S, "nobody waited for the lock of the dead engine"
+    made = [line.split()[1] for line in world.witness.read_text().splitlines()]
+    assert made.count(world.keys[0]) == 1, "what was made is taken in, not made again"
+    world.check()
+
+
 # The clock
 
 
@@ -378,11 +402,14 @@ OVER_HTTP: dict[str, Scenario] = {
     "a holder sleeps past its lease and wakes up": a_holder_sleeps_past_its_lease,
     "two people roll back and apply at once": two_roll_back_and_apply_at_once,
     "a clone is a month old": a_clone_is_a_month_old,
+    "the engine alone is killed, over HTTP": it_alone_is_killed,
 }
+ON_S3: dict[str, Scenario] = {"the engine alone is killed, over S3": it_alone_is_killed}
 ON_POSTGRES: dict[str, Scenario] = {"the session of PostgreSQL is cut during the apply": its_session_is_cut}
 SCENARIOS = {
     **{name: ("local", scenario) for name, scenario in ON_DISK.items()},
     **{name: ("http", scenario) for name, scenario in OVER_HTTP.items()},
+    **{name: ("s3", scenario) for name, scenario in ON_S3.items()},
     **{name: ("pg", scenario) for name, scenario in ON_POSTGRES.items()},
 }
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tfops.engine.statelock import StateLock, parse_lock
+from tfops.engine.statelock import StateLock, clarified, parse_lock
 from tfops.events import Diagnostic
 
 _ADVICE = """
@@ -78,8 +78,18 @@ def test_a_failure_without_a_lock_info_names_no_holder(detail: str) -> None:
 
 def test_on_the_http_backend_the_request_itself_is_never_taken_for_a_dead_apply(root_at_vm: None) -> None:
     """Terraform up to 1.11 prints its own request there instead of the holder."""
-    found = parse_lock(_said(HTTP))
-    assert found is None or not found.is_of_dead_apply(SINCE)
+    for text in (HTTP, HTTP.replace("OperationTypePlan", "OperationTypeApply")):
+        found = parse_lock(_said(text))
+        assert found == StateLock("98f88fd7-69d5-3664-8a43-62bf43665bc4")
+        assert found.is_anonymous and not found.is_of_dead_apply(SINCE)
+
+
+def test_nobody_is_told_that_they_hold_it_themselves() -> None:
+    said = clarified(_said(HTTP)).detail
+    assert said == "98f88fd7-69d5-3664-8a43-62bf43665bc4 holds it; this version of the engine doesn't say who that is."
+    later = HTTP.replace("33db891d-3fe0-f40d-b2d1-cadfb267a996", "98f88fd7-69d5-3664-8a43-62bf43665bc4")
+    for detail in (LOCAL, later, "Error message: 403 Forbidden"):
+        assert clarified(_said(detail)).detail == detail
 
 
 def _lock(detail: str) -> StateLock:

@@ -7,6 +7,9 @@ from tfops.events import Diagnostic
 
 OWN_LOCK = "the state's lock was this run's own"
 
+# The engine's own words where its last request was lost or refused; ours where it died.
+LOCK_IS_LEFT = "Error releasing the state lock"
+
 # (pattern over "summary: detail", advice)
 _ADVICE = (
     (OWN_LOCK, "nothing is locked any more: run it again"),

@@ -1,6 +1,7 @@
 """One run of the engine in one root: private files for its output, events while it works."""
 
 import itertools
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +31,15 @@ class Ended:
         """What went wrong: its diagnostics, or what it wrote to stderr, or its bare exit code."""
         if self.progress.errors:
             return self.progress.errors
-        text = safe_lines(self.stderr.strip()) or f"{self.stdout.stem} ended with exit code {self.code}"
+        text = safe_lines(self.stderr.strip()) or f"{self.stdout.stem} {self._end}"
         return (Diagnostic(is_error=True, summary=text),)
+
+    @property
+    def _end(self) -> str:
+        if self.code >= 0:
+            return f"ended with exit code {self.code}"
+        cause = ": was the memory full?" if self.code == -signal.SIGKILL else ""
+        return f"was killed by {signal.Signals(-self.code).name}{cause}"
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tfops.engine.advice import OWN_LOCK, advice_for, is_state_locked, wants_init
+from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress
@@ -19,7 +19,7 @@ from tfops.engine.moved import names_the_mark
 from tfops.engine.plan import planned_outputs, read_plan, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
-from tfops.engine.statelock import parse_lock
+from tfops.engine.statelock import StateLock, clarified, parse_lock
 from tfops.errors import EngineFailed, Interrupted, Locked, TfopsError
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
@@ -31,6 +31,7 @@ BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
+_OWN_ENDS = (0, 1)  # with any other, an apply was killed, or crashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,20 +184,23 @@ class StackEngine:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return SavedPlan(to_plan(document, is_empty=is_empty), path, digest, planned_outputs(document))
 
-    def release_dead_lock(self, *, since: datetime) -> bool:
+    def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
         """Release the state's lock when the engine that died in this clone left it; True if it was there.
 
         The caller knows that no engine of this clone lives and that nobody else may apply. Only a lock
-        of an apply, by this user on this machine, and not older than `since` is released.
+        of an apply, by this user on this machine, and not older than `since` is released; an anonymous one
+        where the dead engine is known to have held it (`was_held`: it had begun to change things). Raises EngineFailed.
         """
         path = self._runner.folder / "probe.bin"
         argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
         ended = self._run([*argv, "-refresh=false"])
         path.unlink(missing_ok=True)
-        lock_id = _own_lock(ended.errors, since)
-        if not lock_id:
+        held = _lock_in_the_way(ended.errors)
+        if held is None and ended.code not in (*_OWN_ENDS, _CHANGES):
+            raise engine_error("whether a dead engine left its lock can't be found out", ended.errors)
+        if held is None or not (held.is_of_dead_apply(since) or (was_held and held.is_anonymous)):
             return False
-        released = self._run(self._commands.force_unlock(lock_id))
+        released = self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True)
         if released.code != 0:
             raise engine_error("the lock that a dead engine left can't be released", released.errors)
         return True
@@ -248,15 +252,29 @@ class StackEngine:
         saved.path.unlink(missing_ok=True)
         if not self.errored_state.exists():  # else the only copy of the state may stand in the output
             rewrite_outputs(self._runner.folder, self._runner.mask)
-        errors = self._explained(ended.errors, began) if ended.code != 0 else ()
+        errors = self._explained(ended, began) if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
 
-    def _explained(self, errors: tuple[Diagnostic, ...], began: datetime) -> tuple[Diagnostic, ...]:
-        """The errors; an engine that stood before its own lock, because the store's answer was lost, leaves none."""
-        lock_id = _own_lock(errors, began)
-        if not lock_id or self._runner.run(self._commands.force_unlock(lock_id), shielded=True).code != 0:
+    def _explained(self, ended: Ended, began: datetime) -> tuple[Diagnostic, ...]:
+        """The errors. An engine that was killed leaves no lock, nor does one that stood before its own, because the
+        store's answer was lost."""
+        errors = ended.errors
+        if ended.code not in _OWN_ENDS:
+            return (*errors, *self._release_after_death(began, was_held=not ended.progress.is_untouched))
+        held = _lock_in_the_way(errors)
+        if held is None or not held.is_of_dead_apply(began):
+            return errors
+        if self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True).code != 0:
             return errors
         return (Diagnostic(is_error=True, summary=f"{OWN_LOCK}: the store took it, but its answer was lost"),)
+
+    def _release_after_death(self, began: datetime, *, was_held: bool) -> tuple[Diagnostic, ...]:
+        """Nothing; or, where the lock can't be released now, the words by which recovery knows that it must."""
+        try:
+            self.release_dead_lock(since=began, was_held=was_held)
+        except TfopsError as error:
+            return (Diagnostic(is_error=True, summary=f"{LOCK_IS_LEFT}: {error.what}"),)
+        return ()
 
     def lock_digest(self) -> str:
         """The sha256 of the provider lock file, empty when the engine needed no providers."""
@@ -279,10 +297,8 @@ class StackEngine:
         return ended
 
 
-def _own_lock(errors: tuple[Diagnostic, ...], since: datetime) -> str:
-    """The ID of the lock that is in the way, when an apply of this user on this machine took it after `since`."""
-    held = next(filter(None, map(parse_lock, errors)), None) if is_state_locked(errors) else None
-    return held.lock_id if held is not None and held.is_of_dead_apply(since) else ""
+def _lock_in_the_way(errors: tuple[Diagnostic, ...]) -> StateLock | None:
+    return next(filter(None, map(parse_lock, errors)), None) if is_state_locked(errors) else None
 
 
 def _digest_of(value: Any) -> str:
@@ -292,7 +308,7 @@ def _digest_of(value: Any) -> str:
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:
     """The error for an engine that failed before it changed anything."""
     kind = Locked if is_state_locked(errors) else EngineFailed
-    return kind(what, why="\n".join(_line(diagnostic) for diagnostic in errors), hint=advice_for(errors))
+    return kind(what, why="\n".join(_line(clarified(diagnostic)) for diagnostic in errors), hint=advice_for(errors))
 
 
 def _line(diagnostic: Diagnostic) -> str:

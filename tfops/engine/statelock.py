@@ -1,12 +1,14 @@
 """Who holds the state's own lock, from the engine's refusal."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from tfops.events import Diagnostic
 from tfops.system import environ
 
+# Up to 1.11, Terraform's `http` backend names the holder by its ID alone, and prints its own request as Lock Info.
+_HOLDER = re.compile(r"already locked: ID=(\S+)")
 _FIELD = re.compile(r"^\s*(ID|Operation|Who|Created):\s+(.+?)\s*$", re.MULTILINE)
 
 # The lock's time comes from the engine's clock on this machine, the intent's is cut to seconds.
@@ -15,12 +17,16 @@ _SLACK = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class StateLock:
-    """The lock's Info as Terraform prints it."""
+    """The holder's lock, as far as Terraform says. Nobody is known to hold an anonymous one."""
 
     lock_id: str
-    operation: str
-    who: str
-    created: datetime | None
+    operation: str = ""
+    who: str = ""
+    created: datetime | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not self.who
 
     def is_of_dead_apply(self, since: datetime) -> bool:
         """Whether an apply of this user on this machine took it after `since`."""
@@ -34,6 +40,17 @@ def parse_lock(diagnostic: Diagnostic) -> StateLock | None:
     fields = dict(_FIELD.findall(diagnostic.detail))
     if "ID" not in fields:
         return None
+    holder = _HOLDER.search(diagnostic.detail)
+    if holder and holder[1] != fields["ID"]:
+        return StateLock(holder[1])
     created = re.match(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", fields.get("Created", ""))
     moment = datetime.strptime(created[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) if created else None
     return StateLock(fields["ID"], fields.get("Operation", ""), fields.get("Who", ""), moment)
+
+
+def clarified(diagnostic: Diagnostic) -> Diagnostic:
+    """Without a Lock Info that isn't the holder's."""
+    holder, held = _HOLDER.search(diagnostic.detail), parse_lock(diagnostic)
+    if not holder or held is None or not held.is_anonymous:
+        return diagnostic
+    return replace(diagnostic, detail=f"{held.lock_id} holds it; this version of the engine doesn't say who that is.")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tfops.addresses import in_stack, qualified
+from tfops.engine.advice import LOCK_IS_LEFT
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE
@@ -41,9 +42,6 @@ from tfops.model import EnvName, StackName, Version
 from tfops.system import failpoint
 from tfops.system.remote import Refs, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
-
-# The engine's own words, in the receipt of a run whose last request was lost or refused.
-_LOCK_IS_LEFT = "Error releasing the state lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def _release(project: Project, refs: Refs, present: Present, lock: LockPart, tex
 def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions, ui: Ui) -> Story | None:
     """What a run that could still say that it stopped left out of the states: saved, or taken in by id."""
     trouble = read_present(project.repository, place.env).trouble
-    is_locked = trouble is not None and _LOCK_IS_LEFT in trouble.why
+    is_locked = trouble is not None and LOCK_IS_LEFT in trouble.why
     if trouble is None or not (trouble.lost or is_locked or _is_unsaved(project, place.env)):
         return None
     target = aimed_target(project, place, trouble)
@@ -103,7 +101,9 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
         reads, freed = {}, []
         for job, stack in opened:
             stack.engine.prepare()
-            if is_locked and stack.engine.release_dead_lock(since=run_began(trouble.run_id)):
+            was_held = bool(trouble.done or trouble.failed or trouble.in_doubt)
+            since = run_began(trouble.run_id)
+            if is_locked and stack.engine.release_dead_lock(since=since, was_held=was_held):
                 freed.append(job.stack)
             is_unsaved = _push_errored_state(stack, ui) or is_unsaved
             reads[job.stack] = ReadStack(job, stack, *stack.engine.pull_state())
@@ -179,7 +179,8 @@ def _read_all(
         stack.engine.prepare()
         failpoint.reach("story-begun")
         if job.way is not Way.ASK:
-            if stack.engine.release_dead_lock(since=_engine_began(case, job.stack)):
+            was_held = not progress[job.stack].is_untouched
+            if stack.engine.release_dead_lock(since=_engine_began(case, job.stack), was_held=was_held):
                 case.ui.note(f"{env}: the state's lock, left by the engine that died, was released")
             failpoint.reach("lock-released")
             _push_errored_state(stack, case.ui)
