@@ -30,7 +30,7 @@ from tests.faults.kills import Try, kill_once
 from tests.faults.race import new_race
 from tests.faults.scenarios import SCENARIOS, play
 from tests.faults.world import new_world
-from tests.support.engines import available_engines
+from tests.support.engines import available_engines, described
 from tests.support.machine import machine
 from tests.support.state_server import serve_states
 
@@ -186,7 +186,7 @@ def _kills() -> list[Kills]:
 def report() -> str:
     """The newest of each part. `code` is the tree of tfops, as Git names it (`git rev-parse COMMIT:tfops`)."""
     kills = _kills()
-    head = _HEAD.format(machine=machine(f"Terraform ({available_engines()[0]})"))
+    head = _HEAD.format(machine=machine(described(available_engines()[0])))
     faults = collections.Counter(re.sub(r", r.*| after .*", "", found.fault) for one in kills for found in one.done)
     return head + "\n".join(
         [

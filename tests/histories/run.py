@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.histories.model import Writer
 from tests.histories.replay import Replay, provider_locks
-from tests.support.engines import available_engines
+from tests.support.engines import available_engines, described
 from tests.support.machine import machine
 from tests.support.provider.host import provider_host
 from tests.support.ways_back import new_story
@@ -100,7 +100,7 @@ def _report(found: Sequence[Found], engine: str, *, minutes: float) -> str:
     failed = sum(bool(one.failure) for one in found)
     rollbacks = sum(one.rollbacks for one in found)
     head = _HEAD.format(
-        machine=machine(f"Terraform ({engine})"),
+        machine=machine(described(engine)),
         minutes=minutes,
         length=LENGTH,
         histories=len(found),

@@ -6,7 +6,9 @@ from functools import cache
 
 import pytest
 
+from tfops.config.project import EngineChoice
 from tfops.engine.embedded import library_path
+from tfops.engine.locate import find_engine
 
 
 @cache
@@ -32,3 +34,9 @@ def require_engine(*, fast: bool = False) -> str:
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)
+
+
+def described(engine: str) -> str:
+    """`Terraform 1.11.4` or `Terraform 1.15.5 (embedded)`, for reports."""
+    found = find_engine(EngineChoice(), engine)
+    return f"Terraform {found.version}" + (" (embedded)" if engine == "embedded" else "")
