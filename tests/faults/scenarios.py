@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.backends import serve
-from tests.faults.world import World, new_world
+from tests.faults.world import World, kill_engines, new_world
 from tests.support.sandbox import wait_until
 from tests.support.wire import serve_git
 
@@ -274,8 +274,7 @@ def it_alone_is_killed(world: World) -> None:
     world.wish()
     with world.start("apply", "dev", "--yes") as process:
         wait_until(lambda: world.witness.exists() or process.poll() is not None, timeout_s=60)
-        for engine in world.engines():
-            os.kill(engine, signal.SIGKILL)
+        kill_engines(world.shop.workspace)
         out, _ = process.communicate(timeout=120)
     world.said += out
     assert process.returncode == 21 and "was killed by SIGKILL" in out, out

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -96,10 +96,6 @@ class World:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
-    def engines(self) -> list[int]:
-        """The processes that work in a root now, the engine first."""
-        return list(engines_in(self.shop.workspace))
-
     def run(self, *args: str, failpoint: str = "", env: Mapping[str, str] = _NOTHING) -> Ran:
         """Run tfops to its end, whatever that is."""
         more = dict(env) | ({"TFOPS_FAILPOINT": failpoint} if failpoint else {})
@@ -176,16 +172,9 @@ def new_world(folder: Path, backend: Backend, engine: str, *, seed: int, sabotag
     return World(shop, backend, random.Random(seed), sabotage)
 
 
-def engines_in(workspace: Path) -> Iterator[int]:
-    """Every process that works in a root of this workspace (engines have sessions of their own)."""
-    for process in sorted(Path("/proc").glob("[0-9]*")):
-        with contextlib.suppress(OSError):
-            if str((process / "cwd").readlink()).startswith(f"{workspace}/roots/"):
-                yield int(process.name)
-
-
 def kill_engines(workspace: Path) -> None:
-    """SIGKILL them all."""
-    for number in engines_in(workspace):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
+    """SIGKILL every process that works in a root of this workspace now (engines have sessions of their own)."""
+    for process in list(Path("/proc").glob("[0-9]*")):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if str((process / "cwd").readlink()).startswith(f"{workspace}/roots/"):
+                os.kill(int(process.name), signal.SIGKILL)
