@@ -250,9 +250,9 @@ class StackEngine:
         began = clock.now()
         ended = self._runner.run(argv, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
+        errors = self._explained(ended, began) if ended.code != 0 else ()
         if not self.errored_state.exists():  # else the only copy of the state may stand in the output
             rewrite_outputs(self._runner.folder, self._runner.mask)
-        errors = self._explained(ended, began) if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
 
     def _explained(self, ended: Ended, began: datetime) -> tuple[Diagnostic, ...]:

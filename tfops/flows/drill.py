@@ -103,12 +103,13 @@ def _only_place_for(home: Place, version: str) -> EnvName:
     places = [env for env, rule in home.rules.environments.items() if rule.rehearses == home.env]
     if len(places) == 1:
         return places[0]
-    raise Refused(
-        "drill",
-        f"tfops.yaml has {len(places) or 'no'} {'places' if places else 'place'} for drills of {home.env}",
-        hint=f"name one: tfops drill {home.env} {version} --in {places[0] if places else 'ENV'}"
-        + ("" if places else f", or bind one in tfops.yaml: drill-{home.env}: {{rehearses: {home.env}}}"),
-    )
+    cure = f"tfops drill {home.env} {version} --in {places[0] if places else 'ENV'}"
+    if places:
+        what, hint = f"tfops.yaml has {len(places)} places for drills of {home.env}", f"name one: {cure}"
+    else:
+        what = f"tfops.yaml has no place for drills of {home.env}"
+        hint = f"name one: {cure}, or bind one in tfops.yaml: drill-{home.env}: {{rehearses: {home.env}}}"
+    raise Refused("drill", what, hint=hint)
 
 
 def _require_free_place(run: _Drill) -> None:

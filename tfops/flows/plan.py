@@ -1,7 +1,6 @@
 """`plan` and `rollback --plan`: what a change would do, without making it."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tfops.flows.ground.project import Project
@@ -11,8 +10,8 @@ from tfops.flows.ground.stacks import Stacks, with_other_contents
 from tfops.flows.ground.target import Place, find_place, say_target
 from tfops.flows.ground.ui import Ui
 from tfops.flows.road.checks import CheckContext, check_facts
-from tfops.flows.road.gate import judge
-from tfops.flows.road.planning import Planned, plan_stacks
+from tfops.flows.road.gate import check_plans
+from tfops.flows.road.planning import plan_stacks
 from tfops.flows.road.rollback import downgrades_of, require_possible, rollback_target
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import MAIN_STACK, Commit, StackName, Verdict, Version
@@ -54,28 +53,20 @@ def plan(
             stacks = with_other_contents(project, Stacks(content, card), None)
             jobs = (stacks.narrowed_to(only) if only else stacks).jobs()
             planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui)
+            context = CheckContext(
+                env=place.env,
+                version=str(Version(listing.highest + 1)),
+                commit=commit.sha if commit else "",
+                root=repository.root,
+                folder=folder,
+                variables=rules.engine.env,
+                mask=planned.mask,
+                ui=ui,
+            )
             required = rules.environments[place.env].required_checks if checks else ()
-            version = Version(listing.highest + 1)
-            context = _context(project, place, commit=commit, version=version, planned=planned, folder=folder, ui=ui)
-            found = judge(required, planned.stacks, context)
+            found = check_plans(required, planned.stacks, context)
     current = listing.latest.version if listing.latest else None
     return PlanResult(place.env, commit, current, planned.shown, check_facts(found))
-
-
-def _context(
-    project: Project, place: Place, *, commit: Commit | None, version: Version, planned: Planned, folder: Path, ui: Ui
-) -> CheckContext:
-    return CheckContext(
-        env=place.env,
-        version=str(version),
-        commit=commit.sha if commit else "",
-        root=project.repository.root,
-        folder=folder,
-        variables=place.rules.engine.env,
-        outputs={},
-        mask=planned.mask,
-        ui=ui,
-    )
 
 
 def plan_rollback(

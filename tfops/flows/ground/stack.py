@@ -27,7 +27,7 @@ from tfops.flows.ground.account import require_account
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.secrets import SecretSource
 from tfops.flows.ground.ui import Ui
-from tfops.model import LOCK_FILE, MAIN_STACK, RenderedRoot, StackName
+from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, RenderedRoot, StackName
 from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
 from tfops.system import environ
 from tfops.system.aws import Caller
@@ -60,9 +60,11 @@ class Content:
     commit: str = ""
 
     @classmethod
-    def of(cls, tree: GitTree, rules: ProjectConfig, environment: EnvironmentConfig) -> "Content":
-        """All of it from one tree."""
-        lock = tree.read(lock_file_path(rules.files_of(environment.name)))
+    def of(
+        cls, tree: GitTree, rules: ProjectConfig, environment: EnvironmentConfig, *, rehearses: EnvName | None = None
+    ) -> "Content":
+        """All of it from one tree; in a drill the provider lock is that of the environment that it `rehearses`."""
+        lock = tree.read(lock_file_path(rehearses or rules.files_of(environment.name)))
         return cls(rules, environment, tree, lock)
 
 

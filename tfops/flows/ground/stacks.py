@@ -4,7 +4,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from tfops.config.environment import load_environment, lock_file_path
+from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content
@@ -140,13 +140,7 @@ def _content_at(project: Project, stacks: Stacks, commit: str, card: Card) -> Co
     home = EnvName(card.rehearses) if card.rehearses else None
     rules = stacks.content.rules
     environment = load_environment(tree, rules, env, rehearses=home)
-    return Content(
-        stacks.content.rules,
-        environment,
-        tree,
-        tree.read(lock_file_path(home or stacks.content.rules.files_of(env))),
-        commit=commit,
-    )
+    return replace(Content.of(tree, rules, environment, rehearses=home), commit=commit)
 
 
 def recorded_state(card: Card | None, stack: StackName = MAIN_STACK) -> RecordedState | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tfops.addresses import split
 from tfops.config import names
 from tfops.config.checks import Check
-from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
+from tfops.config.environment import EnvironmentConfig, load_environment
 from tfops.config.modules.protection import fits
 from tfops.config.project import ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused
@@ -292,7 +292,7 @@ def content_of_commit(
         if is_new
         else load_environment(tree, rules, place.env, rehearses=place.rehearses)
     )
-    content = Content(rules, environment, tree, tree.read(lock_file_path(place.rehearses or rules.files_of(place.env))))
+    content = Content.of(tree, rules, environment, rehearses=place.rehearses)
     stacks = with_other_contents(project, Stacks(content, current_card), at)
     if only:
         stacks = stacks.narrowed_to(only)

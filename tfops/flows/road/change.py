@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any
 
 from tfops.addresses import qualified
@@ -37,8 +36,6 @@ from tfops.results.changes import ChangeResult
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs
-
-_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +238,7 @@ def _context(
     run: _Run,
     planned: Planned,
     *,
-    outputs: Mapping[str, Any] = _NONE,
+    outputs: Mapping[str, Any] | None = None,
     hidden: frozenset[str] = frozenset(),
     on_tick: Callable[[], None] = lambda: None,
     is_stopped: Callable[[], bool] = lambda: False,
@@ -255,7 +252,7 @@ def _context(
         root=run.project.repository.root,
         folder=run.project.workspace.run_folder(target.env, run.run_id),
         variables=target.rules.engine.env,
-        outputs=outputs,
+        outputs=outputs or {},
         mask=lambda text: mask_hidden(planned.mask(text)),
         ui=run.ui,
         on_tick=on_tick,

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,9 @@ class CheckContext:
     root: Path
     folder: Path
     variables: Sequence[str]
-    outputs: Mapping[str, Any]
     mask: Callable[[str], str]
     ui: Ui
+    outputs: Mapping[str, Any] = field(default_factory=dict)
     plans: Path | None = None
     on_tick: Callable[[], None] = lambda: None
     is_stopped: Callable[[], bool] = lambda: False
@@ -46,7 +46,7 @@ class CheckContext:
     def environment(self) -> dict[str, str]:
         """What a command may see: what the engine may, and the facts of the change."""
         outputs = self.folder / "outputs.json"
-        write_file(outputs, json.dumps(dict(self.outputs)))
+        write_file(outputs, json.dumps(self.outputs))
         return base_environment(self.variables) | {
             "TFOPS_ENV": self.env,
             "TFOPS_VERSION": self.version,

@@ -23,8 +23,8 @@ def require_checks(target: Target, stacks: Sequence[PlannedStack], context: Chec
 
     Raises CheckFailed, or Interrupted when the user stopped them.
     """
-    found = judge(target.required_checks, stacks, context)
-    failed = failed_checks(found)
+    found = check_plans(target.required_checks, stacks, context)
+    failed = [part for part in found if part.result is Verified.FAILED]
     if failed:
         raise CheckFailed(
             f"the plan for {target.env} did not pass: {', '.join(part.name for part in failed)}",
@@ -34,7 +34,7 @@ def require_checks(target: Target, stacks: Sequence[PlannedStack], context: Chec
     return found
 
 
-def judge(checks: Sequence[Check], stacks: Sequence[PlannedStack], context: CheckContext) -> list[CheckPart]:
+def check_plans(checks: Sequence[Check], stacks: Sequence[PlannedStack], context: CheckContext) -> list[CheckPart]:
     """What each check says about the plans; nothing where nothing would change.
 
     Stacks that only have a preview are checked when they are planned. Raises Interrupted when the user stopped it.
@@ -51,10 +51,6 @@ def judge(checks: Sequence[Check], stacks: Sequence[PlannedStack], context: Chec
     if context.is_stopped():
         raise Interrupted("interrupted while the plan was checked")
     return found.checks if found else []
-
-
-def failed_checks(found: Sequence[CheckPart]) -> list[CheckPart]:
-    return [part for part in found if part.result is Verified.FAILED]
 
 
 def _write(stacks: Sequence[PlannedStack], folder: Path) -> None:
