@@ -29,7 +29,6 @@ from tfops.flows.road.consent import ConsentOptions
 from tfops.ledger.versions import versions_of
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
 from tfops.results.changes import AdoptResult
-from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file, write_new_files
 
 
@@ -43,7 +42,7 @@ def adopt(
     if not names.is_environment_name(env):
         raise UsageError(f"{names.shown(env)} can't name an environment", why=names.ENVIRONMENT_RULE)
     name, root = EnvName(env), project.repository.root
-    tree = GitTree.of_commit(project.repository, project.repository.head)
+    tree = project.tree(worktree=False)
     rules = load_rules(tree)
     if versions_of(project.repository, name).latest:
         raise Refused(
@@ -64,7 +63,7 @@ def adopt(
     try:
         write_new_files(root, new)
         (root / PROJECT_FILE).write_text(after, encoding="utf-8", newline="")
-        snapshot = GitTree.of_work_tree(project.repository)
+        snapshot = project.tree(worktree=True)
         plan = rehearse(
             project, legacy, env=name, tree=snapshot, rules=load_rules(snapshot), engine=options.engine, ui=ui
         )

@@ -19,7 +19,6 @@ from tfops.results.facts import Finding
 from tfops.results.files import DoctorResult
 from tfops.system import environ
 from tfops.system.remote import LEDGERS, Refs, RemoteUnreachable
-from tfops.system.trees import GitTree
 
 Answer = TypeVar("Answer")
 
@@ -98,7 +97,7 @@ def _rules(rules: ProjectConfig) -> Iterator[Finding]:
 
 
 def _environments(project: Project, rules: ProjectConfig) -> Iterator[Finding]:
-    tree = GitTree.of_commit(project.repository, project.repository.head)
+    tree = project.tree(worktree=False)
     for env in rules.environments:
         try:
             found = load_environment(tree, rules, env)

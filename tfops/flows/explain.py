@@ -24,7 +24,7 @@ from tfops.system.workspace import explained_disk_errors
 
 def explain(project: Project, module: str) -> ExplainResult:
     """One module of `modules/`, as it lies here. Raises Refused (guard `unknown-module`) with the nearest names."""
-    interfaces = project.interfaces(GitTree.of_work_tree(project.repository))
+    interfaces = project.interfaces(project.tree(worktree=True))
     known = interfaces.names()
     found = interfaces.local(module) if module.split("/", maxsplit=1)[0] in known else None
     if found is None:
@@ -58,7 +58,7 @@ def _output(output: Output) -> OutputFact:
 
 def list_modules(project: Project) -> ModulesResult:
     """Every module of `modules/`, and which environments use it."""
-    tree = GitTree.of_work_tree(project.repository)
+    tree = project.tree(worktree=True)
     interfaces = project.interfaces(tree)
     uses = dict(_uses(tree))
     facts = (_fact(name, interfaces.local(name) or Interface(), uses) for name in interfaces.names())
@@ -82,7 +82,7 @@ def _uses(tree: GitTree) -> Iterator[tuple[EnvName, set[str]]]:
 
 def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     """JSON Schemas for tfops.yaml and for environments' files; written to `folder` when one is named."""
-    tree = GitTree.of_work_tree(project.repository)
+    tree = project.tree(worktree=True)
     interfaces, defaults = project.interfaces(tree), default_inputs(project_document(tree))
     modules = {name: found for name in interfaces.names() if (found := interfaces.local(name)) is not None}
     schemas: dict[str, dict[str, Any]] = {

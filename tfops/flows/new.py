@@ -17,7 +17,7 @@ from tfops.flows.ground.target import require_environment
 from tfops.flows.starter import module_files
 from tfops.model import MAIN_STACK, EnvName
 from tfops.results.files import NewResult
-from tfops.system.trees import GitTree, Tree
+from tfops.system.trees import Tree
 from tfops.system.workspace import write_new_files
 
 
@@ -31,7 +31,7 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
     pattern = branch or name
     if not names.is_branch_pattern(pattern):
         raise UsageError(f"{names.shown(pattern)} can't be a branch pattern", why=names.BRANCH_RULE)
-    tree = GitTree.of_work_tree(project.repository)
+    tree = project.tree(worktree=True)
     rules = load_rules(tree)
     taken = {file.removesuffix(".yaml"): f"{FOLDER}/{file}" for file in tree.names(FOLDER)}
     _require_new(name, taken | {env: f"environment {env} of {PROJECT_FILE}" for env in rules.environments})

@@ -16,7 +16,6 @@ from tfops.flows.ground.target import find_place
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
 from tfops.results.places import ProviderMove, ProvidersResult
-from tfops.system.trees import GitTree
 from tfops.system.workspace import explained_disk_errors, lay_out
 
 # A root of its own beside the stacks', without their backend; no stack can have this name.
@@ -31,7 +30,7 @@ def lock(
     With `update` to the newest versions that the modules allow, else what is locked stays.
     """
     place = find_place(project, env)
-    tree = GitTree.of_work_tree(project.repository)
+    tree = project.tree(worktree=True)
     rules = project.rules_in(tree)
     environment = load_environment(tree, rules, place.env)
     path = lock_file_path(rules.files_of(place.env))

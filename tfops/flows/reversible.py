@@ -14,7 +14,6 @@ from tfops.model import Kind, Reason
 from tfops.resolve.doors import Coming, Standing, doors, planned_doors
 from tfops.resolve.downgrade import irreversible
 from tfops.results.changes import ReversibleResult
-from tfops.system.trees import GitTree
 
 
 def check_reversible(
@@ -30,7 +29,7 @@ def check_reversible(
     if latest is None or latest.kind is Kind.DESTROY:
         return ReversibleResult(place.env, commit, None, ())
     now = _standing(read_card(repository, latest))
-    tree = GitTree.of_commit(repository, repository.head)
+    tree = project.tree(worktree=False)
     rules = project.rules_in(tree)
     coming = Coming(
         declared_by(tree, load_environment(tree, rules, place.env)),

@@ -23,7 +23,6 @@ from tfops.resolve.state import RecordedState
 from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.system import signals
 from tfops.system.bucket import BucketDoor, ObjectVersion
-from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file
 
 _MOST_LISTED = 20
@@ -57,7 +56,7 @@ class _Kept:
 def _kept(project: Project, env: str, stack: str) -> _Kept:
     """Raises Refused (guard `several-stacks`) when there is no such stack."""
     place = find_place(project, env)
-    tree = GitTree.of_commit(project.repository, project.repository.head)
+    tree = project.tree(worktree=False)
     environment = load_environment(tree, place.rules, place.env)
     name = StackName(stack or MAIN_STACK)
     require_stack(environment, name)
