@@ -1,16 +1,15 @@
 """The files of a commit (or a snapshot of the work tree, for someone who is still writing), by path."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
-import git as gitpython
-from git.objects.base import IndexObject
-
 from tfops.model import CommitSha
 from tfops.system.git import require_sha
+from tfops.system.git_formats import TreeEntry
 from tfops.system.repository import Repository
 
 
@@ -33,7 +32,8 @@ class Entry:
 
     path: PurePosixPath
     mode: int
-    blob: gitpython.Blob | gitpython.Submodule
+    object_id: str
+    content: Callable[[], bytes]
 
     @property
     def is_link(self) -> bool:
@@ -41,11 +41,7 @@ class Entry:
 
     @property
     def is_submodule(self) -> bool:
-        return isinstance(self.blob, gitpython.Submodule)
-
-    def content(self) -> bytes:
-        assert isinstance(self.blob, gitpython.Blob)
-        return bytes(self.blob.data_stream.read())
+        return stat.S_IFMT(self.mode) == stat.S_IFDIR | stat.S_IFLNK
 
 
 class GitTree:
@@ -53,49 +49,53 @@ class GitTree:
 
     def __init__(self, repository: Repository, tree_id: str) -> None:
         self.tree_id = tree_id
-        self._root = gitpython.Tree(repository.objects, bytes.fromhex(require_sha(tree_id)), path="")
-        self._folders: dict[str, dict[str, IndexObject]] = {}
+        self._objects = repository.objects
+        self._root = TreeEntry(stat.S_IFDIR, "", require_sha(tree_id))
+        self._folders: dict[str, dict[str, TreeEntry]] = {}
 
     @classmethod
     def of_commit(cls, repository: Repository, commit: CommitSha) -> "GitTree":
-        return cls(repository, repository.objects.commit(require_sha(commit)).tree.hexsha)
+        return cls(repository, repository.objects.commit(commit).tree)
 
     @classmethod
     def of_work_tree(cls, repository: Repository) -> "GitTree":
         """The work tree as it is now, uncommitted files included, ignored ones not."""
         return cls(repository, repository.snapshot_work_tree())
 
-    def _find(self, path: str) -> IndexObject | None:
+    def _find(self, path: str) -> TreeEntry | None:
         folder, _, name = path.rpartition("/")
         return self._inside(folder).get(name) if path else self._root
 
-    def _inside(self, folder: str) -> dict[str, IndexObject]:
+    def _inside(self, folder: str) -> dict[str, TreeEntry]:
         """What lies in a folder, by name. Each folder is read once: there may be thousands of files in it."""
         if folder not in self._folders:
             found = self._find(folder)
-            self._folders[folder] = {item.name: item for item in found} if isinstance(found, gitpython.Tree) else {}
+            inside = self._objects.tree(found.object_id) if found is not None and found.is_folder else ()
+            self._folders[folder] = {entry.name: entry for entry in inside}
         return self._folders[folder]
 
     def read(self, path: str) -> str | None:
         found = self._find(path)
-        if not isinstance(found, gitpython.Blob) or stat.S_IFMT(found.mode) == stat.S_IFLNK:
+        if found is None or not stat.S_ISREG(found.mode):
             return None
-        return bytes(found.data_stream.read()).decode("utf-8", "surrogateescape")
+        return self._objects.blob(found.object_id).decode("utf-8", "surrogateescape")
 
     def names(self, folder: str) -> list[str]:
         return sorted(self._inside(folder))
 
     def digest(self, path: str) -> str:
         found = self._find(path)
-        return found.hexsha if found is not None else ""
+        return found.object_id if found is not None else ""
 
     def entries(self, folder: str) -> Iterator[Entry]:
         """Every file below a folder, with paths relative to it."""
         found = self._find(folder)
-        if not isinstance(found, gitpython.Tree):
-            return
-        for item in found.traverse():
-            assert isinstance(item, gitpython.Blob | gitpython.Tree | gitpython.Submodule)
-            if not isinstance(item, gitpython.Tree):
-                path = PurePosixPath(str(item.path)).relative_to(folder)
-                yield Entry(path, int(item.mode), item)
+        waiting = [(PurePosixPath(), found)] if found is not None and found.is_folder else []
+        while waiting:  # no recursion: a stranger's folders may be nested without end
+            path, here = waiting.pop()
+            for entry in self._objects.tree(here.object_id):
+                if entry.is_folder:
+                    waiting.append((path / entry.name, entry))
+                else:
+                    content = partial(self._objects.blob, entry.object_id)
+                    yield Entry(path / entry.name, entry.mode, entry.object_id, content)
