@@ -235,7 +235,10 @@ class AttributeChange:
 
 @dataclass(frozen=True, slots=True)
 class ResourceChange:
-    """What a plan does to one resource, and the engine's reason."""
+    """What a plan does to one resource, and the engine's reason.
+
+    `is_duplicate`: it is created although the one that stood at its address was let go alive, and still exists.
+    """
 
     address: str
     resource_type: str
@@ -243,6 +246,7 @@ class ResourceChange:
     reason: str = ""
     previous_address: str = ""
     attributes: tuple[AttributeChange, ...] = ()
+    is_duplicate: bool = False
 
     @property
     def loses_data(self) -> bool:
@@ -283,6 +287,11 @@ class Plan:
     def losing(self) -> tuple[ResourceChange, ...]:
         """The changes that delete a real thing, or delete and create it anew."""
         return tuple(change for change in self.changes if change.loses_data)
+
+    @property
+    def duplicates(self) -> tuple[ResourceChange, ...]:
+        """The changes that make a second one of what still exists outside of the state."""
+        return tuple(change for change in self.changes if change.is_duplicate)
 
     @property
     def work(self) -> tuple[ResourceChange, ...]:

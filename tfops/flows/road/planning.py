@@ -10,10 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tfops.config.modules.moves import declared_moves
 from tfops.config.values import StackOutput
 from tfops.engine.mask import Masker
-from tfops.engine.modules import installed_modules
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
@@ -22,11 +20,11 @@ from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.ground.stacks import StackJob, Way
 from tfops.flows.ground.ui import Ui
-from tfops.flows.road.ids import in_the_form_of
+from tfops.flows.road.bridging import over_a_bridge
 from tfops.model import Plan, StackName, StackState, Waiting
 from tfops.render.escape import expression_text
 from tfops.render.root import UNKNOWN_TYPE
-from tfops.resolve.bridge import Bridge, find_bridge
+from tfops.resolve.bridge import Bridge
 from tfops.resolve.graph import output_in, waves
 from tfops.resolve.joining import joined
 from tfops.resolve.state import require_engine_for, require_known_state
@@ -212,8 +210,10 @@ def plan_one(
         if not busy:
             raise
         return PlannedStack(read, None, waits=Waiting(job.stack, busy, _first_line(error))), ()
-    result = PlannedStack(read, saved)
-    return _over_a_bridge(result) if job.past is not None else (result, ())
+    if job.past is None:
+        return PlannedStack(read, saved), ()
+    found = over_a_bridge(read.stack, saved, job.past, inventory=read.before.inventory)
+    return PlannedStack(read, found.saved, found.bridge), found.remarks
 
 
 def refreshed(states: Mapping[StackName, ReadStack], ui: Ui) -> dict[StackName, Plan]:
@@ -294,26 +294,3 @@ def _preview(read: ReadStack, known: Mapping[str, str], unknown: Mapping[str, St
 
 def _first_line(error: TfopsError) -> str:
     return (error.why or error.what).partition("\n")[0]
-
-
-def _over_a_bridge(planned: PlannedStack) -> tuple[PlannedStack, tuple[str, ...]]:
-    """The same plan, but what still exists is kept alive. A bridge that the engine refuses is left out, and said."""
-    past, saved, engine = planned.job.past, planned.saved, planned.stack.engine
-    assert past is not None
-    assert saved is not None
-    mask, state = planned.stack.mask, planned.read.before.inventory
-    now = in_the_form_of(past.inventory, {address: mask(known) for address, known in state.items()})
-    declared = declared_moves({module.path: module.folder for module in installed_modules(engine.root)})
-    whole = find_bridge(saved.plan, past, now=now, declared=declared)
-    refused: list[str] = []
-    for bridge in (whole, Bridge(whole.moves)):
-        if bridge.is_empty:
-            continue
-        try:
-            return replace(planned, saved=engine.plan_bridged(bridge.blocks()), bridge=bridge), tuple(refused)
-        except EngineFailed as error:
-            refused.append(f"the engine refuses a bridge to the old addresses: {_first_line(error)}")
-    if whole.is_empty:
-        return planned, ()
-    engine.forget_bridge()
-    return replace(planned, saved=engine.plan()), tuple(refused)
