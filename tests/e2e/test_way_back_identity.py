@@ -78,7 +78,7 @@ def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story) -> 
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
     assert "replaced at once" in refused.ran.err
-    plan = story.shop.ok("rollback", "dev", "v1", "--plan").stdout
+    plan = story.shop.ok("rollback", "dev", "v1", "--plan").out
     assert "Kept alive" not in plan
     assert "a second one" in plan
     back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
