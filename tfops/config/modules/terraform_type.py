@@ -83,11 +83,13 @@ def _attribute(node: Node) -> Attribute:
 
 
 def read_default(value: Callable[[], Any], text: str) -> tuple[Any, str]:
-    """(value, empty), or (None, the text) of what can't be read."""
+    """(value, empty), or (None, the text) of what can't be read, or has more digits than a float."""
     try:
-        return value(), ""
-    except ValueError:
+        found = value()
+        json.dumps(found)
+    except (ValueError, TypeError):
         return None, text
+    return found, ""
 
 
 def type_text(found: Type, indent: str = "") -> str:
