@@ -311,7 +311,7 @@ class Plan:
 class StackState:
     """What tfops reads from a stack's state: identity and addresses, no attribute values but ids.
 
-    `types` is each resource type with its provider's address.
+    `types` is each resource type with its provider's address, `output_kinds` each output's type as the state writes it.
     """
 
     lineage: str
@@ -321,6 +321,7 @@ class StackState:
     schema_versions: Mapping[str, int]
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     types: Mapping[str, str] = field(default_factory=dict)
+    output_kinds: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_absent(self) -> bool:

@@ -84,6 +84,12 @@ def planned_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def planned_kinds(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The types of the root's outputs, as states write them. The engine tells only those that are wholly known."""
+    outputs = (document.get("planned_values") or {}).get("outputs") or {}
+    return {name: output["type"] for name, output in outputs.items() if output.get("type") is not None}
+
+
 def _true_leaves(marks: Any) -> Iterator[bool]:
     yield from (mark is True for _, mark in _leaves(marks, "after"))
 

@@ -44,6 +44,7 @@ def _to_state(document: Mapping[str, Any]) -> StackState:
         inventory={_address(resource, item): _id(item) for resource, item in instances},
         schema_versions=_schema_versions(instances),
         outputs={name: output.get("value") for name, output in (document.get("outputs") or {}).items()},
+        output_kinds={name: output.get("type") for name, output in (document.get("outputs") or {}).items()},
         types={str(resource["type"]): _provider(resource) for resource, _ in instances},
     )
 

@@ -131,6 +131,12 @@ def type_at(found: Type, path: tuple[str | int, ...]) -> Type:
     return found
 
 
+def is_settled(found: Type) -> bool:
+    """Whether a value of this type is one whatever it was made of: `any` is nowhere inside."""
+    inner = (*found.items, *(item.type for item in found.attributes.values()), *filter(None, (found.element,)))
+    return found.kind != "any" and all(map(is_settled, inner))
+
+
 def short_type(found: Type) -> str:
     """The type on one line, cut where it gets long."""
     text = " ".join(type_text(found).split())
