@@ -8,10 +8,10 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-aws test check lint types contract format lock bench chaos soak faults differential fuzz histories outcomes readme plan apply rollback status history doctor clean
+.PHONY: help setup demo demo-aws test check lint types contract format lock bench chaos soak faults differential fuzz histories outcomes readme dist plan apply rollback status history doctor clean
 
 help: ## show this help
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv with tfops, Terraform inside, and everything the tests need
 
@@ -49,7 +49,6 @@ format: setup ## format the code
 	$(BIN)/ruff format .
 
 lock: setup ## pin the dependencies anew, with hashes and without a registry's name
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--all-extras --group dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
@@ -82,6 +81,14 @@ outcomes: setup ## write what the tests of the ways back find into docs/explanat
 
 readme: setup ## put the demo's session and the bench's table into README.md
 	$(BIN)/python -m bench.readme
+
+dist: setup ## wheel and sdist of the commit into dist/, with SHA256SUMS: the same bytes each time
+	@rm -rf dist && mkdir dist
+	@top=$$PWD; export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct); sources=$$(mktemp -d); \
+		git archive HEAD | tar -x -C "$$sources" && cd "$$sources" \
+		&& "$(abspath $(BIN))/python" -m hatchling build -d "$$top/dist" && rm -rf "$$sources"
+	@cd dist && { command -v sha256sum >/dev/null && sha256sum tfops_cli-* || shasum -a 256 tfops_cli-*; } > SHA256SUMS
+	@cat dist/SHA256SUMS
 
 plan: setup ## tfops plan ENV=dev
 	@$(BIN)/tfops plan $(ENV) $(ARGS)

@@ -24,3 +24,22 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
         if not Path(path.parent, target).exists()
     ]
     assert broken == []
+
+
+def test_no_document_and_no_message_installs_the_other_project() -> None:
+    """`tfops` on the public index is not ours (docs/how-to/install.md): behind an installer it is a warning only."""
+    named = re.compile(r"(pip install|pipx (install|run)|uv tool install|uvx)( -\S+)* ['\"]?tfops(\[|\s|['\"`]|$)")
+    warning = re.compile(r"[Nn]ever|don't|somebody else|So `pip")
+    texts = [
+        *TOP.glob("*.md"),
+        *(TOP / "docs").rglob("*.md"),
+        *(TOP / "deploy").rglob("*"),
+        *(TOP / "tfops").rglob("*.py"),
+    ]
+    found = [
+        f"{path.relative_to(TOP)}:{number}"
+        for path in texts if path.is_file()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if named.search(line) and not warning.search(line)
+    ]  # fmt: skip
+    assert found == []

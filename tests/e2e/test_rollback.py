@@ -103,7 +103,9 @@ def test_an_older_state_than_the_versions_is_refused(grown: Sandbox) -> None:
     assert (ran.code, ran.error["guard"]) == (11, "state-older")
 
 
-@pytest.mark.skipif(len(available_engines()) < 2, reason="needs two engines: terraform on PATH beside tfops[terraform]")
+@pytest.mark.skipif(
+    len(available_engines()) < 2, reason="needs two engines: terraform on PATH beside the extra `terraform`"
+)
 def test_a_state_written_by_the_embedded_engine_is_refused_to_an_older_terraform(grown: Sandbox) -> None:
     ran = grown.run("apply", "dev", "--yes", "--engine", "terraform", "-o", "json")
     assert (ran.code, ran.error["guard"]) == (11, "older-engine")

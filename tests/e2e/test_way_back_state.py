@@ -35,7 +35,7 @@ def test_a_state_that_moved_to_another_place(tmp_path: Path, engine: str, provid
 
 
 _two_engines = pytest.mark.skipif(
-    len(available_engines()) < 2, reason="needs two engines: terraform on PATH beside tfops[terraform]"
+    len(available_engines()) < 2, reason="needs two engines: terraform on PATH beside the extra `terraform`"
 )
 
 

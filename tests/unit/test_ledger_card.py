@@ -137,7 +137,7 @@ def test_a_card_of_a_newer_schema_asks_for_an_upgrade(message: str) -> None:
     with pytest.raises(Refused) as caught:
         decode_card(message, TAG)
     assert caught.value.guard == "newer-tfops"
-    assert caught.value.hint == "upgrade: pip install --upgrade tfops"
+    assert caught.value.hint == "upgrade tfops: tfops docs install says how"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The board as Prometheus reads it. Needs `tfops[agent]`."""
+"""The board as Prometheus reads it. Needs the extra `agent`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tfops.agent.board import BUCKETS, Board
 from tfops.errors import ProjectError
 from tfops.system import clock
+from tfops.system.installation import command_to_add
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -18,7 +19,7 @@ def metrics_text(board: Board) -> bytes:
     try:
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - an extra, imported by use
     except ImportError as error:
-        raise ProjectError("metrics need prometheus-client", hint="pip install 'tfops[agent]'") from error
+        raise ProjectError("metrics need prometheus-client", hint=command_to_add("prometheus-client")) from error
     registry = CollectorRegistry()
     registry.register(_Collector(board))
     return generate_latest(registry)

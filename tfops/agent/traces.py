@@ -1,4 +1,4 @@
-"""What the agent does, as OpenTelemetry traces. Needs `tfops[otel]`.
+"""What the agent does, as OpenTelemetry traces. Needs the extra `otel`.
 
 On when a collector is named (OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT); headers, timeouts
 and resource attributes are OpenTelemetry's own variables:
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from tfops import __version__
 from tfops.errors import ProjectError
 from tfops.system import environ
+from tfops.system.installation import command_to_add
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -89,7 +90,9 @@ def traces_for(project: str, shard: str, complain: Callable[[str], None]) -> Tra
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as above
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
     except ImportError as error:
-        raise ProjectError("traces need OpenTelemetry", hint="pip install 'tfops[otel]'") from error
+        raise ProjectError(
+            "traces need OpenTelemetry", hint=command_to_add("opentelemetry-sdk opentelemetry-exporter-otlp-proto-http")
+        ) from error
     _listen_to_exporter(complain)
     about = Resource(
         {

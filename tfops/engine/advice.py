@@ -36,7 +36,7 @@ _ADVICE = (
     ),
     (
         r"AccessDenied|Forbidden|UnauthorizedOperation",
-        "the identity lacks this permission, or it is another account's: docs/how-to/aws.md",
+        "the identity lacks this permission, or it is another account's: tfops docs aws",
     ),
     (r"SlowDown|Throttling|RequestLimitExceeded", "the cloud is throttling: wait a minute and run it again"),
     (

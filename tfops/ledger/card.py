@@ -252,5 +252,5 @@ def _made_by_newer(tag: str, schema: int) -> Refused:
     return Refused(
         "newer-tfops",
         f"the card of `{tag}` was written by a newer tfops (schema {schema}, this one knows {SCHEMA})",
-        hint="upgrade: pip install --upgrade tfops",
+        hint="upgrade tfops: tfops docs install says how",
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfops.system import environ
+from tfops.system.installation import command_to_add
 from tfops.system.secret_stores import Found, Unavailable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def read_vault(paths: Sequence[str]) -> dict[str, Found]:
     try:
         import hvac  # noqa: F401, PLC0415 - an extra, and 0.1 s
     except ImportError:
-        missing = Unavailable("hvac is not installed", "pip install 'tfops[vault]'")
+        missing = Unavailable("hvac is not installed", command_to_add("hvac"))
         return dict.fromkeys(paths, missing)
     if not environ.variable("VAULT_ADDR"):
         return dict.fromkeys(paths, Unavailable("VAULT_ADDR is not set", _LOG_IN))
