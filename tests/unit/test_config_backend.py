@@ -105,7 +105,7 @@ def test_a_copy_is_the_buckets_matter_and_reaches_no_terraform() -> None:
             {"lock": "native", "secret_key": "hunter2"},
             [
                 "`secret_key` would end up in Git and in the rendered root "
-                "(credentials come from the environment: docs/how-to/aws.md)"
+                "(credentials come from the environment: tfops docs aws)"
             ],
         ),
         (

@@ -58,6 +58,8 @@ from tfops.results.files import (
     ConfigResult,
     Converted,
     DoctorResult,
+    DocumentResult,
+    DocumentsResult,
     ExplainResult,
     InitResult,
     InputFact,
@@ -70,6 +72,7 @@ from tfops.results.files import (
     SchemaResult,
     StackLines,
     ValidateResult,
+    VersionResult,
 )
 from tfops.results.looks import (
     EnvironmentStatus,
@@ -389,6 +392,9 @@ RESULTS: dict[str, object] = {
     "init": InitResult("shop", ("tfops.yaml", "environments/dev.yaml"), ("README.md",), sha("a"), "dev"),
     "init-here": InitResult(".", ("tfops.yaml",), (), "", "dev"),
     "doctor": DOCTOR,
+    "version": VersionResult("0.1.0", "by pipx from file:///dist/tfops_cli-0.1.0-py3-none-any.whl"),
+    "docs": DocumentsResult({"how-to/go-back": "Go back", "adr/0003-hold": "0003: the hold lives on the card"}),
+    "docs-page": DocumentResult("how-to/go-back", "# Go back\n\nType [this]: `tfops rollback`\n"),
     "recover": RecoverResult(PROD, "prod: everything was applied", Version(4)),
     "lock": LockResult(PROD, True, "prod is locked by ann: incident 4711"),
     "log": LogResult(

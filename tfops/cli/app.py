@@ -1,5 +1,6 @@
 """The Typer application: commands by name, and what happens around them."""
 
+import itertools
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,10 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli import changing, checking, freezing, looking, reconciling, starting
+from tfops.cli import about, changing, checking, freezing, looking, reconciling, starting
 from tfops.cli.backend import backend
 from tfops.cli.config import config
+from tfops.cli.misread import command_of, next_step, said
 from tfops.cli.new import new
 from tfops.cli.options import Output, Session
 from tfops.cli.providers import providers
@@ -55,6 +57,9 @@ app.command("log", short_help="Show every event of an environment.")(looking.log
 app.command("inventory", short_help="Show what an environment is made of.")(looking.inventory)
 app.command("verify", short_help="Check an environment's ledger and tags.")(looking.verify)
 app.command("render", short_help="Show the root module that a commit becomes.")(looking.render)
+app.command("docs", short_help="Show the documents that came with tfops.")(about.docs)
+app.command("help", short_help="Show the help of a command.")(about.help_)
+app.command("version", short_help="Print the version, and where it came from.")(about.version)
 app.add_typer(config)
 app.add_typer(new)
 app.add_typer(backend)
@@ -75,6 +80,9 @@ def before(
     version: Annotated[  # noqa: ARG001 - handled by its callback
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    output: Annotated[  # noqa: ARG001 - the commands look it up
+        Output | None, typer.Option("--output", "-o", help="As behind the command.", show_default=False)
+    ] = None,
 ) -> None:
     ctx.obj = Session(folder)
     if ctx.invoked_subcommand is None:
@@ -96,24 +104,21 @@ def _invoke() -> int:
     except typer.Exit as done:
         return done.exit_code
     except TyperException as error:
-        return _failed(UsageError(error.format_message(), state="", hint=f"{_command(error)} --help"))
+        found = command_of(error)
+        return _failed(UsageError(said(error), state="", hint=next_step(error, found)), found)
     except (Abort, KeyboardInterrupt):
-        return _failed(Interrupted("interrupted"))
+        return _failed(Interrupted("interrupted"), "")
 
 
-def _failed(error: UsageError | Interrupted) -> int:
-    is_json = any(word in sys.argv for word in ("json", "--output=json", "-ojson"))
+def _failed(error: UsageError | Interrupted, command: str) -> int:
     try:
-        fail(" ".join(sys.argv[1:2]), error, output=Output.JSON if is_json else Output.TEXT)
+        fail(command, error, output=Output.JSON if _wants_json(sys.argv) else Output.TEXT)
     except typer.Exit as done:
         return done.exit_code
 
 
-def _command(error: TyperException) -> str:
-    """The command that wasn't understood, as far as it was found."""
-    words: list[str] = []
-    found = getattr(error, "ctx", None)
-    while found is not None and found.parent is not None:
-        words.insert(0, found.info_name)
-        found = found.parent
-    return " ".join(["tfops", *words])
+def _wants_json(argv: list[str]) -> bool:
+    pairs = itertools.pairwise(argv)
+    return any(word in ("--output=json", "-ojson") for word in argv) or any(
+        name in ("-o", "--output") and value == "json" for name, value in pairs
+    )

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import typer
+from typer.core import TyperGroup
 
 from tfops.system.git import GitRunner
 
@@ -47,6 +48,20 @@ def complete_version(ctx: typer.Context, incomplete: str) -> list[str]:
     argv = ("for-each-ref", "--sort=-version:refname", f"--count={_MOST}", "--format=%(refname:lstrip=4)")
     done = GitRunner(_folder(ctx)).ask(*argv, f"refs/tags/tfops/{env}/", ok=range(256))
     return [name for name in done.text.split() if name.startswith(incomplete)]
+
+
+def complete_page(incomplete: str) -> list[str]:
+    """The documents' names, as `tfops docs` takes them."""
+    from tfops.system.documents import page_names
+
+    return [name for name in page_names() if name.startswith(incomplete)]
+
+
+def complete_command(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The commands of tfops."""
+    command = ctx.find_root().command
+    names = command.list_commands(ctx.find_root()) if isinstance(command, TyperGroup) else []
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def _folder(ctx: typer.Context) -> Path:

@@ -11,7 +11,7 @@ from tfops.cli.run import execute, open_project, terminal
 def hold(
     ctx: typer.Context,
     env: NamedEnvironment,
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why, for those who find it held.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why, for those who find it held.")],
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Keep an environment at its version although its branch moves on, until it is resumed.
@@ -36,7 +36,9 @@ def hold(
 def lock(
     ctx: typer.Context,
     env: NamedEnvironment,
-    reason: Annotated[str, typer.Option("--reason", "-m", help="Why, for those who find it locked.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", "-m", metavar="TEXT", help="Why, for those who find it locked.")
+    ] = "",
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Freeze an environment: nobody changes it, anywhere, until it is unlocked.

@@ -46,7 +46,18 @@ NamedEnvironment = Annotated[
 VersionArgument = Annotated[
     str | None, typer.Argument(metavar="VERSION", help="v3, or tfops/dev/v3.", autocompletion=complete_version)
 ]
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the answer.")]
+
+
+def _also_before_the_command(ctx: typer.Context, value: Output) -> Output:
+    """`tfops -o json status` is typed as often as `tfops status -o json`."""
+    before: Output | None = ctx.find_root().params.get("output")
+    source = ctx.get_parameter_source("output")
+    return before if before is not None and source is not None and source.name == "DEFAULT" else value
+
+
+OutputOption = Annotated[
+    Output, typer.Option("--output", "-o", callback=_also_before_the_command, help="How to print the answer.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only answers, warnings and errors.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="More of what happens.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; never covers what a rollback deletes.")]

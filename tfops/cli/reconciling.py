@@ -32,7 +32,7 @@ _ADDRESS = "127.0.0.1:8420"
 
 Environments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ENV]...", help="Only these environments.", autocompletion=complete_environment),
+    typer.Argument(metavar="ENV", help="Only these environments.", autocompletion=complete_environment),
 ]
 ParallelOption = Annotated[
     int, typer.Option("--parallel", min=1, max=64, metavar="N", help="How many environments at once.")

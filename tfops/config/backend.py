@@ -129,7 +129,7 @@ def _check_s3(document: Document, where: Where, settings: dict[str, Any]) -> Ite
         yield document.complaint((*where, "assume_role"), f"{names.shown(role)} is not a role's ARN", ROLE_HINT)
     for key in ("access_key", "secret_key", "token"):
         if key in settings:
-            hint = "credentials come from the environment: docs/how-to/aws.md"
+            hint = "credentials come from the environment: tfops docs aws"
             yield document.complaint((*where, key), f"`{key}` would end up in Git and in the rendered root", hint)
 
 

@@ -194,7 +194,7 @@ def _require_s3(rules: ProjectConfig) -> None:
         raise Refused(
             "not-s3",
             f"the backend is `{rules.backend.kind}`: there is no bucket",
-            hint="docs/how-to/share-state.md says what each backend needs",
+            hint="tfops docs share-state says what each backend needs",
         )
 
 

@@ -12,7 +12,7 @@ from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_ta
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, drill_words, duration, plain, plural
 from tfops.results.facts import DrillFact
-from tfops.results.files import DoctorResult, RenderResult
+from tfops.results.files import DoctorResult, DocumentResult, DocumentsResult, RenderResult, VersionResult
 from tfops.results.looks import ShowResult, VerifyResult
 
 
@@ -105,6 +105,42 @@ def _render(result: RenderResult, view: View) -> RenderableType:
 @text_report.register
 def _doctor(result: DoctorResult, view: View) -> RenderableType:
     return Group(*finding_lines(result.findings))
+
+
+@text_report.register
+def _version(result: VersionResult, view: View) -> RenderableType:
+    return Text(f"tfops {result.version}\ninstalled {result.installed}")
+
+
+_KINDS = {
+    "tutorial": "Tutorial",
+    "how-to": "How to",
+    "reference": "Reference",
+    "explanation": "Explanation",
+    "adr": "Decisions",
+}
+
+
+@text_report.register
+def _documents(result: DocumentsResult, view: View) -> RenderableType:
+    lines: list[RenderableType] = []
+    kind = ""
+    for name, title in result.pages.items():
+        folder, _, short = name.rpartition("/")
+        if folder != kind:
+            kind = folder
+            lines += [Text(), Text(_KINDS.get(kind, kind), style="bold")]
+        lines.append(
+            Text(
+                f"  {short[:4] if kind == 'adr' else short:28}  {title.partition(': ')[2] if kind == 'adr' else title}"
+            )
+        )
+    return Group(*lines[1:], Text(), Text("Read one: tfops docs go-back"))
+
+
+@text_report.register
+def _document(result: DocumentResult, view: View) -> RenderableType:
+    return Text(result.text.rstrip("\n"))
 
 
 @text_report.register

@@ -152,7 +152,9 @@ def findings_of(wanted: StateBucket, facts: BucketFacts) -> Iterator[Finding]:
     else:
         yield Finding("bucket", f"in {wanted.region}")
     for topic, why in facts.unreadable.items():
-        yield Finding(topic, f"can't be read: {why}", is_problem=True, hint="docs/how-to/aws.md#permissions")
+        yield Finding(
+            topic, f"can't be read: {why}", is_problem=True, hint="tfops docs aws: what it may do (Permissions)"
+        )
     gaps = {step.means: step for step in missing_steps(wanted, facts)}
     for means, sound in _sound(wanted, facts).items():
         if means in facts.unreadable or not _is_asked_for(means, wanted):

@@ -49,6 +49,29 @@ class DoctorResult:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionResult:
+    """The end of `version`; `installed` says by what and from where."""
+
+    version: str
+    installed: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsResult:
+    """The end of `docs`: the name of each page, and its title."""
+
+    pages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentResult:
+    """The end of `docs PAGE`: its Markdown."""
+
+    page: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Converted:
     """An input that becomes something else than what is written: `"80"` becomes 80, left-out attributes appear."""
 

@@ -32,7 +32,7 @@ _HINTS = (
     (r"ProfileNotFound", "look at the profiles in ~/.aws/config"),
     (
         r"AccessDenied|Forbidden|^403$",
-        "the identity lacks this permission, or it is another account's: docs/how-to/aws.md",
+        "the identity lacks this permission, or it is another account's: tfops docs aws",
     ),
     (r"SlowDown|Throttl|RequestLimit", "AWS is throttling: wait a minute and run it again"),
     (

@@ -1,0 +1,58 @@
+"""`tfops docs`: a message may name a page to somebody who installed a wheel."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tfops.errors import ProjectError, UsageError
+from tfops.flows.documents import show_documents
+from tfops.results.files import DocumentResult, DocumentsResult
+from tfops.system import documents
+
+TOP = Path(__file__).parent.parent.parent
+
+
+def test_every_page_is_listed_with_its_title() -> None:
+    listed = show_documents(None)
+    assert isinstance(listed, DocumentsResult)
+    assert listed.pages["how-to/go-back"] == "Go back to an earlier version"
+    assert len(listed.pages) == len([path for path in (TOP / "docs").rglob("*.md") if path.parent != TOP / "docs"])
+    assert all(listed.pages.values())
+
+
+@pytest.mark.parametrize("asked", ["go-back", "how-to/go-back", "docs/how-to/go-back.md", "how-to/go-back.md#the-hold"])
+def test_a_page_is_found_by_name_and_by_link(asked: str) -> None:
+    found = show_documents(asked)
+    assert isinstance(found, DocumentResult)
+    assert found.page == "how-to/go-back"
+    assert found.text.startswith("# Go back")
+
+
+def test_a_decision_is_found_by_number() -> None:
+    found = show_documents("0014")
+    assert isinstance(found, DocumentResult)
+    assert found.page == "adr/0014-state-buckets"
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"), [("gaurds", "did you mean `guards`?"), ("../../README", "tfops docs"), ("", "tfops docs")]
+)
+def test_a_page_that_is_not_there(asked: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        show_documents(asked)
+    assert caught.value.hint == hint
+
+
+def test_without_documents(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(documents, "_folder", lambda: tmp_path)
+    with pytest.raises(ProjectError):
+        show_documents("go-back")
+
+
+def test_no_message_names_a_file_of_the_documents_and_every_page_that_one_names_is_there() -> None:
+    names = set(documents.page_names())
+    for path in (TOP / "tfops").rglob("*.py"):
+        texts = re.findall(r'"(?:[^"\\]|\\.)*"', path.read_text().replace('"""', ""))
+        assert not [text for text in texts if re.search(r"docs/\w+/\w", text) and "http" not in text], path
+        assert not {name for text in texts for name in re.findall(r"tfops docs ([a-z-]+)", text)} - names, path

@@ -1,0 +1,77 @@
+"""Commands about tfops itself: version, help, docs."""
+
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from tfops import __version__
+from tfops.cli.complete import complete_command, complete_page
+from tfops.cli.options import Output, OutputOption
+from tfops.cli.run import execute, fail, terminal
+from tfops.errors import UsageError
+from tfops.results.files import DocumentResult, DocumentsResult, VersionResult
+
+
+def version(output: OutputOption = Output.TEXT) -> None:
+    """Print the version, and where this tfops was installed from.
+
+    \b
+    Examples:
+      tfops version
+      tfops version -o json
+    """
+
+    def flow() -> VersionResult:
+        from tfops.system.installation import installation
+
+        return VersionResult(__version__, str(installation()))
+
+    execute("version", flow, ui=terminal(), output=output)
+
+
+def docs(
+    page: Annotated[
+        str | None, typer.Argument(metavar="PAGE", help="Its name. Left out: the list.", autocompletion=complete_page)
+    ] = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show the documents that came with this tfops: the list of pages, or one of them.
+
+    \b
+    Examples:
+      tfops docs
+      tfops docs go-back
+      tfops docs guards | less
+    """
+
+    def flow() -> DocumentsResult | DocumentResult:
+        from tfops.flows.documents import show_documents
+
+        return show_documents(page)
+
+    execute("docs", flow, ui=terminal(), output=output)
+
+
+def help_(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="COMMAND", help="A command.", autocompletion=complete_command)
+    ] = None,
+) -> None:
+    """Show the help of tfops, or of a command.
+
+    \b
+    Examples:
+      tfops help apply
+      tfops help state restore
+    """
+    shown = ctx.find_root()
+    for word in words or ():
+        group = shown.command
+        found = group.get_command(shown, word) if isinstance(group, TyperGroup) else None
+        if found is None:
+            unknown = UsageError(f"there is no command `{' '.join(words or ())}`", state="", hint="tfops --help")
+            fail("help", unknown, output=Output.TEXT)
+        shown = typer.Context(found, info_name=word, parent=shown)
+    typer.echo(shown.get_help())
