@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
 from tfops.cli.terminal import Terminal
 from tfops.flows.ground.project import Project
 from tfops.flows.hold import hold, lift
+from tfops.flows.rendering import render, render_diff
 from tfops.flows.sync import decide_all
 from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
 from tfops.model import EnvName, Kind
+from tfops.render.root import digest_of
 from tfops.results.sync import Decision
 from tfops.system import clock
 from tfops.system.remote import Refs
@@ -77,3 +81,23 @@ def test_a_broken_mapping_stops_nobody_and_a_deleted_branch_is_named(here: Path,
     git(here, "push", "--quiet", "origin", ":live")
     found = {one.env: one.word for one in decide_all(Project.open(here), [], Terminal(quiet=True))[1]}
     assert found[EnvName("live")] == "no-branch"
+
+
+def test_a_version_from_before_modules_had_one_path_is_not_another_one_because_of_it(
+    here: Path, remote: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its root, as the ledger keeps it, names the tree of all modules: nobody plans for that, no diff warns of it."""
+    commit_file(here, "tfops.yaml", _RULES)
+    commit_file(here, "modules/thing/main.tf", 'variable "value" {}\n')
+    commit = commit_file(here, "environments/dev.yaml", _WISH % 1)
+    now = render(Project.open(here), "dev", worktree=False).files
+    tree = git(here, "rev-parse", "HEAD:modules")
+    before = {name: text.replace('"./modules/', f'"../../../trees/{tree}/modules/') for name, text in now.items()}
+    assert before != dict(now)
+    card = make_card(commit, rendered_digest=digest_of(before))
+    record_version(Repository(here), Refs(Repository(here)), card, "x", base="", root=before)
+    commit_file(here, "README.md", "words")
+    git(here, "push", "--quiet")
+    assert _decision(here).word == "unchanged"
+    assert render_diff(Project.open(here), "dev", "v1", worktree=False, ui=Terminal(quiet=True)).diff == ()
+    assert "rendered otherwise" not in capsys.readouterr().err

@@ -74,7 +74,7 @@ def render(tree: MemoryTree, lock: str | None = None, stack: str = "main") -> Re
     rules, environment = rules_and_environment(tree)
     [only] = environment.stacks.values()
     renamed = dataclasses.replace(environment, stacks={StackName(stack): only})
-    return render_root(RootSpec(rules, renamed, StackName(stack), "c0ffee", lock))
+    return render_root(RootSpec(rules, renamed, StackName(stack), lock))
 
 
 def rendered(text: str, tfops: str = RICH_PROJECT) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def test_an_output_per_module_is_sensitive() -> None:
 
 def test_modules_lie_in_the_exported_tree_and_remote_ones_keep_their_address() -> None:
     modules = rendered(RICH)[MAIN_FILE]["module"]
-    assert modules["network"]["source"] == "../../../trees/c0ffee/modules/network"
+    assert modules["network"]["source"] == "./modules/network"
     assert modules["vpc"] == {"source": "terraform-aws-modules/vpc/aws", "version": "~> 5.0"}
     assert modules["archive"]["source"] == "git::https://example.com/archive.git?ref=v1"
     assert "version" not in modules["archive"]
@@ -159,7 +159,7 @@ def test_modules_lie_in_the_exported_tree_and_remote_ones_keep_their_address() -
 
 def test_a_secret_is_a_sensitive_variable_and_nothing_more() -> None:
     rules, environment = rules_and_environment(project_tree(tfops=RICH_PROJECT, dev=RICH))
-    root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee"))
+    root = render_root(RootSpec(rules, environment, StackName("main")))
     variables = secret_uses(environment.stacks[StackName("main")])
     assert sorted(use.secret.name for use in variables.values()) == ["DB_PASSWORD", "TOKEN", "TOKEN"]
     declared = json.loads(root.files[MAIN_FILE])["variable"]
@@ -175,7 +175,7 @@ def test_a_secret_is_a_sensitive_variable_and_nothing_more() -> None:
 def test_a_secret_for_an_ephemeral_input_is_ephemeral_and_the_others_are_not() -> None:
     rules, environment = rules_and_environment(project_tree(tfops=RICH_PROJECT, dev=RICH))
     name, *others = secret_uses(environment.stacks[StackName("main")])
-    root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee", ephemeral=frozenset({name})))
+    root = render_root(RootSpec(rules, environment, StackName("main"), ephemeral=frozenset({name})))
     declared = json.loads(root.files[MAIN_FILE])["variable"]
     assert declared[name] == {"type": "string", "sensitive": True, "ephemeral": True}
     assert all("ephemeral" not in declared[other] for other in others)
@@ -301,7 +301,7 @@ def test_another_stacks_output_is_a_variable_that_is_sensitive_unless_known_not_
     names = {output.name: name for name, output in variables.items()}
     assert set(variables.values()) == {StackOutput("net", "vpc", "id"), StackOutput("net", "", "subnets")}
     public = frozenset({StackOutput("net", "vpc", "id")})
-    root = render_root(RootSpec(rules, environment, StackName("app"), "c0ffee", public=public))
+    root = render_root(RootSpec(rules, environment, StackName("app"), public=public))
     main = json.loads(root.files[MAIN_FILE])
     assert main["variable"] == {
         names["id"]: {"type": "any", "sensitive": False},

@@ -15,6 +15,7 @@ from tfops.system.workspace import (
     private_temporary_file,
     read_json,
     write_file,
+    write_new_files,
 )
 
 DEV = EnvName("dev")
@@ -30,7 +31,7 @@ def test_every_folder_is_made_on_first_use_and_private(tmp_path: Path) -> None:
     folders = {
         "roots/dev/main": space.root(DEV, MAIN_STACK),
         "state/dev": space.state(DEV),
-        "trees": space.trees,
+        "sources": space.sources,
         "locks": space.locks,
         "plugin-cache": space.plugin_cache,
         "crashes": space.crashes,
@@ -47,7 +48,7 @@ def test_every_folder_is_made_on_first_use_and_private(tmp_path: Path) -> None:
 def test_a_folder_that_others_could_read_is_closed_again(tmp_path: Path) -> None:
     space = Workspace(tmp_path)
     space.top.mkdir(mode=0o755)
-    assert space.trees.is_dir()
+    assert space.sources.is_dir()
     assert mode(space.top) == 0o700
 
 
@@ -128,29 +129,46 @@ def test_our_own_json_is_read_or_counts_as_missing(tmp_path: Path, content: byte
     assert read_json(path) == expected
 
 
-def test_a_folder_is_made_to_hold_exactly_the_rendered_files(tmp_path: Path) -> None:
-    for name in ("old.tf", ".hidden", "kept.hcl", "main.tf.json"):
+def test_a_folder_holds_the_rendered_files_and_nothing_else_that_would_steer_the_engine(tmp_path: Path) -> None:
+    for name in ("old.tf", "kubeconfig", "kept.hcl", "main.tf.json"):
         (tmp_path / name).write_text("old", encoding="utf-8")
-    for name in (".terraform", "left"):
+    for name in (".terraform", "gen", "left.tf"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "inside").write_text("x", encoding="utf-8")
     outside = tmp_path.parent / f"{tmp_path.name}-outside"
     outside.mkdir()
     (outside / "precious").write_text("x", encoding="utf-8")
     (tmp_path / "link").symlink_to(outside)
-    lay_out(tmp_path, {"main.tf.json": "new", "b.json": "{}"}, keep=frozenset({".terraform", "kept.hcl"}))
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".terraform", "b.json", "kept.hcl", "main.tf.json"]
+    (tmp_path / "link.tf").symlink_to(outside)
+    (tmp_path / "b.json").symlink_to(outside / "precious")
+    lay_out(tmp_path, {"main.tf.json": "new", "b.json": "{}"}, removes=lambda name: name.endswith(".tf"))
+    left = [".terraform", "b.json", "gen", "kept.hcl", "kubeconfig", "link", "main.tf.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
     assert (tmp_path / "main.tf.json").read_text(encoding="utf-8") == "new"
     assert (tmp_path / ".terraform/inside").exists()
-    assert (outside / "precious").exists()
+    assert (outside / "precious").read_text(encoding="utf-8") == "x"
+    assert not (tmp_path / "b.json").is_symlink()
 
 
 def test_a_file_that_is_right_already_is_not_touched(tmp_path: Path) -> None:
-    lay_out(tmp_path, {"a": "same"}, keep=frozenset())
+    lay_out(tmp_path, {"a": "same"}, removes=lambda _: True)
     before = (tmp_path / "a").stat()
-    lay_out(tmp_path, {"a": "same"}, keep=frozenset())
+    lay_out(tmp_path, {"a": "same"}, removes=lambda _: True)
     after = (tmp_path / "a").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+@pytest.mark.parametrize("link", ["modules", "modules/new", "modules/new/main.tf"])
+def test_files_of_the_project_are_never_written_through_a_link_of_a_commit(tmp_path: Path, link: str) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    outside.mkdir()
+    (root / link).parent.mkdir(parents=True)
+    (root / link).symlink_to(outside if not link.endswith(".tf") else outside / "main.tf")
+    with pytest.raises(Refused) as refused:
+        write_new_files(root, {"environments/new.yaml": "x", "modules/new/main.tf": "x"})
+    assert refused.value.guard == "outside-repository"
+    assert list(outside.iterdir()) == []
+    assert not (root / "environments").exists()
 
 
 def test_a_crash_log_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,17 @@
 """The modules that `init` put into a root: where each one's files are, and what was downloaded."""
 
 import hashlib
-from collections.abc import Iterator
+import json
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tfops.system.workspace import read_json
+from tfops.system.workspace import read_json, write_file
 
 _MANIFEST = ".terraform/modules/modules.json"
+_DOWNLOADS = ".terraform/"
 _NOT_CONTENT = frozenset({".git", ".terraform"})
 
 
@@ -39,11 +43,36 @@ def installed_modules(root: Path) -> list[InstalledModule]:
             entry["Source"],
             entry.get("Version", ""),
             root / entry["Dir"],
-            is_download=str(entry["Dir"]).startswith(".terraform"),
+            is_download=str(entry["Dir"]).startswith(_DOWNLOADS),
         )
         for entry in listed
         if entry["Key"]
     ]
+
+
+def forget_moved_modules(root: Path) -> None:
+    """Take calls of local modules out of the engine's list whose folder isn't the listed one, with what they call.
+
+    The engine lists a local module under the folder that a link led to, and keeps the entry for as long as the call's
+    text and that folder stay: a link that leads elsewhere now would give the old module, without a word. What was
+    downloaded, and is called by what stays, stays.
+    """
+    path = root / _MANIFEST
+    manifest = read_json(path) or {}
+    listed = {entry["Key"]: entry for entry in manifest.get("Modules", [])}
+    moved = [key for key, entry in listed.items() if key and not _is_in_place(root, entry, listed)]
+    kept = [entry for key, entry in listed.items() if not any(f"{key}.".startswith(f"{one}.") for one in moved)]
+    if moved:
+        write_file(path, json.dumps({**manifest, "Modules": kept}))
+
+
+def _is_in_place(root: Path, entry: Mapping[str, Any], listed: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a call of a local module leads to the folder that is listed for it; True for what was downloaded."""
+    caller = listed.get(entry["Key"].rpartition(".")[0], {"Dir": "."})
+    if not entry["Source"].startswith(("./", "../")) or caller["Dir"].startswith(_DOWNLOADS):
+        return True
+    folder = os.path.realpath(root / caller["Dir"] / entry["Source"])
+    return os.path.relpath(folder, os.path.realpath(root)) == os.path.normpath(str(entry["Dir"]))
 
 
 def _files(folder: Path) -> Iterator[Path]:

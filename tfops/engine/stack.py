@@ -8,15 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, advice_for, is_settled, is_state_locked, wants_init
+from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, advice_for, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
-from tfops.engine.modules import InstalledModule, installed_modules
+from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
 from tfops.engine.moved import names_the_mark
-from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, to_plan
+from tfops.engine.plan import planned_outputs, read_plan, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.engine.statelock import StateLock, clarified, parse_lock
@@ -48,24 +48,30 @@ class Applied:
 class SavedPlan:
     """A plan file and what it says. `sha256` is checked again before it is applied.
 
-    `outputs` are those that are known already, in clear: module to output to value; `kinds` are modules' types.
+    `outputs` are those that are known already, in clear: module to output to value.
     """
 
     plan: Plan
     path: Path
     sha256: str
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    kinds: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StackEngine:
-    """The engine in one stack's root. Each method is one process, `plan` two or three."""
+    """The engine in one stack's root. Each method is one process, `plan` two or three.
 
-    def __init__(self, engine: Engine, runner: Runner, *, lock_timeout_s: int, has_committed_lock: bool) -> None:
+    `modules` is an id of what lies in the root's `modules/`: their paths are always the same, so nothing tells the
+    engine that another tree lies there now.
+    """
+
+    def __init__(
+        self, engine: Engine, runner: Runner, *, lock_timeout_s: int, has_committed_lock: bool, modules: str
+    ) -> None:
         self.engine = engine
         self._runner = runner
         self._lock_timeout_s = lock_timeout_s
         self._has_committed_lock = has_committed_lock
+        self._modules = modules
         self._commands = CommandLine(engine.executable)
 
     @property
@@ -96,12 +102,14 @@ class StackEngine:
             self._init()
 
     def _get(self) -> None:
+        self._begin_anew()
         ended = self._run(self._commands.get())
         if ended.code != 0:
             raise engine_error("the modules can't be taken in", ended.errors)
         self._remember()
 
     def _init(self) -> None:
+        self._begin_anew()
         with exclusive(Path(self._runner.env["TF_PLUGIN_CACHE_DIR"])):
             ended = self._run(self._commands.init(readonly_lock=self._has_committed_lock))
         if ended.code != 0:
@@ -111,17 +119,22 @@ class StackEngine:
         self._require_backend()
         self._remember()
 
+    def _begin_anew(self) -> None:
+        """What is known of the folder is known again when the engine is through: a killed one leaves nothing."""
+        (self.root / _FINGERPRINT).unlink(missing_ok=True)
+        forget_moved_modules(self.root)
+
     def _remember(self) -> None:
         write_file(self.root / _FINGERPRINT, json.dumps(self._fingerprint()))
 
     def _fingerprint(self) -> dict[str, str]:
-        """What `init` depends on, the modules apart. Their sources carry the id of their tree."""
+        """What `init` depends on, the modules apart."""
         config, backend, lock = (self._text(name) for name in (MAIN_FILE, BACKEND_FILE, LOCK_FILE))
         main = json.loads(config)
         sources = {name: [block["source"], block.get("version")] for name, block in main.get("module", {}).items()}
         parts = [sorted(main.get("provider", {})), main.get("terraform"), backend, lock]
         engine = f"{self.engine.executable} {self.engine.version}"
-        return {"engine": engine, "root": _digest_of(parts), "modules": _digest_of(sources)}
+        return {"engine": engine, "root": _digest_of(parts), "modules": _digest_of([sources, self._modules])}
 
     def _text(self, name: str) -> str:
         path = self.root / name
@@ -183,8 +196,7 @@ class StackEngine:
     def _read_plan(self, path: Path, *, is_empty: bool) -> SavedPlan:
         document = read_plan(self.plan_as_json(path))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        plan = to_plan(document, is_empty=is_empty)
-        return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document))
+        return SavedPlan(to_plan(document, is_empty=is_empty), path, digest, planned_outputs(document))
 
     def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
         """Release the state's lock when the engine that died in this clone left it; True if it was there.
@@ -310,10 +322,7 @@ def _digest_of(value: Any) -> str:
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:
     """The error for an engine that failed before it changed anything."""
     kind = Locked if is_state_locked(errors) else EngineFailed
-    error = kind(what, why="\n".join(_line(clarified(diagnostic)) for diagnostic in errors), hint=advice_for(errors))
-    if isinstance(error, EngineFailed):
-        error.is_settled = is_settled(errors)
-    return error
+    return kind(what, why="\n".join(_line(clarified(diagnostic)) for diagnostic in errors), hint=advice_for(errors))
 
 
 def _line(diagnostic: Diagnostic) -> str:

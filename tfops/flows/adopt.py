@@ -29,7 +29,7 @@ from tfops.flows.road.consent import ConsentOptions
 from tfops.ledger.versions import versions_of
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
 from tfops.results.changes import AdoptResult
-from tfops.system.workspace import write_file, write_new_files
+from tfops.system.workspace import in_work_tree, write_file, write_new_files
 
 
 def adopt(
@@ -53,16 +53,17 @@ def adopt(
     if tree.read(f"{FOLDER}/{name}.yaml") is not None:
         return _finish(project, name, legacy, options=options, ui=ui)
     new = _new_files(legacy, name)
-    taken = [path for path in new if (root / path).exists()]
+    taken = [path for path in new if in_work_tree(root, path).exists()]
     if taken:
         raise Refused(
             "exists", f"`{taken[0]}` is there already", hint="commit it, or choose another name: --module NAME"
         )
     before = (root / PROJECT_FILE).read_bytes().decode("utf-8")
     after = _project_text(project, rules, legacy, text=before, env=name, branch=branch)
+    project_file = in_work_tree(root, PROJECT_FILE)
     try:
         write_new_files(root, new)
-        (root / PROJECT_FILE).write_text(after, encoding="utf-8", newline="")
+        project_file.write_text(after, encoding="utf-8", newline="")
         snapshot = project.tree(worktree=True)
         plan = rehearse(
             project, legacy, env=name, tree=snapshot, rules=load_rules(snapshot), engine=options.engine, ui=ui

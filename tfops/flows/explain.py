@@ -19,7 +19,7 @@ from tfops.flows.ground.project import Project
 from tfops.model import EnvName
 from tfops.results.files import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact, SchemaResult
 from tfops.system.trees import GitTree
-from tfops.system.workspace import explained_disk_errors
+from tfops.system.workspace import explained_disk_errors, in_work_tree
 
 
 def explain(project: Project, module: str) -> ExplainResult:
@@ -92,7 +92,10 @@ def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     }
     if folder is not None:
         with explained_disk_errors("write the schemas"):
+            in_work_tree(start, "" if Path(folder).is_absolute() else folder)
             (start / folder).mkdir(parents=True, exist_ok=True)
             for name, text in schemas.items():
-                (start / folder / name).write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+                # A folder that was named in full is the caller's word, not a commit's.
+                path = Path(folder, name) if Path(folder).is_absolute() else in_work_tree(start, f"{folder}/{name}")
+                path.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
     return SchemaResult(folder or "", schemas)

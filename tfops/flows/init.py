@@ -12,7 +12,7 @@ from tfops.flows.survey import Survey, survey
 from tfops.results.files import InitResult
 from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, find_root
-from tfops.system.workspace import explained_disk_errors
+from tfops.system.workspace import explained_disk_errors, in_work_tree
 
 _BRANCH = "main"
 
@@ -85,7 +85,7 @@ def _prepare_repository(folder: Path, name: str | None) -> bool:
 def _write_missing(folder: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:
     written, kept = [], []
     for path, text in files.items():
-        target = folder / path
+        target = in_work_tree(folder, path)
         if target.exists():
             kept.append(path)
             continue

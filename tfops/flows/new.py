@@ -18,7 +18,7 @@ from tfops.flows.starter import module_files
 from tfops.model import MAIN_STACK, EnvName
 from tfops.results.files import NewResult
 from tfops.system.trees import Tree
-from tfops.system.workspace import write_new_files
+from tfops.system.workspace import in_work_tree, write_new_files
 
 
 def new_environment(project: Project, name: str, *, like: str | None, branch: str | None) -> NewResult:
@@ -48,8 +48,9 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
             hint=f"add below `environments:` by hand: {name}: {{branch: {pattern}}}",
         ) from error
     root = project.repository.root
+    project_file = in_work_tree(root, PROJECT_FILE)
     write_new_files(root, files)
-    (root / PROJECT_FILE).write_text(changed, encoding="utf-8", newline="")
+    project_file.write_text(changed, encoding="utf-8", newline="")
     return NewResult("environment", name, tuple(files), (PROJECT_FILE,), pattern)
 
 

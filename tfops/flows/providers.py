@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from tfops.config.environment import load_environment, lock_file_path
-from tfops.config.modules.interface import require_inner_sources
+from tfops.config.modules.interface import MODULES, require_inner_sources
 from tfops.engine.environment import engine_environment
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.mask import Masker
@@ -16,7 +16,8 @@ from tfops.flows.ground.target import find_place
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
 from tfops.results.places import ProviderMove, ProvidersResult
-from tfops.system.workspace import explained_disk_errors, lay_out
+from tfops.system.export import lay_out_modules
+from tfops.system.workspace import explained_disk_errors, in_work_tree, lay_out
 
 # A root of its own beside the stacks', without their backend; no stack can have this name.
 _FOLDER = StackName(".providers")
@@ -42,7 +43,8 @@ def lock(
     with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
         root = project.workspace.root(place.env, _FOLDER)
         rendered = {name: render_stack(content, name, interfaces) for name in environment.stacks}
-        lay_out(root, _calls(rendered, before), keep=frozenset({".terraform"}))
+        lay_out(root, _calls(rendered, before), removes=lambda name: name not in (".terraform", MODULES))
+        lay_out_modules(tree, root, {}, rendered="", keeps=lambda _: False)
         env_vars = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
         runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)
         program = locate(project, rules, engine.engine)
@@ -51,7 +53,7 @@ def lock(
         ui.phase("")
     if after and after != before:
         with explained_disk_errors(f"write {path}"):
-            (project.repository.root / path).write_text(after, encoding="utf-8")
+            in_work_tree(project.repository.root, path).write_text(after, encoding="utf-8")
     return ProvidersResult(place.env, path, _moves(before, after), is_written=bool(after) and after != before)
 
 

@@ -10,9 +10,11 @@ from tfops.flows.ground.stack import Content, render_stack
 from tfops.flows.ground.target import find_place
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.versions import read_card, versions_of
+from tfops.render.earlier import in_earlier_form
 from tfops.render.root import digest_of, joined_files
 from tfops.resolve.versions import pick_version
 from tfops.results.files import RenderDiffResult, RenderResult
+from tfops.system.export import export_id
 from tfops.system.trees import GitTree
 
 
@@ -45,7 +47,8 @@ def render_diff(project: Project, env: str | None, version: str, *, worktree: bo
     rules, tree = project.config_at(record.commit), GitTree.of_commit(project.repository, record.commit)
     content = Content.of(tree, rules, load_environment(tree, rules, now.env))
     digest, files = rendered(content, project.interfaces(tree))
-    if digest != read_card(project.repository, record).rendered_digest:
+    earlier = in_earlier_form(files, export_id(tree, {}))
+    if read_card(project.repository, record).rendered_digest not in (digest, digest_of(earlier)):
         ui.warn(f"{record.version} was rendered otherwise: by another tfops, or under the rules of another commit")
     here = now.commit.short if now.commit else "worktree"
     return RenderDiffResult(

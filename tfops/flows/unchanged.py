@@ -1,7 +1,6 @@
 """Whether a commit changes an environment: by what it renders to and the modules that it uses, not by file names."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -17,11 +16,11 @@ from tfops.flows.ground.stack import Content
 from tfops.flows.rendering import rendered
 from tfops.ledger.chain import Present
 from tfops.model import CommitSha
+from tfops.render.earlier import in_todays_form
 from tfops.render.root import digest_of
 from tfops.system.git import require_sha
 from tfops.system.trees import GitTree
 
-_TREE = re.compile(r"/trees/[^/\"]+/modules/")
 _ROOT = "root/"
 
 
@@ -53,7 +52,7 @@ def changes_environment(project: Project, head: Head, present: Present, card: Ma
     content = Content.of(tree, rules, environment)
     _, files = rendered(content, interfaces)
     kept = _kept(present)
-    if digest_of(kept) != card.get("rendered_digest") or _without_trees(files) != _without_trees(kept):
+    if digest_of(kept) != card.get("rendered_digest") or dict(files) != in_todays_form(kept):
         return True
     before = GitTree.of_commit(project.repository, require_sha(str(card["commit"])))
     sources = (source for source in environment.sources if isinstance(source, LocalSource))
@@ -64,11 +63,6 @@ def changes_environment(project: Project, head: Head, present: Present, card: Ma
 def _kept(present: Present) -> dict[str, str]:
     files = {name.removeprefix(_ROOT): body for name, body in present.files.items() if name.startswith(_ROOT)}
     return {name: body.decode("utf-8", "surrogateescape") for name, body in files.items()}
-
-
-def _without_trees(files: Mapping[str, str]) -> dict[str, str]:
-    """A module's source names the tree of all modules: which one doesn't matter, what it holds is asked apart."""
-    return {name: _TREE.sub("/trees/-/modules/", text) for name, text in files.items()}
 
 
 def _with_inner(interfaces: Interfaces, modules: Iterable[str]) -> set[str]:

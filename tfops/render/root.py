@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfops import exact
 from tfops.config.backend import Backend
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig, forms_in
 from tfops.config.project import ProjectConfig
@@ -15,7 +14,7 @@ from tfops.config.values import Form, Reference, Secret, StackOutput, StackRefer
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, MAIN_STACK, VALUES_FILE, EnvName, RenderedRoot, StackName
 from tfops.render.escape import escape_literal
 
-# From roots/<env>/<stack>/ to the folder that holds roots/, trees/ and state/.
+# From roots/<env>/<stack>/ to the folder that holds roots/ and state/.
 _TO_TOP = "../../.."
 
 # What stands for an unknown in a root that is planned only; `stack_` is how its names begin.
@@ -24,7 +23,7 @@ UNKNOWN_TYPE = "terraform_data"
 
 @dataclass(frozen=True, slots=True)
 class RootSpec:
-    """All that a rendered root is made of. `modules_tree` is the id of the exported `modules/`.
+    """All that a rendered root is made of.
 
     `public` are outputs of other stacks that are known not to be sensitive: only they may be shown, and only
     they can decide how many of something there are (`for_each`). `unknown` are those that can't be told before
@@ -36,7 +35,6 @@ class RootSpec:
     project: ProjectConfig
     environment: EnvironmentConfig
     stack: StackName
-    modules_tree: str
     provider_lock: str | None = None
     public: frozenset[StackOutput] = frozenset()
     unknown: frozenset[StackOutput] = frozenset()
@@ -117,7 +115,7 @@ def stack_variables(environment: EnvironmentConfig, stack: StackName) -> dict[st
 
 
 def _text(block: Mapping[str, Any]) -> str:
-    return exact.dumps(block, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(block, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def digest_of(files: Mapping[str, str]) -> str:
@@ -193,7 +191,8 @@ def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, 
         if key not in literals:
             block[key] = _expression(spec, name, value, (key,))
     if isinstance(module.source, LocalSource):
-        return block | {"source": f"{_TO_TOP}/trees/{spec.modules_tree}/modules/{module.source.path}"}
+        # The same at every commit and in every clone: `path.module` is made of it, and stands in resources.
+        return block | {"source": f"./modules/{module.source.path}"}
     version = {"version": module.source.version} if module.source.version else {}
     return block | {"source": module.source.address} | version
 

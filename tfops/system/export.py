@@ -1,23 +1,23 @@
-"""`modules/` as it was in a commit, written out once per content and shared by all who need it."""
+"""`modules/` as it was in a commit, on disk: once per content to be read, and in each root for its engine.
+
+An engine runs what modules tell it, and they may write beside themselves: so no two roots share a module's folder,
+and none is taken as it was left.
+"""
 
 import contextlib
 import hashlib
 import json
-import os
 import shutil
-import stat
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from tfops.errors import Refused
-from tfops.system.trees import Entry, GitTree
-from tfops.system.workspace import explained_disk_errors
+from tfops.system.folders import make_equal, opened
+from tfops.system.module_files import MODULES, module_files
+from tfops.system.trees import GitTree
+from tfops.system.workspace import explained_disk_errors, read_json, write_file
 
-MODULES = "modules"
-
-# Terraform would take providers and module copies from these; only `init` may put them there.
-_NEVER_EXPORTED = frozenset({".terraform", "terraform.d"})
+_MARKER = "tfops-modules.json"
 
 
 def export_id(tree: GitTree, overrides: Mapping[str, str]) -> str:
@@ -28,58 +28,49 @@ def export_id(tree: GitTree, overrides: Mapping[str, str]) -> str:
     return f"{tree_id}-{hashlib.sha256(json.dumps(overrides, sort_keys=True).encode()).hexdigest()[:16]}"
 
 
-def export_modules(tree: GitTree, trees: Path, overrides: Mapping[str, str]) -> Path:
-    """Write the tree's `modules/` to `<trees>/<id>/modules`, unless it is there, and return `<trees>/<id>`.
+def export_modules(tree: GitTree, sources: Path, overrides: Mapping[str, str]) -> Path:
+    """Write the tree's `modules/` to `<sources>/<id>/modules`, unless it is there, and return `<sources>/<id>`.
 
     `overrides` are more files, path below `modules/` to text. Another process that exports the same tree
-    at the same time does no harm: each writes aside, the first rename wins. Raises Refused for links that
-    leave `modules/` and for submodules.
+    at the same time does no harm: each writes aside, the first rename wins. Raises Refused as `module_files`.
     """
-    final = trees / export_id(tree, overrides)
+    final = sources / export_id(tree, overrides)
     if final.exists():
         return final
+    wanted = module_files(tree, overrides)
     with explained_disk_errors("export the modules"):
-        aside = Path(tempfile.mkdtemp(dir=trees, prefix=".new-"))
+        aside = Path(tempfile.mkdtemp(dir=sources, prefix=".new-"))
         try:
-            _write_entries(tree, aside / MODULES)
-            for path, text in overrides.items():
-                (aside / MODULES / path).write_text(text, encoding="utf-8")
+            with opened(aside) as here:
+                make_equal(here, MODULES, wanted, keeps=_nothing)
             with contextlib.suppress(OSError):  # lost the race: the same content is there already
                 aside.rename(final)
         finally:
-            _remove_read_only(aside)
+            shutil.rmtree(aside, ignore_errors=True)
     return final
 
 
-def _write_entries(tree: GitTree, folder: Path) -> None:
-    folder.mkdir()
-    for entry in tree.entries(MODULES):
-        if _NEVER_EXPORTED.intersection(entry.path.parts):
-            continue
-        if entry.is_submodule:
-            raise Refused("submodule", f"`{MODULES}/{entry.path}` is a Git submodule: tfops can't read its files")
-        target = folder / entry.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if entry.is_link:
-            target.symlink_to(_inner_link(entry))
-        else:
-            target.write_bytes(entry.content())
-            target.chmod(0o500 if entry.mode & stat.S_IXUSR else 0o400)
+def _nothing(_: str) -> bool:
+    return False
 
 
-def _inner_link(entry: Entry) -> str:
-    """The link's target, when it stays inside `modules/`."""
-    link = os.fsdecode(entry.content())
-    where = PurePosixPath(os.path.normpath(PurePosixPath(entry.path.parent, link)))
-    if where.is_absolute() or where.parts[:1] == ("..",):
-        raise Refused(
-            "outside-repository",
-            f"`{MODULES}/{entry.path}` is a link that leaves `{MODULES}/` (to `{link}`)",
-            hint="replace the link with the files themselves",
-        )
-    return link
+def lay_out_modules(
+    tree: GitTree, root: Path, overrides: Mapping[str, str], *, rendered: str, keeps: Callable[[str], bool]
+) -> None:
+    """Make `<root>/modules` what the tree says, whatever was done to it since; raises Refused as `module_files`.
 
-
-def _remove_read_only(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)
+    What else lies there was written by a run. It stays for runs of the same modules and the same root (`rendered` is
+    its digest), where `keeps` says so of its name: a resource may be a file beside its module. For every other run it
+    is gone. The caller holds the environment's lock on this machine.
+    """
+    wanted = module_files(tree, overrides)
+    marker, key = root / ".terraform" / _MARKER, [export_id(tree, overrides), rendered]
+    is_same = read_json(marker) == key
+    with explained_disk_errors("write the modules into the rendered root"):
+        if not is_same:
+            marker.unlink(missing_ok=True)  # before anything is touched: a run that is killed here began anew
+        with opened(root) as here:
+            make_equal(here, MODULES, wanted, keeps=keeps if is_same else _nothing)
+        marker.parent.mkdir(mode=0o700, exist_ok=True)
+    if not is_same:
+        write_file(marker, json.dumps(key))

@@ -1,16 +1,16 @@
 """The files of a commit (or a snapshot of the work tree, for someone who is still writing), by path."""
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from tfops.errors import Refused
 from tfops.model import CommitSha
 from tfops.system.git import require_sha
-from tfops.system.git_formats import TreeEntry
 from tfops.system.repository import Repository
+from tfops.system.treenames import require_possible_name
 
 
 class Tree(Protocol):
@@ -27,75 +27,155 @@ class Tree(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A file of a commit; `mode` is Git's (0o100644, 0o100755, 0o120000, 0o160000)."""
+class Item:
+    """One line of a Git tree; `mode` is Git's (0o40000, 0o100644, 0o100755, 0o120000, 0o160000)."""
 
-    path: PurePosixPath
+    name: str
     mode: int
-    object_id: str
-    content: Callable[[], bytes]
+    id: str
+
+    @property
+    def is_folder(self) -> bool:
+        return stat.S_IFMT(self.mode) == stat.S_IFDIR
 
     @property
     def is_link(self) -> bool:
         return stat.S_IFMT(self.mode) == stat.S_IFLNK
 
     @property
+    def is_file(self) -> bool:
+        return stat.S_IFMT(self.mode) == stat.S_IFREG
+
+    @property
     def is_submodule(self) -> bool:
-        return stat.S_IFMT(self.mode) == stat.S_IFDIR | stat.S_IFLNK
+        return stat.S_IFMT(self.mode) == _SUBMODULE
+
+
+_SUBMODULE = 0o160000
+
+# A tree of a few kilobytes can name its parts so often that no disk holds what it stands for.
+_MOST_ENTRIES = 100_000
+_DEEPEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of a commit, at a path below the folder that was asked for."""
+
+    path: PurePosixPath
+    item: Item
+    repository: Repository
+
+    @property
+    def is_link(self) -> bool:
+        return self.item.is_link
+
+    @property
+    def is_submodule(self) -> bool:
+        return self.item.is_submodule
+
+    def content(self) -> bytes:
+        return _read_object(self.repository, self.item.id)
 
 
 class GitTree:
-    """Files read from the object store: what is checked out doesn't matter."""
+    """Files read from the object store: what is checked out doesn't matter.
+
+    A name that no folder can hold, or that stands twice in one, is refused wherever it is met (guard `unsafe-name`):
+    Git stores such trees, and two programs would read two things in them.
+    """
 
     def __init__(self, repository: Repository, tree_id: str) -> None:
-        self.tree_id = tree_id
-        self._objects = repository.objects
-        self._root = TreeEntry(stat.S_IFDIR, "", require_sha(tree_id))
-        self._folders: dict[str, dict[str, TreeEntry]] = {}
+        self.tree_id: str = require_sha(tree_id)
+        self.repository = repository
+        self._folders: dict[str, dict[str, Item]] = {}
 
     @classmethod
     def of_commit(cls, repository: Repository, commit: CommitSha) -> "GitTree":
-        return cls(repository, repository.objects.commit(commit).tree)
+        return cls(repository, repository.objects.commit(require_sha(commit)).tree.hexsha)
 
     @classmethod
     def of_work_tree(cls, repository: Repository) -> "GitTree":
         """The work tree as it is now, uncommitted files included, ignored ones not."""
         return cls(repository, repository.snapshot_work_tree())
 
-    def _find(self, path: str) -> TreeEntry | None:
+    def _find(self, path: str) -> Item | None:
+        if not path:
+            return Item("", stat.S_IFDIR, self.tree_id)
         folder, _, name = path.rpartition("/")
-        return self._inside(folder).get(name) if path else self._root
+        return self.items(folder).get(name)
 
-    def _inside(self, folder: str) -> dict[str, TreeEntry]:
+    def items(self, folder: str) -> dict[str, Item]:
         """What lies in a folder, by name. Each folder is read once: there may be thousands of files in it."""
         if folder not in self._folders:
             found = self._find(folder)
-            inside = self._objects.tree(found.object_id) if found is not None and found.is_folder else ()
-            self._folders[folder] = {entry.name: entry for entry in inside}
+            self._folders[folder] = self._list(folder, found.id) if found and found.is_folder else {}
         return self._folders[folder]
+
+    def _list(self, folder: str, tree_id: str) -> dict[str, Item]:
+        found: dict[str, Item] = {}
+        for item in parse_tree(_read_object(self.repository, tree_id), id_bytes=len(self.tree_id) // 2):
+            require_possible_name(folder, item.name)
+            if item.name in found:
+                raise Refused("unsafe-name", f"`{folder or '.'}` has two entries with the name {item.name!r}")
+            found[item.name] = item
+        return found
+
+    def content(self, item: Item) -> bytes:
+        """The bytes of a file, or a link's target."""
+        return _read_object(self.repository, item.id)
 
     def read(self, path: str) -> str | None:
         found = self._find(path)
-        if found is None or not stat.S_ISREG(found.mode):
-            return None
-        return self._objects.blob(found.object_id).decode("utf-8", "surrogateescape")
+        return self.content(found).decode("utf-8", "surrogateescape") if found and found.is_file else None
 
     def names(self, folder: str) -> list[str]:
-        return sorted(self._inside(folder))
+        return sorted(self.items(folder))
 
     def digest(self, path: str) -> str:
         found = self._find(path)
-        return found.object_id if found is not None else ""
+        return found.id if found is not None else ""
 
     def entries(self, folder: str) -> Iterator[Entry]:
-        """Every file below a folder, with paths relative to it."""
-        found = self._find(folder)
-        waiting = [(PurePosixPath(), found)] if found is not None and found.is_folder else []
-        while waiting:  # no recursion: a stranger's folders may be nested without end
-            path, here = waiting.pop()
-            for entry in self._objects.tree(here.object_id):
-                if entry.is_folder:
-                    waiting.append((path / entry.name, entry))
+        """Every file below a folder, with paths relative to it. Raises Refused (guard `too-many-files`)."""
+        todo, found = [PurePosixPath()], 0
+        while todo:
+            inner = todo.pop()
+            for item in self.items("/".join(filter(None, (folder, *inner.parts)))).values():
+                found += 1
+                if found > _MOST_ENTRIES or len(inner.parts) >= _DEEPEST:
+                    raise _too_many(folder)
+                if item.is_folder:
+                    todo.append(inner / item.name)
                 else:
-                    content = partial(self._objects.blob, entry.object_id)
-                    yield Entry(path / entry.name, entry.mode, entry.object_id, content)
+                    yield Entry(inner / item.name, item, self.repository)
+
+
+def _too_many(folder: str) -> Refused:
+    return Refused(
+        "too-many-files",
+        f"`{folder}/` holds more than {_MOST_ENTRIES} files and folders, or folders more than {_DEEPEST} deep",
+        hint="keep in it what modules are made of, and nothing else",
+    )
+
+
+def parse_tree(data: bytes, *, id_bytes: int) -> Iterator[Item]:
+    """The lines of a tree object as Git stores it: mode, space, name, zero byte, object id.
+
+    Read here, because what is refused must be named, and a library's error names nothing. Raises Refused where the
+    object isn't a tree.
+    """
+    position = 0
+    while position < len(data):
+        space = data.find(b" ", position)
+        end = data.find(b"\0", space)
+        mode = data[position:space]
+        if space < 0 or end < 0 or not mode.isdigit() or mode.strip(b"01234567") or len(data) < end + 1 + id_bytes:
+            raise Refused("unsafe-name", "a folder of the commit can't be read as a Git tree", hint="git fsck")
+        name = data[space + 1 : end].decode("utf-8", "surrogateescape")
+        position = end + 1 + id_bytes
+        yield Item(name, int(mode, 8), data[end + 1 : position].hex())
+
+
+def _read_object(repository: Repository, object_id: str) -> bytes:
+    return bytes(repository.objects.odb.stream(bytes.fromhex(object_id)).read())

@@ -2,10 +2,10 @@
 
 It never dirties the work tree and is shared by all work trees of a clone:
 
-    trees/<tree id>/       `modules/` as it was in a commit, read-only
+    sources/<tree id>/     `modules/` as it was in a commit, for tfops to read; no engine runs in it
     interfaces/            what modules take and give, by content
     scratch/               roots that are planned to judge values, removed after use
-    roots/<env>/<stack>/   the rendered root, with the engine's `.terraform`
+    roots/<env>/<stack>/   the rendered root with its own `modules/`, the engine's `.terraform`, what runs wrote
     state/<env>/           the local backend
     runs/<env>/<run id>/   output and plan of one run, removed after use; by stack, where there are several
     locks/                 one process at a time in an environment's folder
@@ -21,7 +21,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tfops.errors import Refused
@@ -66,8 +66,8 @@ class Workspace:
         return self._folder("state", env)
 
     @property
-    def trees(self) -> Path:
-        return self._folder("trees")
+    def sources(self) -> Path:
+        return self._folder("sources")
 
     @property
     def interfaces(self) -> Path:
@@ -233,13 +233,31 @@ def write_file(path: Path, text: str) -> None:
 
 
 def write_new_files(root: Path, files: Mapping[str, str]) -> None:
-    """Write files of the project, with the modes that the user's files have. The caller knows that none is there."""
-    for name, text in files.items():
+    """Write files of the project, with the modes that the user's files have. The caller knows that none is there.
+
+    Raises Refused as `in_work_tree`, before anything is written.
+    """
+    for name, path in {name: in_work_tree(root, name) for name in files}.items():
+        text = files[name]
         with explained_disk_errors(f"write {name}"):
-            path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8", newline="") as file:
                 file.write(text)
+
+
+def in_work_tree(root: Path, name: str) -> Path:
+    """Where a file of the project is written. Raises Refused (guard `outside-repository`) where the way goes through
+    a link: what is checked out is somebody else's choice, and a link there can lead anywhere."""
+    path = root
+    for part in PurePosixPath(name).parts:
+        path /= part
+        if path.is_symlink():
+            raise Refused(
+                "outside-repository",
+                f"`{path.relative_to(root)}` is a link: `{name}` is not written through it",
+                hint="replace the link with what it leads to",
+            )
+    return path
 
 
 def read_json(path: Path) -> Any:
@@ -250,11 +268,15 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def lay_out(folder: Path, files: Mapping[str, str], *, keep: frozenset[str]) -> None:
-    """Make a folder hold exactly `files` and the names in `keep`; unchanged files stay untouched."""
+def lay_out(folder: Path, files: Mapping[str, str], *, removes: Callable[[str], bool]) -> None:
+    """Make a folder hold `files`, and nothing else of which `removes` says so; unchanged files stay untouched.
+
+    What a resource or a provisioner wrote there by a relative path is theirs: the state speaks of it.
+    """
     with explained_disk_errors("write the rendered root"):
         for entry in folder.iterdir():
-            if entry.name in files or entry.name in keep:
+            is_ours = entry.name in files and entry.is_file() and not entry.is_symlink()
+            if is_ours or not (entry.name in files or removes(entry.name)):
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
@@ -262,7 +284,7 @@ def lay_out(folder: Path, files: Mapping[str, str], *, keep: frozenset[str]) -> 
                 entry.unlink()
     for name, text in files.items():
         path = folder / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        if not path.is_file() or path.read_bytes() != text.encode("utf-8", "surrogateescape"):
             write_file(path, text)
 
 

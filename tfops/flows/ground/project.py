@@ -65,7 +65,7 @@ class Project:
 
     def interfaces(self, tree: GitTree, overrides: Mapping[str, str] | None = None) -> Interfaces:
         """What the modules of a commit take and give. Exports them, because links count as the engine sees them."""
-        return Interfaces(export_modules(tree, self.workspace.trees, overrides or {}), self.workspace.interfaces)
+        return Interfaces(export_modules(tree, self.workspace.sources, overrides or {}), self.workspace.interfaces)
 
     def input_check(self, tree: GitTree) -> InputCheck:
         """Holds inputs against the variables of a commit's modules, and of those that `init` put into the roots."""

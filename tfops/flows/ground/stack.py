@@ -19,8 +19,9 @@ from tfops.config.values import Secret, StackOutput
 from tfops.engine.environment import engine_environment, missing_cli_config
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker
+from tfops.engine.rootfiles import steers_engine
 from tfops.engine.runner import Runner
-from tfops.engine.stack import ERRORED_STATE, StackEngine
+from tfops.engine.stack import StackEngine
 from tfops.errors import Refused
 from tfops.events import Diagnostic, Event
 from tfops.flows.ground.account import require_account
@@ -29,12 +30,14 @@ from tfops.flows.ground.secrets import SecretSource
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, RenderedRoot, StackName
 from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
-from tfops.render.supply import SUPPLY_FILE, Supply, supply_file
 from tfops.system import environ
 from tfops.system.aws import Caller
-from tfops.system.export import export_id
+from tfops.system.export import export_id, lay_out_modules
 from tfops.system.trees import GitTree
-from tfops.system.workspace import lay_out, part_of_run, write_file
+from tfops.system.workspace import lay_out, part_of_run
+
+# What `init` leaves in a root.
+_OF_INIT = (".terraform", LOCK_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +91,24 @@ class OpenStack:
     def config(self) -> StackConfig:
         return self.content.environment.stacks[self.name]
 
-    def lay_out(
-        self, unknown: frozenset[StackOutput] = frozenset(), public: frozenset[StackOutput] = frozenset()
-    ) -> None:
-        """Write the rendered root; with `unknown`, the one that can only be planned. `public` may be shown as well."""
+    def lay_out(self, unknown: frozenset[StackOutput] = frozenset()) -> None:
+        """Write the rendered root; with `unknown`, the one that can only be planned."""
         files = self.rendered.files
         if unknown:
-            files = render_stack(self.content, self.name, self.modules, unknown, public).files
-        lay_out(self.engine.root, files, keep=frozenset({".terraform", LOCK_FILE, ERRORED_STATE}))
-
-    def supply(self, given: Mapping[str, Supply], missing: Iterable[str] = ()) -> None:
-        """Give the engine what other stacks have for this one's variables; null for those that are `missing`."""
-        if given:
-            write_file(self.engine.root / SUPPLY_FILE, supply_file(given))
-        else:
-            (self.engine.root / SUPPLY_FILE).unlink(missing_ok=True)
-        texts = {name: supply.text for name, supply in given.items()}
-        self.engine.set_variables({**texts, **dict.fromkeys(missing, "null")})
+            files = render_stack(self.content, self.name, self.modules, unknown).files
+        lay_out(self.engine.root, files, removes=lambda name: steers_engine(name) and name not in _OF_INIT)
 
 
 def render_stack(
-    content: Content,
-    stack: StackName,
-    interfaces: Interfaces,
-    unknown: frozenset[StackOutput] = frozenset(),
-    public: frozenset[StackOutput] = frozenset(),
+    content: Content, stack: StackName, interfaces: Interfaces, unknown: frozenset[StackOutput] = frozenset()
 ) -> RenderedRoot:
-    """The rendered root of a stack. `interfaces` are those of the content's modules; `public` are outputs that may be
-    shown besides those that the content says it of."""
+    """The rendered root of a stack. `interfaces` are those of the content's modules."""
     spec = RootSpec(
         project=content.rules,
         environment=content.environment,
         stack=stack,
-        modules_tree=export_id(content.tree, content.overrides),
         provider_lock=content.lock,
-        public=public_stack_outputs(interfaces, content.environment) | public,
+        public=public_stack_outputs(interfaces, content.environment),
         unknown=unknown,
         ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
         lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
@@ -179,7 +165,13 @@ def open_stack(
     opened = OpenStack(
         name,
         content,
-        StackEngine(engine, runner, lock_timeout_s=options.lock_timeout_s, has_committed_lock=content.lock is not None),
+        StackEngine(
+            engine,
+            runner,
+            lock_timeout_s=options.lock_timeout_s,
+            has_committed_lock=content.lock is not None,
+            modules=export_id(content.tree, content.overrides),
+        ),
         rendered,
         modules,
         mask,
@@ -189,6 +181,9 @@ def open_stack(
         caller,
     )
     opened.lay_out()
+    lay_out_modules(
+        content.tree, root, content.overrides, rendered=rendered.digest, keeps=lambda name: not steers_engine(name)
+    )
     return opened
 
 
