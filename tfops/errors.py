@@ -102,10 +102,14 @@ class NotVerified(TfopsError):
 
 
 class EngineFailed(TfopsError):
-    """The engine failed before it could change anything."""
+    """The engine failed before it could change anything.
+
+    `is_settled` says that it would fail in the same way whatever other stacks come to.
+    """
 
     exit_code = 20
     name = "engine-failed"
+    is_settled: bool = False
 
 
 class StoppedPartWay(TfopsError):

@@ -235,7 +235,10 @@ class AttributeChange:
 
 @dataclass(frozen=True, slots=True)
 class ResourceChange:
-    """What a plan does to one resource, and the engine's reason."""
+    """What a plan does to one resource, and the engine's reason.
+
+    `is_duplicate`: it is created although the one that stood at its address was let go alive, and still exists.
+    """
 
     address: str
     resource_type: str
@@ -243,6 +246,7 @@ class ResourceChange:
     reason: str = ""
     previous_address: str = ""
     attributes: tuple[AttributeChange, ...] = ()
+    is_duplicate: bool = False
 
     @property
     def loses_data(self) -> bool:
@@ -285,6 +289,11 @@ class Plan:
         return tuple(change for change in self.changes if change.loses_data)
 
     @property
+    def duplicates(self) -> tuple[ResourceChange, ...]:
+        """The changes that make a second one of what still exists outside of the state."""
+        return tuple(change for change in self.changes if change.is_duplicate)
+
+    @property
     def work(self) -> tuple[ResourceChange, ...]:
         """The changes without the reads that only happen on the way."""
         return tuple(change for change in self.changes if change.action is not Action.READ)
@@ -302,7 +311,7 @@ class Plan:
 class StackState:
     """What tfops reads from a stack's state: identity and addresses, no attribute values but ids.
 
-    `types` is each resource type with its provider's address.
+    `types` is each resource type with its provider's address, `output_kinds` each output's type as the state writes it.
     """
 
     lineage: str
@@ -312,6 +321,7 @@ class StackState:
     schema_versions: Mapping[str, int]
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     types: Mapping[str, str] = field(default_factory=dict)
+    output_kinds: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_absent(self) -> bool:

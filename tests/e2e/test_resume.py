@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.sandbox import Sandbox, new_sandbox
 from tests.support.state_server import StateServer, serve_states
+from tests.support.ways_back import RULES, look, new_story
 
 # The gate is made anew for each value, and fails while it is closed; `last` comes after it.
 _GATED = """\
@@ -148,3 +149,34 @@ def test_a_way_back_that_died_is_planned_over_its_bridge_by_who_recovers_and_who
     back = shop.ok("resume", "dev", "--yes", "-o", "json").result
     assert (back["version"], back["restores"]) == ("v3", "v1")
     assert shop.ok("inventory", "dev", "-o", "json").result["environments"]["dev"][f"{_MODULE}.old"] == known
+
+
+_MADE = """\
+resource "demo_thing" "t" { content = "t" }
+resource "demo_pet" "p" { content = "p" }
+resource "demo_password" "w" { content = "w" }
+"""
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["stopped", "died"])
+def test_what_cannot_be_imported_does_not_hold_up_the_recovery(
+    tmp_path: Path, engine: str, states: StateServer, provider_door: Path, dies: bool
+) -> None:
+    """Its things are in no state: what can be is taken in, the rest is named and made anew when someone says so."""
+    rules = RULES.replace("environments:", f"{states.backend()}environments:")
+    story = new_story(tmp_path / "story", engine, provider_door, rules=rules)
+    story.write(_MADE)
+    states.frozen["/dev/main"] = b""
+    failpoint = {"TFOPS_FAILPOINT": "engine-ended:SIGKILL"} if dies else {}
+    assert story.shop.run("apply", "dev", "--yes", env=failpoint).code == (-9 if dies else 21)
+    del states.frozen["/dev/main"]
+    recovered = story.shop.ok("recover", "dev")
+    assert "can't be imported: module.main.demo_password.w, module.main.demo_pet.p" in recovered.err
+    assert "taken in by id: module.main.demo_thing.t" in recovered.err
+    refused = story.shop.run("resume", "dev", "--yes", "-o", "json")
+    named = [f"module.main.demo_{name}" for name in ("password.w", "pet.p")]
+    assert refused.error["name"] == "not-approved"
+    assert all(name in refused.error["hint"] for name in named)
+    story.shop.ok("resume", "dev", "--yes", *(word for name in named for word in ("--allow-duplicate", name)))
+    kinds = sorted(key.partition("/")[0] for key in look(story.world))
+    assert kinds == ["password", "password", "pet", "pet", "thing"]

@@ -1,10 +1,11 @@
 """Where secrets come from besides AWS, how late they are read, and what is said when they can't be."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
-from tests.support.sandbox import Sandbox, new_sandbox
+from tests.support.sandbox import Sandbox, new_sandbox, wait_until
 from tests.support.sops import new_sops
 from tests.support.vault import serve_vault
 
@@ -64,6 +65,7 @@ def test_sops_vault_and_commands_are_asked_once_each_and_every_failure_is_named(
         "absent": ["no-such-program"],
         "binary": ["head", "-c", "8", "/dev/zero"],
         "endless": ["yes"],
+        "silent": ["true"],
     }
     with serve_vault() as vault:
         shop.env |= sops.env | vault.env
@@ -89,17 +91,19 @@ def test_sops_vault_and_commands_are_asked_once_each_and_every_failure_is_named(
 
         vault.denied = {"old/shop"}
         shop.write("secrets/plain.yaml", "a: b\n")
-        failing = ["exec:fails", "exec:absent", "exec:binary", "exec:endless", "vault:old/shop#a", "vault:secret/no#a"]
+        failing = ["exec:fails", "exec:absent", "exec:binary", "exec:endless", "exec:silent"]
+        failing += ["vault:old/shop#a", "vault:secret/no#a"]
         failing += ["sops:secrets/plain.yaml#a", "sops:secrets/dev.yaml#db.no", "sops:secrets/dev.yaml#db"]
         wish(shop, references(*failing), secrets={"exec": commands})
         ran = shop.run("plan", "dev", "-o", "json")
     assert (ran.code, ran.error["guard"]) == (11, "secret")
-    assert ran.error["what"] == "dev needs 9 secrets that can't be had"
+    assert ran.error["what"] == "dev needs 10 secrets that can't be had"
     assert dict(line.split(": ", 1) for line in ran.error["why"].splitlines()) == {
         "exec:absent": "its command can't be run: No such file or directory",
         "exec:binary": "it holds a NUL character, which no environment variable can",
         "exec:endless": "its command took longer than 60 s, or printed more than 1 MB",
         "exec:fails": "its command ended with exit code 7",
+        "exec:silent": "its command printed nothing",
         "sops:secrets/dev.yaml#db": "it holds several values",
         "sops:secrets/dev.yaml#db.no": "there is no key `db.no` in it",
         "sops:secrets/plain.yaml#a": "it is not encrypted by sops",
@@ -111,6 +115,21 @@ def test_sops_vault_and_commands_are_asked_once_each_and_every_failure_is_named(
     wish(shop, references("sops:secrets/dev.yaml#db.password"), secrets={"allow": ["env"]})
     [complaint] = shop.run("validate", "dev", "-o", "json").error["complaints"]
     assert complaint["message"] == "secrets of the kind `sops:` are not allowed here"
+
+
+def test_the_last_words_of_a_command_are_heard_by_a_tfops_that_was_stopped_meanwhile(shop: Sandbox) -> None:
+    begun, go = shop.home / "begun", shop.home / "go"
+    script = f"echo $$ > {begun}.new; mv {begun}.new {begun}; until test -e {go}; do sleep 0.01; done; echo the-secret"
+    wish(shop, references("exec:slow"), secrets={"exec": {"slow": ["sh", "-c", script]}})
+    process = shop.start("apply", "dev", "--yes")
+    wait_until(begun.exists)
+    process.send_signal(signal.SIGSTOP)
+    go.touch()
+    wait_until(lambda: ") Z " in Path(f"/proc/{begun.read_text().strip()}/stat").read_text())
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out + err
+    assert kept(shop) == ["the-secret"]
 
 
 def test_an_ephemeral_secret_is_looked_up_again_for_the_apply_and_kept_nowhere(tmp_path: Path, engine: str) -> None:

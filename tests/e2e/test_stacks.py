@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox import Sandbox, wait_until
+from tests.support.sandbox import Sandbox, new_sandbox, wait_until
 
 _NET = """\
 variable "cidr" { type = string }
@@ -161,3 +161,69 @@ def test_a_run_that_was_killed_in_the_second_stack_is_told_and_finished(shop: Sa
     assert (done["version"], _work(done)) == ("v1", {"users/module.net.terraform_data.vpc": "create"})
     assert shop.ok("plan", "dev", "-o", "json").result["plan"]["is_empty"]
     assert set(_stacks(shop)) == {"network", "app", "users", "db"}
+
+
+_PARTS = """\
+variable "more" { default = [] }
+resource "terraform_data" "made" { input = "x" }
+output "id" { value = terraform_data.made.id }
+output "names" { value = toset(concat(["a", "b"], var.more)) }
+output "tags" { value = tomap({ "k8s.io/x" = "y" }) }
+output "pi" { value = 3.14159265358979323846 }
+output "key" {
+  value     = toset(["secret-key"])
+  sensitive = true
+}
+"""
+# Its variables are of type any: what they are, they are given.
+_EACH = """\
+variable "names" {}
+variable "tags" {}
+variable "pi" {}
+resource "terraform_data" "each" {
+  for_each = var.names
+  input    = var.pi
+}
+output "tags" { value = true ? var.tags : {} }
+output "pi" { value = var.pi }
+"""
+
+
+def test_sets_stay_sets_numbers_keep_their_digits_and_a_module_from_elsewhere_can_be_looped_over(
+    tmp_path: Path, engine: str
+) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine)
+    elsewhere = new_sandbox(tmp_path / "elsewhere", engine)
+    elsewhere.write("parts/main.tf", _PARTS)
+    elsewhere.commit("a module")
+    shop.write("modules/each/main.tf", _EACH)
+
+    def wish(names: str, *more: str) -> None:
+        source = f"git::file://{elsewhere.path}//parts"
+        parts = {"modules": {"parts": {"source": source, "inputs": {"more": list(more)}}}}
+        inputs = {"names": names, "tags": "${stack.net.tags}", "pi": "${stack.net.pi}"}
+        shop.write("environments/dev/net.yaml", json.dumps(parts))
+        shop.write("environments/dev/app.yaml", json.dumps({"modules": {"app": {"source": "each", "inputs": inputs}}}))
+        shop.git("rm", "-q", "--ignore-unmatch", "environments/dev.yaml")
+        shop.commit("stacks")
+
+    wish("${stack.net.key}")
+    failed = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert (failed.code, "Sensitive values" in failed.error["why"]) == (20, True)
+    assert not list((shop.workspace / "state/dev").glob("*.tfstate")), "nothing was applied that can't help"
+
+    wish("${stack.net.names}")
+    planned = shop.ok("plan", "dev", "-o", "json").result["plan"]
+    assert [wait["stack"] for wait in planned["waiting"]] == ["app"]
+    shop.ok("apply", "dev", "--yes")
+    assert [one["index_key"] for one in _state(shop, "app")["resources"][0]["instances"]] == ["a", "b"]
+    assert '"pi": 3.14159265358979323846' in (shop.workspace / "state/dev/app.tfstate").read_text()
+    assert shop.ok("apply", "dev", "--yes", "-o", "json").result["version"] is None
+
+    wish("${stack.net.names}", "c")
+    planned = shop.ok("plan", "dev", "-o", "json").result["plan"]
+    assert [change["address"] for change in planned["changes"]] == ['app/module.app.terraform_data.each["c"]']
+    assert planned["waiting"] == [], "what is known wholly is planned at once"
+    shop.ok("apply", "dev", "--yes")
+    shop.ok("drift", "dev")
+    shop.ok("destroy", "dev", "--yes")

@@ -143,8 +143,7 @@ class Story:
     def apply(self, *args: str) -> str:
         """The next version, and a copy of its rendered root for those who go back by hand."""
         name: str = self.shop.ok("apply", "dev", "--yes", "-o", "json", *args).result["version"]
-        files = [*map(self.root.joinpath, _ROOT), *(path for path in self.root.glob("modules/**/*") if path.is_file())]
-        self.roots[name] = {str(path.relative_to(self.root)): path.read_text() for path in files if path.exists()}
+        self.roots[name] = {path.name: path.read_text() for path in map(self.root.joinpath, _ROOT) if path.exists()}
         return name
 
     def lock_providers(self) -> None:
@@ -196,7 +195,6 @@ class ByHand:
         shutil.rmtree(self.root)
         self.root.mkdir()
         for name, text in self.story.roots[version].items():
-            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(text)
         before, errors = look(self.folder / "world"), self._run("init", *init)
         errors = errors or self._run("apply", "-auto-approve", "-json")

@@ -48,7 +48,7 @@ def test_an_id_that_two_resources_share_proves_nothing() -> None:
 
 def test_what_was_let_go_is_taken_in_again_by_its_id_wherever_it_stood_then() -> None:
     plan = _plan((Action.CREATE, "disk.old", "disk"), (Action.CREATE, "disk.gone", "disk"))
-    past = Past({"disk.old": "d-1", "disk.gone": "d-2"}, frozenset({"d-1"}))
+    past = Past({"disk.old": "d-1", "disk.gone": "d-2"}, {"disk.old": "d-1"})
     bridge = find_bridge(plan, past, now={}, declared={})
     assert bridge == Bridge(adoptions=(Adoption("disk.old", "d-1"),))
     assert bridge.blocks() == {"import": [{"to": "disk.old", "id": "d-1"}]}
@@ -57,7 +57,7 @@ def test_what_was_let_go_is_taken_in_again_by_its_id_wherever_it_stood_then() ->
 def test_what_is_back_in_the_state_is_not_taken_in_twice() -> None:
     plan = _plan((Action.CREATE, "disk.old", "disk"))
     assert find_bridge(
-        plan, Past({"disk.old": "d-1"}, frozenset({"d-1"})), now={"disk.other": "d-1"}, declared={}
+        plan, Past({"disk.old": "d-1"}, {"disk.old": "d-1"}), now={"disk.other": "d-1"}, declared={}
     ).is_empty
 
 
@@ -79,5 +79,5 @@ def test_what_a_way_back_made_anew_is_still_the_thing_that_its_code_says() -> No
 
 def test_what_was_made_anew_and_then_let_go_is_taken_in_by_the_id_that_it_has_now() -> None:
     plan = _plan((Action.CREATE, "disk.old", "disk"))
-    past = Past({"disk.old": "d-1"}, frozenset({"d-9"}), {"d-9": "d-1"})
+    past = Past({"disk.old": "d-1"}, {"disk.old": "d-9"}, {"d-9": "d-1"})
     assert find_bridge(plan, past, now={}, declared={}).adoptions == (Adoption("disk.old", "d-9"),)

@@ -68,8 +68,8 @@ def test_a_stack_that_is_not_there_is_refused_with_the_nearest() -> None:
 
 def test_an_output_is_found_by_its_module_or_by_being_the_only_one() -> None:
     outputs = {"vpc": {"id": "vpc-1", "zones": []}, "dns": {"zones": ["a"]}, "odd": None}
-    assert output_in(StackOutput("net", "", "id"), outputs) == "vpc-1"
-    assert output_in(StackOutput("net", "dns", "zones"), outputs) == ["a"]
+    assert output_in(StackOutput("net", "", "id"), outputs) == ("vpc", "vpc-1")
+    assert output_in(StackOutput("net", "dns", "zones"), outputs) == ("dns", ["a"])
     with pytest.raises(LookupError, match="output `zones` of stack `net`: 2 modules have it"):
         output_in(StackOutput("net", "", "zones"), outputs)
     with pytest.raises(LookupError, match="output `id` of stack `net`: no module has it yet"):

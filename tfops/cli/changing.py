@@ -7,6 +7,7 @@ import typer
 
 from tfops.cli.options import (
     AllowDestroyOption,
+    AllowDuplicateOption,
     EngineOption,
     Environment,
     FullOption,
@@ -115,6 +116,7 @@ def rollback(
     stack: StackOption = None,
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
+    allow_duplicate: AllowDuplicateOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what it would do.")] = False,
     show_bridge: Annotated[
         bool, typer.Option("--show-bridge", help="With --plan: the blocks that keep things alive.")
@@ -160,6 +162,7 @@ def rollback(
             lock_timeout=lock_timeout,
             offline=offline,
             allow_destroy=losing,
+            allow_duplicate=allow_duplicate or (),
             ignores_verdict=ignore_verdict,
         )
         project = open_project(ctx)
@@ -218,6 +221,7 @@ def resume(
     env: NamedEnvironment,
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
+    allow_duplicate: AllowDuplicateOption = None,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
@@ -245,7 +249,13 @@ def resume(
 
         losing = allow_destroy or ()
         options = _options(
-            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline, allow_destroy=losing
+            yes=yes,
+            wait=wait,
+            engine=engine,
+            lock_timeout=lock_timeout,
+            offline=offline,
+            allow_destroy=losing,
+            allow_duplicate=allow_duplicate or (),
         )
         project = open_project(ctx)
         lifted = None if offline else hold.lift(project, env)
@@ -332,6 +342,7 @@ def _options(
     lock_timeout: str,
     offline: bool,
     allow_destroy: Sequence[str] = (),
+    allow_duplicate: Sequence[str] = (),
     allowed: Sequence[str] = (),
     ignores_verdict: bool = False,
     max_deletes: int | None = None,
@@ -342,7 +353,12 @@ def _options(
 
     return ChangeOptions(
         engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
-        consent=ConsentOptions(yes=yes, allow_destroy=frozenset(allow_destroy), most_losses=max_deletes),
+        consent=ConsentOptions(
+            yes=yes,
+            allow_destroy=frozenset(allow_destroy),
+            allow_duplicate=frozenset(allow_duplicate),
+            most_losses=max_deletes,
+        ),
         wait_s=parse_duration(wait),
         offline=offline,
         allowed=frozenset(allowed),

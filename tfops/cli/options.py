@@ -95,5 +95,13 @@ AllowDestroyOption = Annotated[
     list[str] | None,
     typer.Option("--allow-destroy", metavar="ADDRESS", help="A resource that may be lost. Can be repeated."),
 ]
+AllowDuplicateOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-duplicate",
+        metavar="ADDRESS",
+        help="Make a second one of what still exists outside of the state. Can be repeated.",
+    ),
+]
 HeadOption = Annotated[bool, typer.Option("--head", help="The commit, not the files as they lie here.")]
 WorktreeOption = Annotated[bool, typer.Option("--worktree", help="The files as they lie here, not the commit.")]

@@ -5,7 +5,6 @@ duplicate keys, and building the values here bounds what an alias can blow up to
 """
 
 import datetime
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tfops.exact import Number, is_number, number_text, to_number
 from tfops.model import Complaint, Mark
 
 Path = tuple[str | int, ...]
@@ -24,6 +24,7 @@ Path = tuple[str | int, ...]
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 50_000
 _MOST_BITS = 512
+_MOST_EXPONENT = 10_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -46,21 +47,32 @@ class WrittenFloat(float):
         return self.written
 
 
-def as_written(value: int | float, written: str) -> int | float:
+class WrittenDecimal(Decimal):
+    """The same where a float would lose digits: `3.141592653589793238460` is 3.14159265358979323846."""
+
+    written: str
+
+    def __repr__(self) -> str:
+        return self.written
+
+
+Written = WrittenInt | WrittenFloat | WrittenDecimal
+
+
+def as_written(value: Number, written: str) -> Number:
     """The number, with its text where that would be lost."""
     if number_text(value) == written:
         return value
-    kept = WrittenInt(value) if isinstance(value, int) else WrittenFloat(value)
+    kept: Written
+    match value:
+        case int():
+            kept = WrittenInt(value)
+        case float():
+            kept = WrittenFloat(value)
+        case _:
+            kept = WrittenDecimal(value)
     kept.written = written
     return kept
-
-
-def number_text(value: int | float) -> str:
-    """What Terraform makes of a number when text is wanted: all digits, no exponent."""
-    if isinstance(value, int):
-        return str(int(value))
-    text = format(Decimal(repr(float(value))), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @dataclass(slots=True)
@@ -177,7 +189,9 @@ class _Builder:
     def _scalar(self, node: Node) -> Any:
         try:
             value = self._scalars.construct_object(node)
-        except (ConstructorError, ValueError, OverflowError, KeyError, IndexError):
+            if isinstance(value, float):
+                value = _exactly(value, str(node.value))
+        except (ConstructorError, ValueError, ArithmeticError, KeyError, IndexError):
             self._complain(node, f"`{node.value}` can't be read as a value")
             return None
         if isinstance(value, datetime.date | datetime.datetime):
@@ -186,8 +200,12 @@ class _Builder:
         if problem:
             self._complain(node, problem)
             return None
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return as_written(value, str(node.value)) if is_number else value
+        return as_written(value, str(node.value)) if is_number(value) else value
+
+
+def _exactly(value: float, written: str) -> Any:
+    """What a float's text means, with all its digits; the words for what is none stay floats."""
+    return value if written.lower().lstrip("+-") in (".inf", ".nan") else to_number(written.replace("_", ""))
 
 
 def _problem(node: Node, value: Any) -> str:
@@ -195,13 +213,14 @@ def _problem(node: Node, value: Any) -> str:
         return f"`{node.value[:40]}` is not a number that Terraform knows"
     if isinstance(value, str) and _SURROGATE.search(value):
         return "the text holds half a character (a lone surrogate)"
-    if value is None or isinstance(value, str | int | float | bool):
+    if value is None or isinstance(value, str | Number):
         return ""
     return f"values of the kind `{node.tag}` are not supported"
 
 
 def _is_no_number(value: Any) -> bool:
     """Infinite, not a number, or beyond the 512 bits that Terraform computes with."""
-    if isinstance(value, float):
-        return not math.isfinite(value)
+    if isinstance(value, float | Decimal):
+        number = Decimal(value)
+        return not number.is_finite() or abs(number.adjusted()) > _MOST_EXPONENT
     return isinstance(value, int) and value.bit_length() > _MOST_BITS

@@ -1,12 +1,12 @@
 """Changing `tfops.yaml` the way that a person would: one line more, everything else byte by byte as it was."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tfops import exact
 from tfops.config.document import read_document
 
 _YAML_ENDS = "\r\n"
@@ -27,7 +27,7 @@ def with_providers(text: str, providers: Mapping[str, Mapping[str, Any]]) -> str
     """`text` with more providers, each on a line. Raises ValueError when that can't be done safely."""
     if not providers:
         return text
-    lines = [f"  {name}: {json.dumps(settings, ensure_ascii=False)}\n" for name, settings in providers.items()]
+    lines = [f"  {name}: {exact.dumps(settings, ensure_ascii=False)}\n" for name, settings in providers.items()]
     old = read_document("", text)
     node = _value(YAML(typ="safe", pure=True).compose(text), "providers")
     if node is None:

@@ -2,11 +2,11 @@
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfops import exact
 from tfops.config import names
 from tfops.config.defaults import lay_over_defaults
 from tfops.config.document import Document, Path
@@ -213,7 +213,7 @@ def _complaints_about(tree: Tree, env: EnvName, base: EnvName | None) -> tuple[C
 
 
 def _digest(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(exact.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _complaints(document: Document, local_modules: list[str]) -> list[Complaint]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfops import exact
 from tfops.config.document import Document
 from tfops.config.lines import config_lines
 from tfops.config.modules.hcl import Block, Node, as_list, parse_hcl, read_blocks
@@ -141,14 +142,14 @@ def _span(node: Node) -> tuple[int, int]:
 
 
 def _json_without(text: str, providers: set[str]) -> str:
-    whole = json.loads(text)
+    whole = exact.loads(text)
     for name in providers:
         for block in as_list(whole.get("provider")):
             block.pop(name, None)
     for block in as_list(whole.get("terraform")):
         for key in ("backend", "cloud"):
             block.pop(key, None)
-    return json.dumps(whole, indent=2) + "\n"
+    return exact.dumps(whole, indent=2) + "\n"
 
 
 def _inputs(files: Mapping[str, str], top: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -174,7 +175,7 @@ def _inputs(files: Mapping[str, str], top: Mapping[str, str]) -> tuple[dict[str,
 def _values(name: str, text: str) -> dict[str, Any]:
     try:
         if name.endswith(".json"):
-            found: dict[str, Any] = json.loads(text)
+            found: dict[str, Any] = exact.loads(text)
             return found
         attributes = (node.children() for node in parse_hcl(text).children() if node.kind == "attribute")
         return {key.text: value.literal() for key, value in attributes}

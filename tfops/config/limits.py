@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.config import names
-from tfops.config.document import Document, Path, number_text
+from tfops.config.document import Document, Path
 from tfops.config.source import SourceError, parse_source
 from tfops.config.values import is_form, parse_form
+from tfops.exact import Number, number_text
 from tfops.model import Complaint, Mark
 
 _MOST_SHOWN = 6
@@ -32,7 +33,7 @@ def as_text(value: Any) -> str:
     """A value the way that Terraform turns it into text: `80` and `"80"` are the same choice."""
     if isinstance(value, bool):
         return str(value).lower()
-    return number_text(value) if isinstance(value, int | float) else str(value)
+    return number_text(value) if isinstance(value, Number) else str(value)
 
 
 def fits(pattern: str, text: str) -> bool:
@@ -129,7 +130,7 @@ def check_input_rules(document: Document, local_modules: Sequence[str]) -> Itera
         elif source:
             yield from _source_complaints(document, ("allow", key), source, local_modules)
         values = block.get("values") if isinstance(block, dict) else block
-        if isinstance(values, list) and not (values and all(isinstance(item, str | int | float) for item in values)):
+        if isinstance(values, list) and not (values and all(isinstance(item, str | Number) for item in values)):
             hint = 'for instance: [t3.small, "t3.*"], or {values: […], message: …}'
             yield document.complaint(("allow", key), f"`{key}` needs a list of values", hint)
 

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tfops.config.document import Document, Path, read_document
+from tfops import exact
+from tfops.config.document import Document, Path, Written, read_document
 from tfops.config.project import PROJECT_FILE
+from tfops.exact import is_number
 from tfops.results.files import ConfigLine
 
 _LONGEST_INLINE = 48
@@ -51,9 +53,14 @@ def _inline(value: Any) -> str | None:
     return text if len(text) <= _LONGEST_INLINE else None
 
 
+def _number(value: Any) -> str:
+    """As it is written in its file; one that no file wrote, as JSON."""
+    return repr(value) if isinstance(value, Written) else exact.dumps(value)
+
+
 def scalar_text(value: Any) -> str:
     """A scalar so that YAML reads it back, in quotes only where it must."""
     if not isinstance(value, str):
-        return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else json.dumps(value)
+        return _number(value) if is_number(value) else json.dumps(value)
     is_plain = _SAFE.fullmatch(value) and read_document("", f"x: {value}").data == {"x": value}
     return value if is_plain else json.dumps(value, ensure_ascii=False)

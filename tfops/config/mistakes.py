@@ -3,13 +3,15 @@
 import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tfops.config.document import WrittenFloat, WrittenInt, number_text
+from tfops.config.document import Written
 from tfops.config.modules.module import Variable
 from tfops.config.modules.terraform_type import Type, short_type, type_at
 from tfops.config.names import did_you_mean, shown
 from tfops.config.values import Path, walk
+from tfops.exact import Number, number_text
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -94,7 +96,7 @@ def _given(value: Any) -> str:
             return "null"
         case str():
             return f"the text {shown(value)}"
-        case int() | float():
+        case int() | float() | Decimal():
             return f"the number {number_text(value)}"
         case list():
             return "a list"
@@ -104,7 +106,7 @@ def _given(value: Any) -> str:
 def _hint(value: Any, expected: Type) -> str:
     if expected.kind == "bool" and isinstance(value, str) and value.lower() in ("yes", "no", "on", "off"):
         return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}: to YAML 1.2 `{value}` is text"
-    if isinstance(value, str | int | float) and expected.kind in ("list", "set"):
+    if isinstance(value, str | Number) and expected.kind in ("list", "set"):
         return "a list of one value is written with brackets: [value]"
     return ""
 
@@ -112,7 +114,7 @@ def _hint(value: Any, expected: Type) -> str:
 def changed_texts(variable: Variable, value: Any) -> Iterator[Mistake]:
     """Numbers that stand where text is wanted, and whose text YAML would change."""
     for path, item in walk(value):
-        if isinstance(item, WrittenInt | WrittenFloat) and type_at(variable.type, path).kind == "string":
+        if isinstance(item, Written) and type_at(variable.type, path).kind == "string":
             what = _words(variable.name, path)
             message = f"`{what}` is text, but YAML makes a number of `{item.written}`: {number_text(item)}"
             yield Mistake(path, message, f'put it in quotes: "{item.written}"')

@@ -51,6 +51,10 @@ _ADVICE = (
         r"Resource instance managed by newer provider version|no schema available for",
         "a newer provider wrote this state: lock that one (tfops providers update), or go back with --keep-providers",
     ),
+    (
+        r"Sensitive\s+values,\s+or\s+values\s+derived",
+        "count and for_each take nothing sensitive: give another output, or take the mark off in the module",
+    ),
     (r"Unsupported attribute", "compare the reference with the module's outputs"),
     (
         r"Instance cannot be destroyed|prevent_destroy",
@@ -81,6 +85,26 @@ _WANTS_INIT = re.compile(
     r"|Backend initialization required|Initialization required|run \"?terraform init",
     re.IGNORECASE,
 )
+
+
+# Errors about values and words that are known already. What a plan doesn't know yet is in none of them: an unknown
+# value passes every rule until it is known.
+_SENSITIVE = r"Sensitive\s+values,\s+or\s+values\s+derived\s+from\s+sensitive\s+values,\s+cannot\s+be\s+used"
+_SETTLED = re.compile(
+    rf"{_SENSITIVE}|supports maps and sets of strings, but you have provided"
+    r"|^(Invalid value for (input )?variable|Invalid value for module argument|Missing required argument"
+    r"|Unsupported (argument|attribute)|Reference to undeclared|Inconsistent conditional result types)"
+)
+
+
+def is_about_sensitive(text: str) -> bool:
+    """Whether the engine says that something sensitive decides how many of something there are."""
+    return re.search(_SENSITIVE, text) is not None
+
+
+def is_settled(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether one of the errors stays, whatever else is applied first."""
+    return any(_SETTLED.search(" ".join(diagnostic.text.split())) for diagnostic in diagnostics)
 
 
 def is_state_locked(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -1,11 +1,11 @@
 """The engine as the judge of values: a plan of variables alone, in a scratch folder, that can change nothing."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tfops import exact
 from tfops.engine.commands import CommandLine
 from tfops.engine.events import parse_event
 from tfops.engine.locate import Engine
@@ -42,5 +42,5 @@ def judge(engine: Engine, folder: Path, *, env: Mapping[str, str], wants_values:
 
 
 def _values(text: str) -> dict[str, dict[str, Any]]:
-    outputs = json.loads(text).get("planned_values", {}).get("outputs", {})
+    outputs = exact.loads(text).get("planned_values", {}).get("outputs", {})
     return {name: output.get("value", {}) for name, output in outputs.items()}

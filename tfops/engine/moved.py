@@ -6,10 +6,10 @@ can carry it, and every engine's `init`, `plan` and `apply` ends with an error t
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tfops import exact
 from tfops.errors import Refused
 from tfops.events import Diagnostic
 
@@ -59,4 +59,4 @@ def content_digest(document: Mapping[str, Any]) -> str:
     """The sha256 of what the state says, whichever state it is and whoever wrote it."""
     identity = ("lineage", "serial", "terraform_version")
     content = {key: value for key, value in document.items() if key not in identity}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(exact.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,10 +1,10 @@
 """A state where a backend keeps it, reached by a root that holds nothing else: no provider, no module."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tfops import exact
 from tfops.engine.commands import CommandLine
 from tfops.engine.locate import Engine
 from tfops.engine.moved import content_digest
@@ -44,13 +44,13 @@ class PlacedState:
         self._require_done(ended, f"the state in {self._name} can't be read")
         text = ended.stdout.read_text(encoding="utf-8")
         ended.stdout.unlink()
-        document: dict[str, Any] = json.loads(text) if text.strip() else {}
+        document: dict[str, Any] = exact.loads(text) if text.strip() else {}
         return document
 
     def push(self, document: Mapping[str, Any], *, force: bool = False) -> None:
         """Under the state's own lock. Without `force` the engine refuses another lineage, and an older serial."""
         path: Path = self._runner.root / _DOCUMENT
-        write_file(path, json.dumps(document, indent=2))
+        write_file(path, exact.dumps(document, indent=2))
         try:
             argv = self._commands.push_state(_DOCUMENT, lock_timeout_s=self._lock_timeout_s, force=force)
             self._require_done(self._runner.run(argv, shielded=True), f"the state can't be written to {self._name}")

@@ -7,10 +7,10 @@ in clear; nothing leaves this module that the plan marks as sensitive.
 import dataclasses
 import hashlib
 import itertools
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tfops import exact
 from tfops.engine.text import safe_text
 from tfops.model import Action, AttributeChange, Plan, ResourceChange
 
@@ -51,7 +51,7 @@ _SHORTEST_SECRET = 3
 
 def read_plan(text: str) -> dict[str, Any]:
     """The document in the output of `show -json PLAN`. Raises ValueError when it isn't a plan's JSON."""
-    document: Any = json.loads(text)
+    document: Any = exact.loads(text)
     if not isinstance(document, dict) or not str(document.get("format_version", "")).startswith("1."):
         raise ValueError("not a plan in JSON format 1")
     return document
@@ -82,6 +82,12 @@ def planned_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
             marks = unknown if isinstance(unknown, dict) else {}
             found[module] = {name: value for name, value in after.items() if not any(_true_leaves(marks.get(name)))}
     return found
+
+
+def planned_kinds(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The types of the root's outputs, as states write them. The engine tells only those that are wholly known."""
+    outputs = (document.get("planned_values") or {}).get("outputs") or {}
+    return {name: output["type"] for name, output in outputs.items() if output.get("type") is not None}
 
 
 def _true_leaves(marks: Any) -> Iterator[bool]:
@@ -169,7 +175,7 @@ def _digest(raw: list[Any], outputs: tuple[str, ...]) -> str:
         if _classify(item) is not None
     ]
     normalized.sort(key=lambda item: str(item["address"]))
-    whole = json.dumps([normalized, outputs], sort_keys=True, separators=(",", ":"))
+    whole = exact.dumps([normalized, outputs], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
@@ -275,4 +281,4 @@ def _shown(value: Any, secrets: frozenset[str]) -> str:
         return str(value)
     if isinstance(value, str) and any(secret in value for secret in secrets):
         return _SENSITIVE
-    return safe_text(json.dumps(value, ensure_ascii=False), _LONGEST_VALUE)
+    return safe_text(exact.dumps(value, ensure_ascii=False), _LONGEST_VALUE)

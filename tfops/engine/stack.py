@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, advice_for, is_state_locked, wants_init
+from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, advice_for, is_settled, is_state_locked, wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress
@@ -16,7 +16,7 @@ from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
 from tfops.engine.moved import names_the_mark
-from tfops.engine.plan import planned_outputs, read_plan, to_plan
+from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.engine.statelock import StateLock, clarified, parse_lock
@@ -48,13 +48,14 @@ class Applied:
 class SavedPlan:
     """A plan file and what it says. `sha256` is checked again before it is applied.
 
-    `outputs` are those that are known already, in clear: module to output to value.
+    `outputs` are those that are known already, in clear: module to output to value; `kinds` are modules' types.
     """
 
     plan: Plan
     path: Path
     sha256: str
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    kinds: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StackEngine:
@@ -196,7 +197,8 @@ class StackEngine:
     def _read_plan(self, path: Path, *, is_empty: bool) -> SavedPlan:
         document = read_plan(self.plan_as_json(path))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        return SavedPlan(to_plan(document, is_empty=is_empty), path, digest, planned_outputs(document))
+        plan = to_plan(document, is_empty=is_empty)
+        return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document))
 
     def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
         """Release the state's lock when the engine that died in this clone left it; True if it was there.
@@ -322,7 +324,10 @@ def _digest_of(value: Any) -> str:
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:
     """The error for an engine that failed before it changed anything."""
     kind = Locked if is_state_locked(errors) else EngineFailed
-    return kind(what, why="\n".join(_line(clarified(diagnostic)) for diagnostic in errors), hint=advice_for(errors))
+    error = kind(what, why="\n".join(_line(clarified(diagnostic)) for diagnostic in errors), hint=advice_for(errors))
+    if isinstance(error, EngineFailed):
+        error.is_settled = is_settled(errors)
+    return error
 
 
 def _line(diagnostic: Diagnostic) -> str:

@@ -4,11 +4,11 @@ Read by `state pull`, not by `show`: `show` fails on a state that a newer provid
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tfops import exact
 from tfops.engine.moved import require_not_moved
 from tfops.errors import Refused
 from tfops.model import ABSENT_STATE, StackState
@@ -22,7 +22,7 @@ def parse_state(text: str) -> StackState:
     if not text.strip():
         return ABSENT_STATE
     try:
-        document: Any = json.loads(text)
+        document: Any = exact.loads(text)
         if document.get("version") != 4:  # the key is the format's, not ours
             raise _not_readable(f"its format is {document.get('version')}, known is 4")
         require_not_moved(document)
@@ -44,6 +44,7 @@ def _to_state(document: Mapping[str, Any]) -> StackState:
         inventory={_address(resource, item): _id(item) for resource, item in instances},
         schema_versions=_schema_versions(instances),
         outputs={name: output.get("value") for name, output in (document.get("outputs") or {}).items()},
+        output_kinds={name: output.get("type") for name, output in (document.get("outputs") or {}).items()},
         types={str(resource["type"]): _provider(resource) for resource, _ in instances},
     )
 
@@ -74,7 +75,7 @@ def _provider(resource: Mapping[str, Any]) -> str:
 def _content_digest(document: Mapping[str, Any]) -> str:
     """Without `terraform_version`: `state pull` puts the reader's own there, whoever wrote the state."""
     content = {key: value for key, value in document.items() if key != "terraform_version"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(exact.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _instances(document: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
@@ -116,7 +117,7 @@ def _escaped(character: str) -> str:
 def sensitive_values(text: str) -> frozenset[str]:
     """Every text that the state marks as sensitive: what must not get into a card."""
     found: set[str] = set()
-    document: Any = json.loads(text) if text.strip() else {}
+    document: Any = exact.loads(text) if text.strip() else {}
     for resource in document.get("resources") or []:
         for instance in resource.get("instances") or []:
             for path in instance.get("sensitive_attributes") or []:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tfops import exact
 from tfops.config.project import ProjectConfig
 from tfops.engine.environment import engine_environment
 from tfops.engine.mask import Masker
@@ -66,7 +67,7 @@ class _Both:
     def resources(self) -> int:
         """How many the state has: what is marked or gone isn't asked any more."""
         document = self.new if moved_to(self.old) or not self.old else self.old
-        return len(parse_state(json.dumps(document)).inventory)
+        return len(parse_state(exact.dumps(document)).inventory)
 
 
 def move(project: Project, env: str, options: MoveOptions, ui: Ui) -> BackendMoveResult:

@@ -19,7 +19,7 @@ from tfops.addresses import in_stack, qualified
 from tfops.engine.advice import LOCK_IS_LEFT
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
-from tfops.engine.stack import ERRORED_STATE
+from tfops.engine.stack import ERRORED_STATE, SavedPlan
 from tfops.errors import EngineFailed, Refused
 from tfops.flows.ground.custody import masked_trouble
 from tfops.flows.ground.holders import may_change_offline, may_follow
@@ -39,6 +39,7 @@ from tfops.ledger.card import ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
 from tfops.model import EnvName, StackName, Version
+from tfops.resolve.identity import can_be_imported
 from tfops.system import failpoint
 from tfops.system.remote import Refs, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
@@ -107,10 +108,10 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
                 freed.append(job.stack)
             is_unsaved = _push_errored_state(stack, ui) or is_unsaved
             reads[job.stack] = ReadStack(job, stack, *stack.engine.pull_state())
-        for name, read in reads.items():
+        for name, read in list(reads.items()):
             missing = lost_from(in_stack(name, trouble.lost), read.before)
-            if missing and _take_in(read, missing, reads, ui):
-                taken_in |= {qualified(name, address) for address in missing}
+            reads[name], left = _take_in(read, missing, reads, ui)
+            taken_in |= {qualified(name, address) for address in missing.keys() - left.keys()}
     if taken_in:
         return Story(f"{place.env}: what was made but not in the state is taken in: {', '.join(sorted(taken_in))}")
     if is_unsaved:
@@ -122,14 +123,15 @@ def _is_unsaved(project: Project, env: EnvName) -> bool:
     return any((project.workspace.top / "roots" / env).glob(f"*/{ERRORED_STATE}"))
 
 
-def _take_in(read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui) -> bool:
+def _take_in(
+    read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui
+) -> tuple[ReadStack, dict[str, str]]:
     """What is gone by now can't be taken in, and stands in nobody's way: the next plan says what it makes anew."""
     try:
-        _bring_back(read, missing, reads, ui)
+        return _bring_back(read, missing, reads, ui)
     except (Refused, EngineFailed) as error:
         ui.warn(f"{error.what} ({error.why}): what the next plan creates may exist already")
-        return False
-    return True
+        return read, dict(missing)
 
 
 def _push_errored_state(stack: OpenStack, ui: Ui) -> bool:
@@ -154,7 +156,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
     with case.project.workspace.run(case.place.env) as folder:
         opened = open_stacks(case.project, target.jobs(), folder=folder, engine=engine, ui=case.ui)
         progress = {job.stack: read_progress(_output(case, job.stack)) for job, _ in opened}
-        reads = _read_all(case, opened, progress)
+        reads, lost = _read_all(case, opened, progress)
         failpoint.reach("story-told")
         if _is_untouched(intent, progress, reads):
             text = f"{case.place.env}: nothing was applied, the intent is closed"
@@ -165,14 +167,17 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
             outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0)
             return _record(case, target, outcome, doubt=_doubt(progress))
         rests = {one.name: (progress[one.name], one.plan.work if one.plan else ()) for one in planned.stacks}
-        return _leave_receipt(case, planned.mask, receipt_of_rest(rests, intent))
+        return _leave_receipt(case, planned.mask, receipt_of_rest(rests, intent), lost)
 
 
 def _read_all(
     case: _Case, opened: Sequence[tuple[StackJob, OpenStack]], progress: Mapping[StackName, Progress]
-) -> dict[StackName, ReadStack]:
-    """The states as they are, after what died on the way to them was mended; what they lack is brought back."""
-    env, reads = case.place.env, dict[StackName, ReadStack]()
+) -> tuple[dict[StackName, ReadStack], dict[str, str]]:
+    """The states as they are, after what died on the way to them was repaired; what they lack is brought back.
+
+    The second is what can't be: qualified address to id of what was made and no state will know.
+    """
+    env, reads, lost = case.place.env, dict[StackName, ReadStack](), dict[str, str]()
     for job, _ in opened:
         _mend_torn_state(case, job.stack)
     for job, stack in opened:
@@ -187,9 +192,10 @@ def _read_all(
         reads[job.stack] = ReadStack(job, stack, *stack.engine.pull_state())
     for name, read in list(reads.items()):
         missing = lost_from(progress[name].made or in_stack(name, case.intent.done), read.before)
-        if missing and read.job.way is not Way.ASK:
-            reads[name] = _bring_back(read, missing, reads, case.ui)
-    return reads
+        if read.job.way is not Way.ASK:
+            reads[name], left = _bring_back(read, missing, reads, case.ui)
+            lost |= {qualified(name, address): known for address, known in left.items()}
+    return reads, lost
 
 
 def _mend_torn_state(case: _Case, stack: StackName) -> None:
@@ -221,19 +227,32 @@ def _engine_began(case: _Case, stack: StackName) -> datetime:
     return started_at(_output(case, stack)) or case.lock.since
 
 
-def _bring_back(read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui) -> ReadStack:
-    """Import what was made but isn't in the state: a killed engine loses its last seconds on a remote backend."""
+def _bring_back(
+    read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui
+) -> tuple[ReadStack, dict[str, str]]:
+    """Import what was made but isn't in the state: a killed engine loses its last seconds on a remote backend.
+
+    The second is what can't be imported, address to id. Raises Refused (guard `import`) when taking the rest in
+    would change more, or fails.
+    """
+    if not missing:
+        return read, {}
     env, stack = read.job.content.environment.name, read.stack
     supply(read, reads)
-    ui.note(f"{env}: made but not in the state, taken in by id: {', '.join(sorted(missing))}")
     try:
-        saved = stack.engine.plan_import(missing)
+        saved, left = _import_plan(stack, missing)
+        if left:
+            ui.warn(f"{env}: made, in no state, and can't be imported: {', '.join(sorted(left))}")
+        if saved is None:
+            return read, left
+        taken = missing.keys() - left.keys()
+        ui.note(f"{env}: made but not in the state, taken in by id: {', '.join(sorted(taken))}")
         failpoint.reach("import-planned")
-        strange = [change for change in saved.plan.work if change.address not in missing or change.loses_data]
+        strange = [change for change in saved.plan.work if change.address not in taken or change.loses_data]
         if strange:
             raise Refused(
                 "import",
-                f"taking {', '.join(sorted(missing))} into the state would change more than that",
+                f"taking {', '.join(sorted(taken))} into the state would change more than that",
                 why=", ".join(f"{change.action} {change.address}" for change in strange),
                 hint="import them by hand, then run this again",
             )
@@ -245,7 +264,26 @@ def _bring_back(read: ReadStack, missing: Mapping[str, str], reads: Mapping[Stac
     finally:
         stack.engine.forget_bridge()
     state, hidden = stack.engine.read_back()
-    return replace(read, before=state, hidden=hidden)
+    return replace(read, before=state, hidden=hidden), left
+
+
+def _import_plan(stack: OpenStack, missing: Mapping[str, str]) -> tuple[SavedPlan | None, dict[str, str]]:
+    """A plan that takes in all that can be, and what can't; where all together fail, each is tried alone."""
+    known = {address: found for address, found in missing.items() if can_be_imported(address, found)}
+    saved = _try_import(stack, known)
+    if saved is None and len(known) > 1:
+        known = {address: found for address, found in known.items() if _try_import(stack, {address: found})}
+        saved = _try_import(stack, known)
+    taken = known if saved else {}
+    return saved, {address: found for address, found in missing.items() if address not in taken}
+
+
+def _try_import(stack: OpenStack, known: Mapping[str, str]) -> SavedPlan | None:
+    """None when the engine refuses it: the type has no import, or not by this id."""
+    try:
+        return stack.engine.plan_import(known) if known else None
+    except EngineFailed:
+        return None
 
 
 def _is_untouched(
@@ -286,11 +324,13 @@ def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Sto
     return Story(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
 
 
-def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt) -> Story:
+def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Mapping[str, str]) -> Story:
     person, _ = case.project.repository.identity()
     intent = case.intent
     why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
-    trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name)
+    if lost:
+        why += f"; made, in no state, and can't be imported: {', '.join(sorted(lost))}"
+    trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name, lost=lost)
     trouble = masked_trouble(trouble, mask)
     rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), mask)
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"

@@ -1,10 +1,10 @@
 """`state versions` and `state restore`: what S3 keeps of a state, and the way back to it. For emergencies."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfops import exact
 from tfops.config.environment import load_environment
 from tfops.engine.stack import StackEngine
 from tfops.engine.state import parse_state
@@ -196,7 +196,7 @@ def _find(project: Project, kept: _Kept, version: str) -> _Wanted:
         text = door.content(key, version_id)
         state = parse_state(text or "")
         if text and not state.is_absent:
-            return _Wanted(version_id, json.loads(text), state)
+            return _Wanted(version_id, exact.loads(text), state)
     raise Refused(
         "unknown-state-version",
         f"there is no version `{version}` of {address}",
@@ -243,7 +243,7 @@ def _put_back(engine: StackEngine, kept: _Kept, document: Mapping[str, Any], *, 
 
     Into an empty place it takes the engine two pushes: the first gets a lineage of its own.
     """
-    text = json.dumps(document, indent=2)
+    text = exact.dumps(document, indent=2)
     if not is_readable:
         door, key, _ = kept.s3
         door.overwrite(key, text)

@@ -1,8 +1,8 @@
 """`validate`: the whole project against its modules, every mistake in one run; no engine unless asked."""
 
-import json
 from collections.abc import Iterator
 
+from tfops import exact
 from tfops.config.environment import (
     forms_in,
     listed_environments,
@@ -84,7 +84,7 @@ def _converted(verdict: Verdict) -> Iterator[Converted]:
     for name, module in verdict.config.modules.items():
         for key, given in module.inputs.items():
             becomes = verdict.values.get(name, {}).get(key, given)
-            if not any(forms_in(given)) and json.dumps(becomes) != json.dumps(given):
+            if not any(forms_in(given)) and exact.dumps(becomes) != exact.dumps(given):
                 yield Converted(_module_name(verdict.stack, name), key, given, becomes)
 
 

@@ -104,7 +104,8 @@ class StackPart(_Part):
     """One state: where it is, its identity before and after, what it holds, and what made it.
 
     `lock_committed` is None on cards that don't know it. `commit` is where its content is from when that isn't the
-    version's: the change was narrowed to other stacks.
+    version's: the change was narrowed to other stacks. `moved` leads from an address to the one that it had before
+    this version.
     """
 
     backend: str
@@ -122,6 +123,7 @@ class StackPart(_Part):
     protected: list[str] = []
     forgotten: dict[str, str] = {}
     remade: dict[str, str] = {}
+    moved: dict[str, str] = {}
     commit: str = ""
 
 
@@ -170,6 +172,15 @@ class Card(_Part):
             qualified(name, address): known
             for name, stack in self.stacks.items()
             for address, known in stack.inventory.items()
+        }
+
+    @property
+    def moved(self) -> dict[str, str]:
+        """Address to the one before this version, over all stacks."""
+        return {
+            qualified(name, address): qualified(name, before)
+            for name, stack in self.stacks.items()
+            for address, before in stack.moved.items()
         }
 
     @property

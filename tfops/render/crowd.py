@@ -5,10 +5,10 @@ declarations that are given inputs of the same names share one block with `for_e
 each. The same inputs, as environments inherit them, are tried once.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tfops import exact
 from tfops.config.modules.module import Interface
 from tfops.model import MAIN_FILE
 from tfops.render.trial import INSTALLED_FILE, expression, installed, source_in
@@ -24,7 +24,7 @@ def render_crowd(calls: Iterable[Call]) -> dict[str, str]:
     for interface, inputs in calls:
         folder = folders.setdefault(frozenset(interface.declarations.items()), f"m{len(folders)}")
         given = {name: expression(inputs[name]) for name in sorted(inputs.keys() & interface.variables.keys())}
-        groups.setdefault((folder, tuple(given)), {}).setdefault(json.dumps(given), given)
+        groups.setdefault((folder, tuple(given)), {}).setdefault(exact.dumps(given), given)
     blocks = {
         f"g{number}": {
             "source": source_in(folder),
@@ -34,7 +34,7 @@ def render_crowd(calls: Iterable[Call]) -> dict[str, str]:
         for number, ((folder, names), members) in enumerate(groups.items())
     }
     where = {f"g{number}": folder for number, (folder, _) in enumerate(groups)}
-    files = {MAIN_FILE: json.dumps({"module": blocks}), INSTALLED_FILE: installed(where)}
+    files = {MAIN_FILE: exact.dumps({"module": blocks}), INSTALLED_FILE: installed(where)}
     for declarations, folder in folders.items():
         files |= {f"{folder}/{name}": text for name, text in declarations}
     return files

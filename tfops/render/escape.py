@@ -5,9 +5,10 @@ Strings in `*.tf.json` are templates; `${` and `%{` begin an interpolation unles
 `*.tfvars.json` are literal and must not be escaped.
 """
 
-import json
 import re
 from typing import Any
+
+from tfops import exact
 
 _ESCAPE = re.compile(r"\\.")
 _UNKNOWN_ESCAPES = {r"\b": r"\u0008", r"\f": r"\u000c"}
@@ -34,5 +35,5 @@ def expression_text(value: Any) -> str:
     JSON is such an expression, but for strings being templates, and for two escapes that HCL doesn't know
     (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#template-expressions).
     """
-    text = json.dumps(escape_literal(value), ensure_ascii=False)
+    text = exact.dumps(escape_literal(value), ensure_ascii=False)
     return _ESCAPE.sub(lambda found: _UNKNOWN_ESCAPES.get(found[0], found[0]), text)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfops import exact
 from tfops.config.backend import Backend
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig, forms_in
 from tfops.config.project import ProjectConfig
@@ -115,7 +116,7 @@ def stack_variables(environment: EnvironmentConfig, stack: StackName) -> dict[st
 
 
 def _text(block: Mapping[str, Any]) -> str:
-    return json.dumps(block, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return exact.dumps(block, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def digest_of(files: Mapping[str, str]) -> str:

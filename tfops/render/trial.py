@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfops import exact
 from tfops.config.environment import StackConfig
 from tfops.config.modules.module import Interface
 from tfops.config.values import Reference, Secret, StackReference
@@ -54,7 +55,7 @@ def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface], *, sho
         lines.append(f'"source": {json.dumps(source_in(name))}')
         for key in inputs.keys() & interface.variables.keys():
             places[len(lines) + 1] = (name, key)
-            lines.append(f", {json.dumps(key)}: {json.dumps(expression(inputs[key]))}")
+            lines.append(f", {json.dumps(key)}: {exact.dumps(expression(inputs[key]))}")
         lines.append("}")
     shown = [f', "output": {json.dumps(_root_outputs(interfaces))}'] if shows_values and interfaces else []
     lines += ["}", *shown, "}"]

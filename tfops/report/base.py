@@ -1,6 +1,5 @@
 """What all text reports share: the choice by type, the view, tables."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tfops import exact
 from tfops.report.words import plain
 from tfops.results.facts import Finding
 
@@ -44,7 +44,7 @@ def new_table(*columns: str) -> Table:
 def flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:
     for module, values in outputs.items():
         for name, value in values.items():
-            yield f"{module}.{name}", plain(json.dumps(value, ensure_ascii=False))
+            yield f"{module}.{name}", plain(exact.dumps(value, ensure_ascii=False))
 
 
 def finding_lines(findings: Sequence[Finding]) -> Iterator[Text]:

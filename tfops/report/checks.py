@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from tfops import exact
 from tfops.report.base import View, add_row, new_table, text_report
 from tfops.report.words import plain, plural
 from tfops.results.files import ExplainResult, InputFact, ModulesResult, SchemaResult, ValidateResult
@@ -27,7 +28,7 @@ def _validate(result: ValidateResult, view: View) -> RenderableType:
 
 
 def _short(value: Any) -> str:
-    text = plain(json.dumps(value, ensure_ascii=False))
+    text = plain(exact.dumps(value, ensure_ascii=False))
     return text if len(text) <= 300 else text[:299] + "…"
 
 

@@ -5,11 +5,11 @@
 """
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from tfops import exact
 from tfops.errors import ConfigError, Refused, TfopsError
 from tfops.model import Version
 
@@ -36,7 +36,7 @@ def failure(command: str, error: TfopsError) -> str:
 
 
 def _text(body: Mapping[str, Any]) -> str:
-    return json.dumps({"schema": SCHEMA, **body}, indent=2, ensure_ascii=False)
+    return exact.dumps({"schema": SCHEMA, **body}, indent=2, ensure_ascii=False)
 
 
 def to_json(value: Any) -> Any:

@@ -138,7 +138,8 @@ def _resource_line(change: ResourceChange) -> RenderableType:
     sign, style = _SIGNS[change.action]
     text = Text.assemble("  ", (f"{sign} {change.action:<7}", style), " ", (change.address, "bold"))
     origin = f"from {change.previous_address}" if change.previous_address else ""
-    remark = ", ".join(part for part in (origin, change.reason) if part)
+    twice = "a second one: the one let go still exists" if change.is_duplicate else ""
+    remark = ", ".join(part for part in (origin, twice, change.reason) if part)
     return _Remarked(text, remark) if remark else text
 
 

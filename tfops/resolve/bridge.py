@@ -4,29 +4,42 @@ The plan of the old configuration alone says what would go wrong: a thing is del
 created at another, or created although it still exists. The cards know the ids, and so the cure.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tfops.model import Action, Plan, ResourceChange
+from tfops.addresses import type_of
+from tfops.model import Action, Plan
+from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """What a rollback brings back: the version's inventory, address to id.
 
-    `forgotten` are ids of things that were let out of the state since without being destroyed. `remade` leads from
+    `forgotten` is address to id of what was let out of the state since without being destroyed. `remade` leads from
     the id of what a way back had to make anew to the id that it had first: to its code it is the same thing.
+    `since` is what the versions between recorded.
     """
 
     inventory: Mapping[str, str]
-    forgotten: frozenset[str] = frozenset()
+    forgotten: Mapping[str, str] = field(default_factory=dict)
     remade: Mapping[str, str] = field(default_factory=dict)
+    since: Since = field(default_factory=Since)
 
     def first_ids(self, inventory: Mapping[str, str]) -> dict[str, str]:
         """The inventory with every id led back to the thing's first one."""
         return {address: self.remade.get(known, known) for address, known in inventory.items()}
+
+    def alive(self, created: Iterable[str], now: Mapping[str, str]) -> dict[str, str]:
+        """Of the addresses that a plan creates: those whose thing still exists outside of the state, with its id.
+
+        `now` is the inventory of today's state.
+        """
+        first = self.first_ids(self.forgotten)
+        found = still_alive(created, then=self.first_ids(self.inventory), forgotten=first, now=self.first_ids(now))
+        last = {(type_of(address), first[address]): known for address, known in self.forgotten.items()}
+        return {address: last.get((type_of(address), known), known) for address, known in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +79,20 @@ class Bridge:
 def find_bridge(plan: Plan, past: Past, *, now: Mapping[str, str], declared: Mapping[str, str]) -> Bridge:
     """The bridge over what `plan`, made of the old configuration alone, would destroy or make twice.
 
-    `now` is the inventory of today's state, address to id. An id that two resources of a type share
-    proves nothing and is passed over. `declared` are the old configuration's own moves, new address to
-    old: a second move to the same address is ambiguous, so the bridge ends where theirs begin.
+    `now` is the inventory of today's state, address to id. `declared` are the old configuration's own moves, new
+    address to old: a second move to the same address is ambiguous, so the bridge ends where theirs begin.
     """
-    then = past.first_ids(past.inventory)
-    pairs = tuple(_moves(plan, past.first_ids(now), then))
-    moves = tuple(Move(move.source, _origin(move.target, declared)) for move in pairs)
-    served = {move.target for move in pairs}
-    alive = {past.remade.get(known, known): known for known in past.forgotten - frozenset(now.values())}
-    coming = (change.address for change in plan.changes if change.action is Action.CREATE)
-    adoptions = ((address, alive.get(then.get(address, ""), "")) for address in coming if address not in served)
-    return Bridge(moves, tuple(Adoption(address, known) for address, known in adoptions if known))
+    coming, leaving = _addresses(plan, Action.CREATE), _addresses(plan, Action.DELETE)
+    then, today = past.first_ids(past.inventory), past.first_ids(now)
+    moved = moved_addresses(coming, leaving, then=then, now=today, since=past.since)
+    pairs = sorted(moved.items(), key=lambda pair: coming.index(pair[0]))
+    moves = tuple(Move(source, _origin(target, declared)) for target, source in pairs)
+    alive = past.alive([address for address in coming if address not in moved], now)
+    return Bridge(moves, tuple(Adoption(at, known) for at, known in alive.items() if can_be_imported(at, known)))
 
 
-def _moves(plan: Plan, now: Mapping[str, str], then: Mapping[str, str]) -> Iterator[Move]:
-    leaving = _by_identity(plan, Action.DELETE, now)
-    coming = _by_identity(plan, Action.CREATE, then)
-    for identity, target in coming.items():
-        if identity in leaving:
-            yield Move(leaving[identity], target)
+def _addresses(plan: Plan, action: Action) -> list[str]:
+    return [change.address for change in plan.changes if change.action is action]
 
 
 def _origin(address: str, declared: Mapping[str, str]) -> str:
@@ -94,14 +101,3 @@ def _origin(address: str, declared: Mapping[str, str]) -> str:
         address = declared[address]
         passed.add(address)
     return address
-
-
-def _by_identity(plan: Plan, action: Action, inventory: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """(type, id) to address, of the changes of one kind whose id is known and theirs alone."""
-    pairs = [(_identity(change, inventory), change.address) for change in plan.changes if change.action is action]
-    counts = Counter(identity for identity, _ in pairs)
-    return {identity: address for identity, address in pairs if identity[1] and counts[identity] == 1}
-
-
-def _identity(change: ResourceChange, inventory: Mapping[str, str]) -> tuple[str, str]:
-    return change.resource_type, inventory.get(change.address, "")

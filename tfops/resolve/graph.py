@@ -60,13 +60,13 @@ def require_stacks(asked: Iterable[str], env: EnvName, needs: Needs) -> tuple[St
     return tuple(StackName(name) for name in asked)
 
 
-def output_in(wanted: StackOutput, outputs: Mapping[str, Any]) -> Any:
-    """The value of an output in what a stack's state gives: module to output to value.
+def output_in(wanted: StackOutput, outputs: Mapping[str, Any]) -> tuple[str, Any]:
+    """An output's module and value in what a stack's state gives: module to output to value.
 
     Raises LookupError when it isn't there (not applied yet), and when several modules have it.
     """
     having = [
-        values[wanted.name]
+        (module, values[wanted.name])
         for module, values in outputs.items()
         if isinstance(values, dict) and wanted.name in values and wanted.module in ("", module)
     ]

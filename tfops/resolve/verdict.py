@@ -4,7 +4,6 @@ Pure and fast, because `history --verdict` asks it for every version. The worst 
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -12,6 +11,7 @@ from itertools import groupby
 from tfops.addresses import is_hidden, type_of
 from tfops.model import Judgement, Kind, Reason, Verdict
 from tfops.resolve.holding import holds_data
+from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,12 @@ class _Way:
     here: tuple[str, str]
 
 
-def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", "")) -> Judgement:
-    """The verdict on making `today` what `then` was; `here` is the engine at hand (name, version), if it is known."""
-    moved = _moved(today, then)
+def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since: Since | None = None) -> Judgement:
+    """The verdict on making `today` what `then` was.
+
+    `here` is the engine at hand (name, version), if it is known; `since` what the versions between recorded.
+    """
+    moved = _moved(today, then, since or Since())
     way = _Way(today, then, moved, _alive(today, then, moved), here)
     return conclude([reason for rule in _RULES for reason in rule(way)])
 
@@ -176,8 +179,9 @@ def _other_addresses(way: _Way) -> Iterator[Reason]:
 
 
 def _forgotten(way: _Way) -> Iterator[Reason]:
-    known = sorted(address for address, identity in way.alive.items() if identity and not is_hidden(identity))
-    unknown = sorted(way.alive.keys() - set(known))
+    twice = sorted(address for address, known in way.alive.items() if not can_be_imported(address, known or "?"))
+    known = sorted(at for at, found in way.alive.items() if at not in twice and found and not is_hidden(found))
+    unknown = sorted(way.alive.keys() - {*known, *twice})
     if known:
         text = f"{_count(known)} left the state alive: taken in again by id"
         yield Reason("forgotten", Verdict.BRIDGED, text, tuple(known))
@@ -185,39 +189,34 @@ def _forgotten(way: _Way) -> Iterator[Reason]:
         text = f"{_listed(unknown)} left the state alive, and the card holds no id to take it in by"
         cure = "import by hand first: otherwise it is made a second time"
         yield Reason("forgotten-id", Verdict.BLOCKED, text, tuple(unknown), cure)
+    holding = [address for address in twice if holds_data(type_of(address))]
+    others = [address for address in twice if address not in holding]
+    for group, verdict in ((holding, Verdict.DATA_LOSS), (others, Verdict.OK)):
+        if group:
+            text = f"{_listed(group)} left the state alive and can't be imported: made anew, and the old one stays"
+            cure = " ".join(f"--allow-duplicate '{address}'" for address in group) if group is holding else ""
+            yield Reason("made-twice", verdict, text, tuple(group), cure)
 
 
-def _moved(today: Facts, then: Facts) -> dict[str, str]:
-    """The address of then to today's, of things that are the same by type and id.
+def _moved(today: Facts, then: Facts, since: Since) -> dict[str, str]:
+    """The address of then to today's, of things that are the same.
 
     Only where today's address is not in the old configuration and the old one is free: anything else
-    the engine changes in place. An id that several resources of a type share proves nothing.
+    the engine changes in place.
     """
     if today.inventory.keys() == then.inventory.keys():
         return {}
-    leaving = _by_identity(today.inventory, then.inventory)
-    coming = _by_identity(then.inventory, today.inventory)
-    return {coming[identity]: leaving[identity] for identity in coming.keys() & leaving.keys()}
-
-
-def _by_identity(inventory: Mapping[str, str], other: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """(type, id) to address, of what only this inventory has, when the id is theirs alone."""
-    pairs = [((type_of(address), inventory[address]), address) for address in inventory.keys() - other.keys()]
-    counts = Counter(identity for identity, _ in pairs)
-    return {identity: address for identity, address in pairs if identity[1] and counts[identity] == 1}
+    coming = then.inventory.keys() - today.inventory.keys()
+    leaving = today.inventory.keys() - then.inventory.keys()
+    return moved_addresses(coming, leaving, then=then.inventory, now=today.inventory, since=since)
 
 
 def _alive(today: Facts, then: Facts, moved: Mapping[str, str]) -> dict[str, str]:
     """Addresses of then whose thing left the state without being destroyed, with its id."""
     if not today.forgotten:
         return {}
-    gone = then.inventory.keys() - today.inventory.keys() - moved.keys()
-    identities = {(type_of(address), known) for address, known in today.forgotten.items() if known}
-    return {
-        address: then.inventory[address]
-        for address in gone
-        if address in today.forgotten or (type_of(address), then.inventory[address]) in identities
-    }
+    gone = then.inventory.keys() - moved.keys()
+    return still_alive(gone, then=then.inventory, forgotten=today.forgotten, now=today.inventory)
 
 
 # --- what needs today's providers ---

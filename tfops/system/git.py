@@ -1,8 +1,8 @@
 """Git as named questions and named deeds.
 
-GitPython opens the repository and reads objects by their id. Everything that takes a name from
-outside (a branch, a tag, a remote) goes through `GitRunner`: full ref names only, argument lists,
-`--end-of-options` before anything that Git could take for an option.
+Objects are read by their id (`git_objects`). Everything that takes a name from outside (a branch, a
+tag, a remote) goes through `GitRunner`: full ref names only, argument lists, `--end-of-options`
+before anything that Git could take for an option.
 """
 
 import re

@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping
 
 from gitdb import IStream
+from gitdb.db.loose import LooseObjectDB  # type: ignore[import-untyped]
 
 from tfops.model import CommitSha
 from tfops.system.git import require_sha
@@ -43,7 +44,9 @@ def _entry(entry: tuple[bytes, bytes, str]) -> bytes:
 
 
 def _store(repository: Repository, kind: bytes, content: bytes) -> str:
-    stored = repository.objects.odb.store(IStream(kind, len(content), io.BytesIO(content)))
+    stored = LooseObjectDB(str(repository.common_dir / "objects")).store(
+        IStream(kind, len(content), io.BytesIO(content))
+    )
     return bytes(stored.hexsha).decode()
 
 

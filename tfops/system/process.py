@@ -9,19 +9,17 @@ import contextlib
 import fcntl
 import os
 import select
-import selectors
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from tfops.errors import ProjectError
-from tfops.system import failpoint, signals
+from tfops.system import answer, failpoint, signals
 
 _POLL_S = 0.02
 _ENDING_S = 2.0  # an engine that was killed right now, or is about to end, needs no patience of the user's
@@ -51,24 +49,37 @@ def run(
     stdin: bytes = b"",
     timeout_s: float | None = None,
 ) -> Completed:
-    """Run a short command to its end. Raises ProjectError when there is no such program."""
+    """Run a short command to its end. Raises ProjectError when there is no such program.
+
+    It leads a session: Ctrl-C on a terminal, and a CI system that ends a job, signal our whole group, and Git must
+    be able to record what was done. It can't ask on a terminal, therefore. Where we are interrupted, it is ended too.
+    """
+    child = _answering(argv, env=env, cwd=cwd, stdin=stdin)
     try:
-        done = subprocess.run(
+        heard = answer.hear(child, stdin=stdin, timeout_s=timeout_s)
+    finally:
+        answer.stop(child, politely=True)
+    if heard.is_cut:
+        return Completed(code=TOO_LATE, stdout=b"", stderr=f"no answer within {timeout_s:.0f} s")
+    return Completed(child.returncode, heard.stdout, heard.stderr.decode("utf-8", "replace"))
+
+
+def _answering(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None, stdin: bytes
+) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
             list(argv),
             cwd=cwd,
             env=dict(env),
-            input=stdin,
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
-    except FileNotFoundError as error:
-        raise ProjectError(f"could not run `{argv[0]}`", why=f"{error.strerror}: {error.filename}") from error
-    except PermissionError as error:
-        raise ProjectError(f"could not run `{argv[0]}`", why=str(error)) from error
-    except subprocess.TimeoutExpired:
-        return Completed(code=TOO_LATE, stdout=b"", stderr=f"no answer within {timeout_s:.0f} s")
-    return Completed(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+    except OSError as error:
+        where = f": {error.filename}" if error.filename not in (None, argv[0]) else ""
+        raise ProjectError(f"could not run `{argv[0]}`", why=(error.strerror or str(error)) + where) from error
 
 
 def probe(
@@ -120,55 +131,13 @@ def ask(
     It gets a session of its own, and is killed with everything that it started after `timeout_s`, or when
     it says more than `most_bytes`: the code is TOO_LATE then. Raises ProjectError when there is no such program.
     """
+    child = _answering(argv, env=env, cwd=cwd, stdin=stdin)
     try:
-        child = subprocess.Popen(
-            list(argv),
-            cwd=cwd,
-            env=dict(env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ProjectError(f"could not run `{argv[0]}`", why=error.strerror or str(error)) from error
-    assert child.stdin and child.stdout and child.stderr
-    try:
-        threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True).start()
-        heard, said = _listen(child, (child.stdout, child.stderr), timeout_s, most_bytes)
+        heard = answer.hear(child, stdin=stdin, timeout_s=timeout_s, most_bytes=most_bytes)
     finally:
-        is_late = child.poll() is None
-        if is_late:
-            os.killpg(child.pid, signal.SIGKILL)
-        code = child.wait()
-        child.stdout.close()
-        child.stderr.close()
-    return Completed(TOO_LATE if is_late else code, heard, said.decode("utf-8", "replace"))
-
-
-def _feed(pipe: IO[bytes], text: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError), pipe:
-        pipe.write(text)
-
-
-def _listen(
-    child: "subprocess.Popen[bytes]", pipes: Sequence[IO[bytes]], timeout_s: float, most_bytes: int
-) -> list[bytes]:
-    """What comes out of each pipe until the child ends, runs out of time, or says too much."""
-    end, heard = time.monotonic() + timeout_s, {pipe.fileno(): b"" for pipe in pipes}
-    with selectors.DefaultSelector() as selector:
-        for pipe in pipes:
-            selector.register(pipe, selectors.EVENT_READ)
-        while time.monotonic() < end and sum(map(len, heard.values())) <= most_bytes:
-            ready = selector.select(_POLL_S)
-            if not ready and child.poll() is not None:  # what it left running may keep the pipes open
-                break
-            for key, _ in ready:
-                piece = os.read(key.fd, most_bytes + 1)
-                heard[key.fd] += piece
-                if not piece:
-                    selector.unregister(key.fileobj)
-    return list(heard.values())
+        answer.stop(child, politely=False)
+    code = TOO_LATE if heard.is_cut else child.returncode
+    return Completed(code, heard.stdout, heard.stderr.decode("utf-8", "replace"))
 
 
 def open_private(path: Path) -> BinaryIO:

@@ -1,6 +1,5 @@
 """What tfops asks a repository: its commits, branches, cleanliness, and identity."""
 
-import atexit
 import contextlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,12 +7,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-import git as gitpython
-
 from tfops.errors import ProjectError
 from tfops.model import Commit, CommitSha, Person
 from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, find_root, require_sha
+from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
 PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
@@ -29,11 +27,9 @@ class Repository:
         self.git = GitRunner(self.root)
 
     @cached_property
-    def objects(self) -> gitpython.Repo:
+    def objects(self) -> ObjectReader:
         """The object store; only ever asked with full object ids."""
-        opened = gitpython.Repo(self.root, search_parent_directories=False)
-        atexit.register(opened.close)  # before the interpreter tidies up in its own order
-        return opened
+        return ObjectReader(self.root)
 
     @cached_property
     def common_dir(self) -> Path:
@@ -70,14 +66,11 @@ class Repository:
     def commit(self, sha: CommitSha) -> Commit:
         """The facts of a commit that is in this clone. Raises ProjectError when it isn't."""
         try:
-            found = self.objects.commit(require_sha(sha))
-            author = Person(str(found.author.name), str(found.author.email))
-            subject = str(found.summary)
-        except (ValueError, gitpython.GitError) as error:
-            raise ProjectError(
-                f"commit {sha[:8]} is not in this clone", hint="git fetch --all --tags (and --unshallow)"
-            ) from error
-        return Commit(sha, subject, author, datetime.fromtimestamp(found.authored_date, UTC))
+            found = self.objects.commit(sha)
+        except ObjectUnreadable as error:
+            hint = error.hint or "git fetch --all --tags (and --unshallow)"
+            raise ProjectError(f"commit {sha[:8]} is not in this clone", why=error.why, hint=hint) from error
+        return Commit(sha, found.subject, found.author, found.authored_at)
 
     def commits(self, shas: Iterable[CommitSha]) -> dict[CommitSha, Commit]:
         """The same for many, by one Git process; those that aren't in this clone are left out."""

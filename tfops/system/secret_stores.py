@@ -152,6 +152,8 @@ def run_command(argv: Sequence[str], *, env: Mapping[str, str]) -> Found:
         return Unavailable(f"its command took longer than {_TIMEOUT_S:.0f} s, or printed more than 1 MB")
     if done.code != 0:
         return Unavailable(f"its command ended with exit code {done.code}", "run it by hand to see why")
+    if not done.stdout.strip():
+        return Unavailable("its command printed nothing", "run it by hand to see why")
     found = _as_text(done.stdout)
     return found.removesuffix("\n").removesuffix("\r") if isinstance(found, str) else found
 

@@ -1,8 +1,9 @@
 """The files of a commit (or a snapshot of the work tree, for someone who is still writing), by path."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -64,7 +65,7 @@ class Entry:
 
     path: PurePosixPath
     item: Item
-    repository: Repository
+    _read: Callable[[], bytes]
 
     @property
     def is_link(self) -> bool:
@@ -75,7 +76,7 @@ class Entry:
         return self.item.is_submodule
 
     def content(self) -> bytes:
-        return _read_object(self.repository, self.item.id)
+        return self._read()
 
 
 class GitTree:
@@ -87,12 +88,12 @@ class GitTree:
 
     def __init__(self, repository: Repository, tree_id: str) -> None:
         self.tree_id: str = require_sha(tree_id)
-        self.repository = repository
+        self._objects = repository.objects
         self._folders: dict[str, dict[str, Item]] = {}
 
     @classmethod
     def of_commit(cls, repository: Repository, commit: CommitSha) -> "GitTree":
-        return cls(repository, repository.objects.commit(require_sha(commit)).tree.hexsha)
+        return cls(repository, repository.objects.commit(commit).tree)
 
     @classmethod
     def of_work_tree(cls, repository: Repository) -> "GitTree":
@@ -114,7 +115,8 @@ class GitTree:
 
     def _list(self, folder: str, tree_id: str) -> dict[str, Item]:
         found: dict[str, Item] = {}
-        for item in parse_tree(_read_object(self.repository, tree_id), id_bytes=len(self.tree_id) // 2):
+        for entry in self._objects.tree(tree_id):
+            item = Item(entry.name, entry.mode, entry.object_id)
             require_possible_name(folder, item.name)
             if item.name in found:
                 raise Refused("unsafe-name", f"`{folder or '.'}` has two entries with the name {item.name!r}")
@@ -123,7 +125,7 @@ class GitTree:
 
     def content(self, item: Item) -> bytes:
         """The bytes of a file, or a link's target."""
-        return _read_object(self.repository, item.id)
+        return self._objects.blob(item.id)
 
     def read(self, path: str) -> str | None:
         found = self._find(path)
@@ -148,7 +150,7 @@ class GitTree:
                 if item.is_folder:
                     todo.append(inner / item.name)
                 else:
-                    yield Entry(inner / item.name, item, self.repository)
+                    yield Entry(inner / item.name, item, partial(self._objects.blob, item.id))
 
 
 def _too_many(folder: str) -> Refused:
@@ -157,25 +159,3 @@ def _too_many(folder: str) -> Refused:
         f"`{folder}/` holds more than {_MOST_ENTRIES} files and folders, or folders more than {_DEEPEST} deep",
         hint="keep in it what modules are made of, and nothing else",
     )
-
-
-def parse_tree(data: bytes, *, id_bytes: int) -> Iterator[Item]:
-    """The lines of a tree object as Git stores it: mode, space, name, zero byte, object id.
-
-    Read here, because what is refused must be named, and a library's error names nothing. Raises Refused where the
-    object isn't a tree.
-    """
-    position = 0
-    while position < len(data):
-        space = data.find(b" ", position)
-        end = data.find(b"\0", space)
-        mode = data[position:space]
-        if space < 0 or end < 0 or not mode.isdigit() or mode.strip(b"01234567") or len(data) < end + 1 + id_bytes:
-            raise Refused("unsafe-name", "a folder of the commit can't be read as a Git tree", hint="git fsck")
-        name = data[space + 1 : end].decode("utf-8", "surrogateescape")
-        position = end + 1 + id_bytes
-        yield Item(name, int(mode, 8), data[end + 1 : position].hex())
-
-
-def _read_object(repository: Repository, object_id: str) -> bytes:
-    return bytes(repository.objects.odb.stream(bytes.fromhex(object_id)).read())

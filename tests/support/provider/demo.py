@@ -51,15 +51,18 @@ class FileResource(Resource):
     def create(self, ctx: CreateContext, planned: Values) -> Values | None:
         return self._write(planned | {"id": self.new_id(planned)})
 
+    def path(self, state: Values) -> Path:
+        return self.folder / str(state["id"])
+
     def read(self, ctx: ReadContext, current: Values) -> Values | None:
-        path = self.folder / current["id"]
+        path = self.path(current)
         return self._read(path) if path.is_file() else None
 
     def update(self, ctx: UpdateContext, current: Values, planned: Values) -> Values | None:
         return self._write(planned)
 
     def delete(self, ctx: DeleteContext, current: Values) -> Values | None:
-        (self.folder / current["id"]).unlink(missing_ok=True)
+        self.path(current).unlink(missing_ok=True)
         return None
 
     def plan(self, ctx: PlanContext, current: Values | None, planned: Values) -> Values:
@@ -80,7 +83,7 @@ class FileResource(Resource):
         return {attribute.name: content.get(attribute.name) for attribute in self.schema.attributes}
 
     def _write(self, state: Values) -> Values:
-        (self.folder / state["id"]).write_text(json.dumps(state, sort_keys=True))
+        self.path(state).write_text(json.dumps(state, sort_keys=True))
         return state
 
 
@@ -144,6 +147,57 @@ class Extra(FileResource):
     schema = Schema(version=0, attributes=_attributes())
 
 
+class Password(FileResource):
+    """As `random_password`: every one has the same id, and its import takes any text for the password."""
+
+    name = "password"
+    schema = Schema(
+        version=0,
+        attributes=[
+            Attribute("id", String(), computed=True),
+            Attribute("content", String(), optional=True, requires_replace=True),
+            Attribute("result", String(), computed=True, sensitive=True),
+        ],
+    )
+
+    def path(self, state: Values) -> Path:
+        return self.folder / str(state["result"])
+
+    def create(self, ctx: CreateContext, planned: Values) -> Values | None:
+        return self._write(planned | {"id": "none", "result": uuid.uuid4().hex})
+
+    def import_(self, ctx: ImportContext, id: str) -> Values | None:
+        return {"id": "none", "content": None, "result": id}
+
+
+class Pet(FileResource):
+    """As `random_pet` or `tls_private_key`: nothing of this type can be imported."""
+
+    name = "pet"
+    schema = Schema(version=0, attributes=_attributes())
+
+    def import_(self, ctx: ImportContext, id: str) -> Values | None:
+        _fail(ctx, "this resource has no import")
+        return None
+
+
+class Volume(FileResource):
+    """Neither its read nor its import can tell the size, and another size is a replacement."""
+
+    name = "volume"
+    schema = Schema(
+        version=0, attributes=_attributes(Attribute("size", String(), optional=True, requires_replace=True))
+    )
+
+    def read(self, ctx: ReadContext, current: Values) -> Values | None:
+        found = super().read(ctx, current)
+        return found | {"size": current["size"]} if found else None
+
+    def import_(self, ctx: ImportContext, id: str) -> Values | None:
+        found = super().import_(ctx, id)
+        return found | {"size": None} if found else None
+
+
 class DemoProvider(Provider):
     """One version of the provider: the resources that it knows."""
 
@@ -172,7 +226,11 @@ class DemoProvider(Provider):
         return self._resources
 
 
-VERSIONS: dict[str, list[type[Resource]]] = {"1.0.0": [Thing, Database], "2.0.0": [NewThing, Database, Extra]}
+_LIKE_REAL_ONES: list[type[Resource]] = [Password, Pet, Volume]
+VERSIONS: dict[str, list[type[Resource]]] = {
+    "1.0.0": [Thing, Database, *_LIKE_REAL_ONES],
+    "2.0.0": [NewThing, Database, Extra, *_LIKE_REAL_ONES],
+}
 
 
 def main(version: str) -> None:

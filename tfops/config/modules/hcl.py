@@ -1,11 +1,14 @@
 """The blocks of a `*.tf` or `*.tf.json` file. Expressions stay unread until someone asks what they are."""
 
-import json
 import re
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
+
+from tfops import exact
+from tfops.exact import Number, is_number, to_number
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -193,7 +196,7 @@ class JsonExpression:
 
     @property
     def text(self) -> str:
-        return _unwrapped(self.value) if isinstance(self.value, str) else json.dumps(self.value)
+        return _unwrapped(self.value) if isinstance(self.value, str) else exact.dumps(self.value)
 
     def literal(self) -> Any:
         return self.value
@@ -258,9 +261,9 @@ def _heredoc(node: Node) -> str:
 
 def _negative(node: Node) -> Any:
     value = literal(node.children()[-1])
-    if not node.text.startswith("-") or isinstance(value, bool) or not isinstance(value, int | float):
+    if not node.text.startswith("-") or not is_number(value):
         raise ValueError(f"not a literal value: {node.text[:60]}")
-    return -value
+    return value.copy_negate() if isinstance(value, Decimal) else -value  # minus would round to 28 digits
 
 
 def pairs(node: Node) -> Iterator[tuple[str, Node]]:
@@ -271,9 +274,9 @@ def pairs(node: Node) -> Iterator[tuple[str, Node]]:
         yield (_string(inner) if inner.kind == "string" else inner.text), value
 
 
-def _number(text: str) -> int | float:
-    value = float(text)
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+def _number(text: str) -> Number:
+    value = to_number(text)
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
 _LITERALS: dict[str, Callable[[Node], Any]] = {
@@ -291,7 +294,7 @@ _LITERALS: dict[str, Callable[[Node], Any]] = {
 
 def _json_blocks(text: str) -> Iterator[Block]:
     """JSON has no labels: how deep the names go depends on the kind of block."""
-    found = json.loads(text)
+    found = exact.loads(text)
     for kind, value in found.items() if isinstance(found, dict) else ():
         for body, labels in _labelled(value, _LABELS.get(kind, 0)):
             yield _json_block(kind, body, labels)
@@ -312,7 +315,7 @@ def _labelled(value: Any, depth: int, labels: tuple[str, ...] = ()) -> Iterator[
 
 
 def _json_block(kind: str, body: dict[str, Any], labels: tuple[str, ...]) -> Block:
-    block = Block(kind, labels, text=json.dumps(body))
+    block = Block(kind, labels, text=exact.dumps(body))
     for name, value in body.items():
         if name == "validation":
             block.blocks.extend(_json_block(name, inner, ()) for inner, _ in _labelled(value, 0))
@@ -331,7 +334,7 @@ def as_list(value: Any) -> list[Any]:
 def parse_file(text: str, *, is_json: bool) -> dict[str, Any]:
     """The blocks of a file by kind as plain data, expressions as text. Raises ValueError."""
     if is_json:
-        found = json.loads(text)
+        found = exact.loads(text)
         return found if isinstance(found, dict) else {}
     import hcl2  # noqa: PLC0415
     from hcl2.utils import SerializationOptions  # noqa: PLC0415

@@ -138,18 +138,31 @@ def lasting_outputs(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"
 
 
 def public_stack_outputs(interfaces: Interfaces, environment: "EnvironmentConfig") -> frozenset[StackOutput]:
-    """What stacks take from each other that isn't sensitive. Nothing here says that of remote modules' outputs."""
+    """What stacks take from each other that isn't sensitive, as the commit alone says: of modules from elsewhere
+    nothing is known."""
     references = (reference for stack in environment.stacks.values() for reference in stack.references)
     wanted = {environment.output(reference)[0] for reference in references}
-    return frozenset(output for output in wanted if _is_public(interfaces, environment, output))
+    return frozenset(
+        output
+        for output in wanted
+        if is_public_output(interfaces, environment.stacks[StackName(output.stack)].modules, output, root=None)
+    )
 
 
-def _is_public(interfaces: Interfaces, environment: "EnvironmentConfig", output: StackOutput) -> bool:
-    modules = environment.stacks[StackName(output.stack)].modules
-    sources = [modules[output.module].source] if output.module else [module.source for module in modules.values()]
-    local = [interfaces.local(source.path) for source in sources if isinstance(source, LocalSource)]
-    having = [found.outputs[output.name] for found in local if found and output.name in found.outputs]
-    return len(local) == len(sources) and len(having) == 1 and having[0].is_public
+def is_public_output(
+    interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"], output: StackOutput, *, root: Path | None
+) -> bool:
+    """Whether an output of a stack isn't sensitive. Modules from elsewhere are looked for in the stack's `root`."""
+    asked = {output.module: modules[output.module]} if output.module else modules
+    seen = [_seen(interfaces, name, module, root) for name, module in asked.items()]
+    having = [found.outputs[output.name] for found in seen if found and output.name in found.outputs]
+    return None not in seen and len(having) == 1 and having[0].is_public
+
+
+def _seen(interfaces: Interfaces, name: str, module: "ModuleConfig", root: Path | None) -> Interface | None:
+    if root is None and not isinstance(module.source, LocalSource):
+        return None
+    return interfaces.of(name, module.source, root or Path())
 
 
 def require_inner_sources(interfaces: Interfaces, modules: Iterable[str]) -> None:

@@ -1,12 +1,12 @@
 """What a module's files say about themselves: variables, outputs, and where its own modules come from."""
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tfops import exact
 from tfops.config.modules.hcl import Block, Expression, read_blocks
 from tfops.config.modules.terraform_type import ANY, Type, parse_type, read_default
 
@@ -131,7 +131,7 @@ def declared(blocks: Iterable[Block], *, is_json: bool) -> str:
     if not is_json:
         return "".join(f"{_judgeable_text(block)}\n" for block in variables)
     bodies = {block.labels[0]: _judgeable_body(block) for block in variables}
-    return json.dumps({"variable": bodies}) if bodies else ""
+    return exact.dumps({"variable": bodies}) if bodies else ""
 
 
 def _judgeable_text(block: Block) -> str:
@@ -143,8 +143,8 @@ def _judgeable_text(block: Block) -> str:
 
 
 def _judgeable_body(block: Block) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(block.text)
-    kept = [json.loads(inner.text) for inner in block.blocks if _is_judgeable(inner)]
+    body: dict[str, Any] = exact.loads(block.text)
+    kept = [exact.loads(inner.text) for inner in block.blocks if _is_judgeable(inner)]
     return {name: value for name, value in body.items() if name != "validation"} | (
         {"validation": kept} if kept else {}
     )

@@ -83,11 +83,13 @@ def _attribute(node: Node) -> Attribute:
 
 
 def read_default(value: Callable[[], Any], text: str) -> tuple[Any, str]:
-    """(value, empty), or (None, the text) of what can't be read."""
+    """(value, empty), or (None, the text) of what can't be read, or has more digits than a float."""
     try:
-        return value(), ""
-    except ValueError:
+        found = value()
+        json.dumps(found)
+    except (ValueError, TypeError):
         return None, text
+    return found, ""
 
 
 def type_text(found: Type, indent: str = "") -> str:
@@ -127,6 +129,12 @@ def type_at(found: Type, path: tuple[str | int, ...]) -> Type:
         else:
             found = found.element or ANY
     return found
+
+
+def is_settled(found: Type) -> bool:
+    """Whether a value of this type is one whatever it was made of: `any` is nowhere inside."""
+    inner = (*found.items, *(item.type for item in found.attributes.values()), *filter(None, (found.element,)))
+    return found.kind != "any" and all(map(is_settled, inner))
 
 
 def short_type(found: Type) -> str:

@@ -30,11 +30,12 @@ from tfops.flows.ground.secrets import SecretSource
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, RenderedRoot, StackName
 from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
+from tfops.render.supply import SUPPLY_FILE, Supply, supply_file
 from tfops.system import environ
 from tfops.system.aws import Caller
 from tfops.system.export import export_id, lay_out_modules
 from tfops.system.trees import GitTree
-from tfops.system.workspace import lay_out, part_of_run
+from tfops.system.workspace import lay_out, part_of_run, write_file
 
 # What `init` leaves in a root.
 _OF_INIT = (".terraform", LOCK_FILE)
@@ -91,24 +92,40 @@ class OpenStack:
     def config(self) -> StackConfig:
         return self.content.environment.stacks[self.name]
 
-    def lay_out(self, unknown: frozenset[StackOutput] = frozenset()) -> None:
-        """Write the rendered root; with `unknown`, the one that can only be planned."""
+    def lay_out(
+        self, unknown: frozenset[StackOutput] = frozenset(), public: frozenset[StackOutput] = frozenset()
+    ) -> None:
+        """Write the rendered root; with `unknown`, the one that can only be planned. `public` may be shown as well."""
         files = self.rendered.files
         if unknown:
-            files = render_stack(self.content, self.name, self.modules, unknown).files
+            files = render_stack(self.content, self.name, self.modules, unknown, public).files
         lay_out(self.engine.root, files, removes=lambda name: steers_engine(name) and name not in _OF_INIT)
+
+    def supply(self, given: Mapping[str, Supply], missing: Iterable[str] = ()) -> None:
+        """Give the engine what other stacks have for this one's variables; null for those that are `missing`."""
+        if given:
+            write_file(self.engine.root / SUPPLY_FILE, supply_file(given))
+        else:
+            (self.engine.root / SUPPLY_FILE).unlink(missing_ok=True)
+        texts = {name: supply.text for name, supply in given.items()}
+        self.engine.set_variables({**texts, **dict.fromkeys(missing, "null")})
 
 
 def render_stack(
-    content: Content, stack: StackName, interfaces: Interfaces, unknown: frozenset[StackOutput] = frozenset()
+    content: Content,
+    stack: StackName,
+    interfaces: Interfaces,
+    unknown: frozenset[StackOutput] = frozenset(),
+    public: frozenset[StackOutput] = frozenset(),
 ) -> RenderedRoot:
-    """The rendered root of a stack. `interfaces` are those of the content's modules."""
+    """The rendered root of a stack. `interfaces` are those of the content's modules; `public` are outputs that may be
+    shown besides those that the content says it of."""
     spec = RootSpec(
         project=content.rules,
         environment=content.environment,
         stack=stack,
         provider_lock=content.lock,
-        public=public_stack_outputs(interfaces, content.environment),
+        public=public_stack_outputs(interfaces, content.environment) | public,
         unknown=unknown,
         ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
         lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),

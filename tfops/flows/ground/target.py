@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from tfops.addresses import split
+from tfops.addresses import in_stack, split
 from tfops.config import names
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment
@@ -314,7 +314,16 @@ def content_of_commit(
         protected=protected_by(current_card),
         rehearses=place.rehearses,
         restores=restores,
+        pasts=_lost_before(project, place.env),
     )
+
+
+def _lost_before(project: Project, env: EnvName) -> dict[StackName, Past]:
+    """By stack: what a change that stopped made, and no state knows. A second one of it is not made by the way."""
+    trouble = read_present(project.repository, env).trouble
+    lost = trouble.lost if trouble else {}
+    stacks = {split(address)[0] for address in lost}
+    return {stack: Past({}, in_stack(stack, lost)) for stack in stacks}
 
 
 def rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:

@@ -32,6 +32,7 @@ from tfops.ledger.card import (
 from tfops.ledger.chain import Present
 from tfops.model import Action, Kind, Person, Plan, StackName, StackState
 from tfops.render.root import describe_backend, digest_of, joined_files
+from tfops.resolve.identity import is_telling
 from tfops.system import clock, environ
 
 
@@ -182,6 +183,7 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
         protected=_protected(target, {module.path: module.folder for module in modules}, ids),
         forgotten=_forgotten(target, end, after),
         remade=_remade(target, end, recorded_ids(ids, target.rules.inventory)),
+        moved=_moved(end),
         commit=commit if commit != target.commit.sha else "",
     )
 
@@ -210,7 +212,7 @@ def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, st
     left = {stack.mask(address): stack.mask(known) for address, known in ids.items()}
     found = {**earlier, **recorded_ids(left, target.rules.inventory)}
     now = recorded_ids(after.inventory, target.rules.inventory)
-    taken = {(type_of(address), known) for address, known in now.items() if known}
+    taken = {identity for identity in zip(map(type_of, now), now.values(), strict=True) if is_telling(identity)}
     return {
         address: known
         for address, known in sorted(found.items())
@@ -226,6 +228,13 @@ def _remade(target: Target, end: StackEnd, ids: Mapping[str, str]) -> dict[str, 
     made = (change.address for change in (end.plan.changes if end.plan else ()) if change.action is Action.CREATE)
     for address in made:
         known, was = ids.get(address, ""), then.get(address, "")
-        if known and was and known != was:
+        if known and was and known != was and is_telling((type_of(address), known)):
             found[known] = found.get(was, was)
     return found
+
+
+def _moved(end: StackEnd) -> dict[str, str]:
+    """What stands at another address since this change, as its plan said."""
+    changes, mask = end.plan.changes if end.plan else (), end.stack.mask
+    moved = ((change.address, change.previous_address) for change in changes if change.action is not Action.FORGET)
+    return {mask(address): mask(before) for address, before in moved if before and before != address}

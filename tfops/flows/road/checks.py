@@ -1,12 +1,12 @@
 """The checks of tfops.yaml, run: `required_checks` on a plan, `verify` on what was just applied."""
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tfops import exact
 from tfops.config.checks import Check, fill_outputs
 from tfops.engine.environment import base_environment
 from tfops.engine.text import safe_lines
@@ -46,7 +46,7 @@ class CheckContext:
     def environment(self) -> dict[str, str]:
         """What a command may see: what the engine may, and the facts of the change."""
         outputs = self.folder / "outputs.json"
-        write_file(outputs, json.dumps(self.outputs))
+        write_file(outputs, exact.dumps(self.outputs))
         return base_environment(self.variables) | {
             "TFOPS_ENV": self.env,
             "TFOPS_VERSION": self.version,
@@ -163,6 +163,6 @@ def _filled(text: str, context: CheckContext) -> str:
             value = context.outputs[module][name]
         except KeyError:
             raise _Failed(f"there is no public output `{module}.{name}`") from None
-        return value if isinstance(value, str) else json.dumps(value)
+        return value if isinstance(value, str) else exact.dumps(value)
 
     return fill_outputs(text, value_of)

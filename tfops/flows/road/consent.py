@@ -12,7 +12,9 @@ from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Target
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import ApprovalPart
-from tfops.model import Kind, Plan
+from tfops.model import Kind, Plan, ResourceChange
+from tfops.resolve.holding import holds_data
+from tfops.resolve.identity import type_can_be_imported
 from tfops.system import clock
 
 # How an approval reads when tfops.yaml gave it: `rollback: auto`.
@@ -36,6 +38,7 @@ class ConsentOptions:
 
     yes: bool = False
     allow_destroy: frozenset[str] = frozenset()
+    allow_duplicate: frozenset[str] = frozenset()
     standing: str = ""
     most_losses: int | None = None
     only_plans: bool = False
@@ -51,6 +54,7 @@ def obtain_consent(project: Project, target: Target, plan: Plan, options: Consen
 
 def _ask(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
     _let_protected_go(target, plan, options, ui)
+    _let_be_made_twice(target, plan, options, ui)
     _keep_limits(target, plan, options)
     if target.kind is Kind.ROLLBACK and plan.losing:
         return _consent_to_loss(target, plan, options, ui)
@@ -85,6 +89,29 @@ def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, ui: U
         why="it has `prevent_destroy` in a version concerned, or `protect:` of tfops.yaml names it",
         hint=f"if that is what you want, add: {_flags(unnamed)}",
     )
+
+
+def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> None:
+    """What was let go alive, and holds data or was expected back: a second one is never made by the way."""
+    found = (change for change in plan.duplicates if _is_missed(change))
+    unnamed = sorted({change.address for change in found} - options.allow_duplicate)
+    if not unnamed:
+        return
+    if ui.is_interactive and not options.yes:
+        for address in unnamed:
+            ui.warn(f"{address} still exists outside of the state and can't be taken in: a second one would be made")
+            if not ui.ask_for("Type its address to make a second one", address):
+                raise NotApproved(f"the {target.kind} of {target.env} was not approved")
+        return
+    raise NotApproved(
+        f"the {target.kind} of {target.env} would make a second one of what still exists: {', '.join(unnamed)}",
+        why="it left the state without being destroyed, and can't be taken in again",
+        hint="import it by hand, or add: " + " ".join(f"--allow-duplicate '{address}'" for address in unnamed),
+    )
+
+
+def _is_missed(change: ResourceChange) -> bool:
+    return holds_data(change.resource_type) or type_can_be_imported(change.resource_type)
 
 
 def _keep_limits(target: Target, plan: Plan, options: ConsentOptions) -> None:

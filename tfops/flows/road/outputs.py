@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from tfops.addresses import qualified
@@ -9,6 +10,7 @@ from tfops.config.modules.interface import public_outputs_of
 from tfops.config.source import LocalSource
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_text
+from tfops.exact import number_text
 from tfops.flows.ground.stack import OpenStack
 from tfops.flows.ground.stacks import Way
 from tfops.flows.road.applying import StackEnd
@@ -21,7 +23,7 @@ def visible_outputs(ends: Sequence[StackEnd]) -> dict[str, Any]:
     """Module name to its public outputs; with several stacks, `stack/module`.
 
     Outputs of remote modules are left out: nothing here says which of them are sensitive. Texts that any of the
-    states marks as sensitive are masked.
+    states marks as sensitive are masked. A number with more digits than readers of JSON keep is text.
     """
     mask_hidden = Masker(frozenset(text for end in ends for text in end.hidden))
     shown = {
@@ -49,4 +51,4 @@ def _masked(value: Any, *masks: Masker) -> Any:
         return {_masked(key, *masks): _masked(item, *masks) for key, item in value.items()}
     if isinstance(value, list):
         return [_masked(item, *masks) for item in value]
-    return value
+    return number_text(value) if isinstance(value, Decimal) else value

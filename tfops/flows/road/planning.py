@@ -10,10 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tfops.config.modules.moves import declared_moves
 from tfops.config.values import StackOutput
+from tfops.engine.advice import is_about_sensitive
 from tfops.engine.mask import Masker
-from tfops.engine.modules import installed_modules
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
@@ -22,12 +21,12 @@ from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.ground.stacks import StackJob, Way
 from tfops.flows.ground.ui import Ui
-from tfops.flows.road.ids import in_the_form_of
+from tfops.flows.road.bridging import over_a_bridge
+from tfops.flows.road.supplies import Giver, Supplies, stand_ins, supplies_for
 from tfops.model import Plan, StackName, StackState, Waiting
-from tfops.render.escape import expression_text
 from tfops.render.root import UNKNOWN_TYPE
-from tfops.resolve.bridge import Bridge, find_bridge
-from tfops.resolve.graph import output_in, waves
+from tfops.resolve.bridge import Bridge
+from tfops.resolve.graph import waves
 from tfops.resolve.joining import joined
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
@@ -198,22 +197,24 @@ def plan_one(
 ) -> tuple[PlannedStack, tuple[str, ...]]:
     """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
     job, engine = read.job, read.stack.engine
-    known, unknown = _values(job, planned, states)
-    if unknown and job.way is Way.MAKE:
-        _require_coming(job, unknown, planned)
-        return _preview(read, known, unknown), ()
-    engine.set_variables({**known, **dict.fromkeys(unknown, "null")})
+    supplies = _supplies(read, planned, states)
+    if supplies.unknown and job.way is Way.MAKE:
+        _require_coming(job, supplies.unknown, planned)
+        return _preview(read, supplies), ()
+    read.stack.supply(supplies.known, supplies.unknown)
     try:
         if job.bridge is not None and not job.bridge.is_empty:
             return PlannedStack(read, engine.plan_bridged(job.bridge.blocks()), job.bridge), ()
         saved = engine.plan(destroy=job.way is Way.UNMAKE)
     except EngineFailed as error:
         busy = _busy(job, planned)
-        if not busy:
+        if not busy or (error.is_settled and job.way is Way.MAKE):
             raise
         return PlannedStack(read, None, waits=Waiting(job.stack, busy, _first_line(error))), ()
-    result = PlannedStack(read, saved)
-    return _over_a_bridge(result) if job.past is not None else (result, ())
+    if job.past is None:
+        return PlannedStack(read, saved), ()
+    found = over_a_bridge(read.stack, saved, job.past, inventory=read.before.inventory)
+    return PlannedStack(read, found.saved, found.bridge), found.remarks
 
 
 def refreshed(states: Mapping[StackName, ReadStack], ui: Ui) -> dict[StackName, Plan]:
@@ -227,32 +228,26 @@ def refreshed(states: Mapping[StackName, ReadStack], ui: Ui) -> dict[StackName, 
 
 def supply(read: ReadStack, states: Mapping[StackName, ReadStack]) -> None:
     """Give a stack's engine what others have for it now; null for what they don't have."""
-    known, unknown = _values(read.job, {}, states)
-    read.stack.engine.set_variables({**known, **dict.fromkeys(unknown, "null")})
+    supplies = _supplies(read, {}, states)
+    read.stack.supply(supplies.known, supplies.unknown)
 
 
-def _values(
-    job: StackJob, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
-) -> tuple[dict[str, str], dict[str, StackOutput]]:
-    """By variable: the expressions for what is known, and what isn't."""
-    known: dict[str, str] = {}
-    unknown: dict[str, StackOutput] = {}
-    for variable, output in job.takes.items():
-        try:
-            known[variable] = expression_text(output_in(output, _outputs(StackName(output.stack), planned, states)))
-        except LookupError:
-            unknown[variable] = output
-    return known, unknown
+def _supplies(
+    read: ReadStack, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
+) -> Supplies:
+    takes = read.job.takes
+    names = {StackName(output.stack) for output in takes.values()} & (states.keys() | planned.keys())
+    return supplies_for(read.stack, takes, {name: _giver(planned.get(name), states.get(name)) for name in names})
 
 
-def _outputs(
-    stack: StackName, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
-) -> Mapping[str, Any]:
-    """As they will be, where the stack is being made; else as they are."""
-    before = planned.get(stack)
-    if before is None or before.job.way is not Way.MAKE:
-        return states[stack].before.outputs if stack in states else {}
-    return before.saved.outputs if before.saved else {}
+def _giver(planned: PlannedStack | None, read: ReadStack | None) -> Giver:
+    """With its outputs as they will be, where it is being made; else as they are."""
+    if planned is not None and planned.job.way is Way.MAKE:
+        saved, before = planned.saved, planned.read.before
+        return Giver(planned.stack, saved.outputs if saved else {}, saved.kinds if saved else {}, before)
+    now = read or (planned.read if planned else None)
+    assert now is not None
+    return Giver(now.stack, now.before.outputs, now.before.output_kinds, now.before)
 
 
 def _require_coming(
@@ -277,14 +272,21 @@ def _busy(job: StackJob, planned: Mapping[StackName, PlannedStack]) -> tuple[Sta
     return tuple(name for name in names if name in planned and not planned[name].is_idle)
 
 
-def _preview(read: ReadStack, known: Mapping[str, str], unknown: Mapping[str, StackOutput]) -> PlannedStack:
-    """What the stack will do as far as it can be told: planned in a root where unknowns stand for what is missing."""
-    engine, upstream = read.stack.engine, tuple(sorted({StackName(output.stack) for output in unknown.values()}))
-    read.stack.lay_out(frozenset(unknown.values()))
-    engine.set_variables(known)
+def _preview(read: ReadStack, supplies: Supplies) -> PlannedStack:
+    """What the stack will do as far as it can be told: planned in a root where unknowns stand for what is missing.
+
+    Raises EngineFailed for what nothing that is still to come would cure.
+    """
+    unknown = frozenset(supplies.unknown.values())
+    engine, upstream = read.stack.engine, tuple(sorted({StackName(output.stack) for output in unknown}))
+    read.stack.lay_out(unknown, supplies.public)
+    read.stack.supply(supplies.known)
     try:
         plan = engine.plan().plan
     except EngineFailed as error:
+        if error.is_settled:
+            raise
+        _require_open(read, supplies, upstream)
         return PlannedStack(read, None, waits=Waiting(read.job.stack, upstream, _first_line(error)))
     finally:
         read.stack.lay_out()
@@ -292,28 +294,27 @@ def _preview(read: ReadStack, known: Mapping[str, str], unknown: Mapping[str, St
     return PlannedStack(read, None, preview=replace(plan, changes=real), waits=Waiting(read.job.stack, upstream))
 
 
+def _require_open(read: ReadStack, supplies: Supplies, upstream: Sequence[StackName]) -> None:
+    """Raises EngineFailed when something sensitive decides how many of something there are.
+
+    An engine that doesn't know a value says nothing else of it, so it is asked with values that it knows.
+    """
+    given = stand_ins(read.stack, supplies)
+    if not given:
+        return
+    read.stack.lay_out(frozenset(supplies.unknown.values()) & supplies.public, supplies.public)
+    read.stack.supply({**supplies.known, **given})
+    try:
+        read.stack.engine.plan()
+    except EngineFailed as error:
+        lines = [line for line in error.why.split("\n") if is_about_sensitive(line)]
+        if lines:
+            raise EngineFailed(
+                f"{read.job.stack} can't be planned, neither before {', '.join(upstream)} is applied nor after",
+                why="\n".join(lines),
+                hint=error.hint,
+            ) from error
+
+
 def _first_line(error: TfopsError) -> str:
     return (error.why or error.what).partition("\n")[0]
-
-
-def _over_a_bridge(planned: PlannedStack) -> tuple[PlannedStack, tuple[str, ...]]:
-    """The same plan, but what still exists is kept alive. A bridge that the engine refuses is left out, and said."""
-    past, saved, engine = planned.job.past, planned.saved, planned.stack.engine
-    assert past is not None
-    assert saved is not None
-    mask, state = planned.stack.mask, planned.read.before.inventory
-    now = in_the_form_of(past.inventory, {address: mask(known) for address, known in state.items()})
-    declared = declared_moves({module.path: module.folder for module in installed_modules(engine.root)})
-    whole = find_bridge(saved.plan, past, now=now, declared=declared)
-    refused: list[str] = []
-    for bridge in (whole, Bridge(whole.moves)):
-        if bridge.is_empty:
-            continue
-        try:
-            return replace(planned, saved=engine.plan_bridged(bridge.blocks()), bridge=bridge), tuple(refused)
-        except EngineFailed as error:
-            refused.append(f"the engine refuses a bridge to the old addresses: {_first_line(error)}")
-    if whole.is_empty:
-        return planned, ()
-    engine.forget_bridge()
-    return replace(planned, saved=engine.plan()), tuple(refused)

@@ -1,15 +1,15 @@
 """What a rollback is aimed at, whether it may go there, and what it needs on the way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tfops.addresses import is_hidden
+from tfops.addresses import in_stack, is_hidden, split
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
-from tfops.flows.road.verdicts import judge_cards
+from tfops.flows.road.verdicts import judge_cards, since_version
 from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import AimPart
@@ -17,6 +17,7 @@ from tfops.ledger.versions import Listing, read_card, versions_of
 from tfops.model import LOCK_FILE, Commit, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
 from tfops.resolve.bridge import Past
 from tfops.resolve.downgrade import undowngradable
+from tfops.resolve.identity import Since
 from tfops.resolve.verdict import conclude
 from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
 from tfops.system.git import require_sha
@@ -56,21 +57,22 @@ def rollback_target(
         at=at,
         only=only,
     )
+    since = since_version(repository, listing, goal)
     target = replace(
         target,
-        pasts=_pasts(card, target.current_card),
+        pasts=_pasts(card, target.current_card, since, lost=target.pasts),
         protected=protected_by(card, target.current_card),
         undoes=_undone(repository, goal, listing),
-        judgement=_judgement(target, card, keeps_providers=keep_providers),
+        judgement=_judgement(target, card, since, keeps_providers=keep_providers),
     )
     return _with_todays_providers(project, target) if keep_providers else target
 
 
-def _judgement(target: Target, goal: Card, *, keeps_providers: bool) -> Judgement:
+def _judgement(target: Target, goal: Card, since: Since, *, keeps_providers: bool) -> Judgement:
     """The verdict from the two cards; today's providers are what `--keep-providers` asks for."""
     if target.current_card is None:
         return Judgement()
-    found = judge_cards(target.current_card, goal, target.rules.protect)
+    found = judge_cards(target.current_card, goal, target.rules.protect, since=since)
     solved = Verdict.KEEP_PROVIDERS if keeps_providers else None
     return conclude(reason for reason in found.reasons if reason.verdict is not solved)
 
@@ -133,19 +135,31 @@ def lock_of_what_runs(project: Project, target: Target) -> str | None:
     return left.read_text(encoding="utf-8") if left else None
 
 
-def _pasts(goal: Card, current: Card | None) -> dict[StackName, Past]:
-    """By stack: what comes back, what is alive outside of the state, what was made anew since."""
-    now = current.stacks if current else {}
-    return {StackName(name): _past(part, now.get(name)) for name, part in goal.stacks.items()}
+def _pasts(goal: Card, current: Card | None, since: Since, *, lost: Mapping[StackName, Past]) -> dict[StackName, Past]:
+    """By stack: what comes back, what is alive outside of the state (`lost` too), what was made anew or moved since."""
+    now, found = current.stacks if current else {}, dict(lost)
+    for name, part in goal.stacks.items():
+        stack = StackName(name)
+        past = _past(part, now.get(name), replace(since, moved=_moved_in(name, since)))
+        left = lost[stack].forgotten if stack in lost else {}
+        found[stack] = replace(past, forgotten={**past.forgotten, **left})
+    return found
 
 
-def _past(goal: StackPart, current: StackPart | None) -> Past:
+def _moved_in(stack: str, since: Since) -> dict[str, str]:
+    """What moved inside one stack, by the engine's own addresses; a move to another stack is not for `moved` blocks."""
+    pairs = ((old, split(now)) for old, now in in_stack(stack, since.moved).items())
+    return {old: now for old, (at, now) in pairs if at == stack}
+
+
+def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:
     """Hidden ids help nobody there."""
-    alive = current.forgotten.values() if current else ()
+    alive = current.forgotten.items() if current else ()
     return Past(
         goal.inventory,
-        frozenset(known for known in alive if not is_hidden(known)),
+        {address: known for address, known in alive if not is_hidden(known)},
         dict(current.remade) if current else {},
+        since,
     )
 
 
@@ -185,7 +199,8 @@ def intended_target(
     """The content of a commit that was, or was to be, an environment once: it is not held against today's checks."""
     sha = require_sha(commit)
     is_own_apply = kind is Kind.APPLY and place.rehearses is None
-    records = versions_of(project.repository, place.env).versions
+    listing = versions_of(project.repository, place.env)
+    records = listing.versions
     restored = next((record for record in records if record.version.number == restores), None)
     origin = restored or (records[-1] if records and kind is Kind.DESTROY else None)
     target = content_of_commit(
@@ -201,5 +216,6 @@ def intended_target(
         only=only,
     )
     if restored:
-        target = replace(target, pasts=_pasts(read_card(project.repository, restored), target.current_card))
+        card, since = read_card(project.repository, restored), since_version(project.repository, listing, restored)
+        target = replace(target, pasts=_pasts(card, target.current_card, since, lost=target.pasts))
     return _with_todays_providers(project, target) if keeps_providers else target

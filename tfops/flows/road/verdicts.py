@@ -1,6 +1,6 @@
 """The verdict on going back, for one version or for all, from the cards in Git and the engine at hand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tfops.addresses import hidden_id, in_stack, is_hidden, qualified, type_of
 from tfops.config.modules.protection import fits
@@ -11,7 +11,9 @@ from tfops.flows.ground.stack import locate
 from tfops.ledger.card import Card, StackPart
 from tfops.ledger.versions import Listing, read_cards
 from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
+from tfops.resolve.identity import Since, Trail
 from tfops.resolve.verdict import Download, Facts, conclude, judge
+from tfops.system.repository import Repository
 
 _UNREADABLE = Judgement(
     Verdict.BLOCKED,
@@ -23,14 +25,43 @@ def verdicts_of(project: Project, listing: Listing, *, only: VersionRecord | Non
     """The verdict on every version but the current one (or on `only`), by one Git process."""
     if listing.latest is None or only == listing.latest:
         return {}
-    wanted = [only] if only else listing.versions[:-1]
-    cards = read_cards(project.repository, [listing.latest, *wanted])
-    _, today = next(cards)
     patterns, here = _protect(project), _engine_here(project)
-    return {
-        record.version: judge_cards(today, card, patterns, here=here) if today and card else _UNREADABLE
-        for record, card in cards
-    }
+    found: dict[Version, Judgement] = {}
+    today: Card | None = None
+    for record, card, since in cards_with_trail(project.repository, listing, back_to=only):
+        if record == listing.latest:
+            today = card
+        elif today is None or card is None:
+            found[record.version] = _UNREADABLE
+        elif only is None or record == only:
+            found[record.version] = judge_cards(today, card, patterns, here=here, since=since)
+    return found
+
+
+def cards_with_trail(
+    repository: Repository, listing: Listing, *, back_to: VersionRecord | None = None
+) -> Iterator[tuple[VersionRecord, Card | None, Since]]:
+    """Each version, newest first, with its card and with what the versions after it recorded about its addresses.
+
+    A card that can't be read (None) is passed over: what it recorded is missing from the trail.
+    """
+    first = listing.versions.index(back_to) if back_to in listing.versions else 0
+    trail: Trail | None = None
+    moved: Mapping[str, str] = {}
+    for record, card in read_cards(repository, tuple(reversed(listing.versions[first:]))):
+        since = Since()
+        if card is not None and trail is None:
+            trail = Trail(card.inventory)
+        elif card is not None and trail is not None:
+            since = trail.step_back(card.inventory, moved)
+        moved = card.moved if card is not None else {}
+        yield record, card, since
+
+
+def since_version(repository: Repository, listing: Listing, record: VersionRecord) -> Since:
+    """What the versions after one recorded about its addresses."""
+    *_, (_, _, since) = cards_with_trail(repository, listing, back_to=record)
+    return since
 
 
 def _engine_here(project: Project) -> tuple[str, str]:
@@ -51,15 +82,21 @@ def _protect(project: Project) -> tuple[str, ...]:
 
 
 def judge_cards(
-    today: Card, then: Card, patterns: Iterable[str] = (), *, here: tuple[str, str] = ("", "")
+    today: Card,
+    then: Card,
+    patterns: Iterable[str] = (),
+    *,
+    here: tuple[str, str] = ("", ""),
+    since: Since | None = None,
 ) -> Judgement:
     """The verdict over all stacks of both cards; one that only one of them has is empty in the other."""
     names = today.stacks.keys() | then.stacks.keys()
     hide = _has_hidden(today) or _has_hidden(then)
-    found = [
-        judge(_facts(today, name, patterns=tuple(patterns), hide=hide), _facts(then, name, hide=hide), here=here)
-        for name in sorted(names)
-    ]
+    found = []
+    for name in sorted(names):
+        remade = today.stacks[name].remade if name in today.stacks else {}
+        now = _facts(today, name, patterns=tuple(patterns), hide=hide, remade=remade)
+        found.append(judge(now, _facts(then, name, hide=hide, remade=remade), here=here, since=since))
     return conclude(dict.fromkeys(reason for judgement in found for reason in judgement.reasons))
 
 
@@ -68,8 +105,8 @@ def _has_hidden(card: Card) -> bool:
     return any(map(is_hidden, ids))
 
 
-def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool) -> Facts:
-    """Of one stack; its addresses as they are told apart in the whole environment."""
+def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool, remade: Mapping[str, str]) -> Facts:
+    """Of one stack; its addresses as they are told apart in the whole environment, its ids led back by `remade`."""
     part = card.stacks.get(stack)
     engine = (card.engine.name, card.engine.version)
     if part is None:
@@ -84,12 +121,17 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         lock_committed=part.lock_committed,
         types=_types(card, part),
         schema_versions=part.schema_versions,
-        inventory=_qualified(stack, _ids(part.inventory, hide=hide)),
+        inventory=_qualified(stack, _first(_ids(part.inventory, hide=hide), remade)),
         protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
         forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
     )
+
+
+def _first(ids: Mapping[str, str], remade: Mapping[str, str]) -> dict[str, str]:
+    """The ids that things had before ways back had to make them anew."""
+    return {address: remade.get(known, known) for address, known in ids.items()}
 
 
 def _qualified(stack: str, ids: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,85 @@
+"""Who is who on the way back, with types whose ids or imports say nothing: as real providers have them."""
+
+import json
+
+from tests.support.ways_back import Story, look
+
+USERS = 'resource "demo_password" "user" {{\n  for_each = toset({users})\n  content  = each.key\n}}\n'
+LET_GO = "removed {{\n  from = demo_{kind}.{name}\n  lifecycle {{ destroy = false }}\n}}\n"
+
+
+def _users(*names: str) -> str:
+    return USERS.format(users=json.dumps(names))
+
+
+def _let_go(kind: str, name: str) -> str:
+    return LET_GO.format(kind=kind, name=name)
+
+
+def _passwords(story: Story) -> dict[str, str]:
+    """By user: the password that the state holds."""
+    [found] = [item for item in story.state()["resources"] if item["type"] == "demo_password"]
+    return {one["index_key"]: one["attributes"]["result"] for one in found["instances"]}
+
+
+def test_nobody_gets_anothers_password(story: Story) -> None:
+    story.version(_users("ann"))
+    story.version(_users("eve"))
+    eves = _passwords(story)["eve"]
+    verdict = story.shop.ok("history", "dev", "--verdict", "-o", "json").result["entries"][1]["verdict"]
+    assert "moved" not in {reason["name"] for reason in verdict["reasons"]}
+    refused = story.roll_back("v1", "--yes")
+    assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
+    back = story.roll_back("v1", "--yes", "--allow-destroy", 'module.main.demo_password.user["eve"]')
+    assert (back.ran.code, back.outcome.destroyed) == (0, ["password `eve`"])
+    assert _passwords(story)["ann"] != eves
+
+
+def test_a_move_is_undone_because_it_was_recorded_even_where_ids_say_nothing(story: Story) -> None:
+    story.version('resource "demo_password" "old" { content = "x" }\n')
+    moved = "moved {\n  from = demo_password.old\n  to   = demo_password.new\n}\n"
+    story.version('resource "demo_password" "new" { content = "x" }\n' + moved)
+    story.version('resource "demo_password" "new" { content = "x" }\nresource "demo_thing" "t" { content = "t" }\n')
+    assert story.verdict("v1") == "bridged"
+    back = story.roll_back("v1", "--yes", "--allow-destroy", "module.main.demo_thing.t")
+    assert (back.ran.code, back.outcome.destroyed, back.outcome.created) == (0, ["thing `t`"], [])
+    assert back.rare == "1 moved"
+
+
+def test_a_password_is_never_imported_as_its_id(story: Story) -> None:
+    """And what has no import doesn't stand in the way of what has one."""
+    both = 'resource "demo_thing" "t" { content = "t" }\nresource "demo_pet" "p" { content = "p" }\n'
+    story.version(both + 'resource "demo_password" "w" { content = "w" }\n')
+    story.version(_let_go("thing", "t") + _let_go("pet", "p") + _let_go("password", "w"))
+    refused = story.roll_back("v1", "--yes")
+    assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
+    assert "module.main.demo_password.w" in refused.ran.error["what"]
+    assert "module.main.demo_pet.p" in refused.ran.error["what"]
+    assert "module.main.demo_thing.t" not in refused.ran.error["what"]
+    named = [f"module.main.demo_{name}" for name in ("password.w", "pet.p")]
+    back = story.roll_back("v1", "--yes", *(word for name in named for word in ("--allow-duplicate", name)))
+    assert (back.ran.code, back.rare) == (0, "1 imported")
+    assert (back.outcome.created, back.outcome.destroyed) == (["password `w`", "pet `p`"], [])
+    assert not any(thing.get("result") == "none" for thing in look(story.world).values())
+
+
+def test_what_was_replaced_before_it_was_let_go_is_taken_in_at_its_address(story: Story) -> None:
+    story.version('resource "demo_volume" "v" { content = "one" }\n')
+    story.version('resource "demo_volume" "v" {\n  content = "one"\n  size    = "L"\n}\n')
+    story.version(_let_go("volume", "v"))
+    back = story.roll_back("v1", "--yes")
+    assert (back.ran.code, back.rare, back.outcome.created, back.outcome.orphaned) == (0, "1 imported", [], [])
+
+
+def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story) -> None:
+    """The import of a volume doesn't read its size, and a size is a replacement: what was let go alive would go."""
+    story.version('resource "demo_volume" "v" {\n  content = "one"\n  size    = "L"\n}\n')
+    story.version(_let_go("volume", "v"))
+    refused = story.roll_back("v1", "--yes")
+    assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
+    assert "replaced at once" in refused.ran.err
+    plan = story.shop.ok("rollback", "dev", "v1", "--plan").out
+    assert "Kept alive" not in plan
+    assert "a second one" in plan
+    back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
+    assert (back.ran.code, back.outcome.destroyed, back.outcome.created) == (0, [], ["volume `one`"])
