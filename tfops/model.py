@@ -134,15 +134,21 @@ class InventoryPolicy(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """What a plan does to one resource; the order is the order of display, worst first."""
+    """What a plan does to one resource; the order is the order of display, worst first.
+
+    `detach` makes a new object and lets the old one live outside of the state (`destroy = false`). `clean-up` deletes
+    a deposed object: what an earlier replacement could not delete. The live object at its address isn't touched by it.
+    """
 
     DELETE = "delete"
     REPLACE = "replace"
+    DETACH = "detach"
     UPDATE = "update"
     CREATE = "create"
     IMPORT = "import"
     MOVE = "move"
     FORGET = "forget"
+    CLEAN_UP = "clean-up"
     READ = "read"
 
 
@@ -238,6 +244,8 @@ class ResourceChange:
     """What a plan does to one resource, and the engine's reason.
 
     `is_duplicate`: it is created although the one that stood at its address was let go alive, and still exists.
+    `resource_id` is the id of the object that goes or is left alone; `deposed` is the key of one that is no longer
+    the live one at its address.
     """
 
     address: str
@@ -247,10 +255,18 @@ class ResourceChange:
     previous_address: str = ""
     attributes: tuple[AttributeChange, ...] = ()
     is_duplicate: bool = False
+    resource_id: str = ""
+    deposed: str = ""
 
     @property
     def loses_data(self) -> bool:
-        return self.action in (Action.DELETE, Action.REPLACE)
+        """Whether the live object at the address goes, or is exchanged for a new one."""
+        return self.action in (Action.DELETE, Action.REPLACE, Action.DETACH)
+
+    @property
+    def label(self) -> str:
+        """The address; of a deposed object in the engine's own words, so that it isn't taken for the live one."""
+        return f"{self.address} (deposed object {self.deposed})" if self.deposed else self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +318,8 @@ class Plan:
         """`3 created, 1 updated, 0 replaced, 0 deleted`, plus the rarer kinds when there are any."""
         words = [(Action.CREATE, "created"), (Action.UPDATE, "updated")]
         words += [(Action.REPLACE, "replaced"), (Action.DELETE, "deleted")]
-        rare = [(Action.IMPORT, "imported"), (Action.MOVE, "moved"), (Action.FORGET, "forgotten")]
+        rare = [(Action.DETACH, "replaced with the old one left alive"), (Action.IMPORT, "imported")]
+        rare += [(Action.MOVE, "moved"), (Action.FORGET, "forgotten"), (Action.CLEAN_UP, "deposed deleted")]
         words += [(action, word) for action, word in rare if self.count(action)]
         return ", ".join(f"{self.count(action)} {word}" for action, word in words)
 
@@ -312,6 +329,8 @@ class StackState:
     """What tfops reads from a stack's state: identity and addresses, no attribute values but ids.
 
     `types` is each resource type with its provider's address, `output_kinds` each output's type as the state writes it.
+    `types` is each resource type with its provider's address. `deposed` are the objects that a replacement could not
+    delete: address and key to id.
     """
 
     lineage: str
@@ -322,6 +341,7 @@ class StackState:
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     types: Mapping[str, str] = field(default_factory=dict)
     output_kinds: Mapping[str, Any] = field(default_factory=dict)
+    deposed: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def is_absent(self) -> bool:

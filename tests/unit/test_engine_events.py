@@ -238,3 +238,35 @@ def test_an_engine_says_by_its_own_clock_when_it_began() -> None:
     ]
     assert started_at(lines) == datetime(2026, 11, 25, 13, 0, 0, 500000, tzinfo=UTC)
     assert started_at(["", "{}", "[]"]) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"type": "version", "ui": "2.0"}, "the engine's stream has the version 2.0, known is 1"),
+        (
+            {"type": "planned_change", "change": {"action": "rotate", "resource": {"addr": "a.b"}}},
+            "the action `rotate` for a.b",
+        ),
+        (
+            {"type": "apply_complete", "hook": {"action": "rotate", "resource": {"addr": "a.b"}}},
+            "the action `rotate` for a.b",
+        ),
+        ({"type": "version", "ui": "1.9"}, ""),
+        ({"type": "planned_change", "change": {"action": "remove", "resource": {"addr": "a.b"}}}, ""),
+        ({"type": "something_new", "hook": {"resource": {"addr": "a.b"}}}, ""),
+    ],
+)
+def test_what_the_stream_says_and_nobody_knows_is_noted(message: dict[str, Any], words: str) -> None:
+    """`docs/explanation/engine.md`: unknown is never "nothing"."""
+    progress = Progress()
+    progress.hear(json.dumps(message))
+    assert progress.unknown == ([words] if words else [])
+    assert progress.is_readable
+
+
+def test_what_is_no_stream_is_known_as_such() -> None:
+    progress = Progress()
+    for line in ("Apply complete!", "{", "[]", '{"a": 1}'):
+        progress.hear(line)
+    assert (progress.is_readable, progress.unknown) == (False, [])

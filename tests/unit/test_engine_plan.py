@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tfops.engine.plan import planned_outputs, read_plan, to_plan
+from tfops.errors import Refused
 from tfops.model import Action, AttributeChange, Plan
 
 RECORDED = Path(__file__).parent / "recorded" / "plan.json"
@@ -14,7 +15,9 @@ RECORDED = Path(__file__).parent / "recorded" / "plan.json"
 
 def change(address: str = "a.b", *actions: str, **details: Any) -> dict[str, Any]:
     """One entry of `resource_changes`; details not of the change itself go to the entry."""
-    outer = {key: details.pop(key) for key in ("previous_address", "action_reason", "mode") if key in details}
+    outer = {
+        key: details.pop(key) for key in ("previous_address", "action_reason", "mode", "deposed") if key in details
+    }
     return {
         "address": address,
         "mode": "managed",
@@ -43,7 +46,9 @@ def attributes(before: Any, after: Any, **details: Any) -> list[tuple[str, str, 
         (["read"], {}, Action.READ),
         (["delete", "create"], {}, Action.REPLACE),
         (["create", "delete"], {}, Action.REPLACE),
-        (["create", "forget"], {}, Action.REPLACE),
+        (["create", "forget"], {}, Action.DETACH),
+        (["forget", "create"], {}, Action.DETACH),
+        (["delete"], {"deposed": "0a1b2c3d"}, Action.CLEAN_UP),
         (["forget"], {}, Action.FORGET),
         (["no-op"], {"importing": {"id": "i-1"}}, Action.IMPORT),
         (["no-op"], {"previous_address": "a.c"}, Action.MOVE),
@@ -93,7 +98,7 @@ def test_the_worst_comes_first_then_by_address() -> None:
         ("replace_because_cannot_update", "can't be changed in place"),
         ("delete_because_each_key", "its key is no longer in for_each"),
         ("delete_because_count_index", "its index is beyond count"),
-        ("something_new", ""),
+        ("something_new", "something new"),
     ],
 )
 def test_the_engines_reason_is_said_in_words(reason: str, words: str) -> None:
@@ -360,3 +365,80 @@ def test_of_the_outputs_only_what_is_known_is_told_on() -> None:
         "still": {"name": "x"},
     }
     assert planned_outputs({}) == {}
+
+
+ADDRESSES = {"before": {"id": "i-old"}}
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"resource_changes": [change("a.b", "recreate")]}, "the action `recreate` for a.b"),
+        ({"resource_changes": [change("a.b", "update", "forget")]}, "the action `update, forget` for a.b"),
+        ({"resource_changes": [change("a.b", "create", mode="list")]}, "the mode `list` of a.b"),
+        ({"resource_drift": [change("a.b", "recreate")]}, "the action `recreate` for a.b"),
+        ({"output_changes": {"o": {"actions": ["rotate"]}}}, "the action `rotate` for the output o"),
+        ({"errored": True}, "it is marked as one that ended with an error (`errored`)"),
+        (
+            {"complete": False},
+            "it is marked as incomplete (`complete` is false): it leaves out what another plan must do",
+        ),
+        (
+            {"deferred_changes": [{"reason": "x", "resource_change": change("a.b")}]},
+            "a part `deferred_changes` (a.b)",
+        ),
+        (
+            {"action_invocations": [{"address": "action.x.y"}, {"address": "action.x.z"}]},
+            "a part `action_invocations` (action.x.y, …)",
+        ),
+        ({"new_things": {"a": 1}}, "a part `new_things`"),
+        ({"new_flag": True}, "a part `new_flag`"),
+    ],
+)
+def test_what_a_plan_holds_and_nobody_knows_is_refused_by_name(document: dict[str, Any], words: str) -> None:
+    """`docs/explanation/engine.md`: unknown is never "nothing to do"."""
+    with pytest.raises(Refused) as caught:
+        plan(**document)
+    assert (caught.value.guard, caught.value.why) == ("unknown-plan", words)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"errored": False, "complete": True, "applyable": False, "timestamp": "2026-11-30T00:00:00Z"},
+        {"deferred_changes": [], "action_invocations": None, "new_flag": False, "new_text": "", "new_map": {}},
+    ],
+    ids=["known", "empty"],
+)
+def test_what_says_nothing_is_not_refused(document: dict[str, Any]) -> None:
+    assert plan(**document).changes == ()
+
+
+def test_a_plan_of_named_resources_may_be_incomplete() -> None:
+    body = {"format_version": "1.2", "complete": False, "resource_changes": []}
+    assert to_plan(body, is_empty=True, is_partial=True).changes == ()
+
+
+def test_a_deposed_object_is_shown_as_itself_and_counted_apart() -> None:
+    """`docs/explanation/engine.md`: what an earlier replacement left over isn't the live object."""
+    live, left = change("a.b", "update", **ADDRESSES), change("a.b", "delete", deposed="0a1b2c3d", **ADDRESSES)
+    found = plan(live, left, change("a.c", "no-op", deposed="0a1b2c3d"))
+    assert [(item.action, item.label) for item in found.changes] == [
+        (Action.UPDATE, "a.b"),
+        (Action.CLEAN_UP, "a.b (deposed object 0a1b2c3d)"),
+    ]
+    assert found.changes[1].resource_id == "i-old"
+    assert (found.losing, found.unchanged) == ((), 0)
+    assert found.headline() == "0 created, 1 updated, 0 replaced, 0 deleted, 1 deposed deleted"
+    assert found.digest != plan(live).digest
+
+
+def test_a_replacement_that_leaves_the_old_one_alive_names_it_and_asks() -> None:
+    """`docs/reference/json-output.md`: `detach`."""
+    found = plan(change("a.b", "forget", "create", **ADDRESSES), change("a.c", "forget", **ADDRESSES))
+    assert [(item.address, item.action, item.resource_id) for item in found.changes] == [
+        ("a.b", Action.DETACH, "i-old"),
+        ("a.c", Action.FORGET, "i-old"),
+    ]
+    assert [item.address for item in found.losing] == ["a.b"]
+    assert found.headline().endswith("1 replaced with the old one left alive, 1 forgotten")

@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from tfops.engine.events import Progress, parse_event
-from tfops.engine.stack import missing_from_state
-from tfops.engine.state import parse_state, sensitive_values
+from tfops.engine.state import earlier_digest, parse_state, sensitive_values
 from tfops.errors import Refused
-from tfops.events import ResourceEvent, Step
-from tfops.model import ABSENT_STATE, StackState
+from tfops.model import ABSENT_STATE
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -77,6 +74,7 @@ def test_data_sources_and_deposed_objects_are_not_in_the_inventory() -> None:
         state(resource(instance("old", deposed="abc"), instance("new")), resource(instance(), mode="data", name="x"))
     )
     assert found.inventory == {"aws_vpc.main": "new"}
+    assert found.deposed == {("aws_vpc.main", "abc"): "old"}
 
 
 def test_a_resource_without_an_id_is_in_the_inventory_all_the_same() -> None:
@@ -143,6 +141,58 @@ def test_the_digest_is_of_the_content_whoever_reads_it() -> None:
     assert parse_state(state(resource(instance()), serial=4)).sha256 != plain
 
 
+def test_the_digest_is_the_same_whichever_engine_read_the_state() -> None:
+    """One state as Terraform 1.11.4 and 1.15.5 hand it out: identities, empty parts and the order differ."""
+    first, second = (RECORDED / f"state-read-by-{version}.json" for version in ("1.11.4", "1.15.5"))
+    texts = [path.read_text(encoding="utf-8") for path in (first, second)]
+    assert len({parse_state(text).sha256 for text in texts}) == 1
+    assert len({earlier_digest(text) for text in texts}) == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"index_key": ""},
+        {"index_key": 0},
+        {"status": "tainted"},
+        {"schema_version": 1},
+        {"private": "bnVsbA=="},
+        {"dependencies": ["a.b"]},
+        {"deposed": "0a1b2c3d"},
+        {"attributes": {"id": ""}},
+        {"sensitive_attributes": [[{"type": "get_attr", "value": "id"}]]},
+    ],
+    ids=str,
+)
+def test_the_digest_tells_what_is_not_a_matter_of_reading(more: dict[str, Any]) -> None:
+    assert parse_state(state(resource(instance(**more)))).sha256 != parse_state(state(resource(instance()))).sha256
+
+
+@pytest.mark.parametrize("values", [("", None), (False, None), ([], {}), (0, False)], ids=str)
+def test_the_digest_tells_one_empty_output_from_another(values: tuple[Any, Any]) -> None:
+    first, second = (parse_state(state(outputs={"o": {"value": value, "type": "dynamic"}})) for value in values)
+    assert first.sha256 != second.sha256
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (state(new_part=[1]), "it holds a part `new_part`, which this tfops doesn't know"),
+        (state(resource(mode="list")), "it holds a resource of the mode `list`, which this tfops doesn't know"),
+        (
+            state(resource(instance(status="planned"))),
+            "it holds an object with the status `planned`, which this tfops doesn't know",
+        ),
+    ],
+    ids=["part", "mode", "status"],
+)
+def test_what_a_newer_engine_keeps_in_a_state_is_refused_by_name(text: str, why: str) -> None:
+    """`docs/explanation/engine.md`: unknown is never "nothing"."""
+    with pytest.raises(Refused) as caught:
+        parse_state(text)
+    assert (caught.value.guard, caught.value.why) == ("state-format", why)
+
+
 def attr(*steps: str | int) -> list[dict[str, Any]]:
     """A path as Terraform writes it: names as attributes, numbers as indexes."""
     kinds: list[dict[str, Any]] = []
@@ -200,49 +250,3 @@ def test_a_recorded_state_holds_what_the_recorded_apply_made() -> None:
     assert found.inventory['module.sub["m"].terraform_data.inner[0]'] == "89175c4f-109b-f819-3b52-812ab4cb687d"
     assert "terraform_data.gone" not in found.inventory
     assert len(found.inventory) == 14
-
-
-def progress(*steps: tuple[str, str]) -> Progress:
-    receipt = Progress()
-    for action, address in steps:
-        receipt.add(ResourceEvent(Step.COMPLETED, address, action))
-    return receipt
-
-
-@pytest.mark.parametrize(
-    ("steps", "known", "missing"),
-    [
-        ([("create", "a")], {"a"}, []),
-        ([("create", "a")], set(), ["a"]),
-        ([("update", "a")], set(), ["a"]),
-        ([("delete", "a")], set(), []),
-        ([("delete", "a")], {"a"}, ["a"]),
-        ([("delete", "a"), ("create", "a")], {"a"}, []),
-        ([("create", "a"), ("delete", "a")], {"a"}, []),
-        ([("delete", "a"), ("create", "a")], set(), ["a"]),
-        ([("create", "a"), ("delete", "a")], set(), ["a"]),
-        ([("read", "data.a")], set(), []),
-        ([("create", "b"), ("create", "a"), ("delete", "c")], {"c"}, ["a", "b", "c"]),
-        ([], {"a"}, []),
-    ],
-)
-def test_what_was_done_must_be_in_the_state(steps: list[tuple[str, str]], known: set[str], missing: list[str]) -> None:
-    state_now = StackState("l", 1, "", dict.fromkeys(known, ""), {})
-    assert missing_from_state(progress(*steps), state_now) == missing
-
-
-def test_a_resource_that_only_started_is_not_missed() -> None:
-    receipt = Progress()
-    receipt.add(ResourceEvent(Step.STARTED, "a", "create"))
-    receipt.add(ResourceEvent(Step.ERRORED, "b", "create"))
-    assert missing_from_state(receipt, ABSENT_STATE) == []
-
-
-def test_nothing_is_missed_after_a_recorded_apply() -> None:
-    receipt = Progress()
-    for line in (RECORDED / "apply.jsonl").read_text(encoding="utf-8").splitlines():
-        event = parse_event(line)
-        if event:
-            receipt.add(event)
-    found = parse_state((RECORDED / "state.json").read_text(encoding="utf-8"))
-    assert missing_from_state(receipt, found) == []

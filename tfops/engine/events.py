@@ -21,6 +21,12 @@ _STEPS = {
 }
 
 
+# https://developer.hashicorp.com/terraform/internals/machine-readable-ui#resource-object, and OpenTofu's own.
+_ACTIONS = frozenset({"noop", "move", "create", "read", "update", "replace", "delete", "import", "remove", "forget"})
+_OF_EPHEMERAL = frozenset({"open", "renew", "close"})
+_MAJOR = "1"
+
+
 def parse_event(line: str) -> Event | None:
     """One line of output; None for lines that say nothing of interest or aren't JSON."""
     try:
@@ -41,6 +47,23 @@ def _event(kind: str, message: Mapping[str, Any]) -> Event | None:
     if kind == "diagnostic":
         return _diagnostic(message.get("diagnostic") or {})
     return None
+
+
+def remarks_on(line: str) -> tuple[bool, str]:
+    """Whether a line of output belongs to the stream; and what in it isn't known, in words, so that it is refused."""
+    try:
+        message: Any = json.loads(line)
+    except ValueError:
+        return False, ""
+    if not isinstance(message, dict) or "type" not in message:
+        return False, ""
+    version = str(message.get("ui", _MAJOR)) if message["type"] == "version" else _MAJOR
+    if version.partition(".")[0] != _MAJOR:
+        return True, f"the engine's stream has the version {version}, known is {_MAJOR}"
+    part = message.get("change" if message["type"] == "planned_change" else "hook")
+    if not isinstance(part, dict) or part.get("action", "noop") in _ACTIONS | _OF_EPHEMERAL:
+        return True, ""
+    return True, f"the action `{part['action']}` for {_address(part)}"
 
 
 def masked(event: Event, mask: Callable[[str], str]) -> Event:
@@ -98,6 +121,16 @@ class Progress:
     completed: list[ResourceEvent] = field(default_factory=list)
     errored: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    is_readable: bool = False
+    unknown: list[str] = field(default_factory=list)
+
+    def hear(self, line: str) -> Event | None:
+        """Note what one line of the engine's output says, apart from what `add` is for; returns its event."""
+        is_message, unknown = remarks_on(line)
+        self.is_readable = self.is_readable or is_message
+        if unknown and unknown not in self.unknown:
+            self.unknown.append(unknown)
+        return parse_event(line)
 
     def add(self, event: Event) -> None:
         if isinstance(event, Diagnostic):
@@ -132,10 +165,18 @@ class Progress:
                 del known[event.address]
         return known
 
-    def is_done(self, change: ResourceChange) -> bool:
-        """Whether all steps of a planned change completed: a replacement has two."""
-        steps = {event.action for event in self.completed if event.address == change.address}
-        return steps >= {"create", "delete"} if change.action is Action.REPLACE else bool(steps)
+    def is_done(self, change: ResourceChange, *, deletions: int = 1) -> bool:
+        """Whether all steps of a planned change completed: a replacement has two.
+
+        `deletions` are planned at its address, of deposed objects too: the stream doesn't tell them apart, so none
+        of them counts before all are done.
+        """
+        steps = [event.action for event in self.completed if event.address == change.address]
+        if change.action in (Action.DELETE, Action.CLEAN_UP):
+            return steps.count("delete") >= deletions
+        if change.action is Action.REPLACE:
+            return "create" in steps and steps.count("delete") >= deletions
+        return any(step != "delete" for step in steps)
 
     @property
     def in_doubt(self) -> tuple[str, ...]:
@@ -161,7 +202,7 @@ def read_progress(lines: Iterable[str]) -> Progress:
     """The progress that an engine's output file tells, long after."""
     progress = Progress()
     for line in lines:
-        event = parse_event(line)
+        event = progress.hear(line)
         if event is not None:
             progress.add(event)
     return progress

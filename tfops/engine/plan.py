@@ -7,11 +7,12 @@ in clear; nothing leaves this module that the plan marks as sensitive.
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tfops import exact
 from tfops.engine.text import safe_text
+from tfops.errors import Refused
 from tfops.model import Action, AttributeChange, Plan, ResourceChange
 
 _ACTIONS = {
@@ -22,8 +23,21 @@ _ACTIONS = {
     ("delete", "create"): Action.REPLACE,
     ("create", "delete"): Action.REPLACE,
     ("forget",): Action.FORGET,
-    ("create", "forget"): Action.REPLACE,
+    ("create", "forget"): Action.DETACH,  # Terraform
+    ("forget", "create"): Action.DETACH,  # OpenTofu 1.12
 }
+_NOTHING = ("no-op",)
+# The id of the object that goes, or is left to itself.
+_WITH_ID = (Action.DELETE, Action.REPLACE, Action.DETACH, Action.FORGET, Action.CLEAN_UP)
+_OF_DEPOSED = {Action.DELETE: Action.CLEAN_UP}
+_MODES = frozenset({"managed", "data"})
+
+# Everything that a plan may say at its top, of Terraform up to 1.15 and OpenTofu 1.12. What isn't here could be work.
+_KNOWN_PARTS = frozenset(
+    {"format_version", "terraform_version", "variables", "planned_values", "proposed_unknown", "resource_drift"}
+    | {"resource_changes", "output_changes", "prior_state", "configuration", "relevant_attributes", "checks"}
+    | {"timestamp", "applyable", "complete", "errored"}
+)
 
 # https://developer.hashicorp.com/terraform/internals/json-format#plan-representation, `action_reason`
 _REASONS = {
@@ -46,6 +60,7 @@ _UNKNOWN = "(known after apply)"
 _ABSENT = "(none)"
 _SEVERAL = "{…}"
 _LONGEST_VALUE = 80
+_MOST_UNKNOWN = 10
 _SHORTEST_SECRET = 3
 
 
@@ -57,8 +72,13 @@ def read_plan(text: str) -> dict[str, Any]:
     return document
 
 
-def to_plan(document: Mapping[str, Any], *, is_empty: bool) -> Plan:
-    """The document of a plan as people and guards read it."""
+def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = False) -> Plan:
+    """The document of a plan as people and guards read it.
+
+    `is_partial` where only some resources were asked for. Raises Refused (guard `unknown-plan`) for everything that
+    is in the plan and isn't known here: it might be work that nobody would see.
+    """
+    require_known(_unknown_parts(document, is_partial=is_partial))
     raw, drift = document.get("resource_changes") or [], document.get("resource_drift") or []
     secrets = _secrets([*raw, *drift])
     changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
@@ -68,9 +88,57 @@ def to_plan(document: Mapping[str, Any], *, is_empty: bool) -> Plan:
         changed_outputs=outputs,
         digest=_digest(raw, outputs),
         is_empty=is_empty,
-        unchanged=sum(item.get("mode") == "managed" and _classify(item) is None for item in raw),
+        unchanged=sum(_is_unchanged(item) for item in raw),
         drift=tuple(sorted(filter(None, (_drift(item, secrets) for item in drift)), key=_order)),
     )
+
+
+def require_known(unknown: Iterable[str]) -> None:
+    """Raises Refused (guard `unknown-plan`) where there is something in a plan that isn't understood."""
+    found = [safe_text(words) for words in unknown]
+    if found:
+        raise Refused(
+            "unknown-plan",
+            "the plan holds what this tfops doesn't know",
+            why="\n".join(found[:_MOST_UNKNOWN]),
+            hint="take a newer tfops, or an engine that it knows (tfops doctor; docs/explanation/engine.md)",
+        )
+
+
+def _unknown_parts(document: Mapping[str, Any], *, is_partial: bool) -> Iterator[str]:
+    """What can't be understood, in words. Nothing that isn't understood counts as nothing to do."""
+    for name, part in document.items():
+        if name not in _KNOWN_PARTS and part not in (None, False, "", [], {}):
+            yield f"a part `{name}`{_example(part)}"
+    if document.get("errored"):
+        yield "it is marked as one that ended with an error (`errored`)"
+    if document.get("complete") is False and not is_partial:
+        yield "it is marked as incomplete (`complete` is false): it leaves out what another plan must do"
+    for part in ("resource_changes", "resource_drift"):
+        for item in document.get(part) or []:
+            yield from _unknown_of_change(item)
+    for name, change in (document.get("output_changes") or {}).items():
+        if tuple(change["actions"]) not in {*_ACTIONS, _NOTHING}:
+            yield f"the action {_actions_text(change)} for the output {name}"
+
+
+def _unknown_of_change(item: Mapping[str, Any]) -> Iterator[str]:
+    if tuple(item["change"]["actions"]) not in {*_ACTIONS, _NOTHING}:
+        yield f"the action {_actions_text(item['change'])} for {item['address']}"
+    if item.get("mode", "managed") not in _MODES:
+        yield f"the mode `{item['mode']}` of {item['address']}"
+
+
+def _actions_text(change: Mapping[str, Any]) -> str:
+    return f"`{', '.join(map(str, change['actions']))}`"
+
+
+def _example(part: Any) -> str:
+    """The first address in a list of things to do, so that it can be found in the modules."""
+    first = part[0] if isinstance(part, list) and part and isinstance(part[0], dict) else {}
+    inner = first.get("resource_change", first)
+    address = inner.get("address") if isinstance(inner, dict) else None
+    return f" ({address}{', …' if len(part) > 1 else ''})" if address else ""
 
 
 def planned_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +177,7 @@ def _masked(change: ResourceChange, mask: Callable[[str], str]) -> ResourceChang
         change,
         address=mask(change.address),
         previous_address=mask(change.previous_address),
+        resource_id=mask(change.resource_id),
         attributes=tuple(
             AttributeChange(mask(item.path), mask(item.before), mask(item.after), item.forces_replacement)
             for item in change.attributes
@@ -123,17 +192,23 @@ def _order(change: ResourceChange) -> tuple[int, str]:
 def _classify(raw: Mapping[str, Any]) -> Action | None:
     action = _ACTIONS.get(tuple(raw["change"]["actions"]))
     if action is not None:
-        return action
+        return _OF_DEPOSED.get(action, action) if raw.get("deposed") else action
+    if raw.get("deposed"):
+        return None
     if raw["change"].get("importing"):
         return Action.IMPORT
     return Action.MOVE if raw.get("previous_address") else None
+
+
+def _is_unchanged(raw: Mapping[str, Any]) -> bool:
+    return raw.get("mode") == "managed" and not raw.get("deposed") and _classify(raw) is None
 
 
 def _change(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange | None:
     action = _classify(raw)
     if action is None:
         return None
-    has_details = action in (Action.UPDATE, Action.REPLACE)
+    has_details = action in (Action.UPDATE, Action.REPLACE, Action.DETACH)
     return ResourceChange(
         address=str(raw["address"]),
         resource_type=str(raw.get("type", "")),
@@ -141,13 +216,25 @@ def _change(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange |
         reason=_reason(raw),
         previous_address=str(raw.get("previous_address", "")),
         attributes=tuple(_attributes(raw["change"], secrets)) if has_details else (),
+        resource_id=_id_before(raw["change"]) if action in _WITH_ID else "",
+        deposed=str(raw.get("deposed") or ""),
     )
+
+
+def _id_before(change: Mapping[str, Any]) -> str:
+    before = change.get("before")
+    return str(before.get("id") or "") if isinstance(before, dict) else ""
 
 
 def _reason(raw: Mapping[str, Any]) -> str:
     if raw["change"].get("importing"):
         return "imported by its id"
-    return _REASONS.get(raw.get("action_reason", ""), "")
+    if raw.get("deposed"):
+        return f"deposed object {safe_text(str(raw['deposed']))}: what an earlier replacement could not delete"
+    if _ACTIONS.get(tuple(raw["change"]["actions"])) is Action.DETACH:
+        return "a new one is made, the old one stays alive outside of the state"
+    reason = str(raw.get("action_reason") or "")
+    return _REASONS.get(reason) or safe_text(reason.replace("_", " "), _LONGEST_VALUE)
 
 
 def _drift(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange | None:
@@ -158,7 +245,7 @@ def _drift(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange | 
 
 def _changed_outputs(document: Mapping[str, Any]) -> tuple[str, ...]:
     changes = document.get("output_changes") or {}
-    return tuple(sorted(name for name, change in changes.items() if change["actions"] != ["no-op"]))
+    return tuple(sorted(name for name, change in changes.items() if tuple(change["actions"]) != _NOTHING))
 
 
 def _digest(raw: list[Any], outputs: tuple[str, ...]) -> str:
@@ -170,11 +257,12 @@ def _digest(raw: list[Any], outputs: tuple[str, ...]) -> str:
             "actions": item["change"]["actions"],
             "after": _without_secrets(item["change"].get("after"), item["change"].get("after_sensitive")),
             "unknown": item["change"].get("after_unknown"),
+            **({"deposed": item["deposed"]} if item.get("deposed") else {}),
         }
         for item in raw
         if _classify(item) is not None
     ]
-    normalized.sort(key=lambda item: str(item["address"]))
+    normalized.sort(key=lambda item: (str(item["address"]), str(item.get("deposed", ""))))
     whole = exact.dumps([normalized, outputs], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(whole.encode()).hexdigest()
 

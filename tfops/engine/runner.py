@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfops.engine.commands import only_reads
-from tfops.engine.events import Progress, masked, parse_event
+from tfops.engine.events import Progress, masked
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_lines
 from tfops.events import Diagnostic, Event, ResourceEvent, Step
@@ -68,7 +68,7 @@ class Runner:
         progress = Progress()
 
         def on_line(line: str) -> None:
-            event = parse_event(line)
+            event = progress.hear(line)
             if event is None:
                 return
             shown = masked(event, self.mask)

@@ -16,7 +16,7 @@ from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
 from tfops.engine.moved import names_the_mark
-from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, to_plan
+from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.engine.statelock import StateLock, clarified, parse_lock
@@ -183,6 +183,7 @@ class StackEngine:
             ended = self._run(argv)
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan failed", ended.errors)
+        require_known(ended.progress.unknown)
         return self._read_plan(path, is_empty=ended.code == 0)
 
     def plan_as_json(self, path: Path) -> str:
@@ -194,10 +195,10 @@ class StackEngine:
         shown.stdout.unlink()
         return text
 
-    def _read_plan(self, path: Path, *, is_empty: bool) -> SavedPlan:
+    def _read_plan(self, path: Path, *, is_empty: bool, is_partial: bool = False) -> SavedPlan:
         document = read_plan(self.plan_as_json(path))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        plan = to_plan(document, is_empty=is_empty)
+        plan = to_plan(document, is_empty=is_empty, is_partial=is_partial)
         return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document))
 
     def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
@@ -236,7 +237,8 @@ class StackEngine:
         ended = self._run(argv)
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan with `moved` and `import` blocks failed", ended.errors)
-        return self._read_plan(path, is_empty=ended.code == 0)
+        require_known(ended.progress.unknown)
+        return self._read_plan(path, is_empty=ended.code == 0, is_partial=bool(targets))
 
     def forget_bridge(self) -> None:
         """Take the blocks away again: they belong to one plan."""
@@ -333,15 +335,3 @@ def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:
 def _line(diagnostic: Diagnostic) -> str:
     place = f" ({diagnostic.where})" if diagnostic.where else ""
     return diagnostic.text + place
-
-
-def missing_from_state(progress: Progress, state: StackState) -> list[str]:
-    """Completed changes that the state doesn't know: made but absent, or deleted but present.
-
-    The engine may say "Apply complete!" although its lock was broken and another run's state won.
-    A replacement completes twice, in either order, and must be present in the end.
-    """
-    made = {event.address for event in progress.completed if event.action in ("create", "update")}
-    deleted = {event.address for event in progress.completed if event.action == "delete"} - made
-    known = state.inventory.keys()
-    return sorted((made - known) | (deleted & known))

@@ -4,6 +4,7 @@ Read by `state pull`, not by `show`: `show` fails on a state that a newer provid
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,16 +37,23 @@ def _not_readable(why: str) -> Refused:
 
 
 def _to_state(document: Mapping[str, Any]) -> StackState:
-    instances = list(_instances(document))
+    _require_known(document)
+    every = list(_instances(document))
+    instances = [(resource, item) for resource, item in every if not item.get("deposed")]
     return StackState(
         lineage=str(document.get("lineage") or ""),
         serial=int(document.get("serial") or 0),
         sha256=_content_digest(document),
         inventory={_address(resource, item): _id(item) for resource, item in instances},
-        schema_versions=_schema_versions(instances),
+        schema_versions=_schema_versions(every),
         outputs={name: output.get("value") for name, output in (document.get("outputs") or {}).items()},
         output_kinds={name: output.get("type") for name, output in (document.get("outputs") or {}).items()},
-        types={str(resource["type"]): _provider(resource) for resource, _ in instances},
+        types={str(resource["type"]): _provider(resource) for resource, _ in every},
+        deposed={
+            (_address(resource, item), str(item["deposed"])): _id(item)
+            for resource, item in every
+            if item.get("deposed")
+        },
     )
 
 
@@ -72,20 +80,67 @@ def _provider(resource: Mapping[str, Any]) -> str:
     return match["address"] if match else ""
 
 
+# What the engines up to Terraform 1.15 and OpenTofu 1.12 write.
+_KNOWN_PARTS = frozenset({"version", "terraform_version", "serial", "lineage", "outputs", "resources", "check_results"})
+_MODES = frozenset({"managed", "data"})
+_STATUSES = frozenset({None, "", "tainted"})
+
+
+def _require_known(document: Mapping[str, Any]) -> None:
+    """What a newer engine may keep in a state must not be taken for nothing. Raises Refused (`state-format`)."""
+    parts = [name for name, part in document.items() if name not in _KNOWN_PARTS and _is_something(part)]
+    resources = document.get("resources") or []
+    modes = [str(resource.get("mode")) for resource in resources if resource.get("mode") not in _MODES]
+    statuses = [item.get("status") for resource in resources for item in resource.get("instances") or []]
+    strange = [str(status) for status in statuses if status not in _STATUSES]
+    for what, names in (("a part", parts), ("a resource of the mode", modes), ("an object with the status", strange)):
+        if names:
+            raise _not_readable(f"it holds {what} `{names[0]}`, which this tfops doesn't know")
+
+
+# What a mere `state pull` adds, drops or puts in another order: measured with Terraform 1.11.4 and 1.15.5 on states
+# of both and of 0.13. The reader puts its own `terraform_version` there; identities come and go.
+_EVEN_EMPTY = frozenset({"value", "index_key"})
+_OF_THE_READER = frozenset({"terraform_version", "identity", "identity_schema_version", "each"})
+
+
 def _content_digest(document: Mapping[str, Any]) -> str:
-    """Without `terraform_version`: `state pull` puts the reader's own there, whoever wrote the state."""
-    content = {key: value for key, value in document.items() if key != "terraform_version"}
-    return hashlib.sha256(exact.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """The same for the same content, whichever engine wrote the state and whichever read it last."""
+    content = _without_empty(document)
+    content["resources"] = sorted(map(_in_order, document.get("resources") or []), key=_dumped)
+    content["outputs"] = {name: _without_empty(output) for name, output in (document.get("outputs") or {}).items()}
+    return hashlib.sha256(_dumped(content).encode()).hexdigest()
+
+
+def _in_order(resource: Mapping[str, Any]) -> dict[str, Any]:
+    instances = (_without_empty(instance) for instance in resource.get("instances") or [])
+    return {**_without_empty(resource), "instances": sorted(instances, key=_dumped)}
+
+
+def _without_empty(part: Mapping[str, Any]) -> dict[str, Any]:
+    kept = (name for name, value in part.items() if name in _EVEN_EMPTY or _is_something(value))
+    return {name: part[name] for name in kept if name not in _OF_THE_READER}
+
+
+def _is_something(value: Any) -> bool:
+    return not (value is None or value is False or value in ("", [], {}))
+
+
+def _dumped(value: Any) -> str:
+    return exact.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def earlier_digest(text: str) -> str:
+    """The digest as versions of tfops before 2026-12 recorded it; it depends on the engine that read the state."""
+    content = {key: value for key, value in json.loads(text).items() if key != "terraform_version"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _instances(document: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """(resource, instance) of every managed object; deposed ones belong to their successor."""
+    """(resource, instance) of every managed object, deposed ones too."""
     for resource in document.get("resources") or []:
-        if resource.get("mode") != "managed":
-            continue
-        for instance in resource.get("instances") or []:
-            if not instance.get("deposed"):
-                yield resource, instance
+        if resource.get("mode") == "managed":
+            yield from ((resource, instance) for instance in resource.get("instances") or [])
 
 
 def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:

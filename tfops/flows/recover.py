@@ -264,6 +264,10 @@ def _bring_back(
     finally:
         stack.engine.forget_bridge()
     state, hidden = stack.engine.read_back()
+    absent = sorted(lost_from({address: missing[address] for address in taken}, state))
+    if absent:
+        why = "the engine says that it imported, but the state doesn't hold it"
+        raise Refused("import", f"what was made could not be taken into the state: {', '.join(absent)}", why=why)
     return replace(read, before=state, hidden=hidden), left
 
 

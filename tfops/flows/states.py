@@ -7,7 +7,7 @@ from typing import Any
 from tfops import exact
 from tfops.config.environment import load_environment
 from tfops.engine.stack import StackEngine
-from tfops.engine.state import parse_state
+from tfops.engine.state import earlier_digest, parse_state
 from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.backend import state_place
 from tfops.flows.ground.custody import Custody, require_free
@@ -86,7 +86,7 @@ def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: Mapping[str, 
         state = parse_state(text)
     except Refused:
         return StateVersion(item.version_id, item.at, item.is_current, is_damaged=True)
-    version = known.get(state.sha256)
+    version = known.get(state.sha256) or known.get(earlier_digest(text))
     return StateVersion(item.version_id, item.at, item.is_current, state.serial, len(state.inventory), version)
 
 

@@ -12,11 +12,13 @@ from tfops.report.words import plural
 _SIGNS = {
     Action.DELETE: ("-", "bold red"),
     Action.REPLACE: ("±", "bold magenta"),
+    Action.DETACH: ("±", "magenta"),
     Action.UPDATE: ("~", "yellow"),
     Action.CREATE: ("+", "green"),
     Action.IMPORT: ("<", "cyan"),
     Action.MOVE: (">", "cyan"),
     Action.FORGET: (".", "cyan"),
+    Action.CLEAN_UP: ("-", "yellow"),
 }
 _TO_DO = {
     Action.CREATE: "to create",
@@ -26,8 +28,13 @@ _TO_DO = {
     Action.IMPORT: "to import",
     Action.MOVE: "to move",
     Action.FORGET: "to forget",
+    Action.DETACH: "to replace with the old one left alive",
+    Action.CLEAN_UP: "deposed to delete",
 }
 _ALWAYS_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+
+# The object that nobody has in a state any more must be found again.
+_WITH_ID = (Action.DETACH, Action.FORGET, Action.CLEAN_UP)
 
 _MOST_ATTRIBUTES = 6
 _MOST_CREATED = 40
@@ -139,7 +146,8 @@ def _resource_line(change: ResourceChange) -> RenderableType:
     text = Text.assemble("  ", (f"{sign} {change.action:<7}", style), " ", (change.address, "bold"))
     origin = f"from {change.previous_address}" if change.previous_address else ""
     twice = "a second one: the one let go still exists" if change.is_duplicate else ""
-    remark = ", ".join(part for part in (origin, twice, change.reason) if part)
+    identity = f"id {change.resource_id}" if change.resource_id and change.action in _WITH_ID else ""
+    remark = ", ".join(part for part in (origin, twice, change.reason, identity) if part)
     return _Remarked(text, remark) if remark else text
 
 

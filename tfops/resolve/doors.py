@@ -10,7 +10,7 @@ from tfops.addresses import type_of, without_keys
 from tfops.config.constraint import Constraint
 from tfops.config.modules.protection import is_protected
 from tfops.config.modules.wish import Declared
-from tfops.model import Plan, Reason, Verdict
+from tfops.model import Action, Plan, Reason, Verdict
 from tfops.resolve.holding import holds_data
 from tfops.resolve.verdict import numbers
 
@@ -47,14 +47,17 @@ def doors(now: Standing, then: Coming) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda reason: -reason.verdict.badness))
 
 
+_VERBS = {Action.DELETE: "deletes", Action.REPLACE: "replaces", Action.DETACH: "detaches"}
+
+
 def planned_doors(plan: Plan, now: Standing, patterns: Iterable[str]) -> tuple[Reason, ...]:
     """What only a plan knows: deletes and replacements of what is protected or holds data."""
     patterns = tuple(patterns)
     return tuple(
         Reason(
-            f"{change.action}s",
+            _VERBS[change.action],
             Verdict.DATA_LOSS,
-            f"{change.action}s {change.address}" + (f": {change.reason}" if change.reason else ""),
+            f"{_VERBS[change.action]} {change.address}" + (f": {change.reason}" if change.reason else ""),
             (change.address,),
             "keep a copy of what it holds",
         )

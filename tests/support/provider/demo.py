@@ -24,6 +24,8 @@ from tf.types import String
 from tf.utils import Diagnostic, Diagnostics
 
 WORLD = "DEMO_WORLD"
+# A file with the world's name and this ending makes the next deletion fail, once.
+REFUSES_DELETION = ".refuses-deletion"
 Values = dict[str, Any]
 
 
@@ -62,6 +64,11 @@ class FileResource(Resource):
         return self._write(planned)
 
     def delete(self, ctx: DeleteContext, current: Values) -> Values | None:
+        refusal = Path(os.environ[WORLD] + REFUSES_DELETION)
+        if refusal.exists():
+            refusal.unlink()
+            _fail(ctx, f"{self.name} {current['id']} is in use")
+            return current
         self.path(current).unlink(missing_ok=True)
         return None
 
@@ -87,7 +94,7 @@ class FileResource(Resource):
         return state
 
 
-def _fail(ctx: CreateContext | UpdateContext | ImportContext, why: str) -> None:
+def _fail(ctx: CreateContext | UpdateContext | DeleteContext | ImportContext, why: str) -> None:
     ctx.diagnostics.diagnostics.append(Diagnostic.error(why))
 
 

@@ -35,6 +35,8 @@ from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.resolve.identity import is_telling
 from tfops.system import clock, environ
 
+_LEAVING = (Action.FORGET, Action.DETACH)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -203,12 +205,14 @@ def _part_before(target: Target, stack: StackName) -> StackPart | None:
 
 
 def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, str]:
-    """What left the state alive, by `removed { destroy = false }`, in this change or before it."""
+    """What left the state alive, by `destroy = false`, in this change or before it: also what a new one replaced."""
     stack, part = end.stack, _part_before(target, end.name)
     earlier = part.forgotten if part else {}
     before = end.before.inventory
-    gone = [change for change in (end.plan.changes if end.plan else ()) if change.action is Action.FORGET]
-    ids = {change.address: before.get(change.previous_address or change.address, "") for change in gone}
+    gone = [change for change in (end.plan.changes if end.plan else ()) if change.action in _LEAVING]
+    ids = {
+        change.label: change.resource_id or before.get(change.previous_address or change.address, "") for change in gone
+    }
     left = {stack.mask(address): stack.mask(known) for address, known in ids.items()}
     found = {**earlier, **recorded_ids(left, target.rules.inventory)}
     now = recorded_ids(after.inventory, target.rules.inventory)
@@ -216,7 +220,7 @@ def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, st
     return {
         address: known
         for address, known in sorted(found.items())
-        if address not in now and (type_of(address), known) not in taken
+        if (address not in now or known != now[address]) and (type_of(address), known) not in taken
     }
 
 

@@ -19,7 +19,7 @@ from tfops.flows.road.applying import Applying, StackEnd
 from tfops.flows.road.cards import Outcome, build_card, standing_files, untouched_files
 from tfops.flows.road.checks import CheckContext, check_facts, run_checks
 from tfops.flows.road.consent import ConsentOptions, obtain_consent
-from tfops.flows.road.failures import require_whole
+from tfops.flows.road.failures import may_have_changed, require_whole
 from tfops.flows.road.gate import require_checks
 from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record
@@ -202,8 +202,7 @@ def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
 
 
 def _give_back(custody: Custody, intent: IntentPart, ends: Sequence[StackEnd], error: TfopsError) -> None:
-    is_untouched = all(end.progress.is_untouched for end in ends)
-    if is_untouched and error.exit_code != StoppedPartWay.exit_code:
+    if not any(map(may_have_changed, ends)) and error.exit_code != StoppedPartWay.exit_code:
         custody.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything")
         return
     person, _ = custody.project.repository.identity()

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfops.engine.stack import Applied, engine_error, missing_from_state
+from tfops.engine.proof import missing_from_state, unproven, was_touched
+from tfops.engine.stack import Applied, engine_error
 from tfops.errors import Interrupted, StoppedPartWay, TfopsError
 from tfops.flows.ground.target import Target
 from tfops.flows.road.applying import StackEnd
 from tfops.flows.road.receipt import receipt_of_all
 from tfops.model import MAIN_STACK
+
+_MOST_LISTED = 5
 
 
 def require_whole(target: Target, ends: Sequence[StackEnd], *, top: Path) -> None:
@@ -25,7 +28,7 @@ def require_whole(target: Target, ends: Sequence[StackEnd], *, top: Path) -> Non
         what, hint = f"interrupted: the apply of {target.env} stopped", f"to finish: tfops resume {target.env}"
         raise _told(Interrupted(what, hint=hint), ends)
     stopped = [error for _, error in found if isinstance(error, (Interrupted, StoppedPartWay))]
-    if not stopped and all(end.progress.is_untouched for end in ends):
+    if not stopped and not any(map(may_have_changed, ends)):
         raise found[0][1]
     raise _told(_joined(target, found, stopped), ends)
 
@@ -63,34 +66,50 @@ def _failure(target: Target, end: StackEnd, top: Path) -> TfopsError | None:
             why=error.why or error.what,
             hint=f"when the backend answers again: tfops resume {target.env}",
         )
-    return _engine_failure(target, end.applied, where) or _loss(target, end, where, top)
+    return _engine_failure(target, end, end.applied, where) or _loss(target, end, where, top)
 
 
-def _engine_failure(target: Target, applied: Applied, where: str) -> TfopsError | None:
+def may_have_changed(end: StackEnd) -> bool:
+    """Whether anything of a stack may be other than before, by what the engine said and by the state."""
+    if not end.progress.is_untouched:
+        return True
+    return end.after is not None and was_touched(end.progress, end.before, end.after)
+
+
+def _engine_failure(target: Target, end: StackEnd, applied: Applied, where: str) -> TfopsError | None:
     if applied.code == 0:
         return None
+    assert end.after is not None
+    assert end.plan is not None
+    lost = missing_from_state(end.progress, end.plan, end.after)
+    why = "\n".join([_errors(applied), *([f"done, but not in the state: {_few(lost)}"] if lost else [])])
     if applied.was_interrupted:
         return Interrupted(
             f"interrupted: the apply of {where} stopped",
-            why=_errors(applied),
+            why=why,
             hint=f"to finish: tfops resume {target.env}   (the state is saved and unlocked)",
         )
-    if applied.progress.is_untouched:
+    if not may_have_changed(end):
         return engine_error(f"the apply of {where} failed before it changed anything", applied.errors)
-    return StoppedPartWay(f"the apply of {where} failed", why=_errors(applied), hint=_way_on(target))
+    return StoppedPartWay(f"the apply of {where} failed", why=why, hint=_way_on(target))
 
 
 def _loss(target: Target, end: StackEnd, where: str, top: Path) -> TfopsError | None:
-    """The engine's word alone isn't enough: its lock may have been broken, and another run's state have won."""
+    """The engine's word alone isn't enough: its lock may have been broken, or it did nothing."""
     assert end.after is not None
-    lost = missing_from_state(end.progress, end.after)
+    assert end.plan is not None
+    lost = [*end.progress.unknown, *unproven(end.progress, end.plan, end.before, end.after)]
     if not lost:
         return None
     return StoppedPartWay(
-        f"the engine says that it applied, but the state of {where} doesn't hold it: {', '.join(lost[:5])}",
-        why="another run wrote the state at the same time, or its lock was broken",
+        f"the engine says that it applied, but the state of {where} doesn't hold it: {_few(lost)}",
+        why="another run wrote the state at the same time, its lock was broken, or the engine did not do its work",
         hint=f"look, then take it in and go on: tfops resume {target.env}   (what the engine did: {top}/runs)",
     )
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_LISTED]) + (" …" if len(names) > _MOST_LISTED else "")
 
 
 def _way_on(target: Target) -> str:

@@ -1,5 +1,6 @@
 """The receipt of a change that stopped half-way: what was done, failed, is in doubt, and never started."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -7,9 +8,11 @@ from tfops.addresses import in_stack, qualified
 from tfops.engine.events import Progress
 from tfops.flows.road.applying import StackEnd
 from tfops.ledger.parts import IntentPart, TroublePart
-from tfops.model import ResourceChange, StackName, StackState
+from tfops.model import Action, ResourceChange, StackName, StackState
 from tfops.results.facts import TroubleFact
 from tfops.system import clock
+
+_DELETING = (Action.DELETE, Action.REPLACE, Action.CLEAN_UP)
 
 # A message is read on a screen; the whole lists are in the ledger (`tfops show ENV`).
 _MOST_LISTED = 10
@@ -50,7 +53,9 @@ def _lines(lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def receipt_of(progress: Progress, work: Sequence[ResourceChange]) -> Receipt:
     """How far an apply got with its plan. A replacement that only deleted counts as never started."""
-    done = {change.address for change in work if progress.is_done(change)} - set(progress.errored)
+    deletions = Counter(change.address for change in work if change.action in _DELETING)
+    complete = (change for change in work if progress.is_done(change, deletions=deletions[change.address]))
+    done = {change.label for change in complete} - set(progress.errored)
     begun = {*done, *progress.errored, *progress.in_doubt}
     return Receipt(
         count_done=len(done),
@@ -58,7 +63,7 @@ def receipt_of(progress: Progress, work: Sequence[ResourceChange]) -> Receipt:
         done=tuple(sorted(done)),
         failed=tuple(sorted(progress.errored)),
         in_doubt=progress.in_doubt,
-        never_started=tuple(sorted({change.address for change in work} - begun)),
+        never_started=tuple(sorted({change.label for change in work} - begun)),
     )
 
 
@@ -105,7 +110,7 @@ def _rest(name: StackName, progress: Progress, rest: Sequence[ResourceChange], i
         done=tuple(sorted(done)),
         failed=tuple(sorted(progress.errored)),
         in_doubt=progress.in_doubt,
-        never_started=tuple(sorted({change.address for change in rest} - begun - done)),
+        never_started=tuple(sorted({change.label for change in rest} - begun - done)),
     )
 
 
