@@ -125,6 +125,20 @@ class TellRule:
     per_minute: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class VaultLogin:
+    """How a run without a token of Vault gets one: the `method` (`approle`, `jwt`) and where it is mounted.
+
+    `variables` are those of our own environment that hold what it takes: `role_id` and `secret_id`, or the `token` for
+    the `role`.
+    """
+
+    method: str
+    mount: str
+    variables: Mapping[str, str]
+    role: str = ""
+
+
 class InventoryPolicy(enum.StrEnum):
     """How much of a resource's id a card holds."""
 

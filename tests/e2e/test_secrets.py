@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from tests.support.sandbox import Sandbox, new_sandbox, wait_until
+from tests.support.sandbox import Sandbox, new_sandbox, wait_until, with_remote
 from tests.support.sops import new_sops
 from tests.support.vault import serve_vault
 
@@ -29,6 +29,7 @@ output "token" {
 }
 output "id" { value = terraform_data.main.id }
 """
+_SOPS = "db: {password: from-sops, port: 5432, user_unencrypted: open}\n"
 _TAKER = """\
 variable "token" {
   type      = string
@@ -56,7 +57,7 @@ def kept(shop: Sandbox) -> Any:
 
 def test_sops_vault_and_commands_are_asked_once_each_and_every_failure_is_named(tmp_path: Path, engine: str) -> None:
     shop, sops, count = new_sandbox(tmp_path / "shop", engine), new_sops(), tmp_path / "count"
-    shop.write("secrets/dev.yaml", sops.encrypt("secrets/dev.yaml", "db: {password: from-sops, port: 5432}\n"))
+    shop.write("secrets/dev.yaml", sops.encrypt("secrets/dev.yaml", _SOPS))
     shop.write("secrets/key.pem", sops.encrypt("secrets/key.pem", "two\nlines\n"))
     script = f'echo run >> {count}; echo \'{{"a": "from-exec"}}\''
     commands = {
@@ -94,10 +95,11 @@ def test_sops_vault_and_commands_are_asked_once_each_and_every_failure_is_named(
         failing = ["exec:fails", "exec:absent", "exec:binary", "exec:endless", "exec:silent"]
         failing += ["vault:old/shop#a", "vault:secret/no#a"]
         failing += ["sops:secrets/plain.yaml#a", "sops:secrets/dev.yaml#db.no", "sops:secrets/dev.yaml#db"]
+        failing += ["sops:secrets/dev.yaml#db.user_unencrypted"]
         wish(shop, references(*failing), secrets={"exec": commands})
         ran = shop.run("plan", "dev", "-o", "json")
     assert (ran.code, ran.error["guard"]) == (11, "secret")
-    assert ran.error["what"] == "dev needs 10 secrets that can't be had"
+    assert ran.error["what"] == "dev needs 11 secrets that can't be had"
     assert dict(line.split(": ", 1) for line in ran.error["why"].splitlines()) == {
         "exec:absent": "its command can't be run: No such file or directory",
         "exec:binary": "it holds a NUL character, which no environment variable can",
@@ -106,6 +108,7 @@ def test_sops_vault_and_commands_are_asked_once_each_and_every_failure_is_named(
         "exec:silent": "its command printed nothing",
         "sops:secrets/dev.yaml#db": "it holds several values",
         "sops:secrets/dev.yaml#db.no": "there is no key `db.no` in it",
+        "sops:secrets/dev.yaml#db.user_unencrypted": "its value is not encrypted: it stands in clear in the repository",
         "sops:secrets/plain.yaml#a": "it is not encrypted by sops",
         "vault:old/shop#a": "access denied, or the token has expired",
         "vault:secret/no#a": "not found",
@@ -156,3 +159,27 @@ def test_an_ephemeral_secret_is_looked_up_again_for_the_apply_and_kept_nowhere(t
         "declare it `sensitive = true`"
     ]
     assert "an-open-secret" not in said
+
+
+def test_a_branch_cannot_allow_itself_more_than_was_reviewed(tmp_path: Path, engine: str) -> None:
+    shop = new_sandbox(tmp_path / "shop", engine)
+    bounded = {"names": {"env": ["SHOP_*"]}, "exec": {"token": ["echo", "reviewed"]}}
+    shop.env |= {"SHOP_TOKEN": "a-shop-token", "DEPLOY_KEY": "a-deploy-key"}
+    wish(shop, references("env:SHOP_TOKEN", "exec:token"), secrets=bounded)
+    with_remote(shop, tmp_path / "shop.git")
+    shop.git("fetch", "-q", "origin")
+    assert shop.ok("plan", "dev", "-o", "json").result["plan"]["changes"]
+
+    shop.git("checkout", "-q", "-b", "feature")
+    commands = {"token": ["sh", "-c", "echo $DEPLOY_KEY"], "more": ["env"]}
+    wish(shop, references("env:SHOP_TOKEN", "env:DEPLOY_KEY", "exec:token", "exec:more"), secrets={"exec": commands})
+    ran = shop.run("plan", "dev", "-o", "json")
+    assert (ran.code, ran.error["guard"]) == (11, "secret")
+    not_allowed = "the environment's branch doesn't allow it: "
+    assert dict(line.split(": ", 1) for line in ran.error["why"].splitlines()) == {
+        "env:DEPLOY_KEY": f"{not_allowed}`env:DEPLOY_KEY` may not be used for dev",
+        "exec:more": f"{not_allowed}there is no command `more` for secrets",
+        "exec:token": f"{not_allowed}the command `token` is another one there",
+    }
+    assert "a-deploy-key" not in ran.out + ran.err
+    assert ran.error["hint"] == "let operations merge the change of tfops.yaml first"

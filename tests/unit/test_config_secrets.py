@@ -8,6 +8,7 @@ import pytest
 from tests.support.memory_tree import MemoryTree, complaints_of, project_tree, rules_and_environment, said
 from tfops.config.project import load_project
 from tfops.config.secrets import SecretRules
+from tfops.model import VaultLogin
 
 RULES = "version: 1\nproject: shop\nenvironments: {dev: {branch: main}}\nsecrets: "
 
@@ -98,3 +99,80 @@ def test_a_file_that_is_not_in_the_commit_is_a_mistake() -> None:
 def test_an_unknown_kind_says_which_there_are() -> None:
     [complaint] = about("sm:/a")
     assert complaint.startswith("environments/dev.yaml:5:15: there are no secrets of the kind `sm:` (did you mean")
+
+
+def test_what_may_be_named_is_bounded_by_kind_and_environment() -> None:
+    names = {
+        "names": {
+            "ssm": ["/shop/{env}/*"],
+            "secretsmanager": ["shop/*"],
+            "vault": ["secret/shop/*"],
+            "env": ["SHOP_*"],
+            "sops": ["secrets/{env}.yaml"],
+            "exec": [],
+        },
+        "exec": {"keychain": ["pass"]},
+    }
+    for allowed in (
+        "ssm:/shop/dev/db",
+        "ssm:/shop/dev/db:3",
+        "secretsmanager:shop/db",
+        "vault:secret/shop/a#b",
+        "env:SHOP_A",
+    ):
+        assert about(allowed, names) == [], allowed
+    assert about("sops:secrets/dev.yaml#a", names, **{"secrets/dev.yaml": "sops: {}"}) == []
+    assert about("ssm:/shop/prod/db", names) == [
+        "environments/dev.yaml:5:15: `ssm:/shop/prod/db` may not be used for dev "
+        "(allowed: ssm:/shop/dev/*   (secrets.names))"
+    ]
+    arn = "secretsmanager:arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db-AbCdEf"
+    refused = (
+        arn,
+        "vault:secret/other#a",
+        "vault:auth/token/lookup-self#id",
+        "env:AWS_SECRET_ACCESS_KEY",
+        "exec:keychain",
+    )
+    for name in (*refused, "exec:keychain", "sops:secrets/prod.yaml#a"):
+        assert "may not be used for dev" in about(name, names, **{"secrets/prod.yaml": "sops: {}"})[0], name
+
+
+def test_a_parameter_that_is_a_managed_secret_counts_as_one() -> None:
+    through = "ssm:/aws/reference/secretsmanager/shop/db"
+    assert (
+        about(through, {"allow": ["ssm"]})[0]
+        .partition(": ")[2]
+        .startswith("secrets of the kind `secretsmanager:` are not allowed here")
+    )
+    assert about(through, {"names": {"secretsmanager": ["shop/*"]}}) == []
+    assert "may not be used" in about(through, {"names": {"secretsmanager": ["other/*"]}})[0]
+
+
+def test_how_vault_is_reached_is_operations_business() -> None:
+    found = rules({"vault": {"mounts": ["database/"], "jwt": {"role": "ci"}}})
+    assert found.vault_mounts == ("database",)
+    assert found.vault_login == VaultLogin("jwt", "jwt", {"token": "VAULT_ID_TOKEN"}, role="ci")
+    approle = {"role_id_env": "R", "mount": "ci/approle"}
+    assert rules({"vault": {"approle": approle}}).vault_login == VaultLogin(
+        "approle", "ci/approle", {"role_id": "R", "secret_id": "VAULT_SECRET_ID"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("secrets", "complaint"),
+    [
+        ({"names": {"smm": ["x"]}}, "there are no secrets of the kind 'smm' (did you mean `ssm`?)"),
+        ({"names": {"ssm": "x"}}, "`ssm` must be a list (`- item` lines)"),
+        ({"vault": {"mount": []}}, "unknown key `mount` (did you mean `mounts`?)"),
+        ({"vault": {"mounts": ["a b"]}}, "'a b' names no mount (without the path inside of it: database)"),
+        ({"vault": {"jwt": {}}}, "`role` is missing"),
+        ({"vault": {"jwt": {"role": "x", "rol": "y"}}}, "unknown key `rol` (did you mean `role`?)"),
+        (
+            {"vault": {"jwt": {"role": "x"}, "approle": {}}},
+            "a run logs in one way: `approle` or `jwt` (take one of the two out)",
+        ),
+    ],
+)
+def test_a_mistake_about_names_or_vault_is_a_complaint(secrets: Any, complaint: str) -> None:
+    assert [text.partition(": ")[2] for text in about_rules(secrets)] == [complaint]

@@ -120,7 +120,7 @@ def read_environment(
         found, said = _read_stack(document, local_modules)
         complaints += said
         if not document.complaints:
-            complaints += secret_complaints(document, tree, secrets)
+            complaints += secret_complaints(document, tree, secrets, base or env)
         if not document.complaints and check is not None:
             complaints += check.complaints(document, (env, stack), _sources(document, local_modules))
             complaints += limit_complaints(document, rules)

@@ -129,12 +129,38 @@ class SecretAwsBlock(_Block):
     endpoint: str = ""
 
 
+class VaultAppRoleBlock(_Block):
+    """The variables of our environment that hold what an AppRole logs in with."""
+
+    role_id_env: str = "VAULT_ROLE_ID"
+    secret_id_env: str = "VAULT_SECRET_ID"  # noqa: S105 - a name
+    mount: str = "approle"
+
+
+class VaultJwtBlock(_Block):
+    """The role, and the variable of our environment that holds the token that a CI gives its jobs."""
+
+    role: str
+    token_env: str = "VAULT_ID_TOKEN"  # noqa: S105 - a name
+    mount: str = "jwt"
+
+
+class SecretVaultBlock(_Block):
+    """Mounts that may be read although they are no key-value stores, and how a run without a token gets one."""
+
+    mounts: list[str] = []
+    approle: VaultAppRoleBlock | None = None
+    jwt: VaultJwtBlock | None = None
+
+
 class SecretsBlock(_Block):
-    """Which kinds of secrets may be used, and the commands behind `exec:`."""
+    """Which secrets may be used: the kinds, and of each kind the names; the commands behind `exec:`."""
 
     allow: list[str] | None = None
+    names: dict[str, list[str]] = {}
     exec: dict[str, list[str]] = {}
     aws: SecretAwsBlock | None = None
+    vault: SecretVaultBlock | None = None
 
 
 class ProjectFile(_Block):
@@ -233,6 +259,14 @@ def _expectation(path: Sequence[str | int], details: Mapping[str, Any]) -> str:
     return f"{what} {_EXPECTED.get(details['type'], details['msg'].lower())}"
 
 
+_SECRETS: Mapping[str, type[BaseModel]] = {
+    "secrets/aws": SecretAwsBlock,
+    "secrets/vault": SecretVaultBlock,
+    "secrets/vault/approle": VaultAppRoleBlock,
+    "secrets/vault/jwt": VaultJwtBlock,
+}
+
+
 def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that a model allows at a path; names chosen by the user are skipped over."""
     blocks: dict[str, type[BaseModel]] = {
@@ -245,7 +279,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "allow": AllowBlock,
         "deny_modules": DenyBlock,
         "agent": TellBlock if tuple(path[:2]) == ("agent", "tell") else AgentBlock,
-        "secrets": SecretAwsBlock if tuple(path[:2]) == ("secrets", "aws") else SecretsBlock,
+        "secrets": _SECRETS.get("/".join(map(str, path)), SecretsBlock),
     }
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module
     block = "verify" if "verify" in steps else str(next(iter(path), ""))

@@ -1,25 +1,64 @@
-"""`secrets:` of tfops.yaml: which kinds may be used, the commands behind `exec:`, and what they say about a file."""
+"""`secrets:` of tfops.yaml: which may be used, the commands behind `exec:`, and what they say about a file."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfops.config.backend import ROLE, ROLE_HINT
 from tfops.config.document import Document, Path
+from tfops.config.limits import fits
 from tfops.config.names import did_you_mean, shown
 from tfops.config.schema import SecretsBlock
 from tfops.config.values import SCHEMES, FormError, Secret, parse_form, walk
-from tfops.model import Complaint
+from tfops.model import Complaint, EnvName, VaultLogin
 from tfops.system.trees import Tree
+
+# A parameter of SSM that is a secret of Secrets Manager:
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
+_MANAGED = "/aws/reference/secretsmanager/"
 
 
 @dataclass(frozen=True, slots=True)
 class SecretRules:
-    """What operations allow. `aws` replaces what provider `aws` is told, in the words of its settings."""
+    """What operations allow. `aws` replaces what provider `aws` is told, in the words of its settings.
+
+    `names` are patterns by kind, `*` stands for anything and `{env}` for the environment; a kind without any is
+    unbounded. `vault_mounts` may be read although they are no key-value stores.
+    """
 
     allowed: tuple[str, ...] = tuple(SCHEMES)
     commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aws: Mapping[str, Any] | None = None
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vault_mounts: tuple[str, ...] = ()
+    vault_login: VaultLogin | None = None
+
+    def refusal(self, secret: Secret, env: EnvName) -> tuple[str, str] | None:
+        """Why a secret may not be used for an environment, and what may be; None when it may."""
+        meant = _meant(secret)
+        if meant.scheme not in self.allowed:
+            hint = f"tfops.yaml allows: {', '.join(self.allowed) or 'none'}   (secrets.allow)"
+            return f"secrets of the kind `{meant.scheme}:` are not allowed here", hint
+        if meant.scheme == "exec" and meant.name not in self.commands:
+            hint = did_you_mean(meant.name, self.commands) or "operations name commands in tfops.yaml: secrets.exec"
+            return f"there is no command `{meant.name}` for secrets", hint
+        patterns = [pattern.replace("{env}", env) for pattern in self.names.get(meant.scheme, ("*",))]
+        if not any(fits(pattern, name) for pattern in patterns for name in _names(meant)):
+            listed = ", ".join(f"{meant.scheme}:{pattern}" for pattern in patterns) or "none"
+            return f"`{secret.scheme}:{secret.name}` may not be used for {env}", f"allowed: {listed}   (secrets.names)"
+        return None
+
+
+def _meant(secret: Secret) -> Secret:
+    """What a reference leads to: one store of AWS gives what is kept in the other."""
+    is_other = secret.scheme == "ssm" and secret.name.startswith(_MANAGED)
+    return replace(secret, scheme="secretsmanager", name=secret.name.removeprefix(_MANAGED)) if is_other else secret
+
+
+def _names(secret: Secret) -> tuple[str, ...]:
+    """A version or label of a parameter is the same parameter."""
+    return (secret.name, secret.name.partition(":")[0]) if secret.scheme == "ssm" else (secret.name,)
 
 
 def to_secret_rules(block: SecretsBlock) -> SecretRules:
@@ -27,7 +66,21 @@ def to_secret_rules(block: SecretsBlock) -> SecretRules:
         allowed=tuple(SCHEMES) if block.allow is None else tuple(block.allow),
         commands={name: tuple(argv) for name, argv in block.exec.items()},
         aws=_to_aws(block) if block.aws else None,
+        names={kind: tuple(patterns) for kind, patterns in block.names.items()},
+        vault_mounts=tuple(mount.strip("/") for mount in block.vault.mounts) if block.vault else (),
+        vault_login=_to_login(block),
     )
+
+
+def _to_login(block: SecretsBlock) -> VaultLogin | None:
+    approle, jwt = (block.vault.approle, block.vault.jwt) if block.vault else (None, None)
+    if jwt:
+        return VaultLogin("jwt", jwt.mount, {"token": jwt.token_env}, role=jwt.role)
+    if approle:
+        return VaultLogin(
+            "approle", approle.mount, {"role_id": approle.role_id_env, "secret_id": approle.secret_id_env}
+        )
+    return None
 
 
 def _to_aws(block: SecretsBlock) -> dict[str, Any]:
@@ -46,6 +99,8 @@ def check_secrets(document: Document, data: Mapping[str, Any]) -> Iterator[Compl
     if not isinstance(block, dict):
         return
     allow, commands, aws = block.get("allow"), block.get("exec"), block.get("aws")
+    yield from _names_complaints(document, block.get("names"))
+    yield from _vault_complaints(document, block.get("vault"))
     for index, kind in enumerate(allow if isinstance(allow, list) else []):
         if isinstance(kind, str) and kind not in SCHEMES:
             message = f"there are no secrets of the kind {shown(kind)}"
@@ -55,6 +110,29 @@ def check_secrets(document: Document, data: Mapping[str, Any]) -> Iterator[Compl
     role = aws.get("assume_role") if isinstance(aws, dict) else None
     if isinstance(role, str) and role and not ROLE.fullmatch(role):
         yield document.complaint(("secrets", "aws", "assume_role"), f"{shown(role)} is not a role's ARN", ROLE_HINT)
+
+
+def _names_complaints(document: Document, names: Any) -> Iterator[Complaint]:
+    for kind in names if isinstance(names, dict) else ():
+        if kind not in SCHEMES:
+            message = f"there are no secrets of the kind {shown(kind)}"
+            yield document.complaint(("secrets", "names", kind), message, did_you_mean(kind, SCHEMES))
+
+
+def _vault_complaints(document: Document, vault: Any) -> Iterator[Complaint]:
+    if not isinstance(vault, dict):
+        return
+    if vault.get("approle") is not None and vault.get("jwt") is not None:
+        message = "a run logs in one way: `approle` or `jwt`"
+        yield document.complaint(("secrets", "vault", "jwt"), message, "take one of the two out")
+    mounts = vault.get("mounts")
+    for index, mount in enumerate(mounts if isinstance(mounts, list) else []):
+        if isinstance(mount, str) and not _MOUNT.fullmatch(mount):
+            hint = "without the path inside of it: database"
+            yield document.complaint(("secrets", "vault", "mounts", index), f"{shown(mount)} names no mount", hint)
+
+
+_MOUNT = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)*/?")
 
 
 def _command_complaints(document: Document, where: Path, name: str, argv: Any) -> Iterator[Complaint]:
@@ -68,7 +146,7 @@ def _command_complaints(document: Document, where: Path, name: str, argv: Any) -
         yield document.complaint(where, message, "write a program's name, or its path from /")
 
 
-def secret_complaints(document: Document, tree: Tree, rules: SecretRules | None) -> Iterator[Complaint]:
+def secret_complaints(document: Document, tree: Tree, rules: SecretRules | None, env: EnvName) -> Iterator[Complaint]:
     """Secrets of an environment's file that are not allowed, or name what isn't there. Other mistakes are others'."""
     modules = document.data.get("modules") if isinstance(document.data, dict) else None
     for name, block in modules.items() if isinstance(modules, dict) else ():
@@ -77,8 +155,9 @@ def secret_complaints(document: Document, tree: Tree, rules: SecretRules | None)
             secret = _secret(value)
             if secret is None:
                 continue
-            if rules is not None:
-                yield from _rule_complaints(document, path, secret, rules)
+            refused = rules.refusal(secret, env) if rules is not None else None
+            if refused is not None:
+                yield document.complaint(path, *refused)
             if secret.scheme == "sops" and tree.read(secret.name) is None:
                 yield document.complaint(
                     path, f"there is no file `{secret.name}` in the commit", "commit it, encrypted"
@@ -91,12 +170,3 @@ def _secret(value: Any) -> Secret | None:
     except FormError:
         return None
     return form if isinstance(form, Secret) else None
-
-
-def _rule_complaints(document: Document, path: Path, secret: Secret, rules: SecretRules) -> Iterator[Complaint]:
-    if secret.scheme not in rules.allowed:
-        hint = f"tfops.yaml allows: {', '.join(rules.allowed) or 'none'}   (secrets.allow)"
-        yield document.complaint(path, f"secrets of the kind `{secret.scheme}:` are not allowed here", hint)
-    elif secret.scheme == "exec" and secret.name not in rules.commands:
-        hint = did_you_mean(secret.name, rules.commands) or "operations name commands in tfops.yaml: secrets.exec"
-        yield document.complaint(path, f"there is no command `{secret.name}` for secrets", hint)

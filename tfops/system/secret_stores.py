@@ -8,11 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfops.errors import ProjectError
 from tfops.system import environ, process
 from tfops.system.aws import Access, AwsRefused, ask
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm.type_defs import GetParametersResultTypeDef
 
 _PARAMETERS_AT_ONCE = 10  # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html
 _TIMEOUT_S = 60.0
@@ -29,6 +32,11 @@ class Unavailable:
 
 # The content of a secret: one text, or a mapping of keys.
 Found = str | Mapping[str, Any] | Unavailable
+
+
+def parsed(text: str) -> Any:
+    """What JSON holds, with numbers as texts, as they are written. Raises ValueError."""
+    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
 
 
 def read_variables(names: Sequence[str]) -> dict[str, Found]:
@@ -81,8 +89,27 @@ def _read_batch(access: Access, names: Sequence[str]) -> dict[str, Found]:
         return dict.fromkeys(names, _explained(error))
     assert answer is not None
     values = {item.get("Name", "") + item.get("Selector", ""): item.get("Value", "") for item in answer["Parameters"]}
-    missing = Unavailable("not found", _HINTS["not found"])
-    return {name: values.get(name, missing) for name in names}
+    silent = {name.partition(":")[0] for name in names if ":" in name and name not in values} & values.keys()
+    return {
+        name: _alone(access, name, names, answer)
+        if name.partition(":")[0] in silent
+        else values.get(name, Unavailable("not found", _HINTS["not found"]))
+        for name in names
+    }
+
+
+def _alone(access: Access, name: str, names: Sequence[str], answer: "GetParametersResultTypeDef") -> Found:
+    """A parameter of which a version or label was wanted, where the answer doesn't say which one it is.
+
+    `Selector` is optional in AWS' interface; whoever leaves it out is asked for each one by itself.
+    """
+    if len(names) > 1:
+        return _read_batch(access, [name])[name]
+    [item] = answer["Parameters"]
+    selector = name.partition(":")[2]
+    if selector.isdecimal() and item.get("Version") not in (None, int(selector)):
+        return Unavailable(f"the answer is version {item.get('Version')}", "this store knows no versions of parameters")
+    return item.get("Value", "")
 
 
 def read_managed_secrets(access: Access, names: Sequence[str]) -> dict[str, Found]:
@@ -136,7 +163,7 @@ def decrypt_file(path: str, text: str, *, as_mapping: bool, env: Mapping[str, st
 
 def _mapping(text: str) -> Found:
     try:
-        found = json.loads(text)
+        found = parsed(text)
     except ValueError:
         return Unavailable("sops' answer is not JSON")
     return found if isinstance(found, dict) else Unavailable("it holds no keys")

@@ -1,32 +1,38 @@
 """Secrets become values: late, in memory, each place asked once, all that can't be had named together."""
 
-import json
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from tfops.config.project import ProjectConfig
+from tfops.config.project import ProjectConfig, load_project
+from tfops.config.secrets import SecretRules
 from tfops.config.values import Secret, is_sops_mapping
 from tfops.engine.environment import base_environment
-from tfops.errors import Refused
+from tfops.errors import ConfigError, ProjectError, Refused
+from tfops.flows.ground.secret_values import is_in_clear, value_in
+from tfops.ledger.versions import versions_of
 from tfops.model import EnvName
 from tfops.render.root import provider_settings
 from tfops.system import secret_stores, vault
 from tfops.system.aws import Access, access_of
+from tfops.system.repository import Repository
 from tfops.system.secret_stores import Found, Unavailable
-from tfops.system.trees import Tree
+from tfops.system.trees import GitTree, Tree
 
-# Linux takes no longer text in a process's environment (MAX_ARG_STRLEN), the name included.
-_MOST_BYTES = 130_000
+_MERGE_FIRST = "let operations merge the change of tfops.yaml first"
 
 
 @dataclass(frozen=True, slots=True)
 class SecretSource:
-    """Where one environment's secrets are looked up: today's rules, the commit's files, our own credentials."""
+    """Where one environment's secrets are looked up: today's rules, the commit's files, our own credentials.
+
+    `reviewed` is what the environment's branch allows: a commit elsewhere, in a merge request, can't allow itself more.
+    """
 
     rules: ProjectConfig
     env: EnvName
     tree: Tree
+    reviewed: SecretRules | None = None
 
     def read(self, wanted: Mapping[str, Secret]) -> dict[str, str]:
         """Variable name to value. Raises Refused (guard `secret`) naming every secret that can't be had, and why."""
@@ -39,11 +45,37 @@ class SecretSource:
     def _values(self, secrets: Iterable[Secret]) -> dict[Secret, str | Unavailable]:
         names: dict[str, dict[str, None]] = {}
         wanted = sorted(set(secrets), key=lambda secret: secret.text)
+        refused = {secret: why for secret in wanted if (why := self._refusal(secret)) is not None}
         for secret in wanted:
-            names.setdefault(secret.scheme, {})[secret.name] = None
+            if secret not in refused:
+                names.setdefault(secret.scheme, {})[secret.name] = None
         readers = self._readers()
         contents = {scheme: readers[scheme](list(named)) for scheme, named in names.items()}
-        return {secret: _value(contents[secret.scheme][secret.name], secret.key) for secret in wanted}
+        return {
+            secret: refused[secret] if secret in refused else self._found(contents[secret.scheme][secret.name], secret)
+            for secret in wanted
+        }
+
+    def _refusal(self, secret: Secret) -> Unavailable | None:
+        """Why a secret isn't even asked for: tfops.yaml here, or as it was reviewed, doesn't let it through."""
+        env, own = self.rules.files_of(self.env), self.rules.secrets
+        found = own.refusal(secret, env)
+        if found is None and self.reviewed is not None:
+            is_other = secret.scheme == "exec" and own.commands[secret.name] != self.reviewed.commands.get(secret.name)
+            found = self.reviewed.refusal(secret, env)
+            if found is None and is_other:
+                found = f"the command `{secret.name}` is another one there", ""
+            found = found and (f"the environment's branch doesn't allow it: {found[0]}", _MERGE_FIRST)
+        return found and Unavailable(*found)
+
+    def _found(self, content: Found, secret: Secret) -> str | Unavailable:
+        is_kept = secret.scheme == "sops" and secret.key and not isinstance(content, Unavailable)
+        if is_kept and is_in_clear(secret.name, self.tree.read(secret.name) or "", secret.key):
+            return Unavailable(
+                "its value is not encrypted: it stands in clear in the repository",
+                f"change the secret, and encrypt it: sops edit {secret.name}   (see unencrypted_suffix)",
+            )
+        return value_in(content, secret.key)
 
     def _readers(self) -> Mapping[str, Callable[[Sequence[str]], Mapping[str, Found]]]:
         return {
@@ -51,7 +83,7 @@ class SecretSource:
             "ssm": lambda names: secret_stores.read_parameters(self._aws(), names),
             "secretsmanager": lambda names: secret_stores.read_managed_secrets(self._aws(), names),
             "sops": lambda names: secret_stores.each(names, self._decrypt),
-            "vault": vault.read_vault,
+            "vault": self._read_vault,
             "exec": lambda names: secret_stores.each(names, self._run),
         }
 
@@ -59,6 +91,11 @@ class SecretSource:
         """As the environment's AWS provider works, unless tfops.yaml says otherwise."""
         own = self.rules.secrets.aws
         return access_of(provider_settings(self.rules, self.env).get("aws", {}) if own is None else own)
+
+    def _read_vault(self, names: Sequence[str]) -> Mapping[str, Found]:
+        rules, reviewed = self.rules.secrets, self.reviewed or self.rules.secrets
+        mounts = set(rules.vault_mounts) & set(reviewed.vault_mounts)
+        return vault.read_vault(names, mounts=mounts, login=rules.vault_login)
 
     def _decrypt(self, path: str) -> Found:
         text = self.tree.read(path)
@@ -77,52 +114,22 @@ class SecretSource:
         return base_environment((*self.rules.engine.env, "SOPS_*", "GNUPGHOME", "DBUS_SESSION_BUS_ADDRESS"))
 
 
-def _value(content: Found, key: str) -> str | Unavailable:
-    """The text that a reference means, inside of what its place holds."""
-    if isinstance(content, Unavailable):
-        return content
-    value: Any = content
-    if key:
-        data = _parsed(content) if isinstance(content, str) else content
-        if not isinstance(data, dict):
-            return Unavailable("it is not a JSON object, so it has no keys", "leave `#key` out, or store an object")
-        value = _at(data, key)
-        if value is None:
-            return Unavailable(f"there is no key `{key}` in it", "look for a typing mistake")
-    return _usable(value)
+def reviewed_rules(repository: Repository, rules: ProjectConfig, env: EnvName) -> SecretRules | None:
+    """What the environment's branch allows, as the remote has it; of a preview, the remote's default branch.
 
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
+    The branch is the one of the latest version: a mapping in the checked-out commit could point anywhere. None where
+    nobody reviews: without a remote, or when the branch can't be told.
+    """
+    rule = rules.environments.get(env)
+    if rule is None or not repository.remote:
         return None
-
-
-def _at(data: Mapping[str, Any], key: str) -> Any:
-    """A key as it is written, else as steps separated by dots; None when it isn't there."""
-    if key in data:
-        return data[key]
-    value: Any = data
-    for step in key.split("."):
-        if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
-        elif isinstance(value, dict):
-            value = value.get(step)
-        else:
-            return None
-    return value
-
-
-def _usable(value: Any) -> str | Unavailable:
-    if isinstance(value, dict | list):
-        return Unavailable("it holds several values", "name one of them: #key")
-    text = value if isinstance(value, str) else json.dumps(value)
-    if "\0" in text:
-        return Unavailable("it holds a NUL character, which no environment variable can")
-    if len(text.encode("utf-8", "surrogateescape")) > _MOST_BYTES:
-        return Unavailable(f"it is longer than {_MOST_BYTES // 1000} kB")
-    return text
+    latest = versions_of(repository, env).latest
+    branches = ["HEAD"] if rule.preview else [latest.branch if latest else "", rule.branch]
+    heads = (repository.branch_head(name) for name in branches if name and "*" not in name)
+    for head in filter(None, heads):
+        with contextlib.suppress(ConfigError, ProjectError):  # a broken file there is for others to say
+            return load_project(GitTree.of_commit(repository, head)).secrets
+    return None
 
 
 def _refusal(env: EnvName, unavailable: Mapping[str, Unavailable]) -> Refused:

@@ -26,7 +26,7 @@ from tfops.errors import Refused
 from tfops.events import Diagnostic, Event
 from tfops.flows.ground.account import require_account
 from tfops.flows.ground.project import Project
-from tfops.flows.ground.secrets import SecretSource
+from tfops.flows.ground.secrets import SecretSource, reviewed_rules
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, RenderedRoot, StackName
 from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
@@ -156,8 +156,10 @@ def open_stack(
     rules, environment = content.rules, content.environment
     config = require_stack(environment, name)
     engine = locate(project, rules, options.engine)
-    secrets = SecretSource(rules, environment.name, content.tree)
-    values = secrets.read({name: use.secret for name, use in secret_uses(config).items()})
+    wanted = {name: use.secret for name, use in secret_uses(config).items()}
+    reviewed = reviewed_rules(project.repository, rules, environment.name) if wanted else None
+    secrets = SecretSource(rules, environment.name, content.tree, reviewed)
+    values = secrets.read(wanted)
     mask = Masker() if mask is None else mask
 
     def hide(texts: Iterable[str]) -> None:

@@ -1,0 +1,4 @@
+from requests import Response
+
+class RawAdapter:
+    def get(self, url: str) -> Response: ...
