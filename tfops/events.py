@@ -25,6 +25,16 @@ class ResourceEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionEvent:
+    """An action's step; `message` is what it says of itself while it runs, or why it failed."""
+
+    step: Step
+    address: str
+    trigger: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """An error or a warning in the engine's words; `where` is file:line when it names one."""
 
@@ -54,4 +64,4 @@ class ReadingEvent:
     address: str
 
 
-Event = ResourceEvent | Diagnostic | PlannedEvent | ReadingEvent
+Event = ResourceEvent | ActionEvent | Diagnostic | PlannedEvent | ReadingEvent

@@ -283,6 +283,28 @@ class ResourceChange:
         return f"{self.address} (deposed object {self.deposed})" if self.deposed else self.address
 
 
+class ActionState(enum.StrEnum):
+    """What became of an action that a plan was to run."""
+
+    DONE = "done"
+    FAILED = "failed"
+    NEVER_RUN = "never run"
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """An action that a plan runs: work at apply that no resource stands for.
+
+    `trigger` is the resource whose change runs it and `event` when (`after create`); both are empty for one that is
+    invoked by hand.
+    """
+
+    address: str
+    action_type: str
+    trigger: str = ""
+    event: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A stack that takes what isn't known before others are applied. With a `why` it can't even be previewed."""
@@ -308,6 +330,7 @@ class Plan:
     is_empty: bool
     unchanged: int = 0
     drift: tuple[ResourceChange, ...] = ()
+    actions: tuple[Invocation, ...] = ()
     waiting: tuple[Waiting, ...] = ()
 
     def count(self, action: Action) -> int:
@@ -335,7 +358,9 @@ class Plan:
         rare = [(Action.DETACH, "replaced with the old one left alive"), (Action.IMPORT, "imported")]
         rare += [(Action.MOVE, "moved"), (Action.FORGET, "forgotten"), (Action.CLEAN_UP, "deposed deleted")]
         words += [(action, word) for action, word in rare if self.count(action)]
-        return ", ".join(f"{self.count(action)} {word}" for action, word in words)
+        counts = [f"{self.count(action)} {word}" for action, word in words]
+        ran = f"{len(self.actions)} {'action' if len(self.actions) == 1 else 'actions'} run"
+        return ", ".join([*counts, ran] if self.actions else counts)
 
 
 @dataclass(frozen=True, slots=True)

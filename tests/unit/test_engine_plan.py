@@ -388,8 +388,8 @@ ADDRESSES = {"before": {"id": "i-old"}}
             "a part `deferred_changes` (a.b)",
         ),
         (
-            {"action_invocations": [{"address": "action.x.y"}, {"address": "action.x.z"}]},
-            "a part `action_invocations` (action.x.y, …)",
+            {"deferred_actions": [{"address": "action.x.y"}, {"address": "action.x.z"}]},
+            "a part `deferred_actions` (action.x.y, …)",
         ),
         ({"new_things": {"a": 1}}, "a part `new_things`"),
         ({"new_flag": True}, "a part `new_flag`"),
@@ -406,7 +406,7 @@ def test_what_a_plan_holds_and_nobody_knows_is_refused_by_name(document: dict[st
     "document",
     [
         {"errored": False, "complete": True, "applyable": False, "timestamp": "2026-11-30T00:00:00Z"},
-        {"deferred_changes": [], "action_invocations": None, "new_flag": False, "new_text": "", "new_map": {}},
+        {"deferred_changes": [], "deferred_actions": None, "new_flag": False, "new_text": "", "new_map": {}},
     ],
     ids=["known", "empty"],
 )

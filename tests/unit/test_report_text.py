@@ -21,6 +21,7 @@ from tfops.ledger.card import ApprovalPart, HoldPart, ModulePart, StackPart
 from tfops.model import (
     MAIN_STACK,
     Action,
+    ActionState,
     AttributeChange,
     Complaint,
     EnvName,
@@ -46,13 +47,14 @@ from tfops.results.changes import (
     ChangeResult,
     DrillResult,
     HoldResult,
+    InvokeResult,
     LockResult,
     PlanResult,
     RecoverResult,
     ReversibleResult,
     RollbackPlanResult,
 )
-from tfops.results.facts import CheckFact, DrillFact, Finding, LogEvent, TroubleFact
+from tfops.results.facts import ActionFact, CheckFact, DrillFact, Finding, LogEvent, TroubleFact
 from tfops.results.files import (
     ConfigLine,
     ConfigResult,
@@ -395,6 +397,7 @@ RESULTS: dict[str, object] = {
     "version": VersionResult("0.1.0", "by pipx from file:///dist/tfops_cli-0.1.0-py3-none-any.whl"),
     "docs": DocumentsResult({"how-to/go-back": "Go back", "adr/0003-hold": "0003: the hold lives on the card"}),
     "docs-page": DocumentResult("how-to/go-back", "# Go back\n\nType [this]: `tfops rollback`\n"),
+    "invoke": InvokeResult(PROD, (ActionFact("module.app.action.aws_lambda_invoke.migrate", ActionState.DONE),)),
     "recover": RecoverResult(PROD, "prod: everything was applied", Version(4)),
     "lock": LockResult(PROD, True, "prod is locked by ann: incident 4711"),
     "log": LogResult(

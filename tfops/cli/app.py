@@ -12,6 +12,7 @@ from tfops import __version__
 from tfops.cli import about, changing, checking, freezing, looking, reconciling, starting
 from tfops.cli.backend import backend
 from tfops.cli.config import config
+from tfops.cli.invoke import invoke
 from tfops.cli.misread import command_of, next_step, said
 from tfops.cli.new import new
 from tfops.cli.options import Output, Session
@@ -41,6 +42,7 @@ app.command("rollback", short_help="Bring an earlier version back, as a new vers
 app.command("destroy", short_help="Destroy everything that the current version made.")(changing.destroy)
 app.command("hold", short_help="Keep an environment at its version.")(freezing.hold)
 app.command("resume", short_help="Finish what stopped half-way, or end a hold.")(changing.resume)
+app.command("invoke", short_help="Run actions by hand.")(invoke)
 app.command("drill", short_help="Rehearse the way back in another environment.")(changing.drill)
 app.command("recover", short_help="Finish the story of a run that died.")(changing.recover)
 app.command("reconcile", short_help="Make every environment what its branch says.")(reconciling.reconcile)

@@ -1,11 +1,12 @@
 """Commands that change an environment: apply, rollback, destroy, recover."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.change_options import change_options
 from tfops.cli.options import (
+    AllowActionOption,
     AllowDestroyOption,
     AllowDuplicateOption,
     EngineOption,
@@ -27,7 +28,6 @@ from tfops.cli.options import (
 from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.flows.road.change import ChangeOptions
     from tfops.results.changes import DrillResult
 
 _CHECK_FAILED = 13
@@ -47,6 +47,7 @@ def apply(
     yes: YesOption = False,
     stack: StackOption = None,
     allow_destroy: AllowDestroyOption = None,
+    allow_action: AllowActionOption = None,
     lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
     allow_wrong_branch: Annotated[bool, typer.Option("--allow-wrong-branch", help=GUARD_HELP["wrong-branch"])] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help=GUARD_HELP["dirty"])] = False,
@@ -96,9 +97,10 @@ def apply(
         from tfops.flows import changes
 
         allowed = [name for name, is_set in flags.items() if is_set]
-        options = _options(
+        options = change_options(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
-            allow_destroy=allow_destroy or (), allowed=allowed, max_deletes=max_deletes,
+            allow_destroy=allow_destroy or (), allow_action=allow_action or (), allowed=allowed,
+            max_deletes=max_deletes,
         )  # fmt: skip
         if unattended:
             from tfops.flows.unattended import apply_unattended
@@ -116,6 +118,7 @@ def rollback(
     stack: StackOption = None,
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
+    allow_action: AllowActionOption = None,
     allow_duplicate: AllowDuplicateOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what it would do.")] = False,
     show_bridge: Annotated[
@@ -155,7 +158,7 @@ def rollback(
         from tfops.flows.plan import plan_rollback
 
         losing = allow_destroy or ()
-        options = _options(
+        options = change_options(
             yes=yes,
             wait=wait,
             engine=engine,
@@ -163,6 +166,7 @@ def rollback(
             offline=offline,
             allow_destroy=losing,
             allow_duplicate=allow_duplicate or (),
+            allow_action=allow_action or (),
             ignores_verdict=ignore_verdict,
         )
         project = open_project(ctx)
@@ -184,6 +188,7 @@ def destroy(
     env: NamedEnvironment,
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
+    allow_action: AllowActionOption = None,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
     engine: EngineOption = "",
@@ -208,9 +213,10 @@ def destroy(
         from tfops.flows import changes
 
         losing = allow_destroy or ()
-        options = _options(
-            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline, allow_destroy=losing
-        )
+        options = change_options(
+            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
+            allow_destroy=losing, allow_action=allow_action or (),
+        )  # fmt: skip
         return changes.destroy(open_project(ctx), env, options, ui)
 
     execute("destroy", flow, ui=ui, output=output)
@@ -221,6 +227,7 @@ def resume(
     env: NamedEnvironment,
     yes: YesOption = False,
     allow_destroy: AllowDestroyOption = None,
+    allow_action: AllowActionOption = None,
     allow_duplicate: AllowDuplicateOption = None,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
@@ -248,7 +255,7 @@ def resume(
         from tfops.flows import changes, hold
 
         losing = allow_destroy or ()
-        options = _options(
+        options = change_options(
             yes=yes,
             wait=wait,
             engine=engine,
@@ -256,6 +263,7 @@ def resume(
             offline=offline,
             allow_destroy=losing,
             allow_duplicate=allow_duplicate or (),
+            allow_action=allow_action or (),
         )
         project = open_project(ctx)
         lifted = None if offline else hold.lift(project, env)
@@ -295,7 +303,7 @@ def drill(
     def flow() -> "DrillResult":
         from tfops.flows import drill
 
-        options = _options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
+        options = change_options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
         return drill.drill(open_project(ctx), env, version, place=place, keep=keep, options=options, ui=ui)
 
     def exit_code(result: "DrillResult") -> int:
@@ -332,35 +340,3 @@ def recover(
         return changes.recover(open_project(ctx), env, engine=options, wait_s=parse_duration(wait), ui=ui)
 
     execute("recover", flow, ui=ui, output=output)
-
-
-def _options(
-    *,
-    yes: bool,
-    wait: str,
-    engine: str,
-    lock_timeout: str,
-    offline: bool,
-    allow_destroy: Sequence[str] = (),
-    allow_duplicate: Sequence[str] = (),
-    allowed: Sequence[str] = (),
-    ignores_verdict: bool = False,
-    max_deletes: int | None = None,
-) -> "ChangeOptions":
-    from tfops.flows.ground.stack import EngineOptions
-    from tfops.flows.road.change import ChangeOptions
-    from tfops.flows.road.consent import ConsentOptions
-
-    return ChangeOptions(
-        engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
-        consent=ConsentOptions(
-            yes=yes,
-            allow_destroy=frozenset(allow_destroy),
-            allow_duplicate=frozenset(allow_duplicate),
-            most_losses=max_deletes,
-        ),
-        wait_s=parse_duration(wait),
-        offline=offline,
-        allowed=frozenset(allowed),
-        ignores_verdict=ignores_verdict,
-    )

@@ -103,5 +103,11 @@ AllowDuplicateOption = Annotated[
         help="Make a second one of what still exists outside of the state. Can be repeated.",
     ),
 ]
+AllowActionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-action", metavar="ADDRESS", help="An action that `actions: {ask: …}` names. Can be repeated."
+    ),
+]
 HeadOption = Annotated[bool, typer.Option("--head", help="The commit, not the files as they lie here.")]
 WorktreeOption = Annotated[bool, typer.Option("--worktree", help="The files as they lie here, not the commit.")]

@@ -9,10 +9,10 @@ from rich.status import Status
 from rich.text import Text
 
 from tfops.engine.mask import Masker
-from tfops.events import Diagnostic, Event, ReadingEvent, ResourceEvent, Step
+from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, Step
 from tfops.model import Plan
 from tfops.report.plan import plan_report
-from tfops.report.progress import doing, event_line, finished_line
+from tfops.report.progress import doing, event_line, finished_line, said_line
 from tfops.report.words import plain
 from tfops.system import environ
 
@@ -82,6 +82,8 @@ class Terminal:
         if isinstance(event, ReadingEvent):
             if self.verbose:
                 self.console.print(Text(f"  {event.address}: reading", style="dim"))
+        elif isinstance(event, ActionEvent) and self.verbose and (said := said_line(event)):
+            self.console.print(said)
         elif isinstance(event, ResourceEvent) and self.console.is_terminal:
             self._move(event)
         else:

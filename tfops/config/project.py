@@ -90,6 +90,7 @@ class ProjectConfig:
     platforms: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
     no_downgrade: tuple[str, ...] = ()
+    ask_actions: tuple[str, ...] = ()
     inventory: InventoryPolicy = InventoryPolicy.IDS
     secrets: SecretRules = field(default_factory=SecretRules)
     agent: AgentRules = field(default_factory=AgentRules)
@@ -152,6 +153,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         requires_signatures=file.require.signed,
         protect=tuple(file.protect),
         no_downgrade=tuple(file.no_downgrade),
+        ask_actions=tuple(file.actions.ask),
         inventory=InventoryPolicy(file.inventory),
         providers={name: block or {} for name, block in file.providers.items()},
         environments={

@@ -163,6 +163,12 @@ class SecretsBlock(_Block):
     vault: SecretVaultBlock | None = None
 
 
+class ActionsBlock(_Block):
+    """Which actions (Terraform 1.14 and later) must be named before they run."""
+
+    ask: list[str] = []
+
+
 class ProjectFile(_Block):
     """`tfops.yaml`, written by operations."""
 
@@ -175,6 +181,7 @@ class ProjectFile(_Block):
     ledger: LedgerBlock = LedgerBlock()
     protect: list[str] = []
     no_downgrade: list[str] = []
+    actions: ActionsBlock = ActionsBlock()
     inventory: Literal["ids", "hash", "off"] = "ids"
     require: RequireBlock = RequireBlock()
     platforms: list[str] = []

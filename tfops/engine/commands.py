@@ -85,6 +85,13 @@ class CommandLine:
             **_locking(lock_timeout_s),
         )
 
+    def plan_invocation(self, address: str, *, out: str, values: str) -> list[str]:
+        """A plan of one action by its address: the engine takes one at a time."""
+        return self._build(
+            "plan", input=False, json=FLAG, detailed_exitcode=FLAG, out=out, var_file=values, invoke=address,
+            **_locking(None),
+        )  # fmt: skip
+
     def trial(self, *, out: str | None) -> list[str]:
         """A plan of variables alone: nothing to read, nothing to lock."""
         return self._build("plan", input=False, json=FLAG, refresh=False, lock=False, out=out)

@@ -10,14 +10,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tfops.engine.text import safe_lines, safe_text
-from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
-from tfops.model import Action, ResourceChange
+from tfops.events import ActionEvent, Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
+from tfops.model import Action, ActionState, ResourceChange
 
 _STEPS = {
     "apply_start": Step.STARTED,
     "apply_progress": Step.RUNNING,
     "apply_complete": Step.COMPLETED,
     "apply_errored": Step.ERRORED,
+}
+
+_ACTION_STEPS = {
+    "action_start": Step.STARTED,
+    "action_progress": Step.RUNNING,
+    "action_complete": Step.COMPLETED,
+    "action_errored": Step.ERRORED,
 }
 
 
@@ -39,6 +46,8 @@ def parse_event(line: str) -> Event | None:
 def _event(kind: str, message: Mapping[str, Any]) -> Event | None:
     if kind in _STEPS:
         return _resource_event(_STEPS[kind], message.get("hook") or {})
+    if kind in _ACTION_STEPS:
+        return _action_event(_ACTION_STEPS[kind], message.get("hook") or {})
     if kind == "planned_change":
         change = message.get("change") or {}
         return PlannedEvent(_address(change), str(change.get("action", "")))
@@ -61,6 +70,8 @@ def remarks_on(line: str) -> tuple[bool, str]:
     if version.partition(".")[0] != _MAJOR:
         return True, f"the engine's stream has the version {version}, known is {_MAJOR}"
     part = message.get("change" if message["type"] == "planned_change" else "hook")
+    if message["type"] in _ACTION_STEPS:  # `action` is there what is run, not what is done to a resource
+        return True, ""
     if not isinstance(part, dict) or part.get("action", "noop") in _ACTIONS | _OF_EPHEMERAL:
         return True, ""
     return True, f"the action `{part['action']}` for {_address(part)}"
@@ -81,6 +92,9 @@ def masked(event: Event, mask: Callable[[str], str]) -> Event:
             )
         case ResourceEvent():
             return replace(event, address=mask(event.address), resource_id=mask(event.resource_id))
+        case ActionEvent():
+            message = safe_text(mask(event.message))
+            return replace(event, address=mask(event.address), trigger=mask(event.trigger), message=message)
         case PlannedEvent():
             return replace(event, address=mask(event.address))
         case ReadingEvent():
@@ -98,6 +112,15 @@ def _resource_event(step: Step, hook: Mapping[str, Any]) -> ResourceEvent:
         action=str(hook.get("action", "")),
         resource_id=str(hook.get("id_value") or ""),
         elapsed_s=int(hook.get("elapsed_seconds") or 0),
+    )
+
+
+def _action_event(step: Step, hook: Mapping[str, Any]) -> ActionEvent:
+    return ActionEvent(
+        step=step,
+        address=str((hook.get("action") or {}).get("addr", "")),
+        trigger=_address(hook.get("lifecycle") or {}),
+        message=str(hook.get("error") or hook.get("message") or "").strip(),
     )
 
 
@@ -121,6 +144,7 @@ class Progress:
     completed: list[ResourceEvent] = field(default_factory=list)
     errored: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    actions: dict[tuple[str, str], Step] = field(default_factory=dict)
     is_readable: bool = False
     unknown: list[str] = field(default_factory=list)
 
@@ -137,6 +161,8 @@ class Progress:
             self.diagnostics.append(event)
         elif isinstance(event, ResourceEvent):
             self._add_step(event)
+        elif isinstance(event, ActionEvent):
+            self.actions[event.address, event.trigger] = event.step
 
     def _add_step(self, event: ResourceEvent) -> None:
         match event.step:
@@ -151,8 +177,8 @@ class Progress:
 
     @property
     def is_untouched(self) -> bool:
-        """Whether no resource was even begun."""
-        return not (self.started or self.completed or self.errored)
+        """Whether no resource and no action was even begun."""
+        return not (self.started or self.completed or self.errored or self.actions)
 
     @property
     def made(self) -> dict[str, str]:
@@ -164,6 +190,13 @@ class Progress:
             elif event.action == "delete" and known.get(event.address) == event.resource_id:
                 del known[event.address]
         return known
+
+    def action_state(self, address: str, trigger: str) -> ActionState:
+        """How far a planned action got: done, failed, or never run. One without an answer counts as failed."""
+        step = self.actions.get((address, trigger))
+        if step is None:
+            return ActionState.NEVER_RUN
+        return ActionState.DONE if step is Step.COMPLETED else ActionState.FAILED
 
     def is_done(self, change: ResourceChange, *, deletions: int = 1) -> bool:
         """Whether all steps of a planned change completed: a replacement has two.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tfops import exact
+from tfops.engine.actions import digest_parts, invocations
 from tfops.engine.text import safe_text
 from tfops.errors import Refused
 from tfops.model import Action, AttributeChange, Plan, ResourceChange
@@ -36,7 +37,7 @@ _MODES = frozenset({"managed", "data"})
 _KNOWN_PARTS = frozenset(
     {"format_version", "terraform_version", "variables", "planned_values", "proposed_unknown", "resource_drift"}
     | {"resource_changes", "output_changes", "prior_state", "configuration", "relevant_attributes", "checks"}
-    | {"timestamp", "applyable", "complete", "errored"}
+    | {"timestamp", "applyable", "complete", "errored", "action_invocations"}
 )
 
 # https://developer.hashicorp.com/terraform/internals/json-format#plan-representation, `action_reason`
@@ -86,10 +87,11 @@ def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = F
     return Plan(
         changes=changes,
         changed_outputs=outputs,
-        digest=_digest(raw, outputs),
+        digest=_digest(raw, outputs, digest_parts(document, _without_secrets)),
         is_empty=is_empty,
         unchanged=sum(_is_unchanged(item) for item in raw),
         drift=tuple(sorted(filter(None, (_drift(item, secrets) for item in drift)), key=_order)),
+        actions=invocations(document),
     )
 
 
@@ -169,6 +171,10 @@ def masked_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
         changes=tuple(_masked(change, mask) for change in plan.changes),
         changed_outputs=tuple(map(mask, plan.changed_outputs)),
         drift=tuple(_masked(change, mask) for change in plan.drift),
+        actions=tuple(
+            dataclasses.replace(action, address=mask(action.address), trigger=mask(action.trigger))
+            for action in plan.actions
+        ),
     )
 
 
@@ -248,7 +254,7 @@ def _changed_outputs(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(name for name, change in changes.items() if tuple(change["actions"]) != _NOTHING))
 
 
-def _digest(raw: list[Any], outputs: tuple[str, ...]) -> str:
+def _digest(raw: list[Any], outputs: tuple[str, ...], actions: list[dict[str, Any]]) -> str:
     """The sha256 over what will be done; sensitive values count as such, never by their content."""
     normalized = [
         {
@@ -263,7 +269,8 @@ def _digest(raw: list[Any], outputs: tuple[str, ...]) -> str:
         if _classify(item) is not None
     ]
     normalized.sort(key=lambda item: (str(item["address"]), str(item.get("deposed", ""))))
-    whole = exact.dumps([normalized, outputs], sort_keys=True, separators=(",", ":"))
+    parts = [normalized, outputs, actions] if actions else [normalized, outputs]  # as it was before there were actions
+    whole = exact.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

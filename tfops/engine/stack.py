@@ -222,6 +222,14 @@ class StackEngine:
             raise engine_error("the lock that a dead engine left can't be released", released.errors)
         return True
 
+    def plan_invocation(self, address: str, *, number: int = 1) -> SavedPlan:
+        """A plan that does nothing but run an action; `number` tells the plans of one run apart."""
+        path = self._runner.folder / f"invoke-{number}-{PLAN_FILE}"
+        ended = self._run(self._commands.plan_invocation(address, out=str(path), values=VALUES_FILE))
+        if ended.code not in (0, _CHANGES):
+            raise engine_error(f"`{address}` can't be planned", ended.errors)
+        return self._read_plan(path, is_empty=ended.code == 0)
+
     def plan_import(self, missing: Mapping[str, str]) -> SavedPlan:
         """A plan that does nothing but take real things into the state, by address and id."""
         blocks = [{"to": address, "id": known} for address, known in sorted(missing.items())]

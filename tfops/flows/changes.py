@@ -20,6 +20,7 @@ from tfops.flows.ground.target import (
     say_target,
 )
 from tfops.flows.ground.ui import Ui
+from tfops.flows.invoke import invoke, pending_actions
 from tfops.flows.recover import settle
 from tfops.flows.road.change import ChangeOptions, carry_out
 from tfops.flows.road.consent import AUTOMATIC, ConsentOptions
@@ -64,6 +65,10 @@ def apply(
 def resume(project: Project, env: str, options: ChangeOptions, ui: Ui) -> ChangeResult:
     """Finish what stopped half-way: the same commit, the same kind, only what remains."""
     place = find_place(project, env)
+    pending = pending_actions(project, env)
+    if pending:
+        ui.note(f"actions that were not run yet: {', '.join(pending)}")
+        invoke(project, env, pending, options, ui)
 
     def find() -> Target:
         return resumed_target(project, place, ui)

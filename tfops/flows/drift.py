@@ -6,7 +6,6 @@ others know without looking.
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from tfops.engine.plan import masked_plan
@@ -18,10 +17,10 @@ from tfops.flows.ground.target import Place, find_place
 from tfops.flows.ground.ui import Ui
 from tfops.flows.locks import append_event
 from tfops.flows.road.planning import open_stacks, plan_read, read_stacks, refreshed
-from tfops.flows.road.rollback import intended_target, lock_of_what_runs
+from tfops.flows.road.rollback import running_target
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DriftPart
-from tfops.ledger.versions import list_versions, read_card, versions_of
+from tfops.ledger.versions import list_versions, versions_of
 from tfops.model import DriftPolicy, Kind, Plan, VersionRecord
 from tfops.resolve.joining import joined
 from tfops.results.sync import DriftResult, EnvironmentDrift
@@ -73,12 +72,7 @@ def _drift_of(project: Project, place: Place, *, engine: EngineOptions, wait_s: 
 
 def _look(project: Project, place: Place, latest: VersionRecord, *, engine: EngineOptions, ui: Ui) -> tuple[Plan, str]:
     """The refresh-only plan of what was applied, and where it is to be healed, what an apply would do."""
-    card = read_card(project.repository, latest)
-    target = intended_target(
-        project, place.rehearsing(card.rehearses), commit=latest.commit, kind=latest.kind, branch=latest.branch,
-        restores=latest.restores.number if latest.restores else None,
-    )  # fmt: skip
-    target = replace(target, provider_lock=lock_of_what_runs(project, target) or target.provider_lock)
+    target = running_target(project, place)
     with project.workspace.run(place.env) as folder:
         opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
         read = {one.job.stack: one for one in read_stacks(opened, ui)}

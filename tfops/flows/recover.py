@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tfops.addresses import in_stack, qualified
+from tfops.addresses import in_stack, qualified, split
 from tfops.engine.advice import LOCK_IS_LEFT
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
@@ -33,12 +33,12 @@ from tfops.flows.road.cards import Outcome, build_card, standing_files
 from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record, settle_pending
 from tfops.flows.road.planning import ReadStack, open_stacks, plan_read, supply
-from tfops.flows.road.receipt import Receipt, lost_from, receipt_of_rest, trouble_of
+from tfops.flows.road.receipt import Receipt, lost_from, missed_actions, receipt_of_rest, trouble_of
 from tfops.flows.road.rollback import aimed_target
-from tfops.ledger.card import ApprovalPart
+from tfops.ledger.card import ActionPart, ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
-from tfops.model import EnvName, StackName, Version
+from tfops.model import ActionState, EnvName, StackName, Version
 from tfops.resolve.identity import can_be_imported
 from tfops.system import failpoint
 from tfops.system.remote import Refs, Swap
@@ -162,12 +162,15 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
             text = f"{case.place.env}: nothing was applied, the intent is closed"
             return _release(case.project, case.refs, case.present, case.lock, text)
         planned = plan_read(list(reads.values()), case.ui)
-        if planned.plan.is_empty:
+        actions = _actions_that_ran(intent, progress)
+        missed = missed_actions(actions, (change.address for change in planned.plan.work))
+        if planned.plan.is_empty and not missed:
             ends = tuple(StackEnd(one, after=one.read.before, hidden=one.read.hidden) for one in planned.stacks)
-            outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0)
+            outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0, actions=tuple(actions))
             return _record(case, target, outcome, doubt=_doubt(progress))
         rests = {one.name: (progress[one.name], one.plan.work if one.plan else ()) for one in planned.stacks}
-        return _leave_receipt(case, planned.mask, receipt_of_rest(rests, intent), lost)
+        receipt = replace(receipt_of_rest(rests, intent), actions=tuple(missed))
+        return _leave_receipt(case, planned.mask, receipt, lost)
 
 
 def _read_all(
@@ -299,6 +302,16 @@ def _is_untouched(
     states = {name: (part.lineage, part.serial_before) for name, part in intent.stacks.items()}
     now = {name: (read.before.lineage, read.before.serial) for name, read in reads.items() if name in states}
     return now == states
+
+
+def _actions_that_ran(intent: IntentPart, progress: Mapping[StackName, Progress]) -> list[ActionPart]:
+    """The actions of the plan that the run died with. One without an answer isn't taken for done."""
+    found = []
+    for action in intent.actions:
+        stack, address = split(action.address)
+        known = progress[stack].action_state(address, split(action.trigger)[1]) if stack in progress else None
+        found.append(action.model_copy(update={"result": known or ActionState.NEVER_RUN}))
+    return found
 
 
 def _approvals(case: _Case) -> tuple[ApprovalPart, ...]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tfops.addresses import qualified
 from tfops.errors import Refused
-from tfops.model import Kind, Verified
+from tfops.model import ActionState, Kind, Verified
 
 SCHEMA = 1
 
@@ -83,6 +83,15 @@ class CheckPart(_Part):
     result: Verified
     duration_s: float
     why: str = ""
+
+
+class ActionPart(_Part):
+    """An action that a plan was to run, and what became of it. `trigger` is a resource's address, or empty."""
+
+    address: str
+    trigger: str = ""
+    event: str = ""
+    result: ActionState
 
 
 class VerifiedPart(_Part):
@@ -158,6 +167,7 @@ class Card(_Part):
     plan: PlanPart
     checks: list[CheckPart] = []  # that the plan passed before it was applied
     approvals: list[ApprovalPart] = []
+    actions: list[ActionPart] = []
     stacks: dict[str, StackPart]
     outputs: dict[str, Any] = {}
     hold: HoldPart | None = None

@@ -60,6 +60,7 @@ class EventKind(enum.StrEnum):
     APPROVED = "approved"
     HELD = "held"
     LIFTED = "hold-lifted"
+    INVOKED = "invoked"
     DRIFTED = "drifted"
     RIGHT = "right-again"
 

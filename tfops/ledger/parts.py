@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tfops.model import Kind
+from tfops.ledger.card import ActionPart
+from tfops.model import ActionState, Kind
 
 
 class _Part(BaseModel):
@@ -60,7 +61,7 @@ class AimPart(_Part):
 class IntentPart(AimPart):
     """What a run was about to do, written before the engine could change anything.
 
-    `done` is address to id of what was made so far.
+    `done` is address to id of what was made so far, `actions` what the plan was to run.
     """
 
     headline: str
@@ -71,12 +72,14 @@ class IntentPart(AimPart):
     approved_by: str = ""
     approved_how: str = ""
     done: dict[str, str] = {}
+    actions: list[ActionPart] = []
 
 
 class TroublePart(AimPart):
     """A change that stopped half-way: what was done, what failed, what nobody knows, what was never started.
 
-    `lost` is address to id of what was made and isn't in the state.
+    `lost` is address to id of what was made and isn't in the state. `actions` are those that failed or were never
+    run although their resource is done: no plan runs them again by itself.
     """
 
     by: str
@@ -88,6 +91,12 @@ class TroublePart(AimPart):
     in_doubt: list[str] = []
     never_started: list[str] = []
     lost: dict[str, str] = {}
+    actions: list[ActionPart] = []
+
+    @property
+    def pending_actions(self) -> list[ActionPart]:
+        """The actions that still have to be run."""
+        return [action for action in self.actions if action.result is not ActionState.DONE]
 
 
 class DrilledPart(_Part):

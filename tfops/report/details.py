@@ -1,13 +1,13 @@
 """One thing in full: a version, a rendered root, this machine, a ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tfops.addresses import qualified
-from tfops.model import Judgement
+from tfops.model import ActionState, Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, drill_words, duration, plain, plural
@@ -31,6 +31,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
         ("checked", ", ".join(check["name"] for check in card.get("checks", []))),
         ("approved", ", ".join(dict.fromkeys(f"{item['who']} ({item['how']})" for item in card["approvals"]))),
+        ("actions", _action_words(card.get("actions", []))),
         ("took", duration(card["duration_s"])),
         ("run", card["run"]),
         ("branch", card["branch"]),
@@ -73,6 +74,13 @@ def _drill_words(drill: DrillFact | None) -> str:
     if drill is None:
         return ""
     return f"{drill_words(drill)} in {drill.place}" + (f": {drill.why}" if drill.why else "")
+
+
+def _action_words(actions: Sequence[Mapping[str, Any]]) -> str:
+    """`3 done`, and by name what wasn't: `1 done; module.m.action.a.b: never run`."""
+    done = sum(action["result"] == ActionState.DONE for action in actions)
+    others = [f"{action['address']}: {action['result']}" for action in actions if action["result"] != ActionState.DONE]
+    return "; ".join([*([f"{done} done"] if done else []), *others])
 
 
 def _verified_words(verified: Mapping[str, Any] | None) -> str:

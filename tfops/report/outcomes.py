@@ -14,6 +14,7 @@ from tfops.results.changes import (
     ChangeResult,
     DrillResult,
     HoldResult,
+    InvokeResult,
     LockResult,
     PlanResult,
     RecoverResult,
@@ -69,6 +70,11 @@ def _rollback_plan(result: RollbackPlanResult, view: View) -> RenderableType:
     if result.plan.losing:
         parts.append(Text("What is deleted or replaced must be named: its data doesn't come back.", style="yellow"))
     return Group(*parts)
+
+
+@text_report.register
+def _invoke(result: InvokeResult, view: View) -> RenderableType:
+    return Group(*(Text(f"✓ {plain(action.address)}: {action.result}", style="green") for action in result.actions))
 
 
 @text_report.register

@@ -1,12 +1,12 @@
 """A plan for people: destroy, replace, update, create; one line a resource, with the reason."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from tfops.model import Action, AttributeChange, Plan, ResourceChange
+from tfops.model import Action, AttributeChange, Invocation, Plan, ResourceChange
 from tfops.report.words import plural
 
 _SIGNS = {
@@ -59,6 +59,8 @@ def plan_summary(plan: Plan) -> Text:
         count = plan.count(action)
         text.append(", " if index else "", style="not bold")
         text.append(f"{count} {_TO_DO[action]}", style=_SIGNS[action][1] if count else "not bold dim")
+    if plan.actions:
+        text.append(f", {plural(len(plan.actions), 'action')} to run", style="bold blue")
     if plan.unchanged:
         text.append(f" · {plan.unchanged} unchanged", style="not bold dim")
     return text
@@ -73,6 +75,9 @@ def _lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
                 continue
         yield _resource_line(change)
         yield from _attribute_lines(change.attributes, full=full)
+        yield from _action_lines(action for action in plan.actions if action.trigger == change.address)
+    triggers = {change.address for change in plan.work}
+    yield from _action_lines(action for action in plan.actions if action.trigger not in triggers)
     if created > _MOST_CREATED:
         yield Text(f"  … and {created - _MOST_CREATED} more to create (--full shows them)", style="dim")
     if not plan.work and plan.changed_outputs:
@@ -149,6 +154,12 @@ def _resource_line(change: ResourceChange) -> RenderableType:
     identity = f"id {change.resource_id}" if change.resource_id and change.action in _WITH_ID else ""
     remark = ", ".join(part for part in (origin, twice, change.reason, identity) if part)
     return _Remarked(text, remark) if remark else text
+
+
+def _action_lines(actions: Iterable[Invocation]) -> Iterator[Text]:
+    for action in actions:
+        event = f"  {action.event}" if action.event else ""
+        yield Text.assemble("    ", ("» run", "bold blue"), " ", (action.address, "bold"), (event, "dim"))
 
 
 def _attribute_lines(attributes: tuple[AttributeChange, ...], *, full: bool) -> Iterator[Text]:

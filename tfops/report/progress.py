@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from tfops.events import Diagnostic, Event, ResourceEvent, Step
+from tfops.events import ActionEvent, Diagnostic, Event, ResourceEvent, Step
 
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "read": "reading"}
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "read": "read"}
@@ -15,6 +15,8 @@ def event_line(event: Event) -> Text | None:
     """The line for a log; None for what a log doesn't need."""
     if isinstance(event, Diagnostic):
         return None if event.is_error else Text(f"  ! {event.text}", style="yellow")
+    if isinstance(event, ActionEvent):
+        return _action_line(event)
     if not isinstance(event, ResourceEvent) or event.action == "read":
         return None
     match event.step:
@@ -24,6 +26,25 @@ def event_line(event: Event) -> Text | None:
             is_due = event.elapsed_s % _HEARTBEAT_S < 10 and event.elapsed_s >= _HEARTBEAT_S
             return Text(f"  {event.address}: still {doing(event)}", style="dim") if is_due else None
     return finished_line(event)
+
+
+def _action_line(event: ActionEvent) -> Text | None:
+    """What an action says of itself comes with `--verbose` only: another place asks for it."""
+    after = f" (by {event.trigger})" if event.trigger else ""
+    match event.step:
+        case Step.STARTED:
+            return Text(f"  {event.address}: running{after}…", style="dim")
+        case Step.COMPLETED:
+            return Text.assemble(("  ✓ ", "green"), event.address, (f": ran{after}", "dim"))
+        case Step.ERRORED:
+            return Text.assemble(("  ✗ ", "red"), event.address, f": failed{after}")
+    return None
+
+
+def said_line(event: ActionEvent) -> Text | None:
+    """A line that an action said while it ran."""
+    is_said = event.step is Step.RUNNING and event.message
+    return Text(f"  {event.address}: {event.message}", style="dim") if is_said else None
 
 
 def finished_line(event: ResourceEvent, *, with_id: bool = True) -> Text:

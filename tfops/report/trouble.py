@@ -28,4 +28,6 @@ def trouble_lines(env: EnvName, trouble: TroubleFact | None, view: View) -> Iter
     for sign, name, addresses in lists:
         for address in addresses:
             yield Text.assemble(f"  {sign} ", (f"{name:<13}  ", "dim"), plain(address))
+    for action in trouble.actions:
+        yield Text.assemble("  » ", (f"action {action.result}  ", "dim"), plain(action.address))
     yield Text.assemble(("  next: ", "dim"), (f"tfops resume {env}", "cyan"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tfops.addresses import qualified
-from tfops.model import MAIN_STACK, Action, Plan, ResourceChange, StackName, Waiting
+from tfops.model import MAIN_STACK, Action, Invocation, Plan, ResourceChange, StackName, Waiting
 
 _ORDER = {action: position for position, action in enumerate(Action)}
 
@@ -26,6 +26,7 @@ def joined(plans: Mapping[StackName, Plan], waiting: Iterable[Waiting] = ()) -> 
         is_empty=all(plan.is_empty for plan in plans.values()) and not waits,
         unchanged=sum(plan.unchanged for plan in plans.values()),
         drift=tuple(sorted(drift, key=lambda change: change.address)),
+        actions=tuple(_qualified_action(stack, action) for stack, plan in plans.items() for action in plan.actions),
         waiting=waits,
     )
 
@@ -38,6 +39,10 @@ def _qualified(stack: StackName, change: ResourceChange) -> ResourceChange:
     )
 
 
+def _qualified_action(stack: StackName, action: Invocation) -> Invocation:
+    return replace(action, address=qualified(stack, action.address), trigger=qualified(stack, action.trigger))
+
+
 def _digest(plans: Mapping[StackName, Plan], waiting: Iterable[Waiting]) -> str:
     parts = [sorted((stack, plan.digest) for stack, plan in plans.items()), sorted(wait.stack for wait in waiting)]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
@@ -46,7 +51,8 @@ def _digest(plans: Mapping[StackName, Plan], waiting: Iterable[Waiting]) -> str:
 def is_same_work(consented: Plan, found: Plan) -> bool:
     """Whether a plan does what its preview showed: the same to the same things, with values that are known now."""
 
-    def work(plan: Plan) -> list[tuple[str, Action, str]]:
-        return sorted((change.address, change.action, change.previous_address) for change in plan.work)
+    def work(plan: Plan) -> list[tuple[str, str, str]]:
+        changes = [(change.address, change.action.value, change.previous_address) for change in plan.work]
+        return sorted(changes + [(action.address, action.event, action.trigger) for action in plan.actions])
 
     return work(consented) == work(found)

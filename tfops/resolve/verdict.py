@@ -40,6 +40,7 @@ class Facts:
     forgotten: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     downloads: Mapping[str, Download] = field(default_factory=dict)
+    actions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +288,13 @@ def _engine(way: _Way) -> Iterator[Reason]:
         yield Reason("newer-engine", Verdict.OK, text, cure="if its modules ask for it: --engine PATH")
 
 
+def _actions(way: _Way) -> Iterator[Reason]:
+    """What its apply ran may run again: work that no resource stands for, and that nothing undoes."""
+    if way.then.actions:
+        count = "1 action" if way.then.actions == 1 else f"{way.then.actions} actions"
+        yield Reason("runs-actions", Verdict.OK, f"its apply ran {count}: going back may run them again")
+
+
 _RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _destroyed,
     _another_state,
@@ -300,6 +308,7 @@ _RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _lower_majors,
     _open_lock,
     _engine,
+    _actions,
 )
 
 _MOST_LISTED = 3

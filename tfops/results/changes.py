@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops.model import Commit, EnvName, Judgement, Kind, Plan, Reason, Verified, Version
-from tfops.results.facts import CheckFact, DrillFact
+from tfops.results.facts import ActionFact, CheckFact, DrillFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,14 @@ class ChangeResult:
     outputs: Mapping[str, Any]
     verified: Verified = Verified.NONE
     checks: tuple[CheckFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeResult:
+    """The end of `invoke`."""
+
+    env: EnvName
+    actions: tuple[ActionFact, ...]
 
 
 @dataclass(frozen=True, slots=True)

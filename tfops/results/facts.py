@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from tfops.model import EnvName, Kind, Verified
+from tfops.model import ActionState, EnvName, Kind, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ class LockFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionFact:
+    """An action that was to be run, and what became of it."""
+
+    address: str
+    result: ActionState
+
+
+@dataclass(frozen=True, slots=True)
 class TroubleFact:
     """A change that stopped half-way, with the addresses that it got to and those that it didn't."""
 
@@ -80,3 +88,4 @@ class TroubleFact:
     failed: tuple[str, ...]
     in_doubt: tuple[str, ...]
     never_started: tuple[str, ...]
+    actions: tuple[ActionFact, ...] = ()

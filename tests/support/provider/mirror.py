@@ -11,6 +11,12 @@ ADDRESS = "registry.terraform.io/tfops/demo"
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
+def platform_name() -> str:
+    """As filesystem mirrors name this machine: `linux_amd64`."""
+    machine = platform.machine().lower()
+    return f"{sys.platform}_{_MACHINES.get(machine, machine)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Mirror:
     """A folder of provider versions; an engine without a lock takes the newest one there."""
@@ -19,9 +25,7 @@ class Mirror:
     door: Path
 
     def add(self, version: str) -> None:
-        machine = platform.machine().lower()
-        target = f"{sys.platform}_{_MACHINES.get(machine, machine)}"
-        path = self.folder / ADDRESS / version / target / f"terraform-provider-demo_v{version}"
+        path = self.folder / ADDRESS / version / platform_name() / f"terraform-provider-demo_v{version}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(launcher(self.door, version))
         path.chmod(0o755)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from tfops.errors import Locked, Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.ui import Ui
+from tfops.ledger.card import ActionPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.ledger.record import LostRaceError
@@ -146,6 +147,10 @@ class Custody:
         """Release the lock of someone who put an earlier state back."""
         self._give_back(EventKind.RESTORED, text, trouble=None)
 
+    def invoked(self, text: str, trouble: TroublePart | None) -> None:
+        """Release the lock of someone who ran actions; `trouble` says which of a stopped change still have to be."""
+        self._give_back(EventKind.INVOKED, text, trouble=trouble)
+
     def moved(self, text: str, root: Mapping[str, str]) -> None:
         """Release the lock of someone who moved the state; `root` names its new place."""
         self._give_back(EventKind.MOVED, text, trouble=None, root=root)
@@ -195,8 +200,14 @@ def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroubleP
     }
     shown = {name: list(map(mask, addresses)) for name, addresses in lists.items()}
     lost = {mask(address): mask(identity) for address, identity in trouble.lost.items()}
+    actions = [masked_action(action, mask) for action in trouble.actions]
     texts = {"receipt": mask(trouble.receipt), "why": mask(trouble.why)}
-    return trouble.model_copy(update={**texts, **shown, "lost": lost})
+    return trouble.model_copy(update={**texts, **shown, "lost": lost, "actions": actions})
+
+
+def masked_action(action: ActionPart, mask: Callable[[str], str]) -> ActionPart:
+    """Keys of instances may quote a secret."""
+    return action.model_copy(update={"address": mask(action.address), "trigger": mask(action.trigger)})
 
 
 def require_free(present: Present) -> None:

@@ -10,12 +10,14 @@ from tfops.addresses import qualified, split, type_of
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
+from tfops.flows.ground.custody import masked_action
 from tfops.flows.ground.stack import Content
 from tfops.flows.ground.target import Target
 from tfops.flows.road.applying import StackEnd
 from tfops.flows.road.consent import AUTOMATIC
 from tfops.flows.road.ids import recorded_ids
 from tfops.ledger.card import (
+    ActionPart,
     ApprovalPart,
     CallerPart,
     Card,
@@ -49,6 +51,7 @@ class Outcome:
     duration_s: float
     verified: VerifiedPart | None = None
     checks: tuple[CheckPart, ...] = ()
+    actions: tuple[ActionPart, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -107,6 +110,7 @@ def build_card(target: Target, outcome: Outcome, present: Present, *, number: in
         plan=_plan_part(outcome.plan),
         checks=list(outcome.checks),
         approvals=list(outcome.approvals),
+        actions=[masked_action(action, stack.mask) for action in outcome.actions],
         stacks=parts,
         outputs=_kept_outputs(target) | dict(outcome.outputs),
         hold=hold,

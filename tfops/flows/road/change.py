@@ -10,7 +10,7 @@ from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
-from tfops.flows.ground.custody import Custody
+from tfops.flows.ground.custody import Custody, masked_action
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, renew_ephemeral
 from tfops.flows.ground.target import Target
@@ -24,12 +24,12 @@ from tfops.flows.road.gate import require_checks
 from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record
 from tfops.flows.road.planning import Planned, PlannedStack, plan_stacks
-from tfops.flows.road.receipt import lost_from_all, receipt_of_all, trouble_of
+from tfops.flows.road.receipt import action_part, actions_of, lost_from_all, receipt_of_all, trouble_of
 from tfops.flows.road.rollback import require_no_downgrade
-from tfops.ledger.card import ApprovalPart, Card, CheckPart, VerifiedPart
+from tfops.ledger.card import ActionPart, ApprovalPart, Card, CheckPart, VerifiedPart
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, StackIntentPart
-from tfops.model import InventoryPolicy, Kind, Plan, StackName, Verified, Version
+from tfops.model import ActionState, InventoryPolicy, Kind, Plan, StackName, Verified, Version
 from tfops.render.root import joined_files
 from tfops.resolve.joining import joined
 from tfops.results.changes import ChangeResult
@@ -150,8 +150,16 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
         )
         failpoint.reach("verified")
         done = _done_plan(planned, ends)
-        outcome = Outcome(done, ends, outputs, tuple(approvals), seconds, verified, tuple(checks))
+        left = _never_run(run.present, actions_of(ends))
+        outcome = Outcome(done, ends, outputs, tuple(approvals), seconds, verified, tuple(checks), left)
         return _record(run, planned, outcome, base=None)
+
+
+def _never_run(present: Present, ran: Sequence[ActionPart]) -> tuple[ActionPart, ...]:
+    """The actions of this change, and those of one that stopped before it which this one didn't run either."""
+    before = present.trouble.actions if present.trouble else []
+    again = {(action.address, action.trigger) for action in ran}
+    return (*ran, *(action for action in before if (action.address, action.trigger) not in again))
 
 
 def _done_plan(planned: Planned, ends: Sequence[StackEnd]) -> Plan:
@@ -198,6 +206,11 @@ def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
         approved_how=approval.how,
         keeps_providers=target.keeps_providers,
         rehearses=target.rehearses or "",
+        actions=[
+            masked_action(action_part(one.name, action, ActionState.NEVER_RUN), planned.mask)
+            for one in planned.stacks
+            for action in (one.plan.actions if one.plan else ())
+        ],
     )
 
 
@@ -266,7 +279,8 @@ def _nothing_to_do(run: _Run, planned: Planned) -> ChangeResult:
         return _result(run, planned, plan, card=None)
     outputs, seconds = visible_outputs(ends), run.seconds
     verified = _verify(run, planned, outputs, _hidden(ends))
-    return _record(run, planned, Outcome(plan, ends, outputs, (), seconds, verified), base=run.present.head)
+    left = _never_run(run.present, ())
+    return _record(run, planned, Outcome(plan, ends, outputs, (), seconds, verified, (), left), base=run.present.head)
 
 
 def _unchanged(planned: PlannedStack) -> StackEnd:

@@ -13,6 +13,7 @@ from tfops.flows.ground.target import Target
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import ApprovalPart
 from tfops.model import Kind, Plan, ResourceChange
+from tfops.resolve.actions import asks_first
 from tfops.resolve.holding import holds_data
 from tfops.resolve.identity import type_can_be_imported
 from tfops.system import clock
@@ -39,6 +40,7 @@ class ConsentOptions:
     yes: bool = False
     allow_destroy: frozenset[str] = frozenset()
     allow_duplicate: frozenset[str] = frozenset()
+    allow_action: frozenset[str] = frozenset()
     standing: str = ""
     most_losses: int | None = None
     only_plans: bool = False
@@ -55,6 +57,7 @@ def obtain_consent(project: Project, target: Target, plan: Plan, options: Consen
 def _ask(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
     _let_protected_go(target, plan, options, ui)
     _let_be_made_twice(target, plan, options, ui)
+    _let_actions_run(target, plan, options, ui)
     _keep_limits(target, plan, options)
     if target.kind is Kind.ROLLBACK and plan.losing:
         return _consent_to_loss(target, plan, options, ui)
@@ -112,6 +115,24 @@ def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, ui: 
 
 def _is_missed(change: ResourceChange) -> bool:
     return holds_data(change.resource_type) or type_can_be_imported(change.resource_type)
+
+
+def _let_actions_run(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> None:
+    """Actions that operations want to be asked about (`actions: {ask: …}`), each by its address."""
+    found = {action.address for action in plan.actions if asks_first(action, target.rules.ask_actions)}
+    unnamed = sorted(found - options.allow_action)
+    if not unnamed:
+        return
+    if ui.is_interactive and not options.yes:
+        for address in unnamed:
+            if not ui.ask_for(f"This runs {address}. Type its address to let it run", address):
+                raise NotApproved(f"the {target.kind} of {target.env} was not approved")
+        return
+    raise NotApproved(
+        f"the {target.kind} of {target.env} would run what must be named: {', '.join(unnamed)}",
+        why="`actions: {ask: …}` of tfops.yaml wants a person to look",
+        hint="if that is what you want, add: " + " ".join(f"--allow-action '{address}'" for address in unnamed),
+    )
 
 
 def _keep_limits(target: Target, plan: Plan, options: ConsentOptions) -> None:

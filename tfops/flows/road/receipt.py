@@ -1,15 +1,16 @@
 """The receipt of a change that stopped half-way: what was done, failed, is in doubt, and never started."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tfops.addresses import in_stack, qualified
 from tfops.engine.events import Progress
 from tfops.flows.road.applying import StackEnd
+from tfops.ledger.card import ActionPart
 from tfops.ledger.parts import IntentPart, TroublePart
-from tfops.model import Action, ResourceChange, StackName, StackState
-from tfops.results.facts import TroubleFact
+from tfops.model import Action, ActionState, Invocation, ResourceChange, StackName, StackState
+from tfops.results.facts import ActionFact, TroubleFact
 from tfops.system import clock
 
 _DELETING = (Action.DELETE, Action.REPLACE, Action.CLEAN_UP)
@@ -28,6 +29,12 @@ class Receipt:
     failed: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()
     never_started: tuple[str, ...] = ()
+    actions: tuple[ActionPart, ...] = ()
+
+    @property
+    def undone(self) -> tuple[str, ...]:
+        """What a new plan has to do again."""
+        return (*self.failed, *self.in_doubt, *self.never_started)
 
     @property
     def headline(self) -> str:
@@ -35,6 +42,9 @@ class Receipt:
         text = f"Stopped part-way: {self.count_done} of {self.total} changes done."
         if self.in_doubt:
             text += f" In doubt (started, no answer): {', '.join(self.in_doubt)}."
+        missed = [f"{action.address} ({action.result})" for action in missed_actions(self.actions, self.undone)]
+        if missed:
+            text += f" Actions that still have to run: {', '.join(missed)}."
         return text
 
     @property
@@ -69,7 +79,8 @@ def receipt_of(progress: Progress, work: Sequence[ResourceChange]) -> Receipt:
 
 def receipt_of_all(ends: Sequence[StackEnd]) -> Receipt:
     """How far a change got with all its stacks; what was never begun counts as it was planned."""
-    return _joined({end.name: _receipt_of_end(end) for end in ends})
+    receipt = _joined({end.name: _receipt_of_end(end) for end in ends})
+    return replace(receipt, actions=tuple(actions_of(ends)))
 
 
 def _receipt_of_end(end: StackEnd) -> Receipt:
@@ -115,7 +126,13 @@ def _rest(name: StackName, progress: Progress, rest: Sequence[ResourceChange], i
 
 
 def trouble_of(
-    intent: IntentPart, receipt: Receipt, *, headline: str, why: str, by: str, lost: Mapping[str, str] | None = None
+    intent: IntentPart,
+    receipt: Receipt,
+    *,
+    headline: str,
+    why: str,
+    by: str,
+    lost: Mapping[str, str] | None = None,
 ) -> TroublePart:
     """The receipt for the ledger. `lost`: address to id of what was made and isn't in the state."""
     return TroublePart(
@@ -129,7 +146,32 @@ def trouble_of(
         in_doubt=list(receipt.in_doubt),
         never_started=list(receipt.never_started),
         lost=dict(lost or {}),
+        actions=missed_actions(receipt.actions, receipt.undone),
     )
+
+
+def actions_of(ends: Iterable[StackEnd]) -> list[ActionPart]:
+    """Every action of the plans, with what became of it."""
+    return [
+        action_part(end.name, action, end.progress.action_state(action.address, action.trigger))
+        for end in ends
+        for action in (end.plan.actions if end.plan else ())
+    ]
+
+
+def action_part(stack: StackName, action: Invocation, result: ActionState) -> ActionPart:
+    return ActionPart(
+        address=qualified(stack, action.address),
+        trigger=qualified(stack, action.trigger),
+        event=action.event,
+        result=result,
+    )
+
+
+def missed_actions(actions: Iterable[ActionPart], undone: Iterable[str]) -> list[ActionPart]:
+    """Those that weren't run and that no plan brings back: their resource is none of the `undone` addresses."""
+    again = set(undone)
+    return [action for action in actions if action.result is not ActionState.DONE and action.trigger not in again]
 
 
 def lost_from(made: Mapping[str, str], state: StackState | None) -> dict[str, str]:
@@ -158,4 +200,5 @@ def trouble_fact(trouble: TroublePart | None) -> TroubleFact | None:
         failed=tuple(trouble.failed),
         in_doubt=tuple(trouble.in_doubt),
         never_started=tuple(trouble.never_started),
+        actions=tuple(ActionFact(action.address, action.result) for action in trouble.actions),
     )

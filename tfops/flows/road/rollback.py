@@ -171,6 +171,23 @@ def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tu
     return repository.commits_between(goal.commit, current.commit)
 
 
+def running_target(project: Project, place: Place) -> Target:
+    """What runs now, with the providers that it runs with. Raises Refused (guard `never-applied`)."""
+    latest = versions_of(project.repository, place.env).latest
+    if latest is None or latest.kind is Kind.DESTROY:
+        raise Refused("never-applied", f"{place.env} doesn't run", hint=f"tfops apply {place.env}")
+    card = read_card(project.repository, latest)
+    target = intended_target(
+        project,
+        place.rehearsing(card.rehearses),
+        commit=latest.commit,
+        kind=latest.kind,
+        branch=latest.branch,
+        restores=latest.restores.number if latest.restores else None,
+    )
+    return replace(target, provider_lock=lock_of_what_runs(project, target) or target.provider_lock)
+
+
 def aimed_target(project: Project, place: Place, aim: AimPart) -> Target:
     """What a run that died was about to do, to find out how far it got, or to finish it."""
     return intended_target(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfops.addresses import hidden_id, in_stack, is_hidden, qualified, type_of
+from tfops.addresses import hidden_id, in_stack, is_hidden, qualified, split, type_of
 from tfops.config.modules.protection import fits
 from tfops.engine.mask import MASK
 from tfops.errors import ConfigError, ProjectError
@@ -125,6 +125,7 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
         forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
+        actions=sum(split(action.address)[0] == stack for action in card.actions),
         downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
     )
 

@@ -1,0 +1,44 @@
+"""The flags that commands which change an environment have in common."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tfops.cli.options import parse_duration
+
+if TYPE_CHECKING:
+    from tfops.flows.road.change import ChangeOptions
+
+
+def change_options(
+    *,
+    yes: bool,
+    wait: str,
+    engine: str,
+    lock_timeout: str,
+    offline: bool,
+    allow_destroy: Sequence[str] = (),
+    allow_duplicate: Sequence[str] = (),
+    allow_action: Sequence[str] = (),
+    allowed: Sequence[str] = (),
+    ignores_verdict: bool = False,
+    max_deletes: int | None = None,
+) -> "ChangeOptions":
+    """The flags of a change as the flows take them. Raises UsageError for a time that can't be read."""
+    from tfops.flows.ground.stack import EngineOptions
+    from tfops.flows.road.change import ChangeOptions
+    from tfops.flows.road.consent import ConsentOptions
+
+    return ChangeOptions(
+        engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
+        consent=ConsentOptions(
+            yes=yes,
+            allow_destroy=frozenset(allow_destroy),
+            allow_duplicate=frozenset(allow_duplicate),
+            allow_action=frozenset(allow_action),
+            most_losses=max_deletes,
+        ),
+        wait_s=parse_duration(wait),
+        offline=offline,
+        allowed=frozenset(allowed),
+        ignores_verdict=ignores_verdict,
+    )
