@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -117,6 +118,24 @@ def _github(body: bytes, secret: bytes = _SECRET) -> dict[str, str]:
 def test_only_a_genuine_push_wakes_the_agent(headers: dict[str, str], status: int, wakes: bool) -> None:
     verdict = judge_hook(headers, b"{}", _SECRET)
     assert (verdict.status, verdict.wakes) == (status, wakes)
+
+
+@pytest.mark.parametrize("host", ["forgejo", "gitea", "gogs"])
+def test_a_form_of_gitea_is_signed_inside_and_one_of_github_as_a_whole(host: str) -> None:
+    """docs/how-to/agent.md: both content types of a webhook."""
+    payload = '{"ref": "refs/heads/main", "pusher": "Ännchen + Bo & Co = 100%"}'.encode()
+    body, form = (
+        urlencode({"payload": payload}).encode(),
+        {"content-type": "application/x-www-form-urlencoded; charset=utf-8"},
+    )
+    inside = hmac.new(_SECRET, payload, hashlib.sha256).hexdigest()
+    theirs = form | {f"x-{host}-event": "push", f"x-{host}-signature": inside}
+    assert judge_hook(theirs, body, _SECRET).wakes
+    assert judge_hook(form | {"x-github-event": "push", "x-hub-signature-256": f"sha256={inside}"}, body, _SECRET).wakes
+    assert judge_hook(form | _github(body), body, _SECRET).wakes, "GitHub signs the form"
+    assert not judge_hook({**theirs, "content-type": "application/json"}, body, _SECRET).wakes
+    for wrong in (body.replace(b"main", b"evil"), b"payload=&" + body, b"other=1", b"payload", b""):
+        assert judge_hook(theirs, wrong, _SECRET).status == 401, wrong
 
 
 def test_every_environment_is_in_exactly_one_shard() -> None:

@@ -1,4 +1,4 @@
-"""Push events of GitHub, GitLab and Gitea: whether one is genuine, and whether it is about a push.
+"""Push events of GitHub, GitLab, Gitea and Forgejo: whether one is genuine, and whether it is about a push.
 
 An event only makes the agent look at the remote, so it can carry nothing wrong into it; a replayed one at worst
 causes one look.
@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 MOST_BYTES = 1_000_000
 
@@ -25,7 +26,7 @@ def judge_hook(headers: Mapping[str, str], body: bytes, secret: bytes) -> Verdic
     """`headers` with lower-case names. 401 without a good signature, whoever claims to have sent it."""
     if not _is_genuine(headers, body, secret):
         return Verdict(401, "no good signature")
-    event = headers.get("x-github-event") or headers.get("x-gitea-event") or headers.get("x-gitlab-event") or ""
+    event = _first_of(headers, "x-github-event", "x-forgejo-event", "x-gitea-event", "x-gogs-event", "x-gitlab-event")
     if event.lower() in ("push", "push hook", "create", "delete", "tag push hook"):
         return Verdict(202, "looking", wakes=True)
     return Verdict(200, "not a push: nothing to do")
@@ -33,16 +34,34 @@ def judge_hook(headers: Mapping[str, str], body: bytes, secret: bytes) -> Verdic
 
 def delivery_of(headers: Mapping[str, str]) -> str:
     """What names this delivery, empty when nothing does."""
-    names = ("x-github-delivery", "x-gitea-delivery", "x-gitlab-event-uuid")
+    hosts = ("github", "forgejo", "gitea", "gogs")
+    return _first_of(headers, *(f"x-{host}-delivery" for host in hosts), "x-gitlab-event-uuid")
+
+
+def _first_of(headers: Mapping[str, str], *names: str) -> str:
     return next((headers[name] for name in names if headers.get(name)), "")
 
 
 def _is_genuine(headers: Mapping[str, str], body: bytes, secret: bytes) -> bool:
-    digest = hmac.new(secret, body, hashlib.sha256).hexdigest()
-    signed = (headers.get("x-hub-signature-256", "").removeprefix("sha256="), headers.get("x-gitea-signature", ""))
-    token = headers.get("x-gitlab-token", "").encode("utf-8", "surrogateescape")
+    names = ("x-forgejo-signature", "x-gitea-signature", "x-gogs-signature")
+    signed = (
+        headers.get("x-hub-signature-256", "").removeprefix("sha256="),
+        *(headers.get(name, "") for name in names),
+    )
     given = [text.encode("utf-8", "surrogateescape") for text in signed if text]
-    matches = [hmac.compare_digest(text, digest.encode()) for text in given]
+    digests = [hmac.new(secret, part, hashlib.sha256).hexdigest().encode() for part in _signed_parts(headers, body)]
+    matches = [hmac.compare_digest(text, digest) for text in given for digest in digests]
+    token = headers.get("x-gitlab-token", "").encode("utf-8", "surrogateescape")
     if token:  # GitLab sends the secret itself
         matches.append(hmac.compare_digest(token, secret))
     return any(matches)
+
+
+def _signed_parts(headers: Mapping[str, str], body: bytes) -> list[bytes]:
+    """What may be signed: the body, as GitHub does; of a form also the JSON in it, as Gitea, Forgejo and Gogs do."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return [body]
+    fields = (field.partition(b"=") for field in body.split(b"&"))
+    payloads = [value for name, _, value in fields if name == b"payload"]
+    return [body, *(unquote_to_bytes(value.replace(b"+", b" ")) for value in payloads[:1])]
