@@ -4,21 +4,30 @@ Bounded on all sides: threads, bodies, the time that a connection may take. A fl
 """
 
 import contextlib
+import io
 import json
+import re
 import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Any
 
 from tfops.agent import hooks
 from tfops.agent.board import Board
+from tfops.agent.lobby import Lobby
 from tfops.agent.metrics import CONTENT_TYPE, metrics_text
 from tfops.errors import ProjectError
 
-_MOST_THREADS = 32
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_MOST_THREADS, _HEALTH_THREADS = 32, 4
+_MOST_WAITING = 256
+_HEALTH = re.compile(rb"(?:GET|HEAD) /(?:healthz|readyz)[ ?]")
 _MOST_DELIVERIES = 1000
 _PATIENCE_S = 10.0
 
@@ -46,34 +55,56 @@ class Door:
         return True
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(HTTPServer):
+    """Accepts; a lobby waits for the requests; workers answer them, and health has workers of its own."""
+
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], door: Door) -> None:
         self.door = door
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._free = threading.BoundedSemaphore(_MOST_THREADS)
         super().__init__(address, _Handler)
+        self._busy: dict[socket.socket, bytes] = {}
+        self._health, self._others = ThreadPoolExecutor(_HEALTH_THREADS), ThreadPoolExecutor(_MOST_THREADS)
+        self._lobby = Lobby(self._admit, patience_s=_PATIENCE_S)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Wait for a free thread: what doesn't fit waits in the kernel's queue."""
-        self._free.acquire()
-        super().process_request(request, client_address)
+        self._lobby.enter(request, client_address)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """A connection ends in time, however slowly it is fed."""
-        watchdog = threading.Timer(_PATIENCE_S, _cut, (request,))
+    def _admit(self, connection: socket.socket, address: Any, read: bytes) -> None:
+        """Give a request that has arrived to a worker; where too many wait already, nobody answers."""
+        is_health = _HEALTH.match(read) is not None
+        if len(self._busy) >= _MOST_WAITING and not is_health:
+            connection.close()
+            return
+        self._busy[connection] = read
+        (self._health if is_health else self._others).submit(self._answer, connection, address)
+
+    def _answer(self, connection: socket.socket, address: Any) -> None:
+        """A connection ends in time, however slowly the rest is sent or the answer is read."""
+        watchdog = threading.Timer(_PATIENCE_S, _cut, (connection,))
         watchdog.daemon = True
         watchdog.start()
         try:
-            super().process_request_thread(request, client_address)
+            self.finish_request(connection, address)
+        except (OSError, ValueError):
+            """A client that goes away is no news."""
         finally:
             watchdog.cancel()
-            self._free.release()
+            self._busy.pop(connection, None)
+            self.shutdown_request(connection)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+    def begun(self, connection: socket.socket) -> bytes:
+        """What has been read of a connection's request."""
+        return self._busy[connection]
+
+    def server_close(self) -> None:
+        super().server_close()
+        self._lobby.close()
+        for pool in (self._health, self._others):
+            pool.shutdown(wait=False, cancel_futures=True)
+        for connection in list(self._busy):
+            _cut(connection)
 
 
 def _cut(connection: socket.socket) -> None:
@@ -81,11 +112,33 @@ def _cut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
+class _Continued(io.RawIOBase):
+    """A connection, from the start of its request: what was read of it comes first."""
+
+    def __init__(self, read: bytes, connection: socket.socket) -> None:
+        self._read, self._connection = read, connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        room = memoryview(buffer)
+        if not self._read:
+            return self._connection.recv_into(room)
+        part, self._read = self._read[: len(room)], self._read[len(room) :]
+        room[: len(part)] = part
+        return len(part)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = _PATIENCE_S
     server_version = "tfops"
     sys_version = ""
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = io.BufferedReader(_Continued(self.server.begun(self.request), self.connection))
 
     def do_GET(self) -> None:
         board = self.server.door.board
