@@ -88,6 +88,30 @@ def test_a_lock_that_a_dead_run_left_is_named_and_nothing_is_lost(tmp_path: Path
     assert shop.tags() == ["tfops/dev/v1"]
 
 
+def test_a_dead_engines_lock_that_is_half_gone_or_says_nothing_is_no_dead_end(tmp_path: Path, moto: Moto) -> None:
+    """docs/how-to/when-it-stops.md: both of S3's locks, and of them one is left; then one that a writer left empty."""
+    shop = shop_in(tmp_path / "shop", moto, "both", ["native", {"dynamodb": "both"}])
+    shop.wish(1)
+    shop.ok("backend", "create", "--yes")
+    item: Any = {"LockID": {"S": f"both/{_KEY}"}}
+    for value, forget in (
+        (1, lambda: moto.dynamodb().delete_item(TableName="both", Key=item)),
+        (2, lambda: moto.s3().delete_object(Bucket="both", Key=f"{_KEY}.tflock")),
+    ):
+        shop.wish(value, keys=["a"])
+        assert shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"}).code == -9
+        forget()
+        shop.ok("recover", "dev")
+        assert "is now v" in shop.ok("apply", "dev", "--yes").out
+        assert "Contents" not in moto.s3().list_objects_v2(Bucket="both", Prefix=f"{_KEY}.tflock")
+    moto.s3().put_object(Bucket="both", Key=f"{_KEY}.tflock", Body=b"")
+    shop.wish(3)
+    damaged = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert damaged.code == 12 and "aws s3 rm s3://BUCKET/KEY.tflock" in damaged.error["hint"], damaged.out
+    moto.s3().delete_object(Bucket="both", Key=f"{_KEY}.tflock")
+    shop.ok("apply", "dev", "--yes")
+
+
 def test_a_store_that_goes_wrong_loses_nothing(tmp_path: Path, moto: Moto) -> None:
     with serve_proxy(moto.address) as proxy:
         shop = shop_in(tmp_path / "shop", moto, "wrong")

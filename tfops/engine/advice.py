@@ -10,9 +10,16 @@ OWN_LOCK = "the state's lock was this run's own"
 # The engine's own words where its last request was lost or refused; ours where it died.
 LOCK_IS_LEFT = "Error releasing the state lock"
 
+# What the engine says of a lock that is no JSON.
+_DAMAGED_LOCK = r"unexpected end of JSON input|unmarshal JSON|invalid character '"
+
 # (pattern over "summary: detail", advice)
 _ADVICE = (
     (OWN_LOCK, "nothing is locked any more: run it again"),
+    (
+        rf"Error acquiring the state lock[\s\S]*(?:{_DAMAGED_LOCK})",
+        "the lock is empty or damaged and has no ID: when nobody works with the state: aws s3 rm s3://BUCKET/KEY.tflock",
+    ),
     (
         r"Error acquiring the state lock",
         "someone else holds the state's lock; if its holder is gone for good: `terraform force-unlock` with that ID",
@@ -110,6 +117,11 @@ def is_settled(diagnostics: Iterable[Diagnostic]) -> bool:
 def is_state_locked(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether the engine gave up because another run holds the state's own lock."""
     return any("Error acquiring the state lock" in diagnostic.summary for diagnostic in diagnostics)
+
+
+def is_lock_damaged(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether somebody's lock is in the way that doesn't say whose: a writer was stopped in the middle of it."""
+    return any(is_state_locked([one]) and re.search(_DAMAGED_LOCK, one.detail) for one in diagnostics)
 
 
 def wants_init(diagnostics: Iterable[Diagnostic]) -> bool:

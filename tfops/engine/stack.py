@@ -8,7 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, advice_for, is_settled, is_state_locked, wants_init
+from tfops.engine.advice import (
+    LOCK_IS_LEFT,
+    OWN_LOCK,
+    advice_for,
+    is_lock_damaged,
+    is_settled,
+    is_state_locked,
+    wants_init,
+)
 from tfops.engine.commands import CommandLine
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress
@@ -208,19 +216,31 @@ class StackEngine:
         of an apply, by this user on this machine, and not older than `since` is released; an anonymous one
         where the dead engine is known to have held it (`was_held`: it had begun to change things). Raises EngineFailed.
         """
+        tried: list[str] = []
+        failure: tuple[Diagnostic, ...] = ()
+        while (held := self._holder()) is not None and held.lock_id not in tried:
+            if not (held.is_of_dead_apply(since) or (was_held and held.is_anonymous)):
+                return False
+            tried.append(held.lock_id)
+            released = self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True)
+            if released.code == 0:
+                return True
+            failure = released.errors  # of two locks, one that is gone already makes the release of the other fail
+        if held is not None:
+            raise engine_error("the lock that a dead engine left can't be released", failure)
+        return bool(tried)
+
+    def _holder(self) -> StateLock | None:
+        """Who holds the state's lock, by a plan that waits for nobody. Raises EngineFailed, or Locked where the lock
+        doesn't say whose it is."""
         path = self._runner.folder / "probe.bin"
         argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
         ended = self._run([*argv, "-refresh=false"])
         path.unlink(missing_ok=True)
         held = _lock_in_the_way(ended.errors)
-        if held is None and ended.code not in (*_OWN_ENDS, _CHANGES):
+        if held is None and (ended.code not in (*_OWN_ENDS, _CHANGES) or is_lock_damaged(ended.errors)):
             raise engine_error("whether a dead engine left its lock can't be found out", ended.errors)
-        if held is None or not (held.is_of_dead_apply(since) or (was_held and held.is_anonymous)):
-            return False
-        released = self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True)
-        if released.code != 0:
-            raise engine_error("the lock that a dead engine left can't be released", released.errors)
-        return True
+        return held
 
     def plan_invocation(self, address: str, *, number: int = 1) -> SavedPlan:
         """A plan that does nothing but run an action; `number` tells the plans of one run apart."""
@@ -290,9 +310,15 @@ class StackEngine:
         held = _lock_in_the_way(errors)
         if held is None or not held.is_of_dead_apply(began):
             return errors
-        if self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True).code != 0:
+        if self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True).code != 0 and self._is_held():
             return errors
         return (Diagnostic(is_error=True, summary=f"{OWN_LOCK}: the store took it, but its answer was lost"),)
+
+    def _is_held(self) -> bool:
+        try:
+            return self._holder() is not None
+        except TfopsError:
+            return True
 
     def _release_after_death(self, began: datetime, *, was_held: bool) -> tuple[Diagnostic, ...]:
         """Nothing; or, where the lock can't be released now, the words by which recovery knows that it must."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tfops.addresses import in_stack, qualified, split
-from tfops.engine.advice import LOCK_IS_LEFT
+from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE, SavedPlan
@@ -263,7 +263,8 @@ def _bring_back(
         failpoint.reach("imported")
         if applied.code != 0:
             why = "; ".join(error.text for error in applied.errors)
-            raise Refused("import", "what was made could not be taken into the state", why=why)
+            hint = advice_for(applied.errors)
+            raise Refused("import", "what was made could not be taken into the state", why=why, hint=hint)
     finally:
         stack.engine.forget_bridge()
     state, hidden = stack.engine.read_back()
