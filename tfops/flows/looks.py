@@ -12,11 +12,11 @@ from tfops.flows.ground.ui import Ui
 from tfops.flows.road.receipt import trouble_fact
 from tfops.flows.road.verdicts import verdicts_of
 from tfops.flows.sync import decisions_here
-from tfops.ledger.chain import EventKind, read_events, read_present
+from tfops.ledger.chain import EventKind, Present, present_at, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
-from tfops.model import Commit, EnvName, VersionRecord
+from tfops.model import Commit, CommitSha, EnvName, VersionRecord
 from tfops.resolve.branches import matches
 from tfops.resolve.versions import pick_version
 from tfops.results.facts import LockFact, LogEvent
@@ -29,6 +29,7 @@ from tfops.results.looks import (
     ShowResult,
     StatusResult,
 )
+from tfops.system.look import look_here
 from tfops.system.repository import Repository
 
 
@@ -39,12 +40,16 @@ def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
     is_fresh = project.fetch_for_reading(rules, ui) if fetch else False
     listings = list_versions(repository)
     decisions = decisions_here(project, rules, listings, ui)
+    ledgers = look_here(repository).ledgers  # all at once: asked one by one, each costs a process
     rows = [
-        replace(_status_of(project, env, rules.environments[env], listings.get(env)), decision=decision)
+        replace(
+            _status_of(project, env, ledgers.get(env), rule=rules.environments[env], listing=listings.get(env)),
+            decision=decision,
+        )
         for env, decision in decisions.items()
     ]
     rows += [
-        _status_of(project, env, None, listing)
+        _status_of(project, env, ledgers.get(env), rule=None, listing=listing)
         for env, listing in sorted(listings.items())
         if env not in rules.environments and listing.latest
     ]
@@ -52,11 +57,16 @@ def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
 
 
 def _status_of(
-    project: Project, env: EnvName, rule: EnvironmentRule | None, listing: Listing | None
+    project: Project,
+    env: EnvName,
+    head: CommitSha | None,
+    *,
+    rule: EnvironmentRule | None,
+    listing: Listing | None,
 ) -> EnvironmentStatus:
     latest = listing.latest if listing else None
     holder_file = project.workspace.locks / f"{env}.json"
-    present = read_present(project.repository, env)
+    present = present_at(project.repository, env, head) if head else Present(env)
     return EnvironmentStatus(
         env=env,
         branch_pattern=rule.branch if rule else "",
