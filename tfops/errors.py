@@ -65,6 +65,10 @@ class Refused(TfopsError):
         self.guard = guard
 
 
+class NeverShared(Refused):
+    """This clone has a ledger, and the remote has neither it nor a version: it came later, most likely."""
+
+
 class NeedsPerson(Refused):
     """A run without a person met a plan that a person must look at; `digest` names it."""
 

@@ -55,9 +55,14 @@ def _end_well(world: World) -> None:
 # The remote
 
 
+def _past_rehearsals(case: str) -> str:
+    """A hook that does nothing to the push that is only tried: the trouble comes between it and the real one."""
+    return f"refs=$(cat); case $refs in *rehearsal*) ;; {case} esac; exit 0"
+
+
 def it_answers_the_intent_after_its_timeout(world: World) -> None:
     world.wish()
-    with _hook(world, f"grep -q refs/tfops/ && sleep {_HANG_S}; exit 0"):
+    with _hook(world, _past_rehearsals(f"*refs/tfops/*) sleep {_HANG_S};;")):
         ran = world.run("apply", "dev", "--yes", "-o", "json", env=_HASTY)
         assert (ran.code, ran.error["guard"]) == (11, "remote-unreachable"), ran.out
         wait_until(lambda: bool(_there(world, "refs/tfops/envs/dev")))
@@ -67,7 +72,7 @@ def it_answers_the_intent_after_its_timeout(world: World) -> None:
 
 def it_answers_the_version_after_its_timeout(world: World) -> None:
     world.wish()
-    with _hook(world, f"grep -q refs/tags/ && sleep {_HANG_S}; exit 0"):
+    with _hook(world, _past_rehearsals(f"*refs/tags/*) sleep {_HANG_S};;")):
         ran = world.run("apply", "dev", "--yes", env=_HASTY)
         assert ran.code == 22, ran.out + ran.err
         wait_until(lambda: bool(_there(world, "refs/tags/tfops/dev/v1")))

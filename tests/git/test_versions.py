@@ -15,6 +15,7 @@ from tfops.ledger.versions import list_versions, read_card, read_cards, versions
 from tfops.model import CommitSha, EnvName, Version
 from tfops.system.remote import Refs, Update
 from tfops.system.repository import Repository
+from tfops.system.tags import store_tag
 
 DEV = EnvName("dev")
 
@@ -160,7 +161,7 @@ def test_the_same_card_pushed_twice_counts_once(clone: Clone) -> None:
     """What a run does that died between the push and its own ref: the swap is recognised as its own."""
     first = clone("first")
     refs = Refs(first)
-    tag = refs.write_tag("tfops/dev/v1", commit=first.head, tagger="a <a@b> 0 +0000", message="x")
+    tag = store_tag(first, "tfops/dev/v1", commit=first.head, tagger="a <a@b> 0 +0000", message="x")
     git(first.root, "push", "--quiet", "origin", f"{tag}:refs/tags/tfops/dev/v1")
     assert refs.swap(Update("refs/tags/tfops/dev/v1", tag)).name == "WON"
 

@@ -37,6 +37,7 @@ _AGED = replace(_RUNS, applied_at=_NOW - timedelta(hours=2))
 
 _ROWS: list[tuple[str, dict[str, Any]]] = [
     ("rewritten-ledger", {"is_ledger_rewritten": True}),
+    ("missing-ledger", {"is_ledger_missing": True}),
     ("busy", {"busy": "apply of 12 by bo on far"}),
     ("no-branch", {"head": None, "branches": ()}),
     ("several-branches", {"head": None, "branches": ("release/1", "release/2")}),

@@ -8,6 +8,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tfops.errors import Locked, Refused, TfopsError
+from tfops.flows.ground.answers import FETCH_REFUSED, PUSH_REFUSED
 from tfops.flows.ground.project import Project
 from tfops.model import CommitSha, Kind
 from tfops.results.sync import Act, Decision, SyncReason
@@ -98,7 +99,14 @@ def finished(project: Project, running: Running) -> Act:
         return _done(decision, body["result"], seconds)
     error = body.get("error") or {}
     detail = str(error.get("guard") or error.get("name") or "error")
-    return Act(decision.env, decision.commit, code, str(error.get("what", "")), detail=detail, duration_s=seconds)
+    text = _with_the_hosts_words(str(error.get("what", "")), str(error.get("why", "")), detail)
+    return Act(decision.env, decision.commit, code, text, detail=detail, duration_s=seconds)
+
+
+def _with_the_hosts_words(what: str, why: str, detail: str) -> str:
+    """A remote that says no says in its first line what is to be done about it."""
+    first = why.partition("\n")[0]
+    return f"{what}: {first}" if first and detail in (PUSH_REFUSED, FETCH_REFUSED) else what
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

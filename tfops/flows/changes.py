@@ -5,7 +5,8 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tfops.errors import Locked, Refused
+from tfops.errors import Locked, NeverShared, Refused
+from tfops.flows.ground.answers import refusal as answered
 from tfops.flows.ground.custody import claimed, require_free
 from tfops.flows.ground.holders import may_change_offline
 from tfops.flows.ground.project import Project
@@ -28,12 +29,13 @@ from tfops.flows.road.resuming import resumed_target
 from tfops.flows.road.rollback import require_possible, rollback_target
 from tfops.flows.road.unverified import require_verified, roll_back_or_explain
 from tfops.ledger.chain import Present, read_present
+from tfops.ledger.origin import require_ledger
 from tfops.ledger.record import LostRaceError
 from tfops.model import Kind, Verified
 from tfops.results.changes import ChangeResult, RecoverResult
 from tfops.system import failpoint
 from tfops.system.clock import Patience
-from tfops.system.remote import Refs
+from tfops.system.remote import Refs, RemoteUnreachable
 
 _MAY_BE_STALE = ("wrong-branch", "unpushed")
 
@@ -169,6 +171,8 @@ def change(
                     if options.offline:
                         ui.note("kept in this clone: the next command that reaches the remote pushes it")
                     return result
+            except NeverShared as refusal:
+                _share(project, place, refs, refusal, options=options, ui=ui)
             except LostRaceError:
                 if patience.is_over and lost + 1 >= _MOST_RACES:
                     break
@@ -178,6 +182,20 @@ def change(
         f"{place.env} changes all the time: lost the race for its lock {lost + 1} times",
         hint="wait for a quiet moment: --wait 10m",
     )
+
+
+def _share(project: Project, place: Place, refs: Refs, refusal: NeverShared, *, options: ChangeOptions, ui: Ui) -> None:
+    """Push what only this clone has to a remote that came later, when the person says so; raises the refusal else."""
+    if options.consent.yes or not ui.is_interactive:
+        raise refusal
+    remote = project.repository.remote
+    if not ui.confirm(f"`{remote}` has neither ledger nor versions of {place.env}. Push them there now?"):
+        raise refusal
+    try:
+        refs.share(place.env)
+    except RemoteUnreachable as error:
+        raise answered(error, remote, f"ledger and versions of {place.env} stay in this clone") from error
+    ui.note(f"ledger and versions of {place.env} are on `{remote}` now: planning again")
 
 
 def _require_right(project: Project, present: Present, *, is_offline: bool) -> None:
@@ -215,6 +233,7 @@ def _wait_until_free(
                 raise
             patience.pause()
         else:
+            require_ledger(project.repository, place.env, present.head)
             require_signing(project, place.rules)
             require_signed_head(project, place.rules, present)
             if present.trouble is not None:

@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,16 +12,24 @@ from tfops.config.project import EngineChoice, ProjectConfig
 from tfops.engine.environment import missing_cli_config
 from tfops.engine.locate import candidates, find_engine
 from tfops.errors import ConfigError, TfopsError
+from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.project import Project
+from tfops.ledger.chain import Present, read_present
+from tfops.ledger.record import LostRaceError, rehearse_record
+from tfops.ledger.versions import versions_of
+from tfops.model import EnvName
 from tfops.render.root import describe_backend
 from tfops.resolve.branches import describe_mapping
 from tfops.results.facts import Finding
 from tfops.results.files import DoctorResult
 from tfops.system import environ
 from tfops.system.installation import installation, namesake
-from tfops.system.remote import LEDGERS, Refs, RemoteUnreachable
+from tfops.system.remote import Refs, RemoteUnreachable
 
 Answer = TypeVar("Answer")
+
+_AMONG_BRANCHES = "refs/heads/tfops/{env}"
+_MOST_REHEARSED = 10  # a host may take a quarter of a second for each ref
 
 
 def doctor(start: Path, requested_engine: str) -> DoctorResult:
@@ -38,6 +46,8 @@ def doctor(start: Path, requested_engine: str) -> DoctorResult:
         rules = _try("tfops.yaml", lambda: project.config_at(project.repository.head), findings)
         findings += _repository(project, project.refs(rules) if rules else Refs(project.repository))
     if project is not None and rules is not None:
+        if not any(finding.topic == "remote" and finding.is_problem for finding in findings):
+            findings += _recording(project, rules)
         findings += _rules(rules)
         findings += _environments(project, rules)
     findings += _engine(rules.engine if rules else EngineChoice(), requested_engine)
@@ -83,22 +93,53 @@ def _repository(project: Project, refs: Refs) -> Iterator[Finding]:
     try:
         refs.fetch()
         yield Finding("remote", f"{repository.remote} answers")
-        yield _ledger(refs)
     except RemoteUnreachable as error:
-        yield Finding("remote", f"{repository.remote} does not answer: {error}", is_problem=True, hint="git fetch")
+        yield _problem("remote", refusal(error, repository.remote, "versions could not be read"))
     except TfopsError as error:
         yield _problem("remote", error)
 
 
-def _ledger(refs: Refs) -> Finding:
-    """Which place for ledgers the remote accepts: refs of our own, or a branch."""
-    refused = refs.accepts(f"{LEDGERS}-doctor")
-    if not refused:
-        return Finding("ledger", "the remote accepts refs/tfops/envs/*")
-    if not refs.accepts("refs/heads/tfops-doctor"):
-        hint = 'in tfops.yaml: ledger: {ref: "refs/heads/tfops/{env}"}'
-        return Finding("ledger", "the remote accepts branches, but no refs/tfops/*", hint=hint)
-    return Finding("ledger", f"the remote accepts neither refs/tfops/* nor a branch: {refused}", is_problem=True)
+def _recording(project: Project, rules: ProjectConfig) -> Iterator[Finding]:
+    """Whether locks and versions of the environments would be signed and taken: by the very push, without a trace."""
+    envs = sorted(rules.environments)[:_MOST_REHEARSED]
+    whose = ", ".join(envs) + (f" (of {len(rules.environments)})" if len(envs) < len(rules.environments) else "")
+    remote = project.repository.remote
+    try:
+        _rehearse(project, project.refs(rules), envs)
+    except RemoteUnreachable as error:
+        found = refusal(error, remote, f"no version of {whose} could be recorded")
+        if rules.ledger_ref != _AMONG_BRANCHES and _takes_branches(project, envs):
+            found.hint = f'it takes ledgers among the branches. In tfops.yaml: ledger: {{ref: "{_AMONG_BRANCHES}"}}'
+        yield _problem("recording", found)
+    except LostRaceError:
+        yield Finding("recording", "someone is changing an environment right now", hint="tfops doctor")
+    except TfopsError as error:
+        yield _problem("recording", error)
+    else:
+        where = f"{remote} takes tags and {rules.ledger_ref}" if remote else "tags and ledgers can be written here"
+        yield Finding("recording", f"{where}, of {whose}: tried without a trace" if envs else where)
+
+
+def _rehearse(project: Project, refs: Refs, envs: Sequence[EnvName], *, is_new: bool = False) -> None:
+    """`is_new`: as if no ledger were there yet."""
+    repository = project.repository
+    if envs:
+        presents = [read_present(repository, env) for env in envs]
+        tried = [Present(one.env) if is_new else one for one in presents]
+        rehearse_record(repository, refs, repository.head, *((one, _next_number(project, one.env)) for one in tried))
+
+
+def _next_number(project: Project, env: EnvName) -> int:
+    return versions_of(project.repository, env).highest + 1
+
+
+def _takes_branches(project: Project, envs: Sequence[EnvName]) -> bool:
+    try:
+        refs = Refs(project.repository, _AMONG_BRANCHES.replace("{env}", "*"))
+        _rehearse(project, refs, envs, is_new=True)
+    except (RemoteUnreachable, LostRaceError, TfopsError):
+        return False
+    return True
 
 
 def _rules(rules: ProjectConfig) -> Iterator[Finding]:

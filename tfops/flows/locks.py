@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 
 from tfops.errors import Locked, Refused
+from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.custody import require_free
 from tfops.flows.ground.holders import may_follow
 from tfops.flows.ground.project import Project
@@ -14,6 +15,7 @@ from tfops.flows.ground.ui import Ui
 from tfops.flows.road.receipt import Receipt, trouble_of
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName
 from tfops.results.changes import LockResult
 from tfops.system import clock, environ
@@ -54,7 +56,8 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
 def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
     """Take a lock away: a manual one of one's own at once, anything else only with `force`, by name.
 
-    Raises Refused (guard `not-locked`, `not-yours`) or Locked when the holder may be alive.
+    With `force` it also begins a ledger anew where only versions are left. Raises Refused (guard `not-locked`) or
+    Locked when the holder may be alive.
     """
     place = find_place(project, env)
     refs = project.refs(place.rules)
@@ -63,6 +66,8 @@ def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
 
     def event(present: Present) -> NewEvent:
         held = present.lock
+        if force and not present.head:
+            return _begin_anew(project, place.env, broken)
         if held is None:
             raise Refused("not-locked", f"{place.env} is not locked")
         kind = EventKind.UNLOCKED if _may_unlock(project, held) else EventKind.FORCED
@@ -77,6 +82,17 @@ def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
     if force:
         ui.warn("if its holder is still alive, it can't record a version any more, and will say so")
     return LockResult(place.env, False, broken[0])
+
+
+def _begin_anew(project: Project, env: EnvName, said: list[str]) -> NewEvent:
+    """Of an environment with versions, whose ledger is lost: the person says that nobody holds it."""
+    latest = versions_of(project.repository, env).latest
+    if latest is None:
+        raise Refused("not-locked", f"{env} is not locked: it has no ledger, and no version")
+    card = read_card(project.repository, latest)
+    said[:] = [f"{env}: another ledger is begun at {latest.version}, the one before is lost"]
+    text = card.model_dump_json(indent=2)
+    return NewEvent(EventKind.FORCED, said[0], card=text, inventory=card.inventory, begins_anew=True)
 
 
 def _may_unlock(project: Project, held: LockPart) -> bool:
@@ -114,7 +130,5 @@ def append_event(project: Project, env: EnvName, refs: Refs, event: Callable[[Pr
             if refs.swap(prepare(project.repository, present, event(present))) is Swap.WON:
                 return
         except RemoteUnreachable as error:
-            raise Refused(
-                "remote-unreachable", "the remote does not answer", why=str(error), hint="git fetch"
-            ) from error
+            raise refusal(error, project.repository.remote, f"nothing was written to the ledger of {env}") from error
     raise Locked(f"the ledger of {env} changes all the time", hint="try again")

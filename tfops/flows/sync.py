@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused, TfopsError
+from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.holders import may_follow
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import require_environment
@@ -56,7 +57,8 @@ def decide_all(
 ) -> tuple[ProjectConfig, list[Decision]]:
     """The rules, and a decision for each wanted environment (none named: all of the shard, and its orphans).
 
-    Asks the remote once, and fetches only when something moved. Raises Refused (guard `remote-unreachable`).
+    Asks the remote once, and fetches only when something moved. Raises Refused (guards `remote-unreachable`,
+    `fetch-refused`).
     """
     scene = _scene(project, ui)
     if wanted:
@@ -81,7 +83,7 @@ def _scene(project: Project, ui: Ui) -> Scene:
     try:
         look = look_at_remote(repository, rules.ledger_ref)
     except RemoteUnreachable as error:
-        raise _unreachable(project, error) from error
+        raise refusal(error, repository.remote, "what it has is not known") from error
     if here.lacks(look):
         _fetch(project, rules, ui)
     _forget_gone(project, rules, here, look)
@@ -108,15 +110,6 @@ def _fetch(project: Project, rules: ProjectConfig, ui: Ui) -> None:
         if error.guard not in ("moved-tag", "rewritten-ledger"):
             raise
         ui.warn(f"{error.what} ({error.guard})")
-
-
-def _unreachable(project: Project, error: RemoteUnreachable) -> Refused:
-    return Refused(
-        "remote-unreachable",
-        f"the remote `{project.repository.remote}` does not answer",
-        why=str(error),
-        hint="check the network and your access: git fetch",
-    )
 
 
 def home_rules(project: Project, ui: Ui, *, say: bool) -> ProjectConfig:
@@ -195,6 +188,7 @@ def _facts(scene: Scene, env: EnvName) -> SyncFacts:
         head=head,
         current=latest,
         is_ledger_rewritten=_is_ledger_rewritten(scene, env),
+        is_ledger_missing=latest is not None and ledger is None,
         hold=present.hold_on(latest),
         rehearses=str(present.card.get("rehearses") or ""),
         is_stopped=present.trouble is not None,

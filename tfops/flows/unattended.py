@@ -22,6 +22,7 @@ from tfops.errors import (
     TfopsError,
 )
 from tfops.flows import changes
+from tfops.flows.ground.answers import FETCH_REFUSED, PUSH_REFUSED, UNREACHABLE
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import find_place
 from tfops.flows.ground.ui import Ui
@@ -37,7 +38,12 @@ from tfops.system import clock
 UNATTENDED = "unattended"
 
 # Refusals that say nothing about the commit: someone was faster, or the world is away.
-_PASSING = frozenset({"remote-unreachable", "behind", "held", "disk", "moved-on", "shallow-clone", "offline-lost"})
+_PASSING = frozenset(
+    {
+        *(UNREACHABLE, PUSH_REFUSED, FETCH_REFUSED, "missing-ledger", "name-taken", "signing-failed"),
+        *("behind", "held", "disk", "moved-on", "shallow-clone", "offline-lost"),
+    }
+)
 _LONGEST_TEXT = 500
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
+from tfops.flows.ground.answers import in_a_line
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.signing import require_signing
 from tfops.flows.ground.ui import Ui
@@ -29,8 +30,8 @@ def note_waiting(project: Project, rules: ProjectConfig, decisions: Sequence[Dec
             require_signing(project, rules)
         for start in range(0, len(told), _MOST_AT_ONCE):
             _append(project, rules, told[start : start + _MOST_AT_ONCE])
-    except RemoteUnreachable:
-        ui.warn("the remote does not answer: why commits wait is not in the ledger yet")
+    except RemoteUnreachable as error:
+        ui.warn(f"{in_a_line(error)}: why commits wait is not in the ledger yet")
     except Refused as error:
         ui.warn(f"why commits wait could not be noted in the ledger: {error.what} ({error.guard})")
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from tfops.errors import Refused
+from tfops.ledger.origin import require_ledger
 from tfops.ledger.parts import (
     DeclinedPart,
     DriftPart,
@@ -176,7 +177,10 @@ def present_at(repository: Repository, env: EnvName, head: CommitSha) -> Present
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event to be appended; a part that is None stays as it is, an empty string removes it."""
+    """An event to be appended; a part that is None stays as it is, an empty string removes it.
+
+    `begins_anew`: a person says that a ledger is to be begun although there are versions already.
+    """
 
     kind: EventKind
     text: str
@@ -192,10 +196,16 @@ class NewEvent:
     card: str | None = None
     inventory: Mapping[str, str] | None = None
     root: Mapping[str, str] | None = None
+    begins_anew: bool = False
 
 
 def prepare(repository: Repository, present: Present, event: NewEvent) -> Update:
-    """Store the event's commit on top of `present` and return the swap that makes it the head."""
+    """Store the event's commit on top of `present` and return the swap that makes it the head.
+
+    Raises Refused: `missing-ledger` as `require_ledger`, `signing-failed` as `store_commit`.
+    """
+    if not event.begins_anew:
+        require_ledger(repository, present.env, present.head)
     files = dict(_files(present, event))
     message = _message(repository, event)
     parent = CommitSha(present.head) if present.head else None

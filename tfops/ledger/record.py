@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from tfops.errors import NotRecorded
 from tfops.ledger.card import Card
-from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
-from tfops.ledger.versions import versions_of, write_version_tag
-from tfops.model import EnvName
+from tfops.ledger.chain import EventKind, NewEvent, Present, ledger_ref, prepare, read_present
+from tfops.ledger.origin import require_ledger
+from tfops.ledger.versions import versions_of, write_trial_tag, write_version_tag
+from tfops.model import CommitSha, EnvName, Version, tag_name
 from tfops.system import failpoint
-from tfops.system.remote import Refs, RemoteUnreachable, Swap
+from tfops.system.remote import Refs, RemoteRefused, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository
 
 
@@ -22,6 +23,29 @@ class FencedError(NotRecorded):
 
 # Numbers are claimed one by one: whoever loses this often isn't racing, something is wrong.
 _MOST_TRIES = 50
+
+
+def rehearse_record(repository: Repository, refs: Refs, commit: CommitSha, *wanted: tuple[Present, int]) -> None:
+    """Try whether lock, intent and version `number` could be written now on top of each present: signed, named, and
+    taken by the remote. Leaves objects that nothing points to.
+
+    Raises:
+        Refused: this Git can't sign (`signing-failed`), a name is in the way (`name-taken`), a ledger is missing.
+        RemoteUnreachable: the remote doesn't answer, or says no.
+        LostRaceError: a ledger, or a number, is someone else's by now.
+    """
+    event = NewEvent(EventKind.BEGUN, "a rehearsal of the push that locks an environment")
+    updates: list[Update] = []
+    for present, number in wanted:
+        name = tag_name(present.env, Version(number))
+        if updates:  # the host judges names, and one object of each kind is signed
+            require_ledger(repository, present.env, present.head)
+            tag, entry = updates[0].new, Update(ledger_ref(present.env), updates[1].new, present.head)
+        else:
+            tag, entry = write_trial_tag(repository, name, commit), prepare(repository, present, event)
+        updates += [Update(f"refs/tags/{name}", tag), entry]
+    if refs.rehearse(*updates) is Swap.LOST:
+        raise LostRaceError
 
 
 def record_version(
@@ -41,7 +65,7 @@ def record_version(
     under: `base`, empty before the first event.
 
     Raises:
-        NotRecorded: the remote can't be reached.
+        NotRecorded: the remote can't be reached, or refuses.
         FencedError: the lock was broken under this run.
         LostRaceError: the ledger is not at `base` any more; everything must be read again.
     """
@@ -52,16 +76,16 @@ def record_version(
         _require_right(present, card, base=base)
         numbered = card.model_copy(update={"version": number})
         try:
-            tag = write_version_tag(repository, refs, numbered, headline)
+            tag = write_version_tag(repository, numbered, headline)
             event = prepare(repository, present, _recorded(present, numbered, headline, root))
             failpoint.reach("version-stored")
             if refs.swap(tag, event) is Swap.WON:
                 return numbered
             refs.fetch()
         except RemoteUnreachable as error:
-            raise not_recorded(card, str(error)) from error
+            raise not_recorded(card, error) from error
         number = max(card.version, versions_of(repository, env).highest + 1)
-    raise not_recorded(card, f"lost the race for a number {_MOST_TRIES} times")
+    raise not_recorded(card, RemoteUnreachable(f"lost the race for a number {_MOST_TRIES} times"))
 
 
 def _require_right(present: Present, card: Card, *, base: str | None) -> None:
@@ -97,11 +121,17 @@ def _recorded(present: Present, card: Card, headline: str, root: Mapping[str, st
     )
 
 
-def not_recorded(card: Card, why: str) -> NotRecorded:
+def not_recorded(card: Card, error: RemoteUnreachable) -> NotRecorded:
     """The card is kept by the caller: nothing is lost, and `recover` records it."""
-    return NotRecorded(
+    what, hint = (
         f"{card.environment} was changed, but its version could not be recorded",
-        why=why,
+        "when the remote answers again",
+    )
+    if isinstance(error, RemoteRefused):
+        what, hint = f"{what}: the remote refuses the push ({error.answer.why.text})", f"{error.answer.why.hint}; then"
+    return NotRecorded(
+        what,
+        why=str(error),
         state="The infrastructure is as planned; the card is kept here.",
-        hint=f"when the remote answers again: tfops recover {card.environment}",
+        hint=f"{hint}: tfops recover {card.environment}",
     )

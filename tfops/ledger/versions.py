@@ -10,8 +10,9 @@ from tfops.ledger.card import Card, decode_card, encode_card
 from tfops.model import CommitSha, EnvName, Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.git import require_sha
-from tfops.system.remote import Refs, Update
+from tfops.system.remote import Update
 from tfops.system.repository import Repository
+from tfops.system.tags import store_tag
 
 _TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
 # All trailers in one field: asked for one by one, Git 2.39 mixes the answers up (docs/adr/0006).
@@ -125,14 +126,23 @@ def _card_of(record: VersionRecord, tag: str) -> Card:
     return card
 
 
-def write_version_tag(repository: Repository, refs: Refs, card: Card, headline: str) -> Update:
+def write_version_tag(repository: Repository, card: Card, headline: str) -> Update:
     """Store the tag object of a card and return the swap that makes it a version."""
-    person, _ = repository.identity()
-    tagger = f"{_plain(person.name)} <{_plain(person.email)}> {_git_time(card.applied_at)}"
     name = tag_name(EnvName(card.environment), Version(card.version))
     message = encode_card(card, headline)
-    tag = refs.write_tag(name, commit=CommitSha(card.commit), tagger=tagger, message=message)
-    return Update(f"refs/tags/{name}", tag)
+    return _tag_update(repository, name, commit=CommitSha(card.commit), message=message, at=card.applied_at)
+
+
+def write_trial_tag(repository: Repository, name: str, commit: CommitSha) -> str:
+    """The same for a tag that nobody will ever see: whether it can be signed, and its name be taken."""
+    message = "a rehearsal of the push that records a version\n"
+    return _tag_update(repository, name, commit=commit, message=message, at=clock.now()).new
+
+
+def _tag_update(repository: Repository, name: str, *, commit: CommitSha, message: str, at: datetime) -> Update:
+    person, _ = repository.identity()
+    tagger = f"{_plain(person.name)} <{_plain(person.email)}> {_git_time(at)}"
+    return Update(f"refs/tags/{name}", store_tag(repository, name, commit=commit, tagger=tagger, message=message))
 
 
 def _plain(text: str) -> str:

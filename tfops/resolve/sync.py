@@ -31,7 +31,8 @@ class SyncFacts:
     `is_changed`: the rendered root or a module that it uses differs from what runs. `complaint` is why the head
     can't be rendered, `complaint_name` the guard's or error's name. `is_outrun`: the hold is a rollback's, and the
     head is newer than what the rollback took back. `busy` says who changes the environment now, `is_dead` that
-    this is known to be over. `is_ledger_rewritten`: this clone knows another past than the remote. `drifted` are
+    this is known to be over. `is_ledger_rewritten`: this clone knows another past than the remote. `is_ledger_missing`:
+    there are versions, but not the ledger that recorded them. `drifted` are
     addresses that were last seen to differ from the version. `has_room`: there may be one preview more.
     """
 
@@ -43,6 +44,7 @@ class SyncFacts:
     head: CommitSha | None = None
     current: VersionRecord | None = None
     is_ledger_rewritten: bool = False
+    is_ledger_missing: bool = False
     is_rewritten: bool = False
     is_changed: bool = False
     complaint: str = ""
@@ -106,6 +108,9 @@ def _yes(facts: SyncFacts, reason: SyncReason, text: str) -> Decision:
 
 
 def _ledger(facts: SyncFacts) -> Decision | None:
+    if facts.is_ledger_missing:
+        text = "it has versions, but its ledger is not here: a fork, or it was deleted (tfops apply says more)"
+        return _no(facts, SyncReason.NO_LEDGER, text)
     if not facts.is_ledger_rewritten:
         return None
     return _no(facts, SyncReason.LEDGER, "its ledger on the remote is not the one that this clone knows")

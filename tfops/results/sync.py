@@ -34,6 +34,7 @@ class SyncReason(enum.StrEnum):
     SEVERAL_BRANCHES = "several-branches"
     REWRITTEN = "rewritten-branch"
     LEDGER = "rewritten-ledger"
+    NO_LEDGER = "missing-ledger"
     DECLINED = "declined"
     RETRY = "waits-to-retry"
     ORPHAN = "orphan"

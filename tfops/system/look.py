@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tfops.model import CommitSha
+from tfops.system.failures import remote_failure
 from tfops.system.git import GitFailed, require_sha
-from tfops.system.remote import LEDGERS, RemoteUnreachable
+from tfops.system.remote import LEDGERS
 from tfops.system.repository import Repository
 
 _HEADS = "refs/heads/"
@@ -31,7 +32,7 @@ class Look:
 
 
 def look_at_remote(repository: Repository, ledger_ref: str) -> Look:
-    """By one `git ls-remote`; without a remote what is here. Raises RemoteUnreachable.
+    """By one `git ls-remote`; without a remote what is here. Raises RemoteUnreachable, RemoteRefused.
 
     `ledger_ref` is where the remote keeps ledgers, with `{env}`.
     """
@@ -42,7 +43,7 @@ def look_at_remote(repository: Repository, ledger_ref: str) -> Look:
     try:
         done = repository.git.over_network("ls-remote", "--end-of-options", remote, f"{_HEADS}*", pattern)
     except GitFailed as error:
-        raise RemoteUnreachable(error.stderr) from error
+        raise remote_failure(repository.git, error, is_push=False) from error
     rows = (line.split("\t") for line in done.text.splitlines())
     return _look(((name, sha) for sha, name in rows), heads=_HEADS, ledgers=ledger_ref.removesuffix("{env}"))
 

@@ -11,8 +11,9 @@ from gitdb import IStream
 from gitdb.db.loose import LooseObjectDB  # type: ignore[import-untyped]
 
 from tfops.model import CommitSha
-from tfops.system.git import require_sha
+from tfops.system.git import GitFailed, require_sha
 from tfops.system.repository import Repository
+from tfops.system.tags import signing_failed
 
 _FILE = b"100644"
 _FOLDER = b"40000"
@@ -51,11 +52,19 @@ def _store(repository: Repository, kind: bytes, content: bytes) -> str:
 
 
 def store_commit(repository: Repository, tree: str, *, parent: CommitSha | None, message: str) -> CommitSha:
-    """Store a commit by the user (or, where Git knows none, by their login name) and return its id."""
+    """Store a commit by the user (or, where Git knows none, by their login name) and return its id.
+
+    Raises Refused (guard `signing-failed`) where Git shall sign and can't.
+    """
     person, is_configured = repository.identity()
     identity = () if is_configured else ("-c", f"user.name={person.name}", "-c", f"user.email={person.email}")
     parents = ("-p", require_sha(parent)) if parent else ()
     sign = ("-S",) if repository.signs("commit") else ()
     argv = (*identity, "commit-tree", *sign, *parents, "-F", "-", require_sha(tree))
     author = {"GIT_AUTHOR_NAME": person.name, "GIT_AUTHOR_EMAIL": person.email}
-    return require_sha(repository.git.ask(*argv, stdin=message.encode(), env=author).text.strip())
+    try:
+        return require_sha(repository.git.ask(*argv, stdin=message.encode(), env=author).text.strip())
+    except GitFailed as error:
+        if not sign:
+            raise
+        raise signing_failed("commit", error) from error

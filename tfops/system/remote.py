@@ -6,20 +6,26 @@ the value spelled out, never a bare one). Without a remote it is `git update-ref
 
 import contextlib
 import enum
-import tempfile
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfops.errors import Refused
-from tfops.model import CommitSha
+from tfops.errors import NeverShared, Refused
+from tfops.model import EnvName
 from tfops.system import failpoint
-from tfops.system.git import GitFailed, network_timeout_s, require_sha
+from tfops.system.failures import RemoteRefused, RemoteUnreachable, remote_failure, require_free_names
+from tfops.system.git import GitFailed, GitRunner, network_timeout_s, require_sha
+from tfops.system.process import Completed
+from tfops.system.rehearsal import Outcome, Tried, outcome_of
 from tfops.system.repository import Repository
 from tfops.system.workspace import Workspace, exclusive
 
+__all__ = ["LEDGERS", "NO_REF", "Refs", "RemoteRefused", "RemoteUnreachable", "Swap", "Update"]
+
 NO_REF = "0" * 40
 LEDGERS = "refs/tfops/envs"
+_VERSIONS = "refs/tags/tfops"
 # What was swapped here while the remote was away: one mark for each ref, with what the remote's ref was.
 _KEPT, _LOST = "refs/tfops/offline", "refs/tfops/lost"
 
@@ -32,10 +38,6 @@ class Swap(enum.Enum):
 
     WON = enum.auto()
     LOST = enum.auto()
-
-
-class RemoteUnreachable(Exception):
-    """The remote did not answer, or refused for a reason that is not another's push."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ class Refs:
         """Bring branches, version tags and ledgers here. What was moved on the remote is not taken over.
 
         Raises:
-            RemoteUnreachable: with Git's own words.
-            Refused: when a tag there differs from the one here, a ledger was rewritten, or what was
-                done offline lost its lock meanwhile.
+            RemoteUnreachable: with Git's own words; RemoteRefused with the host's.
+            Refused: when a tag there differs from the one here, or is in the way of it, a ledger was
+                rewritten, or what was done offline lost its lock meanwhile.
         """
         remote = self._repository.remote
         if not remote or self._is_offline:
@@ -91,14 +93,14 @@ class Refs:
                 return
             except GitFailed as error:
                 if not (left and _was_overtaken(error)):
-                    raise _explain_rejection(remote, error) from error
+                    raise _explain_rejection(self._git, remote, error) from error
                 time.sleep(_PAUSE_S)
 
     def swap(self, *updates: Update) -> Swap:
         """Compare-and-swap, all or none: first on the remote, then here.
 
         LOST means that a ref isn't what its `old` says, and nothing was changed. Raises
-        RemoteUnreachable when the remote can't say.
+        RemoteUnreachable when the remote can't say, RemoteRefused when it says no.
         """
         remote = self._repository.remote
         if not remote:
@@ -143,43 +145,73 @@ class Refs:
         return self._ledger_pattern.replace("*", ref.removeprefix(f"{LEDGERS}/"))
 
     def _push(self, remote: str, updates: Sequence[Update]) -> Swap:
-        leases = [f"--force-with-lease={self._remote_name(update.ref)}:{update.old}" for update in updates]
         specs = [f"{require_sha(update.new)}:{self._remote_name(update.ref)}" for update in updates]
-        argv = ["push", "--quiet", "--no-verify", "--atomic", "--no-signed", *leases]
+        argv = ["push", "--quiet", "--no-verify", "--atomic", "--no-signed", *self._leases(updates)]
         try:
             self._git.over_network(*argv, "--end-of-options", remote, *specs)
         except GitFailed as error:
             return self._read_back(remote, updates, error)
         return Swap.WON
 
+    def _leases(self, updates: Sequence[Update]) -> list[str]:
+        return [f"--force-with-lease={self._remote_name(update.ref)}:{update.old}" for update in updates]
+
     def _read_back(self, remote: str, updates: Sequence[Update], failure: GitFailed) -> Swap:
         """A failed push may have arrived, and a lost race may look like a broken connection."""
-        there = self._remote_values(remote, updates)
-        if all(there.get(update.ref) == update.new for update in updates):
+        refusal = remote_failure(self._git, failure, is_push=True)
+        try:
+            there = self._remote_values(remote, updates)
+        except RemoteUnreachable:
+            raise refusal from failure
+        arrived = [update for update in updates if there.get(update.ref) == update.new]
+        if len(arrived) == len(updates):
             return Swap.WON
         for update in updates:
             if update.ref.startswith(LEDGERS) and update.old and update.ref not in there:
                 raise self._missing_ledger(remote, update.ref)
-        if any(there.get(update.ref, "") != update.old for update in updates):
+        # An atomic push to a host that hides one of its refs moves the others (Git 2.39): that is no race.
+        if not arrived and any(there.get(update.ref, "") != update.old for update in updates):
             return Swap.LOST
-        raise RemoteUnreachable(failure.stderr) from failure
+        raise refusal from failure
 
     def _missing_ledger(self, remote: str, ref: str) -> Refused:
         """The remote came later than the ledger, or keeps it elsewhere, or someone deleted it there."""
-        name = self._remote_name(ref)
-        return Refused(
+        name, env = self._remote_name(ref), ref.removeprefix(f"{LEDGERS}/")
+        versions = f"{_VERSIONS}/{env}/*"
+        done = self._git.over_network("ls-remote", "--end-of-options", remote, versions)
+        command = f"git push --atomic {shlex.quote(remote)} {ref}:{name} '{versions}'"
+        what = f"`{remote}` has no ledger `{name}`, but this clone has one"
+        if done.text.strip():
+            return Refused(
+                "missing-ledger",
+                what,
+                why=f"it was deleted there, or `ledger.ref` was changed: versions of {env} are there",
+                hint=f"if nobody deleted it: {command}",
+            )
+        return NeverShared(
             "missing-ledger",
-            f"`{remote}` has no ledger `{name}`, but this clone has one",
-            why="it was deleted there, or the remote or `ledger.ref` is newer than the ledger",
-            hint=f"if nobody deleted it: git push {remote} {ref}:{name} 'refs/tags/tfops/*'",
+            what,
+            why=f"no version of {env} is there either: the remote is newer than both, or they were deleted there",
+            hint=f"to put them there: {command}",
         )
+
+    def share(self, env: EnvName) -> None:
+        """Push an environment's ledger and versions to a remote that has none of them, all or none.
+
+        Raises Refused (guard `missing-ledger`) when it has some of them by now; RemoteUnreachable, RemoteRefused.
+        """
+        names = (f"{LEDGERS}/{env}", f"{_VERSIONS}/{env}/")
+        rows = self._git.ask("for-each-ref", "--format=%(refname) %(objectname)", *names).text.splitlines()
+        updates = [Update(name, value) for name, value in (row.split() for row in rows)]
+        if self._push(self._repository.remote, updates) is Swap.LOST:
+            raise self._missing_ledger(self._repository.remote, names[0])
 
     def _remote_values(self, remote: str, updates: Sequence[Update]) -> dict[str, str]:
         names = {self._remote_name(update.ref): update.ref for update in updates}
         try:
             done = self._git.over_network("ls-remote", "--end-of-options", remote, *names)
         except GitFailed as error:
-            raise RemoteUnreachable(error.stderr) from error
+            raise remote_failure(self._git, error, is_push=False) from error
         pairs = (line.split("\t") for line in done.text.splitlines())
         return {names[name]: sha for sha, name in pairs if name in names}
 
@@ -203,36 +235,61 @@ class Refs:
     def _value_here(self, ref: str) -> str:
         return self._git.line("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
 
-    def accepts(self, ref: str) -> str:
-        """Try whether the remote takes a ref, and take it away again; empty when it does, else its words."""
-        remote, head = self._repository.remote, self._repository.head
-        try:
-            self._git.over_network("push", "--quiet", "--no-verify", "--end-of-options", remote, f"+{head}:{ref}")
-        except GitFailed as error:
-            return error.stderr
-        with contextlib.suppress(GitFailed):  # a host that keeps everything keeps this too
-            self._git.over_network("push", "--quiet", "--no-verify", "--end-of-options", remote, f":{ref}")
-        return ""
+    def rehearse(self, *updates: Update) -> Swap:
+        """Try whether a swap would be taken, without a trace here or there; LOST as `swap`.
 
-    def write_tag(self, name: str, *, commit: CommitSha, tagger: str, message: str) -> str:
-        """Write an annotated tag object, without a ref, and return its id.
+        The push is the one that `swap` makes, atomic and with the same leases, beside what makes it fail in the end:
+        see `rehearsal`.
 
-        `git tag` isn't used: it makes the ref in the same breath, and drops lines that begin with #.
+        Raises:
+            RemoteUnreachable: without an answer. RemoteRefused: one of the refs would not be taken.
+            Refused: another name is in the way of a ref (`name-taken`), or as `swap`.
         """
-        if self._repository.signs("tag"):
-            return self._write_signed_tag(name, commit=commit, message=message)
-        head = f"object {require_sha(commit)}\ntype commit\ntag {name}\ntagger {tagger}\n\n"
-        return self._git.ask("mktag", stdin=(head + message).encode()).text.strip()
+        remote = self._repository.remote
+        if not self._rehearse_here(updates):
+            return Swap.LOST
+        if not remote or self._is_offline:
+            return Swap.WON
+        tried = [Tried(self._remote_name(update.ref), require_sha(update.new), update.old) for update in updates]
+        argv = ["push", "--porcelain", "--no-verify", "--atomic", "--no-signed", *self._leases(updates)]
+        argv += ["--end-of-options", remote, *(spec for one in tried for spec in one.specs())]
+        done = self._git.ask(*argv, ok=(0, 1, 128), timeout_s=network_timeout_s())
+        if done.code == 0:  # a host for which names are no paths
+            self._take_back(
+                remote, [name for one in tried for name in ((one.name,) if not one.old else ()) + one.below]
+            )
+            return Swap.WON
+        return self._judge(remote, updates, done)
 
-    def _write_signed_tag(self, name: str, *, commit: CommitSha, message: str) -> str:
-        """Let Git sign, in a Git folder of its own that shares only the objects: no ref is made here."""
-        config = self._repository.common_dir / "config"
-        with tempfile.TemporaryDirectory() as folder:
-            self._git.ask("init", "--quiet", "--bare", folder)
-            env = {"GIT_DIR": folder, "GIT_OBJECT_DIRECTORY": str(self._repository.common_dir / "objects")}
-            argv = ("-c", f"include.path={config}", "-c", "core.bare=true", "tag", "--sign", "--cleanup=verbatim")
-            self._git.ask(*argv, "--file=-", name, require_sha(commit), stdin=message.encode(), env=env)
-            return self._git.ask("rev-parse", f"refs/tags/{name}", env=env).text.strip()
+    def _rehearse_here(self, updates: Sequence[Update]) -> bool:
+        commands = "".join(f"update {update.ref} {update.new} {update.old or NO_REF}\n" for update in updates)
+        try:
+            self._git.ask("update-ref", "--stdin", stdin=f"start\n{commands}prepare\nabort\n".encode())
+        except GitFailed as error:
+            if any(self._value_here(update.ref) != update.old for update in updates):
+                return False
+            require_free_names(error, self._repository.remote, is_here=True)
+            raise RemoteUnreachable(error.stderr) from error
+        return True
+
+    def _judge(self, remote: str, updates: Sequence[Update], done: Completed) -> Swap:
+        """How the remote answered a rehearsal that failed, as it must."""
+        outcome, reasons = outcome_of(done.text, done.stderr, {self._remote_name(update.ref) for update in updates})
+        if outcome is Outcome.TAKEN:
+            return Swap.WON
+        said = [line for line in done.stderr.splitlines() if line.startswith("remote:")] if reasons else [done.stderr]
+        stale = ("stale info",) if outcome is Outcome.LOST else ()
+        rows = [f" ! [remote rejected] ({reason})" for reason in (*reasons, *stale)]
+        failure = GitFailed(["push"], done.code, "\n".join((*said, *rows)))
+        if outcome is Outcome.LOST:
+            return self._read_back(remote, updates, failure)
+        require_free_names(GitFailed(["push"], done.code, done.stderr), remote, is_here=False)
+        raise remote_failure(self._git, failure, is_push=True)
+
+    def _take_back(self, remote: str, names: Sequence[str]) -> None:
+        with contextlib.suppress(GitFailed):
+            specs = [f":{name}" for name in names]
+            self._git.over_network("push", "--quiet", "--no-verify", "--end-of-options", remote, *specs)
 
 
 def _mark_of(ref: str) -> str:
@@ -252,11 +309,12 @@ def _was_overtaken(error: GitFailed) -> bool:
     return "cannot lock ref" in error.stderr and any(words in error.stderr for words in ("but expected", "File exists"))
 
 
-def _explain_rejection(remote: str, error: GitFailed) -> Exception:
+def _explain_rejection(git: GitRunner, remote: str, error: GitFailed) -> Exception:
     """A fetch that failed because a ref was rewritten there is a refusal; everything else is the network."""
     lines = [line.strip() for line in error.stderr.splitlines()]
     moved = [line for line in lines if "would clobber existing tag" in line]
     rewritten = [line for line in lines if "non-fast-forward" in line and LEDGERS in line]
+    require_free_names(error, remote, is_here=True)
     if moved:
         return Refused(
             "moved-tag",
@@ -271,4 +329,4 @@ def _explain_rejection(remote: str, error: GitFailed) -> Exception:
             why="; ".join(rewritten),
             hint="find out who did it; this clone still has the old chain: git log refs/tfops/envs/ENV",
         )
-    return RemoteUnreachable(error.stderr)
+    return remote_failure(git, error, is_push=False)

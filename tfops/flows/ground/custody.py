@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tfops.errors import Locked, Refused
+from tfops.errors import Locked
+from tfops.flows.ground.answers import in_a_line, refusal
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import ActionPart
@@ -42,7 +43,7 @@ class Custody:
         """Take the lock and declare the intent, in one push.
 
         Raises LostRaceError when the ledger moved since `present` was read, Refused (guard
-        `remote-unreachable`) without an answer: then nothing was begun.
+        `remote-unreachable`, `push-refused`) without a good answer: then nothing was begun.
         """
         event = NewEvent(
             EventKind.BEGUN,
@@ -75,13 +76,7 @@ class Custody:
             if self.refs.swap(swap) is Swap.LOST:
                 raise LostRaceError
         except RemoteUnreachable as error:
-            raise Refused(
-                "remote-unreachable",
-                f"the remote does not answer: {self.env} could not be locked",
-                why=str(error),
-                hint="check the network and your access (git fetch); "
-                "a host that refuses the ledger's ref: tfops doctor",
-            ) from error
+            raise refusal(error, self.project.repository.remote, f"{self.env} could not be locked") from error
         self.is_held, self._renewed_at = True, time.monotonic()
 
     def _lock(self, what: str, present: Present) -> LockPart:
@@ -120,8 +115,8 @@ class Custody:
         try:
             if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
                 self._look_again()
-        except RemoteUnreachable:
-            self.ui.warn("the remote does not answer: the lock could not be renewed, trying again")
+        except RemoteUnreachable as error:
+            self.ui.warn(f"{in_a_line(error)}: the lock could not be renewed, trying again")
 
     def _look_again(self) -> None:
         self.refs.fetch()
@@ -167,8 +162,7 @@ class Custody:
             if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
                 self.refs.fetch()
         except RemoteUnreachable as error:
-            reason = str(error).splitlines()[:1]
-            self.ui.warn(f"the remote does not answer ({''.join(reason)}): {self.env} stays locked by this clone")
+            self.ui.warn(f"{in_a_line(error)}: {self.env} stays locked by this clone")
         self.is_held = False
 
 

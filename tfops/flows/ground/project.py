@@ -14,6 +14,7 @@ from tfops.config.modules.module import Interface
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import Locked, Refused
+from tfops.flows.ground.answers import in_a_line, refusal
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.ledger.versions import list_versions
@@ -97,7 +98,7 @@ class Project:
         return Refs(self.repository, rules.ledger_ref.replace("{env}", "*"), is_offline=offline)
 
     def fetch_for_change(self, rules: ProjectConfig, *, offline: bool = False) -> None:
-        """Bring versions and branches here. Raises Refused when the remote doesn't answer."""
+        """Bring versions and branches here. Raises Refused when the remote doesn't answer, or says no."""
         if self.repository.is_shallow:
             raise Refused(
                 "shallow-clone",
@@ -107,20 +108,14 @@ class Project:
         try:
             self.refs(rules, offline=offline).fetch()
         except RemoteUnreachable as error:
-            raise Refused(
-                "remote-unreachable",
-                f"the remote `{self.repository.remote}` does not answer: versions could not be read",
-                why=str(error),
-                hint="check the network and your access: git fetch",
-            ) from error
+            raise refusal(error, self.repository.remote, "versions could not be read") from error
 
     def fetch_for_reading(self, rules: ProjectConfig, ui: Ui) -> bool:
         """The same for looking: without an answer, what this clone knows has to do. False then."""
         try:
             self.refs(rules).fetch()
         except RemoteUnreachable as error:
-            first = str(error).splitlines()[:1] or ["no answer"]
-            ui.warn(f"the remote does not answer ({first[0]}): this is what this clone knows")
+            ui.warn(f"{in_a_line(error)}: this is what this clone knows")
             return False
         except Refused as error:  # a moved tag or a rewritten ledger stops changes, not looking
             ui.warn(f"{error.what} ({error.guard}): this is what this clone knows")

@@ -10,6 +10,7 @@ from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
+from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.custody import Custody, masked_action
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, renew_ephemeral
@@ -29,13 +30,14 @@ from tfops.flows.road.rollback import require_no_downgrade
 from tfops.ledger.card import ActionPart, ApprovalPart, Card, CheckPart, VerifiedPart
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, StackIntentPart
-from tfops.model import ActionState, InventoryPolicy, Kind, Plan, StackName, Verified, Version
+from tfops.ledger.record import rehearse_record
+from tfops.model import ActionState, EnvName, InventoryPolicy, Kind, Plan, StackName, Verified, Version
 from tfops.render.root import joined_files
 from tfops.resolve.joining import joined
 from tfops.results.changes import ChangeResult
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
-from tfops.system.remote import Refs
+from tfops.system.remote import Refs, RemoteUnreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def carry_out(
         if planned.plan.is_empty:
             return _nothing_to_do(run, planned)
         require_no_downgrade(target, planned.plan, ignoring=options.ignores_verdict)
+        _require_recordable(run)
         ui.show_plan(planned.shown)
         passed = require_checks(target, planned.stacks, _context(run, planned))
         asked = time.monotonic()
@@ -94,6 +97,16 @@ def carry_out(
         for one in planned.stacks:
             renew_ephemeral(one.stack)
         return _apply(run, planned, approval, passed)
+
+
+def _require_recordable(run: _Run) -> None:
+    """Nobody is asked about a change that could be made but not written down. Raises Refused, LostRaceError."""
+    number, commit = run.target.listing.highest + 1, run.target.commit.sha
+    repository = run.project.repository
+    try:
+        rehearse_record(repository, run.refs, commit, (run.present, number))
+    except RemoteUnreachable as error:
+        raise refusal(error, repository.remote, "the change could not be recorded") from error
 
 
 def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence[CheckPart]) -> ChangeResult:
@@ -306,13 +319,24 @@ def _record(run: _Run, planned: Planned, outcome: Outcome, *, base: str | None) 
     try:
         recorded = record(run.project, run.refs, card, outcome.headline, base=base, root=root)
     except (GitFailed, Refused) as error:
-        raise NotRecorded(
-            f"{run.target.env} is as planned, but its version could not be recorded",
-            why=" ".join(filter(None, (str(error), error.why if isinstance(error, Refused) else ""))),
-            state="The infrastructure is as planned.",
-            hint=f"mend the cause, then: tfops recover {run.target.env}",
-        ) from error
+        if base is not None and isinstance(error, Refused):
+            raise
+        raise _not_recorded(run.target.env, error) from error
     return _result(run, planned, outcome.plan, card=recorded)
+
+
+def _not_recorded(env: EnvName, error: GitFailed | Refused) -> NotRecorded:
+    """What stood in the way, with its own way out of it."""
+    why, hint = str(error), "mend the cause"
+    if isinstance(error, Refused):
+        why = "\n".join(filter(None, (f"{error.what} ({error.guard})", error.why)))
+        hint = error.hint or hint
+    return NotRecorded(
+        f"{env} is as planned, but its version could not be recorded",
+        why=why,
+        state="The infrastructure is as planned.",
+        hint=f"{hint}; then: tfops recover {env}",
+    )
 
 
 def _result(run: _Run, planned: Planned, plan: Plan, *, card: Card | None) -> ChangeResult:

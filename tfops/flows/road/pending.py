@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from tfops.errors import NotRecorded, Refused
+from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import Card
@@ -11,7 +13,7 @@ from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, Version
 from tfops.system import failpoint
-from tfops.system.remote import Refs
+from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.workspace import read_json, write_file
 
 
@@ -20,9 +22,9 @@ def record(
 ) -> Card:
     """Write the card down here, then record it: from the first moment on it can't be lost.
 
-    `base` as in `record_version`. Raises NotRecorded when the remote can't be reached (the card waits
-    on), FencedError when the lock was broken, LostRaceError when the world moved on under a change of
-    nothing: in these two the card is dropped.
+    `base` as in `record_version`. Raises NotRecorded when the remote can't be reached or refuses (the card
+    waits on), FencedError when the lock was broken, LostRaceError when the world moved on under a change of
+    nothing: in these two the card is dropped. So it is when a change of nothing is refused: nothing waits for it.
     """
     env = EnvName(card.environment)
     content = {
@@ -39,6 +41,18 @@ def record(
     except (LostRaceError, FencedError):
         path.unlink()
         raise
+    except (NotRecorded, Refused) as error:
+        if base is None:
+            raise
+        path.unlink()
+        raise _as_refusal(error, project, env) from error
+
+
+def _as_refusal(error: NotRecorded | Refused, project: Project, env: EnvName) -> Refused:
+    cause = error.__cause__
+    if isinstance(error, Refused) or not isinstance(cause, RemoteUnreachable):
+        return error if isinstance(error, Refused) else Refused("moved-on", error.what, why=error.why, hint=error.hint)
+    return refusal(cause, project.repository.remote, f"{env} needs no change, and that could not be recorded")
 
 
 def _record_pending(project: Project, refs: Refs, env: EnvName) -> Card:

@@ -1,0 +1,61 @@
+"""An exchange with the remote that failed: nobody answered, or the answer was no. Neither says a secret."""
+
+import re
+import shlex
+from urllib.parse import unquote
+
+from tfops.errors import Refused
+from tfops.system.answers import Answer, answer_of, safe
+from tfops.system.git import GitFailed, GitRunner
+from tfops.system.rehearsal import blocking_name
+
+_SENT = r"^(remote\..*\.(push)?url|http\..*extraheader|url\..*insteadof)$"
+_LOGIN = re.compile(r"://([^/\s@]+)@")
+_SHORTEST_SECRET = 6  # a shorter one would take pieces out of ordinary words
+
+
+class RemoteUnreachable(Exception):
+    """The remote gave no usable answer: none at all, or (RemoteRefused) no."""
+
+
+class RemoteRefused(RemoteUnreachable):
+    """The remote answered, and the answer is no. `is_push` is False where it won't even be read."""
+
+    def __init__(self, answer: Answer, *, is_push: bool) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
+        self.is_push = is_push
+
+
+def remote_failure(git: GitRunner, failure: GitFailed, *, is_push: bool) -> RemoteUnreachable:
+    """The exception for an exchange that failed: whether anybody answered, in words without secrets."""
+    secrets = _secrets_of(git)
+    answer = answer_of(failure.stderr, secrets)
+    if answer is not None:
+        return RemoteRefused(answer, is_push=is_push)
+    return RemoteUnreachable("\n".join(safe(line, secrets) for line in failure.stderr.splitlines()))
+
+
+def _secrets_of(git: GitRunner) -> frozenset[str]:
+    """What a host could repeat of what Git sends to it: passwords in addresses, headers with tokens."""
+    rows = git.ask("config", "--null", "--get-regexp", _SENT, ok=(0, 1)).text.split("\0")
+    values = [row.partition("\n")[2] for row in rows]
+    logins = [found[1] for value in values if (found := _LOGIN.search(value))]
+    parts = [part for login in logins for part in (login, unquote(login), *login.split(":")[1:])]
+    parts += [word for value in values if "://" not in value for word in value.split()]
+    return frozenset(part for part in parts if len(part) >= _SHORTEST_SECRET)
+
+
+def require_free_names(error: GitFailed, remote: str, *, is_here: bool) -> None:
+    """Raises Refused (guard `name-taken`) when a ref, here or on the remote, keeps another name from being made."""
+    blocking = blocking_name(error.stderr)
+    if not blocking:
+        return
+    here, there = (f"git {deed} {shlex.quote(blocking)}" for deed in ("update-ref -d", f"push {remote} --delete"))
+    hint = f"{here}   (and where it came from: {there})" if is_here and remote else here if is_here else there
+    raise Refused(
+        "name-taken",
+        f"{'this clone' if is_here else f'`{remote}`'} has `{blocking}`: what is to be written can't stand beside it",
+        why="Git keeps names like paths: a tag `tfops/dev` and a tag `tfops/dev/v1` can't both be there",
+        hint=f"look at it, and if nobody needs it: {hint}",
+    ) from error
