@@ -64,6 +64,10 @@ def test_a_stopped_apply_and_a_stopped_rollback_are_finished_as_they_were_meant(
         seen = shop.ok(command, "dev").out
         assert f"· never started  {_MODULE}.last" in seen and f"✗ failed         {_GATE}" in seen
 
+    back = shop.ok("rollback", "dev", "--plan").err
+    assert "dev back to v1, from the apply of" in back, "what ran before, though it is the only version"
+    assert "takes back 1 commit" in back and f"{stopped[:8]} dev wants two" in back, "the one that broke it"
+
     _wish(shop, "three")
     _gate(shop, is_open=True)
     ran = shop.ok("resume", "dev", "--yes", "-o", "json")
@@ -75,6 +79,7 @@ def test_a_stopped_apply_and_a_stopped_rollback_are_finished_as_they_were_meant(
 
     _gate(shop, is_open=False)
     assert shop.run("rollback", "dev", "v1", "--yes", "--allow-destroy", _GATE).code == 21
+    assert "dev back to v2, from the rollback of" in shop.ok("rollback", "dev", "--plan").err
     _gate(shop, is_open=True)
     back = shop.ok("resume", "dev", "--yes", "--allow-destroy", _GATE, "-o", "json").result
     assert (back["kind"], back["version"], back["restores"]) == ("rollback", "v3", "v1")

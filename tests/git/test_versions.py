@@ -51,8 +51,8 @@ def test_all_cards_are_read_by_one_git_process_whatever_is_wrong_with_one(here: 
     git(here, "tag", "--force", "tfops/dev/v4")
     fresh = Repository(here)
     assert [(record.version.number, card) for record, card in read_cards(fresh, records)] == [
-        (1, cards[0]), (2, None), (3, None), (4, None)
-    ]  # fmt: skip
+        (1, cards[0]), (2, None), (3, None), (4, cards[3])
+    ], "the ledger has the card of the latest"  # fmt: skip
     assert fresh.git.started == 1
 
 
@@ -70,6 +70,24 @@ def test_numbers_follow_each_other_and_skip_what_is_taken(here: Path) -> None:
     recorded = _record(repository, make_card(repository.head), "x")
     listing = versions_of(repository, DEV)
     assert (recorded.version, listing.foreign) == (4, ("tfops/dev/v3",))
+
+
+def test_a_number_is_never_used_again_where_the_tag_of_the_latest_version_was_deleted(
+    clone: Clone, remote: Path
+) -> None:
+    """docs/reference/identity-card.md: numbers are not used again."""
+    old = clone("old")
+    for number in (1, 2):
+        _record(old, make_card(old.head, run_id=str(number), version=number, restores=number - 1 or None), "x")
+    git(remote, "update-ref", "-d", "refs/tags/tfops/dev/v2")
+    fresh = clone("fresh")
+    Refs(fresh).fetch()
+    listing = versions_of(fresh, DEV)
+    assert ([str(record.version) for record in listing.versions], listing.untagged) == (["v1", "v2"], ("tfops/dev/v2",))
+    assert listing.latest and read_card(fresh, listing.latest).run_id == "2"
+    assert _record(fresh, make_card(fresh.head, run_id="3", version=2), "x").version == 3
+    Refs(old).fetch()
+    assert [str(record.version) for record in versions_of(old, DEV).versions] == ["v1", "v2", "v3"]
 
 
 def test_many_versions_cost_one_git_process(here: Path) -> None:

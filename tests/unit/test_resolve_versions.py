@@ -68,6 +68,15 @@ def story(text: str) -> list[VersionRecord]:
 
 @pytest.mark.parametrize(
     ("told", "expected"),
+    [("a", 1), ("a b", 2), ("a+ b+", 2), ("a+ b", 2), ("a+ b!", 1), ("a b >1", 3), ("a b x", 2), ("a b c >1", 4)],
+)
+def test_after_a_change_that_stopped_half_way_the_default_is_what_ran_before_it(told: str, expected: int) -> None:
+    """docs/how-to/go-back.md. What is known to be bad, or was taken down, isn't gone back to."""
+    assert version_to_go_back_to(PROD, story(told), is_stopped=True).version.number == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
     [
         ("a b", 1),
         ("a b c", 2),

@@ -26,7 +26,7 @@ from tfops.cli.run import execute, execute_watching, folder_of, open_project, te
 if TYPE_CHECKING:
     from tfops.results.changes import PlanResult
     from tfops.results.files import DoctorResult
-    from tfops.results.looks import VerifyResult
+    from tfops.results.looks import StatusResult, VerifyResult
 
 _CHANGES = 2
 _BAD_PROJECT = 10
@@ -126,7 +126,7 @@ def status(
     """
     ui = terminal()
 
-    def flow() -> object:
+    def flow() -> "StatusResult":
         from tfops.flows import looks
 
         return looks.status(open_project(ctx), fetch=fetch, ui=ui)
@@ -134,7 +134,7 @@ def status(
     if watch:
         execute_watching("status", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
     else:
-        execute("status", flow, ui=ui, output=output)
+        execute("status", flow, ui=ui, output=output, exit_code=lambda result: _REFUSED if result.has_damage else 0)
 
 
 def history(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _OUT_OF_SYNC = 2
 _NOT_SEEN = 20
+_REFUSED = 11
 _ADDRESS = "127.0.0.1:8420"
 
 Environments = Annotated[
@@ -91,7 +92,8 @@ def reconcile(
         )  # fmt: skip
 
     def exit_code(result: "ReconcileResult") -> int:
-        failed = max((act.code for act in result.acts), default=0)
+        damage = _REFUSED if result.has_damage and not only_decide else 0
+        failed = max((act.code for act in result.acts), default=0) or damage
         return failed or (_OUT_OF_SYNC if detailed_exitcode and result.out_of_sync else 0)
 
     execute("reconcile", flow, ui=ui, output=output, exit_code=exit_code)

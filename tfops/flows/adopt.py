@@ -26,7 +26,7 @@ from tfops.flows.legacy import Legacy, leave_marker, read_legacy
 from tfops.flows.rehearsal import rehearse
 from tfops.flows.road.change import ChangeOptions
 from tfops.flows.road.consent import ConsentOptions
-from tfops.ledger.versions import versions_of
+from tfops.ledger.versions import known_versions
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
 from tfops.results.changes import AdoptResult
 from tfops.system.workspace import in_work_tree, write_file, write_new_files
@@ -44,7 +44,7 @@ def adopt(
     name, root = EnvName(env), project.repository.root
     tree = project.tree(worktree=False)
     rules = load_rules(tree)
-    if versions_of(project.repository, name).latest:
+    if known_versions(project.repository, name).latest:
         raise Refused(
             "exists", f"{name} has versions already", hint="choose another name, or look: tfops history " + name
         )

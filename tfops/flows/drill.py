@@ -21,7 +21,7 @@ from tfops.flows.road.planning import open_stacks, read_stacks
 from tfops.flows.road.rollback import intended_target, rollback_target
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DrilledPart, DrillsPart
-from tfops.ledger.versions import read_card, versions_of
+from tfops.ledger.versions import known_versions, read_card
 from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
 from tfops.results.changes import ChangeResult, DrillResult
@@ -86,7 +86,7 @@ def _prepare(project: Project, env: str, version: str, *, place: str | None, opt
     there = find_place(project, place or _only_place_for(home, version))
     project.fetch_for_change(home.rules)
     require_signing(project, home.rules)
-    records = versions_of(project.repository, home.env).versions
+    records = known_versions(project.repository, home.env).versions
     by_version = {record.version: record for record in records}
     goal = content_of(pick_version(version, home.env, records), by_version)
     today = content_of(records[-1], by_version)
@@ -132,7 +132,7 @@ def _reason_against(run: _Drill) -> str:
         return "it is protected"
     if rule.rehearses not in (None, run.home.env):
         return f"it is a place for drills of {rule.rehearses}"
-    latest, trouble = versions_of(repository, env).latest, read_present(repository, env).trouble
+    latest, trouble = known_versions(repository, env).latest, read_present(repository, env).trouble
     if trouble is not None and trouble.rehearses:
         return ""
     if latest is not None and latest.kind is not Kind.DESTROY:

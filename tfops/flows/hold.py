@@ -8,7 +8,7 @@ from tfops.flows.ground.target import find_place
 from tfops.flows.locks import append_event
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import HoldMark
-from tfops.ledger.versions import versions_of
+from tfops.ledger.versions import known_versions
 from tfops.model import EnvName, VersionRecord
 from tfops.results.changes import HoldResult
 from tfops.system import clock
@@ -59,11 +59,11 @@ def lift(project: Project, env: str) -> HoldResult | None:
 
 def _held_for(project: Project, present: Present) -> str:
     is_stopped = present.trouble is not None
-    return "" if is_stopped else present.hold_on(versions_of(project.repository, present.env).latest)
+    return "" if is_stopped else present.hold_on(known_versions(project.repository, present.env).latest)
 
 
 def _latest(project: Project, env: EnvName) -> VersionRecord:
-    latest = versions_of(project.repository, env).latest
+    latest = known_versions(project.repository, env).latest
     if latest is None:
         raise Refused("never-applied", f"{env} has no version yet: there is nothing to hold", hint=f"tfops lock {env}")
     return latest

@@ -15,7 +15,7 @@ from tfops.flows.sync import decisions_here
 from tfops.ledger.chain import EventKind, Present, present_at, read_events, read_present
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
-from tfops.ledger.versions import Listing, list_versions, read_card, versions_of
+from tfops.ledger.versions import Listing, list_versions, read_card, require_known, versions_of
 from tfops.model import Commit, CommitSha, EnvName, VersionRecord
 from tfops.resolve.branches import matches
 from tfops.resolve.versions import pick_version
@@ -51,8 +51,10 @@ def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
     rows += [
         _status_of(project, env, ledgers.get(env), rule=None, listing=listing)
         for env, listing in sorted(listings.items())
-        if env not in rules.environments and listing.latest
+        if env not in rules.environments and (listing.latest or listing.trouble)
     ]
+    for tag in [tag for listing in listings.values() for tag in listing.untagged]:
+        ui.warn(f"the tag `{tag}` is gone: its card is read from the ledger")
     return StatusResult(rules.project, tuple(rows), is_fresh, repository.remote)
 
 
@@ -64,9 +66,37 @@ def _status_of(
     rule: EnvironmentRule | None,
     listing: Listing | None,
 ) -> EnvironmentStatus:
+    """What is damaged in one environment's ledger or tags is said in its row, and stops no other."""
+    try:
+        require_known(env, listing or Listing())
+        return _sound_status(project, env, head, rule=rule, listing=listing)
+    except Refused as error:
+        return EnvironmentStatus(
+            env=env,
+            branch_pattern=rule.branch if rule else "",
+            is_protected=rule.protected if rule else False,
+            current=listing.latest if listing else None,
+            ahead=0,
+            holder=None,
+            unrecorded=project.workspace.pending(env).exists(),
+            is_configured=rule is not None,
+            damage=error.what,
+        )
+
+
+def _sound_status(
+    project: Project,
+    env: EnvName,
+    head: CommitSha | None,
+    *,
+    rule: EnvironmentRule | None,
+    listing: Listing | None,
+) -> EnvironmentStatus:
+    """Raises Refused (guard `damaged-ledger`)."""
     latest = listing.latest if listing else None
     holder_file = project.workspace.locks / f"{env}.json"
     present = present_at(project.repository, env, head) if head else Present(env)
+    present.require_readable()
     return EnvironmentStatus(
         env=env,
         branch_pattern=rule.branch if rule else "",
@@ -111,7 +141,15 @@ def history(project: Project, env: str | None, *, verdict: bool, fetch: bool, ui
         for record in listing.versions
     ]
     incidents = [event for event in _log_events(project, name) if event.kind in _INCIDENTS]
-    return HistoryResult(name, tuple(reversed(entries)), listing.foreign, tuple(incidents), has_verdicts=verdict)
+    return HistoryResult(
+        name,
+        tuple(reversed(entries)),
+        listing.foreign,
+        tuple(incidents),
+        has_verdicts=verdict,
+        unread=listing.unread,
+        untagged=listing.untagged,
+    )
 
 
 # What belongs between the versions of a history; begun, renewed and recorded would only repeat them.
@@ -127,6 +165,8 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
     """One version's identity card; the latest when none is named."""
     name = _environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
+    if version is None:
+        require_known(name, listing)
     if listing.latest is None:
         raise Refused("never-applied", f"{name} has no version yet", hint=f"tfops apply {name}")
     record = pick_version(version, name, listing.versions) if version else listing.latest

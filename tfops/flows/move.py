@@ -30,7 +30,7 @@ from tfops.flows.ground.target import Place, find_place, rules_from_branch_head
 from tfops.flows.ground.ui import Ui
 from tfops.flows.recover import settle
 from tfops.ledger.chain import Present, read_present
-from tfops.ledger.versions import read_card, versions_of
+from tfops.ledger.versions import known_versions, read_card
 from tfops.model import EnvName, StackName
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace
@@ -109,7 +109,7 @@ def _sound_present(project: Project, place: Place, refs: Refs, engine: EngineOpt
 
 def _routes(project: Project, rules: ProjectConfig, present: Present) -> Iterator[Route]:
     """For each state: from where the ledger says that it is to where tfops.yaml says that it should be."""
-    env, latest = present.env, versions_of(project.repository, present.env).latest
+    env, latest = present.env, known_versions(project.repository, present.env).latest
     card = read_card(project.repository, latest) if latest else None
     if card is None:
         raise Refused("never-applied", f"{env} has no state yet: nothing to move", hint=f"tfops apply {env}")

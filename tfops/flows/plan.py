@@ -13,7 +13,7 @@ from tfops.flows.road.checks import CheckContext, check_facts
 from tfops.flows.road.gate import check_plans
 from tfops.flows.road.planning import plan_stacks
 from tfops.flows.road.rollback import downgrades_of, require_possible, rollback_target
-from tfops.ledger.versions import read_card, versions_of
+from tfops.ledger.versions import known_versions, read_card
 from tfops.model import MAIN_STACK, Commit, StackName, Verdict, Version
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import conclude
@@ -46,7 +46,7 @@ def plan(
         _say_what(place, repository, commit, ui)
         rules = project.rules_in(tree)
         environment = load_checked(project, tree, rules, place.env)
-        listing = versions_of(repository, place.env)
+        listing = known_versions(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None
         with project.workspace.run(place.env) as folder:
             content = Content.of(tree, rules, environment)

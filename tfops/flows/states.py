@@ -17,7 +17,7 @@ from tfops.flows.ground.stacks import recorded_state
 from tfops.flows.ground.target import Place, find_place
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.chain import read_present
-from tfops.ledger.versions import read_card, versions_of
+from tfops.ledger.versions import known_versions, read_card
 from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackName, StackState, Version
 from tfops.resolve.state import RecordedState
 from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
@@ -92,7 +92,7 @@ def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: Mapping[str, 
 
 def _versions_by_digest(project: Project, kept: _Kept) -> dict[str, Version]:
     """The latest version that left a state with this content."""
-    records = versions_of(project.repository, kept.env).versions
+    records = known_versions(project.repository, kept.env).versions
     stacks = ((record.version, read_card(project.repository, record).stacks.get(kept.stack)) for record in records)
     return {part.state_sha256: version for version, part in stacks if part is not None}
 
@@ -152,7 +152,7 @@ def restore(
 
 
 def _recorded(project: Project, kept: _Kept) -> RecordedState | None:
-    latest = versions_of(project.repository, kept.env).latest
+    latest = known_versions(project.repository, kept.env).latest
     return recorded_state(read_card(project.repository, latest), kept.stack) if latest else None
 
 

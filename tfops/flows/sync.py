@@ -15,12 +15,12 @@ from tfops.flows.unchanged import Head, changes_environment
 from tfops.ledger.chain import Present, present_at
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.parts import LockPart
-from tfops.ledger.versions import Listing, list_versions
+from tfops.ledger.versions import Listing, list_versions, require_known
 from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, VersionRecord
 from tfops.resolve.branches import matches
 from tfops.resolve.shard import WHOLE, Shard
 from tfops.resolve.sync import Earlier, SyncFacts, decide, orphan
-from tfops.results.sync import Decision
+from tfops.results.sync import Decision, SyncReason
 from tfops.system import clock
 from tfops.system.look import Look, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable
@@ -161,7 +161,12 @@ def _orphans(scene: Scene) -> Iterator[Decision]:
 
 
 def _decision(scene: Scene, env: EnvName) -> Decision:
-    facts = _facts(scene, env)
+    """Where it can't be told what runs, nothing is done; the others go on."""
+    try:
+        require_known(env, scene.listings.get(env, Listing()))
+        facts = _facts(scene, env)
+    except Refused as error:
+        return _damaged(scene, env, error)
     found, latest, preview = decide(facts), facts.current, facts.rule.preview
     if latest is None or latest.kind is Kind.DESTROY:
         return found
@@ -169,6 +174,13 @@ def _decision(scene: Scene, env: EnvName) -> Decision:
         ends = latest.applied_at + timedelta(seconds=preview.ttl_s)
         found = replace(found, again_at=min(found.again_at or ends, ends))
     return replace(found, looks_for_drift=facts.rule.drift is not DriftPolicy.IGNORE)
+
+
+def _damaged(scene: Scene, env: EnvName, error: Refused) -> Decision:
+    latest = scene.latest(env)
+    current = latest.version if latest else None
+    detail = error.guard if error.guard != SyncReason.DAMAGED.value else ""
+    return Decision(env, SyncReason.DAMAGED, error.what, current=current, detail=detail)
 
 
 def _facts(scene: Scene, env: EnvName) -> SyncFacts:
@@ -179,6 +191,7 @@ def _facts(scene: Scene, env: EnvName) -> SyncFacts:
     head = scene.look.heads.get(branch)
     ledger = scene.here.ledgers.get(env)
     present = present_at(scene.project.repository, env, ledger) if ledger else Present(env)
+    present.require_readable()
     facts = SyncFacts(
         env=env,
         rule=rule,

@@ -250,6 +250,22 @@ def decode_card(message: str, tag: str) -> Card:
     return card
 
 
+def read_card_file(text: str, env: str) -> Card:
+    """The card that a ledger holds as a file. Raises Refused (guards `damaged-ledger`, `newer-tfops`)."""
+    try:
+        card = Card.model_validate_json(text)
+    except ValidationError as error:
+        raise Refused(
+            "damaged-ledger",
+            f"`card.json` in the ledger of {env} can't be read",
+            why=str(error).splitlines()[0],
+            hint=f"look at it: git show refs/tfops/envs/{env}:card.json   (or upgrade tfops)",
+        ) from error
+    if card.schema_version > SCHEMA:
+        raise _made_by_newer(f"refs/tfops/envs/{env}", card.schema_version)
+    return card
+
+
 def _newer_schema(message: str) -> int:
     for line in message.splitlines():
         name, _, value = line.partition(": ")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from tfops.errors import Refused
+from tfops.errors import ProjectError, Refused
 from tfops.ledger.origin import require_ledger
 from tfops.ledger.parts import (
     DeclinedPart,
@@ -26,8 +26,10 @@ from tfops.ledger.parts import (
     TroublePart,
     WaitingPart,
 )
+from tfops.ledger.trailers import trailers_of
 from tfops.model import CommitSha, EnvName, VersionRecord
 from tfops.system import clock
+from tfops.system.git import BrokenRef, GitFailed
 from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import LEDGERS, Update
 from tfops.system.repository import Repository
@@ -37,6 +39,17 @@ _LOCK, _INTENT, _TROUBLE = "lock.json", "intent.json", "trouble.json"
 _CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
 _DECLINED, _HOLD, _DRIFT = "declined.json", "hold.json", "drift.json"
 _WAITING = "waiting.json"
+
+_PARTS: Mapping[str, type[BaseModel]] = {
+    _LOCK: LockPart,
+    _INTENT: IntentPart,
+    _TROUBLE: TroublePart,
+    _DRILLS: DrillsPart,
+    _DECLINED: DeclinedPart,
+    _HOLD: HoldMark,
+    _DRIFT: DriftPart,
+    _WAITING: WaitingPart,
+}
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -81,12 +94,13 @@ class Present:
         try:
             return model.model_validate_json(content)
         except ValueError as error:
-            raise Refused(
-                "damaged-ledger",
-                f"`{name}` in the ledger of {self.env} can't be read",
-                why=str(error).splitlines()[0],
-                hint=f"look at it: git show refs/tfops/envs/{self.env}:{name}   (or upgrade tfops)",
-            ) from error
+            raise _damaged_part(self.env, name, str(error)) from error
+
+    def require_readable(self) -> None:
+        """Raises Refused (guard `damaged-ledger`) for a part that can't be read, whoever needs it next."""
+        for name, model in _PARTS.items():
+            self._part(name, model)
+        _ = self.card
 
     @property
     def lock(self) -> LockPart | None:
@@ -114,8 +128,15 @@ class Present:
     def card(self) -> Mapping[str, Any]:
         """The latest version's card as plain data, empty before the first: for a few fields of many environments."""
         content = self.files.get(_CARD)
-        card: Any = json.loads(content) if content else {}
-        return card if isinstance(card, dict) else {}
+        if content is None:
+            return {}
+        try:
+            card: Any = json.loads(content)
+        except ValueError as error:
+            raise _damaged_part(self.env, _CARD, str(error)) from error
+        if not isinstance(card, dict):
+            raise _damaged_part(self.env, _CARD, "it is no JSON object")
+        return card
 
     @property
     def declined(self) -> DeclinedPart | None:
@@ -163,16 +184,44 @@ def ledger_ref(env: EnvName) -> str:
     return f"{LEDGERS}/{env}"
 
 
+def _damaged_part(env: EnvName, name: str, why: str) -> Refused:
+    return Refused(
+        "damaged-ledger",
+        f"`{name}` in the ledger of {env} can't be read",
+        why=why.splitlines()[0],
+        hint=f"look at it: git show refs/tfops/envs/{env}:{name}   (or upgrade tfops)",
+    )
+
+
+def _damaged(env: EnvName, why: str) -> Refused:
+    return Refused(
+        "damaged-ledger",
+        f"the ledger of {env} can't be read",
+        why=why,
+        hint=f"look at it: git log {ledger_ref(env)}; git fsck; other clones may still have it whole",
+    )
+
+
 def read_present(repository: Repository, env: EnvName) -> Present:
-    """The ledger's head as this clone knows it: fetch first."""
-    head = repository.resolve_commit(ledger_ref(env))
+    """The ledger's head as this clone knows it: fetch first. Raises Refused (guard `damaged-ledger`)."""
+    head = _head(repository, env)
     return Present(env) if head is None else present_at(repository, env, head)
 
 
+def _head(repository: Repository, env: EnvName) -> CommitSha | None:
+    try:
+        return repository.value_of(ledger_ref(env))
+    except BrokenRef as error:
+        raise _damaged(env, str(error)) from error
+
+
 def present_at(repository: Repository, env: EnvName, head: CommitSha) -> Present:
-    """The environment as one event left it."""
-    tree = GitTree.of_commit(repository, head)
-    return Present(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
+    """The environment as one event left it. Raises Refused (guard `damaged-ledger`)."""
+    try:
+        tree = GitTree.of_commit(repository, head)
+        return Present(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
+    except (ProjectError, ValueError, KeyError) as error:
+        raise _damaged(env, str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,34 +301,27 @@ def _message(repository: Repository, event: NewEvent) -> str:
     return f"{' '.join(event.text.split())}\n\n" + "\n".join(lines) + "\n"
 
 
-_LOG_FORMAT = "%H%x00%s%x00%(trailers:only)%x00%x00"
+_LOG_FORMAT = "%H%x00%B%x00%x00"
 
 
 def read_events(repository: Repository, env: EnvName) -> list[Event]:
-    """Every event of the chain, newest first, by one Git process."""
-    if repository.resolve_commit(ledger_ref(env)) is None:
+    """Every event of the chain, newest first, by one Git process. Raises Refused (guard `damaged-ledger`)."""
+    head = _head(repository, env)
+    if head is None:
         return []
-    argv = (
-        "log",
-        "--no-show-signature",
-        "--first-parent",
-        f"--format={_LOG_FORMAT}",
-        "--end-of-options",
-        ledger_ref(env),
-    )
-    rows = repository.git.ask(*argv).text.split("\0\0\n")
-    return [event for row in rows if (event := _event(row.split("\0"))) is not None]
+    try:
+        done = repository.git.ask("log", "--no-show-signature", "--first-parent", f"--format={_LOG_FORMAT}", head)
+    except GitFailed as error:
+        raise _damaged(env, error.stderr) from error
+    rows = (row.partition("\0") for row in done.text.split("\0\0\n"))
+    return [event for sha, _, message in rows if (event := _event(sha, message)) is not None]
 
 
-def _event(fields: list[str]) -> Event | None:
-    if len(fields) != 3:
-        return None
-    pairs = (line.partition(": ") for line in fields[2].splitlines())
-    facts = {name.removeprefix("Tfops-"): value for name, _, value in pairs}
+def _event(sha: str, message: str) -> Event | None:
+    facts = trailers_of(message)
     try:
         at = clock.parse_time(facts["At"])
     except (KeyError, ValueError):
         return None
-    return Event(
-        CommitSha(fields[0]), facts.get("Event", "?"), fields[1], facts.get("By", "?"), at, facts.get("Run", "")
-    )
+    title = " ".join(message.partition("\n\n")[0].split("\n"))
+    return Event(CommitSha(sha), facts.get("Event", "?"), title, facts.get("By", "?"), at, facts.get("Run", ""))

@@ -1,79 +1,182 @@
-"""The versions of a project: listed from tags in one question, recorded by compare-and-swap."""
+"""The versions of a project: listed from tags and ledgers in two questions, recorded by compare-and-swap.
 
+A version is its annotated tag. Where the tag of the latest one is gone or can't be read, its card is in the ledger
+still: what runs is known from there, and its number is never given away again.
+"""
+
+import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tfops.errors import Refused
-from tfops.ledger.card import Card, decode_card, encode_card
+from tfops.ledger.card import Card, decode_card, encode_card, read_card_file
+from tfops.ledger.trailers import has_trailers, split_signed, trailers_of
 from tfops.model import CommitSha, EnvName, Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
-from tfops.system.git import require_sha
-from tfops.system.remote import Update
+from tfops.system.batch import Found, read_named, read_objects
+from tfops.system.git import broken_refs, require_sha
+from tfops.system.remote import LEDGERS, NO_REF, Update
 from tfops.system.repository import Repository
 from tfops.system.tags import store_tag
 
-_TAG = re.compile(r"refs/tags/tfops/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{0,8})")
-# All trailers in one field: asked for one by one, Git 2.39 mixes the answers up (docs/adr/0006).
-# Of a signed tag it finds none at all, because the signature stands below them: there the body has to do.
-_TRAILERS = "%(if)%(contents:signature)%(then)%(contents:body)%(else)%(contents:trailers:only)%(end)"
-_FORMAT = f"%(refname)%00%(objecttype)%00%(contents:subject)%00{_TRAILERS}%00%00"
+_TAGS = "refs/tags/tfops"
+_TAG = re.compile(rf"{_TAGS}/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{{0,8}})")
+_CARD = "card.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The versions of an environment, oldest first, and tags in their place that aren't tfops'."""
+    """The versions of an environment, oldest first, and what is wrong with them.
 
-    versions: tuple[VersionRecord, ...]
-    foreign: tuple[str, ...]
-    highest: int
+    `foreign` are tags in their place that tfops didn't make, `unread` those that it made and can't read,
+    `untagged` is the latest version's where only the ledger has it. `damage` says why the ledger's card can't be
+    read.
+    """
+
+    versions: tuple[VersionRecord, ...] = ()
+    foreign: tuple[str, ...] = ()
+    highest: int = 0
+    unread: tuple[str, ...] = ()
+    untagged: tuple[str, ...] = ()
+    damage: str = ""
 
     @property
     def latest(self) -> VersionRecord | None:
         return self.versions[-1] if self.versions else None
 
+    @property
+    def tagged(self) -> tuple[VersionRecord, ...]:
+        """The versions that have a tag."""
+        return tuple(record for record in self.versions if record.tag not in self.untagged)
+
+    @property
+    def trouble(self) -> str:
+        """Why this clone can't say which version runs, empty when it can."""
+        if self.damage:
+            return self.damage
+        newest = self.latest.version.number if self.latest else 0
+        newer = [tag for tag in self.unread if _number_in(tag) > newest]
+        return f"the tag `{newer[-1]}` can't be read" if newer else ""
+
+
+def _number_in(tag: str) -> int:
+    return int(tag.rpartition("/v")[2])
+
+
+def require_known(env: EnvName, listing: Listing) -> None:
+    """Raises Refused where it isn't known which version runs: no change is built on an older one, or on none."""
+    if not listing.trouble:
+        return
+    raise Refused(
+        "damaged-ledger" if listing.damage else "damaged-tag",
+        f"it can't be told which version of {env} runs: {listing.trouble}",
+        hint=f"see what is wrong: tfops verify {env}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a tag or a ledger's card came to."""
+
+    tag: str
+    record: VersionRecord | None
+    is_ours: bool
+
 
 def list_versions(repository: Repository, env: EnvName | None = None) -> dict[EnvName, Listing]:
-    """Every environment that has tags, by one Git process."""
-    space = f"refs/tags/tfops/{env}/" if env else "refs/tags/tfops/"
-    done = repository.git.ask("for-each-ref", f"--format={_FORMAT}", space)
-    records: dict[EnvName, list[VersionRecord]] = {}
-    foreign: dict[EnvName, list[str]] = {}
-    highest: dict[EnvName, int] = {}
-    for row in done.text.split("\0\0\n"):
-        fields = row.split("\0")
-        match = _TAG.fullmatch(fields[0])
-        if match is None:
-            continue
-        name = EnvName(match["env"])
-        highest[name] = max(highest.get(name, 0), int(match["number"]))
-        record = _record(name, Version(int(match["number"])), fields[1:])
-        if record is None:
-            foreign.setdefault(name, []).append(fields[0].removeprefix("refs/tags/"))
-        else:
-            records.setdefault(name, []).append(record)
+    """Every environment that has tags or a card in its ledger, by one Git process, or by two where there are many."""
+    tags, ledgers = _refs(repository, env)
+    names = [*tags.values(), *(f"{head}:{_CARD}" for head in ledgers.values())]
+    found = read_objects(repository, names)
+    read: dict[EnvName, list[_Read]] = {}
+    for ref, content in zip(tags, found, strict=False):
+        name, number = _place(ref)
+        read.setdefault(name, []).append(_read(name, number, content))
+    cards = dict(zip(ledgers, found, strict=True))
     return {
-        name: Listing(
-            tuple(sorted(records.get(name, []), key=lambda record: record.version)),
-            tuple(foreign.get(name, [])),
-            number,
-        )
-        for name, number in highest.items()
+        name: _listing(name, read.get(name, ()), cards.get(name))
+        for name in [*read, *(name for name, card in cards.items() if card and name not in read)]
     }
 
 
-def versions_of(repository: Repository, env: EnvName) -> Listing:
-    return list_versions(repository, env).get(env, Listing((), (), 0))
+def _refs(repository: Repository, env: EnvName | None) -> tuple[dict[str, str], dict[EnvName, str]]:
+    """Version tags and ledgers with the objects that they name; empty for a ref that Git can't read."""
+    spaces = (f"{_TAGS}/{env}/", f"{LEDGERS}/{env}") if env else (f"{_TAGS}/", f"{LEDGERS}/")
+    done = repository.git.ask("for-each-ref", "--format=%(refname) %(objectname)", *spaces)
+    refs = dict(row.split(" ") for row in done.text.splitlines())
+    refs |= dict.fromkeys(broken_refs(done.stderr), NO_REF)
+    tags = {ref: target for ref, target in refs.items() if _TAG.fullmatch(ref)}
+    ledgers = {ref.removeprefix(f"{LEDGERS}/"): target for ref, target in refs.items() if ref not in tags}
+    return tags, {EnvName(name): target for name, target in ledgers.items() if "/" not in name}
 
 
-def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRecord | None:
-    """None for a tag that tfops did not make."""
-    if len(fields) != 3 or fields[0] != "tag":
+def _place(ref: str) -> tuple[EnvName, int]:
+    match = _TAG.fullmatch(ref)
+    assert match
+    return EnvName(match["env"]), int(match["number"])
+
+
+def _listing(env: EnvName, tags: Iterable[_Read], card: Found | None) -> Listing:
+    found = sorted(tags, key=lambda read: _number_in(read.tag))
+    records = [read.record for read in found if read.record]
+    highest = max((_number_in(read.tag) for read in found), default=0)
+    listing = Listing(
+        tuple(records),
+        tuple(read.tag for read in found if not (read.record or read.is_ours)),
+        highest,
+        tuple(read.tag for read in found if read.is_ours and not read.record),
+    )
+    return _with_ledger(env, listing, card) if card else listing
+
+
+def _with_ledger(env: EnvName, listing: Listing, found: Found) -> Listing:
+    """The ledger's card counts where it is of a newer version than any tag that can be read."""
+    number = _version_in(found.content)
+    if number is None:
+        return replace(listing, damage=f"`{_CARD}` in its ledger can't be read")
+    highest = max(listing.highest, number)
+    if listing.latest and listing.latest.version.number >= number:
+        return replace(listing, highest=highest)
+    try:
+        record = _record_of(read_card_file(found.text, env))
+    except Refused as error:
+        return replace(listing, highest=highest, damage=error.what)
+    return replace(listing, versions=(*listing.versions, record), highest=highest, untagged=(record.tag,))
+
+
+def _version_in(card: bytes) -> int | None:
+    try:
+        number = json.loads(card)["version"]
+    except (ValueError, TypeError, KeyError):
         return None
-    last_paragraph = fields[2].strip().rpartition("\n\n")[2]
-    pairs = (line.partition(": ") for line in last_paragraph.splitlines())
-    facts = {name.removeprefix("Tfops-"): value.strip() for name, _, value in pairs}
+    return number if isinstance(number, int) else None
+
+
+def versions_of(repository: Repository, env: EnvName) -> Listing:
+    return list_versions(repository, env).get(env, Listing())
+
+
+def known_versions(repository: Repository, env: EnvName) -> Listing:
+    """The same for who is about to change the environment. Raises as `require_known`."""
+    listing = versions_of(repository, env)
+    require_known(env, listing)
+    return listing
+
+
+def _read(env: EnvName, number: int, found: Found | None) -> _Read:
+    """A tag that is missing or damaged as an object is taken for tfops' own: nobody can tell."""
+    version = Version(number)
+    if found is None:
+        return _Read(tag_name(env, version), None, is_ours=True)
+    message = found.text.partition("\n\n")[2] if found.kind == "tag" else ""
+    return _Read(tag_name(env, version), _record(env, version, message), is_ours=has_trailers(message))
+
+
+def _record(env: EnvName, version: Version, message: str) -> VersionRecord | None:
+    """None for the message of a tag that tfops did not make."""
+    facts = trailers_of(message)
     try:
         return VersionRecord(
             env=env,
@@ -83,7 +186,7 @@ def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRec
             branch=facts.get("Branch", ""),
             applied_by=facts["By"],
             applied_at=clock.parse_time(facts["At"]),
-            summary=fields[1].partition(": ")[2],
+            summary=message.partition("\n")[0].partition(": ")[2],
             restores=Version(int(facts["Restores"].removeprefix("v"))) if facts.get("Restores") else None,
             hold=facts.get("Hold", ""),
             verified=Verified(facts.get("Verified", Verified.NONE)),
@@ -93,37 +196,78 @@ def _record(env: EnvName, version: Version, fields: Sequence[str]) -> VersionRec
         return None
 
 
+def _record_of(card: Card) -> VersionRecord:
+    """The same from a card itself."""
+    plan = card.plan
+    counts = f"{plan.create} created, {plan.update} updated, {plan.replace} replaced, {plan.delete} deleted"
+    return VersionRecord(
+        env=EnvName(card.environment),
+        version=Version(card.version),
+        kind=card.kind,
+        commit=require_sha(card.commit),
+        branch=card.branch,
+        applied_by=card.applied_by.name,
+        applied_at=card.applied_at,
+        summary=counts,
+        restores=Version(card.restores) if card.restores else None,
+        hold=card.hold.reason if card.hold else "",
+        verified=card.verified.result if card.verified else Verified.NONE,
+        only=", ".join(card.only),
+    )
+
+
 def read_card(repository: Repository, record: VersionRecord) -> Card:
     """The identity card of a version. Raises Refused when it can't be read."""
-    done = repository.git.ask("cat-file", "tag", f"refs/tags/{record.tag}")
-    return _card_of(record, done.text)
+    [(_, card)] = _cards(repository, [record])
+    if isinstance(card, Refused):
+        raise card
+    return card
+
+
+def read_tagged_card(repository: Repository, record: VersionRecord) -> Card:
+    """The same from the tag alone, for who holds the tags against the ledger."""
+    [found] = read_named(repository.git, [f"refs/tags/{record.tag}"])
+    return _card_of(record, found)
 
 
 def read_cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator[tuple[VersionRecord, Card | None]]:
     """Each version with its card, by one Git process; None where it can't be read."""
-    names = "".join(f"refs/tags/{record.tag}\n" for record in records)
-    answer = repository.git.ask("cat-file", "--batch", stdin=names.encode()).stdout
-    start = 0
-    for record in records:
-        end = answer.index(b"\n", start)
-        _, kind, *size = answer[start:end].split(b" ")
-        start = end + 1
-        if kind == b"missing":
-            yield record, None
-            continue
-        body = answer[start : start + int(size[0])]
-        start += len(body) + 1
+    for record, card in _cards(repository, records):
+        yield record, None if isinstance(card, Refused) else card
+
+
+def _cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator[tuple[VersionRecord, Card | Refused]]:
+    """From the tag, or, of the version that the ledger knows as the latest, from there."""
+    envs = list(dict.fromkeys(record.env for record in records))
+    names = [f"refs/tags/{record.tag}" for record in records]
+    found = list(read_named(repository.git, [*names, *(f"{LEDGERS}/{env}:{_CARD}" for env in envs)]))
+    kept = dict(zip(envs, found[len(records) :], strict=True))
+    for record, tag in zip(records, found, strict=False):
         try:
-            yield record, _card_of(record, body.decode("utf-8", "replace"))
-        except Refused:
-            yield record, None
+            yield record, _card_of(record, tag)
+        except Refused as error:
+            yield record, _kept_card(record, kept[record.env]) or error
 
 
-def _card_of(record: VersionRecord, tag: str) -> Card:
-    card = decode_card(tag.partition("\n\n")[2], record.tag)
-    if (card.environment, card.version, card.commit) != (record.env, record.version.number, record.commit):
+def _kept_card(record: VersionRecord, found: Found | None) -> Card | None:
+    try:
+        card = read_card_file(found.text, record.env) if found else None
+    except Refused:
+        return None
+    return card if card and _fits(card, record) else None
+
+
+def _card_of(record: VersionRecord, tag: Found | None) -> Card:
+    if tag is None or tag.kind != "tag":
+        raise Refused("foreign-tag", f"the tag `{record.tag}` is missing or holds no card", hint="tfops history")
+    card = decode_card(split_signed(tag.text.partition("\n\n")[2]), record.tag)
+    if not _fits(card, record):
         raise Refused("foreign-tag", f"the card in `{record.tag}` is not of this version", hint="tfops history")
     return card
+
+
+def _fits(card: Card, record: VersionRecord) -> bool:
+    return (card.environment, card.version, card.commit) == (record.env, record.version.number, record.commit)
 
 
 def write_version_tag(repository: Repository, card: Card, headline: str) -> Update:

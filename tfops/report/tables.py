@@ -42,6 +42,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
     """The one thing to know about an environment now, most urgent first."""
     current = row.current
     states = (
+        (bool(row.damage), f"{row.damage}: tfops verify {row.env}", "bold red"),
         (row.unrecorded, f"applied, not recorded: tfops recover {row.env}", "bold red"),
         (row.lock is not None, _lock_words(row.lock) if row.lock else "", "yellow"),
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
@@ -121,7 +122,7 @@ def _lock_words(lock: LockFact) -> str:
 
 @text_report.register
 def _history(result: HistoryResult, view: View) -> RenderableType:
-    if not (result.entries or result.incidents):
+    if not (result.entries or result.incidents or result.foreign or result.unread):
         return Text(f"{result.env} has no version yet")
     if result.has_verdicts:
         return _verdicts(result, view)
@@ -131,6 +132,8 @@ def _history(result: HistoryResult, view: View) -> RenderableType:
         add_row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
     lines: list[RenderableType] = [table, *_left_out(len(rows), view)]
     lines += [Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
+    lines += [Text(f"{tag}: made by tfops, but it can't be read", style="bold red") for tag in result.unread]
+    lines += [Text(f"{tag}: the tag is gone; this is what the ledger has", style="yellow") for tag in result.untagged]
     return Group(*lines)
 
 

@@ -30,9 +30,13 @@ def pick_version(text: str, env: EnvName, versions: Sequence[VersionRecord]) -> 
     raise Refused("unknown-version", f"{env} has no version {wanted}", hint=hint or f"see: tfops history {env}")
 
 
-def version_to_go_back_to(env: EnvName, versions: Sequence[VersionRecord]) -> VersionRecord:
+def version_to_go_back_to(
+    env: EnvName, versions: Sequence[VersionRecord], *, is_stopped: bool = False
+) -> VersionRecord:
     """The version that a rollback without a name goes to: the last verified content before today's.
 
+    Where a change stopped half-way after the latest version (`is_stopped`), that version is what ran before it,
+    and what is gone back to, unless its checks failed or it was a destroy.
     Where nothing was ever verified, good or bad: the last content before today's. After a rollback from
     v3 to v1 (that is v4), the one before is the one before v1's content: going back twice goes further
     back, never forward again. After a destroy what was destroyed counts too.
@@ -40,6 +44,9 @@ def version_to_go_back_to(env: EnvName, versions: Sequence[VersionRecord]) -> Ve
     """
     if not versions:
         raise Refused("no-previous", f"{env} has never been applied", hint=f"tfops apply {env}")
+    latest = versions[-1]
+    if is_stopped and latest.kind is not Kind.DESTROY and latest.verified is not Verified.FAILED:
+        return latest
     earlier = _earlier_contents(versions)
     if not earlier:
         last = _contents(versions)[-1].version

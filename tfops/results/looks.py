@@ -12,7 +12,8 @@ from tfops.results.sync import Decision
 @dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
     """One environment at a glance. `ahead` counts commits of its branch that are not applied yet, `decision` is what
-    a run without a person would do now, `drifted` are addresses that were last seen to differ from the version."""
+    a run without a person would do now, `drifted` are addresses that were last seen to differ from the version.
+    `damage` says why its past can't be read."""
 
     env: EnvName
     branch_pattern: str
@@ -26,6 +27,7 @@ class EnvironmentStatus:
     trouble: str = ""
     decision: Decision | None = None
     drifted: tuple[str, ...] = ()
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class StatusResult:
     environments: tuple[EnvironmentStatus, ...]
     is_fresh: bool
     remote: str
+
+    @property
+    def has_damage(self) -> bool:
+        return any(row.damage for row in self.environments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class HistoryResult:
     foreign: tuple[str, ...]
     incidents: tuple["LogEvent", ...] = ()
     has_verdicts: bool = False
+    unread: tuple[str, ...] = ()
+    untagged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class SyncReason(enum.StrEnum):
     REWRITTEN = "rewritten-branch"
     LEDGER = "rewritten-ledger"
     NO_LEDGER = "missing-ledger"
+    DAMAGED = "damaged-ledger"
     DECLINED = "declined"
     RETRY = "waits-to-retry"
     ORPHAN = "orphan"
@@ -146,6 +147,11 @@ class ReconcileResult:
     is_dry_run: bool = False
     drift_every_s: float = 0.0
     tell: tuple[TellRule, ...] = ()
+
+    @property
+    def has_damage(self) -> bool:
+        """Whether it can't be told of some environment what runs there."""
+        return any(found.reason is SyncReason.DAMAGED for found in self.decisions)
 
     @property
     def out_of_sync(self) -> tuple[Decision, ...]:

@@ -8,8 +8,11 @@ from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, require_sha
 from tfops.system.repository import Repository
 
-# What the user set up for their own work tree must not run in ours.
-_NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+# The files are those of the commit, whatever the user likes in their own work tree.
+_AS_COMMITTED = (
+    *("-c", "advice.detachedHead=false", "-c", "core.sparseCheckout=false"),
+    *("-c", "core.autocrlf=false", "-c", "core.eol=lf"),
+)
 
 
 def check_out(git: GitRunner, commit: CommitSha, folder: Path) -> None:
@@ -17,7 +20,7 @@ def check_out(git: GitRunner, commit: CommitSha, folder: Path) -> None:
     if (folder / ".git").is_file():
         inner = GitRunner(folder)
         try:
-            inner.ask(*_NO_HOOKS, "checkout", "--quiet", "--detach", "--force", require_sha(commit))
+            inner.ask(*_AS_COMMITTED, "checkout", "--quiet", "--detach", "--force", require_sha(commit))
             inner.ask("clean", "--quiet", "-ffdx")
         except GitFailed:
             pass  # damaged, or pruned by someone: made anew
@@ -25,7 +28,7 @@ def check_out(git: GitRunner, commit: CommitSha, folder: Path) -> None:
             return
     shutil.rmtree(folder, ignore_errors=True)
     git.ask("worktree", "prune")
-    git.ask(*_NO_HOOKS, "worktree", "add", "--quiet", "--force", "--detach", str(folder), require_sha(commit))
+    git.ask(*_AS_COMMITTED, "worktree", "add", "--quiet", "--force", "--detach", str(folder), require_sha(commit))
 
 
 def remote_from_elsewhere(repository: Repository) -> dict[str, str]:

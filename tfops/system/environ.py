@@ -20,6 +20,18 @@ _GIT_REDIRECTS = frozenset(
         "GIT_PREFIX",
         "GIT_QUARANTINE_PATH",
         "GIT_EXTERNAL_DIFF",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_GRAFT_FILE",
+        "GIT_SHALLOW_FILE",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_ATTR_SOURCE",
+        "GIT_CONFIG",
+        "GIT_DEFAULT_HASH",
+        "GIT_DEFAULT_REF_FORMAT",
+        "GIT_LITERAL_PATHSPECS",
+        "GIT_GLOB_PATHSPECS",
+        "GIT_NOGLOB_PATHSPECS",
+        "GIT_ICASE_PATHSPECS",
         "GIT_TRACE",
         "GIT_TRACE_CURL",
     }
@@ -40,9 +52,13 @@ def everything() -> Mapping[str, str]:
 
 
 def git_environment() -> dict[str, str]:
-    """The environment for Git: ours, without redirects, never asking on a terminal, in English."""
+    """The environment for Git: ours, without redirects, never asking on a terminal, in English.
+
+    A commit is what everybody has under its id: what somebody replaced in their own clone doesn't count.
+    """
     env = {name: value for name, value in os.environ.items() if name not in _GIT_REDIRECTS}
-    return env | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "LANGUAGE": ""}
+    fixed = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
+    return env | fixed | {"LC_ALL": "C", "LANGUAGE": ""}
 
 
 def in_ci() -> bool:

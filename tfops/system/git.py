@@ -12,8 +12,10 @@ from pathlib import Path
 from tfops.errors import ProjectError, Refused
 from tfops.model import CommitSha
 from tfops.system import environ, process
+from tfops.system.pinned import PINNED
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_BROKEN_REF = re.compile(r"ignoring broken ref (\S+)")
 _NETWORK_TIMEOUT_S = 120
 _TIMEOUT_VARIABLE = "TFOPS_NETWORK_TIMEOUT"
 
@@ -25,6 +27,10 @@ class GitFailed(Exception):
         super().__init__(f"git {' '.join(argv)} ended with {code}: {stderr.strip()}")
         self.code = code
         self.stderr = stderr.strip()
+
+
+class BrokenRef(Exception):
+    """A ref is there, but its file or its object is damaged."""
 
 
 class GitRunner:
@@ -45,7 +51,7 @@ class GitRunner:
         """Run `git ARGV`. Raises GitFailed when its exit code is not in `ok`."""
         self.started += 1
         done = process.run(
-            ["git", "-C", str(self.root), *argv],
+            ["git", "-C", str(self.root), *PINNED, *argv],
             env=environ.git_environment() | dict(env or {}),
             stdin=stdin,
             timeout_s=timeout_s,
@@ -90,6 +96,11 @@ def _explain_missing_repository(start: Path, error: GitFailed) -> ProjectError:
         return ProjectError(f"`{start}` is a bare repository", hint="run tfops in a clone of it")
     why = "" if "not a git repository" in error.stderr else error.stderr
     return ProjectError(f"`{start}` is not in a Git repository", why=why, hint="start a project with: tfops init NAME")
+
+
+def broken_refs(stderr: str) -> list[str]:
+    """The refs that a listing of Git left out because their files or their objects are damaged."""
+    return _BROKEN_REF.findall(stderr)
 
 
 def is_full_sha(text: str) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tfops.model import CommitSha
 from tfops.system.failures import remote_failure
-from tfops.system.git import GitFailed, require_sha
-from tfops.system.remote import LEDGERS
+from tfops.system.git import GitFailed, broken_refs, require_sha
+from tfops.system.remote import LEDGERS, NO_REF
 from tfops.system.repository import Repository
 
 _HEADS = "refs/heads/"
@@ -51,8 +51,11 @@ def look_at_remote(repository: Repository, ledger_ref: str) -> Look:
 def look_here(repository: Repository) -> Look:
     """The same of what this clone knows, by one Git process."""
     heads = f"refs/remotes/{repository.remote}/" if repository.remote else _HEADS
-    rows = repository.git.ask("for-each-ref", "--format=%(refname) %(objectname)", heads, f"{LEDGERS}/").text
-    return _look((tuple(row.split(" ")) for row in rows.splitlines()), heads=heads, ledgers=f"{LEDGERS}/")
+    done = repository.git.ask("for-each-ref", "--format=%(refname) %(objectname)", heads, f"{LEDGERS}/")
+    rows = [tuple(row.split(" ")) for row in done.text.splitlines()]
+    # A ledger that is there and can't be read isn't absent: it stands for nothing that exists.
+    rows += [(ref, NO_REF) for ref in broken_refs(done.stderr) if ref.startswith(f"{LEDGERS}/")]
+    return _look(iter(rows), heads=heads, ledgers=f"{LEDGERS}/")
 
 
 def _look(rows: Iterator[tuple[str, ...]], *, heads: str, ledgers: str) -> Look:

@@ -16,6 +16,7 @@ from tfops.model import EnvName
 from tfops.system import failpoint
 from tfops.system.failures import RemoteRefused, RemoteUnreachable, remote_failure, require_free_names
 from tfops.system.git import GitFailed, GitRunner, network_timeout_s, require_sha
+from tfops.system.pinned import pinned_for
 from tfops.system.process import Completed
 from tfops.system.rehearsal import Outcome, Tried, outcome_of
 from tfops.system.repository import Repository
@@ -81,7 +82,9 @@ class Refs:
         specs.append(f"{self._ledger_pattern}:{LEDGERS}/*")
         # not --quiet: that hides why a ref was rejected
         # --no-prune: the user's fetch.prune would delete ledgers and tags that only this clone has
-        argv = ["fetch", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules"]
+        # --refmap=: the user's own `remote.*.fetch` would take over by force what was rewritten there
+        argv = [*pinned_for(remote), "fetch", "--no-tags", "--no-prune", "--no-write-fetch-head"]
+        argv += ["--no-recurse-submodules", "--refmap="]
         # One at a time: a slower one that began earlier would set branches back after a faster one.
         with exclusive(Workspace(self._repository.common_dir).fetches, wait_s=network_timeout_s()):
             self._fetch(remote, [*argv, "--end-of-options", remote, *specs])
@@ -146,7 +149,8 @@ class Refs:
 
     def _push(self, remote: str, updates: Sequence[Update]) -> Swap:
         specs = [f"{require_sha(update.new)}:{self._remote_name(update.ref)}" for update in updates]
-        argv = ["push", "--quiet", "--no-verify", "--atomic", "--no-signed", *self._leases(updates)]
+        argv = [*pinned_for(remote), "push", "--quiet", "--no-verify", "--atomic", "--no-signed"]
+        argv += self._leases(updates)
         try:
             self._git.over_network(*argv, "--end-of-options", remote, *specs)
         except GitFailed as error:
@@ -235,6 +239,24 @@ class Refs:
     def _value_here(self, ref: str) -> str:
         return self._git.line("rev-parse", "--verify", "--quiet", "--end-of-options", ref)
 
+    def only_here(self, env: str) -> tuple[str, ...]:
+        """The ledger and the version tags of an environment that this clone has and the remote hasn't.
+
+        Raises RemoteUnreachable.
+        """
+        remote = self._repository.remote
+        if not remote:
+            return ()
+        ledger, tags = f"{LEDGERS}/{env}", f"refs/tags/tfops/{env}/"
+        here = self._git.ask("for-each-ref", "--format=%(refname)", ledger, tags).text.split()
+        argv = ("ls-remote", "--refs", "--end-of-options", remote, self._remote_name(ledger), f"{tags}*")
+        try:
+            rows = self._git.over_network(*argv).text.splitlines()
+        except GitFailed as error:
+            raise remote_failure(self._git, error, is_push=False) from error
+        there = {row.partition("\t")[2] for row in rows}
+        return tuple(ref for ref in here if self._remote_name(ref) not in there)
+
     def rehearse(self, *updates: Update) -> Swap:
         """Try whether a swap would be taken, without a trace here or there; LOST as `swap`.
 
@@ -251,7 +273,8 @@ class Refs:
         if not remote or self._is_offline:
             return Swap.WON
         tried = [Tried(self._remote_name(update.ref), require_sha(update.new), update.old) for update in updates]
-        argv = ["push", "--porcelain", "--no-verify", "--atomic", "--no-signed", *self._leases(updates)]
+        argv = [*pinned_for(remote), "push", "--porcelain", "--no-verify", "--atomic", "--no-signed"]
+        argv += self._leases(updates)
         argv += ["--end-of-options", remote, *(spec for one in tried for spec in one.specs())]
         done = self._git.ask(*argv, ok=(0, 1, 128), timeout_s=network_timeout_s())
         if done.code == 0:  # a host for which names are no paths
@@ -289,7 +312,8 @@ class Refs:
     def _take_back(self, remote: str, names: Sequence[str]) -> None:
         with contextlib.suppress(GitFailed):
             specs = [f":{name}" for name in names]
-            self._git.over_network("push", "--quiet", "--no-verify", "--end-of-options", remote, *specs)
+            argv = (*pinned_for(remote), "push", "--quiet", "--no-verify", "--end-of-options")
+            self._git.over_network(*argv, remote, *specs)
 
 
 def _mark_of(ref: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tfops.errors import ProjectError
 from tfops.model import Commit, CommitSha, Person
 from tfops.system import environ
-from tfops.system.git import GitFailed, GitRunner, find_root, require_sha
+from tfops.system.git import BrokenRef, GitFailed, GitRunner, broken_refs, find_root, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
@@ -86,6 +86,18 @@ class Repository:
         sha = self.git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
         return require_sha(sha) if sha else None
 
+    def value_of(self, ref: str) -> CommitSha | None:
+        """The object that a full ref name points to, whatever it is; None when there is no such ref.
+
+        Raises BrokenRef for a ref that is there and that Git can't read.
+        """
+        assert ref.startswith("refs/")
+        done = self.git.ask("for-each-ref", "--format=%(refname) %(objectname)", ref)
+        if ref in broken_refs(done.stderr):
+            raise BrokenRef(f"Git can't read `{ref}`: {done.stderr.strip()}")
+        rows = dict(row.split(" ") for row in done.text.splitlines())
+        return require_sha(rows[ref]) if ref in rows else None
+
     def is_ancestor(self, ancestor: CommitSha, descendant: CommitSha) -> bool:
         """Whether history leads from `ancestor` to `descendant`; a commit is its own ancestor."""
         argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
@@ -131,7 +143,7 @@ class Repository:
 
     def uncommitted(self) -> Sequence[str]:
         """Paths of the project that differ from HEAD or that Git doesn't know yet."""
-        argv = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *PROJECT_PATHS)
+        argv = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *PROJECT_PATHS)
         entries = self.git.ask(*argv).text.split("\0")
         return sorted(entry[3:] for entry in entries if len(entry) > 3)
 

@@ -17,7 +17,7 @@ from tfops.flows.ground.stacks import StackJob, Stacks, with_other_contents
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
-from tfops.ledger.versions import Listing, read_card, versions_of
+from tfops.ledger.versions import Listing, known_versions, read_card, versions_of
 from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, StackName, Verdict, VersionRecord
 from tfops.resolve.branches import environment_of, matches, require_branch_name
 from tfops.resolve.bridge import Bridge, Past
@@ -165,7 +165,7 @@ def apply_target(project: Project, place: Place, *, allowed: frozenset[str], onl
         raise Refused(
             "drill", f"{place.env} is a place for drills of {home}", hint=f"tfops drill {home} VERSION --in {place.env}"
         )
-    listing = versions_of(repository, place.env)
+    listing = known_versions(repository, place.env)
     shared = rules_from_branch_head(project, place).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
     facts = _apply_facts(repository, place, listing, pattern=shared.branch)
@@ -230,7 +230,7 @@ def say_target(target: Target, ui: Ui) -> None:
 def destroy_target(project: Project, place: Place) -> Target:
     """What runs now, to be taken down with the modules that made it."""
     repository = project.repository
-    listing = versions_of(repository, place.env)
+    listing = known_versions(repository, place.env)
     if listing.latest is None:
         raise Refused(
             "never-applied", f"{place.env} has never been applied: nothing to destroy", hint=f"tfops apply {place.env}"
@@ -282,7 +282,7 @@ def content_of_commit(
     Refused (guard `unknown-stack`) for a name in `only` that no stack has.
     """
     repository = project.repository
-    listing = versions_of(repository, place.env)
+    listing = known_versions(repository, place.env)
     current_card = read_card(repository, listing.latest) if listing.latest else None
     tree = GitTree.of_commit(repository, commit)
     # What was applied once must stay reachable: only a new commit is held against its modules.

@@ -7,7 +7,7 @@ from tfops.flows.ground.ui import Ui
 from tfops.flows.road.rollback import aimed_target, rollback_target
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import TroublePart
-from tfops.ledger.versions import versions_of
+from tfops.ledger.versions import known_versions
 from tfops.model import CommitSha, EnvName, Kind
 
 _MOST_LISTED = 5
@@ -37,7 +37,7 @@ def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
 
 
 def _nothing_to_resume(project: Project, env: EnvName) -> Refused:
-    latest = versions_of(project.repository, env).latest
+    latest = known_versions(project.repository, env).latest
     hint = f"tfops status; to change it: tfops apply {env}"
     hold = read_present(project.repository, env).hold_on(latest)
     if hold:

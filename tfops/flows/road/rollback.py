@@ -11,9 +11,9 @@ from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
 from tfops.flows.road.verdicts import judge_cards, since_version
 from tfops.ledger.card import Card, StackPart
-from tfops.ledger.chain import read_present
+from tfops.ledger.chain import Present, read_present
 from tfops.ledger.parts import AimPart
-from tfops.ledger.versions import Listing, read_card, versions_of
+from tfops.ledger.versions import Listing, known_versions, read_card
 from tfops.model import LOCK_FILE, Commit, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
 from tfops.resolve.bridge import Past
 from tfops.resolve.downgrade import undowngradable
@@ -32,9 +32,14 @@ def rollback_target(
     With `keep_providers` it runs with the providers that run now, whatever the old modules ask for.
     """
     repository = project.repository
-    listing = versions_of(repository, place.env)
+    listing = known_versions(repository, place.env)
     records = listing.versions
-    picked = pick_version(to, place.env, records) if to else version_to_go_back_to(place.env, records)
+    stopped = _stopped(read_present(repository, place.env))
+    picked = (
+        pick_version(to, place.env, records)
+        if to
+        else version_to_go_back_to(place.env, records, is_stopped=stopped is not None)
+    )
     goal = content_of(picked, {record.version: record for record in records})
     if goal.kind is Kind.DESTROY:
         raise Refused(
@@ -51,7 +56,7 @@ def rollback_target(
         kind=Kind.ROLLBACK,
         commit=goal.commit,
         branch=goal.branch,
-        reason=f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}",
+        reason=_reason(place, goal, listing, stopped),
         rules=rules_from_branch_head(project, place),
         restores=goal,
         at=at,
@@ -62,10 +67,21 @@ def rollback_target(
         target,
         pasts=_pasts(card, target.current_card, since, lost=target.pasts),
         protected=protected_by(card, target.current_card),
-        undoes=_undone(repository, goal, listing),
+        undoes=_undone(repository, goal, listing, stopped),
         judgement=_judgement(target, card, since, keeps_providers=keep_providers),
     )
     return _with_todays_providers(project, target) if keep_providers else target
+
+
+def _stopped(present: Present) -> AimPart | None:
+    """The change that stopped half-way after the latest version, or whose run died in it."""
+    return present.trouble or present.intent
+
+
+def _reason(place: Place, goal: VersionRecord, listing: Listing, stopped: AimPart | None) -> str:
+    if stopped is not None:
+        return f"{place.env} back to {goal.version}, from the {stopped.kind} of {stopped.commit[:8]} that stopped"
+    return f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}"
 
 
 def _judgement(target: Target, goal: Card, since: Since, *, keeps_providers: bool) -> Judgement:
@@ -163,17 +179,24 @@ def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:
     )
 
 
-def _undone(repository: Repository, goal: VersionRecord, listing: Listing) -> tuple[Commit, ...]:
-    """The commits whose work a rollback takes back, newest first; none that aren't in this clone."""
+def _undone(
+    repository: Repository, goal: VersionRecord, listing: Listing, stopped: AimPart | None
+) -> tuple[Commit, ...]:
+    """The commits whose work a rollback takes back, newest first; none that aren't in this clone.
+
+    Those of a change that stopped half-way are among them.
+    """
     if listing.latest is None:
         return ()
     current = content_of(listing.latest, {record.version: record for record in listing.versions})
-    return repository.commits_between(goal.commit, current.commit)
+    tried = repository.commits_between(goal.commit, require_sha(stopped.commit)) if stopped else ()
+    done = repository.commits_between(goal.commit, current.commit)
+    return (*(commit for commit in tried if commit not in done), *done)
 
 
 def running_target(project: Project, place: Place) -> Target:
     """What runs now, with the providers that it runs with. Raises Refused (guard `never-applied`)."""
-    latest = versions_of(project.repository, place.env).latest
+    latest = known_versions(project.repository, place.env).latest
     if latest is None or latest.kind is Kind.DESTROY:
         raise Refused("never-applied", f"{place.env} doesn't run", hint=f"tfops apply {place.env}")
     card = read_card(project.repository, latest)
@@ -216,7 +239,7 @@ def intended_target(
     """The content of a commit that was, or was to be, an environment once: it is not held against today's checks."""
     sha = require_sha(commit)
     is_own_apply = kind is Kind.APPLY and place.rehearses is None
-    listing = versions_of(project.repository, place.env)
+    listing = known_versions(project.repository, place.env)
     records = listing.versions
     restored = next((record for record in records if record.version.number == restores), None)
     origin = restored or (records[-1] if records and kind is Kind.DESTROY else None)

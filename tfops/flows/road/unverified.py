@@ -6,7 +6,7 @@ from tfops.errors import NotVerified, Refused, TfopsError
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Place
 from tfops.flows.road.consent import AUTOMATIC
-from tfops.ledger.versions import read_card, versions_of
+from tfops.ledger.versions import known_versions, read_card
 from tfops.model import Kind, Verified
 from tfops.resolve.versions import version_to_go_back_to
 from tfops.results.changes import ChangeResult
@@ -63,7 +63,7 @@ def _way_on(project: Project, place: Place, result: ChangeResult) -> str:
         return f"look at it, or go to another version: tfops history {place.env}"
     again = f"when the cause is gone: tfops apply {place.env}"
     try:
-        goal = version_to_go_back_to(place.env, versions_of(project.repository, place.env).versions)
+        goal = version_to_go_back_to(place.env, known_versions(project.repository, place.env).versions)
     except Refused:
         return again
     return f"tfops rollback {place.env}   (to {goal.version}); {again}"
@@ -71,7 +71,7 @@ def _way_on(project: Project, place: Place, result: ChangeResult) -> str:
 
 def _reason_against(project: Project, place: Place, result: ChangeResult) -> str:
     """Why there is no rollback by itself; empty when there is nothing against it."""
-    versions = versions_of(project.repository, place.env).versions
+    versions = known_versions(project.repository, place.env).versions
     before = next((record for record in versions if record.version == result.previous), None)
     if before is None:
         return ""
