@@ -8,6 +8,7 @@ with a fraction or an exponent is a `Decimal`, which the functions of this modul
 import json
 import math
 import os
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -36,10 +37,15 @@ def number_text(value: Number) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def loads(text: str) -> Any:
-    """What a JSON text holds. Raises ValueError when it isn't one; JSON knows neither `NaN` nor `Infinity`."""
+def loads(text: str, *, objects: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """What a JSON text holds. Raises ValueError when it isn't one; JSON knows neither `NaN` nor `Infinity`.
+
+    `objects` makes an object of its pairs, where a name that stands twice means something.
+    """
     try:
-        return json.loads(text, parse_float=to_number, parse_int=_to_int, parse_constant=_refuse)
+        return json.loads(
+            text, parse_float=to_number, parse_int=_to_int, parse_constant=_refuse, object_pairs_hook=objects
+        )
     except ArithmeticError as error:
         raise ValueError("a number that is out of all bounds") from error
 

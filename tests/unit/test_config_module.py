@@ -81,7 +81,8 @@ def test_local_calls_are_those_with_a_relative_source() -> None:
         ('module "x" { source = "./y" }', True),
         ('module "x" {\n  source="../y"\n}', True),
         ('{"module": {"x": {"source": "../y"}}}', True),
-        ('module "x" { source = "a/b/c" }', False),
+        ('module "x" { source = "a/b/c" }', True),
+        ("\ufeff/* a */ variable b {}", True),
         ('resource "x" "y" { source_file = "./y" }', False),
     ],
 )

@@ -163,17 +163,13 @@ def test_override_files_replace_what_they_name() -> None:
     assert found.variables["y"].default == "z"
 
 
-def test_what_the_parser_cannot_read_as_a_whole_is_read_block_by_block() -> None:
-    odd = 'output "odd" {\n  value = "${\n    1\n  }"\n}\n'
-    found = read('variable "x" {\n  type = number\n}\n' + odd + 'variable "y" {}\n')
-    assert list(found.variables) == ["x", "y"]
-    assert not found.outputs["odd"].is_public
-
-
-def test_files_of_opentofu_alone_make_the_interface_doubtful_when_they_have_one() -> None:
-    files = {"main.tf": 'variable "x" {}', "versions.tofu": "terraform {}"}
-    assert read_interface(files).is_whole
-    assert read_interface(files | {"main.tofu": 'variable "y" {}'}).unreadable == ("main.tofu",)
+def test_files_of_opentofu_alone_are_read_under_opentofu_and_take_their_namesakes_place() -> None:
+    files = {
+        "main.tf": 'variable "x" {}', "main.tofu": 'variable "y" {}', "more.tf": 'variable "z" {}',
+        "json.tf.json": '{"variable": {"j": {}}}', "json.tofu.json": '{"variable": {"k": {}}}',
+    }  # fmt: skip
+    assert read_interface(files).variables.keys() == {"x", "z", "j"}
+    assert read_interface(files, is_tofu=True).variables.keys() == {"y", "z", "k"}
 
 
 def test_a_type_is_shown_as_one_would_write_it() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.memory_tree import project_tree, rules_and_environment
 from tfops.config.modules.wish import Declared, declared_by
-from tfops.model import Action, AttributeChange, Plan, ResourceChange
+from tfops.model import Action, AttributeChange, Plan, ResourceChange, Verdict
 from tfops.resolve.doors import Coming, Standing, doors, planned_doors
 from tfops.resolve.downgrade import irreversible
 
@@ -67,7 +67,7 @@ def test_a_plan_shows_replacements_of_what_holds_data_and_versions_that_stay() -
     ]
 
 
-def test_modules_are_read_with_what_they_call_and_broken_files_lose_nothing() -> None:
+def test_modules_are_read_with_what_they_call_and_broken_files_are_named() -> None:
     tree = project_tree(dev="modules:\n  app: {source: service}\n  far: {source: a/b/c, version: 1.0.0}\n")
     files = {
         "modules/service/main.tf": 'module "in" { source = "../network" }\nmodule "out" { source = "x/y/z" }\n'
@@ -79,11 +79,14 @@ def test_modules_are_read_with_what_they_call_and_broken_files_lose_nothing() ->
     tree = type(tree)({**tree.files, **files})
     found = declared_by(tree, rules_and_environment(tree)[1])
     assert found == Declared(
-        resources=frozenset(
-            {"module.app.aws_vpc.j", "module.app.module.in.aws_vpc.n", "module.app.module.in.aws_vpc.m"}
-        ),
+        resources=frozenset({"module.app.aws_vpc.j"}),
         moved=frozenset({"module.app.aws_vpc.a"}),
         forgotten=frozenset({"module.app.aws_vpc.c"}),
-        unseen=frozenset({"module.far.", "module.app.module.out."}),
+        unseen=frozenset({"module.far.", "module.app.module.out.", "module.app.module.in."}),
         engines=frozenset({">= 1.9"}),
+        unread=frozenset({"modules/network/main.tf"}),
     )
+    now = Standing(("terraform", "1.11.4"), {"module.app.module.in.aws_s3_bucket.b": ""}, frozenset(), {})
+    assert [(door.name, door.verdict) for door in doors(now, Coming(found))] == [
+        ("unread", Verdict.OK),
+    ]

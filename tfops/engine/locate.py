@@ -38,12 +38,20 @@ class Engine:
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
+    @property
+    def is_tofu(self) -> bool:
+        return self.name == "tofu"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     executable: str
     name: str
     origin: str
+
+    @property
+    def is_tofu(self) -> bool:
+        return self.name == "tofu"
 
 
 def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None) -> Engine:

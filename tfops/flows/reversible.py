@@ -32,7 +32,7 @@ def check_reversible(
     tree = project.tree(worktree=False)
     rules = project.rules_in(tree)
     coming = Coming(
-        declared_by(tree, load_environment(tree, rules, place.env)),
+        declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree)),
         locked_versions(tree.read(lock_file_path(rules.files_of(place.env))) or ""),
         rules.engine.version.text,
         rules.protect,

@@ -114,7 +114,7 @@ class StackPart(_Part):
 
     `lock_committed` is None on cards that don't know it. `commit` is where its content is from when that isn't the
     version's: the change was narrowed to other stacks. `moved` leads from an address to the one that it had before
-    this version.
+    this version. `unread` are modules with a file that could not be read: all that they hold is among the `protected`.
     """
 
     backend: str
@@ -130,6 +130,7 @@ class StackPart(_Part):
     schema_versions: dict[str, int] = {}
     inventory: dict[str, str] = {}
     protected: list[str] = []
+    unread: list[str] = []
     forgotten: dict[str, str] = {}
     remade: dict[str, str] = {}
     moved: dict[str, str] = {}

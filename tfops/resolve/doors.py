@@ -43,6 +43,7 @@ def doors(now: Standing, then: Coming) -> tuple[Reason, ...]:
         *_unprotected(now, then),
         *_raised_providers(now, then),
         *_raised_engine(now, then),
+        *_unread(then),
     ]
     return tuple(sorted(found, key=lambda reason: -reason.verdict.badness))
 
@@ -138,3 +139,11 @@ def _raised_engine(now: Standing, then: Coming) -> Iterator[Reason]:
         if not allowed:
             what = f"asks for an engine {text}; what runs was applied with {name} {version}"
             yield Reason("engine", Verdict.BLOCKED, what, (text,), "keep the old engine at hand for the way back")
+
+
+def _unread(then: Coming) -> Iterator[Reason]:
+    """What can't be read isn't absent: no door is seen in it, and none is ruled out."""
+    if then.declared.unread:
+        files = ", ".join(sorted(then.declared.unread))
+        text = f"{files} could not be read: what it takes out, moves or protects is not known"
+        yield Reason("unread", Verdict.OK, text, tuple(sorted(then.declared.unread)), "--plan shows what it comes to")

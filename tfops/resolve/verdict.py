@@ -37,6 +37,7 @@ class Facts:
     schema_versions: Mapping[str, int] = field(default_factory=dict)
     inventory: Mapping[str, str] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
     forgotten: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     downloads: Mapping[str, Download] = field(default_factory=dict)
@@ -159,6 +160,13 @@ def _lost_data(way: _Way) -> Iterator[Reason]:
             yield Reason(name, Verdict.DATA_LOSS, f"destroys {_listed(group)} ({what})", tuple(group), cure)
     if others:
         yield Reason("destroys", Verdict.OK, f"destroys {_count(others)} added since", tuple(others))
+
+
+def _unread(way: _Way) -> Iterator[Reason]:
+    unread = sorted(way.today.unread | way.then.unread)
+    if unread:
+        text = f"a file of {_listed(unread)} could not be read: all that it holds counts as protected"
+        yield Reason("unread", Verdict.OK, text, tuple(unread))
 
 
 def _made_anew(way: _Way) -> Iterator[Reason]:
@@ -305,6 +313,7 @@ _RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _newer_providers,
     _other_addresses,
     _made_anew,
+    _unread,
     _lower_majors,
     _open_lock,
     _engine,

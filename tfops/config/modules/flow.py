@@ -4,9 +4,11 @@ Terraform knows no order of modules, only of single values: two modules may well
 other. Only what is certain counts; what can't be read counts as no need, and the engine finds it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from tfops.config.modules.hcl import Node, parse_hcl
+from tfops.config.modules.hcl import Block, read_blocks
+from tfops.config.modules.references import references
 from tfops.config.values import Path, Reference
 
 Needs = Mapping[str, frozenset[str]]
@@ -22,37 +24,26 @@ def output_needs(files: Mapping[str, str]) -> Needs:
     for name, text in files.items():
         if not name.endswith(".tf"):
             continue
-        try:
-            for item, referred in _items(parse_hcl(text)):
+        with contextlib.suppress(ValueError):
+            for item, referred in _items(read_blocks(text, is_json=False)):
                 graph.setdefault(item, set()).update(referred)
-        except ValueError:
-            continue
     outputs = [item for item in graph if item.startswith("output.")]
     return {item.removeprefix("output."): _variables(graph, item) for item in outputs}
 
 
-def _items(body: Node) -> Iterator[tuple[str, set[str]]]:
+def _items(blocks: Iterable[Block]) -> Iterator[tuple[str, set[str]]]:
     """Everything that can be referred to, with what it refers to."""
-    for block in body.children():
-        if block.kind != "block":
-            continue
-        *names, inner = block.children()
-        kind, *labels = (name.text.strip('"') for name in names)
-        if kind == "locals":
-            yield from ((f"local.{entry.children()[0].text}", _references(entry)) for entry in inner.children())
+    for block in blocks:
+        if block.kind == "locals":
+            yield from ((f"local.{name}", _references(value.text)) for name, value in block.attributes.items())
         else:
-            yield ".".join(([] if kind == "resource" else [kind]) + labels), _references(block)
+            kind = () if block.kind == "resource" else (block.kind,)
+            yield ".".join((*kind, *block.labels)), _references(block.text)
 
 
-def _references(node: Node) -> set[str]:
+def _references(text: str) -> set[str]:
     """`var.x`, `local.y`, `type.name`, `data.type.name`, as far as they are written out."""
-    found = set[str]()
-    for tree in node.tree.iter_subtrees():
-        part = Node(tree, node.source)
-        if part.kind == "get_attr_expr_term":
-            steps = part.text.split(".")
-            found.add(".".join(steps[: 3 if steps[0] == "data" else 2]))
-    return found
+    return {".".join(chain[: 3 if chain[0] == "data" else 2]) for chain in references(text)}
 
 
 def _variables(graph: Mapping[str, set[str]], start: str) -> frozenset[str]:

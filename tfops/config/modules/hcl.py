@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tfops import exact
+from tfops.config.modules.references import references
+from tfops.config.modules.structure import NOWHERE, Part, Span, read_structure
+from tfops.config.modules.tokens import plain
 from tfops.exact import Number, is_number, to_number
 
 if TYPE_CHECKING:
@@ -28,54 +31,38 @@ class Expression(Protocol):
         """Its tree, to read a type from. Raises ValueError when it has none."""
 
     def roots(self) -> set[str]:
-        """`Node.roots`. Raises ValueError when it can't be parsed."""
+        """The first names of all that it refers to. Raises ValueError when it can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`kind "label" { … }`. Of one that isn't `is_readable` nothing but kind and label is known."""
+    """`kind "label" { … }`; `span` is where it stands in a `*.tf` file."""
 
     kind: str
     labels: tuple[str, ...]
     attributes: dict[str, Expression] = field(default_factory=dict)
     blocks: list["Block"] = field(default_factory=list)
     text: str = ""
-    is_readable: bool = True
+    span: Span = NOWHERE
+
+    def inner(self, kind: str) -> list["Block"]:
+        """The blocks of a kind inside of it; JSON writes them like attributes."""
+        written = self.attributes.get(kind)
+        if not isinstance(written, JsonExpression):
+            return [block for block in self.blocks if block.kind == kind]
+        return [_json_block(kind, body, ()) for body, _ in _labelled(written.value, 0)]
 
 
 def read_blocks(text: str, *, is_json: bool) -> list[Block]:
-    """The top-level blocks of a file. Raises ValueError when it can't be parsed."""
+    """The top-level blocks of a file. Raises ValueError where no engine would read it either."""
     if is_json:
         return list(_json_blocks(text))
-    try:
-        return list(_hcl_blocks(text))
-    except ValueError:
-        return _blocks_one_by_one(text)
+    return [_block(part, text) for part in read_structure(text).parts]
 
 
-_START = re.compile(r"^[ \t]*(variable|output|module)[ \t]+\"", re.MULTILINE)
-_ONE = re.compile(
-    r"^(variable|output|module)[ \t]+\"([^\"\n]+)\"[ \t]*\{(?:[^\n]*\}[ \t]*$|.*?^\})", re.MULTILINE | re.DOTALL
-)
-
-
-def _blocks_one_by_one(text: str) -> list[Block]:
-    """What python-hcl2 can't read as a whole (a template over several lines), block by block.
-
-    Blocks are told apart the way `terraform fmt` writes them. Raises ValueError when that doesn't find them all.
-    """
-    found = list(_ONE.finditer(text))
-    if not found or len(found) != len(_START.findall(text)):
-        raise ValueError("not valid HCL")
-    return [_one_block(match) for match in found]
-
-
-def _one_block(match: re.Match[str]) -> Block:
-    try:
-        [block] = _hcl_blocks(match[0])
-    except ValueError:
-        return Block(match[1], (match[2],), text=match[0], is_readable=False)
-    return block
+def read_attributes(text: str) -> dict[str, Expression]:
+    """What a `*.tfvars` file says. Raises ValueError where no engine would read it either."""
+    return {name: HclExpression(text[span.start : span.end]) for name, span in read_structure(text).attributes.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +84,6 @@ class Node:
     @property
     def text(self) -> str:
         return self.raw.strip()
-
-    def roots(self) -> set[str]:
-        """The first names of everything that is referred to inside: `var` of `var.x.y`; not a loop's own."""
-        found, own = set[str](), set[str]()
-        for tree in self.tree.iter_subtrees():
-            node = Node(tree, self.source)
-            if node.kind in ("get_attr_expr_term", "index_expr_term", "full_splat_expr_term", "attr_splat_expr_term"):
-                base = node.children()[0].inner()
-                found |= {base.text} if base.kind == "identifier" else set()
-            elif node.kind in ("for_intro", "template_for_start"):
-                own |= {child.text for child in node.children() if child.kind == "identifier"}
-            elif node.kind == "function_call" and "::" in node.text.partition("(")[0]:
-                found.add("provider")
-        return found - own
 
     def children(self) -> list["Node"]:
         """Inner nodes without line ends and comments."""
@@ -137,7 +110,7 @@ def parse_hcl(text: str) -> Node:
 
     whole = text if text.endswith("\n") else text + "\n"
     try:
-        tree = hcl2.parses_to_tree(whole)
+        tree = hcl2.parses_to_tree(plain(whole))
     except Exception as error:
         raise ValueError(f"not valid HCL: {str(error).splitlines()[0]}") from error
     return Node(tree, whole).children()[0]
@@ -149,43 +122,28 @@ def parse_expression(text: str) -> Node:
     return attribute.children()[-1]
 
 
-def _hcl_blocks(text: str) -> Iterator[Block]:
-    for child in parse_hcl(text).children():
-        if child.kind == "block":
-            yield _block(child)
-
-
-def _block(node: Node) -> Block:
-    *names, body = node.children()
-    kind, *labels = (name.text.strip('"') for name in names)
-    block = Block(kind, tuple(labels), text=node.text)
-    for child in body.children():
-        if child.kind == "block":
-            block.blocks.append(_block(child))
-        elif child.kind == "attribute":
-            name, value = child.children()
-            block.attributes[name.text] = HclExpression(value)
-    return block
+def _block(part: Part, text: str) -> Block:
+    attributes: dict[str, Expression] = {
+        name: HclExpression(text[span.start : span.end]) for name, span in part.attributes.items()
+    }
+    inner = [_block(one, text) for one in part.parts]
+    return Block(part.kind, part.labels, attributes, inner, text[part.span.start : part.span.end], part.span)
 
 
 @dataclass(frozen=True, slots=True)
 class HclExpression:
-    """An expression of a `*.tf` file."""
+    """An expression of a `*.tf` file, as it is written."""
 
-    tree: Node
-
-    @property
-    def text(self) -> str:
-        return self.tree.text
+    text: str
 
     def literal(self) -> Any:
-        return self.tree.literal()
+        return literal(self.node())
 
     def node(self) -> Node:
-        return self.tree
+        return parse_expression(self.text)
 
     def roots(self) -> set[str]:
-        return self.tree.roots()
+        return {reference[0] for reference in references(self.text)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +166,7 @@ class JsonExpression:
         if not isinstance(self.value, str) or not re.search(r"[$%]\{", self.value):
             return set()
         is_whole = self.text != self.value
-        return parse_expression(self.text if is_whole else f'"{self.value}"').roots()
+        return HclExpression(self.text if is_whole else exact.dumps(self.value)).roots()
 
 
 def _unwrapped(text: str) -> str:
@@ -293,14 +251,29 @@ _LITERALS: dict[str, Callable[[Node], Any]] = {
 
 
 def _json_blocks(text: str) -> Iterator[Block]:
-    """JSON has no labels: how deep the names go depends on the kind of block."""
-    found = exact.loads(text)
-    for kind, value in found.items() if isinstance(found, dict) else ():
-        for body, labels in _labelled(value, _LABELS.get(kind, 0)):
-            yield _json_block(kind, body, labels)
+    """JSON has no labels: how deep the names go depends on the kind of block.
+
+    A file may be a list of bodies, and a name may stand twice.
+    https://github.com/hashicorp/hcl/blob/main/json/spec.md#blocks
+    """
+    for found in as_list(exact.loads(text, objects=_every)):
+        for kind, value in found.items() if isinstance(found, dict) else ():
+            for body, labels in _labelled(value, _LABELS.get(kind, 0)):
+                yield _json_block(kind, body, labels)
 
 
-_LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2}
+def _every(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Blocks of one kind under the same name twice are several blocks: none of them may get lost."""
+    found: dict[str, Any] = {}
+    for name, value in entries:
+        found[name] = [*as_list(found[name]), *as_list(value)] if name in found else value
+    return found
+
+
+_LABELS = {
+    "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1,
+    "resource": 2, "data": 2, "ephemeral": 2, "action": 2,
+}  # fmt: skip
 
 
 def _labelled(value: Any, depth: int, labels: tuple[str, ...] = ()) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
@@ -329,19 +302,3 @@ def as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
-
-
-def parse_file(text: str, *, is_json: bool) -> dict[str, Any]:
-    """The blocks of a file by kind as plain data, expressions as text. Raises ValueError."""
-    if is_json:
-        found = exact.loads(text)
-        return found if isinstance(found, dict) else {}
-    import hcl2  # noqa: PLC0415
-    from hcl2.utils import SerializationOptions  # noqa: PLC0415
-
-    options = SerializationOptions(strip_string_quotes=True, preserve_heredocs=False)
-    try:
-        parsed: dict[str, Any] = hcl2.loads(text, serialization_options=options)
-    except Exception as error:
-        raise ValueError(f"not valid HCL: {str(error).splitlines()[0]}") from error
-    return parsed

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tfops.config.modules.flow import Needs, output_needs
-from tfops.config.modules.module import Interface, is_module_file, read_interface
+from tfops.config.modules.module import Interface, is_module_file, is_tofu_file, module_files, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackOutput
 from tfops.errors import Refused
@@ -24,15 +24,19 @@ if TYPE_CHECKING:
 MODULES = "modules"
 
 # Part of every key: a change of what is read from a module makes all that is remembered old.
-_SCHEMA = 2
+_SCHEMA = 3
 
 
 class Interfaces:
-    """The modules of one commit. `exported` is the folder that holds `modules/`, `remembered` the cache's folder."""
+    """The modules of one commit. `exported` is the folder that holds `modules/`, `remembered` the cache's folder.
 
-    def __init__(self, exported: Path, remembered: Path) -> None:
+    `is_tofu` is asked where files lie that OpenTofu alone reads.
+    """
+
+    def __init__(self, exported: Path, remembered: Path, is_tofu: Callable[[], bool] = lambda: False) -> None:
         self._modules = exported / MODULES
         self._remembered = remembered
+        self._is_tofu = is_tofu
         self._known: dict[Path, Interface | None] = {}
 
     def local(self, module: str) -> Interface | None:
@@ -56,16 +60,20 @@ class Interfaces:
         return self._modules / source.path if isinstance(source, LocalSource) else _installed_folder(root, name, source)
 
     def names(self) -> list[str]:
-        """Folders directly below `modules/` that hold a module."""
-        folders = sorted(self._modules.iterdir()) if self._modules.is_dir() else []
-        return [folder.name for folder in folders if folder.is_dir() and module_texts(folder)]
+        """Folders below `modules/` that hold a module, at any depth: `network`, `data/queue`.
+
+        What lies inside of another module belongs to it.
+        """
+        return sorted(_module_folders(self._modules, "")) if self._modules.is_dir() else []
 
     def _at(self, folder: Path) -> Interface | None:
         if folder not in self._known:
             self._known[folder] = self._read(module_texts(folder)) if folder.is_dir() else None
         return self._known[folder]
 
-    def _read(self, texts: Mapping[str, str]) -> Interface:
+    def _read(self, every: Mapping[str, str]) -> Interface:
+        is_tofu = any(map(is_tofu_file, every)) and self._is_tofu()
+        texts = {name: every[name] for name in module_files(every, is_tofu=is_tofu)}
         path = self._remembered / f"{_key(texts)}.json"
         known = read_json(path)
         if known is not None:
@@ -73,9 +81,20 @@ class Interfaces:
                 return _adapter().validate_python(known, strict=False)
             except ValueError:
                 pass  # damaged: made anew
-        interface = read_interface(texts)
+        interface = read_interface(texts, is_tofu=is_tofu)
         write_file(path, _adapter().dump_json(interface).decode())
         return interface
+
+
+def _module_folders(folder: Path, above: str) -> Iterator[str]:
+    for inner in folder.iterdir():
+        is_loop = inner.is_symlink() and above != ""
+        if is_loop or not inner.is_dir() or inner.name.startswith("."):
+            continue
+        if module_texts(inner):
+            yield above + inner.name
+        else:
+            yield from _module_folders(inner, f"{above}{inner.name}/")
 
 
 @cache
@@ -91,12 +110,22 @@ def _key(texts: Mapping[str, str]) -> str:
 
 
 def module_texts(folder: Path) -> dict[str, str]:
-    """The module's files by name. A file of OpenTofu's own kind is noticed, not read."""
+    """The files by name that some engine reads: `module_files` says which one reads what."""
     return {
         path.name: path.read_text(encoding="utf-8", errors="replace")
         for path in sorted(folder.iterdir())
-        if (is_module_file(path.name) or path.name.endswith((".tofu", ".tofu.json"))) and path.is_file()
+        if (is_module_file(path.name) or is_tofu_file(path.name)) and path.is_file()
     }
+
+
+def files_of(folders: Mapping[str, Path], *, is_tofu: bool) -> Iterator[tuple[str, str, str]]:
+    """(address of the module with a dot at its end, file, text) of all files that the engine reads.
+
+    `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are.
+    """
+    for path, folder in folders.items():
+        prefix, texts = "".join(f"module.{step}." for step in path.split(".")), module_texts(folder)
+        yield from ((prefix, name, texts[name]) for name in module_files(texts, is_tofu=is_tofu))
 
 
 def _installed_folder(root: Path, name: str, source: RemoteSource) -> Path | None:

@@ -10,10 +10,10 @@ from tfops import exact
 from tfops.config.modules.hcl import Block, Expression, read_blocks
 from tfops.config.modules.terraform_type import ANY, Type, parse_type, read_default
 
-_OF_INTEREST = re.compile(r"^\s*(variable|output)\s", re.MULTILINE)
+_OF_INTEREST = re.compile(r"^\ufeff?[ \t]*(/\*.*?\*/\s*)*(variable|output)\b", re.MULTILINE)
 _OF_INTEREST_JSON = re.compile(r"\"(variable|output)\"\s*:")
-_CLIMBING_SOURCE = re.compile(r"source\s*=\s*\"(\.\.?)?/|\"source\"\s*:\s*\"(\.\.?)?/")
-_OVERRIDE = re.compile(r"(.*_)?override\.tf(\.json)?")
+_CALL = re.compile(r"\bmodule\b")
+_OVERRIDE = re.compile(r"(.*_)?override\.(tf|tofu)(\.json)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,10 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An input of a module. `default_text` is set where only Terraform can say what the default is."""
+    """An input of a module. `default_text` is set where only Terraform can say what the default is.
+
+    A `const` one takes nothing but what stands in the call itself. `deprecated` is what to do instead.
+    """
 
     name: str
     type: Type = ANY
@@ -37,6 +40,8 @@ class Variable:
     sensitive: bool = False
     ephemeral: bool = False
     nullable: bool = True
+    const: bool = False
+    deprecated: str = ""
     validations: tuple[Validation, ...] = ()
 
 
@@ -48,6 +53,7 @@ class Output:
     description: str = ""
     sensitive: bool = False
     ephemeral: bool = False
+    deprecated: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -82,8 +88,8 @@ class Interface:
 
 
 def may_matter(text: str, *, is_json: bool) -> bool:
-    """A cheap look, so that only few files are parsed."""
-    return _has_interface(text, is_json=is_json) or _CLIMBING_SOURCE.search(text) is not None
+    """A cheap look, so that only few files are read."""
+    return _has_interface(text, is_json=is_json) or _CALL.search(text) is not None
 
 
 def _has_interface(text: str, *, is_json: bool) -> bool:
@@ -91,21 +97,32 @@ def _has_interface(text: str, *, is_json: bool) -> bool:
 
 
 def is_module_file(name: str) -> bool:
+    """Whether every engine reads it."""
     return name.endswith((".tf", ".tf.json")) and not name.startswith(".")
 
 
-def _is_of_tofu_alone(name: str, text: str) -> bool:
-    """OpenTofu takes such a file in the place of its namesake, Terraform doesn't see it."""
-    is_json = name.endswith(".json")
-    return name.endswith((".tofu", ".tofu.json")) and _has_interface(text, is_json=is_json)
+def is_tofu_file(name: str) -> bool:
+    """Whether OpenTofu reads it, in the place of its namesake; Terraform doesn't see it."""
+    return name.endswith((".tofu", ".tofu.json")) and not name.startswith(".")
 
 
-def read_interface(files: Mapping[str, str]) -> Interface:
+def module_files(names: Iterable[str], *, is_tofu: bool) -> list[str]:
+    """The files of a folder that the engine reads."""
+    known = set(names)
+    if not is_tofu:
+        return sorted(filter(is_module_file, known))
+    ours = {name for name in known if is_tofu_file(name)}
+    replaced = {re.sub(r"\.tofu(\.json)?$", r".tf\1", name) for name in ours}
+    return sorted(ours | set(filter(is_module_file, known)) - replaced)
+
+
+def read_interface(files: Mapping[str, str], *, is_tofu: bool = False) -> Interface:
     """A module's interface, from the texts of its files by name. Never raises: the engine judges what is broken."""
-    unreadable = [name for name, text in files.items() if _is_of_tofu_alone(name, text)]
     blocks: list[Block] = []
     declarations: dict[str, str] = {}
-    for name in sorted(filter(is_module_file, files), key=lambda name: (bool(_OVERRIDE.fullmatch(name)), name)):
+    unreadable: list[str] = []
+    read = module_files(files, is_tofu=is_tofu)
+    for name in sorted(read, key=lambda name: (bool(_OVERRIDE.fullmatch(name)), name)):
         is_json = name.endswith(".json")
         if not may_matter(files[name], is_json=is_json):
             continue
@@ -114,13 +131,12 @@ def read_interface(files: Mapping[str, str]) -> Interface:
             blocks += found
             declarations[name] = declared(found, is_json=is_json)
         except ValueError:
-            if _has_interface(files[name], is_json=is_json):
-                unreadable.append(name)
+            unreadable.append(name)
     return Interface(
         variables={name: _variable(block) for name, block in _by_name(blocks, "variable").items()},
         outputs={name: _output(block) for name, block in _by_name(blocks, "output").items()},
         calls=tuple(_calls(_by_name(blocks, "module"))),
-        unreadable=tuple(sorted(unreadable)),
+        unreadable=tuple(unreadable),
         declarations={name: text for name, text in declarations.items() if text},
     )
 
@@ -182,13 +198,15 @@ def _variable(block: Block) -> Variable:
     return Variable(
         name=block.labels[0],
         type=_type(block.attributes.get("type")),
-        has_default=default is not None or not block.is_readable,
+        has_default=default is not None,
         default=value,
         default_text=text,
         description=_text(block.attributes.get("description")),
         sensitive=_flag(block, "sensitive", default=False),
         ephemeral=_flag(block, "ephemeral", default=False),
         nullable=_flag(block, "nullable", default=True),
+        const=_flag(block, "const", default=False),
+        deprecated=_text(block.attributes.get("deprecated")),
         validations=tuple(_validation(inner) for inner in block.blocks if inner.kind == "validation"),
     )
 
@@ -212,6 +230,7 @@ def _output(block: Block) -> Output:
         description=_text(block.attributes.get("description")),
         sensitive=_flag(block, "sensitive", default=False),
         ephemeral=_flag(block, "ephemeral", default=False),
+        deprecated=_text(block.attributes.get("deprecated")),
     )
 
 
@@ -227,7 +246,7 @@ def _flag(block: Block, name: str, *, default: bool) -> bool:
     """True for anything that isn't plainly false."""
     expression = block.attributes.get(name)
     if expression is None:
-        return default if block.is_readable else True
+        return default
     try:
         value = expression.literal()
     except ValueError:

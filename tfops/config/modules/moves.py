@@ -4,19 +4,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tfops.config.modules.hcl import Block, read_blocks
-from tfops.config.modules.interface import module_texts
+from tfops.config.modules.interface import files_of
 
 
-def declared_moves(folders: Mapping[str, Path]) -> dict[str, str]:
-    """New address to old one, as the modules' `moved` blocks say; unreadable files say nothing.
+def declared_moves(folders: Mapping[str, Path], *, is_tofu: bool = False) -> dict[str, str]:
+    """New address to old one, as the modules' `moved` blocks say. Files that no engine could read say nothing.
 
     `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are.
     """
     return {
         prefix + block.attributes["to"].text: prefix + block.attributes["from"].text
-        for path, folder in folders.items()
-        for prefix in ["".join(f"module.{step}." for step in path.split("."))]
-        for name, text in module_texts(folder).items()
+        for prefix, name, text in files_of(folders, is_tofu=is_tofu)
         for block in _moved_blocks(text, is_json=name.endswith(".json"))
     }
 

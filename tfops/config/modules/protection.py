@@ -5,16 +5,14 @@ read from the modules' files while they are there, and kept on the card.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tfops.addresses import type_of, without_keys
-from tfops.config.modules.hcl import as_list, parse_file
-from tfops.config.modules.interface import module_texts
+from tfops.config.modules.hcl import Block, read_blocks
+from tfops.config.modules.interface import files_of
 
-RESOURCE = re.compile(r'^\s*resource\s+"?(?P<type>[\w-]+)"?\s+"?(?P<name>[\w-]+)"?\s*\{', re.MULTILINE)
-_FLAG = re.compile(r"^\s*prevent_destroy\s*=(?!\s*false\b)", re.MULTILINE)
 # A type, or an address without keys; `*` stands for anything.
 PATTERN = re.compile(r"[A-Za-z_*][A-Za-z0-9_*-]*(\.[A-Za-z_*][A-Za-z0-9_*-]*)*")
 
@@ -22,55 +20,50 @@ PATTERN = re.compile(r"[A-Za-z_*][A-Za-z0-9_*-]*(\.[A-Za-z_*][A-Za-z0-9_*-]*)*")
 def protected_blocks(text: str, *, is_json: bool) -> set[str]:
     """`type.name` of every resource of a file that says `prevent_destroy`, but for a plain `false`.
 
-    What the parser can't read is read by its look: the engine understood it, and a protection must not
-    get lost over a detail of its syntax.
+    Raises ValueError where the file can't be read.
     """
     if "prevent_destroy" not in text:
         return set()
-    try:
-        return set(_flagged(parse_file(text, is_json=is_json).get("resource")))
-    except ValueError:
-        return set(_flagged_by_look(text))
+    return {".".join(block.labels) for block in read_blocks(text, is_json=is_json) if is_flagged(block)}
 
 
-def _flagged(resources: Any) -> Iterator[str]:
-    for kind, named in entries(resources):
-        for name, body in entries(named):
-            lifecycles = as_list(body.get("lifecycle") if isinstance(body, dict) else None)
-            flags = [block.get("prevent_destroy", False) for block in lifecycles if isinstance(block, dict)]
-            if any(flag is not False for flag in flags):
-                yield f"{kind}.{name}"
+def is_flagged(block: Block) -> bool:
+    """Whether a resource says `prevent_destroy`. What only the engine can evaluate counts as a yes."""
+    if block.kind != "resource":
+        return False
+    flags = (inner.attributes.get("prevent_destroy") for inner in block.inner("lifecycle"))
+    return any(flag is not None and flag.text.strip() != "false" for flag in flags)
 
 
-def entries(value: Any) -> Iterator[tuple[str, Any]]:
-    """The pairs of a mapping, or of each mapping in a list: JSON allows both at every level."""
-    for entry in as_list(value):
-        if isinstance(entry, dict):
-            for key, inner in entry.items():
-                yield from ((key, item) for item in as_list(inner))
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """Addresses without keys of all resources that modules flag; `unread` are modules with a file that can't be read.
 
-
-def _flagged_by_look(text: str) -> Iterator[str]:
-    for flag in _FLAG.finditer(text):
-        above = list(RESOURCE.finditer(text, 0, flag.start()))
-        if above:
-            yield f"{above[-1]['type']}.{above[-1]['name']}"
-
-
-def protected_addresses(folders: Mapping[str, Path]) -> frozenset[str]:
-    """Addresses without keys of all resources that are flagged in the modules.
-
-    `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are.
+    What can't be read isn't absent: whatever such a module holds counts as protected.
     """
-    return frozenset(
-        "".join(f"module.{step}." for step in path.split(".")) + block
-        for path, folder in folders.items()
-        for name, text in module_texts(folder).items()
-        for block in protected_blocks(text, is_json=name.endswith(".json"))
-    )
+
+    blocks: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+
+    def __contains__(self, address: str) -> bool:
+        block = without_keys(address)
+        return block in self.blocks or any(
+            block.startswith(module) and block.count(".") == module.count(".") + 1 for module in self.unread
+        )
 
 
-def is_protected(address: str, *, blocks: frozenset[str], patterns: Iterable[str]) -> bool:
+def protected_addresses(folders: Mapping[str, Path], *, is_tofu: bool = False) -> Protected:
+    """What the modules flag. `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are."""
+    blocks, unread = set[str](), set[str]()
+    for prefix, name, text in files_of(folders, is_tofu=is_tofu):
+        try:
+            blocks |= {prefix + block for block in protected_blocks(text, is_json=name.endswith(".json"))}
+        except ValueError:
+            unread.add(prefix)
+    return Protected(frozenset(blocks), frozenset(unread))
+
+
+def is_protected(address: str, *, blocks: frozenset[str] | Protected, patterns: Iterable[str]) -> bool:
     """Whether an address of the state is one of the flagged blocks' or fits a pattern of tfops.yaml."""
     return without_keys(address) in blocks or any(fits(pattern, address) for pattern in patterns)
 

@@ -4,11 +4,12 @@ An override file's `required_providers` replaces entry by entry
 (https://developer.hashicorp.com/terraform/language/files/override#merging-terraform-blocks).
 """
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tfops.config.modules.hcl import as_list, parse_file
+from tfops.config.modules.hcl import Expression, JsonExpression, Node, pairs, read_blocks
 
 OVERRIDE_FILE = "tfops_keep_providers_override.tf.json"
 _DEFAULT_HOST = "registry.terraform.io"
@@ -45,22 +46,26 @@ def provider_address(name: str, entry: Mapping[str, Any]) -> str:
 
 def _requirements(text: str, *, is_json: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        document = parse_file(text, is_json=is_json)
+        blocks = read_blocks(text, is_json=is_json)
     except ValueError:  # the engine reads the same file next and says what is wrong with it
         return
-    for terraform in as_list(document.get("terraform")):
-        for block in as_list(terraform.get("required_providers")):
-            for name, entry in block.items():
-                if not name.startswith("__"):
-                    yield name, _entry(entry)
+    for terraform in blocks:
+        for block in terraform.inner("required_providers") if terraform.kind == "terraform" else ():
+            for name, expression in block.attributes.items():
+                with contextlib.suppress(ValueError):
+                    yield name, _entry(expression)
 
 
-def _entry(entry: Any) -> dict[str, Any]:
-    """As an object (a bare string is an old form of a version), references as JSON syntax wants them."""
-    if not isinstance(entry, dict):
-        return {"version": str(entry)}
-    plain = {key: value for key, value in entry.items() if not key.startswith("__")}
-    if "configuration_aliases" in plain:
-        aliases = as_list(plain["configuration_aliases"])
-        plain["configuration_aliases"] = [str(alias).removeprefix("${").removesuffix("}") for alias in aliases]
-    return plain
+def _entry(expression: Expression) -> dict[str, Any]:
+    """As an object (a bare text is an old form of a version), references as JSON syntax wants them."""
+    if isinstance(expression, JsonExpression):
+        value = expression.literal()
+        return dict(value) if isinstance(value, dict) else {"version": str(value)}
+    inner = expression.node().inner()
+    if inner.kind != "object":
+        return {"version": str(inner.literal())}
+    return {key: _aliases(value) if key == "configuration_aliases" else value.literal() for key, value in pairs(inner)}
+
+
+def _aliases(node: Node) -> list[str]:
+    return [item.text for item in node.inner().children()]

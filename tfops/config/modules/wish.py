@@ -1,25 +1,25 @@
 """What a commit's modules declare, by address without keys: resources, protections, what moves and what is let go."""
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from tfops.addresses import qualified, without_keys
 from tfops.config.environment import EnvironmentConfig
-from tfops.config.modules.hcl import as_list, parse_file
-from tfops.config.modules.module import is_module_file
-from tfops.config.modules.protection import RESOURCE, entries, protected_blocks
+from tfops.config.modules.hcl import Block, read_blocks
+from tfops.config.modules.module import module_files
+from tfops.config.modules.protection import is_flagged
 from tfops.config.source import LocalSource
 from tfops.system.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All local modules of an environment together. `unseen` are paths of modules that come from elsewhere;
-    `engines` the engine versions that modules ask for."""
+    """All local modules of an environment together. `unseen` are paths of modules of which not everything can be seen
+    from here: they come from elsewhere, or a file of theirs is among the `unread`. `engines` are the engine versions
+    that modules ask for."""
 
     resources: frozenset[str] = frozenset()
     protected: frozenset[str] = frozenset()
@@ -27,9 +27,10 @@ class Declared:
     forgotten: frozenset[str] = frozenset()
     unseen: frozenset[str] = frozenset()
     engines: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
 
 
-def declared_by(tree: Tree, environment: EnvironmentConfig) -> Declared:
+def declared_by(tree: Tree, environment: EnvironmentConfig, *, is_tofu: bool = False) -> Declared:
     """Read the environment's modules and those that they call, from a commit."""
     found: dict[str, set[str]] = {name: set() for name in Declared.__slots__}
     todo = []
@@ -42,46 +43,57 @@ def declared_by(tree: Tree, environment: EnvironmentConfig) -> Declared:
         if not folder or folder.startswith(("..", "/")):
             found["unseen"].add(prefix)
             continue
-        for kind, value in _of_folder(tree, folder):
+        for kind, value in _of_folder(tree, folder, is_tofu=is_tofu):
             if kind == "call":
                 name, _, source = value.partition("\0")
                 inner = os.path.normpath(PurePosixPath(folder, source)) if source.startswith(".") else ""
                 todo.append((f"{prefix}module.{name}.", inner))
+            elif kind == "unread":
+                found["unread"].add(value)
+                found["unseen"].add(prefix)
             else:
                 found[kind].add(value if kind == "engines" else prefix + value)
     return Declared(**{name: frozenset(values) for name, values in found.items()})
 
 
-def _of_folder(tree: Tree, folder: str) -> Iterator[tuple[str, str]]:
-    for name in filter(is_module_file, tree.names(f"modules/{folder}")):
+def _of_folder(tree: Tree, folder: str, *, is_tofu: bool) -> Iterator[tuple[str, str]]:
+    for name in module_files(tree.names(f"modules/{folder}"), is_tofu=is_tofu):
         text = tree.read(f"modules/{folder}/{name}") or ""
-        is_json = name.endswith(".json")
-        yield from (("protected", block) for block in protected_blocks(text, is_json=is_json))
         try:
-            document = parse_file(text, is_json=is_json)
-        except ValueError:  # by its look: what can't be read must not seem to be gone
-            yield from (("resources", f"{match['type']}.{match['name']}") for match in RESOURCE.finditer(text))
+            blocks = read_blocks(text, is_json=name.endswith(".json"))
+        except ValueError:
+            yield "unread", f"modules/{folder}/{name}"
         else:
-            yield from _of_document(document)
+            yield from (said for block in blocks for said in _of_block(block))
 
 
-def _of_document(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for kind, named in entries(document.get("resource")):
-        yield from (("resources", f"{kind}.{name}") for name, _ in entries(named) if not name.startswith("__"))
-    for name, body in entries(document.get("module")):
-        if isinstance(body, dict):
-            yield "call", f"{name}\0{body.get('source', '')}"
-    for block in as_list(document.get("moved")):
-        yield "moved", _reference(block.get("from"))
-    for block in as_list(document.get("removed")):
-        lifecycles = as_list(block.get("lifecycle"))
-        if any(lifecycle.get("destroy") is False for lifecycle in lifecycles if isinstance(lifecycle, dict)):
-            yield "forgotten", _reference(block.get("from"))
-    for block in as_list(document.get("terraform")):
-        if isinstance(block, dict) and isinstance(block.get("required_version"), str):
-            yield "engines", block["required_version"]
+def _of_block(block: Block) -> Iterator[tuple[str, str]]:
+    match block.kind, len(block.labels):
+        case "resource", 2:
+            yield "resources", ".".join(block.labels)
+            if is_flagged(block):
+                yield "protected", ".".join(block.labels)
+        case "module", 1:
+            yield "call", f"{block.labels[0]}\0{_literal(block, 'source')}"
+        case "moved", 0:
+            yield "moved", _reference(block)
+        case "removed", 0:
+            if any(_literal(inner, "destroy") is False for inner in block.inner("lifecycle")):
+                yield "forgotten", _reference(block)
+        case "terraform", 0:
+            if isinstance(asked := _literal(block, "required_version"), str):
+                yield "engines", asked
 
 
-def _reference(value: Any) -> str:
-    """`aws_vpc.old` of `${aws_vpc.old["a"]}`."""
-    return without_keys(re.sub(r"^\$\{|\}$", "", str(value)))
+def _literal(block: Block, name: str) -> Any:
+    """The value of an attribute; empty where it isn't there, or isn't one that can be told from here."""
+    try:
+        return block.attributes[name].literal() if name in block.attributes else ""
+    except ValueError:
+        return ""
+
+
+def _reference(block: Block) -> str:
+    """`aws_vpc.old` of `from = aws_vpc.old["a"]`."""
+    written = block.attributes.get("from")
+    return without_keys(written.text) if written else ""

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from tfops.config.environment import load_rules
@@ -11,9 +12,10 @@ from tfops.config.inputs import InputCheck
 from tfops.config.modules.flow import Needs
 from tfops.config.modules.interface import Interfaces
 from tfops.config.modules.module import Interface
-from tfops.config.project import ProjectConfig
+from tfops.config.project import EngineChoice, ProjectConfig, load_project
 from tfops.config.source import LocalSource, RemoteSource
-from tfops.errors import Locked, Refused
+from tfops.engine.locate import candidates
+from tfops.errors import ConfigError, Locked, ProjectError, Refused
 from tfops.flows.ground.answers import in_a_line, refusal
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
@@ -66,7 +68,16 @@ class Project:
 
     def interfaces(self, tree: GitTree, overrides: Mapping[str, str] | None = None) -> Interfaces:
         """What the modules of a commit take and give. Exports them, because links count as the engine sees them."""
-        return Interfaces(export_modules(tree, self.workspace.sources, overrides or {}), self.workspace.interfaces)
+        exported = export_modules(tree, self.workspace.sources, overrides or {})
+        return Interfaces(exported, self.workspace.interfaces, lambda: self.is_tofu(tree))
+
+    def is_tofu(self, tree: GitTree) -> bool:
+        """Whether OpenTofu is the engine, as far as tfops.yaml, TFOPS_ENGINE and PATH say it."""
+        try:
+            choice = load_project(tree).engine
+        except (ConfigError, ProjectError):
+            choice = EngineChoice()
+        return any(one.is_tofu for one in islice(candidates(choice, environ.variable("TFOPS_ENGINE")), 1))
 
     def input_check(self, tree: GitTree) -> InputCheck:
         """Holds inputs against the variables of a commit's modules, and of those that `init` put into the roots."""

@@ -29,7 +29,8 @@ def over_a_bridge(stack: OpenStack, saved: SavedPlan, past: Past, *, inventory: 
     """
     engine, mask = stack.engine, stack.mask
     now = in_the_form_of(past.inventory, {address: mask(known) for address, known in inventory.items()})
-    declared = declared_moves({module.path: module.folder for module in installed_modules(engine.root)})
+    folders = {module.path: module.folder for module in installed_modules(engine.root)}
+    declared = declared_moves(folders, is_tofu=engine.engine.is_tofu)
     whole = find_bridge(saved.plan, past, now=now, declared=declared)
     found = _fitting(engine, saved, whole) if not whole.is_empty else Bridged(saved, whole)
     if found.bridge.is_empty and not whole.is_empty:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tfops import __version__
@@ -168,6 +167,8 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
     assert after is not None  # a version is only made of stacks that were read back
     engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
+    folders = {module.path: module.folder for module in modules}
+    flagged = protected_addresses(folders, is_tofu=engine.engine.is_tofu)
     ids = {stack.mask(address): stack.mask(known) for address, known in after.inventory.items()}
     return StackPart(
         backend=describe_backend(target.rules.backend_of(target.env)),
@@ -186,7 +187,10 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
         types=_types_by_provider(after.types),
         schema_versions=dict(after.schema_versions),
         inventory=recorded_ids(ids, target.rules.inventory),
-        protected=_protected(target, {module.path: module.folder for module in modules}, ids),
+        protected=sorted(
+            address for address in ids if is_protected(address, blocks=flagged, patterns=target.rules.protect)
+        ),
+        unread=sorted(module.rstrip(".") for module in flagged.unread),
         forgotten=_forgotten(target, end, after),
         remade=_remade(target, end, recorded_ids(ids, target.rules.inventory)),
         moved=_moved(end),
@@ -197,11 +201,6 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
 def _types_by_provider(types: Mapping[str, str]) -> dict[str, list[str]]:
     providers = sorted(set(types.values()))
     return {name: sorted(kind for kind, provider in types.items() if provider == name) for name in providers}
-
-
-def _protected(target: Target, folders: Mapping[str, Path], addresses: Iterable[str]) -> list[str]:
-    blocks, patterns = protected_addresses(folders), target.rules.protect
-    return sorted(address for address in addresses if is_protected(address, blocks=blocks, patterns=patterns))
 
 
 def _part_before(target: Target, stack: StackName) -> StackPart | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tfops.addresses import in_stack, is_hidden, split
+from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
@@ -133,7 +134,8 @@ def _with_todays_providers(project: Project, target: Target) -> Target:
     files = (
         (str(entry.path), entry.content().decode("utf-8", "replace"))
         for entry in target.tree.entries("modules")
-        if entry.path.name.endswith((".tf", ".tf.json")) and not (entry.is_link or entry.is_submodule)
+        if (is_module_file(entry.path.name) or is_tofu_file(entry.path.name))
+        and not (entry.is_link or entry.is_submodule)
     )
     overrides = keeping_overrides(files, locked_versions(lock or ""))
     return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)

@@ -123,6 +123,7 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         schema_versions=part.schema_versions,
         inventory=_qualified(stack, _first(_ids(part.inventory, hide=hide), remade)),
         protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
+        unread=frozenset(qualified(stack, module) for module in part.unread),
         forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         actions=sum(split(action.address)[0] == stack for action in card.actions),
