@@ -181,6 +181,15 @@ def test_a_secret_for_an_ephemeral_input_is_ephemeral_and_the_others_are_not() -
     assert all("ephemeral" not in declared[other] for other in others)
 
 
+def test_a_secret_for_a_list_or_a_map_is_decoded_where_it_is_used() -> None:
+    rules, environment = rules_and_environment(project_tree(tfops=RICH_PROJECT, dev=RICH))
+    name, *others = secret_uses(environment.stacks[StackName("main")])
+    root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee", decoded=frozenset({name})))
+    assert f'"${{jsondecode(var.{name})}}"' in root.files[MAIN_FILE]
+    assert all(f'"${{var.{other}}}"' in root.files[MAIN_FILE] for other in others)
+    assert json.loads(root.files[MAIN_FILE])["variable"][name] == {"type": "string", "sensitive": True}
+
+
 def test_secrets_in_places_of_similar_names_get_variables_of_their_own() -> None:
     _, environment = rules_and_environment(
         project_tree(

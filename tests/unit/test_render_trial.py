@@ -43,6 +43,18 @@ def test_values_travel_as_they_are_and_what_nobody_knows_is_unknown() -> None:
     }
 
 
+def test_a_secret_for_a_list_or_a_map_is_unknown_and_not_text() -> None:
+    types = "object({ list = list(string), text = string, inner = list(map(number)) })"
+    module = read_interface({"main.tf": f'variable "o" {{ type = {types} }}\nvariable "m" {{ type = map(string) }}\n'})
+    secret = Secret("env", "KEY")
+    inputs = {"o": {"list": secret, "text": secret, "inner": [secret]}, "m": secret}
+    trial = render_trial(StackConfig({"a": ModuleConfig(LocalSource("m"), inputs)}), {"a": module})
+    [(_, block)] = json.loads(trial.files[MAIN_FILE])["module"].items()
+    anything = "${jsondecode(timestamp())}"
+    assert block["o"] == {"list": anything, "text": "${timestamp()}", "inner": [anything]}
+    assert block["m"] == anything
+
+
 def test_nothing_but_variables_and_their_own_rules_is_in_a_module() -> None:
     text = TRIAL.files["a/main.tf"]
     assert "terraform_data" not in text

@@ -23,7 +23,9 @@ def render_crowd(calls: Iterable[Call]) -> dict[str, str]:
     groups: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     for interface, inputs in calls:
         folder = folders.setdefault(frozenset(interface.declarations.items()), f"m{len(folders)}")
-        given = {name: expression(inputs[name]) for name in sorted(inputs.keys() & interface.variables.keys())}
+        variables = interface.variables
+        known = sorted(inputs.keys() & variables.keys())
+        given = {name: expression(inputs[name], variables[name].type) for name in known}
         groups.setdefault((folder, tuple(given)), {}).setdefault(exact.dumps(given), given)
     blocks = {
         f"g{number}": {

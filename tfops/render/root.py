@@ -11,7 +11,7 @@ from tfops.config.backend import Backend
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig, forms_in
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.config.values import Form, Reference, Secret, StackOutput, StackReference
+from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, MAIN_STACK, VALUES_FILE, EnvName, RenderedRoot, StackName
 from tfops.render.escape import escape_literal
 
@@ -29,8 +29,8 @@ class RootSpec:
     `public` are outputs of other stacks that are known not to be sensitive: only they may be shown, and only
     they can decide how many of something there are (`for_each`). `unknown` are those that can't be told before
     their stack is applied: such a root can be planned, to see what is coming, but must not be applied. `ephemeral`
-    names the secrets' variables whose values no plan and no state may hold. `lasting` are the other outputs of
-    modules that have ephemeral ones.
+    names the secrets' variables whose values no plan and no state may hold, `decoded` those that hold JSON. `lasting`
+    are the other outputs of modules that have ephemeral ones.
     """
 
     project: ProjectConfig
@@ -40,6 +40,7 @@ class RootSpec:
     public: frozenset[StackOutput] = frozenset()
     unknown: frozenset[StackOutput] = frozenset()
     ephemeral: frozenset[str] = frozenset()
+    decoded: frozenset[str] = frozenset()
     lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
 
     @property
@@ -89,17 +90,18 @@ def joined_files(roots: Mapping[StackName, RenderedRoot]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class SecretUse:
-    """A secret and the module's input that it is for, or is a part of."""
+    """A secret and the module's input that it is for, or is a part of; `inside` leads to the part."""
 
     secret: Secret
     module: str
     input: str
+    inside: Path = ()
 
 
 def secret_uses(stack: StackConfig) -> dict[str, SecretUse]:
     """By variable of the rendered root: what the engine's process gets as `TF_VAR_<name>`."""
     return {
-        _secret_variable(name, path): SecretUse(form, name, str(path[0]))
+        _secret_variable(name, path): SecretUse(form, name, str(path[0]), path[1:])
         for name, module in stack.modules.items()
         for path, form in forms_in(dict(module.inputs))
         if isinstance(form, Secret)
@@ -218,7 +220,8 @@ def _form_expression(spec: RootSpec, module: str, form: Form, path: tuple[str | 
             output, inside = spec.environment.output(form)
             return f"{_stack_value(spec, output)}{inside}"
         case Secret():
-            return f"var.{_secret_variable(module, path)}"
+            name = _secret_variable(module, path)
+            return f"jsondecode(var.{name})" if name in spec.decoded else f"var.{name}"
 
 
 def _unknowns(spec: RootSpec) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from tfops import exact
 from tfops.config.environment import StackConfig
 from tfops.config.modules.module import Interface
+from tfops.config.modules.terraform_type import Type, type_at
 from tfops.config.values import Reference, Secret, StackReference
 from tfops.events import Diagnostic
 from tfops.model import MAIN_FILE
@@ -55,7 +56,7 @@ def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface], *, sho
         lines.append(f'"source": {json.dumps(source_in(name))}')
         for key in inputs.keys() & interface.variables.keys():
             places[len(lines) + 1] = (name, key)
-            lines.append(f", {json.dumps(key)}: {exact.dumps(expression(inputs[key]))}")
+            lines.append(f", {json.dumps(key)}: {exact.dumps(expression(inputs[key], interface.variables[key].type))}")
         lines.append("}")
     shown = [f', "output": {json.dumps(_root_outputs(interfaces))}'] if shows_values and interfaces else []
     lines += ["}", *shown, "}"]
@@ -91,14 +92,14 @@ def _shown(interface: Interface) -> dict[str, str]:
     }
 
 
-def expression(value: Any) -> Any:
-    """A value as an expression of the engine's JSON syntax; unknown where only an apply will tell."""
+def expression(value: Any, of: Type) -> Any:
+    """A value of a type as an expression of the engine's JSON syntax; unknown where only an apply will tell."""
     if isinstance(value, Reference | StackReference):
         return _UNKNOWN
     if isinstance(value, Secret):
-        return _UNKNOWN_TEXT
+        return _UNKNOWN if of.is_compound else _UNKNOWN_TEXT
     if isinstance(value, dict):
-        return {escape_literal(key): expression(item) for key, item in value.items()}
+        return {escape_literal(key): expression(item, type_at(of, (key,))) for key, item in value.items()}
     if isinstance(value, list):
-        return [expression(item) for item in value]
+        return [expression(item, type_at(of, (index,))) for index, item in enumerate(value)]
     return escape_literal(value)

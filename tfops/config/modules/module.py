@@ -106,6 +106,11 @@ def is_tofu_file(name: str) -> bool:
     return name.endswith((".tofu", ".tofu.json")) and not name.startswith(".")
 
 
+def is_override(name: str) -> bool:
+    """Whether what it says replaces what other files say."""
+    return _OVERRIDE.fullmatch(name) is not None
+
+
 def module_files(names: Iterable[str], *, is_tofu: bool) -> list[str]:
     """The files of a folder that the engine reads."""
     known = set(names)
@@ -122,7 +127,7 @@ def read_interface(files: Mapping[str, str], *, is_tofu: bool = False) -> Interf
     declarations: dict[str, str] = {}
     unreadable: list[str] = []
     read = module_files(files, is_tofu=is_tofu)
-    for name in sorted(read, key=lambda name: (bool(_OVERRIDE.fullmatch(name)), name)):
+    for name in sorted(read, key=lambda name: (is_override(name), name)):
         is_json = name.endswith(".json")
         if not may_matter(files[name], is_json=is_json):
             continue

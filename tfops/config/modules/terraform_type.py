@@ -22,6 +22,11 @@ class Type:
     items: tuple["Type", ...] = ()
     attributes: Mapping[str, "Attribute"] = field(default_factory=dict)
 
+    @property
+    def is_compound(self) -> bool:
+        """Whether its values have parts."""
+        return self.kind not in ("any", "string", "number", "bool")
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:

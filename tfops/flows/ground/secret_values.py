@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tfops import exact
 from tfops.config.document import read_document
+from tfops.config.values import walk
 from tfops.system.secret_stores import Found, Unavailable, parsed
 
 # Linux takes no longer text in a process's environment (MAX_ARG_STRLEN), the name included.
@@ -17,13 +19,17 @@ _STEP = re.compile(r'"(?P<quoted>(?:[^"\\]|\\["\\])*)"(?=\.|$)|(?P<plain>[^.]*)'
 _SECTION = "the file itself"
 
 
-def value_in(content: Found, key: str) -> str | Unavailable:
-    """The value of a key, or the whole where there is none; or why there is no such text."""
+def value_in(content: Found, key: str, *, is_compound: bool = False) -> str | Unavailable:
+    """The value of a key, or the whole where there is none; or why there is no such text.
+
+    One that `is_compound` is the JSON of a list or an object.
+    """
     if isinstance(content, Unavailable):
         return content
     value: Any = content
     if key:
-        data = _parsed(content) if isinstance(content, str) else content
+        read = _compound if is_compound else _parsed
+        data = read(content) if isinstance(content, str) else content
         if not isinstance(data, dict):
             return Unavailable("it is not a JSON object, so it has no keys", "leave `#key` out, or store an object")
         try:
@@ -32,7 +38,29 @@ def value_in(content: Found, key: str) -> str | Unavailable:
             return Unavailable(f"there is no key `{key}` in it", _key_hint(data, key))
         if value is None:
             return Unavailable(f"the value of `{key}` is null", "give it a value")
-    return _usable(value)
+    return _usable_compound(value) if is_compound else _usable(value)
+
+
+def texts_in(text: str) -> Iterator[str]:
+    """The texts and numbers in a secret that is JSON."""
+    for _, item in walk(_parsed(text)):
+        if isinstance(item, str):
+            yield item
+
+
+def _usable_compound(value: Any) -> str | Unavailable:
+    found = _compound(value) if isinstance(value, str) else value
+    if not isinstance(found, dict | list):
+        return Unavailable("its input takes a list, a map or an object, and it is no JSON of one", "store it as JSON")
+    return _usable(value if isinstance(value, str) else exact.dumps(value, ensure_ascii=False))
+
+
+def _compound(text: str) -> Any:
+    """With numbers as numbers: it goes on as JSON."""
+    try:
+        return exact.loads(text)
+    except ValueError:
+        return None
 
 
 def _parsed(text: str) -> Any:

@@ -1,7 +1,7 @@
 """Secrets become values: late, in memory, each place asked once, all that can't be had named together."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tfops.config.project import ProjectConfig, load_project
@@ -9,7 +9,7 @@ from tfops.config.secrets import SecretRules
 from tfops.config.values import Secret, is_sops_mapping
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.flows.ground.secret_values import is_in_clear, value_in
+from tfops.flows.ground.secret_values import is_in_clear, texts_in, value_in
 from tfops.ledger.versions import versions_of
 from tfops.model import EnvName
 from tfops.render.root import provider_settings
@@ -27,22 +27,31 @@ class SecretSource:
     """Where one environment's secrets are looked up: today's rules, the commit's files, our own credentials.
 
     `reviewed` is what the environment's branch allows: a commit elsewhere, in a merge request, can't allow itself more.
+    `decoded` are the variables whose secrets hold JSON.
     """
 
     rules: ProjectConfig
     env: EnvName
     tree: Tree
     reviewed: SecretRules | None = None
+    decoded: frozenset[str] = frozenset()
 
     def read(self, wanted: Mapping[str, Secret]) -> dict[str, str]:
         """Variable name to value. Raises Refused (guard `secret`) naming every secret that can't be had, and why."""
-        found = self._values(wanted.values())
+        compound = {secret for variable, secret in wanted.items() if variable in self.decoded}
+        found = self._values(wanted.values(), compound)
         unavailable = {secret.text: value for secret, value in found.items() if isinstance(value, Unavailable)}
         if unavailable:
             raise _refusal(self.env, unavailable)
         return {variable: str(found[secret]) for variable, secret in wanted.items()}
 
-    def _values(self, secrets: Iterable[Secret]) -> dict[Secret, str | Unavailable]:
+    def texts_in(self, values: Mapping[str, str]) -> Iterator[str]:
+        """Everything that must be masked: the values, and the texts in those that are JSON."""
+        yield from values.values()
+        for variable in values.keys() & self.decoded:
+            yield from texts_in(values[variable])
+
+    def _values(self, secrets: Iterable[Secret], compound: Container[Secret]) -> dict[Secret, str | Unavailable]:
         names: dict[str, dict[str, None]] = {}
         wanted = sorted(set(secrets), key=lambda secret: secret.text)
         refused = {secret: why for secret in wanted if (why := self._refusal(secret)) is not None}
@@ -52,7 +61,9 @@ class SecretSource:
         readers = self._readers()
         contents = {scheme: readers[scheme](list(named)) for scheme, named in names.items()}
         return {
-            secret: refused[secret] if secret in refused else self._found(contents[secret.scheme][secret.name], secret)
+            secret: refused[secret]
+            if secret in refused
+            else self._found(contents[secret.scheme][secret.name], secret, is_compound=secret in compound)
             for secret in wanted
         }
 
@@ -68,14 +79,14 @@ class SecretSource:
             found = found and (f"the environment's branch doesn't allow it: {found[0]}", _MERGE_FIRST)
         return found and Unavailable(*found)
 
-    def _found(self, content: Found, secret: Secret) -> str | Unavailable:
+    def _found(self, content: Found, secret: Secret, *, is_compound: bool) -> str | Unavailable:
         is_kept = secret.scheme == "sops" and secret.key and not isinstance(content, Unavailable)
         if is_kept and is_in_clear(secret.name, self.tree.read(secret.name) or "", secret.key):
             return Unavailable(
                 "its value is not encrypted: it stands in clear in the repository",
                 f"change the secret, and encrypt it: sops edit {secret.name}   (see unencrypted_suffix)",
             )
-        return value_in(content, secret.key)
+        return value_in(content, secret.key, is_compound=is_compound)
 
     def _readers(self) -> Mapping[str, Callable[[Sequence[str]], Mapping[str, Found]]]:
         return {

@@ -13,6 +13,7 @@ from tfops.config.modules.interface import (
     require_inner_sources,
 )
 from tfops.config.modules.module import Variable
+from tfops.config.modules.terraform_type import type_at
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Secret, StackOutput
@@ -128,6 +129,7 @@ def render_stack(
         public=public_stack_outputs(interfaces, content.environment) | public,
         unknown=unknown,
         ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
+        decoded=decoded_secrets(content.environment.stacks[stack], interfaces),
         lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
     )
     return render_root(spec)
@@ -156,9 +158,10 @@ def open_stack(
     rules, environment = content.rules, content.environment
     config = require_stack(environment, name)
     engine = locate(project, rules, options.engine)
+    modules = project.interfaces(content.tree, content.overrides)
     wanted = {name: use.secret for name, use in secret_uses(config).items()}
     reviewed = reviewed_rules(project.repository, rules, environment.name) if wanted else None
-    secrets = SecretSource(rules, environment.name, content.tree, reviewed)
+    secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))
     values = secrets.read(wanted)
     mask = Masker() if mask is None else mask
 
@@ -166,12 +169,11 @@ def open_stack(
         mask.add(texts)
         ui.hide(texts)
 
-    hide(values.values())
+    hide(secrets.texts_in(values))
     if missing_cli_config():
         ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
     caller = require_account(rules, environment.name)
-    modules = project.interfaces(content.tree, content.overrides)
     rendered = render_stack(content, name, modules)
     require_inner_sources(modules, local_sources(config))
     _warn_of_open_inputs(config, modules, ui)
@@ -240,6 +242,14 @@ def ephemeral_secrets(stack: StackConfig, interfaces: Interfaces) -> dict[str, S
     return {name: use.secret for name, (use, variable) in found.items() if variable and variable.ephemeral}
 
 
+def decoded_secrets(stack: StackConfig, interfaces: Interfaces) -> frozenset[str]:
+    """The variables of secrets that hold JSON: a module of `modules/` takes a list, a map or an object there."""
+    found = ((name, use, _variable(use, stack, interfaces)) for name, use in secret_uses(stack).items())
+    return frozenset(
+        name for name, use, variable in found if variable and type_at(variable.type, use.inside).is_compound
+    )
+
+
 def _variable(use: SecretUse, stack: StackConfig, interfaces: Interfaces) -> Variable | None:
     """The module's variable that a secret is for; None for modules from elsewhere."""
     source = stack.modules[use.module].source
@@ -249,7 +259,7 @@ def _variable(use: SecretUse, stack: StackConfig, interfaces: Interfaces) -> Var
 
 def _warn_of_open_inputs(stack: StackConfig, interfaces: Interfaces, ui: Ui) -> None:
     """A module may show what its variable doesn't hide."""
-    for use in dict.fromkeys(secret_uses(stack).values()):
+    for use in dict.fromkeys(replace(use, inside=()) for use in secret_uses(stack).values()):
         variable = _variable(use, stack, interfaces)
         if variable and not (variable.sensitive or variable.ephemeral):
             ui.warn(
@@ -262,7 +272,7 @@ def renew_ephemeral(stack: OpenStack) -> None:
     """Look the ephemeral secrets up again, for the apply: since the plan a token may have expired."""
     if stack.ephemeral:
         values = stack.secrets.read(stack.ephemeral)
-        stack.hide(values.values())
+        stack.hide(stack.secrets.texts_in(values))
         stack.engine.set_variables(values)
 
 
