@@ -2,15 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tfops import exact
+from tfops.addresses import without_keys
 from tfops.config.document import Document
 from tfops.config.lines import config_lines
-from tfops.config.modules.hcl import Block, Node, as_list, parse_hcl, read_blocks
-from tfops.config.modules.module import is_module_file, read_interface
+from tfops.config.modules.hcl import Block, HclExpression, as_list, read_attributes, read_blocks
+from tfops.config.modules.module import Variable, is_module_file, is_override, read_interface
+from tfops.config.modules.structure import Part, Span, read_structure
 from tfops.errors import Refused
 
 _VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")
@@ -38,21 +40,68 @@ class Draft:
     secrets: tuple[str, ...]
 
 
-def draft_of(files: Mapping[str, str], *, known: Mapping[str, Mapping[str, Any]]) -> Draft:
+Evaluate = Callable[[Iterable[str], Mapping[str, str]], Mapping[str, Any]]
+"""What variables of these names become by these files of values, as the engine says. Raises ValueError."""
+
+
+def backend_of(files: Mapping[str, str]) -> OldBackend:
+    """Where the folder says that its state is; what an override file says counts."""
+    return _backend([block for name in _top(files) for block in _blocks(name, files[name])])
+
+
+def draft_of(
+    files: Mapping[str, str],
+    *,
+    known: Mapping[str, Mapping[str, Any]],
+    held: frozenset[str] = frozenset(),
+    evaluate: Evaluate | None = None,
+) -> Draft:
     """The draft of a folder's files, by path. `known` are the providers that tfops.yaml has.
 
     A provider block goes to tfops.yaml where it says plain values and nothing there contradicts; every
-    other one stays in the module. Raises Refused (guard `adopt`) for what can't be read.
+    other one stays in the module. `held` are the addresses in the state, without keys: an `import` block for one of
+    them has done its work, and goes. Raises Refused (guard `adopt`) for what can't be read or taken over.
     """
-    top = {name: text for name, text in files.items() if "/" not in name and is_module_file(name)}
+    top = {name: files[name] for name in _top(files)}
     found = {name: _blocks(name, text) for name, text in top.items()}
     every = [block for blocks in found.values() for block in blocks]
+    _require_fit_for_a_module(found, held)
     providers, kept = _providers(every, known=known)
     drop = set(providers)
     texts = {name: _without(text, name, drop) if _matters(found[name]) else text for name, text in top.items()}
-    rest = {name: text for name, text in files.items() if name not in top and not _ANY_VALUES.fullmatch(name)}
-    inputs, secrets = _inputs(files, top)
+    rest = {name: text for name, text in files.items() if name not in top and not is_values_file(name)}
+    inputs, secrets = _inputs(files, top, evaluate)
     return Draft(rest | texts, _backend(every), providers, kept, inputs, secrets)
+
+
+def is_values_file(path: str) -> bool:
+    return _ANY_VALUES.fullmatch(path) is not None
+
+
+def _top(files: Mapping[str, str]) -> list[str]:
+    """The files of the root module, in the engine's order: what overrides comes last."""
+    names = (name for name in files if "/" not in name and is_module_file(name))
+    return sorted(names, key=lambda name: (is_override(name), name))
+
+
+def _require_fit_for_a_module(found: Mapping[str, list[Block]], held: frozenset[str]) -> None:
+    """Raises Refused for blocks that count in a root module only."""
+    for name, blocks in found.items():
+        for block in blocks:
+            if block.kind == "import":
+                target = without_keys(block.attributes["to"].text) if "to" in block.attributes else ""
+                if target not in held:
+                    raise Refused(
+                        "adopt",
+                        f"`{name}` imports {target}, which isn't in the state yet",
+                        hint="terraform apply   in that folder first",
+                    )
+            if block.kind == "terraform" and block.inner("encryption"):
+                raise Refused(
+                    "adopt",
+                    f"`{name}` encrypts the state: in a module that block would be ignored without a word",
+                    hint="take the encryption off first: https://opentofu.org/docs/language/state/encryption",
+                )
 
 
 def _blocks(name: str, text: str) -> list[Block]:
@@ -65,7 +114,7 @@ def _blocks(name: str, text: str) -> list[Block]:
 
 
 def _matters(blocks: list[Block]) -> bool:
-    return any(block.kind in ("terraform", "provider") for block in blocks)
+    return any(block.kind in ("terraform", "provider", "import") for block in blocks)
 
 
 def _providers(
@@ -94,18 +143,21 @@ def _plain(block: Block) -> dict[str, Any] | None:
 
 
 def _backend(blocks: list[Block]) -> OldBackend:
+    """The last one counts: an override file replaces what the others say."""
+    found = OldBackend()
     for block in blocks:
         if block.kind != "terraform":
             continue
         for inner in block.blocks:
             if inner.kind in ("backend", "cloud"):
                 kind = inner.labels[0] if inner.labels else "cloud"
-                return OldBackend(kind, f"terraform {{\n{inner.text}\n}}\n", _plain(inner) or {})
-        for found in as_list(_json_value(block, "backend")):
-            [(kind, settings)] = found.items()
-            text = json.dumps({"terraform": {"backend": {kind: settings}}})
-            return OldBackend(kind, text, as_list(settings)[0] if settings else {})
-    return OldBackend()
+                found = OldBackend(kind, f"terraform {{\n{inner.text}\n}}\n", _plain(inner) or {})
+        for key in ("backend", "cloud"):
+            for written in as_list(_json_value(block, key)):
+                kind, settings = next(iter(written.items())) if key == "backend" else ("cloud", written)
+                text = exact.dumps({"terraform": {key: {kind: settings} if key == "backend" else settings}})
+                found = OldBackend(kind, text, as_list(settings)[0] if settings else {})
+    return found
 
 
 def _json_value(block: Block, name: str) -> Any:
@@ -119,47 +171,39 @@ def _without(text: str, name: str, providers: set[str]) -> str:
     """The file without its backend, and without the providers that tfops.yaml has now."""
     if name.endswith(".json"):
         return _json_without(text, providers)
-    body = parse_hcl(text)
-    cuts = sorted(_cuts(body, providers), reverse=True)
-    for start, end in cuts:
-        text = text[:start].rstrip(" \t") + text[end:].removeprefix("\n")
+    cuts = sorted(_cuts(read_structure(text), providers), key=lambda span: span.start, reverse=True)
+    for span in cuts:
+        text = text[: span.start].rstrip(" \t") + text[span.end :].removeprefix("\r").removeprefix("\n")
     return text
 
 
-def _cuts(body: Node, providers: set[str]) -> Iterator[tuple[int, int]]:
-    for child in body.children():
-        words = [part.text.strip('"') for part in child.children()] if child.kind == "block" else [""]
-        if words[0] == "provider" and words[1] in providers:
-            yield _span(child)
-        elif words[0] == "terraform":
-            for inner in child.children()[-1].children():
-                if inner.kind == "block" and inner.children()[0].text in ("backend", "cloud"):
-                    yield _span(inner)
-
-
-def _span(node: Node) -> tuple[int, int]:
-    return node.tree.meta.start_pos, node.tree.meta.end_pos
+def _cuts(body: Part, providers: set[str]) -> Iterator[Span]:
+    for part in body.parts:
+        if (part.kind == "provider" and part.labels[0] in providers) or part.kind == "import":
+            yield part.span
+        elif part.kind == "terraform":
+            yield from (inner.span for inner in part.parts if inner.kind in ("backend", "cloud"))
 
 
 def _json_without(text: str, providers: set[str]) -> str:
     whole = exact.loads(text)
-    for name in providers:
-        for block in as_list(whole.get("provider")):
-            block.pop(name, None)
-    for block in as_list(whole.get("terraform")):
-        for key in ("backend", "cloud"):
-            block.pop(key, None)
+    for body in as_list(whole):
+        body.pop("import", None)
+        for name in providers:
+            for block in as_list(body.get("provider")):
+                block.pop(name, None)
+        for block in as_list(body.get("terraform")):
+            for key in ("backend", "cloud"):
+                block.pop(key, None)
     return exact.dumps(whole, indent=2) + "\n"
 
 
-def _inputs(files: Mapping[str, str], top: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The values of the folder's variables, in the engine's order of precedence; secrets as references."""
+def _inputs(
+    files: Mapping[str, str], top: Mapping[str, str], evaluate: Evaluate | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The values of the folder's variables; secrets as references."""
     variables = read_interface(top).variables
-    values: dict[str, Any] = {}
-    names = sorted((name for name in files if _VALUES.fullmatch(name)), key=lambda name: (".auto." in name, name))
-    for name in names:
-        values |= _values(name, files[name])
-    values = {name: value for name, value in values.items() if name in variables}
+    values = {name: value for name, value in _given(files, variables, evaluate).items() if name in variables}
     secrets = [name for name in values if variables[name].sensitive or variables[name].ephemeral]
     missing = [name for name, variable in variables.items() if not variable.has_default and name not in values]
     if missing:
@@ -169,20 +213,89 @@ def _inputs(files: Mapping[str, str], top: Mapping[str, str]) -> tuple[dict[str,
             why="they come from -var, -var-file or TF_VAR_… where the folder is applied today",
             hint="write them into terraform.tfvars in that folder; a secret as any text: its value isn't taken over",
         )
+    for name in secrets:
+        _require_one_secret(variables[name], values[name])
     return values | {name: {"from": f"env:{name.upper()}"} for name in secrets}, tuple(secrets)
 
 
-def _values(name: str, text: str) -> dict[str, Any]:
-    try:
-        if name.endswith(".json"):
-            found: dict[str, Any] = exact.loads(text)
-            return found
-        attributes = (node.children() for node in parse_hcl(text).children() if node.kind == "attribute")
-        return {key.text: value.literal() for key, value in attributes}
-    except ValueError as error:
+def _require_one_secret(variable: Variable, value: Any) -> None:
+    """Raises Refused where the type doesn't say that the text of a secret is JSON."""
+    if variable.type.kind == "any" and not isinstance(value, str | None):
         raise Refused(
-            "adopt", f"`{name}` can't be read: {error}", hint="only plain values can be taken over"
+            "adopt",
+            f"the secret `{variable.name}` isn't text, and its variable has no type",
+            why="a secret is one text: only the variable's type says that it stands for something else",
+            hint=f"give variable `{variable.name}` its type in that folder, for instance map(string)",
+        )
+
+
+def _given(files: Mapping[str, str], names: Iterable[str], evaluate: Evaluate | None) -> dict[str, Any]:
+    """In the engine's order of precedence; what isn't plainly a value is evaluated by the engine."""
+    given = sorted((name for name in files if _VALUES.fullmatch(name)), key=lambda name: (".auto." in name, name))
+    written, values = dict[str, Any](), dict[str, Any]()
+    file = ""
+    try:
+        for file in given:
+            written |= _attributes(file, files[file])
+        for name, value in written.items():
+            values[name] = value.literal() if isinstance(value, HclExpression) else value
+    except ValueError as error:
+        if evaluate is not None and len(written) > len(values):
+            return _evaluated(
+                [name for name in written if name in set(names)], {name: files[name] for name in given}, evaluate
+            )
+        raise Refused(
+            "adopt", f"`{file}` can't be read: {error}", hint="terraform plan   in that folder says the same"
         ) from error
+    return values
+
+
+def _evaluated(names: list[str], files: Mapping[str, str], evaluate: Evaluate) -> dict[str, Any]:
+    try:
+        found = evaluate(names, files)
+        return {name: found[name] for name in names}
+    except ValueError as error:
+        hint = "terraform plan   in that folder says the same"
+        raise Refused("adopt", f"`{', '.join(files)}` can't be read: {error}", hint=hint) from error
+
+
+def _attributes(name: str, text: str) -> dict[str, Any]:
+    if not name.endswith(".json"):
+        return dict(read_attributes(text))
+    found: dict[str, Any] = exact.loads(text)
+    return found
+
+
+def local_calls(name: str, text: str) -> dict[str, str]:
+    """The modules that a file calls by a relative path, name to source. Raises Refused where it can't be read."""
+    calls: dict[str, str] = {}
+    for block in _blocks(name, text):
+        if block.kind != "module" or len(block.labels) != 1 or "source" not in block.attributes:
+            continue
+        try:
+            source = block.attributes["source"].literal()
+        except ValueError:
+            continue
+        if isinstance(source, str) and source.startswith(("./", "../", "/")):
+            calls[block.labels[0]] = source
+    return calls
+
+
+def with_sources(name: str, text: str, sources: Mapping[str, str]) -> str:
+    """The same file, with other sources for some of the modules that it calls."""
+    if name.endswith(".json"):
+        whole = exact.loads(text)
+        for body in as_list(whole):
+            for modules in as_list(body.get("module")):
+                for call in modules.keys() & sources.keys():
+                    for block in as_list(modules[call]):
+                        block["source"] = sources[call]
+        return exact.dumps(whole, indent=2) + "\n"
+    parts = [part for part in read_structure(text).parts if part.kind == "module" and part.labels[0] in sources]
+    for part in sorted(parts, key=lambda part: part.span.start, reverse=True):
+        span = part.attributes["source"]
+        text = text[: span.start] + json.dumps(sources[part.labels[0]]) + text[span.end :]
+    return text
 
 
 def environment_text(env: str, module: str, inputs: Mapping[str, Any]) -> str:

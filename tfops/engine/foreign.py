@@ -15,16 +15,15 @@ _LONGEST_S = 300
 def pull_foreign_state(engine: Engine, scratch: Path, *, env: Mapping[str, str]) -> str:
     """The state's text, by way of a root in `scratch` that holds nothing but the backend: no provider is needed.
 
-    What that folder's `init` was told besides, and its workspace, lie in `scratch/.terraform`.
+    What that folder's `init` wrote down, and its workspace, lie in `scratch/.terraform`. There is no `init` here: one
+    could take another state than the folder's, or offer to move it.
     """
-    commands = CommandLine(engine.executable)
-    init = [engine.executable, "init", "-input=false", "-no-color"]
-    for what, argv in (("reached", init), ("read", commands.pull_state())):
-        done = process.run(argv, env=env, cwd=scratch, timeout_s=_LONGEST_S)
-        if done.code != 0:
-            raise EngineFailed(
-                f"the folder's state can't be {what}",
-                why=safe_lines(done.stderr.strip()),
-                hint="terraform state pull   in that folder; credentials come from the environment",
-            )
+    argv = CommandLine(engine.executable).pull_state()
+    done = process.run(argv, env=env, cwd=scratch, timeout_s=_LONGEST_S)
+    if done.code != 0:
+        raise EngineFailed(
+            "the folder's state can't be read",
+            why=safe_lines(done.stderr.strip()),
+            hint="terraform state pull   in that folder; credentials come from the environment",
+        )
     return done.text

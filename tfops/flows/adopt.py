@@ -49,7 +49,13 @@ def adopt(
             "exists", f"{name} has versions already", hint="choose another name, or look: tfops history " + name
         )
     legacy = read_legacy(project, folder, module, rules, options.engine)
-    ui.note(f"{folder}: {len(legacy.state.inventory)} resources, serial {legacy.state.serial}")
+    ui.note(
+        f"{folder}: {len(legacy.state.inventory)} resources, serial {legacy.state.serial}, state in {legacy.old.where}"
+    )
+    for values in legacy.ignored_values:
+        ui.warn(
+            f"Git ignores `{values}`; what it says of variables that aren't sensitive stands in {FOLDER}/{name}.yaml"
+        )
     if tree.read(f"{FOLDER}/{name}.yaml") is not None:
         return _finish(project, name, legacy, options=options, ui=ui)
     new = _new_files(legacy, name)
@@ -62,7 +68,7 @@ def adopt(
     after = _project_text(project, rules, legacy, text=before, env=name, branch=branch)
     project_file = in_work_tree(root, PROJECT_FILE)
     try:
-        write_new_files(root, new)
+        write_new_files(root, new, {f"{MODULES}/{legacy.module}/{path}" for path in legacy.executable})
         project_file.write_text(after, encoding="utf-8", newline="")
         snapshot = project.tree(worktree=True)
         plan = rehearse(

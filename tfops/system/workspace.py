@@ -19,7 +19,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -232,17 +232,21 @@ def write_file(path: Path, text: str) -> None:
             raise
 
 
-def write_new_files(root: Path, files: Mapping[str, str]) -> None:
+def write_new_files(root: Path, files: Mapping[str, str], executable: Collection[str] = ()) -> None:
     """Write files of the project, with the modes that the user's files have. The caller knows that none is there.
 
-    Raises Refused as `in_work_tree`, before anything is written.
+    Bytes that aren't UTF-8 travel in the texts as lone surrogates (`surrogateescape`). Raises Refused as
+    `in_work_tree`, before anything is written.
     """
     for name, path in {name: in_work_tree(root, name) for name in files}.items():
         text = files[name]
         with explained_disk_errors(f"write {name}"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="") as file:
+            with path.open("x", encoding="utf-8", errors="surrogateescape", newline="") as file:
                 file.write(text)
+            if name in executable:
+                mode = path.stat().st_mode
+                path.chmod(mode | (mode & 0o444) >> 2)
 
 
 def in_work_tree(root: Path, name: str) -> Path:
