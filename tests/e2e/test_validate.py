@@ -3,7 +3,12 @@
 import json
 import textwrap
 from pathlib import Path
+from typing import Any
 
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.support.engines import available_engines
 from tests.support.sandbox import Sandbox, new_sandbox
 from tfops.config.names import ENVIRONMENT_RULE
 
@@ -134,6 +139,13 @@ def test_modules_are_explained_and_become_schemas(tmp_path: Path, engine: str) -
         ("network", ["cidr"], ["dev", "prod"]),
         ("thing", ["value"], []),
     ]
+    shop.write("modules/data/queue/main.tf", 'variable "depth" {\n  type = number\n}\n')
+    assert "depth  number" in shop.ok("explain", "data/queue").out
+    assert "data/queue" in [fact["name"] for fact in shop.ok("explain", "-o", "json").result["modules"]]
+    whole = json.loads(shop.ok("schema").out)["environment.schema.json"]
+    wrong = {"modules": {"q": {"source": "data/queue", "inputs": {"depth": "deep"}}}}
+    assert [error.json_path for error in Draft202012Validator(whole).iter_errors(wrong)] == ["$.modules.q.inputs.depth"]
+    assert shop.run("explain", "../modules/network", "-o", "json").error["guard"] == "unknown-module"
     ran = shop.run("explain", "netwrok", "-o", "json")
     assert (ran.code, ran.error["hint"]) == (11, "did you mean `network`?")
     shop.ok("schema", "--write", ".schemas")
@@ -141,3 +153,47 @@ def test_modules_are_explained_and_become_schemas(tmp_path: Path, engine: str) -
         "base.schema.json", "environment.schema.json", "tfops.schema.json",
     ]  # fmt: skip
     assert json.loads(shop.ok("schema").out).keys() == {path.name for path in (shop.path / ".schemas").iterdir()}
+
+
+ODD_INPUTS = """
+variable "text" { type = string }
+variable "from_map" { type = map(string) }
+variable "NAME_OF_65" { default = 1 }
+variable "kind" {
+  type  = string
+  const = true
+}
+variable "old" {
+  default    = null
+  deprecated = "use text"
+}
+resource "terraform_data" "x" { input = [var.text, var.from_map, var.NAME_OF_65, var.kind] }
+output "gone" {
+  value      = 1
+  deprecated = "nobody needs it"
+}
+""".replace("NAME_OF_65", "n" * 65)
+
+
+def test_constants_long_names_and_values_that_look_like_forms_reach_the_module(tmp_path: Path) -> None:
+    if "embedded" not in available_engines():
+        pytest.skip("no Terraform 1.15 here: pip install 'tfops[terraform]'")
+    shop = project(tmp_path, "embedded")
+    shop.write("modules/thing/main.tf", ODD_INPUTS)
+    inputs = {"text": "$${module.x.y}", "from_map": {"literal": {"from": "here"}}, "n" * 65: "long", "kind": "a"}
+
+    def wish(**more: Any) -> None:
+        body = {"modules": {"main": {"source": "thing", "inputs": inputs | more}}}
+        shop.write("environments/dev.yaml", json.dumps(body))
+
+    wish(kind={"from": "env:KIND"})
+    refused = shop.run("validate", "dev")
+    assert (refused.code, "`kind` is a constant of the module" in refused.out + refused.err) == (10, True)
+    wish()
+    shop.write("environments/prod.yaml", (shop.path / "environments/dev.yaml").read_text())
+    shop.commit("Odd inputs")
+    shop.ok("validate", "--deep")
+    done = shop.ok("apply", "dev", "--yes")
+    assert "deprecated" not in (done.out + done.err).lower()
+    [resource] = shop.state()["resources"]
+    assert resource["instances"][0]["attributes"]["input"]["value"] == ["${module.x.y}", {"from": "here"}, "long", "a"]

@@ -417,3 +417,21 @@ def test_an_environment_that_rehearses_has_the_others_content_under_its_own() ->
         project_tree(dev="modules: {net: {source: network}}"), EnvName("perf"), base=EnvName("dev")
     )
     assert list(alone.stacks[MAIN_STACK].modules) == ["net"], "a place needs no file of its own"
+
+
+def test_secrets_and_literals_are_not_merged_with_what_they_are_laid_over() -> None:
+    tree = project_tree(
+        base="""\
+        modules:
+          network:
+            source: network
+            inputs: {a: {x: 1, y: 2}, b: {from: env:B}, c: {literal: {from: env:C}}, d: {x: 1}}
+        """,
+        dev="""\
+        extends: base.yaml
+        modules:
+          network: {inputs: {a: {from: env:A}, b: {x: 1}, c: {literal: {z: 3}}, d: {literal: {from: d}}}}
+        """,
+    )
+    inputs = environment(tree).stacks[MAIN_STACK].modules["network"].inputs
+    assert inputs == {"a": Secret("env", "A"), "b": {"x": 1}, "c": {"z": 3}, "d": {"from": "d"}}

@@ -177,3 +177,15 @@ def test_a_long_name_says_that_it_was_cut() -> None:
 )
 def test_a_wrong_name_is_met_with_the_nearest_ones(wrong: str, known: list[str], expected: str) -> None:
     assert names.did_you_mean(wrong, known) == expected
+
+
+@pytest.mark.parametrize("text", ["a", "_a", "a-b", "x" * 65, "gr\u00f6\u00dfe", "u\u0308", "\u540d\u524d"])
+def test_whatever_terraform_takes_for_a_variable_names_an_input(text: str) -> None:
+    assert names.is_input_name(text)
+
+
+@pytest.mark.parametrize(
+    "text", [*(text for text in HOSTILE if not text.isidentifier()), "1a", "-a", "a.b", "a\u200bb", "a\u202eb"]
+)
+def test_nothing_else_names_an_input(text: str) -> None:
+    assert not names.is_input_name(text)

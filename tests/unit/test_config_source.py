@@ -52,6 +52,20 @@ def test_a_module_of_the_project_takes_no_version() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("git::https://example.com/network.git", "name it in the address: ?ref=v1.2.3"),
+        ("github.com/acme/network?ref=v1", "name it in the address: ?ref=v1.2.3"),
+        ("https://example.com/network.zip", "the address says which one it is"),
+    ],
+)
+def test_a_version_beside_an_address_is_a_mistake(text: str, hint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        parse_source(text, "1.0.0", MODULES)
+    assert (str(caught.value), caught.value.hint) == ("only a module of a registry takes a `version`", hint)
+
+
+@pytest.mark.parametrize(
     "text", ["./network", "../network", "/srv/modules/network", "~/network", ".", "network/..", "network/../../x"]
 )
 def test_a_path_that_leaves_modules_is_refused(text: str) -> None:

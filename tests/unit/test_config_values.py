@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from tfops.config.values import FormError, Reference, Secret, StackOutput, StackReference, is_form, parse_form, walk
+from tfops.config.values import (
+    FormError,
+    Reference,
+    Secret,
+    StackOutput,
+    StackReference,
+    escaped,
+    is_form,
+    meant,
+    parse_form,
+    walk,
+)
 
 _STACK_ADVICE = "not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`"
 
@@ -173,3 +184,32 @@ def test_walking_visits_every_value_with_its_path() -> None:
         (("a", 1), {"b": 2}),
         (("a", 1, "b"), 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("$${module.a.b}", "${module.a.b}"),
+        ("$$${stack.a.b}", "$${stack.a.b}"),
+        ("$${modules.a}", "${modules.a}"),
+        ("$${other}", "$${other}"),
+        ("a $${module.a.b}", "a $${module.a.b}"),
+        ({"literal": {"from": "env:X"}}, {"from": "env:X"}),
+        ({"literal": {"literal": 1}}, {"literal": 1}),
+        ({"literal": ["${module.a.b}", "$${module.a.b}"]}, ["${module.a.b}", "$${module.a.b}"]),
+        ({"a": [{"literal": "${module.a.b}"}], "b": "$${module.a.b}"}, {"a": ["${module.a.b}"], "b": "${module.a.b}"}),
+        ({"literal": 1, "more": 2}, {"literal": 1, "more": 2}),
+    ],
+)
+def test_what_would_be_a_form_can_be_written_as_a_value(written: Any, value: Any) -> None:
+    assert meant(written) == value
+    assert not any(is_form(parse_form(item)) for _, item in walk(written))
+    assert meant(escaped(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value", [{"from": "x"}, {"from": 1}, "${module.a}", "$$${stacks.x}", [{"a": {"from": "env:X"}}]]
+)
+def test_any_value_can_be_written(value: Any) -> None:
+    assert meant(escaped(value)) == value
+    assert not any(is_form(parse_form(item)) for _, item in walk(escaped(value)))

@@ -10,7 +10,7 @@ import pytest
 from tfops.engine.events import Progress, masked, parse_event, started_at
 from tfops.engine.mask import Masker
 from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
-from tfops.model import Action, ResourceChange
+from tfops.model import MAIN_FILE, Action, ResourceChange
 
 RECORDED = Path(__file__).parent / "recorded" / "apply.jsonl"
 
@@ -270,3 +270,22 @@ def test_what_is_no_stream_is_known_as_such() -> None:
     for line in ("Apply complete!", "{", "[]", '{"a": 1}'):
         progress.hear(line)
     assert (progress.is_readable, progress.unknown) == (False, [])
+
+
+def test_a_deprecated_output_that_only_the_rendered_root_has_is_nobodys_mistake() -> None:
+    def read(file: str, context: str) -> Event | None:
+        found = {
+            "severity": "warning",
+            "summary": "Deprecated value used",
+            "detail": "no more",
+            "range": {"filename": file, "start": {"line": 3}},
+            "snippet": {"context": context},
+            "deprecation_origin_description": "module.m.o",
+        }
+        return parse_event(json.dumps({"type": "diagnostic", "diagnostic": found}))
+
+    assert read(MAIN_FILE, "output.m") is None
+    assert read(MAIN_FILE, "module.app") == Diagnostic(
+        is_error=False, summary="Deprecated value used", detail="no more", where=f"{MAIN_FILE}:3"
+    )
+    assert read("modules/x/main.tf", "output.m") is not None

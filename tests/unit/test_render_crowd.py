@@ -41,3 +41,12 @@ def test_one_folder_for_all_blocks_of_a_module() -> None:
     assert [(module["Key"], module["Dir"]) for module in installed] == [
         ("", "."), ("g0", "m0"), ("g1", "m1"), ("g2", "m0"),
     ]  # fmt: skip
+
+
+def test_a_constant_stands_in_the_block_itself() -> None:
+    module = read_interface({"main.tf": 'variable "kind" {\n  const = true\n}\nvariable "x" {}\n'})
+    found = blocks((module, {"kind": "a", "x": 1}), (module, {"kind": "a", "x": 2}), (module, {"kind": "b", "x": 1}))
+    assert [(block["kind"], block["for_each"]) for block in found.values()] == [
+        ("a", {"0": {"x": 1}, "1": {"x": 2}}),
+        ("b", {"0": {"x": 1}}),
+    ]

@@ -362,3 +362,13 @@ def test_every_backend_of_terraform_gets_its_settings_filled(
     tree = project_tree(tfops=json.dumps(rules), dev="modules: {a: {source: network}}\n")
     [kind] = backend
     assert json.loads(render(tree).files[BACKEND_FILE])["terraform"]["backend"] == {kind: rendered_as}
+
+
+def test_a_constant_of_a_module_stands_in_its_call() -> None:
+    rules, environment = rules_and_environment(
+        project_tree(dev="modules:\n  app: {source: service, inputs: {kind: 'a ${x}', size: 1}}\n")
+    )
+    const = {"app": frozenset({"kind"})}
+    root = render_root(RootSpec(rules, environment, StackName("main"), "c0ffee", const=const))
+    assert json.loads(root.files[MAIN_FILE])["module"]["app"]["kind"] == "a $${x}"
+    assert json.loads(root.files[VALUES_FILE]) == {"inputs_app": {"size": 1}}

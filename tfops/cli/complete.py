@@ -1,6 +1,8 @@
 """Completion of environments, stacks and versions. Under 100 ms: no GitPython, no YAML, one Git process."""
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -10,6 +12,7 @@ from tfops.system.git import GitRunner
 
 _ENVIRONMENT_LINE = re.compile(r"^  (?P<name>[a-z0-9][a-z0-9-]*):", re.MULTILINE)
 _MOST = 50
+_DEEPEST = 5
 
 
 def complete_environment(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -23,12 +26,23 @@ def complete_environment(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_module(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The folders of `modules/` in the work tree."""
+    """The modules below `modules/` in the work tree, `data/queue` too."""
+    names = _modules(_folder(ctx) / "modules", "", _DEEPEST)
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def _modules(folder: Path, above: str, depth: int) -> Iterator[str]:
+    """Folders with Terraform files; what lies inside of one belongs to it."""
     try:
-        folders = [path.name for path in (_folder(ctx) / "modules").iterdir() if path.is_dir()]
+        entries = list(os.scandir(folder))
     except OSError:
-        return []
-    return sorted(name for name in folders if name.startswith(incomplete))
+        return
+    if above and any(entry.name.endswith((".tf", ".tf.json", ".tofu")) for entry in entries):
+        yield above.rstrip("/")
+        return
+    for entry in entries if depth else ():
+        if entry.is_dir() and not entry.name.startswith("."):
+            yield from _modules(Path(entry.path), f"{above}{entry.name}/", depth - 1)
 
 
 def complete_stack(ctx: typer.Context, incomplete: str) -> list[str]:

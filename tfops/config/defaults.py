@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfops.config.document import Document, Path
+from tfops.config.values import is_whole
 
 
 def default_inputs(rules: Document) -> dict[str, frozenset[str]]:
@@ -40,7 +41,9 @@ def _fill(document: Document, path: Path, given: Mapping[str, Any], rules: Docum
         if key not in inside:
             inside[key] = copy.deepcopy(value)
             document.marks |= {(*here, *rest): rules.marks[(*there, *rest)] for rest in _paths(value)}
-        elif isinstance(inside[key], dict) and isinstance(value, dict):
+        elif (
+            isinstance(inside[key], dict) and isinstance(value, dict) and not (is_whole(inside[key]) or is_whole(value))
+        ):
             _fill(document, here, value, rules, there)
 
 

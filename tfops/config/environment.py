@@ -18,7 +18,18 @@ from tfops.config.schema import EnvironmentFile, parse
 from tfops.config.secrets import SecretRules, secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
-from tfops.config.values import Form, FormError, Reference, StackOutput, StackReference, is_form, parse_form, walk
+from tfops.config.values import (
+    Form,
+    FormError,
+    Reference,
+    StackOutput,
+    StackReference,
+    is_form,
+    is_literal,
+    meant,
+    parse_form,
+    walk,
+)
 from tfops.errors import ConfigError, Refused
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.system.trees import Tree
@@ -270,7 +281,7 @@ def _input_complaints(
     document: Document, where: Path, inputs: Mapping[str, Any], *, known: list[str]
 ) -> Iterator[Complaint]:
     for key in inputs:
-        if not names.is_module_name(key) or key in _META_ARGUMENTS:
+        if not names.is_input_name(key) or key in _META_ARGUMENTS:
             yield document.complaint((*where, key), f"{names.shown(key)} can't name an input")
         for path, value in walk(inputs[key], (*where, key)):
             yield from _form_complaints(document, path, value, known=known)
@@ -301,6 +312,8 @@ def _parse_forms(value: Any) -> Any:
     form = parse_form(value)
     if is_form(form):
         return form
+    if isinstance(value, str) or is_literal(value):
+        return meant(value)
     if isinstance(form, dict):
         return {key: _parse_forms(item) for key, item in form.items()}
     return [_parse_forms(item) for item in form] if isinstance(form, list) else form

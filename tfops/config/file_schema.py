@@ -46,12 +46,17 @@ def _definition(module: str) -> str:
     return f"inputs-of-{module}"
 
 
+def _reference(module: str) -> str:
+    """A JSON pointer: https://www.rfc-editor.org/rfc/rfc6901#section-3"""
+    return f"#/$defs/{_definition(module).replace('/', '~1')}"
+
+
 def _uses(module: str) -> Schema:
     return {"properties": {"source": {"const": module}}, "required": ["source"]}
 
 
 def _inputs_of(module: str) -> Schema:
-    return {"if": _uses(module), "then": {"properties": {"inputs": {"$ref": f"#/$defs/{_definition(module)}"}}}}
+    return {"if": _uses(module), "then": {"properties": {"inputs": {"$ref": _reference(module)}}}}
 
 
 def _required_of(module: str, interface: Interface, given: Collection[str]) -> Schema:

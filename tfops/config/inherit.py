@@ -5,6 +5,7 @@ from typing import Any
 
 from tfops.config import names
 from tfops.config.document import Document, Path, read_document
+from tfops.config.values import is_whole
 from tfops.system.trees import Tree
 
 FOLDER = "environments"
@@ -55,9 +56,9 @@ def _parent_path(tree: Tree, parent: Any, chain: tuple[str, ...]) -> tuple[str, 
 
 
 def _lay_over(base: Document, over: Document, path: Path) -> Any:
-    """Mappings merge, everything else is replaced. Moves the marks of what `over` brings."""
+    """Mappings merge, but for secrets and `{literal: …}`; the rest is replaced. Moves the marks of `over`'s values."""
     below, above = _at(base.data, path), _at(over.data, path)
-    if not (isinstance(below, dict) and isinstance(above, dict)):
+    if not (isinstance(below, dict) and isinstance(above, dict)) or is_whole(below) or is_whole(above):
         for known in [known for known in base.marks if known[: len(path)] == path]:
             del base.marks[known]
         base.marks |= {known: mark for known, mark in over.marks.items() if known[: len(path)] == path}

@@ -11,7 +11,7 @@ from tfops.config.modules.module import Interface, Variable
 from tfops.config.modules.terraform_type import short_type
 from tfops.config.names import did_you_mean
 from tfops.config.source import LocalSource, RemoteSource
-from tfops.config.values import Form, Reference, parse_form, walk
+from tfops.config.values import Form, Reference, meant, parse_form, walk
 from tfops.model import Complaint, EnvName, StackName
 
 if TYPE_CHECKING:
@@ -105,9 +105,13 @@ class _ModuleChecker:
             yield document.complaint((*path, *mistake.path), mistake.message, mistake.hint)
 
     def _mistakes(self, value: Any, variable: Variable) -> Iterator[mistakes.Mistake]:
+        if variable.const and _has_forms(value):
+            what = f"`{variable.name}` is a constant of the module: it takes no reference and no secret"
+            yield mistakes.Mistake((), what, _about(variable))
+        has_forms, value = _has_forms(value), meant(value)
         if value is None and not variable.nullable and not variable.has_default:
             yield mistakes.Mistake((), f"`{variable.name}` must not be null", _about(variable))
-        errors = self._validator(variable, has_forms=_has_forms(value)).iter_errors(value)
+        errors = self._validator(variable, has_forms=has_forms).iter_errors(value)
         yield from mistakes.explain(variable, errors)
         yield from mistakes.changed_texts(variable, value)
 

@@ -13,6 +13,7 @@ from tfops.config.lines import config_lines
 from tfops.config.modules.hcl import Block, HclExpression, as_list, read_attributes, read_blocks
 from tfops.config.modules.module import Variable, is_module_file, is_override, read_interface
 from tfops.config.modules.structure import Part, Span, read_structure
+from tfops.config.values import escaped
 from tfops.errors import Refused
 
 _VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")
@@ -215,7 +216,7 @@ def _inputs(
         )
     for name in secrets:
         _require_one_secret(variables[name], values[name])
-    return values | {name: {"from": f"env:{name.upper()}"} for name in secrets}, tuple(secrets)
+    return escaped(values) | {name: {"from": f"env:{name.upper()}"} for name in secrets}, tuple(secrets)
 
 
 def _require_one_secret(variable: Variable, value: Any) -> None:

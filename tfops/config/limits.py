@@ -124,7 +124,7 @@ def check_input_rules(document: Document, local_modules: Sequence[str]) -> Itera
         yield from _source_complaints(document, ("defaults", source), source, local_modules)
     for key, block in _mapping(document.data, "allow").items():
         source, _, name = key.rpartition(".")
-        if not names.is_module_name(name):
+        if not names.is_input_name(name):
             hint = "INPUT, or SOURCE.INPUT for the modules of one source"
             yield document.complaint(("allow", key), f"{names.shown(key)} names no input", hint)
         elif source:

@@ -23,6 +23,11 @@ def is_module_name(text: str) -> bool:
     return _MODULE.fullmatch(text) is not None
 
 
+def is_input_name(text: str) -> bool:
+    """Whatever Terraform takes for the name of a variable: of any length, in any script."""
+    return text.replace("-", "_").isidentifier() and not text.startswith("-")
+
+
 def is_branch_name(text: str) -> bool:
     return _BRANCH.fullmatch(text) is not None and _has_sound_parts(text)
 

@@ -9,6 +9,7 @@ from tfops.config.names import did_you_mean, is_local_source, shown
 # https://developer.hashicorp.com/terraform/language/modules/sources
 _REGISTRY = re.compile(r"([A-Za-z0-9.-]+\.[A-Za-z0-9-]+/)?[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/[a-z0-9]+(//.*)?")
 _ADDRESS = re.compile(r"(git|hg|s3|gcs)::\S+|https?://\S+|(github\.com|bitbucket\.org)/\S+|git@\S+:\S+")
+_GIT = re.compile(r"git::|git@|github\.com/|bitbucket\.org/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,12 @@ def parse_source(text: str, version: str | None, local_modules: Sequence[str]) -
         if version:
             raise SourceError("a module of this repository takes no `version`", "its version is the commit")
         return LocalSource(text)
-    if _ADDRESS.fullmatch(text) or _REGISTRY.fullmatch(text):
+    if _ADDRESS.fullmatch(text):
+        if version:
+            hint = "name it in the address: ?ref=v1.2.3" if _GIT.match(text) else "the address says which one it is"
+            raise SourceError("only a module of a registry takes a `version`", hint)
+        return RemoteSource(text)
+    if _REGISTRY.fullmatch(text):
         return RemoteSource(text, version or "")
     if text.startswith((".", "/", "~")) or ".." in text:
         raise SourceError(

@@ -1,7 +1,8 @@
 """The forms that a developer's value can have: a literal, a reference to a module or to another stack, a secret.
 
 A form counts only when it is the whole value: `${module.network.vpc_id}`. Inside a longer string
-the same characters are text.
+the same characters are text. What would be a form and isn't meant as one is written `$${module.network.vpc_id}`,
+or `{literal: VALUE}`: nothing in VALUE is a form.
 """
 
 import re
@@ -19,6 +20,7 @@ _MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD})\.{_PATH}\}}")
 _STACK_REFERENCE = re.compile(rf"\$\{{stack\.(?P<stack>[A-Za-z0-9][A-Za-z0-9-]*)\.{_PATH}\}}")
 _STEPS = re.compile(rf"(?P<first>{_WORD})(\.(?P<second>{_WORD}))?")
 _LOOKS_LIKE_REFERENCE = re.compile(r"\$\{\s*(modules?|stacks?)\b[^}]*\}")
+_ESCAPED = re.compile(r"\$(?P<text>\$+\{\s*(modules?|stacks?)\b[^}]*\})")
 _SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_-]*):(?P<name>[^#]+)(?P<hash>#(?P<key>.*))?", re.DOTALL)
 
 
@@ -141,6 +143,39 @@ def is_form(value: Any) -> bool:
     return isinstance(value, Form)
 
 
+def is_literal(value: Any) -> bool:
+    """Whether a value is `{literal: VALUE}`."""
+    return isinstance(value, dict) and list(value) == ["literal"]
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a mapping is one value, which nothing may be merged with: `{from: …}`, `{literal: …}`."""
+    return is_literal(value) or (isinstance(value, dict) and list(value) == ["from"] and isinstance(value["from"], str))
+
+
+def meant(value: Any) -> Any:
+    """The value without its escapes. References and secrets stay as they are written."""
+    if is_literal(value):
+        return value["literal"]
+    if isinstance(value, str):
+        found = _ESCAPED.fullmatch(value)
+        return found["text"] if found else value
+    if isinstance(value, dict):
+        return {key: meant(item) for key, item in value.items()}
+    return [meant(item) for item in value] if isinstance(value, list) else value
+
+
+def escaped(value: Any) -> Any:
+    """How a value is written whose parts must not count as forms: the other way round."""
+    if isinstance(value, str):
+        return f"${value}" if _LOOKS_LIKE_REFERENCE.fullmatch(value) or _ESCAPED.fullmatch(value) else value
+    if is_whole(value):
+        return {"literal": value}
+    if isinstance(value, dict):
+        return {key: escaped(item) for key, item in value.items()}
+    return [escaped(item) for item in value] if isinstance(value, list) else value
+
+
 def parse_form(value: Any) -> Any:
     """`value` as a `Form` when it is one, else unchanged.
 
@@ -197,8 +232,10 @@ def _require_key(secret: Secret, scheme: Scheme, *, has_hash: bool) -> None:
 
 
 def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every value inside `value` with its path, itself first. Doesn't descend into forms."""
+    """Every value inside `value` with its path, itself first. Doesn't descend into `{literal: …}`."""
     yield path, value
+    if is_literal(value):
+        return
     if isinstance(value, dict):
         for key, item in value.items():
             yield from walk(item, (*path, key))

@@ -11,7 +11,7 @@ from typing import Any
 
 from tfops.engine.text import safe_lines, safe_text
 from tfops.events import ActionEvent, Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
-from tfops.model import Action, ActionState, ResourceChange
+from tfops.model import MAIN_FILE, Action, ActionState, ResourceChange
 
 _STEPS = {
     "apply_start": Step.STARTED,
@@ -54,7 +54,8 @@ def _event(kind: str, message: Mapping[str, Any]) -> Event | None:
     if kind == "refresh_start":
         return ReadingEvent(_address(message.get("hook") or {}))
     if kind == "diagnostic":
-        return _diagnostic(message.get("diagnostic") or {})
+        found = message.get("diagnostic") or {}
+        return None if _is_of_our_own(found) else _diagnostic(found)
     return None
 
 
@@ -121,6 +122,17 @@ def _action_event(step: Step, hook: Mapping[str, Any]) -> ActionEvent:
         address=str((hook.get("action") or {}).get("addr", "")),
         trigger=_address(hook.get("lifecycle") or {}),
         message=str(hook.get("error") or hook.get("message") or "").strip(),
+    )
+
+
+def _is_of_our_own(found: Mapping[str, Any]) -> bool:
+    """A warning that a deprecated output is used, where nobody uses it but the rendered root, which has them all."""
+    place, context = found.get("range") or {}, str((found.get("snippet") or {}).get("context") or "")
+    return (
+        found.get("severity") == "warning"
+        and "deprecation_origin_description" in found
+        and place.get("filename") == MAIN_FILE
+        and context.startswith("output.")
     )
 
 

@@ -11,7 +11,7 @@ from tfops.config.example import example_yaml
 from tfops.config.file_schema import environment_schema, project_schema
 from tfops.config.modules.module import Interface, Output, Variable
 from tfops.config.modules.terraform_type import type_text
-from tfops.config.names import did_you_mean, shown
+from tfops.config.names import did_you_mean, is_local_source, shown
 from tfops.config.project import project_document
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, Refused
@@ -26,7 +26,7 @@ def explain(project: Project, module: str) -> ExplainResult:
     """One module of `modules/`, as it lies here. Raises Refused (guard `unknown-module`) with the nearest names."""
     interfaces = project.interfaces(project.tree(worktree=True))
     known = interfaces.names()
-    found = interfaces.local(module) if module.split("/", maxsplit=1)[0] in known else None
+    found = interfaces.local(module) if is_local_source(module) and interfaces.is_module(module) else None
     if found is None:
         raise Refused(
             "unknown-module", f"there is no module {shown(module)} in `modules/`", hint=did_you_mean(module, known)
@@ -84,7 +84,9 @@ def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     """JSON Schemas for tfops.yaml and for environments' files; written to `folder` when one is named."""
     tree = project.tree(worktree=True)
     interfaces, defaults = project.interfaces(tree), default_inputs(project_document(tree))
-    modules = {name: found for name in interfaces.names() if (found := interfaces.local(name)) is not None}
+    used = {source for sources in dict(_uses(tree)).values() for source in sources if interfaces.is_module(source)}
+    known = sorted({*interfaces.names(), *used})
+    modules = {name: found for name in known if (found := interfaces.local(name)) is not None}
     schemas: dict[str, dict[str, Any]] = {
         "tfops.schema.json": project_schema(),
         "environment.schema.json": environment_schema(modules, is_strict=True, defaults=defaults),

@@ -1,8 +1,8 @@
 """The inputs of many stacks in one trial: it says whether all of them are right, not which of them is wrong.
 
 The engine's graph grows with blocks and variables, and its time faster than the graph. So modules with the same
-declarations that are given inputs of the same names share one block with `for_each`: a tenth of the time for
-each. The same inputs, as environments inherit them, are tried once.
+declarations that are given inputs of the same names, and the same constants, share one block with `for_each`: a
+tenth of the time for each. The same inputs, as environments inherit them, are tried once.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,22 +20,24 @@ Call = tuple[Interface, Mapping[str, Any]]
 def render_crowd(calls: Iterable[Call]) -> dict[str, str]:
     """The files to try. Which inputs a call gives is part of its block: an absent one isn't a null one."""
     folders: dict[frozenset[tuple[str, str]], str] = {}
-    groups: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    groups: dict[tuple[str, tuple[str, ...], str], dict[str, Any]] = {}
     for interface, inputs in calls:
         folder = folders.setdefault(frozenset(interface.declarations.items()), f"m{len(folders)}")
         variables = interface.variables
         known = sorted(inputs.keys() & variables.keys())
         given = {name: expression(inputs[name], variables[name].type) for name in known}
-        groups.setdefault((folder, tuple(given)), {}).setdefault(exact.dumps(given), given)
+        const = exact.dumps({name: given.pop(name) for name in known if variables[name].const})
+        groups.setdefault((folder, tuple(given), const), {}).setdefault(exact.dumps(given), given)
     blocks = {
         f"g{number}": {
             "source": source_in(folder),
             "for_each": {str(index): given for index, given in enumerate(members.values())},
             **{name: f"${{each.value.{name}}}" for name in names},
+            **exact.loads(const),
         }
-        for number, ((folder, names), members) in enumerate(groups.items())
+        for number, ((folder, names, const), members) in enumerate(groups.items())
     }
-    where = {f"g{number}": folder for number, (folder, _) in enumerate(groups)}
+    where = {f"g{number}": folder for number, (folder, *_) in enumerate(groups)}
     files = {MAIN_FILE: exact.dumps({"module": blocks}), INSTALLED_FILE: installed(where)}
     for declarations, folder in folders.items():
         files |= {f"{folder}/{name}": text for name, text in declarations}

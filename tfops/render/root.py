@@ -30,7 +30,8 @@ class RootSpec:
     they can decide how many of something there are (`for_each`). `unknown` are those that can't be told before
     their stack is applied: such a root can be planned, to see what is coming, but must not be applied. `ephemeral`
     names the secrets' variables whose values no plan and no state may hold, `decoded` those that hold JSON. `lasting`
-    are the other outputs of modules that have ephemeral ones.
+    are the other outputs of modules that have ephemeral ones; `const` the inputs, by module, that must stand in the
+    call itself.
     """
 
     project: ProjectConfig
@@ -41,6 +42,7 @@ class RootSpec:
     unknown: frozenset[StackOutput] = frozenset()
     ephemeral: frozenset[str] = frozenset()
     decoded: frozenset[str] = frozenset()
+    const: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
 
     @property
@@ -65,7 +67,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     files = {
         MAIN_FILE: _text({key: block for key, block in main.items() if block}),
         BACKEND_FILE: _text(_backend(spec.project, spec.environment.name, spec.stack)),
-        VALUES_FILE: _text({_inputs(name): _literals(module) for name, module in modules.items() if _literals(module)}),
+        VALUES_FILE: _text({_inputs(name): literals for name in modules if (literals := _literals(spec, name))}),
     }
     if spec.provider_lock is not None:
         files[LOCK_FILE] = spec.provider_lock
@@ -148,9 +150,11 @@ def provider_settings(project: ProjectConfig, env: EnvName) -> dict[str, dict[st
     return blocks
 
 
-def _literals(module: ModuleConfig) -> dict[str, Any]:
-    """Inputs that are literal through and through: they travel as values, never as expressions."""
-    return {key: value for key, value in module.inputs.items() if not any(forms_in(value))}
+def _literals(spec: RootSpec, name: str) -> dict[str, Any]:
+    """Inputs of a module that are literal through and through: they travel as values, never as expressions."""
+    const = spec.const.get(name, frozenset())
+    inputs = spec.modules[name].inputs.items()
+    return {key: value for key, value in inputs if key not in const and not any(forms_in(value))}
 
 
 def _variables(spec: RootSpec) -> dict[str, Any]:
@@ -159,7 +163,7 @@ def _variables(spec: RootSpec) -> dict[str, Any]:
         for name, output in stack_variables(spec.environment, spec.stack).items()
         if output not in spec.unknown
     }
-    inputs = {_inputs(name): {"type": "any"} for name, module in spec.modules.items() if _literals(module)}
+    inputs = {_inputs(name): {"type": "any"} for name in spec.modules if _literals(spec, name)}
     secrets = {
         name: {"type": "string", "sensitive": True} | ({"ephemeral": True} if name in spec.ephemeral else {})
         for name in secret_uses(spec.environment.stacks[spec.stack])
@@ -188,7 +192,7 @@ def _variable(kind: str, words: list[str]) -> str:
 
 
 def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, Any]:
-    literals = _literals(module)
+    literals = _literals(spec, name)
     block = {key: f"${{var.{_inputs(name)}[{json.dumps(key)}]}}" for key in literals}
     for key, value in module.inputs.items():
         if key not in literals:

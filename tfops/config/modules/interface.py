@@ -66,6 +66,11 @@ class Interfaces:
         """
         return sorted(_module_folders(self._modules, "")) if self._modules.is_dir() else []
 
+    def is_module(self, path: str) -> bool:
+        """Whether there are Terraform files in a folder below `modules/`."""
+        folder = self._modules / path
+        return folder.is_dir() and bool(module_texts(folder))
+
     def _at(self, folder: Path) -> Interface | None:
         if folder not in self._known:
             self._known[folder] = self._read(module_texts(folder)) if folder.is_dir() else None
@@ -163,6 +168,17 @@ def lasting_outputs(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"
         outputs = interface.outputs.values() if interface else ()
         if any(output.ephemeral for output in outputs):
             found[name] = tuple(sorted(output.name for output in outputs if not output.ephemeral))
+    return found
+
+
+def const_inputs(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> dict[str, frozenset[str]]:
+    """For modules of `modules/` that have constants: the names of those."""
+    found: dict[str, frozenset[str]] = {}
+    for name, module in modules.items():
+        interface = interfaces.local(module.source.path) if isinstance(module.source, LocalSource) else None
+        names = frozenset(one.name for one in interface.variables.values() if one.const) if interface else frozenset()
+        if names:
+            found[name] = names
     return found
 
 

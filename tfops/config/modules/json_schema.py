@@ -30,6 +30,7 @@ FORM: Schema = {
     "anyOf": [
         {"type": "string", "pattern": r"^\$\{(module|stack)\..*\}$"},
         {"type": "object", "properties": {"from": {"type": "string"}}, "required": ["from"], "maxProperties": 1},
+        {"type": "object", "properties": {"literal": {}}, "required": ["literal"], "maxProperties": 1},
     ]
 }
 
@@ -88,7 +89,9 @@ def inputs_schema(interface: Interface, *, is_strict: bool = True) -> Schema:
 
 def _input_schema(variable: Variable, *, is_strict: bool) -> Schema:
     schema = with_forms(type_schema(variable.type, is_strict=is_strict))
-    about = "\n\n".join(filter(None, (variable.description, f"type: {type_text(variable.type)}")))
+    deprecated = f"deprecated: {variable.deprecated}" if variable.deprecated else ""
+    about = "\n\n".join(filter(None, (deprecated, variable.description, f"type: {type_text(variable.type)}")))
+    schema |= {"deprecated": True} if variable.deprecated else {}
     schema |= {"description": about, "markdownDescription": _markdown(variable)}
     return schema | {"default": variable.default} if variable.has_default and not variable.default_text else schema
 

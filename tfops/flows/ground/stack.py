@@ -8,6 +8,7 @@ from tfops.addresses import qualified
 from tfops.config.environment import EnvironmentConfig, StackConfig, lock_file_path
 from tfops.config.modules.interface import (
     Interfaces,
+    const_inputs,
     lasting_outputs,
     public_stack_outputs,
     require_inner_sources,
@@ -130,6 +131,7 @@ def render_stack(
         unknown=unknown,
         ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
         decoded=decoded_secrets(content.environment.stacks[stack], interfaces),
+        const=const_inputs(interfaces, content.environment.stacks[stack].modules),
         lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
     )
     return render_root(spec)
