@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tfops.flows.ground.secret_values import is_in_clear, value_in
+from tfops.flows.ground.secret_values import is_in_clear, texts_in, value_in
 from tfops.system.secret_stores import Unavailable
 
 
@@ -88,3 +88,27 @@ def test_half_a_character_is_said(text: str) -> None:
 )
 def test_a_value_that_sops_left_in_clear_is_told(path: str, text: str, key: str, in_clear: bool) -> None:
     assert is_in_clear(path, text, key) is in_clear
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "expected"),
+    [
+        ('{"a": 1.50, "b": ["x"]}', "", '{"a": 1.50, "b": ["x"]}'),
+        ('{"in": {"a": 3.14159265358979323846}}', "in", '{"a": 3.14159265358979323846}'),
+        ({"in": ["x", {"y": "z"}]}, "in", '["x", {"y": "z"}]'),
+        ({"in": '["x"]'}, "in", '["x"]'),
+    ],
+)
+def test_a_secret_for_a_list_or_a_map_is_json(content: Any, key: str, expected: str) -> None:
+    assert value_in(content, key, is_compound=True) == expected
+
+
+@pytest.mark.parametrize("content", ["text", "1", '"text"', "null", "{"])
+def test_what_is_no_json_of_a_list_or_a_map_is_none(content: str) -> None:
+    found = value_in(content, "", is_compound=True)
+    assert isinstance(found, Unavailable)
+    assert "no JSON of one" in found.why
+
+
+def test_the_texts_inside_of_a_secret_are_secrets() -> None:
+    assert list(texts_in('{"a": ["one", {"b": "two"}], "c": 12345}')) == ["one", "two", "12345"]
