@@ -435,3 +435,25 @@ def test_without_a_remote_the_ledger_does_the_same(shop: Sandbox) -> None:
     assert "recorded as v1" in shop.ok("recover", "dev").out
     assert _kinds(shop) == ["recorded", "begun", "unlocked", "locked"]
     assert (_status(shop)["lock"], _verify(shop)) == (None, [])
+
+
+def test_a_damaged_ledger_is_told_by_the_exit_code_and_the_others_are_shown(shop: Sandbox) -> None:
+    """docs/reference/commands.md, `status`; docs/how-to/agent.md."""
+    shop.write(
+        "tfops.yaml", "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n  test: {branch: main}\n"
+    )
+    shop.wish("one")
+    shop.ok("lock", "test", "--reason", "ours")
+    shop.ok("lock", "dev", "--reason", "mine")
+    blob = shop.git("rev-parse", "HEAD:tfops.yaml")
+    (shop.path / ".git" / LEDGER).write_text(f"{blob}\n")
+    status = shop.run("status", "-o", "json")
+    rows = {row["env"]: row["damage"] for row in status.result["environments"]}
+    assert (status.code, rows) == (11, {"dev": "the ledger of dev can't be read", "test": ""})
+    said = shop.run("status")
+    assert said.code == 11 and "tfops verify dev" in said.out and "locked by" in said.out
+    turn = shop.run("reconcile", "--dry-run", "-o", "json")
+    reasons = {one["env"]: one["reason"] for one in turn.result["decisions"]}
+    assert (turn.code, reasons) == (11, {"dev": "damaged-ledger", "test": "bad-configuration"})
+    assert shop.run("verify", "dev").code == 11
+    assert shop.run("apply", "dev", "--yes", "-o", "json").error["guard"] == "damaged-ledger"

@@ -11,7 +11,7 @@ from tfops.flows.starter import LOCAL_BACKEND, SCHEMAS, starter_files
 from tfops.flows.survey import Survey, survey
 from tfops.results.files import InitResult
 from tfops.system import environ
-from tfops.system.git import GitFailed, GitRunner, find_root
+from tfops.system.git import GitFailed, GitRunner, NoRepository, find_root
 from tfops.system.workspace import explained_disk_errors, in_work_tree
 
 _BRANCH = "main"
@@ -66,7 +66,7 @@ def _prepare_repository(folder: Path, name: str | None) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
     try:
         root = find_root(folder)
-    except ProjectError:
+    except NoRepository:
         if name and any(folder.iterdir()):
             raise ProjectError(
                 f"`{folder}` is not empty", hint="choose another name, or run tfops init inside"

@@ -29,7 +29,7 @@ from tfops.ledger.parts import (
 from tfops.ledger.trailers import trailers_of
 from tfops.model import CommitSha, EnvName, VersionRecord
 from tfops.system import clock
-from tfops.system.git import BrokenRef, GitFailed
+from tfops.system.git import BrokenRef, GitFailed, ObjectsAway
 from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import LEDGERS, Update
 from tfops.system.repository import Repository
@@ -220,6 +220,9 @@ def present_at(repository: Repository, env: EnvName, head: CommitSha) -> Present
     try:
         tree = GitTree.of_commit(repository, head)
         return Present(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
+    except ObjectsAway as error:
+        what = f"this partial clone lacks the ledger of {env}, and the remote does not answer"
+        raise Refused("remote-unreachable", what, why=error.why, hint=error.hint) from error
     except (ProjectError, ValueError, KeyError) as error:
         raise _damaged(env, str(error)) from error
 

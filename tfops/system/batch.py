@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tfops.model import CommitSha
-from tfops.system.git import GitRunner
+from tfops.system.git import GitRunner, ObjectsAway
 from tfops.system.git_objects import ObjectUnreadable
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
@@ -41,7 +41,7 @@ def _one(repository: Repository, object_id: str, _: str, path: str) -> Found | N
         if path:
             object_id = GitTree.of_commit(repository, CommitSha(object_id)).digest(path)
         found = repository.objects.read(object_id) if object_id else None
-    except (ObjectUnreadable, ValueError, KeyError):  # the last two: it is there, but it is no Git object
+    except (ObjectUnreadable, ObjectsAway, ValueError, KeyError):  # the last two: it is there, but it is no Git object
         return None
     return Found(found.kind, found.content) if found else None
 

@@ -26,8 +26,6 @@ _GIT_REDIRECTS = frozenset(
         "GIT_REPLACE_REF_BASE",
         "GIT_ATTR_SOURCE",
         "GIT_CONFIG",
-        "GIT_DEFAULT_HASH",
-        "GIT_DEFAULT_REF_FORMAT",
         "GIT_LITERAL_PATHSPECS",
         "GIT_GLOB_PATHSPECS",
         "GIT_NOGLOB_PATHSPECS",

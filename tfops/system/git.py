@@ -15,6 +15,8 @@ from tfops.system import environ, process
 from tfops.system.pinned import PINNED
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+# "unknown repository extension found:", or "extensions", or "v1-only extension": a name on each line below
+_EXTENSION = re.compile(r"extensions? found:\n(?P<names>(?:[ \t]+\S+\n?)+)")
 _BROKEN_REF = re.compile(r"ignoring broken ref (\S+)")
 _NETWORK_TIMEOUT_S = 120
 _TIMEOUT_VARIABLE = "TFOPS_NETWORK_TIMEOUT"
@@ -27,6 +29,17 @@ class GitFailed(Exception):
         super().__init__(f"git {' '.join(argv)} ended with {code}: {stderr.strip()}")
         self.code = code
         self.stderr = stderr.strip()
+
+
+class ObjectsAway(ProjectError):
+    """A partial clone lacks an object, and the remote that has it doesn't answer."""
+
+    def __init__(self, stderr: str) -> None:
+        super().__init__(
+            "this is a partial clone: Git gets what is missing from the remote, which does not answer",
+            why=stderr.strip(),
+            hint="when the remote answers again, run it again; to have all here: git fetch --refetch --no-filter",
+        )
 
 
 class BrokenRef(Exception):
@@ -56,6 +69,8 @@ class GitRunner:
             stdin=stdin,
             timeout_s=timeout_s,
         )
+        if done.code and "promisor remote" in done.stderr:
+            raise ObjectsAway(done.stderr)
         if done.code not in ok:
             raise GitFailed(argv, done.code, done.stderr)
         return done
@@ -78,6 +93,10 @@ def network_timeout_s() -> int:
     return int(text)
 
 
+class NoRepository(ProjectError):
+    """A folder is in no repository at all."""
+
+
 def find_root(start: Path) -> Path:
     """The top of the work tree that `start` is in. Raises ProjectError where there is none."""
     if not start.is_dir():
@@ -94,8 +113,18 @@ def _explain_missing_repository(start: Path, error: GitFailed) -> ProjectError:
         return ProjectError(f"Git refuses to read `{start}`: it belongs to another user", hint=hint)
     if "must be run in a work tree" in error.stderr:
         return ProjectError(f"`{start}` is a bare repository", hint="run tfops in a clone of it")
-    why = "" if "not a git repository" in error.stderr else error.stderr
-    return ProjectError(f"`{start}` is not in a Git repository", why=why, hint="start a project with: tfops init NAME")
+    if "not a git repository" in error.stderr:
+        return NoRepository(f"`{start}` is not in a Git repository", hint="start a project with: tfops init NAME")
+    extensions = _EXTENSION.search(error.stderr)
+    if extensions:
+        named = " and ".join(f"`{name}`" for name in extensions["names"].split())
+        what = f"this Git does not know what the repository of `{start}` is marked with: the extension {named}"
+        return ProjectError(what, why=_own_version(start), hint="use the Git that made the repository, or a newer one")
+    return ProjectError(f"Git can't read the repository of `{start}`", why=error.stderr, hint=f"git -C {start} status")
+
+
+def _own_version(start: Path) -> str:
+    return GitRunner(start).ask("version").text.strip().replace("git version", "this is Git")
 
 
 def broken_refs(stderr: str) -> list[str]:

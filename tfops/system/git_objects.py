@@ -19,7 +19,7 @@ from typing import IO
 
 from tfops.errors import ProjectError
 from tfops.system import environ
-from tfops.system.git import require_sha
+from tfops.system.git import ObjectsAway, require_sha
 from tfops.system.git_formats import CommitObject, TreeEntry, parse_commit, parse_tag_target, parse_tree
 
 _KEPT_TREES = 2000
@@ -79,7 +79,9 @@ class ObjectReader:
             try:
                 return self._ask(wanted)
             except (BrokenPipeError, EOFError):  # it was killed between two questions
-                self._end()
+                why = self._end()
+                if "promisor remote" in why:
+                    raise ObjectsAway(why) from None
             try:
                 return self._ask(wanted)
             except (BrokenPipeError, EOFError) as error:

@@ -1,7 +1,7 @@
 """Git objects made in memory: files become blobs, trees and commits, without index or work tree.
 
-Blobs and trees are written by GitPython's object database (no process each); commits by Git itself,
-so that they are signed the way the user's Git signs.
+Blobs and trees are written by GitPython's object database (no process each; it knows SHA-1 only, so that Git does it
+where a repository has SHA-256); commits by Git itself, so that they are signed the way the user's Git signs.
 """
 
 import io
@@ -45,6 +45,9 @@ def _entry(entry: tuple[bytes, bytes, str]) -> bytes:
 
 
 def _store(repository: Repository, kind: bytes, content: bytes) -> str:
+    if repository.has_sha256:
+        argv = ("hash-object", "-w", "--stdin", "--no-filters", "-t", kind.decode())
+        return repository.git.ask(*argv, stdin=content).text.strip()
     stored = LooseObjectDB(str(repository.common_dir / "objects")).store(
         IStream(kind, len(content), io.BytesIO(content))
     )

@@ -225,7 +225,7 @@ class Refs:
         self._git.ask("update-ref", "--stdin", stdin=commands.encode())
 
     def _swap_here(self, updates: Sequence[Update]) -> Swap:
-        commands = "".join(f"update {update.ref} {update.new} {update.old or NO_REF}\n" for update in updates)
+        commands = "".join(map(_command, updates))
         try:
             self._git.ask("update-ref", "--stdin", stdin=f"start\n{commands}prepare\ncommit\n".encode())
         except GitFailed as error:
@@ -285,7 +285,7 @@ class Refs:
         return self._judge(remote, updates, done)
 
     def _rehearse_here(self, updates: Sequence[Update]) -> bool:
-        commands = "".join(f"update {update.ref} {update.new} {update.old or NO_REF}\n" for update in updates)
+        commands = "".join(map(_command, updates))
         try:
             self._git.ask("update-ref", "--stdin", stdin=f"start\n{commands}prepare\nabort\n".encode())
         except GitFailed as error:
@@ -314,6 +314,13 @@ class Refs:
             specs = [f":{name}" for name in names]
             argv = (*pinned_for(remote), "push", "--quiet", "--no-verify", "--end-of-options")
             self._git.over_network(*argv, remote, *specs)
+
+
+def _command(update: Update) -> str:
+    """For `git update-ref --stdin`. No id of zeros: it has another length where Git's hash is SHA-256."""
+    if not update.old:
+        return f"create {update.ref} {update.new}\n"
+    return f"update {update.ref} {update.new} {update.old}\n"
 
 
 def _mark_of(ref: str) -> str:

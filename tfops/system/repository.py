@@ -16,6 +16,7 @@ from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
 PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 
+_SHA256_DIGITS = 64
 _FACTS = "%H%x00%an%x00%ae%x00%at%x00%s%x00%x00"
 
 
@@ -48,6 +49,11 @@ class Repository:
             hint = "git add -A && git commit -m 'Start' (tfops applies commits, never loose files)"
             raise ProjectError("the repository has no commit yet", hint=hint)
         return require_sha(sha)
+
+    @property
+    def has_sha256(self) -> bool:
+        """Whether objects are named by SHA-256 here."""
+        return len(self.head) == _SHA256_DIGITS
 
     @cached_property
     def branch(self) -> str:
