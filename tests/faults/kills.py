@@ -7,11 +7,13 @@ from tests.faults.world import World
 from tfops.system.failpoint import NAMES
 
 # Dying here needs a story to tell: they are reached while recovering.
-_IN_RECOVERY = ("story-begun", "lock-released", "import-planned", "imported", "story-told")
-_IN_MOVE = ("state-copied", "state-marked")
-IN_CHANGE = tuple(name for name in NAMES if name not in (*_IN_RECOVERY, *_IN_MOVE))
+IN_RECOVERY = ("story-begun", "lock-released", "import-planned", "imported", "story-told")
+IN_MOVE = ("state-copied", "state-marked")
+IN_CHANGE = tuple(name for name in NAMES if name not in (*IN_RECOVERY, *IN_MOVE))
 _WITH_ENGINE = ("engine-started", "engine-working")
-_SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE")
+_TO_THE_GROUP = ("SIGINT+group", "SIGTERM+group", "SIGINT+group+again", "SIGTERM+group+again", "SIGHUP+group")
+_SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE", *_TO_THE_GROUP)
+_GROUP_IS_MEANT = 0.4
 _RECOVERY_IS_KILLED = 0.4
 _RACE_IS_LOST = 0.2
 
@@ -30,7 +32,7 @@ def kill_once(world: World, *, number: int) -> Try:
     world.wish()
     fault, code = _at_random(world) if number % 3 == 2 else _at_failpoint(world, number)
     if world.random.random() < _RECOVERY_IS_KILLED:
-        point = world.random.choice((*_IN_RECOVERY, "version-pushed", "recorded"))
+        point = world.random.choice((*IN_RECOVERY, "version-pushed", "recorded"))
         world.run("recover", "dev", failpoint=f"{point}:SIGKILL+engine")
         fault += f", recovery at {point}"
     recovered = world.run("recover", "dev", "--wait", "60s")
@@ -61,8 +63,10 @@ def _at_random(world: World) -> tuple[str, int]:
     number = world.random.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
     engine_too = number == signal.SIGKILL and world.random.random() < 0.5
     times = 2 if number == signal.SIGINT and world.random.random() < 0.5 else 1
+    is_group = number != signal.SIGKILL and world.random.random() < _GROUP_IS_MEANT
     code = world.run_and_signal(
-        "apply", "dev", "--yes", after_s=after_s, number=number, times=times, engine_too=engine_too
-    )
-    how = ("+engine" if engine_too else "") + (" twice" if times > 1 else "")
+        "apply", "dev", "--yes",
+        after_s=after_s, number=number, times=times, engine_too=engine_too, is_group=is_group,
+    )  # fmt: skip
+    how = ("+engine" if engine_too else "") + ("+group" if is_group else "") + (" twice" if times > 1 else "")
     return f"{signal.Signals(number).name}{how} after {after_s:.1f} s", code

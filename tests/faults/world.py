@@ -90,10 +90,10 @@ class World:
         return self.shop.env | self.backend.env | {"PYTHONPATH": str(Path(__file__).parents[2])} | dict(more)
 
     def start(self, *args: str, env: Mapping[str, str] = _NOTHING) -> "subprocess.Popen[str]":
-        """Start tfops, to do something to it."""
+        """Start tfops as the leader of a process group, to do something to it."""
         return subprocess.Popen(
             self.argv(*args), cwd=self.shop.path, env=self._env(env), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0,
         )  # fmt: skip
 
     def run(self, *args: str, failpoint: str = "", env: Mapping[str, str] = _NOTHING) -> Ran:
@@ -104,15 +104,19 @@ class World:
         self.said += ran.out + ran.err
         return ran
 
-    def run_and_signal(self, *args: str, after_s: float, number: int, times: int, engine_too: bool) -> int:
-        """Run tfops and send it a signal at some moment, once or more; with `engine_too` its engine is killed too."""
+    def run_and_signal(
+        self, *args: str, after_s: float, number: int, times: int, engine_too: bool, is_group: bool
+    ) -> int:
+        """Run tfops and send it a signal at some moment, once or more; with `engine_too` its engine is killed too,
+        with `is_group` the signal goes to its whole process group."""
         with self.start(*args) as process:
             time.sleep(after_s)
             if engine_too:
                 kill_engines(self.shop.workspace)
             for _ in range(times):
                 if process.poll() is None:
-                    process.send_signal(number)
+                    send = os.killpg if is_group else os.kill
+                    send(process.pid, number)
                     time.sleep(0.05)
             out, _ = process.communicate(timeout=180)
         self.said += out

@@ -25,7 +25,12 @@ class Seen:
 
     @property
     def text(self) -> str:
-        return _ESCAPES.sub("", self.raw)
+        return without_escapes(self.raw)
+
+
+def without_escapes(raw: str) -> str:
+    """Without colours and cursor movements."""
+    return _ESCAPES.sub("", raw)
 
 
 def run_in_terminal(

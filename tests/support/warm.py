@@ -109,6 +109,7 @@ def _be_tfops(caller: socket.socket) -> list[str]:
         caller.sendall(f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n".encode())
         os._exit(0)
     caller.close()
+    os.setpgid(0, 0)  # as a shell starts a job: a signal to its group reaches nobody else
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background has it ignored
     os.chdir(wish["cwd"])
     os.environ.clear()

@@ -20,6 +20,7 @@ from tfops.cli.providers import providers
 from tfops.cli.run import fail
 from tfops.cli.states import state
 from tfops.errors import Interrupted, UsageError
+from tfops.system import signals
 
 app = typer.Typer(
     name="tfops",
@@ -97,6 +98,7 @@ def run() -> None:
         code = _invoke()
     except BrokenPipeError:
         code = 0  # whoever read our answer has enough
+    signals.ignore_all()
     sys.exit(code)
 
 

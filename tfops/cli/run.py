@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import typer
 
 from tfops.cli.options import Output, Session
-from tfops.errors import ConfigError, Interrupted, TfopsError
+from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.system import clock, environ, signals
 
 if TYPE_CHECKING:
@@ -96,20 +96,31 @@ def _print_anew(text: str) -> None:
 
 
 def _result_of(command: str, flow: Callable[[], Result], *, ui: "Terminal", output: Output) -> Result:
-    """The flow's result; an error is printed, and raises Exit."""
+    """The flow's result; an error is printed, and raises Exit. From then on signals change nothing any more."""
     signals.terminate_as_interrupt()
     try:
-        return flow()
+        result = flow()
+        signals.settle()
+        return result
     except TfopsError as error:
         fail(command, error, output=output, ui=ui)
-    except KeyboardInterrupt:
-        fail(command, Interrupted("interrupted"), output=output, ui=ui)
+    except KeyboardInterrupt as interrupt:
+        fail(command, _interrupted(interrupt), output=output, ui=ui)
     except Exception as error:  # noqa: BLE001 - the top: a bug becomes a message and a log
         fail(command, _bug(error, ui.mask), output=output, ui=ui)
 
 
+def _interrupted(interrupt: KeyboardInterrupt) -> TfopsError:
+    """An interrupt while an error was on its way up must not hide what that says about the world."""
+    told = interrupt.__context__
+    while told is not None and not isinstance(told, StoppedPartWay | NotRecorded | NotVerified | Interrupted):
+        told = told.__context__
+    return told or Interrupted("interrupted", state=signals.state_of_the_world())
+
+
 def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> NoReturn:
     """Print the error and raise Exit with its code."""
+    signals.settle()
     from tfops.cli.terminal import stderr_console
     from tfops.report import envelope
     from tfops.report.errors import error_report

@@ -18,7 +18,7 @@ from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName
 from tfops.results.changes import LockResult
-from tfops.system import clock, environ
+from tfops.system import clock, environ, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 
 _MOST_TRIES = 20
@@ -127,8 +127,11 @@ def append_event(project: Project, env: EnvName, refs: Refs, event: Callable[[Pr
         try:
             refs.fetch()
             present = read_present(project.repository, env)
-            if refs.swap(prepare(project.repository, present, event(present))) is Swap.WON:
-                return
+            update = prepare(project.repository, present, event(present))
+            with signals.deferred():
+                if refs.swap(update) is Swap.WON:
+                    signals.tell_if_interrupted(f"It was done first: the ledger of {env} has it.")
+                    return
         except RemoteUnreachable as error:
             raise refusal(error, project.repository.remote, f"nothing was written to the ledger of {env}") from error
     raise Locked(f"the ledger of {env} changes all the time", hint="try again")

@@ -141,7 +141,7 @@ def _move(
     _obtain_consent(env, yes=options.yes, ui=ui)
     custody = Custody(project, refs, env, folder.name, ui)
     moved = []
-    with signals.deferred():
+    with signals.deferred(signals.FINISHED_FIRST):
         custody.claim_once(what=f"move of {'; '.join(both.route.text for both in found)}", present=present)
         try:
             for both, step in zip(found, steps, strict=True):

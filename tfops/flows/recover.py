@@ -20,7 +20,7 @@ from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE, SavedPlan
-from tfops.errors import EngineFailed, Refused
+from tfops.errors import EngineFailed, Interrupted, Refused
 from tfops.flows.ground.custody import masked_trouble
 from tfops.flows.ground.holders import may_change_offline, may_follow
 from tfops.flows.ground.project import Project
@@ -40,7 +40,7 @@ from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_prese
 from tfops.ledger.parts import IntentPart, LockPart
 from tfops.model import ActionState, EnvName, StackName, Version
 from tfops.resolve.identity import can_be_imported
-from tfops.system import failpoint
+from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
 
@@ -261,6 +261,9 @@ def _bring_back(
             )
         applied = stack.engine.apply(saved)
         failpoint.reach("imported")
+        if applied.was_interrupted:
+            hint = f"to go on: tfops recover {env}"
+            raise Interrupted(f"interrupted while {env} was recovered", state="What was done stays done.", hint=hint)
         if applied.code != 0:
             why = "; ".join(error.text for error in applied.errors)
             hint = advice_for(applied.errors)
@@ -354,6 +357,7 @@ def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Mapping[st
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
     rest = case.present.resting or ""
     event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)
-    if case.refs.swap(prepare(case.project.repository, case.present, event)) is Swap.LOST:
-        case.refs.fetch()
+    with signals.deferred(f"How far it got is in the ledger: tfops show {case.place.env}"):
+        if case.refs.swap(prepare(case.project.repository, case.present, event)) is Swap.LOST:
+            case.refs.fetch()
     return Story(f"{text}. {receipt.headline} Next: tfops resume {case.place.env}")

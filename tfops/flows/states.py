@@ -139,7 +139,7 @@ def restore(
         ui.note(f"{kept.name} has serial {before.serial} ({_count(before)}); it gets {text}")
         _obtain_consent(place.env, yes=yes, ui=ui)
         custody = Custody(project, project.refs(place.rules), place.env, folder.name, ui)
-        with signals.deferred():
+        with signals.deferred(signals.FINISHED_FIRST):
             custody.claim_once(what="state restore", present=present)
             try:
                 _put_back(opened.engine, kept, wanted.document | {"serial": serial}, is_readable=now is not None)

@@ -1,13 +1,17 @@
 """Named places in a change where the fault suite makes tfops die. They do nothing else.
 
-`TFOPS_FAILPOINT=<name>:<signal>` sends this process the signal at that place; with `<signal>+engine`
-a running engine gets SIGKILL first. Used by `make faults` (docs/explanation/faults.md).
+`TFOPS_FAILPOINT=<name>:<signal>[+engine][+group][+again]` sends this process the signal at that place; with `+engine`
+a running engine gets SIGKILL first; with `+group` the whole process group gets the signal, as from Ctrl-C on a
+terminal; with `+again` a second time, a moment later. Used by `make faults` (docs/explanation/faults.md).
 """
 
 import os
 import signal
+import threading
 
 from tfops.system import environ
+
+_A_MOMENT_S = 0.03
 
 NAMES = (
     "locked-here",
@@ -55,7 +59,13 @@ def reach(name: str) -> None:
     wanted, _, how = environ.variable("TFOPS_FAILPOINT").partition(":")
     if wanted != name:
         return
-    number, _, engine_too = how.partition("+")
-    if engine_too and _engine_pid:
+    number, *ways = how.split("+")
+    if "engine" in ways and _engine_pid:
         os.kill(_engine_pid, signal.SIGKILL)
-    os.kill(os.getpid(), getattr(signal, number or "SIGKILL"))
+    send = os.killpg if "group" in ways else os.kill
+    whom, what = os.getpgrp() if "group" in ways else os.getpid(), getattr(signal, number or "SIGKILL")
+    if "again" in ways:
+        later = threading.Timer(_A_MOMENT_S, send, (whom, what))
+        later.daemon = True
+        later.start()
+    send(whom, what)

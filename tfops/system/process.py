@@ -25,6 +25,8 @@ _POLL_S = 0.02
 _ENDING_S = 2.0  # an engine that was killed right now, or is about to end, needs no patience of the user's
 _LONGEST_TAIL = 4096
 
+_MOST_STARTS = 5
+
 TOO_LATE = -signal.SIGALRM
 
 
@@ -54,6 +56,12 @@ def run(
     It leads a session: Ctrl-C on a terminal, and a CI system that ends a job, signal our whole group, and Git must
     be able to record what was done. It can't ask on a terminal, therefore. Where we are interrupted, it is ended too.
     """
+    return _started_for_sure(lambda: _run(argv, env=env, cwd=cwd, stdin=stdin, timeout_s=timeout_s))
+
+
+def _run(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None, stdin: bytes, timeout_s: float | None
+) -> Completed:
     child = _answering(argv, env=env, cwd=cwd, stdin=stdin)
     try:
         heard = answer.hear(child, stdin=stdin, timeout_s=timeout_s)
@@ -62,6 +70,23 @@ def run(
     if heard.is_cut:
         return Completed(code=TOO_LATE, stdout=b"", stderr=f"no answer within {timeout_s:.0f} s")
     return Completed(child.returncode, heard.stdout, heard.stderr.decode("utf-8", "replace"))
+
+
+def _started_for_sure(start: Callable[[], Completed]) -> Completed:
+    """Start it again when it was hit before it began.
+
+    Between fork and setsid a new process is still in our group: a signal to the group that comes right then kills it,
+    without a word, though it was not meant.
+    """
+    for _ in range(_MOST_STARTS - 1):
+        done = start()
+        if not _was_hit_at_its_start(done.code, done.stdout, done.stderr):
+            return done
+    return start()
+
+
+def _was_hit_at_its_start(code: int, *said: bytes | str) -> bool:
+    return code in (-signal.SIGINT, -signal.SIGTERM) and not any(said)
 
 
 def _answering(
@@ -96,6 +121,20 @@ def probe(
     After `timeout_s`, or when `is_stopped`, it is killed with everything that it started. Raises
     ProjectError when there is no such program.
     """
+    return _started_for_sure(
+        lambda: _probe(argv, env=env, cwd=cwd, timeout_s=timeout_s, on_tick=on_tick, is_stopped=is_stopped)
+    )
+
+
+def _probe(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    timeout_s: float,
+    on_tick: Callable[[], None],
+    is_stopped: Callable[[], bool],
+) -> Completed:
     end = time.monotonic() + timeout_s
     with tempfile.TemporaryFile() as output:
         try:
@@ -131,6 +170,14 @@ def ask(
     It gets a session of its own, and is killed with everything that it started after `timeout_s`, or when
     it says more than `most_bytes`: the code is TOO_LATE then. Raises ProjectError when there is no such program.
     """
+    return _started_for_sure(
+        lambda: _ask(argv, env=env, cwd=cwd, timeout_s=timeout_s, most_bytes=most_bytes, stdin=stdin)
+    )
+
+
+def _ask(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float, most_bytes: int, stdin: bytes
+) -> Completed:
     child = _answering(argv, env=env, cwd=cwd, stdin=stdin)
     try:
         heard = answer.hear(child, stdin=stdin, timeout_s=timeout_s, most_bytes=most_bytes)
@@ -267,19 +314,34 @@ def follow(
     """
     interrupts = signals.Interrupts(on_signal, shielded=shielded, only_reads=only_reads)
     with signals.routed_to(interrupts):
-        child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
-        interrupts.watch(child)
-        failpoint.engine_is(child.pid)
-        if argv[1:2] == ["apply"]:
-            failpoint.reach("engine-started")
-        tail = _Tail(stdout, on_line)
-        try:
-            while child.poll() is None:
-                _pause(child)
-                tail.look()
-                on_tick()
-        finally:
-            code = child.wait()
-            failpoint.engine_is(0)
-            tail.finish()
+        for _ in range(_MOST_STARTS):
+            child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
+            interrupts.watch(child)
+            code = _follow_one(child, argv, stdout=stdout, on_line=on_line, on_tick=on_tick)
+            if not (shielded and _was_hit_at_its_start(code, stdout.read_bytes(), stderr.read_bytes())):
+                break
     return code, interrupts.count
+
+
+def _follow_one(
+    child: "subprocess.Popen[bytes]",
+    argv: Sequence[str],
+    *,
+    stdout: Path,
+    on_line: Callable[[str], None],
+    on_tick: Callable[[], None],
+) -> int:
+    failpoint.engine_is(child.pid)
+    if argv[1:2] == ["apply"]:
+        failpoint.reach("engine-started")
+    tail = _Tail(stdout, on_line)
+    try:
+        while child.poll() is None:
+            _pause(child)
+            tail.look()
+            on_tick()
+    finally:
+        code = child.wait()
+        failpoint.engine_is(0)
+        tail.finish()
+    return code

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tfops.errors import NeverShared, Refused
 from tfops.model import EnvName
-from tfops.system import failpoint
+from tfops.system import failpoint, signals
 from tfops.system.failures import RemoteRefused, RemoteUnreachable, remote_failure, require_free_names
 from tfops.system.git import GitFailed, GitRunner, network_timeout_s, require_sha
 from tfops.system.pinned import pinned_for
@@ -103,8 +103,12 @@ class Refs:
         """Compare-and-swap, all or none: first on the remote, then here.
 
         LOST means that a ref isn't what its `old` says, and nothing was changed. Raises
-        RemoteUnreachable when the remote can't say, RemoteRefused when it says no.
+        RemoteUnreachable when the remote can't say, RemoteRefused when it says no; Interrupted, when it was decided.
         """
+        with signals.deferred():
+            return self._swap(updates)
+
+    def _swap(self, updates: Sequence[Update]) -> Swap:
         remote = self._repository.remote
         if not remote:
             return self._swap_here(updates)

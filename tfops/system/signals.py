@@ -1,6 +1,7 @@
 """SIGINT, SIGTERM and SIGHUP: who hears them while engines work, and what waits until a change is recorded."""
 
 import contextlib
+import os
 import signal
 import threading
 import time
@@ -8,12 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Protocol
 
-from tfops.errors import Interrupted
+from tfops.errors import NOTHING_CHANGED, Interrupted
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
-# How long an engine has to hear the first signal before the next one kills it, where that loses nothing.
+# How long an engine has to hear the first signal before the next one kills it, where that loses nothing; and how long
+# what the first one ends (locks to give back, children) has until the next one ends that too.
 _PATIENCE_S = 3.0
+
+FINISHED_FIRST = "The change was finished and recorded first."
+INTERRUPTED = 130
 
 
 class Child(Protocol):
@@ -153,22 +158,46 @@ def hangup_ignored() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def deferred() -> Iterator[Sequence[int]]:
-    """Hold SIGINT and SIGTERM back while a change is made and recorded; raises Interrupted afterwards.
+def deferred(state: str = "") -> Iterator[Sequence[int]]:
+    """Hold SIGINT and SIGTERM back while something is changed and recorded; raises Interrupted afterwards.
 
-    Yields the signals that have arrived, for those who can stop early.
+    Yields the signals that have arrived, for those who can stop early. `state` is what a person who interrupts
+    from here on is told about the world; empty: as before. Inside of another one it changes nothing: who holds
+    signals back there, or hands them on to an engine, goes on to hear them.
 
     A running engine still hears them at once. What must not be torn is the way from the engine's end to the
     version in Git.
     """
-    arrived: list[int] = []
-    if not is_main_thread():
-        yield arrived
+    if _deferring or not is_main_thread():
+        yield _deferring[-1] if _deferring else []
+        if state:
+            tell_if_interrupted(state)
         return
-    with _handled(lambda got, _: arrived.append(got)):
-        yield arrived
+    arrived: list[int] = []
+    _deferring.append(arrived)
+    try:
+        with _handled(lambda got, _: arrived.append(got)):
+            yield arrived
+    finally:
+        _deferring.clear()
+    if state:
+        tell_if_interrupted(state)
     if arrived:
-        raise Interrupted("interrupted", state="The change was finished and recorded first.")
+        raise Interrupted("interrupted", state=state_of_the_world())
+
+
+_deferring: list[list[int]] = []
+_finished: list[str] = []
+
+
+def tell_if_interrupted(state: str) -> None:
+    """From here on "nothing was changed" isn't true any more: whoever interrupts is told this instead."""
+    _finished[:] = [state]
+
+
+def state_of_the_world() -> str:
+    """What to tell a person who interrupts now."""
+    return _finished[-1] if _finished else NOTHING_CHANGED
 
 
 @contextlib.contextmanager
@@ -183,8 +212,40 @@ def heard() -> Iterator[None]:
 
 def terminate_as_interrupt() -> None:
     """Make SIGTERM (a cancelled CI job) end a command as Ctrl-C does: locks released, terminal restored."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in _NUMBERS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # a job in the background is not interrupted
+            signal.signal(number, _stop)
+
+
+_stopped_at: list[float] = []
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    """Once: another signal right after it would tear what the first one makes end in order."""
+    now = time.monotonic()
+    if _stopped_at and now - _stopped_at[-1] < _PATIENCE_S:
+        return
+    _stopped_at[:] = [now]
     raise KeyboardInterrupt
+
+
+def settle() -> None:
+    """The command is over, its answer is being written: a signal changes neither it nor the exit code any more.
+
+    Whoever interrupts something that goes on for long (the reader of a pipe that doesn't read) still ends it.
+    """
+    over_at = time.monotonic()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        if time.monotonic() - over_at >= _PATIENCE_S:
+            os._exit(INTERRUPTED)
+
+    for number in _NUMBERS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave)
+
+
+def ignore_all() -> None:
+    """For the process's very end: the interpreter takes its handlers away first, and then the rest of itself."""
+    for number in _NUMBERS:
+        signal.signal(number, signal.SIG_IGN)

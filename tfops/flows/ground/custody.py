@@ -16,7 +16,7 @@ from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_prese
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.ledger.record import LostRaceError
 from tfops.model import EnvName
-from tfops.system import clock, environ, failpoint
+from tfops.system import clock, environ, failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.workspace import new_run_id
 
@@ -174,14 +174,15 @@ def claimed(project: Project, refs: Refs, present: Present, *, what: str, ui: Ui
     the claim gives it back; a version that waits to be recorded keeps it.
     """
     custody = Custody(project, refs, present.env, new_run_id(), ui)
-    custody.claim(what=what, present=present)
     try:
+        custody.claim(what=what, present=present)
         failpoint.reach("claimed")
         yield read_present(project.repository, present.env)
     finally:
-        is_begun = read_present(project.repository, present.env).intent is not None
-        if not is_begun and not project.workspace.pending(present.env).exists():
-            custody.close(f"the {what} planned under its claim and changed nothing")
+        with signals.deferred():
+            is_begun = read_present(project.repository, present.env).intent is not None
+            if not is_begun and not project.workspace.pending(present.env).exists():
+                custody.close(f"the {what} planned under its claim and changed nothing")
 
 
 def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroublePart:

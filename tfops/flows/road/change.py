@@ -135,7 +135,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
     def on_tick() -> None:
         custody.renew_when_due(_told(run, {name: end.progress for name, end in applying.ends.items()}))
 
-    with signals.deferred() as arrived:
+    with signals.deferred(signals.FINISHED_FIRST) as arrived:
         what = f"{intent.kind} of {intent.commit[:8]}"
         custody.begin(intent, what=what, present=run.present, root=_root_files(run, planned))
         failpoint.reach("begun")

@@ -12,9 +12,11 @@ from tfops.ledger.card import Card
 from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of
 from tfops.model import EnvName, Version
-from tfops.system import failpoint
+from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.workspace import read_json, write_file
+
+_RECORDED_FIRST = "The version was recorded first."
 
 
 def record(
@@ -34,18 +36,19 @@ def record(
         "card": card.model_dump(mode="json"),
     }
     path = project.workspace.pending(env)
-    write_file(path, json.dumps(content))
-    failpoint.reach("card-written")
-    try:
-        return _record_pending(project, refs, env)
-    except (LostRaceError, FencedError):
-        path.unlink()
-        raise
-    except (NotRecorded, Refused) as error:
-        if base is None:
+    with signals.deferred(_RECORDED_FIRST):
+        write_file(path, json.dumps(content))
+        failpoint.reach("card-written")
+        try:
+            return _record_pending(project, refs, env)
+        except (LostRaceError, FencedError):
+            path.unlink()
             raise
-        path.unlink()
-        raise _as_refusal(error, project, env) from error
+        except (NotRecorded, Refused) as error:
+            if base is None:
+                raise
+            path.unlink()
+            raise _as_refusal(error, project, env) from error
 
 
 def _as_refusal(error: NotRecorded | Refused, project: Project, env: EnvName) -> Refused:
@@ -82,7 +85,8 @@ def settle_pending(project: Project, refs: Refs, env: EnvName, ui: Ui) -> Card |
     recorded = _already_recorded(project, env, card)
     if recorded is None:
         try:
-            recorded = _record_pending(project, refs, env)
+            with signals.deferred(_RECORDED_FIRST):
+                recorded = _record_pending(project, refs, env)
         except LostRaceError:  # it had changed nothing, and others went on since: nothing is lost
             path.unlink()
             return None
