@@ -117,6 +117,10 @@ def _kinds(clone: Sandbox) -> list[str]:
     return [kind for kind, _ in _events(clone)]
 
 
+def _wide_status(clone: Sandbox) -> str:
+    return " ".join(clone.ok("status").out.split())
+
+
 def _remote_tags(team: Team) -> list[str]:
     return team.first.git("-C", str(team.remote), "tag", "--list", "tfops/*").split()
 
@@ -206,6 +210,7 @@ def test_an_engine_that_outlived_its_tfops_is_waited_for_as_long_as_the_user_say
         assert (ran.code, ran.error["name"]) == (12, "locked")
         pid = re.findall(r"process (\d+)", ran.error["what"])[0]
         assert Path(f"/proc/{pid}/cwd").readlink().is_relative_to(team.first.workspace / "roots")
+    assert f"its process {holder.pid} is gone; its engine still works" in team.first.ok("status").out
     team.gate.touch()
     assert "everything was applied" in team.first.ok("recover", "dev", "--wait", "60s").out
     _require_sound(team, version="v1")
@@ -223,9 +228,17 @@ def test_until_the_lease_is_over_only_the_clone_of_a_dead_run_may_recover(team: 
     assert _kinds(team.second) == ["begun"]
     status = _status(team.second)
     assert (status["lock"]["what"], status["current"]) == (f"apply of {commit[:8]}", None)
-    for command in (("recover", "dev"), ("apply", "dev", "--yes")):
+    dead = re.compile(r"its process \d+ on this machine is gone")
+    assert (status["lock"]["is_gone"], bool(dead.fullmatch(status["lock"]["fate"]))) == (True, True), status["lock"]
+    for command in (("recover", "dev"), ("apply", "dev", "--yes"), ("unlock", "dev"), ("lock", "dev")):
         ran = team.second.run(*command, "-o", "json")
         assert (ran.code, f"apply of {commit[:8]}" in ran.error["what"]) == (12, True)
+        assert dead.match(ran.error["why"]), ran.error
+        assert ran.error["hint"].startswith("tfops recover dev   (in its clone; in the others after "), ran.error
+    shown = (
+        r"stopped: apply of .*; its process \d+ is gone\. Next: tfops recover dev|applied, not recorded: tfops recover"
+    )
+    assert re.search(shown, _wide_status(team.first))
     assert (_kinds(team.second), _remote_tags(team)) == (["begun"], [])
 
 

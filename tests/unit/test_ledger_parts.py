@@ -6,8 +6,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from tests.support.samples import DEV
-from tfops.errors import Locked, Refused
-from tfops.flows.ground.custody import require_free
+from tfops.errors import Refused
+from tfops.flows.ground.custody import held_by
+from tfops.flows.ground.holders import Fate
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
 from tfops.model import Kind
@@ -81,39 +82,33 @@ def _present(lock: LockPart | None) -> Present:
     return Present(DEV, "a" * 40, files)
 
 
-def test_an_environment_without_a_lock_is_free() -> None:
-    require_free(_present(None))
-
-
 def test_a_lock_by_hand_says_who_since_when_and_why() -> None:
-    with pytest.raises(Locked) as caught:
-        require_free(_present(MANUAL))
-    assert caught.value.what == "dev is locked by ann since 2026-11-24 12:00 UTC: incident 4711"
-    assert caught.value.hint == "tfops unlock dev"
+    error = held_by(DEV, MANUAL, Fate())
+    assert error.what == "dev is locked by ann since 2026-11-24 12:00 UTC: incident 4711"
+    assert error.hint == "tfops unlock dev"
 
 
 def test_a_lock_by_hand_without_a_reason_says_so() -> None:
-    with pytest.raises(Locked, match="no reason given"):
-        require_free(_present(MANUAL.model_copy(update={"reason": ""})))
+    assert "no reason given" in held_by(DEV, MANUAL.model_copy(update={"reason": ""}), Fate()).what
 
 
 def test_a_lease_says_who_does_what_where_and_how_to_wait() -> None:
-    with pytest.raises(Locked) as caught:
-        require_free(_present(LEASE))
-    assert caught.value.what == "dev is being changed by ann on laptop since 2026-11-24 12:00 UTC (apply of 12345678)"
-    assert caught.value.why == "https://ci.example.com/1"
-    assert "--wait" in caught.value.hint and "--force" in caught.value.hint
+    error = held_by(DEV, LEASE, Fate(text="its last sign of life: 12:01:00 UTC"))
+    assert error.what == "dev is being changed by ann on laptop since 2026-11-24 12:00 UTC (apply of 12345678)"
+    assert error.why == "its last sign of life: 12:01:00 UTC\nhttps://ci.example.com/1"
+    assert "--wait" in error.hint and "--force" in error.hint
 
 
-def test_a_lease_that_is_over_is_not_free_by_age_alone() -> None:
-    long_past = LEASE.model_copy(update={"expires_at": datetime(2001, 1, 1, tzinfo=UTC)})
-    with pytest.raises(Locked, match="is being changed"):
-        require_free(_present(long_past))
+def test_a_lease_whose_process_is_gone_says_so_and_what_to_type() -> None:
+    error = held_by(DEV, LEASE, Fate(True, "its process 4711 is gone", "tfops recover dev"))
+    assert "is locked by a run that ended without a word, of ann on laptop" in error.what
+    assert error.why.startswith("its process 4711 is gone")
+    assert error.hint == "tfops recover dev"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"run_id": "r-1"}', b"\xff"])
 def test_a_lock_that_can_not_be_read_is_never_taken_for_none(content: bytes) -> None:
     with pytest.raises(Refused) as caught:
-        require_free(Present(DEV, "a" * 40, {"lock.json": content}))
+        _ = Present(DEV, "a" * 40, {"lock.json": content}).lock
     assert caught.value.guard == "damaged-ledger"
     assert "git show refs/tfops/envs/dev:lock.json" in caught.value.hint

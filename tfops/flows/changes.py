@@ -143,7 +143,7 @@ def recover(project: Project, env: str, *, engine: EngineOptions, wait_s: float,
         story = settle(project, place, refs, engine=engine, ui=ui)
         present = read_present(project.repository, place.env)
         if story is None and not may_change_offline(project, present.lock):
-            require_free(present)
+            require_free(project, present)
     return RecoverResult(place.env, story.text if story else "", story.version if story else None)
 
 
@@ -204,7 +204,7 @@ def _require_right(project: Project, present: Present, *, is_offline: bool) -> N
     Raises Locked, and offline Refused (guard `offline`).
     """
     if not is_offline or not project.repository.remote:
-        require_free(present)
+        require_free(project, present)
     elif not may_change_offline(project, present.lock):
         raise Refused(
             "offline",

@@ -65,7 +65,7 @@ def _drift_of(project: Project, place: Place, *, engine: EngineOptions, wait_s: 
             )
         present = read_present(project.repository, place.env)
         if present.lock is not None and not present.lock.is_manual:
-            require_free(present)
+            require_free(project, present)
         plan, heal = _look(project, place, latest, engine=engine, ui=ui)
         return _remember(project, place, latest, plan, heal=heal, ui=ui)
 
@@ -114,7 +114,7 @@ def _note(project: Project, place: Place, latest: VersionRecord, part: DriftPart
 
     def event(present: Present) -> NewEvent:
         if present.lock is not None and not present.lock.is_manual:
-            require_free(present)  # a run is under way: it brings its own truth
+            require_free(project, present)  # a run is under way: it brings its own truth
         if count:
             return NewEvent(EventKind.DRIFTED, f"{env}: {count} differ from {latest.version}", drift=part)
         return NewEvent(EventKind.RIGHT, f"{env}: is what {latest.version} says again", drift="")

@@ -23,7 +23,7 @@ def hold(project: Project, env: str, reason: str) -> HoldResult:
 
     def event(present: Present) -> NewEvent:
         latest = _latest(project, place.env)
-        _require_quiet(present)
+        _require_quiet(project, present)
         held[:] = [latest]
         mark = HoldMark(version=latest.version.number, reason=reason, by=person.name, since=clock.now())
         text = f"{place.env} is held at {latest.version} by {person.name}: {reason}"
@@ -45,7 +45,7 @@ def lift(project: Project, env: str) -> HoldResult | None:
 
     def event(present: Present) -> NewEvent:
         latest = _latest(project, place.env)
-        _require_quiet(present)
+        _require_quiet(project, present)
         reasons[:] = [present.hold_on(latest)]
         mark = HoldMark(
             version=latest.version.number, reason=reasons[0], by=person.name, since=clock.now(), is_lifted=True
@@ -69,7 +69,7 @@ def _latest(project: Project, env: EnvName) -> VersionRecord:
     return latest
 
 
-def _require_quiet(present: Present) -> None:
+def _require_quiet(project: Project, present: Present) -> None:
     """A run that is under way gives its lock back on the event that it knows: nothing is put between."""
     if present.lock is not None and not present.lock.is_manual:
-        require_free(present)
+        require_free(project, present)

@@ -54,7 +54,7 @@ def invoke(project: Project, env: str, addresses: Sequence[str], options: Change
     with project.changing(place.env, "invoke", wait_s=options.wait_s), project.workspace.run(place.env) as folder:
         project.fetch_for_change(place.rules, offline=options.offline)
         present = read_present(project.repository, place.env)
-        require_free(present)
+        require_free(project, present)
         trouble = present.trouble
         target = aimed_target(project, place, trouble) if trouble else running_target(project, place)
         opened = open_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui)

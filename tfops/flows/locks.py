@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tfops.errors import Locked, Refused
 from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.custody import require_free
-from tfops.flows.ground.holders import may_follow
+from tfops.flows.ground.holders import fate_of, may_follow
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.signing import require_signing
 from tfops.flows.ground.target import find_place
@@ -46,7 +46,7 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
     def event(present: Present) -> NewEvent:
         if present.lock is not None and may_follow(project, present.lock):
             raise _needs_force(project, place.env, present.lock)
-        require_free(present)
+        require_free(project, present)
         return NewEvent(EventKind.LOCKED, text, part.run_id, lock=part)
 
     append_event(project, place.env, refs, event)
@@ -102,14 +102,13 @@ def _may_unlock(project: Project, held: LockPart) -> bool:
 
 
 def _needs_force(project: Project, env: EnvName, held: LockPart) -> Locked:
-    hint = f"tfops unlock {env} --force"
-    if may_follow(project, held):
-        hint = f"its run has ended: tfops recover {env}"
+    fate = fate_of(project, env, held)
     what = held.reason if held.is_manual else held.what
+    why = "a lock that isn't one's own is only broken by force, and that is recorded"
     return Locked(
         f"{env} is locked by {held.who} on {held.host} since {held.since:%Y-%m-%d %H:%M} UTC ({what})",
-        why="a lock that isn't one's own is only broken by force, and that is recorded",
-        hint=hint,
+        why="\n".join(filter(None, (fate.text, why))),
+        hint=fate.hint or f"tfops unlock {env} --force",
     )
 
 

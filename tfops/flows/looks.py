@@ -6,6 +6,7 @@ from tfops.config.names import is_environment_name
 from tfops.config.project import EnvironmentRule
 from tfops.errors import ProjectError, Refused
 from tfops.flows.drills import drills_of
+from tfops.flows.ground.holders import fate_of
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import find_place, require_environment
 from tfops.flows.ground.ui import Ui
@@ -106,17 +107,29 @@ def _sound_status(
         holder=read_holder(holder_file) if MachineLock(project.workspace.locks).is_held(env) else None,
         unrecorded=project.workspace.pending(env).exists(),
         is_configured=rule is not None,
-        lock=_lock_fact(project, present.lock),
+        lock=_lock_fact(project, env, present.lock),
         trouble=present.trouble.receipt if present.trouble else "",
         drifted=present.drifted_from(latest),
     )
 
 
-def _lock_fact(project: Project, lock: LockPart | None) -> LockFact | None:
+def _lock_fact(project: Project, env: EnvName, lock: LockPart | None) -> LockFact | None:
     if lock is None:
         return None
-    is_ours = lock.clone == project.workspace.clone_id
-    return LockFact(lock.who, lock.host, lock.what, lock.since, lock.expires_at, lock.reason, lock.run, is_ours)
+    fate = fate_of(project, env, lock)
+    return LockFact(
+        who=lock.who,
+        host=lock.host,
+        what=lock.what,
+        since=lock.since,
+        expires_at=lock.expires_at,
+        reason=lock.reason,
+        run=lock.run,
+        is_ours=lock.clone == project.workspace.clone_id,
+        is_gone=fate.is_gone,
+        fate=fate.text,
+        hint=fate.hint,
+    )
 
 
 def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest: VersionRecord | None) -> int:

@@ -94,7 +94,7 @@ def _sound_present(project: Project, place: Place, refs: Refs, engine: EngineOpt
     """Nobody holds the environment, and no change of it has an open end: that would end in the old place."""
     present = read_present(project.repository, place.env)
     if present.lock is not None and not may_follow(project, present.lock):
-        require_free(present)
+        require_free(project, present)
     if present.intent is not None or present.trouble is not None:
         raise Refused(
             "unfinished",
@@ -103,7 +103,7 @@ def _sound_present(project: Project, place: Place, refs: Refs, engine: EngineOpt
         )
     settle(project, place, refs, engine=engine, ui=ui)
     present = read_present(project.repository, place.env)
-    require_free(present)
+    require_free(project, present)
     return present
 
 

@@ -127,7 +127,7 @@ def restore(
     with project.changing(place.env, "state restore", wait_s=wait_s), project.workspace.run(place.env) as folder:
         project.fetch_for_change(place.rules)
         present = read_present(project.repository, place.env)
-        require_free(present)
+        require_free(project, present)
         wanted = _find(project, kept, version)
         recorded = _recorded(project, kept)
         _require_same_state(kept, wanted, recorded)

@@ -44,7 +44,11 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
     states = (
         (bool(row.damage), f"{row.damage}: tfops verify {row.env}", "bold red"),
         (row.unrecorded, f"applied, not recorded: tfops recover {row.env}", "bold red"),
-        (row.lock is not None, _lock_words(row.lock) if row.lock else "", "yellow"),
+        (
+            row.lock is not None,
+            _lock_words(row.lock) if row.lock else "",
+            "bold red" if row.lock and row.lock.is_gone else "yellow",
+        ),
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
         (bool(row.trouble), f"degraded: {row.trouble} Next: tfops resume {row.env}", "bold red"),
         (not row.is_configured, "not in tfops.yaml any more", "red"),
@@ -117,6 +121,8 @@ def _only_words(current: VersionRecord | None) -> str:
 def _lock_words(lock: LockFact) -> str:
     if lock.expires_at is None:
         return f"locked by {lock.who}: {lock.reason or 'no reason given'}"
+    if lock.hint:
+        return f"stopped: {lock.what} by {lock.who} on {lock.host}; {lock.fate}. Next: {lock.hint}"
     return f"locked: {lock.what} by {lock.who} on {lock.host}"
 
 

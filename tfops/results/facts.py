@@ -54,7 +54,10 @@ class LogEvent:
 
 @dataclass(frozen=True, slots=True)
 class LockFact:
-    """Who holds an environment everywhere, for what, since when; `reason` when a person locked it."""
+    """Who holds an environment everywhere, for what, since when; `reason` when a person locked it.
+
+    `is_gone`: the run's process has ended for sure. `fate` says what is known of it, `hint` what to do about it.
+    """
 
     who: str
     host: str
@@ -64,6 +67,9 @@ class LockFact:
     reason: str
     run: str
     is_ours: bool
+    is_gone: bool = False
+    fate: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

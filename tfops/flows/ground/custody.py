@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from tfops.errors import Locked
 from tfops.flows.ground.answers import in_a_line, refusal
+from tfops.flows.ground.holders import LEASE_S, Fate, fate_of
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import ActionPart
@@ -20,8 +21,6 @@ from tfops.system import clock, environ, failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.workspace import new_run_id
 
-# After this long without a sign of life a holder that is known to be gone may be followed.
-LEASE_S = 300.0
 RENEW_S = 60.0
 
 
@@ -205,19 +204,24 @@ def masked_action(action: ActionPart, mask: Callable[[str], str]) -> ActionPart:
     return action.model_copy(update={"address": mask(action.address), "trigger": mask(action.trigger)})
 
 
-def require_free(present: Present) -> None:
+def require_free(project: Project, present: Present) -> None:
     """Raises Locked when someone holds the environment; what died under a lock is recovered before."""
     lock = present.lock
-    if lock is None:
-        return
+    if lock is not None:
+        raise held_by(present.env, lock, fate_of(project, present.env, lock))
+
+
+def held_by(env: EnvName, lock: LockPart, fate: Fate) -> Locked:
+    """What whoever is refused is told: who holds it, what is known of the holder, and what to do."""
     since = f"{lock.since:%Y-%m-%d %H:%M} UTC"
     if lock.is_manual:
-        raise Locked(
-            f"{present.env} is locked by {lock.who} since {since}: {lock.reason or 'no reason given'}",
-            hint=f"tfops unlock {present.env}",
+        return Locked(
+            f"{env} is locked by {lock.who} since {since}: {lock.reason or 'no reason given'}",
+            hint=f"tfops unlock {env}",
         )
-    raise Locked(
-        f"{present.env} is being changed by {lock.who} on {lock.host} since {since} ({lock.what})",
-        why=lock.run,
-        hint=f"wait for it: --wait 10m; if it is gone for good: tfops unlock {present.env} --force",
+    held = "is locked by a run that ended without a word, of" if fate.is_gone else "is being changed by"
+    return Locked(
+        f"{env} {held} {lock.who} on {lock.host} since {since} ({lock.what})",
+        why="\n".join(filter(None, (fate.text, lock.run))),
+        hint=fate.hint or f"wait for it: --wait 10m; if it is gone for good: tfops unlock {env} --force",
     )

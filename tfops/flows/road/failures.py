@@ -24,8 +24,7 @@ def require_whole(target: Target, ends: Sequence[StackEnd], *, top: Path) -> Non
     skipped = [end.name for end in ends if end.is_skipped]
     if not found and not skipped:
         return
-    is_untouched = all(end.progress.is_untouched for end in ends)
-    if is_untouched and all(isinstance(error, Interrupted) for _, error in found):
+    if not any(map(may_have_changed, ends)) and all(isinstance(error, Interrupted) for _, error in found):
         raise Interrupted(f"interrupted: the {target.kind} of {target.env} was not begun")
     if not found:
         what, hint = f"interrupted: the apply of {target.env} stopped", f"to finish: tfops resume {target.env}"
