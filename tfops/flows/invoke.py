@@ -67,7 +67,7 @@ def invoke(project: Project, env: str, addresses: Sequence[str], options: Change
         named = replace(options.consent, allow_action=frozenset(addresses))
         obtain_consent(project, target, shown, named, ui)
         custody = Custody(project, refs, place.env, folder.name, ui, mask)
-        with signals.deferred() as arrived:
+        with signals.deferred(f"What ran is in the ledger: tfops log {place.env}") as arrived:
             custody.claim_once(what="invoke", present=present)
             ran, failed = _run(steps, is_stopped=lambda: bool(arrived))
             custody.invoked(f"{place.env}: {mask(_told(ran))}", _after(trouble, ran, mask) if trouble else None)
