@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from tests.support.outcomes import record
-from tests.support.ways_back import NEEDS_DEMO, Story, look
+from tests.support.ways_back import NEEDS_DEMO, RULES, Story, look
 from tfops.model import LOCK_FILE
 
 ORDERS = 'resource "demo_thing" "orders" { content = "orders" }\n'
@@ -41,6 +41,24 @@ def test_a_provider_that_raised_a_schema_version(story: Story, tmp_path: Path) -
         by_hand=by_hand,
         with_tfops=f"{refused}; with `--keep-providers`: {kept}",
     )
+
+
+def test_what_ran_with_kept_providers_is_run_with_them_from_then_on(story: Story) -> None:
+    _upgraded(story, LARGE)
+    kept = story.shop.ok("rollback", "dev", "v1", "--yes", "--keep-providers", "-o", "json").result["version"]
+    assert story.shop.ok("drift", "dev", "-o", "json").result["environments"][0]["changes"] == []
+    story.version(LARGE, "--lift-hold")
+    assert story.verdict(kept) != "keep-providers", "it ran with the providers of today"
+    assert story.roll_back(kept, "--yes").ran.code == 0
+    assert story.shop.run("destroy", "dev", "--yes").code == 0
+
+
+def test_a_drill_across_a_raised_schema_is_rehearsed_with_kept_providers(story: Story) -> None:
+    story.shop.write("tfops.yaml", RULES.replace("branch: main}\n", "branch: main}\n  perf: {rehearses: dev}\n"))
+    _upgraded(story, LARGE)
+    drill = story.shop.ok("drill", "dev", "v1", "--yes", "-o", "json").result["drill"]
+    assert (drill["is_ok"], drill["why"]) == (True, "")
+    assert story.shop.ok("inventory", "perf", "-o", "json").result["environments"]["perf"] == {}
 
 
 def test_a_provider_that_added_the_type(story: Story, tmp_path: Path) -> None:

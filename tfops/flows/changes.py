@@ -26,7 +26,7 @@ from tfops.flows.recover import settle
 from tfops.flows.road.change import ChangeOptions, carry_out
 from tfops.flows.road.consent import AUTOMATIC, ConsentOptions
 from tfops.flows.road.resuming import resumed_target
-from tfops.flows.road.rollback import require_possible, rollback_target
+from tfops.flows.road.rollback import as_it_runs, require_possible, rollback_target
 from tfops.flows.road.unverified import require_verified, roll_back_or_explain
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.origin import require_ledger
@@ -129,7 +129,7 @@ def destroy(project: Project, env: str, options: ChangeOptions, ui: Ui) -> Chang
     place = find_place(project, env)
 
     def find() -> Target:
-        return destroy_target(project, place)
+        return as_it_runs(project, destroy_target(project, place))
 
     return change(project, place, find, what="destroy", options=options, ui=ui)
 

@@ -18,11 +18,11 @@ from tfops.flows.locks import append_event
 from tfops.flows.road.change import ChangeOptions
 from tfops.flows.road.consent import DRILL, ConsentOptions
 from tfops.flows.road.planning import open_stacks, read_stacks
-from tfops.flows.road.rollback import intended_target, rollback_target
+from tfops.flows.road.rollback import as_it_runs, intended_target, rollback_target
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DrilledPart, DrillsPart
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
+from tfops.model import EnvName, Kind, Verdict, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
 from tfops.results.changes import ChangeResult, DrillResult
 from tfops.system import clock
@@ -162,7 +162,11 @@ def _rehearse(run: _Drill, results: dict[str, ChangeResult]) -> str:
     first: list[Version] = []
 
     def back() -> Target:
-        return rollback_target(run.project, run.place, to=str(first[0]))
+        target = rollback_target(run.project, run.place, to=str(first[0]))
+        if target.judgement.verdict is not Verdict.KEEP_PROVIDERS:
+            return target
+        run.ui.note("the way back needs today's providers: it is rehearsed with --keep-providers")
+        return rollback_target(run.project, run.place, to=str(first[0]), keep_providers=True)
 
     steps: tuple[tuple[str, str, Callable[[], Target]], ...] = (
         ("apply", f"{run.home.env} {run.goal.version} in {run.place.env}", lambda: run.content(run.goal)),
@@ -188,11 +192,19 @@ def _in_one_line(error: TfopsError) -> str:
 def _clean_up(run: _Drill) -> str:
     """Destroy what was made there; why that failed, or nothing."""
     try:
-        run.change(f"destroy {run.place.env}", lambda: run.content(run.goal, Kind.DESTROY))
+        run.change(f"destroy {run.place.env}", lambda: _what_stands_there(run))
     except _FINDINGS as error:
         run.ui.warn(f"{run.place.env} could not be destroyed: look at it, then run the drill again")
         return f"destroy: {_in_one_line(error)}"
     return ""
+
+
+def _what_stands_there(run: _Drill) -> Target:
+    """To be taken down as it was brought there: what came last, with its providers."""
+    latest = known_versions(run.project.repository, run.place.env).latest
+    if latest is None or latest.kind is Kind.DESTROY:
+        return run.content(run.goal, Kind.DESTROY)
+    return as_it_runs(run.project, run.content(latest, Kind.DESTROY))
 
 
 def _record(run: _Drill, part: DrilledPart) -> None:

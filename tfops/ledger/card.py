@@ -173,6 +173,7 @@ class Card(_Part):
     outputs: dict[str, Any] = {}
     hold: HoldPart | None = None
     verified: VerifiedPart | None = None
+    keeps_providers: bool = False  # a rollback that ran with the providers of the version before it
     rehearses: str = ""  # the environment whose content a drill brought here
     tfops: str
 
@@ -193,6 +194,12 @@ class Card(_Part):
             for name, stack in self.stacks.items()
             for address, before in stack.moved.items()
         }
+
+    @property
+    def is_its_own_content(self) -> bool:
+        """Whether going back to it means itself, and not what it restored: its stacks are of several commits, or it
+        ran with other providers."""
+        return self.keeps_providers or any(part.commit for part in self.stacks.values())
 
     @property
     def only(self) -> tuple[str, ...]:

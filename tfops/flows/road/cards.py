@@ -114,6 +114,7 @@ def build_card(target: Target, outcome: Outcome, present: Present, *, number: in
         outputs=_kept_outputs(target) | dict(outcome.outputs),
         hold=hold,
         verified=outcome.verified,
+        keeps_providers=target.keeps_providers,
         rehearses=target.rehearses or "",
         tfops=__version__,
     )

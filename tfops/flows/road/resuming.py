@@ -4,7 +4,7 @@ from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Place, Target, destroy_target
 from tfops.flows.ground.ui import Ui
-from tfops.flows.road.rollback import aimed_target, rollback_target
+from tfops.flows.road.rollback import aimed_target, as_it_runs, rollback_target
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import TroublePart
 from tfops.ledger.versions import known_versions
@@ -24,7 +24,7 @@ def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
     place = place.rehearsing(trouble.rehearses)
     _say_what_was_done(project, place, trouble, ui)
     if trouble.kind is Kind.DESTROY:
-        return destroy_target(project, place)
+        return as_it_runs(project, destroy_target(project, place))
     if trouble.restores is not None:
         return rollback_target(
             project,

@@ -12,7 +12,7 @@ from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
 from tfops.flows.road.verdicts import judge_cards, since_version
 from tfops.ledger.card import Card, StackPart
-from tfops.ledger.chain import Present, read_present
+from tfops.ledger.chain import EventKind, Present, present_at, read_events, read_present
 from tfops.ledger.parts import AimPart
 from tfops.ledger.versions import Listing, known_versions, read_card
 from tfops.model import LOCK_FILE, Commit, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
@@ -49,7 +49,7 @@ def rollback_target(
             hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
         )
     at, card = read_card(repository, picked), read_card(repository, goal)
-    if any(part.commit for part in at.stacks.values()):  # of several commits: its own content, nobody else's
+    if at.is_its_own_content:
         goal, card = picked, at
     target = content_of_commit(
         project,
@@ -71,7 +71,9 @@ def rollback_target(
         undoes=_undone(repository, goal, listing, stopped),
         judgement=_judgement(target, card, since, keeps_providers=keep_providers),
     )
-    return _with_todays_providers(project, target) if keep_providers else target
+    if keep_providers:
+        return _with_todays_providers(project, target)
+    return _with_providers_of(project, target, at) if at.keeps_providers else target
 
 
 def _stopped(present: Present) -> AimPart | None:
@@ -128,9 +130,29 @@ def _refusal(target: Target, verdict: Verdict, what: str, *, flag: str) -> Refus
     )
 
 
+def as_it_runs(project: Project, target: Target) -> Target:
+    """What runs now, with the providers that it was applied with: they may not be those of its commit."""
+    card = target.current_card
+    return _with_todays_providers(project, target) if card and card.keeps_providers else target
+
+
 def _with_todays_providers(project: Project, target: Target) -> Target:
-    """Old modules and inputs, the provider lock of what runs now, and constraints that let it."""
-    lock = lock_of_what_runs(project, target)
+    """Old modules and inputs, the provider lock of what runs now."""
+    return _with_lock(target, lock_of_what_runs(project, target))
+
+
+def _with_providers_of(project: Project, target: Target, card: Card) -> Target:
+    """The provider lock of a version, as the ledger had it when the version was recorded."""
+    events = read_events(project.repository, target.env)
+    sha = next(
+        (event.sha for event in events if event.run_id == card.run_id and event.kind == EventKind.RECORDED), None
+    )
+    lock = _lock_in(present_at(project.repository, target.env, sha), target) if sha else None
+    return _with_lock(target, lock) if lock is not None else target
+
+
+def _with_lock(target: Target, lock: str | None) -> Target:
+    """The content run with other providers than its commit has, and constraints that let them."""
     files = (
         (str(entry.path), entry.content().decode("utf-8", "replace"))
         for entry in target.tree.entries("modules")
@@ -143,14 +165,20 @@ def _with_todays_providers(project: Project, target: Target) -> Target:
 
 def lock_of_what_runs(project: Project, target: Target) -> str | None:
     """As the ledger has it beside the rendered root; where nobody commits locks, the one that init left here."""
-    files = read_present(project.repository, target.env).files
-    folders = ["", *(f"{stack}/" for stack in sorted(target.environment.stacks))]
-    kept = next((found for folder in folders if (found := files.get(f"root/{folder}{LOCK_FILE}")) is not None), None)
+    kept = _lock_in(read_present(project.repository, target.env), target)
     if kept is not None:
-        return kept.decode("utf-8", "surrogateescape")
+        return kept
     roots = (project.workspace.root(target.env, stack) / LOCK_FILE for stack in target.environment.stacks)
     left = next((path for path in roots if path.is_file()), None)
     return left.read_text(encoding="utf-8") if left else None
+
+
+def _lock_in(present: Present, target: Target) -> str | None:
+    """The provider lock beside the rendered root, as an event of the ledger has it."""
+    folders = ["", *(f"{stack}/" for stack in sorted(target.environment.stacks))]
+    found = (present.files.get(f"root/{folder}{LOCK_FILE}") for folder in folders)
+    kept = next((lock for lock in found if lock is not None), None)
+    return kept.decode("utf-8", "surrogateescape") if kept is not None else None
 
 
 def _pasts(goal: Card, current: Card | None, since: Since, *, lost: Mapping[StackName, Past]) -> dict[StackName, Past]:
@@ -210,6 +238,8 @@ def running_target(project: Project, place: Place) -> Target:
         branch=latest.branch,
         restores=latest.restores.number if latest.restores else None,
     )
+    if card.keeps_providers:
+        return as_it_runs(project, target)
     return replace(target, provider_lock=lock_of_what_runs(project, target) or target.provider_lock)
 
 

@@ -13,6 +13,7 @@ from tfops.ledger.versions import Listing, read_cards
 from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
 from tfops.resolve.identity import Since, Trail
 from tfops.resolve.verdict import Download, Facts, conclude, judge
+from tfops.resolve.versions import content_of
 from tfops.system.repository import Repository
 
 _UNREADABLE = Judgement(
@@ -22,20 +23,28 @@ _UNREADABLE = Judgement(
 
 
 def verdicts_of(project: Project, listing: Listing, *, only: VersionRecord | None = None) -> dict[Version, Judgement]:
-    """The verdict on every version but the current one (or on `only`), by one Git process."""
+    """The verdict on every version but the current one (or on `only`), by one Git process.
+
+    A version that restored another is judged by the other's card, as the rollback does.
+    """
     if listing.latest is None or only == listing.latest:
         return {}
     patterns, here = _protect(project), _engine_here(project)
+    by_version = {record.version: record for record in listing.versions}
     found: dict[Version, Judgement] = {}
+    restored: dict[int, list[Version]] = {}  # a version's number to those that brought it back
     today: Card | None = None
-    for record, card, since in cards_with_trail(project.repository, listing, back_to=only):
+    back_to = content_of(only, by_version) if only else None
+    for record, card, since in cards_with_trail(project.repository, listing, back_to=back_to):
         if record == listing.latest:
             today = card
-        elif today is None or card is None:
-            found[record.version] = _UNREADABLE
-        elif only is None or record == only:
-            found[record.version] = judge_cards(today, card, patterns, here=here, since=since)
-    return found
+            continue
+        judgement = judge_cards(today, card, patterns, here=here, since=since) if today and card else _UNREADABLE
+        same = [record.version, *restored.pop(record.version.number, [])]
+        found |= dict.fromkeys(same, judgement)
+        if card is not None and card.restores and not card.is_its_own_content:
+            restored.setdefault(card.restores, []).extend(same)
+    return {only.version: found[only.version]} if only else found
 
 
 def cards_with_trail(
