@@ -50,3 +50,20 @@ def test_drift_is_seen_remembered_and_healed_but_never_by_losing_something(
     assert "delete-limit" in shop.ok("reconcile", "--dry-run").out
     kinds = [event["kind"] for event in shop.ok("log", "dev", "-o", "json").result["events"]]
     assert kinds[:2] == ["declined", "drifted"]
+
+
+def test_a_keyed_thing_that_is_gone_is_drift_although_something_refers_to_it(
+    tmp_path: Path, engine: str, provider_door: Path
+) -> None:
+    """A refresh-only plan says "Invalid index" there, and nothing else."""
+    story = new_story(tmp_path / "story", engine, provider_door)
+    story.version(
+        'resource "demo_thing" "t" {\n  for_each = toset(["a"])\n  content  = each.key\n}\n'
+        'resource "terraform_data" "user" { input = demo_thing.t["a"].id }\n'
+    )
+    [thing] = (story.world / "thing").iterdir()
+    thing.unlink()
+    [found] = story.shop.ok("drift", "dev", "-o", "json").result["environments"]
+    assert [(one["address"], one["action"]) for one in found["changes"]] == [
+        ('module.main.demo_thing.t["a"]', "delete")
+    ]

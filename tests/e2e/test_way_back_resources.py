@@ -37,6 +37,31 @@ def test_a_database_that_was_protected_later(story: Story, tmp_path: Path) -> No
     )
 
 
+def test_what_the_past_protects_can_be_replaced_when_it_is_named(story: Story) -> None:
+    """The old module forbids it, and nobody can change the old module: named, the protection is lifted for this run."""
+    other = DATABASE.format(version="15").replace('"main"\n', '"other"\n').replace("prevent_destroy = true", "")
+    story.version(DATABASE.format(version="15"))
+    story.version(other, "--allow-destroy", MAIN)
+    refused = story.roll_back("v1", "--yes")
+    assert (refused.refusal, refused.outcome.is_still) == ("engine-failed", True)
+    assert "on a way back: --allow-destroy" in refused.ran.error["hint"]
+    named = story.roll_back("v1", "--yes", "--allow-destroy", MAIN)
+    assert (named.ran.code, named.outcome.destroyed, named.outcome.created) == (
+        0,
+        ["database `other`"],
+        ["database `main`"],
+    )
+
+
+def test_what_holds_nothing_is_let_go_by_one_flag(story: Story) -> None:
+    many = 'resource "demo_thing" "t" {\n  count   = 4\n  content = "t${count.index}"\n}\n'
+    story.version(ORDERS)
+    story.version(ORDERS + many)
+    refused = story.roll_back("v1", "--yes")
+    assert refused.ran.error["hint"] == "if that is what you want, add: --allow-stateless"
+    assert len(story.roll_back("v1", "--yes", "--allow-stateless").outcome.destroyed) == 4
+
+
 def test_a_thing_that_moved_to_another_address(story: Story, tmp_path: Path) -> None:
     story.version(ORDERS)
     renamed = ORDERS.replace('"orders" {', '"sales" {')

@@ -249,7 +249,15 @@ def test_outputs_that_change_are_named_without_their_values() -> None:
 
 
 def test_drift_is_named() -> None:
-    found = plan(resource_drift=[change("a.b", "update"), change("a.c", "delete"), change("a.d", "no-op")])
+    other, same = {"before": {"x": 1}, "after": {"x": 2}}, {"before": {"x": 1}, "after": {"x": 1}}
+    found = plan(
+        resource_drift=[
+            change("a.b", "update", **other),
+            change("a.c", "delete"),
+            change("a.d", "no-op"),
+            change("a.e", "update", **same),  # read anew in another form, by a newer release of its provider
+        ]
+    )
     assert [(item.address, item.action) for item in found.drift] == [("a.c", Action.DELETE), ("a.b", Action.UPDATE)]
 
 

@@ -17,6 +17,7 @@ def change_options(
     lock_timeout: str,
     offline: bool,
     allow_destroy: Sequence[str] = (),
+    allow_stateless: bool = False,
     allow_duplicate: Sequence[str] = (),
     allow_action: Sequence[str] = (),
     allowed: Sequence[str] = (),
@@ -33,6 +34,7 @@ def change_options(
         consent=ConsentOptions(
             yes=yes,
             allow_destroy=frozenset(allow_destroy),
+            allow_stateless=allow_stateless,
             allow_duplicate=frozenset(allow_duplicate),
             allow_action=frozenset(allow_action),
             most_losses=max_deletes,

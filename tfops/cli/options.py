@@ -95,6 +95,10 @@ AllowDestroyOption = Annotated[
     list[str] | None,
     typer.Option("--allow-destroy", metavar="ADDRESS", help="A resource that may be lost. Can be repeated."),
 ]
+AllowStatelessOption = Annotated[
+    bool,
+    typer.Option("--allow-stateless", help="What holds no data, as far as its type tells, may be lost unnamed."),
+]
 AllowDuplicateOption = Annotated[
     list[str] | None,
     typer.Option(

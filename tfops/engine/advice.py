@@ -65,7 +65,7 @@ _ADVICE = (
     (r"Unsupported attribute", "compare the reference with the module's outputs"),
     (
         r"Instance cannot be destroyed|prevent_destroy",
-        "the module protects this resource; remove its `prevent_destroy` in a reviewed change first",
+        "the module protects it: remove `prevent_destroy` in a reviewed change; on a way back: --allow-destroy ADDRESS",
     ),
     (
         r"Unsupported state file format",

@@ -244,9 +244,14 @@ def _reason(raw: Mapping[str, Any]) -> str:
 
 
 def _drift(raw: Mapping[str, Any], secrets: frozenset[str]) -> ResourceChange | None:
-    """Only real changes: an address that moved is in the state's past, not in the world."""
+    """Only real changes: an address that moved is in the state's past, not in the world.
+
+    A newer release of a provider reads everything anew in another form, where nothing differs.
+    """
     change = _change(raw, secrets)
-    return change if change and change.action is not Action.MOVE else None
+    if change is None or change.action is Action.MOVE:
+        return None
+    return None if change.action is Action.UPDATE and not change.attributes else change
 
 
 def _changed_outputs(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def resume(project: Project, env: str, options: ChangeOptions, ui: Ui) -> Change
         invoke(project, env, pending, options, ui)
 
     def find() -> Target:
-        return resumed_target(project, place, ui)
+        return resumed_target(project, place, ui, allow_destroy=options.consent.allow_destroy)
 
     result = change(project, place, find, what="resume", options=options, ui=ui)
     return _answered(project, place, result, options=options, ui=ui)
@@ -117,7 +117,8 @@ def rollback(
     what = f"rollback to {to}" if to else "rollback"
 
     def find() -> Target:
-        target = rollback_target(project, place, to=to, keep_providers=keep_providers, only=only)
+        named = options.consent.allow_destroy
+        target = rollback_target(project, place, to=to, keep_providers=keep_providers, only=only, allow_destroy=named)
         require_possible(target, ignoring=options.ignores_verdict)
         return target
 

@@ -58,7 +58,8 @@ kubernetes_secret kubernetes_secret_v1 kubernetes_stateful_set kubernetes_statef
 
 _ELSEWHERE = """
 digitalocean_database_cluster digitalocean_spaces_bucket digitalocean_volume hcloud_volume
-mongodbatlas_advanced_cluster mongodbatlas_cluster mysql_database postgresql_database random_password tls_private_key
+mongodbatlas_advanced_cluster mongodbatlas_cluster mysql_database postgresql_database random_bytes random_password
+random_string tls_private_key
 vault_generic_secret vault_kv_secret vault_kv_secret_v2 vault_mount
 """
 

@@ -4,14 +4,18 @@ Plans say nothing about `lifecycle`, and the flag is gone with the configuration
 read from the modules' files while they are there, and kept on the card.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tfops.addresses import type_of, without_keys
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.interface import files_of
+
+LIFTING_FILE = "tfops_lift_protection_override.tf.json"
 
 # A type, or an address without keys; `*` stands for anything.
 PATTERN = re.compile(r"[A-Za-z_*][A-Za-z0-9_*-]*(\.[A-Za-z_*][A-Za-z0-9_*-]*)*")
@@ -33,6 +37,32 @@ def is_flagged(block: Block) -> bool:
         return False
     flags = (inner.attributes.get("prevent_destroy") for inner in block.inner("lifecycle"))
     return any(flag is not None and flag.text.strip() != "false" for flag in flags)
+
+
+def lifting_overrides(files: Iterable[tuple[str, str]], named: Iterable[str]) -> dict[str, str]:
+    """Override files that take `prevent_destroy` off the resources with these addresses, wherever a module has them.
+
+    `files` are (path below `modules/`, text). Returns path to text. For a way back: the code is of the past and can't
+    be changed, and what is lost there is named one by one anyway. A file that can't be read keeps its protections.
+    """
+    blocks = {".".join(without_keys(address).split(".")[-2:]) for address in named}
+    lifted: dict[str, dict[str, Any]] = {}
+    for path, text in files:
+        for block in sorted(_readable_blocks(path, text) & blocks):
+            kind, _, name = block.partition(".")
+            body = {"lifecycle": {"prevent_destroy": False}}
+            lifted.setdefault(path.rpartition("/")[0], {}).setdefault(kind, {})[name] = body
+    return {
+        f"{folder}/{LIFTING_FILE}": json.dumps({"resource": resources}, indent=2, sort_keys=True)
+        for folder, resources in lifted.items()
+    }
+
+
+def _readable_blocks(path: str, text: str) -> set[str]:
+    try:
+        return protected_blocks(text, is_json=path.endswith(".json"))
+    except ValueError:
+        return set()
 
 
 @dataclass(frozen=True, slots=True)

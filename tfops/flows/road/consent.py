@@ -4,7 +4,7 @@ Two things want more than a yes: what a rollback deletes or replaces is named, o
 name is typed under the list of it; and what is protected is named address by address, always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from tfops.errors import NeedsPerson, NotApproved
@@ -22,6 +22,7 @@ from tfops.system import clock
 AUTOMATIC = "rollback: auto"
 
 _MOST_LISTED = 5
+_MANY = 3
 
 # Given once for a whole drill: its place is empty or made by drills, so that nothing is lost there.
 DRILL = "drill"
@@ -39,6 +40,7 @@ class ConsentOptions:
 
     yes: bool = False
     allow_destroy: frozenset[str] = frozenset()
+    allow_stateless: bool = False
     allow_duplicate: frozenset[str] = frozenset()
     allow_action: frozenset[str] = frozenset()
     standing: str = ""
@@ -162,6 +164,14 @@ def _flags(addresses: Sequence[str]) -> str:
     return " ".join(f"--allow-destroy '{address}'" for address in addresses)
 
 
+def _loss_flags(unnamed: Sequence[str], stateless: Set[str]) -> str:
+    """Each by name; with many, those whose types hold nothing by one flag."""
+    if len(stateless & set(unnamed)) < _MANY:
+        return _flags(unnamed)
+    named = _flags([address for address in unnamed if address not in stateless])
+    return " ".join(filter(None, ("--allow-stateless", named)))
+
+
 def _plain_yes(target: Target, ui: Ui) -> str:
     verb = "Roll back" if target.kind is Kind.ROLLBACK else "Apply to"
     if ui.confirm(f"{verb} {target.env}?"):
@@ -178,7 +188,8 @@ def _typed_name(target: Target, ui: Ui) -> str:
 def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
     """By naming each address, or by typing the environment's name under the list of them."""
     losing = {change.address for change in plan.losing}
-    unnamed = sorted(losing - options.allow_destroy)
+    stateless = {change.address for change in plan.losing if not holds_data(change.resource_type)}
+    unnamed = sorted(losing - options.allow_destroy - (stateless if options.allow_stateless else set()))
     if not unnamed:
         if options.yes or not ui.is_interactive:
             return "--allow-destroy"
@@ -190,5 +201,5 @@ def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, ui: Ui
     raise NotApproved(
         f"the rollback of {target.env} deletes or replaces what nobody named: {', '.join(unnamed)}",
         why="--yes does not cover lost data",
-        hint=f"if that is what you want, add: {_flags(unnamed)}",
+        hint=f"if that is what you want, add: {_loss_flags(unnamed, stateless)}",
     )

@@ -221,9 +221,21 @@ def refreshed(states: Mapping[StackName, ReadStack], ui: Ui) -> dict[StackName, 
     """What the real world has that the states don't say: a refresh-only plan of each stack."""
     for read in states.values():
         supply(read, states)
-    tasks = [partial(read.stack.engine.plan, refresh_only=True) for read in states.values()]
-    plans = _all(side_by_side(tasks, on_signal=ui.engine_signal))
-    return {name: saved.plan for name, saved in zip(states, plans, strict=True)}
+    tasks = [partial(_refreshed_one, read) for read in states.values()]
+    return dict(zip(states, _all(side_by_side(tasks, on_signal=ui.engine_signal)), strict=True))
+
+
+def _refreshed_one(read: ReadStack) -> Plan:
+    """A refresh-only plan, or where it fails the drift that an ordinary one found.
+
+    Where a keyed object is gone and something refers to its key, Terraform (1.11 to 1.15) says "Invalid index" to the
+    former, and plans the object anew in the latter.
+    """
+    try:
+        return read.stack.engine.plan(refresh_only=True).plan
+    except EngineFailed:
+        plan = read.stack.engine.plan().plan
+        return replace(plan, changes=(), actions=(), changed_outputs=(), is_empty=not plan.drift)
 
 
 def supply(read: ReadStack, states: Mapping[StackName, ReadStack]) -> None:

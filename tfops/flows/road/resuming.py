@@ -1,5 +1,7 @@
 """What `resume` aims at: the change that stopped half-way, as it was meant."""
 
+from collections.abc import Iterable
+
 from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Place, Target, destroy_target
@@ -13,7 +15,7 @@ from tfops.model import CommitSha, EnvName, Kind
 _MOST_LISTED = 5
 
 
-def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
+def resumed_target(project: Project, place: Place, ui: Ui, *, allow_destroy: Iterable[str] = ()) -> Target:
     """The stopped change again: same commit, same kind, and for a rollback the same version to restore.
 
     Raises Refused (guard `nothing-to-resume`) where nothing stopped.
@@ -32,6 +34,7 @@ def resumed_target(project: Project, place: Place, ui: Ui) -> Target:
             to=f"v{trouble.restores}",
             keep_providers=trouble.keeps_providers,
             only=trouble.only,
+            allow_destroy=allow_destroy,
         )
     return aimed_target(project, place, trouble)
 

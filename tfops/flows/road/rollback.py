@@ -1,10 +1,11 @@
 """What a rollback is aimed at, whether it may go there, and what it needs on the way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from tfops.addresses import in_stack, is_hidden, split
 from tfops.config.modules.module import is_module_file, is_tofu_file
+from tfops.config.modules.protection import lifting_overrides
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
@@ -26,11 +27,18 @@ from tfops.system.repository import Repository
 
 
 def rollback_target(
-    project: Project, place: Place, *, to: str | None, keep_providers: bool = False, only: Iterable[str] = ()
+    project: Project,
+    place: Place,
+    *,
+    to: str | None,
+    keep_providers: bool = False,
+    only: Iterable[str] = (),
+    allow_destroy: Iterable[str] = (),
 ) -> Target:
     """An earlier version's content under today's rules. Raises Refused when there is none.
 
-    With `keep_providers` it runs with the providers that run now, whatever the old modules ask for.
+    With `keep_providers` it runs with the providers that run now, whatever the old modules ask for. What
+    `allow_destroy` names may be destroyed although the old modules forbid it.
     """
     repository = project.repository
     listing = known_versions(repository, place.env)
@@ -70,6 +78,7 @@ def rollback_target(
         protected=protected_by(card, target.current_card),
         undoes=_undone(repository, goal, listing, stopped),
         judgement=_judgement(target, card, since, keeps_providers=keep_providers),
+        overrides=lifting_overrides(_module_files(target), allow_destroy),
     )
     if keep_providers:
         return _with_todays_providers(project, target)
@@ -153,14 +162,18 @@ def _with_providers_of(project: Project, target: Target, card: Card) -> Target:
 
 def _with_lock(target: Target, lock: str | None) -> Target:
     """The content run with other providers than its commit has, and constraints that let them."""
-    files = (
+    overrides = {**target.overrides, **keeping_overrides(_module_files(target), locked_versions(lock or ""))}
+    return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
+
+
+def _module_files(target: Target) -> Iterator[tuple[str, str]]:
+    """The files of all modules of the commit that an engine reads: path below `modules/`, text."""
+    return (
         (str(entry.path), entry.content().decode("utf-8", "replace"))
         for entry in target.tree.entries("modules")
         if (is_module_file(entry.path.name) or is_tofu_file(entry.path.name))
         and not (entry.is_link or entry.is_submodule)
     )
-    overrides = keeping_overrides(files, locked_versions(lock or ""))
-    return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
 
 
 def lock_of_what_runs(project: Project, target: Target) -> str | None:
