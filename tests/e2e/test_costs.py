@@ -23,6 +23,7 @@ def counted(shop: Sandbox, tmp_path: Path) -> Sandbox:
 
     shop.wish("one")
     with_remote(shop, tmp_path / "remote.git")
+    shop.git("remote", "set-head", "origin", "--auto")  # as in a clone
     shim = tmp_path / "bin/git"
     shim.parent.mkdir()
     shim.write_text(_SHIM.format(log=tmp_path / "trips", git=shutil.which("git")))

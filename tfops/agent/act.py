@@ -9,7 +9,9 @@ from filelock import FileLock, Timeout
 
 from tfops.errors import Locked, Refused, TfopsError
 from tfops.flows.ground.answers import FETCH_REFUSED, PUSH_REFUSED
+from tfops.flows.ground.home import HOME_VARIABLE
 from tfops.flows.ground.project import Project
+from tfops.flows.sync import home_head
 from tfops.model import CommitSha, Kind
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
@@ -46,7 +48,8 @@ def start(project: Project, decision: Decision, *, engine: str = "") -> Running:
             folder=folder,
             files=project.workspace.reports,
             name=decision.env,
-            env={"TFOPS_BRANCH": decision.branch} | remote_from_elsewhere(project.repository),
+            env={"TFOPS_BRANCH": decision.branch, HOME_VARIABLE: home_head(project)}
+            | remote_from_elsewhere(project.repository),
         )
     except GitFailed as error:
         lock.release()

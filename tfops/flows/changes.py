@@ -174,7 +174,11 @@ def change(
                     return result
             except NeverShared as refusal:
                 _share(project, place, refs, refusal, options=options, ui=ui)
-            except LostRaceError:
+            except (LostRaceError, Refused) as lost_to:
+                if isinstance(lost_to, Refused):
+                    is_late = not is_claiming and lost_to.guard == "state-exists"
+                    if not (is_late and _has_moved_on(project, place, present, is_offline=options.offline)):
+                        raise
                 if patience.is_over and lost + 1 >= _MOST_RACES:
                     break
                 ui.note(f"{place.env} was changed by someone else meanwhile: reading and planning again")
@@ -197,6 +201,12 @@ def _share(project: Project, place: Place, refs: Refs, refusal: NeverShared, *, 
     except RemoteUnreachable as error:
         raise answered(error, remote, f"ledger and versions of {place.env} stay in this clone") from error
     ui.note(f"ledger and versions of {place.env} are on `{remote}` now: planning again")
+
+
+def _has_moved_on(project: Project, place: Place, base: Present, *, is_offline: bool) -> bool:
+    """Whether the state in a first version's way may be that of who came first since the ledger was read."""
+    project.fetch_for_change(place.rules, offline=is_offline)
+    return read_present(project.repository, place.env).head != base.head
 
 
 def _require_right(project: Project, present: Present, *, is_offline: bool) -> None:

@@ -75,7 +75,7 @@ def _look(project: Project, place: Place, latest: VersionRecord, *, engine: Engi
     target = running_target(project, place)
     with project.workspace.run(place.env) as folder:
         opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
-        read = {one.job.stack: one for one in read_stacks(opened, ui)}
+        read = {one.job.stack: one for one in read_stacks(project, opened, ui)}
         ui.phase(f"comparing {place.env} with {latest.version}")
         plan = masked_plan(joined(refreshed(read, ui)), opened[0][1].mask)
         heal = plan_read(list(read.values()), ui).plan.headline() if plan.drift and _heals(place) else ""

@@ -5,7 +5,7 @@ change. What came out is an event in the ledger of the environment whose version
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tfops.errors import ConfigError, EngineFailed, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.changes import change
@@ -143,8 +143,9 @@ def _reason_against(run: _Drill) -> str:
 def _has_resources(run: _Drill) -> bool:
     env, project = run.place.env, run.project
     with project.changing(env, "drill", wait_s=run.options.wait_s), project.workspace.run(env) as folder:
-        jobs = run.content(run.goal).jobs()
-        read = read_stacks(open_stacks(project, jobs, folder=folder, engine=run.options.engine, ui=run.ui), run.ui)
+        jobs = [replace(job, takes_over=True) for job in run.content(run.goal).jobs()]  # only looked at
+        opened = open_stacks(project, jobs, folder=folder, engine=run.options.engine, ui=run.ui)
+        read = read_stacks(project, opened, run.ui)
         run.ui.phase("")
     return any(one.before.inventory for one in read)
 

@@ -41,10 +41,10 @@ def plan(
     repository = project.repository
     with project.changing(place.env, "plan", wait_s=wait_s):
         project.fetch_for_reading(place.rules, ui)
-        tree = project.tree(worktree=worktree)
+        tree = place.tree(project, worktree=worktree)
         commit = None if worktree else repository.commit(repository.head)
         _say_what(place, repository, commit, ui)
-        rules = project.rules_in(tree)
+        rules = place.rules_in(project, tree)
         environment = load_checked(project, tree, rules, place.env)
         listing = known_versions(repository, place.env)
         card = read_card(repository, listing.latest) if listing.latest else None

@@ -31,8 +31,8 @@ def lock(
     With `update` to the newest versions that the modules allow, else what is locked stays.
     """
     place = find_place(project, env)
-    tree = project.tree(worktree=True)
-    rules = project.rules_in(tree)
+    tree = place.tree(project, worktree=True)
+    rules = place.rules_in(project, tree)
     environment = load_environment(tree, rules, place.env)
     path = lock_file_path(rules.files_of(place.env))
     before = tree.read(path) or ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tfops.config.environment import load_environment
 from tfops.config.modules.interface import Interfaces
+from tfops.flows.ground.home import content_tree
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content, render_stack
 from tfops.flows.ground.target import find_place
@@ -22,8 +23,8 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     """The rendered root, without writing it anywhere."""
     place = find_place(project, env)
     repository = project.repository
-    tree = project.tree(worktree=worktree)
-    rules = project.rules_in(tree)
+    tree = place.tree(project, worktree=worktree)
+    rules = place.rules_in(project, tree)
     environment = load_environment(tree, rules, place.env)
     content = Content.of(tree, rules, environment)
     commit = None if worktree else repository.commit(repository.head)
@@ -44,7 +45,9 @@ def render_diff(project: Project, env: str | None, version: str, *, worktree: bo
     """
     now = render(project, env, worktree=worktree)
     record = pick_version(version, now.env, versions_of(project.repository, now.env).versions)
-    rules, tree = project.config_at(record.commit), GitTree.of_commit(project.repository, record.commit)
+    place, tree = find_place(project, env), GitTree.of_commit(project.repository, record.commit)
+    rules = place.rules_in(project, tree)
+    tree = content_tree(project, tree, rules, now.env)
     content = Content.of(tree, rules, load_environment(tree, rules, now.env))
     digest, files = rendered(content, project.interfaces(tree))
     earlier = in_earlier_form(files, export_id(tree, {}))

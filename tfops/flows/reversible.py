@@ -29,8 +29,8 @@ def check_reversible(
     if latest is None or latest.kind is Kind.DESTROY:
         return ReversibleResult(place.env, commit, None, ())
     now = _standing(read_card(repository, latest))
-    tree = project.tree(worktree=False)
-    rules = project.rules_in(tree)
+    tree = place.tree(project, worktree=False)
+    rules = place.rules_in(project, tree)
     coming = Coming(
         declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree)),
         locked_versions(tree.read(lock_file_path(rules.files_of(place.env))) or ""),

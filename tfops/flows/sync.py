@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
-from tfops.errors import ConfigError, ProjectError, Refused, TfopsError
+from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.errors import ConfigError, Refused, TfopsError
 from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.holders import may_follow
+from tfops.flows.ground.home import Home, home_commit, readable_home
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import require_environment
 from tfops.flows.ground.ui import Ui
@@ -25,27 +26,30 @@ from tfops.system import clock
 from tfops.system.look import Look, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable
 
-# How far back a tfops.yaml is looked for that can be read.
-_MOST_BROKEN = 50
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that the decisions of one turn share. `rules` map branches to environments."""
+    """All that the decisions of one turn share. The rules of the `home` branch map branches to environments."""
 
     project: Project
-    rules: ProjectConfig
+    home: Home
     look: Look
     here: Look
     listings: Mapping[EnvName, Listing]
     ui: Ui
-    heads: dict[CommitSha, Head] = field(default_factory=dict)
+    heads: dict[tuple[CommitSha, bool], Head] = field(default_factory=dict)
 
-    def head(self, commit: CommitSha) -> Head:
+    @property
+    def rules(self) -> ProjectConfig:
+        return self.home.rules
+
+    def head(self, commit: CommitSha, *, is_preview: bool) -> Head:
         """A branch's head, read once. Raises as `Head.of_commit`."""
-        if commit not in self.heads:
-            self.heads[commit] = Head.of_commit(self.project, commit)
-        return self.heads[commit]
+        key = commit, is_preview
+        if key not in self.heads:
+            read = Head.of_preview(self.project, commit, self.home) if is_preview else None
+            self.heads[key] = read or Head.of_commit(self.project, commit)
+        return self.heads[key]
 
     def latest(self, env: EnvName) -> VersionRecord | None:
         listing = self.listings.get(env)
@@ -72,7 +76,9 @@ def decisions_here(
 ) -> dict[EnvName, Decision]:
     """The same from what this clone knows, for who has fetched already."""
     here = look_here(project.repository)
-    scene = Scene(project, rules, here, here, listings, ui)
+    head = home_commit(project)
+    home = readable_home(project, head)[0].commit if head else project.repository.head
+    scene = Scene(project, Home(home, rules), here, here, listings, ui)
     return {env: _decision(scene, env) for env in rules.environments if _is_there(scene, env)}
 
 
@@ -87,8 +93,7 @@ def _scene(project: Project, ui: Ui) -> Scene:
     if here.lacks(look):
         _fetch(project, rules, ui)
     _forget_gone(project, rules, here, look)
-    rules = home_rules(project, ui, say=True)
-    return Scene(project, rules, look, look_here(repository), list_versions(repository), ui)
+    return Scene(project, _home(project, ui, say=True), look, look_here(repository), list_versions(repository), ui)
 
 
 def _forget_gone(project: Project, rules: ProjectConfig, here: Look, look: Look) -> None:
@@ -117,21 +122,22 @@ def home_rules(project: Project, ui: Ui, *, say: bool) -> ProjectConfig:
 
     When that one is broken, the newest before it that isn't: the mistake of one commit must not stop all others.
     """
+    return _home(project, ui, say=say).rules
+
+
+def home_head(project: Project) -> CommitSha:
+    """The branch that is checked out, as the remote has it."""
     repository = project.repository
     head = repository.branch_head(repository.branch) if repository.branch else None
-    try:
-        return project.config_at(head or repository.head)
-    except ConfigError as error:
-        for sha in repository.commits_touching(head or repository.head, PROJECT_FILE, most=_MOST_BROKEN):
-            try:
-                rules = project.config_at(sha)
-            except (ConfigError, ProjectError):
-                continue
-            if say:
-                first = error.complaints[0]
-                ui.warn(f"tfops.yaml is broken ({first.mark}: {first.message}): the mapping is that of {sha[:8]}")
-            return rules
-        raise
+    return head or repository.head
+
+
+def _home(project: Project, ui: Ui, *, say: bool) -> Home:
+    home, error = readable_home(project, home_head(project))
+    if say and error is not None:
+        first = error.complaints[0]
+        ui.warn(f"tfops.yaml is broken ({first.mark}: {first.message}): the mapping is that of {home.commit[:8]}")
+    return home
 
 
 def _is_there(scene: Scene, env: EnvName) -> bool:
@@ -255,7 +261,7 @@ def _at_head(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha) 
     """What only the commit itself can say: its rules, what it renders to, its signature, what it follows."""
     repository, current = scene.project.repository, facts.current
     try:
-        read = scene.head(head)
+        read = scene.head(head, is_preview=facts.rule.preview is not None)
         rule = read.rules.environments[require_environment(facts.env, read.rules)]
         is_changed = changes_environment(scene.project, read, present, present.card)
     except TfopsError as error:

@@ -8,8 +8,9 @@ from typing import Any
 
 from tfops.config.memory import Memory
 from tfops.config.modules.interface import MODULES, Interfaces
-from tfops.config.project import ProjectConfig
+from tfops.config.project import PROJECT_FILE, ProjectConfig
 from tfops.config.source import LocalSource
+from tfops.flows.ground.home import Home
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import load_checked
 from tfops.flows.ground.stack import Content
@@ -32,6 +33,12 @@ class Head:
     tree: GitTree
     interfaces: Interfaces
     memory: Memory
+
+    @classmethod
+    def of_preview(cls, project: Project, commit: CommitSha, home: Home) -> "Head":
+        """What a preview's commit comes to under the rules of the home branch."""
+        tree = GitTree.of_commit(project.repository, commit).with_file_of(home.tree(project), PROJECT_FILE)
+        return cls(home.rules, tree, project.interfaces(tree), Memory(project.workspace.verdicts))
 
     @classmethod
     def of_commit(cls, project: Project, commit: CommitSha) -> "Head":

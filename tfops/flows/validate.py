@@ -12,6 +12,7 @@ from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError
 from tfops.flows.court import Court, Verdict
+from tfops.flows.ground.own_places import place_complaints
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import read_all
 from tfops.flows.ground.stack import EngineOptions, locate
@@ -32,6 +33,7 @@ def validate(
     tree = project.tree(worktree=not head)
     complaints: list[Complaint] = []
     rules = _rules(tree, complaints)
+    complaints += place_complaints(rules, tree) if rules else ()
     listed = list(rules.environments) if rules else list(listed_environments(tree))
     wanted = [_described_by(project, env, rules)] if env and rules else listed
     shared = [rule.preview.config for rule in rules.previews if rule.preview] if rules and env is None else []

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 # The settings that say where; everything else (lock, profile, role, retries, …) says how.
 # A backend that isn't listed is another place when any of its settings is another.
 _WHERE = {
-    "s3": ("bucket", "key", "workspace_key_prefix", "endpoints", "endpoint"),
+    "s3": ("bucket", "key", "endpoints", "endpoint"),
     "gcs": ("bucket", "prefix"),
     "azurerm": ("storage_account_name", "container_name", "key"),
     "http": ("address",),
@@ -17,7 +17,12 @@ _WHERE = {
     "consul": ("address", "path"),
     "kubernetes": ("namespace", "secret_suffix"),
     "remote": ("hostname", "organization", "workspaces"),
+    "oss": ("bucket", "prefix", "key"),
+    "cos": ("bucket", "prefix", "key"),
+    "oci": ("namespace", "bucket", "key"),
 }
+# What a backend takes where nothing is said.
+_DEFAULTS = {"pg": {"schema_name": "terraform_remote_state"}, "kubernetes": {"namespace": "default"}}
 _SECRET = ("conn_str",)  # may hold a password
 
 
@@ -32,7 +37,8 @@ class StatePlace:
     def where(self) -> tuple[str, str]:
         """Equal for backends that keep the same state."""
         names = _WHERE.get(self.kind, tuple(self.settings))
-        found = {name: self.settings[name] for name in names if self.settings.get(name)}
+        settings = {**_DEFAULTS.get(self.kind, {}), **{key: value for key, value in self.settings.items() if value}}
+        found = {name: settings[name] for name in names if settings.get(name)}
         return self.kind, json.dumps(found, sort_keys=True)
 
     def __str__(self) -> str:

@@ -20,6 +20,23 @@ class RecordedState:
     engine_version: str
 
 
+def require_free_place(env: EnvName, state: StackState, *, owner: str = "") -> None:
+    """What a first version is made on. Raises Refused (guard `state-exists`) for a state that somebody has made.
+
+    A plan on it would delete what is in it and not in the commit. `owner` names the environment whose latest card
+    has the state's lineage, if any does.
+    """
+    count = len(state.inventory)
+    if not owner and not count:
+        return
+    things = "1 resource" if count == 1 else f"{count} resources"
+    where = f"where {env} keeps its state there is one already, {f'that of {owner}' if owner else f'with {things}'}"
+    hint = f"to take over what is there: tfops adopt FOLDER --env {env}; else name another place in tfops.yaml"
+    if owner:
+        hint = f"name another place for {env} in tfops.yaml: no two environments can have one state"
+    raise Refused("state-exists", where, why="a plan on it would delete all that the commit doesn't have", hint=hint)
+
+
 def require_known_state(env: EnvName, recorded: RecordedState | None, state: StackState) -> None:
     """Raises Refused when planning on this state would create everything a second time.
 

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from tfops.system import environ
 
+# Without -P a folder `tfops/` of the commit that is checked out where it runs would be taken for this program.
+_PYTHON = (sys.executable, "-P", "-m")
+
 _POLL_S = 0.02
 _MOST_ANSWER = 20_000_000
 
@@ -62,7 +65,7 @@ class Spare:
         """Have one, if there is none. One that died isn't followed by another before it was missed."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tfops.cli.spare"],
+                [*_PYTHON, "tfops.cli.spare"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -104,7 +107,7 @@ def start_tfops(args: Sequence[str], *, folder: Path, files: Path, name: str, en
     out, err = files / f"{name}.out", files / f"{name}.err"
     with _private(out) as stdout, _private(err) as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tfops", *args],
+            [*_PYTHON, "tfops", *args],
             cwd=folder,
             env={**environ.everything(), **env},
             stdin=subprocess.DEVNULL,

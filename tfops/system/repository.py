@@ -141,6 +141,19 @@ class Repository:
             return self.resolve_commit(f"refs/remotes/{self.remote}/{branch}")
         return self.resolve_commit(f"refs/heads/{branch}")
 
+    def default_branch(self) -> str:
+        """The remote's default branch: as this clone knows it, else as the remote answers; empty when neither does."""
+        prefix = f"refs/remotes/{self.remote}/"
+        known = self.git.line("symbolic-ref", "--quiet", f"{prefix}HEAD") if self.remote else ""
+        if known or not self.remote:
+            return known.removeprefix(prefix)
+        try:
+            answer = self.git.over_network("ls-remote", "--symref", "--end-of-options", self.remote, "HEAD").text
+        except GitFailed:
+            return ""
+        rows = [line.split() for line in answer.splitlines() if line.startswith("ref: refs/heads/")]
+        return rows[0][1].removeprefix("refs/heads/") if rows else ""
+
     def forget_branches(self, heads: Mapping[str, CommitSha]) -> None:
         """Take away what this clone knows of branches of the remote, where they still are what `heads` says."""
         commands = "".join(f"delete refs/remotes/{self.remote}/{name} {sha}\n" for name, sha in heads.items())

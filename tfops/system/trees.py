@@ -1,5 +1,6 @@
 """The files of a commit (or a snapshot of the work tree, for someone who is still writing), by path."""
 
+import copy
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -99,6 +100,14 @@ class GitTree:
     def of_work_tree(cls, repository: Repository) -> "GitTree":
         """The work tree as it is now, uncommitted files included, ignored ones not."""
         return cls(repository, repository.snapshot_work_tree())
+
+    def with_file_of(self, other: "GitTree", name: str) -> "GitTree":
+        """The same tree, but a file at its top is another tree's; it is absent where that one doesn't have it."""
+        found = copy.copy(self)
+        top = {key: item for key, item in self.items("").items() if key != name}
+        theirs = other.items("").get(name)
+        found._folders = {"": top | ({name: theirs} if theirs else {})}
+        return found
 
     def _find(self, path: str) -> Item | None:
         if not path:

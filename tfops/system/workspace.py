@@ -106,6 +106,11 @@ class Workspace:
         return self._folder() / "engine.json"
 
     @property
+    def home_branch(self) -> Path:
+        """What the remote answered when it was asked for its default branch."""
+        return self._folder() / "home-branch.json"
+
+    @property
     def clone_id(self) -> str:
         """Tells this clone from every other one: what it locked, it may unlock.
 

@@ -4,10 +4,11 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.ledger.chain import Present, read_present
-from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName
+from tfops.ledger.versions import list_versions, read_card
+from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName, StackState
 from tfops.render.root import backend_settings
 from tfops.resolve.place import StatePlace, to_place
-from tfops.resolve.state import RecordedState
+from tfops.resolve.state import RecordedState, require_free_place
 
 
 def backend_path(stack: StackName) -> str:
@@ -26,12 +27,38 @@ def place_today(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STAC
     return StatePlace(rules.backend_of(env).kind, backend_settings(rules, env, stack))
 
 
+def require_own_state(project: Project, env: EnvName, stack: StackName, state: StackState) -> None:
+    """Raises Refused (guard `state-exists`) when a stack without a version would be planned on somebody's state.
+
+    What a first change of this very stack made before it stopped is its own.
+    """
+    if state.is_absent or not (state.inventory or state.lineage):
+        return
+    present = read_present(project.repository, env)
+    has_begun = present.intent is not None or present.trouble is not None
+    if has_begun and recorded_place(present, stack) is not None:
+        return
+    require_free_place(env, state, owner=_owner_of(project, env, stack, state.lineage))
+
+
+def _owner_of(project: Project, env: EnvName, stack: StackName, lineage: str) -> str:
+    """The environment, and where it has several the stack, that the latest cards say the lineage is of; or nothing."""
+    for other, listing in list_versions(project.repository).items():
+        card = read_card(project.repository, listing.latest) if listing.latest else None
+        for name, part in card.stacks.items() if card and lineage else ():
+            if part.lineage == lineage and (other, name) != (env, stack):
+                return other if name == MAIN_STACK else f"{other} (stack {name})"
+    return ""
+
+
 def require_same_place(
     project: Project, rules: ProjectConfig, env: EnvName, stack: StackName, recorded: RecordedState | None
 ) -> None:
     """Raises Refused (guard `backend-moved`) when tfops.yaml names another place than the one that has the state."""
-    place = recorded_place(read_present(project.repository, env), stack)
-    if recorded is None or recorded.is_empty or place is None:
+    present = read_present(project.repository, env)
+    place = recorded_place(present, stack)
+    has_state = not recorded.is_empty if recorded else present.trouble is not None
+    if place is None or not has_state:
         return
     today = place_today(rules, env, stack)
     whose = env if stack == MAIN_STACK else f"{env} (stack {stack})"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
+from tfops.flows.ground.home import content_tree
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content
 from tfops.ledger.card import Card
@@ -31,6 +32,7 @@ class StackJob:
     """One stack's part of a change.
 
     `after` are the stacks that must be through before. `takes` is variable to what it needs of another stack.
+    `takes_over`: the state that is there was put there to become the environment's.
     """
 
     stack: StackName
@@ -41,6 +43,7 @@ class StackJob:
     recorded: RecordedState | None = None
     past: Past | None = None
     bridge: Bridge | None = None
+    takes_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +139,7 @@ def with_other_contents(project: Project, stacks: Stacks, at: Card | None) -> St
 def _content_at(project: Project, stacks: Stacks, commit: str, card: Card) -> Content:
     """An environment at an earlier commit, under today's rules."""
     tree = GitTree.of_commit(project.repository, require_sha(commit))
+    tree = content_tree(project, tree, stacks.content.rules, stacks.content.environment.name)
     env = stacks.content.environment.name
     home = EnvName(card.rehearses) if card.rehearses else None
     rules = stacks.content.rules

@@ -10,6 +10,8 @@ from tfops.config.environment import EnvironmentConfig, load_environment
 from tfops.config.modules.protection import fits
 from tfops.config.project import ProjectConfig
 from tfops.errors import ConfigError, ProjectError, Refused
+from tfops.flows.ground.home import content_tree, rules_for
+from tfops.flows.ground.own_places import require_own_places
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import load_checked
 from tfops.flows.ground.stack import Content
@@ -73,7 +75,8 @@ class Target:
 
     def jobs(self) -> tuple[StackJob, ...]:
         """What is to be done, stack by stack, in an order that can be worked off."""
-        return self.stacks.jobs(unmakes=self.kind is Kind.DESTROY, pasts=self.pasts, bridges=self.bridges)
+        jobs = self.stacks.jobs(unmakes=self.kind is Kind.DESTROY, pasts=self.pasts, bridges=self.bridges)
+        return tuple(replace(job, takes_over=self.kind is Kind.ADOPT) for job in jobs)
 
     def protects(self, address: str) -> bool:
         """Whether a resource must not be lost unnamed: a version's `prevent_destroy`, or `protect:` of tfops.yaml."""
@@ -109,6 +112,18 @@ class Place:
     rules: ProjectConfig
     rehearses: EnvName | None = None
 
+    @property
+    def is_preview(self) -> bool:
+        return self.rules.environments[self.env].preview is not None
+
+    def rules_in(self, project: Project, tree: GitTree) -> ProjectConfig:
+        """The tree's rules; a preview's are those of the home branch, whatever the tree says."""
+        return self.rules if self.is_preview else project.rules_in(tree)
+
+    def tree(self, project: Project, *, worktree: bool) -> GitTree:
+        """What is looked at, with the tfops.yaml that counts."""
+        return content_tree(project, project.tree(worktree=worktree), self.rules, self.env)
+
     def rehearsing(self, env: str) -> "Place":
         """The same place with the content of another environment, as a card or an intent names it."""
         return replace(self, rehearses=EnvName(env)) if env else self
@@ -121,11 +136,13 @@ def find_place(project: Project, asked: str | None) -> Place:
     HEAD that nothing names the branch of.
     """
     repository = project.repository
-    rules = project.config_at(repository.head)
+    named = repository.branch or environ.branch_named_by_ci()
+    rules = rules_for(project, GitTree.of_commit(repository, repository.head), asked, named)
     if asked is not None:
         env = require_environment(asked, rules)
+        _require_own_place(project, env, rules)
         return Place(env, _branch_for(repository, rules.environments[env].branch), f"environment {env}", rules)
-    branch = repository.branch or environ.branch_named_by_ci()
+    branch = named
     if not branch:
         raise Refused(
             "detached-head",
@@ -133,7 +150,13 @@ def find_place(project: Project, asked: str | None) -> Place:
             hint="name the environment, or set TFOPS_BRANCH to the branch that this commit is for",
         )
     env = environment_of(branch, rules.environments)
+    _require_own_place(project, env, rules)
     return Place(env, branch, f"environment {env}, from branch {branch}", rules)
+
+
+def _require_own_place(project: Project, env: EnvName, rules: ProjectConfig) -> None:
+    tree = GitTree.of_commit(project.repository, project.repository.head)
+    require_own_places(rules, content_tree(project, tree, rules, env))
 
 
 def require_environment(asked: str, rules: ProjectConfig) -> EnvName:
@@ -284,7 +307,7 @@ def content_of_commit(
     repository = project.repository
     listing = known_versions(repository, place.env)
     current_card = read_card(repository, listing.latest) if listing.latest else None
-    tree = GitTree.of_commit(repository, commit)
+    tree = content_tree(project, GitTree.of_commit(repository, commit), rules, place.env)
     # What was applied once must stay reachable: only a new commit is held against its modules.
     is_new = kind is Kind.APPLY and place.rehearses is None
     environment = (
@@ -333,6 +356,8 @@ def rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:
     reviewed must not take a protection away. The branch is the one of the latest version: a mapping
     in the checked-out commit could point anywhere.
     """
+    if place.is_preview:
+        return place.rules
     latest = versions_of(project.repository, place.env).latest
     pattern = place.rules.environments[place.env].branch
     for branch in (latest.branch if latest else "", pattern):

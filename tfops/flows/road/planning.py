@@ -16,7 +16,7 @@ from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
-from tfops.flows.ground.places import require_same_place
+from tfops.flows.ground.places import require_own_state, require_same_place
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.ground.stacks import StackJob, Way
@@ -113,7 +113,7 @@ def plan_stacks(project: Project, jobs: Sequence[StackJob], *, folder: Path, eng
     """
     for job in jobs:
         require_same_place(project, job.content.rules, job.content.environment.name, job.stack, job.recorded)
-    read = read_stacks(open_stacks(project, jobs, folder=folder, engine=engine, ui=ui), ui)
+    read = read_stacks(project, open_stacks(project, jobs, folder=folder, engine=engine, ui=ui), ui)
     planned = plan_read(read, ui)
     failpoint.reach("planned")
     return planned
@@ -132,13 +132,15 @@ def open_stacks(
     return opened
 
 
-def read_stacks(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> list[ReadStack]:
+def read_stacks(project: Project, opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> list[ReadStack]:
     """Each stack's state, held against the latest card."""
     env = opened[0][0].content.environment.name
     ui.phase(f"preparing {env}")
     done = _all(side_by_side([partial(_prepare, stack) for _, stack in opened], on_signal=ui.engine_signal))
     failpoint.reach("state-read")
     for job, (state, _) in zip((job for job, _ in opened), done, strict=True):
+        if job.recorded is None and not job.takes_over:
+            require_own_state(project, env, job.stack, state)
         require_known_state(env, job.recorded, state)
     for job, stack in opened:
         require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)

@@ -283,7 +283,7 @@ def intended_target(
 ) -> Target:
     """The content of a commit that was, or was to be, an environment once: it is not held against today's checks."""
     sha = require_sha(commit)
-    is_own_apply = kind is Kind.APPLY and place.rehearses is None
+    is_own_apply = kind is Kind.APPLY and place.rehearses is None and not place.is_preview
     listing = known_versions(project.repository, place.env)
     records = listing.versions
     restored = next((record for record in records if record.version.number == restores), None)
