@@ -264,6 +264,7 @@ module "shared" {
   source = "../lib/shared" # outside of the folder
 }
 module "linked" { source = "./linked" }
+module "ours" { source = "../../modules/ours" }
 output "deep" { value = module.shared.deep }
 """
 
@@ -285,6 +286,7 @@ def test_everything_that_belongs_to_a_folder_is_taken_along_and_nothing_that_git
     )
     shop.write("live/lib/deep/main.tf", 'resource "terraform_data" "d" { input = 1 }\noutput "x" { value = 1 }\n')
     (folder / "linked").symlink_to("../lib/deep")
+    shop.write("modules/ours/main.tf", 'resource "terraform_data" "o" {}\n')
     shop.write(".gitignore", ".env\nlive/**/.terraform*\n*.tfstate*\n")
     (shop.path / ".git/info").mkdir(exist_ok=True)
     (shop.path / ".git/info/exclude").write_text("kubeconfig\n")
@@ -303,6 +305,7 @@ def test_everything_that_belongs_to_a_folder_is_taken_along_and_nothing_that_git
     assert written == {"blob.bin", "linked/main.tf", "main.tf", "run.sh"} | outside
     main = (shop.path / "modules/app/main.tf").read_text()
     assert 'source = "./outside/shared" # outside' in main
+    assert 'source = "../ours"' in main
     assert "import" not in main
     assert (shop.path / "modules/app/run.sh").stat().st_mode & 0o100
     assert "seconds: 3600\n      labels: {from: env:LABELS}" in (shop.path / "environments/dev.yaml").read_text()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tfops.config.document import read_document
-from tfops.config.legacy import draft_of, environment_text, moved_sources
+from tfops.config.legacy import backend_of, draft_of, environment_text, local_calls, moved_sources, with_sources
 from tfops.errors import Refused
 
 MAIN = """\
@@ -121,3 +121,49 @@ def test_resources_move_one_by_one_and_inner_modules_as_a_whole() -> None:
         {"module": 'module.z["a.b"]', "mode": "data", "type": "a", "name": "b"},
     ]
     assert moved_sources({"resources": resources}) == ["a.b", "module.x", "module.z"]
+
+
+def test_what_an_override_file_says_of_the_backend_counts() -> None:
+    files = {
+        "a_override.tf": 'terraform {\n  backend "s3" {\n    key = "real"\n  }\n}\n',
+        "main.tf": 'terraform {\n  backend "local" {}\n}\n',
+    }
+    found = backend_of(files)
+    assert (found.kind, found.settings) == ("s3", {"key": "real"})
+    cloud = {"main.tf.json": json.dumps({"terraform": {"cloud": {"organization": "acme"}}})}
+    assert backend_of(cloud).kind == "cloud"
+    assert json.loads(backend_of(cloud).text) == {"terraform": {"cloud": {"organization": "acme"}}}
+
+
+def test_an_import_that_is_done_goes_and_one_that_is_not_is_refused() -> None:
+    text = 'import {\n  to = module.a["x"].aws_vpc.b[0]\n  id = "v"\n}\nresource "a" "b" {}\n'
+    draft = draft_of({"main.tf": text}, known={}, held=frozenset({"module.a.aws_vpc.b"}))
+    assert draft.files == {"main.tf": 'resource "a" "b" {}\n'}
+    with pytest.raises(Refused, match=r"imports module\.a\.aws_vpc\.b, which isn't in the state yet"):
+        draft_of({"main.tf": text}, known={})
+
+
+def test_calls_get_other_sources_and_nothing_else_changes() -> None:
+    text = 'module "a" {\n  source = "../x" # why\n}\nmodule "b" { source = "./y" }\nmodule "c" { source = "a/b/c" }\n'
+    assert local_calls("main.tf", text) == {"a": "../x", "b": "./y"}
+    assert with_sources("main.tf", text, {"a": "./outside/x"}) == text.replace('"../x"', '"./outside/x"')
+    whole = {"module": {"a": {"source": "../x", "n": 1}}}
+    assert local_calls("m.tf.json", json.dumps(whole)) == {"a": "../x"}
+    changed = json.loads(with_sources("m.tf.json", json.dumps(whole), {"a": "./z"}))
+    assert changed == {"module": {"a": {"source": "./z", "n": 1}}}
+
+
+def test_values_that_only_the_engine_can_tell_are_asked_for_and_forms_are_escaped() -> None:
+    files = {
+        "v.tf": 'variable "a" {}\nvariable "b" {}\n',
+        "terraform.tfvars": 'a = 60 * 60\nb = { from = "x" }\nc = 1\n',
+    }
+    asked: list[tuple[list[str], list[str]]] = []
+
+    def evaluate(names: Any, files: Any) -> dict[str, Any]:
+        asked.append((list(names), list(files)))
+        return {"a": 3600, "b": {"from": "x"}}
+
+    inputs = draft_of(files, known={}, evaluate=evaluate).inputs
+    assert inputs == {"a": 3600, "b": {"literal": {"from": "x"}}}
+    assert asked == [(["a", "b"], ["terraform.tfvars"])]

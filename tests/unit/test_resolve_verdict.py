@@ -336,3 +336,12 @@ def test_tfops_yaml_adds_to_the_list_and_replacements_are_another_matter() -> No
     [reason] = undowngradable(plan, ["my_thing.inner.size"])
     assert reason.text == "my_thing.main: inner[0].size can't go from 5 back to 4"
     assert not undowngradable(update("aws_eks_cluster", "version", '"1.30"', '"1.29"', Action.REPLACE))
+
+
+def test_a_module_that_could_not_be_read_is_named_and_what_it_held_is_protected() -> None:
+    """`docs/reference/identity-card.md`, `unread`: its addresses are among the protected ones of the card."""
+    today = replace(PLAIN, inventory={"module.app.a.b": "1"}, protected=frozenset({"module.app.a.b"}))
+    found = judge(replace(today, unread=frozenset({"module.app"})), replace(PLAIN, inventory={}))
+    assert [reason.name for reason in found.reasons] == ["protected", "unread"]
+    assert found.verdict is Verdict.DATA_LOSS
+    assert "module.app could not be read" in found.reasons[1].text

@@ -28,6 +28,7 @@ from tfops.flows.road.change import ChangeOptions
 from tfops.flows.road.consent import ConsentOptions
 from tfops.ledger.versions import known_versions
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
+from tfops.report.words import plural
 from tfops.results.changes import AdoptResult
 from tfops.system.workspace import in_work_tree, write_file, write_new_files
 
@@ -49,9 +50,8 @@ def adopt(
             "exists", f"{name} has versions already", hint="choose another name, or look: tfops history " + name
         )
     legacy = read_legacy(project, folder, module, rules, options.engine)
-    ui.note(
-        f"{folder}: {len(legacy.state.inventory)} resources, serial {legacy.state.serial}, state in {legacy.old.where}"
-    )
+    count = plural(len(legacy.state.inventory), "resource")
+    ui.note(f"{folder}: {count}, serial {legacy.state.serial}, state in {legacy.old.where}")
     for values in legacy.ignored_values:
         ui.warn(
             f"Git ignores `{values}`; what it says of variables that aren't sensitive stands in {FOLDER}/{name}.yaml"
