@@ -440,9 +440,13 @@ class StateBucket:
 
 @dataclass(frozen=True, slots=True)
 class BucketFacts:
-    """What was found of a state bucket; a part that could not be read is in `unreadable`, with the reason."""
+    """What was found of a state bucket; a part that could not be read is in `unreadable`, with the reason.
+
+    `has_tls` says how it is reached: a store of one's own may speak plain HTTP alone.
+    """
 
     exists: bool
+    has_tls: bool = True
     region: str = ""
     is_versioned: bool = False
     encryption: str = ""

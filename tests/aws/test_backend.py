@@ -57,7 +57,11 @@ def test_a_bucket_is_made_checked_and_made_again_without_a_change(tmp_path: Path
     assert findings(checked)["replication"] == (False, "states are copied to the-copy")
     assert moto.s3().get_bucket_versioning(Bucket="made-dev")["Status"] == "Enabled"
     policy = json.loads(moto.s3().get_bucket_policy(Bucket="made-dev")["Policy"])
-    assert [item["Sid"] for item in policy["Statement"]] == ["TfopsOnlyTls", "TfopsKeepVersions", "TfopsKeepStates"]
+    assert [item["Sid"] for item in policy["Statement"]] == ["TfopsKeepVersions", "TfopsKeepStates"], (
+        "moto has no TLS, and takes a statement that denies the rest for a locked door"
+    )
+    assert "over plain HTTP" in findings(checked)["transport"][1]
+    assert "not TLS only" in str(made[0]["done"])
     assert "Contents" not in moto.s3().list_objects_v2(Bucket="made-dev")
 
 

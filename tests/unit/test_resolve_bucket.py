@@ -106,3 +106,20 @@ def test_copies_are_made_where_there_are_none_and_never_changed() -> None:
     found = [(item.text, item.is_problem) for item in findings_of(wanted, elsewhere) if item.topic == "replication"]
     assert found == [("states are copied to other", False), ("states are not copied to copy", True)]
     assert "replication" not in [item.topic for item in findings_of(WANTED, facts)]
+
+
+def test_a_store_without_tls_is_not_locked_for_everybody() -> None:
+    plain = replace(WHOLE, policy={}, has_tls=False)
+    [step] = missing_steps(WANTED, plain)
+    assert step.text == (
+        "add to the policy: neither bucket nor old versions can be deleted, states can't be deleted   "
+        "(not TLS only: this store is reached over plain HTTP)"
+    )
+    written = policy_with_ours(WANTED, {}, has_tls=False)
+    assert [item["Sid"] for item in written["Statement"]] == ["TfopsKeepVersions", "TfopsKeepStates"]
+    whole = replace(plain, policy=written)
+    assert means(WANTED, whole) == []
+    findings = {finding.topic: finding for finding in findings_of(WANTED, whole)}
+    assert findings["policy"].text == "bucket, states and their versions can't be deleted"
+    assert findings["transport"].text.startswith("this store is reached over plain HTTP")
+    assert not findings["transport"].is_problem

@@ -109,7 +109,7 @@ def _means(place: _Place, facts: BucketFacts) -> dict[Means, Callable[[], None]]
         "versioning": door.keep_versions,
         "encryption": door.encrypt,
         "public access": door.block_public_access,
-        "policy": lambda: door.put_policy(policy_with_ours(wanted, facts.policy)),
+        "policy": lambda: door.put_policy(policy_with_ours(wanted, facts.policy, has_tls=facts.has_tls)),
         "lifecycle": lambda: door.put_lifecycle(lifecycle_with_ours(facts.lifecycle)),
         "lock table": door.create_table,
         "replication": door.replicate,

@@ -11,7 +11,7 @@ from typing import Any
 from tfops import exact
 from tfops.config.modules.module import Interface
 from tfops.model import MAIN_FILE
-from tfops.render.trial import INSTALLED_FILE, expression, installed, source_in
+from tfops.render.trial import INSTALLED_FILE, declared, expression, installed, source_in
 
 Call = tuple[Interface, Mapping[str, Any]]
 """A module and the inputs that it is given."""
@@ -22,7 +22,7 @@ def render_crowd(calls: Iterable[Call]) -> dict[str, str]:
     folders: dict[frozenset[tuple[str, str]], str] = {}
     groups: dict[tuple[str, tuple[str, ...], str], dict[str, Any]] = {}
     for interface, inputs in calls:
-        folder = folders.setdefault(frozenset(interface.declarations.items()), f"m{len(folders)}")
+        folder = folders.setdefault(frozenset(declared(interface).items()), f"m{len(folders)}")
         variables = interface.variables
         known = sorted(inputs.keys() & variables.keys())
         given = {name: expression(inputs[name], variables[name].type) for name in known}

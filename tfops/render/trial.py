@@ -62,10 +62,15 @@ def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface], *, sho
     lines += ["}", *shown, "}"]
     files = {MAIN_FILE: "\n".join(lines) + "\n", INSTALLED_FILE: installed({name: name for name in interfaces})}
     for name, interface in interfaces.items():
-        files |= {f"{name}/{file}": text for file, text in interface.declarations.items()}
+        files |= {f"{name}/{file}": text for file, text in declared(interface).items()}
         if shows_values:
             files[f"{name}/tfops_{_VALUES}.tf.json"] = json.dumps({"output": {_VALUES: {"value": _shown(interface)}}})
     return Trial(files, places)
+
+
+def declared(interface: Interface) -> Mapping[str, str]:
+    """The files with a module's variables; of a module without any, one that is empty, or the engine would miss it."""
+    return interface.declarations or {MAIN_FILE: "{}"}
 
 
 def source_in(folder: str) -> str:

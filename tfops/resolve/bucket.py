@@ -41,8 +41,9 @@ def missing_steps(wanted: StateBucket, facts: BucketFacts) -> tuple[Step, ...]:
         steps.append(Step("encryption", f"encrypt by default with {with_what}"))
     if len(facts.blocks) < ALL_BLOCKS:
         steps.append(Step("public access", "block public access"))
-    if missing := missing_statements(wanted, facts.policy):
-        steps.append(Step("policy", f"add to the policy: {', '.join(_POLICY_WORDS[item['Sid']] for item in missing)}"))
+    if missing := missing_statements(wanted, facts.policy, has_tls=facts.has_tls):
+        text = f"add to the policy: {', '.join(_POLICY_WORDS[item['Sid']] for item in missing)}"
+        steps.append(Step("policy", text if facts.has_tls else f"{text}   (not TLS only: {_PLAIN})"))
     if not _cleans_up(facts):
         text = f"remove old versions after {_OLD_DAYS} days, but keep {_ALWAYS_KEPT} of each (lifecycle)"
         steps.append(Step("lifecycle", text))
@@ -82,34 +83,39 @@ _POLICY_WORDS = {
 }
 
 
-def _statements(wanted: StateBucket) -> list[dict[str, Any]]:
+_PLAIN = "this store is reached over plain HTTP"
+
+
+def _statements(wanted: StateBucket, *, has_tls: bool) -> list[dict[str, Any]]:
+    """Where there is no TLS, a policy that allows nothing else would lock everybody out."""
     deny = {"Effect": "Deny", "Principal": "*"}
     both = [wanted.arn, f"{wanted.arn}/*"]
+    only_tls = {
+        "Sid": "TfopsOnlyTls",
+        **deny,
+        "Action": "s3:*",
+        "Resource": both,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
     return [
-        {
-            "Sid": "TfopsOnlyTls",
-            **deny,
-            "Action": "s3:*",
-            "Resource": both,
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
+        *([only_tls] if has_tls else []),
         {"Sid": "TfopsKeepVersions", **deny, "Action": ["s3:DeleteBucket", "s3:DeleteObjectVersion"], "Resource": both},
         {"Sid": "TfopsKeepStates", **deny, "Action": "s3:DeleteObject", "Resource": f"{wanted.arn}/*.tfstate"},
     ]
 
 
-def missing_statements(wanted: StateBucket, policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+def missing_statements(wanted: StateBucket, policy: Mapping[str, Any], *, has_tls: bool = True) -> list[dict[str, Any]]:
     """Our statements that the policy doesn't hold, whatever they are called there."""
     present = [_nameless(item) for item in _listed(policy.get("Statement"))]
-    return [item for item in _statements(wanted) if not any(_covers(found, item) for found in present)]
+    return [item for item in _statements(wanted, has_tls=has_tls) if not any(_covers(found, item) for found in present)]
 
 
-def policy_with_ours(wanted: StateBucket, policy: Mapping[str, Any]) -> dict[str, Any]:
+def policy_with_ours(wanted: StateBucket, policy: Mapping[str, Any], *, has_tls: bool = True) -> dict[str, Any]:
     """The policy that is there, with what it lacks."""
     taken = {item.get("Sid") for item in _listed(policy.get("Statement"))}
     added = [
         item | ({"Sid": f"{item['Sid']}2"} if item["Sid"] in taken else {})
-        for item in missing_statements(wanted, policy)
+        for item in missing_statements(wanted, policy, has_tls=has_tls)
     ]
     return {"Version": "2012-10-17", **policy, "Statement": [*_listed(policy.get("Statement")), *added]}
 
@@ -186,7 +192,7 @@ def _sound(wanted: StateBucket, facts: BucketFacts) -> dict[Means, str]:
         "versioning": "on",
         "encryption": " ".join(filter(None, (facts.encryption, facts.kms_key_id))),
         "public access": "blocked",
-        "policy": "TLS only; bucket, states and their versions can't be deleted",
+        "policy": f"{'TLS only; ' if facts.has_tls else ''}bucket, states and their versions can't be deleted",
         "lifecycle": "old versions are removed some day",
         "lock table": wanted.table,
         "replication": f"states are copied to {', '.join(arn.rpartition(':')[2] for arn in facts.copied_to)}",
@@ -208,6 +214,8 @@ def _dangers(wanted: StateBucket, facts: BucketFacts) -> Iterator[Finding]:
     if wanted.kms_key_id and facts.kms_key_id and not _same_key(wanted.kms_key_id, facts.kms_key_id):
         text = f"the bucket's default is another key than tfops.yaml's: {facts.kms_key_id}"
         yield Finding("encryption", text)
+    if not facts.has_tls:
+        yield Finding("transport", f"{_PLAIN}: states and what is secret in them pass in clear")
     allowed = sorted(set(_allowed(facts)))
     text = f"whom the account's IAM allows; by the policy: {', '.join(allowed) or 'nobody'}"
     yield Finding(

@@ -62,13 +62,19 @@ class BucketDoor:
         assert client is not None
         return client
 
+    @property
+    def _has_tls(self) -> bool:
+        return not self._s3.meta.endpoint_url.startswith("http:")
+
     def facts(self) -> BucketFacts:
         """Everything that can be read; what can't is named in `unreadable`."""
         name = self._wanted.name
         head = ask(f"look at the bucket {name}", lambda: self._s3.head_bucket(Bucket=name), absent=_GONE)
         unreadable: dict[str, str] = {}
         if head is None:
-            return BucketFacts(exists=False, table_key=self._table_key(unreadable), unreadable=unreadable)
+            return BucketFacts(
+                exists=False, has_tls=self._has_tls, table_key=self._table_key(unreadable), unreadable=unreadable
+            )
 
         def part(topic: str, question: Callable[[], Any]) -> dict[str, Any]:
             try:
@@ -88,6 +94,7 @@ class BucketDoor:
         blocked = block.get("PublicAccessBlockConfiguration", {})
         return BucketFacts(
             exists=True,
+            has_tls=self._has_tls,
             region=str(head["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region", "")),
             is_versioned=versioning.get("Status") == "Enabled",
             encryption=default.get("SSEAlgorithm", ""),
