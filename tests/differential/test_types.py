@@ -11,7 +11,8 @@ from tfops.config.modules.module import read_interface
 from tfops.engine.environment import base_environment
 from tfops.engine.judge import judge
 from tfops.engine.locate import Engine
-from tfops.render.crowd import Call, render_crowd
+from tfops.render.crowd import render_crowd
+from tfops.render.trial import Call
 from tfops.system.workspace import unpack
 
 SEED = 20260101

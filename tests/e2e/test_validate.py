@@ -105,6 +105,10 @@ def test_every_mistake_of_the_project_is_said_in_one_run(tmp_path: Path, engine:
 
 def test_the_modules_own_rules_are_told_at_the_developers_line(tmp_path: Path, engine: str) -> None:
     shop = project(tmp_path, engine)
+    shop.write("modules/bare/main.tf", 'resource "terraform_data" "bare" {}\n')
+    shop.write("environments/prod.yaml", "modules: {bare: {source: bare}}\n")
+    assert "and so says the engine" in shop.ok("validate", "--deep").out, "also of a module without variables"
+    assert shop.ok("validate", "prod", "--deep", "-o", "json").result["values"] == {"bare": {}}
     shop.write("environments/dev.yaml", DEV.replace("10.0.0.0/8", "10.0.0.0/99"))
     ran = shop.run("validate", "--deep", "-o", "json")
     assert ran.code == 10

@@ -50,3 +50,8 @@ def test_a_constant_stands_in_the_block_itself() -> None:
         ("a", {"0": {"x": 1}, "1": {"x": 2}}),
         ("b", {"0": {"x": 1}}),
     ]
+
+
+def test_a_module_without_variables_has_a_file_all_the_same() -> None:
+    files = render_crowd([(read_interface({"main.tf": ""}), {})])
+    assert files[f"m0/{MAIN_FILE}"] == "{}"

@@ -1,26 +1,23 @@
 """The engine as the judge of a developer's values: conversions, `optional()` defaults, `validation` blocks."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.document import Document
 from tfops.config.environment import EnvironmentConfig, StackConfig, listed_environments, stack_document
 from tfops.config.inputs import InputCheck
-from tfops.config.modules.module import Interface
 from tfops.engine.judge import Judgement, judge
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import read_configs
 from tfops.model import Complaint, EnvName, StackName
-from tfops.render.crowd import render_crowd
-from tfops.render.trial import Trial, render_trial
+from tfops.render.crowd import call_key, crowds, render_crowd
+from tfops.render.trial import Call, render_calls
 from tfops.system.parallel import in_parallel
 from tfops.system.trees import GitTree
 from tfops.system.workspace import unpack
-
-_MOST_MODULES = 400
 
 Values = Mapping[str, Mapping[str, Any]]
 """Module to input to value."""
@@ -34,6 +31,13 @@ class Verdict:
     stack: StackName
     values: Values
     complaints: tuple[Complaint, ...]
+
+
+Mistakes = Mapping[str, Sequence[tuple[str, Diagnostic]]]
+"""A call's key to what is wrong with it: the input, empty for the module itself, and the engine's words."""
+
+ErrorsOf = Callable[[Mapping[str, str]], Sequence[Diagnostic]]
+"""One run of the engine over files, and what it finds wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +65,28 @@ class Court:
         environments = read_configs(self.project, self.tree, wanted)
         cases = [_Case(environment, stack) for environment in environments for stack in environment.stacks]
         if wants_values:
-            return in_parallel(lambda case: self._judge(case, wants_values=True), cases)
-        return [verdict for found in in_parallel(self._judge_together, _crowds(cases)) for verdict in found]
+            return in_parallel(self._judge, cases)
+        calls = [self._calls(case) for case in cases]
+        keys = [{name: call_key(call) for name, call in found.items()} for found in calls]
+        distinct = {named[name]: call for named, found in zip(keys, calls, strict=True) for name, call in found.items()}
+        found_in = in_parallel(lambda crowd: find_mistakes(crowd, self._errors_of), crowds(distinct))
+        mistakes = {key: said for found in found_in for key, said in found.items()}
+        return [self._verdict(case, named, mistakes) for case, named in zip(cases, keys, strict=True)]
 
-    def _judge_together(self, cases: Sequence[_Case]) -> list[Verdict]:
-        """One run says that all are right; a wrong one is looked for in halves, until it is alone with the engine."""
-        if len(cases) == 1:
-            return [self._judge(cases[0], wants_values=False)]
-        if self._are_right(cases):
-            return [Verdict(case.config, case.stack, {}, ()) for case in cases]
-        half = len(cases) // 2
-        return [*self._judge_together(cases[:half]), *self._judge_together(cases[half:])]
+    def _errors_of(self, files: Mapping[str, str]) -> Sequence[Diagnostic]:
+        return self._try(files, wants_values=False).errors
 
-    def _are_right(self, cases: Sequence[_Case]) -> bool:
-        calls = (
-            (interface, case.config.modules[name].inputs)
-            for case in cases
-            for name, interface in self._interfaces(case).items()
-        )
-        return not self._try(render_crowd(calls), wants_values=False).errors
+    def _verdict(self, case: _Case, keys: Mapping[str, str], mistakes: Mistakes) -> Verdict:
+        said = [(module, name, error) for module, key in keys.items() for name, error in mistakes.get(key, ())]
+        complaints = _complaints(self._document(case), said) if said else ()
+        return Verdict(case.config, case.stack, {}, tuple(complaints))
 
-    def _judge(self, case: _Case, *, wants_values: bool) -> Verdict:
-        trial = render_trial(case.config, self._interfaces(case), shows_values=wants_values)
-        judgement = self._try(trial.files, wants_values=wants_values)
-        complaints = _complaints(self._document(case), trial, judgement) if judgement.errors else ()
+    def _judge(self, case: _Case) -> Verdict:
+        """One stack, with what its inputs become."""
+        trial = render_calls(self._calls(case), shows_values=True)
+        judgement = self._try(trial.files, wants_values=True)
+        said = [(*trial.place(error), error) for error in judgement.errors]
+        complaints = _complaints(self._document(case), said) if said else ()
         return Verdict(case.config, case.stack, judgement.values, tuple(complaints))
 
     def _try(self, files: Mapping[str, str], *, wants_values: bool) -> Judgement:
@@ -96,31 +98,43 @@ class Court:
         env = case.environment.name
         return stack_document(self.tree, env, case.stack, listed_environments(self.tree).get(env))
 
-    def _interfaces(self, case: _Case) -> dict[str, Interface]:
+    def _calls(self, case: _Case) -> dict[str, Call]:
+        """The modules of a stack that can be seen from here, with their inputs."""
         found = {
-            name: self.check.find(case.environment.name, case.stack, name, module.source)
+            name: (self.check.find(case.environment.name, case.stack, name, module.source), module.inputs)
             for name, module in case.config.modules.items()
         }
-        return {name: interface for name, interface in found.items() if interface is not None and interface.is_whole}
+        return {name: (seen, inputs) for name, (seen, inputs) in found.items() if seen is not None and seen.is_whole}
 
 
-def _crowds(cases: Iterable[_Case]) -> list[list[_Case]]:
-    """Stacks that are tried together: as many as have this many modules, so that the engine's memory has an end."""
-    crowds: list[list[_Case]] = []
-    room = 0
-    for case in cases:
-        size = len(case.config.modules)
-        if not crowds or size > room:
-            crowds.append([])
-            room = _MOST_MODULES
-        crowds[-1].append(case)
-        room -= size
-    return crowds
+def find_mistakes(calls: Mapping[str, Call], errors_of: ErrorsOf) -> Mistakes:
+    """What is wrong with some calls. One run says that all are right; else another one where the mistakes are.
+
+    The engine stops at the first kind of mistake that it meets, so the others are tried again without the wrong.
+    """
+    if not calls or not errors_of(render_crowd(calls.values())):
+        return {}
+    found = _places(calls, errors_of)
+    if not found:  # it names no place of ours: each by itself
+        return {key: said for key, call in calls.items() for said in _places({key: call}, errors_of, key).values()}
+    return {**found, **find_mistakes({key: call for key, call in calls.items() if key not in found}, errors_of)}
 
 
-def _complaints(document: Document, trial: Trial, judgement: Judgement) -> Iterator[Complaint]:
-    for error in judgement.errors:
-        module, key = trial.place(error)
+def _places(calls: Mapping[str, Call], errors_of: ErrorsOf, alone: str = "") -> Mistakes:
+    """The mistakes at the calls that the engine names; what it names nothing for is `alone`'s."""
+    labels = {f"c{number}": key for number, key in enumerate(calls)}
+    trial = render_calls({label: calls[key] for label, key in labels.items()}, shows_values=False)
+    found: dict[str, list[tuple[str, Diagnostic]]] = {}
+    for error in errors_of(trial.files):
+        label, name = trial.place(error)
+        key = labels.get(label, alone)
+        if key:
+            found.setdefault(key, []).append((name, error))
+    return found
+
+
+def _complaints(document: Document, said: Iterable[tuple[str, str, Diagnostic]]) -> Iterator[Complaint]:
+    for module, key, error in said:
         path = ("modules", module, "inputs", key) if key else ("modules", module)
         yield document.complaint(path, _words(key, error), _judge_in(error))
 

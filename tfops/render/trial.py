@@ -30,6 +30,10 @@ _VALUES = "values"
 _GIVEN = re.compile(rf"Invalid value defined at {re.escape(MAIN_FILE)}:(\d+)")
 
 
+Call = tuple[Interface, Mapping[str, Any]]
+"""A module and the inputs that it is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """The files to try, and which line of the main file is which input (module, input; input empty: the module)."""
@@ -47,10 +51,16 @@ class Trial:
 
 
 def render_trial(stack: StackConfig, interfaces: Mapping[str, Interface], *, shows_values: bool = True) -> Trial:
-    """The trial of those modules whose interface is known. Without `shows_values` the engine has half as much to do."""
+    """The trial of those modules of a stack whose interface is known."""
+    calls = {name: (interface, stack.modules[name].inputs) for name, interface in interfaces.items()}
+    return render_calls(calls, shows_values=shows_values)
+
+
+def render_calls(calls: Mapping[str, Call], *, shows_values: bool) -> Trial:
+    """The trial of calls by name. Without `shows_values` the engine has half as much to do."""
+    interfaces = {name: interface for name, (interface, _) in calls.items()}
     lines, places = ["{", '"module": {'], dict[int, tuple[str, str]]()
-    for number, (name, interface) in enumerate(interfaces.items()):
-        inputs = stack.modules[name].inputs
+    for number, (name, (interface, inputs)) in enumerate(calls.items()):
         places[len(lines) + 1] = (name, "")
         lines.append(f"{', ' if number else ''}{json.dumps(name)}: {{")
         lines.append(f'"source": {json.dumps(source_in(name))}')
