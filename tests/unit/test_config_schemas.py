@@ -14,8 +14,9 @@ from tfops.config.file_schema import environment_schema, project_schema
 from tfops.config.inputs import InputCheck
 from tfops.config.modules.hcl import parse_expression
 from tfops.config.modules.json_schema import inputs_schema, type_schema, with_forms
-from tfops.config.modules.module import read_interface
+from tfops.config.modules.module import Interface, read_interface
 from tfops.config.modules.terraform_type import parse_type
+from tfops.config.shared_schema import with_shared_parts
 from tfops.model import EnvName
 
 
@@ -108,3 +109,45 @@ def test_the_example_of_a_module_is_right_for_it() -> None:
 
 def test_a_sample_leaves_out_what_is_optional() -> None:
     assert sample(read_interface({"main.tf": MODULE}).variables["a"].type) == {"x": ["text"], "z": [True, {"key": 1}]}
+
+
+TAGS = "map(object({ key = string, value = optional(string), tags = optional(map(string), {}) }))"
+NODES = (
+    f"list(object({{ name = string, labels = {TAGS}, taints = optional({TAGS}), sizes = tuple([number, number]) }}))"
+)
+
+
+def large(number: int) -> Interface:
+    """A module of the size of those that people publish: 100 variables, some with deep types, alike in many modules."""
+    simple = "".join(
+        f'variable "v{one}" {{\n  description = "Number {one}"\n  type = string\n}}\n' for one in range(80)
+    )
+    deep = "".join(f'variable "d{one}" {{\n  type = {NODES}\n  default = []\n}}\n' for one in range(20))
+    return read_interface({"v.tf": f'{simple}{deep}variable "own" {{ type = object({{ m{number} = string }}) }}'})
+
+
+def test_the_schema_of_many_large_modules_is_small_and_says_the_same() -> None:
+    modules = {f"m{number}": large(number) for number in range(19)}
+    schema = environment_schema(modules, is_strict=True)
+    assert len(json.dumps(schema, indent=2)) < 1_000_000
+    inputs = {f"v{one}": "x" for one in range(80)} | {"own": {"m7": "x"}}
+    node = {"name": "a", "labels": {"l": {"key": "k", "value": {"from": "env:X"}}}, "sizes": [1, "${module.a.b}"]}
+
+    def fits(**changes: Any) -> bool:
+        data = {"modules": {"a": {"source": "m7", "inputs": inputs | changes}}}
+        return Draft202012Validator(schema).is_valid(data)
+
+    assert fits() and fits(d3=[node]) and fits(d3="${stack.a.b}")
+    assert not fits(d3=[node | {"nam": 1}]) and not fits(own={"m8": "x"}) and not fits(v1=[])
+    assert not fits(d3=[node | {"labels": {"l": {"key": ["k"]}}}])
+
+
+def test_only_schemas_are_shared_and_values_stay_where_they_are() -> None:
+    same = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^a-long-enough-pattern$"}}}
+    schema = {"properties": {"x": same, "y": {"items": same}, "z": {"default": same, "enum": [same]}}}
+    found = with_shared_parts(schema)
+    [(name, part)] = found["$defs"].items()
+    assert part == same
+    reference = {"$ref": f"#/$defs/{name}"}
+    assert found["properties"] == {"x": reference, "y": {"items": reference}, "z": {"default": same, "enum": [same]}}
+    assert with_shared_parts({"properties": {"x": same}}) == {"properties": {"x": same}}

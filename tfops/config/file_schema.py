@@ -9,6 +9,7 @@ from typing import Any
 from tfops.config.modules.json_schema import DIALECT, Schema, inputs_schema
 from tfops.config.modules.module import Interface
 from tfops.config.schema import EnvironmentFile, ProjectFile
+from tfops.config.shared_schema import with_shared_parts
 
 
 def project_schema() -> Schema:
@@ -39,7 +40,7 @@ def environment_schema(
         needed = [_required_of(name, interface, (defaults or {}).get(name, ())) for name, interface in modules.items()]
         whole = {"properties": {"modules": {"additionalProperties": {"allOf": needed, "required": ["source"]}}}}
         schema |= {"if": {"required": ["extends"]}, "else": {"required": ["modules"], **whole}}
-    return schema
+    return with_shared_parts(schema)
 
 
 def _definition(module: str) -> str:

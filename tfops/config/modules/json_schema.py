@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfops.config.modules.module import Interface, Variable
-from tfops.config.modules.terraform_type import ANY, Attribute, Type, type_text
+from tfops.config.modules.terraform_type import ANY, Attribute, Type, short_type, type_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
+
+# What an editor shows beside an input; `tfops explain` has it all.
+_LONGEST_TYPE = 1000
 
 # What Terraform takes for a number when it is written as text.
 NUMBER_TEXT = r"^[+-]?([Ii]nf|([0-9]+\.?[0-9]*|\.[0-9]+)([eEpP][+-]?[0-9]+)?)$"
@@ -90,12 +93,9 @@ def inputs_schema(interface: Interface, *, is_strict: bool = True) -> Schema:
 def _input_schema(variable: Variable, *, is_strict: bool) -> Schema:
     schema = with_forms(type_schema(variable.type, is_strict=is_strict))
     deprecated = f"deprecated: {variable.deprecated}" if variable.deprecated else ""
-    about = "\n\n".join(filter(None, (deprecated, variable.description, f"type: {type_text(variable.type)}")))
+    words, whole, short = (deprecated, variable.description), type_text(variable.type), short_type(variable.type)
     schema |= {"deprecated": True} if variable.deprecated else {}
-    schema |= {"description": about, "markdownDescription": _markdown(variable)}
+    schema["description"] = "\n\n".join(filter(None, (*words, f"type: {short}")))
+    if whole != short and len(whole) <= _LONGEST_TYPE:
+        schema["markdownDescription"] = "\n\n".join(filter(None, (*words, f"```hcl\n{whole}\n```")))
     return schema | {"default": variable.default} if variable.has_default and not variable.default_text else schema
-
-
-def _markdown(variable: Variable) -> str:
-    shown = f"```hcl\n{type_text(variable.type)}\n```"
-    return "\n\n".join(filter(None, (variable.description, shown)))
