@@ -51,8 +51,18 @@ def test_a_signer_that_fails_is_found_before_the_change_and_recovery_waits_for_i
             for args in (("lock", "dev"), ("unlock", "dev", "--force")):
                 assert shop.run(*args, "-o", "json").error["guard"] in ("signing-failed", "not-locked"), args
         shop.git("config", f"{kind}.gpgSign", "false")
-    shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "card-written:SIGKILL"})
-    shop.git("config", "tag.gpgSign", "true")
+    broken = ["git", "config", "tag.gpgSign", "true"]  # in the middle of the change, where nobody could know it
+    rules = {
+        "version": 1,
+        "project": "shop",
+        "verify": [{"command": broken}],
+        "environments": {"dev": {"branch": "main"}},
+    }
+    shop.write("tfops.yaml", json.dumps(rules))
+    shop.commit()
+    late = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert (late.code, "signing-failed" in late.error["why"]) == (22, True), late.out
+    assert late.error["hint"].startswith("try it: git commit-tree -S") and "tfops recover dev" in late.error["hint"]
     waits = shop.run("recover", "dev", "-o", "json")
     assert (waits.code, waits.error["guard"]) == (11, "signing-failed")
     shop.git("config", "tag.gpgSign", "false")
@@ -104,6 +114,16 @@ def test_a_remote_that_says_no_is_told_apart_from_one_that_is_away(shop: Sandbox
         web.refuses(0)
         assert "False" in _doctor(shop)
         assert "dev is now v1" in shop.ok("apply", "dev", "--yes").out
+    shop.git("remote", "set-url", "origin", str(remote))
+    shop.wish("two")
+    shop.git("push", "--quiet")
+    assert shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "begun:SIGKILL"}).code == -9
+    _hook(remote, "echo closed for maintenance >&2; exit 1")
+    for args in (("recover", "dev"), ("apply", "dev", "--yes")):
+        ran = shop.run(*args, "-o", "json")
+        assert (ran.code, ran.error["guard"], "closed" in ran.error["why"]) == (11, "push-refused", True), ran.out
+    hook.unlink()
+    assert "nothing was applied" in shop.ok("recover", "dev").out
 
 
 @pytest.mark.parametrize("how", ["a fork", "a move"])

@@ -26,6 +26,8 @@ from tfops.flows.legacy import Legacy, leave_marker, read_legacy
 from tfops.flows.rehearsal import rehearse
 from tfops.flows.road.change import ChangeOptions
 from tfops.flows.road.consent import ConsentOptions
+from tfops.flows.road.recordable import require_recordable
+from tfops.ledger.chain import read_present
 from tfops.ledger.versions import known_versions
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
 from tfops.report.words import plural
@@ -162,6 +164,8 @@ def _ask(plan: Plan, legacy: Legacy, env: EnvName, ui: Ui) -> None:
 
 def _bring_state(project: Project, target: Target, legacy: Legacy, *, options: EngineOptions, ui: Ui) -> None:
     """Copy the state to where the environment keeps it, unless a run before this one did. Never over another state."""
+    present = read_present(project.repository, target.env)
+    require_recordable(project, target, project.refs(target.rules), present)
     with project.workspace.run(target.env) as folder:
         stack = open_stack(project, target.content, folder=folder, options=options, ui=ui)
         stack.engine.prepare()

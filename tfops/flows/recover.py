@@ -21,6 +21,7 @@ from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE, SavedPlan
 from tfops.errors import EngineFailed, Interrupted, Refused
+from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.custody import masked_trouble
 from tfops.flows.ground.holders import may_change_offline, may_follow
 from tfops.flows.ground.project import Project
@@ -41,7 +42,7 @@ from tfops.ledger.parts import IntentPart, LockPart
 from tfops.model import ActionState, EnvName, StackName, Version
 from tfops.resolve.identity import can_be_imported
 from tfops.system import failpoint, signals
-from tfops.system.remote import Refs, Swap
+from tfops.system.remote import Refs, RemoteUnreachable, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
 
 
@@ -65,7 +66,18 @@ class _Case:
 
 
 def settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions, ui: Ui) -> Story | None:
-    """Finish what this clone (or a holder that is known to be gone) left; None when there is nothing."""
+    """Finish what this clone (or a holder that is known to be gone) left; None when there is nothing.
+
+    Raises Refused without a good answer of the remote: what was found out is found out again by the next command.
+    """
+    try:
+        return _settle(project, place, refs, engine=engine, ui=ui)
+    except RemoteUnreachable as error:
+        consequence = f"how the run of {place.env} ended could not be written down"
+        raise refusal(error, project.repository.remote, consequence) from error
+
+
+def _settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions, ui: Ui) -> Story | None:
     card = settle_pending(project, refs, place.env, ui)
     if card is not None:
         return Story(f"the {card.kind} of {card.commit[:8]} was made but not recorded", Version(card.version))

@@ -186,7 +186,10 @@ class Refs:
         """The remote came later than the ledger, or keeps it elsewhere, or someone deleted it there."""
         name, env = self._remote_name(ref), ref.removeprefix(f"{LEDGERS}/")
         versions = f"{_VERSIONS}/{env}/*"
-        done = self._git.over_network("ls-remote", "--end-of-options", remote, versions)
+        try:
+            done = self._git.over_network("ls-remote", "--end-of-options", remote, versions)
+        except GitFailed as error:
+            raise remote_failure(self._git, error, is_push=False) from error
         command = f"git push --atomic {shlex.quote(remote)} {ref}:{name} '{versions}'"
         what = f"`{remote}` has no ledger `{name}`, but this clone has one"
         if done.text.strip():
@@ -237,7 +240,7 @@ class Refs:
                 return Swap.WON
             if any(self._value_here(update.ref) != update.old for update in updates):
                 return Swap.LOST
-            raise RemoteUnreachable(error.stderr) from error
+            raise self._not_written_here(error) from error
         return Swap.WON
 
     def _value_here(self, ref: str) -> str:
@@ -295,9 +298,17 @@ class Refs:
         except GitFailed as error:
             if any(self._value_here(update.ref) != update.old for update in updates):
                 return False
-            require_free_names(error, self._repository.remote, is_here=True)
-            raise RemoteUnreachable(error.stderr) from error
+            raise self._not_written_here(error) from error
         return True
+
+    def _not_written_here(self, error: GitFailed) -> Refused:
+        require_free_names(error, self._repository.remote, is_here=True)
+        return Refused(
+            "disk",
+            "Git could not write refs in this clone",
+            why=error.stderr,
+            hint="make room or writable, then run the same command again",
+        )
 
     def _judge(self, remote: str, updates: Sequence[Update], done: Completed) -> Swap:
         """How the remote answered a rehearsal that failed, as it must."""

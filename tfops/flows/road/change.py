@@ -10,7 +10,6 @@ from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
-from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.custody import Custody, masked_action
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, renew_ephemeral
@@ -26,18 +25,18 @@ from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record
 from tfops.flows.road.planning import Planned, PlannedStack, plan_stacks
 from tfops.flows.road.receipt import action_part, actions_of, lost_from_all, receipt_of_all, trouble_of
+from tfops.flows.road.recordable import require_recordable
 from tfops.flows.road.rollback import require_no_downgrade
 from tfops.ledger.card import ActionPart, ApprovalPart, Card, CheckPart, VerifiedPart
 from tfops.ledger.chain import Present
 from tfops.ledger.parts import IntentPart, StackIntentPart
-from tfops.ledger.record import rehearse_record
 from tfops.model import ActionState, EnvName, InventoryPolicy, Kind, Plan, StackName, Verified, Version
 from tfops.render.root import joined_files
 from tfops.resolve.joining import joined
 from tfops.results.changes import ChangeResult
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
-from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.system.remote import Refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def carry_out(
         if planned.plan.is_empty:
             return _nothing_to_do(run, planned)
         require_no_downgrade(target, planned.plan, ignoring=options.ignores_verdict)
-        _require_recordable(run)
+        require_recordable(project, target, refs, present)
         ui.show_plan(planned.shown)
         passed = require_checks(target, planned.stacks, _context(run, planned))
         asked = time.monotonic()
@@ -97,16 +96,6 @@ def carry_out(
         for one in planned.stacks:
             renew_ephemeral(one.stack)
         return _apply(run, planned, approval, passed)
-
-
-def _require_recordable(run: _Run) -> None:
-    """Nobody is asked about a change that could be made but not written down. Raises Refused, LostRaceError."""
-    number, commit = run.target.listing.highest + 1, run.target.commit.sha
-    repository = run.project.repository
-    try:
-        rehearse_record(repository, run.refs, commit, (run.present, number))
-    except RemoteUnreachable as error:
-        raise refusal(error, repository.remote, "the change could not be recorded") from error
 
 
 def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence[CheckPart]) -> ChangeResult:
