@@ -3,6 +3,7 @@
 import inspect
 import io
 import pkgutil
+import re
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
+from rich.text import Text
 
 import tfops.results
 from tests.support.cards import make_card
@@ -37,6 +39,7 @@ from tfops.model import (
     Verified,
     Version,
 )
+from tfops.report.base import add_row, many_rows, new_table
 from tfops.report.errors import error_report
 from tfops.report.plan import plan_report
 from tfops.report.progress import event_line, finished_line
@@ -764,3 +767,17 @@ def test_one_has_no_s() -> None:
 
 def test_a_persons_name_and_address_are_shown_together() -> None:
     assert str(ANN) == "Ann <ann@example.com>"
+
+
+def test_a_table_of_many_rows_reads_as_one_of_few() -> None:
+    table = new_table("ENVIRONMENT", "STATE")
+    for number in range(3):
+        add_row(table, f"e{number}ü界", Text("in sync [bold]", style="green"))
+    assert [line.rstrip() for line in _printed(many_rows(table))] == [line.rstrip() for line in _printed(table)]
+
+
+def _printed(shown: RenderableType) -> list[str]:
+    console = Console(file=io.StringIO(), width=100, highlight=False, color_system="truecolor", force_terminal=True)
+    with console.capture() as captured:
+        console.print(shown)
+    return re.sub(r"\x1b\[[0-9;]*m", "", captured.get()).splitlines()

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
-from rich.console import RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
+from rich.table import Column, Table
 from rich.text import Text
 
 from tfops import exact
@@ -39,6 +39,25 @@ def new_table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def many_rows(table: Table) -> RenderableType:
+    """The same rows, a line each, for a table of thousands: rich measures and folds every cell, 0.8 ms a row."""
+    columns = [[Text(str(column.header), style="dim"), *_texts(column)] for column in table.columns]
+    widths = [max(cell.cell_len for cell in cells) + 2 for cells in columns]
+    lines = []
+    for row in zip(*columns, strict=True):
+        line = Text(overflow="fold")
+        for cell, width in zip(row, widths, strict=True):
+            line.append_text(cell)
+            line.append(" " * (width - cell.cell_len))
+        line.rstrip()
+        lines.append(line)
+    return Group(*lines)
+
+
+def _texts(column: Column) -> list[Text]:
+    return [cell if isinstance(cell, Text) else Text(str(cell)) for cell in column.cells]
 
 
 def flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:

@@ -7,12 +7,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tfops.model import Kind, Verified, VersionRecord
-from tfops.report.base import View, add_row, new_table, text_report
+from tfops.report.base import View, add_row, many_rows, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import VERDICT_STYLES, age, commit_text, drill_words, plain, plural
 from tfops.results.facts import LockFact, LogEvent
 from tfops.results.looks import EnvironmentStatus, HistoryEntry, HistoryResult, InventoryResult, LogResult, StatusResult
 from tfops.results.sync import SyncReason
+
+_MANY = 1000
 
 
 @text_report.register
@@ -28,7 +30,7 @@ def _status(result: StatusResult, view: View) -> RenderableType:
             *cells,
             Text(words, style=style),
         )
-    lines: list[RenderableType] = [table]
+    lines: list[RenderableType] = [many_rows(table) if len(result.environments) > _MANY else table]
     if any(row.is_protected for row in result.environments):
         lines.append(Text("* protected", style="dim"))
     return Group(*lines)
