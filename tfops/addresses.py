@@ -6,7 +6,7 @@ it: `network/module.vpc.aws_vpc.main`. A hidden id is `sha256:` and the first di
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from tfops.model import MAIN_STACK, StackName
@@ -36,6 +36,16 @@ def in_stack(stack: str, values: Mapping[str, str]) -> dict[str, str]:
 def without_keys(address: str) -> str:
     """The address of the block that all instances come from: `module.db.aws_db_instance.main`."""
     return _KEY.sub("", address)
+
+
+def with_masked_keys(address: str, mask: Callable[[str], str]) -> str:
+    """The address with its keys put through `mask`. Types, names and modules are code, which hides nothing."""
+    return _KEY.sub(lambda key: mask(key[0]), address)
+
+
+def code_of(address: str) -> list[str]:
+    """The parts of an address that stand in the configuration: what is left of it without its keys."""
+    return [part for part in _KEY.split(split(address)[1]) if part]
 
 
 @lru_cache(maxsize=65_536)  # verdicts over thousands of versions ask for the same addresses again and again

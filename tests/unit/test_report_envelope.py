@@ -1,11 +1,14 @@
 """The JSON envelope: one shape for every command, on failure too."""
 
 import json
+from dataclasses import dataclass
 
 import pytest
 
 from tests.support.golden import assert_golden
 from tests.unit.test_report_text import ERRORS, RESULTS
+from tfops.engine.mask import Masker
+from tfops.model import Action
 from tfops.report import envelope
 
 
@@ -33,3 +36,25 @@ def test_a_failure_carries_the_exit_code_of_its_error(name: str) -> None:
     assert body["error"]["name"] == ERRORS[name].name
     assert ("guard" in body["error"]) is (name == "refused")
     assert ("complaints" in body["error"]) is (name == "config")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    action: Action
+    text: str
+    outputs: dict[str, object]
+    duration_s: float
+
+
+def test_masking_touches_values_and_never_the_form() -> None:
+    """`docs/how-to/secrets.md`: a secret may look like a part of the JSON itself."""
+    mask = Masker(["true", "delete", "action", "543", "54321", "app"])
+    answer = _Answer(Action.DELETE, "true app", {"app": {"port": 54321, "a true key": [True, "543"]}}, 0.543)
+    body = json.loads(envelope.success("x", answer, mask=mask))
+    assert body["ok"] is True
+    assert body["result"] == {
+        "action": "delete",
+        "text": "(secret) (secret)",
+        "outputs": {"app": {"port": "(secret)", "a (secret) key": [True, "(secret)"]}},
+        "duration_s": 0.543,
+    }

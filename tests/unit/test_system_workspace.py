@@ -86,6 +86,18 @@ def test_the_plan_of_a_run_that_was_killed_goes_with_the_next_run(tmp_path: Path
         assert not (killed / "plan.bin").exists()
 
 
+def test_of_a_run_that_was_killed_only_what_it_applied_stays(tmp_path: Path) -> None:
+    """`docs/how-to/secrets.md`: nobody masked what its engines wrote, and recovery needs nothing else of it."""
+    killed = Workspace(tmp_path).run_folder(DEV, "killed")
+    (killed / "network").mkdir(parents=True)
+    names = ["00-state.out", "01-plan.out", "02-show.err", "network/03-plan.out", "network/04-apply.out"]
+    for name in [*names, "network/04-apply.err"]:
+        (killed / name).write_text("{}")
+    with Workspace(tmp_path).run(DEV):
+        left = sorted(str(path.relative_to(killed)) for path in killed.rglob("*") if path.is_file())
+    assert left == ["network/04-apply.err", "network/04-apply.out"]
+
+
 def test_a_file_is_written_privately_and_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_file(path, "one\r\n")

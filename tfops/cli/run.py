@@ -59,7 +59,7 @@ def execute(
     result = _result_of(command, flow, ui=ui, output=output)
     ui.stop()
     code = exit_code(result)
-    _print(ui.mask(_json(command, result, code) if output is Output.JSON else _text(result, full=ui.full)))
+    _print(_answer(command, result, output=output, ui=ui, code=code))
     raise typer.Exit(code)
 
 
@@ -78,7 +78,7 @@ def execute_watching(
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 result = flow()
-                text = ui.mask(_json(command, result, 0) if output is Output.JSON else _text(result, full=ui.full))
+                text = _answer(command, result, output=output, ui=ui)
                 if text != shown:
                     _print_anew(text)
                     shown = text
@@ -145,10 +145,13 @@ def _mask(error: TfopsError, mask: "Masker") -> None:
     error.what, error.why, error.state, error.hint = map(mask, (error.what, error.why, error.state, error.hint))
 
 
-def _json(command: str, result: object, code: int) -> str:
+def _answer(command: str, result: object, *, output: Output, ui: "Terminal", code: int = 0) -> str:
+    """The result as text or as JSON, with known secrets masked."""
     from tfops.report import envelope
 
-    return envelope.success(command, result, exit_code=code)
+    if output is Output.JSON:
+        return envelope.success(command, result, exit_code=code, mask=ui.mask)
+    return ui.mask(_text(result, full=ui.full))
 
 
 def _text(result: object, *, full: bool) -> str:

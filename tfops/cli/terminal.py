@@ -50,6 +50,9 @@ class Terminal:
     def hide(self, secrets: Iterable[str]) -> None:
         self.mask.add(secrets)
 
+    def keep(self, texts: Iterable[str]) -> None:
+        self.mask.keep(texts)
+
     def note(self, text: str) -> None:
         if not self.quiet:
             self.console.print(Text(plain(self.mask(text)), style="dim"))

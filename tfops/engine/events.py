@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tfops.addresses import with_masked_keys
 from tfops.engine.text import safe_lines, safe_text
 from tfops.events import ActionEvent, Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 from tfops.model import MAIN_FILE, Action, ActionState, ResourceChange
@@ -89,17 +90,17 @@ def masked(event: Event, mask: Callable[[str], str]) -> Event:
                 event,
                 summary=safe_text(mask(event.summary)),
                 detail=safe_lines(mask(event.detail)),
-                address=mask(event.address),
+                address=with_masked_keys(event.address, mask),
             )
         case ResourceEvent():
-            return replace(event, address=mask(event.address), resource_id=mask(event.resource_id))
+            return replace(event, address=with_masked_keys(event.address, mask), resource_id=mask(event.resource_id))
         case ActionEvent():
-            message = safe_text(mask(event.message))
-            return replace(event, address=mask(event.address), trigger=mask(event.trigger), message=message)
+            address, trigger = with_masked_keys(event.address, mask), with_masked_keys(event.trigger, mask)
+            return replace(event, address=address, trigger=trigger, message=safe_text(mask(event.message)))
         case PlannedEvent():
-            return replace(event, address=mask(event.address))
+            return replace(event, address=with_masked_keys(event.address, mask))
         case ReadingEvent():
-            return replace(event, address=mask(event.address))
+            return replace(event, address=with_masked_keys(event.address, mask))
 
 
 def _address(hook: Mapping[str, Any]) -> str:

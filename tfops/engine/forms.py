@@ -127,6 +127,10 @@ def _is_yaml(c: str) -> bool:
     return "\x20" <= c <= "\x7e" or "\xa0" <= c <= "\ud7ff" or (c >= "\ue000" and c not in "\ufeff\ufffe\uffff")
 
 
+def _is_go_yaml(c: str) -> bool:
+    return c <= "\uffff" and _is_yaml(c)
+
+
 def _is_not_control(c: str) -> bool:
     return c >= " "
 
@@ -137,6 +141,7 @@ _GO_JSON = {**_JSON, "<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "
 _OLD_GO_JSON = {**_GO_JSON, "\b": "\\u0008", "\f": "\\u000c"}  # Go before 1.22
 _HCL = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _YAML = {**_C, '"': '\\"', "\0": "\\0", "\x1b": "\\e", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P"}
+_OPEN_YAML = {character: escape for character, escape in _YAML.items() if character != "\xa0"}
 _SHELL_QUOTED = {c: f"\\{c}" for c in '$`"\\'}
 _SHELL_BARE = {c: f"\\{c}" for c in " !\"#$&'()*,;<>?[\\]^`{|}~"}
 _ANSI = {**_C, "'": "\\'", "\x1b": "\\E"}
@@ -169,9 +174,11 @@ _WRITERS: tuple[Writer, ...] = (
     lambda text: repr(text.encode("utf-8", "surrogateescape"))[2:-1],
     _escaping({**_C, '"': '\\"'}, _POINT_X, is_kept=_is_printable),  # Go's %q
     _escaping({**_C, '"': '\\"'}, _POINT_X, is_kept=_is_ascii),
-    _escaping(_YAML, _POINT_X_UPPER, is_kept=_is_yaml),
+    _escaping(_OPEN_YAML, _POINT_X_UPPER, is_kept=_is_yaml),
+    _escaping(_OPEN_YAML, _POINT_X_UPPER, is_kept=_is_go_yaml),
     _escaping(_YAML, _POINT_X_UPPER, is_kept=_is_ascii),
-    _escaping(_YAML, _POINT_X, is_kept=_is_yaml),
+    _escaping(_OPEN_YAML, _POINT_X, is_kept=_is_yaml),
+    _escaping(_OPEN_YAML, _POINT_X, is_kept=_is_go_yaml),
     _escaping(_YAML, _POINT_X, is_kept=_is_ascii),
     _replacing(("'", "''")),  # YAML, SQL, PowerShell
     _replacing(('"', '""')),  # CSV, PowerShell

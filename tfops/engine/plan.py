@@ -7,10 +7,12 @@ in clear; nothing leaves this module that the plan marks as sensitive.
 import dataclasses
 import hashlib
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tfops import exact
+from tfops.addresses import with_masked_keys
 from tfops.engine.actions import digest_parts, invocations
 from tfops.engine.text import safe_text
 from tfops.errors import Refused
@@ -81,7 +83,7 @@ def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = F
     """
     require_known(_unknown_parts(document, is_partial=is_partial))
     raw, drift = document.get("resource_changes") or [], document.get("resource_drift") or []
-    secrets = _secrets([*raw, *drift])
+    secrets = secrets_of(document)
     changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
     outputs = _changed_outputs(document)
     return Plan(
@@ -165,14 +167,17 @@ def _true_leaves(marks: Any) -> Iterator[bool]:
 
 
 def masked_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
-    """The plan to be shown and consented to: free of known secrets, in names of outputs and in addresses too."""
+    """The plan to be shown, free of known secrets. Decisions are made on the plan itself."""
     return dataclasses.replace(
         plan,
         changes=tuple(_masked(change, mask) for change in plan.changes),
-        changed_outputs=tuple(map(mask, plan.changed_outputs)),
         drift=tuple(_masked(change, mask) for change in plan.drift),
         actions=tuple(
-            dataclasses.replace(action, address=mask(action.address), trigger=mask(action.trigger))
+            dataclasses.replace(
+                action,
+                address=with_masked_keys(action.address, mask),
+                trigger=with_masked_keys(action.trigger, mask),
+            )
             for action in plan.actions
         ),
     )
@@ -181,14 +186,20 @@ def masked_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
 def _masked(change: ResourceChange, mask: Callable[[str], str]) -> ResourceChange:
     return dataclasses.replace(
         change,
-        address=mask(change.address),
-        previous_address=mask(change.previous_address),
+        address=with_masked_keys(change.address, mask),
+        previous_address=with_masked_keys(change.previous_address, mask),
         resource_id=mask(change.resource_id),
         attributes=tuple(
-            AttributeChange(mask(item.path), mask(item.before), mask(item.after), item.forces_replacement)
+            AttributeChange(_masked_path(item.path, mask), mask(item.before), mask(item.after), item.forces_replacement)
             for item in change.attributes
         ),
     )
+
+
+def _masked_path(path: str, mask: Callable[[str], str]) -> str:
+    """The attribute's own name is the provider's; what follows may be a map's key."""
+    name = re.split(r"[.\[]", path, maxsplit=1)[0]
+    return name + mask(path[len(name) :])
 
 
 def _order(change: ResourceChange) -> tuple[int, str]:
@@ -338,6 +349,11 @@ def _sensitive_texts(value: Any, sensitive: Any) -> Iterator[str]:
     elif isinstance(value, list) and isinstance(sensitive, list):
         for item, mark in zip(value, sensitive, strict=False):
             yield from _sensitive_texts(item, mark)
+
+
+def secrets_of(document: Mapping[str, Any]) -> frozenset[str]:
+    """Every text that a plan marks as sensitive in a resource, before and after."""
+    return _secrets([*(document.get("resource_changes") or []), *(document.get("resource_drift") or [])])
 
 
 def _secrets(raw: list[Any]) -> frozenset[str]:

@@ -60,9 +60,13 @@ class Runner:
         argv: Sequence[str],
         *,
         shielded: bool = False,
+        holds_words: bool = False,
         on_tick: Callable[[Progress], None] = lambda _: None,
     ) -> Ended:
-        """Run to the end. Nothing is raised for a failure of the engine: the caller knows what it means."""
+        """Run to the end. Nothing is raised for a failure of the engine: the caller knows what it means.
+
+        With `holds_words` diagnostics are kept as they are and not shown: it isn't known yet what in them is secret.
+        """
         name = f"{next(self._numbers):02d}-{argv[1].lstrip('-')}"
         stdout, stderr = self.folder / f"{name}.out", self.folder / f"{name}.err"
         progress = Progress()
@@ -70,6 +74,9 @@ class Runner:
         def on_line(line: str) -> None:
             event = progress.hear(line)
             if event is None:
+                return
+            if holds_words and isinstance(event, Diagnostic):
+                progress.add(event)
                 return
             shown = masked(event, self.mask)
             progress.add(shown if isinstance(shown, Diagnostic) else event)  # addresses and ids as they are

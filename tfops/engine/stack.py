@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,12 @@ from tfops.engine.advice import (
 )
 from tfops.engine.commands import CommandLine
 from tfops.engine.environment import variable_environment
-from tfops.engine.events import Progress
+from tfops.engine.events import Progress, masked
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
 from tfops.engine.moved import names_the_mark
-from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, to_plan
+from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
 from tfops.engine.statelock import StateLock, clarified, parse_lock
@@ -39,6 +39,7 @@ BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
+_WITHHELD = "(the rest is withheld: it may quote what the state alone says to be secret, and that can't be read)"
 _OWN_ENDS = (0, 1)  # with any other, an apply was killed, or crashed
 
 
@@ -57,6 +58,7 @@ class SavedPlan:
     """A plan file and what it says. `sha256` is checked again before it is applied.
 
     `outputs` are those that are known already, in clear: module to output to value; `kinds` are modules' types.
+    `secrets` are the texts that it marks as sensitive.
     """
 
     plan: Plan
@@ -64,6 +66,7 @@ class SavedPlan:
     sha256: str
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     kinds: Mapping[str, Any] = field(default_factory=dict)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class StackEngine:
@@ -207,7 +210,7 @@ class StackEngine:
         document = read_plan(self.plan_as_json(path))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         plan = to_plan(document, is_empty=is_empty, is_partial=is_partial)
-        return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document))
+        return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document), secrets_of(document))
 
     def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
         """Release the state's lock when the engine that died in this clone left it; True if it was there.
@@ -289,17 +292,40 @@ class StackEngine:
             raise engine_error(f"`{name}` can't be pushed as the state", ended.errors)
 
     def apply(self, saved: SavedPlan, *, on_tick: Callable[[Progress], None] = lambda _: None) -> Applied:
-        """Apply exactly the saved plan. Never raises for the engine: something may have changed."""
+        """Apply exactly the saved plan. Never raises for the engine: something may have changed.
+
+        Its words are held back: they may quote a secret that this very apply makes. `tell` says them.
+        """
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
         argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s)
         began = clock.now()
-        ended = self._runner.run(argv, on_tick=on_tick)
+        ended = self._runner.run(argv, holds_words=True, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
         errors = self._explained(ended, began) if ended.code != 0 else ()
+        return Applied(ended.code, ended.signals > 0, ended.progress, errors)
+
+    def tell(self, applied: Applied, *, is_known: bool = True) -> Applied:
+        """Show what the engine said in an apply, now that all secrets are masked; the same as it may go on from here.
+
+        Where it isn't known what the state holds (`is_known`), what was said of resources is cut to its first words.
+        """
+        said = {
+            id(one): self._shown(one, is_known=is_known) for one in (*applied.progress.diagnostics, *applied.errors)
+        }
+        diagnostics = applied.progress.diagnostics
+        for one in diagnostics:
+            self._runner.observe(said[id(one)])
+        errors = tuple(said[id(one)] for one in applied.errors)
+        diagnostics[:] = [said[id(one)] for one in diagnostics]
         if not self.errored_state.exists():  # else the only copy of the state may stand in the output
             rewrite_outputs(self._runner.folder, self._runner.mask)
-        return Applied(ended.code, ended.signals > 0, ended.progress, errors)
+        return replace(applied, errors=errors)
+
+    def _shown(self, said: Diagnostic, *, is_known: bool) -> Diagnostic:
+        shown = masked(said, self._runner.mask)
+        assert isinstance(shown, Diagnostic)
+        return shown if is_known or not shown.address else replace(shown, detail=_WITHHELD)
 
     def _explained(self, ended: Ended, began: datetime) -> tuple[Diagnostic, ...]:
         """The errors. An engine that was killed leaves no lock, nor does one that stood before its own, because the

@@ -171,6 +171,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
         reads, lost = _read_all(case, opened, progress)
         failpoint.reach("story-told")
         if _is_untouched(intent, progress, reads):
+            case.project.workspace.forget_run(case.place.env, intent.run_id)
             text = f"{case.place.env}: nothing was applied, the intent is closed"
             return _release(case.project, case.refs, case.present, case.lock, text)
         planned = plan_read(list(reads.values()), case.ui)
@@ -181,6 +182,7 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
             outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0, actions=tuple(actions))
             return _record(case, target, outcome, doubt=_doubt(progress))
         rests = {one.name: (progress[one.name], one.plan.work if one.plan else ()) for one in planned.stacks}
+        rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), opened[0][1].shown)
         receipt = replace(receipt_of_rest(rests, intent), actions=tuple(missed))
         return _leave_receipt(case, planned.mask, receipt, lost)
 
@@ -271,7 +273,7 @@ def _bring_back(
                 why=", ".join(f"{change.action} {change.address}" for change in strange),
                 hint="import them by hand, then run this again",
             )
-        applied = stack.engine.apply(saved)
+        applied = stack.engine.tell(stack.engine.apply(saved))
         failpoint.reach("imported")
         if applied.was_interrupted:
             hint = f"to go on: tfops recover {env}"
@@ -365,7 +367,6 @@ def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Mapping[st
         why += f"; made, in no state, and can't be imported: {', '.join(sorted(lost))}"
     trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name, lost=lost)
     trouble = masked_trouble(trouble, mask)
-    rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), mask)
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
     rest = case.present.resting or ""
     event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)

@@ -153,8 +153,9 @@ class Workspace:
         is then the record of what was done. The caller holds the environment's lock.
         """
         runs = self._folder("runs", env)
-        for plan in runs.rglob("*.bin"):  # of a run that was killed
-            plan.unlink(missing_ok=True)
+        for left in (*runs.rglob("*.bin"), *runs.rglob("*.out"), *runs.rglob("*.err")):  # of a run that was killed
+            if left.suffix == ".bin" or not left.stem.endswith("-apply"):  # what was done is in that one alone
+                left.unlink(missing_ok=True)
         path = self._folder("runs", env, run_id or new_run_id())
         try:
             yield path
@@ -173,6 +174,10 @@ class Workspace:
     def run_folder(self, env: EnvName, run_id: str) -> Path:
         """Where a run of this clone kept its output; it may be gone, or never have been here."""
         return self.top / "runs" / env / run_id
+
+    def forget_run(self, env: EnvName, run_id: str) -> None:
+        """Remove what one run left: it did nothing that needs to be known."""
+        shutil.rmtree(self.run_folder(env, run_id), ignore_errors=True)
 
     def forget_runs(self, env: EnvName) -> None:
         """Remove what failed runs left: a version was recorded since, the story is told."""

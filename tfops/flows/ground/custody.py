@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from tfops.addresses import with_masked_keys
 from tfops.errors import Locked
 from tfops.flows.ground.answers import in_a_line, refusal
 from tfops.flows.ground.holders import LEASE_S, Fate, fate_of
@@ -108,7 +109,7 @@ class Custody:
             self._lose()
             return
         renewed = lock.model_copy(update={"expires_at": clock.now() + timedelta(seconds=LEASE_S)})
-        shown = {self.mask(address): self.mask(known) for address, known in done.items()}
+        shown = {with_masked_keys(address, self.mask): self.mask(known) for address, known in done.items()}
         progress = intent.model_copy(update={"done": shown})
         event = NewEvent(EventKind.RENEWED, f"{self.env}: still at it", self.run_id, lock=renewed, intent=progress)
         try:
@@ -192,8 +193,8 @@ def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroubleP
         "in_doubt": trouble.in_doubt,
         "never_started": trouble.never_started,
     }
-    shown = {name: list(map(mask, addresses)) for name, addresses in lists.items()}
-    lost = {mask(address): mask(identity) for address, identity in trouble.lost.items()}
+    shown = {name: [with_masked_keys(one, mask) for one in addresses] for name, addresses in lists.items()}
+    lost = {with_masked_keys(address, mask): mask(identity) for address, identity in trouble.lost.items()}
     actions = [masked_action(action, mask) for action in trouble.actions]
     texts = {"receipt": mask(trouble.receipt), "why": mask(trouble.why)}
     return trouble.model_copy(update={**texts, **shown, "lost": lost, "actions": actions})
@@ -201,7 +202,8 @@ def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroubleP
 
 def masked_action(action: ActionPart, mask: Callable[[str], str]) -> ActionPart:
     """Keys of instances may quote a secret."""
-    return action.model_copy(update={"address": mask(action.address), "trigger": mask(action.trigger)})
+    address, trigger = with_masked_keys(action.address, mask), with_masked_keys(action.trigger, mask)
+    return action.model_copy(update={"address": address, "trigger": trigger})
 
 
 def require_free(project: Project, present: Present) -> None:

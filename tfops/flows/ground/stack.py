@@ -1,10 +1,12 @@
 """From an environment's content to engines that stand in the rendered roots of its stacks."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
-from tfops.addresses import qualified
+from tfops.addresses import code_of, qualified
 from tfops.config.environment import EnvironmentConfig, StackConfig, lock_file_path
 from tfops.config.modules.interface import (
     Interfaces,
@@ -75,6 +77,12 @@ class Content:
         return cls(rules, environment, tree, lock)
 
 
+class Hide(Protocol):
+    """Masks texts from now on; those that nobody declared as secrets, in what is shown alone."""
+
+    def __call__(self, texts: Iterable[str], *, is_declared: bool = True) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OpenStack:
     """A stack that is rendered on disk, with its engine and what must be masked in the whole environment."""
@@ -86,13 +94,33 @@ class OpenStack:
     modules: Interfaces
     mask: Masker
     secrets: SecretSource
-    hide: Callable[[Iterable[str]], None]
+    hide: "Hide"
+    keep: Callable[[Iterable[str]], None]
+    shown: Masker
+    named: Mapping[str, str] = field(default_factory=dict, repr=False)
     ephemeral: Mapping[str, Secret] = field(default_factory=dict)
     caller: Caller | None = None
 
     @property
     def config(self) -> StackConfig:
         return self.content.environment.stacks[self.name]
+
+    def hide_found(self, texts: Iterable[str], addresses: Iterable[str]) -> None:
+        """Mask what a state or a plan marks as sensitive, but for words that the configuration itself shows.
+
+        What `addresses` are made of is code: it is shown whatever secrets look like.
+        """
+        addresses = tuple(addresses)
+        self.keep(part for address in addresses for part in code_of(address))
+        self.hide(set(texts) - self.words(addresses), is_declared=False)
+
+    def words(self, addresses: Iterable[str]) -> frozenset[str]:
+        """What everybody may read: names, sources and inputs of the files, types and names of resources."""
+        environment, modules = self.content.environment, self.config.modules
+        names = {self.content.rules.project, environment.name, *environment.stacks, *modules}
+        names |= {name for module in modules.values() for name in (module.source.text, *module.inputs)}
+        names |= {part for address in addresses for part in code_of(address)}
+        return frozenset(names | {word for name in names for word in re.split(r"[^A-Za-z0-9]+|_", name)})
 
     def lay_out(
         self, unknown: frozenset[StackOutput] = frozenset(), public: frozenset[StackOutput] = frozenset()
@@ -152,10 +180,13 @@ def open_stack(
     options: EngineOptions,
     ui: Ui,
     mask: Masker | None = None,
+    shown: Masker | None = None,
 ) -> OpenStack:
     """Render, write, and stand ready. Raises before any engine runs when something is missing.
 
-    `folder` is the run's; what stacks hide from each other goes through one `mask`.
+    `folder` is the run's. What stacks hide from each other goes through one `mask`; what else their states hold that is
+    sensitive is masked by `shown` in what the engines say, but not in what is recorded: a card's ids must tell things
+    apart.
     """
     rules, environment = content.rules, content.environment
     config = require_stack(environment, name)
@@ -167,9 +198,19 @@ def open_stack(
     values = secrets.read(wanted)
     mask = Masker() if mask is None else mask
 
-    def hide(texts: Iterable[str]) -> None:
-        mask.add(texts)
-        ui.hide(texts)
+    shown = Masker() if shown is None else shown
+
+    def hide(texts: Iterable[str], *, is_declared: bool = True) -> None:
+        known = tuple(texts)
+        if is_declared:
+            mask.add(known)
+        shown.add(known)
+        ui.hide(known)
+
+    def keep(texts: Iterable[str]) -> None:
+        kept = tuple(texts)
+        for one in (mask, shown, ui):
+            one.keep(kept)
 
     hide(secrets.texts_in(values))
     if missing_cli_config():
@@ -184,7 +225,7 @@ def open_stack(
     env = engine_environment(more=rules.engine.env, secrets=values, plugin_cache=project.workspace.plugin_cache)
     part = part_of_run(folder, name)
     part.mkdir(exist_ok=True, mode=0o700)
-    runner = Runner(root, part, env, mask, _observer(name, ui), ui.engine_signal)
+    runner = Runner(root, part, env, shown, _observer(name, ui), ui.engine_signal)
     opened = OpenStack(
         name,
         content,
@@ -200,6 +241,9 @@ def open_stack(
         mask,
         secrets,
         hide,
+        keep,
+        shown,
+        {use.secret.text: values[name] for name, use in secret_uses(config).items()},
         ephemeral_secrets(config, modules),
         caller,
     )

@@ -17,6 +17,9 @@ class Ui(Protocol):
     def hide(self, secrets: Iterable[str]) -> None:
         """From now on, mask these values in everything that is shown, the command's answer and its errors included."""
 
+    def keep(self, texts: Iterable[str]) -> None:
+        """Mask nothing that is a part of these: they are code, which hides nothing."""
+
     def note(self, text: str) -> None:
         """Say what is going on."""
 

@@ -153,15 +153,17 @@ class Applying:
             if is_main_thread():
                 self._tick()
 
-        applied = planned.stack.engine.apply(planned.saved, on_tick=on_tick)
+        engine = planned.stack.engine
+        applied = engine.apply(planned.saved, on_tick=on_tick)
         self._progress[planned.name] = applied.progress
         failpoint.reach("engine-ended")
         try:
-            after, hidden = planned.stack.engine.read_back()
+            after, hidden = engine.read_back()
         except TfopsError as error:
-            return StackEnd(planned, applied, error=error)
+            return StackEnd(planned, engine.tell(applied, is_known=False), error=error)
+        planned.stack.hide_found(hidden, after.inventory)
         failpoint.reach("state-read-back")
-        return StackEnd(planned, applied, after, hidden)
+        return StackEnd(planned, engine.tell(applied), after, hidden)
 
     def _tick(self) -> None:
         self.on_progress(dict(self._progress))

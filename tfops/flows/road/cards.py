@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfops import __version__
-from tfops.addresses import qualified, split, type_of
+from tfops.addresses import qualified, split, type_of, with_masked_keys
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
@@ -170,7 +170,7 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
     modules = engine.modules()
     folders = {module.path: module.folder for module in modules}
     flagged = protected_addresses(folders, is_tofu=engine.engine.is_tofu)
-    ids = {stack.mask(address): stack.mask(known) for address, known in after.inventory.items()}
+    ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in after.inventory.items()}
     return StackPart(
         backend=describe_backend(target.rules.backend_of(target.env)),
         lineage=after.lineage,
@@ -217,7 +217,7 @@ def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, st
     ids = {
         change.label: change.resource_id or before.get(change.previous_address or change.address, "") for change in gone
     }
-    left = {stack.mask(address): stack.mask(known) for address, known in ids.items()}
+    left = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in ids.items()}
     found = {**earlier, **recorded_ids(left, target.rules.inventory)}
     now = recorded_ids(after.inventory, target.rules.inventory)
     taken = {identity for identity in zip(map(type_of, now), now.values(), strict=True) if is_telling(identity)}
@@ -245,4 +245,8 @@ def _moved(end: StackEnd) -> dict[str, str]:
     """What stands at another address since this change, as its plan said."""
     changes, mask = end.plan.changes if end.plan else (), end.stack.mask
     moved = ((change.address, change.previous_address) for change in changes if change.action is not Action.FORGET)
-    return {mask(address): mask(before) for address, before in moved if before and before != address}
+    return {
+        with_masked_keys(address, mask): with_masked_keys(before, mask)
+        for address, before in moved
+        if before and before != address
+    }

@@ -90,7 +90,7 @@ def carry_out(
         ui.show_plan(planned.shown)
         passed = require_checks(target, planned.stacks, _context(run, planned))
         asked = time.monotonic()
-        approval = obtain_consent(project, target, planned.shown, options.consent, ui)
+        approval = obtain_consent(project, target, planned.plan, options.consent, ui, mask=planned.mask)
         failpoint.reach("consented")
         run = replace(run, started=run.started + time.monotonic() - asked)  # thinking isn't working time
         for one in planned.stacks:
@@ -113,11 +113,11 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
         checks.extend(require_checks(run.target, [fresh], context))
         if is_covered:
             return
-        shown = masked_plan(plan, planned.mask)
-        run.ui.show_plan(shown)
+        run.ui.show_plan(masked_plan(plan, planned.mask))
         try:
             with signals.heard():
-                approvals.append(obtain_consent(run.project, run.target, shown, run.options.consent, run.ui))
+                options, mask = run.options.consent, planned.mask
+                approvals.append(obtain_consent(run.project, run.target, plan, options, run.ui, mask=mask))
         except KeyboardInterrupt:
             raise Interrupted("interrupted at the question") from None
 

@@ -4,15 +4,17 @@ Two things want more than a yes: what a rollback deletes or replaces is named, o
 name is typed under the list of it; and what is protected is named address by address, always.
 """
 
-from collections.abc import Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
+from tfops.addresses import with_masked_keys
 from tfops.errors import NeedsPerson, NotApproved
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Target
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import ApprovalPart
-from tfops.model import Kind, Plan, ResourceChange
+from tfops.model import Invocation, Kind, Plan, ResourceChange
 from tfops.resolve.actions import asks_first
 from tfops.resolve.holding import holds_data
 from tfops.resolve.identity import type_can_be_imported
@@ -49,20 +51,52 @@ class ConsentOptions:
     agreed: str = ""
 
 
-def obtain_consent(project: Project, target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> ApprovalPart:
-    """Who agreed to this plan, and how. Raises NotApproved."""
-    how = DRILL if options.standing == DRILL else _ask(target, plan, options, ui)
+def obtain_consent(
+    project: Project,
+    target: Target,
+    plan: Plan,
+    options: ConsentOptions,
+    ui: Ui,
+    *,
+    mask: Callable[[str], str] = str,
+) -> ApprovalPart:
+    """Who agreed to this plan, and how. Raises NotApproved. Decided on the plan as it is, and told through `mask`."""
+    how = DRILL if options.standing == DRILL else _ask(target, plan, options, _Told(ui, mask))
     person, _ = project.repository.identity()
     return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
 
 
-def _ask(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
-    _let_protected_go(target, plan, options, ui)
-    _let_be_made_twice(target, plan, options, ui)
-    _let_actions_run(target, plan, options, ui)
-    _keep_limits(target, plan, options)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Whom is asked, and how addresses are told there: a key may be a secret."""
+
+    ui: Ui
+    mask: Callable[[str], str]
+
+    def __call__(self, address: str) -> str:
+        return with_masked_keys(address, self.mask)
+
+    def unnamed(self, changes: Iterable[ResourceChange | Invocation], named: frozenset[str]) -> list[str]:
+        """The addresses that nobody named, as they are or as they are told; a told one that fits two names none."""
+        addresses = sorted({change.address for change in changes})
+        told = Counter(map(self, addresses))
+        return [one for one in addresses if one not in named and not (self(one) in named and told[self(one)] == 1)]
+
+    def few(self, addresses: Sequence[str]) -> str:
+        return ", ".join(map(self, addresses))
+
+    def flags(self, flag: str, addresses: Sequence[str]) -> str:
+        return " ".join(f"{flag} '{self(address)}'" for address in addresses)
+
+
+def _ask(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> str:
+    ui = told.ui
+    _let_protected_go(target, plan, options, told)
+    _let_be_made_twice(target, plan, options, told)
+    _let_actions_run(target, plan, options, told)
+    _keep_limits(target, plan, options, told)
     if target.kind is Kind.ROLLBACK and plan.losing:
-        return _consent_to_loss(target, plan, options, ui)
+        return _consent_to_loss(target, plan, options, told)
     if options.yes:
         return options.standing or "--yes"
     if not ui.is_interactive:
@@ -77,41 +111,41 @@ def _ask(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
     return _plain_yes(target, ui)
 
 
-def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> None:
+def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """Each protected address is named or typed: the code that protected it may be gone with this very change."""
-    losing = {change.address for change in plan.losing if target.protects(change.address)}
-    unnamed = sorted(losing - options.allow_destroy)
+    losing = (change for change in plan.losing if target.protects(change.address))
+    unnamed, ui = told.unnamed(losing, options.allow_destroy), told.ui
     if not unnamed:
         return
     if ui.is_interactive and not options.yes:
-        for address in unnamed:
+        for address in map(told, unnamed):
             ui.warn(f"{address} is protected, and would be lost")
             if not ui.ask_for("Type its address to let it go", address):
                 raise NotApproved(f"the {target.kind} of {target.env} was not approved")
         return
     raise NotApproved(
-        f"the {target.kind} of {target.env} would lose what is protected: {', '.join(unnamed)}",
+        f"the {target.kind} of {target.env} would lose what is protected: {told.few(unnamed)}",
         why="it has `prevent_destroy` in a version concerned, or `protect:` of tfops.yaml names it",
-        hint=f"if that is what you want, add: {_flags(unnamed)}",
+        hint=f"if that is what you want, add: {told.flags('--allow-destroy', unnamed)}",
     )
 
 
-def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> None:
+def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """What was let go alive, and holds data or was expected back: a second one is never made by the way."""
     found = (change for change in plan.duplicates if _is_missed(change))
-    unnamed = sorted({change.address for change in found} - options.allow_duplicate)
+    unnamed, ui = told.unnamed(found, options.allow_duplicate), told.ui
     if not unnamed:
         return
     if ui.is_interactive and not options.yes:
-        for address in unnamed:
+        for address in map(told, unnamed):
             ui.warn(f"{address} still exists outside of the state and can't be taken in: a second one would be made")
             if not ui.ask_for("Type its address to make a second one", address):
                 raise NotApproved(f"the {target.kind} of {target.env} was not approved")
         return
     raise NotApproved(
-        f"the {target.kind} of {target.env} would make a second one of what still exists: {', '.join(unnamed)}",
+        f"the {target.kind} of {target.env} would make a second one of what still exists: {told.few(unnamed)}",
         why="it left the state without being destroyed, and can't be taken in again",
-        hint="import it by hand, or add: " + " ".join(f"--allow-duplicate '{address}'" for address in unnamed),
+        hint=f"import it by hand, or add: {told.flags('--allow-duplicate', unnamed)}",
     )
 
 
@@ -119,31 +153,31 @@ def _is_missed(change: ResourceChange) -> bool:
     return holds_data(change.resource_type) or type_can_be_imported(change.resource_type)
 
 
-def _let_actions_run(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> None:
+def _let_actions_run(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """Actions that operations want to be asked about (`actions: {ask: …}`), each by its address."""
-    found = {action.address for action in plan.actions if asks_first(action, target.rules.ask_actions)}
-    unnamed = sorted(found - options.allow_action)
+    found = (action for action in plan.actions if asks_first(action, target.rules.ask_actions))
+    unnamed, ui = told.unnamed(found, options.allow_action), told.ui
     if not unnamed:
         return
     if ui.is_interactive and not options.yes:
-        for address in unnamed:
+        for address in map(told, unnamed):
             if not ui.ask_for(f"This runs {address}. Type its address to let it run", address):
                 raise NotApproved(f"the {target.kind} of {target.env} was not approved")
         return
     raise NotApproved(
-        f"the {target.kind} of {target.env} would run what must be named: {', '.join(unnamed)}",
+        f"the {target.kind} of {target.env} would run what must be named: {told.few(unnamed)}",
         why="`actions: {ask: …}` of tfops.yaml wants a person to look",
-        hint="if that is what you want, add: " + " ".join(f"--allow-action '{address}'" for address in unnamed),
+        hint=f"if that is what you want, add: {told.flags('--allow-action', unnamed)}",
     )
 
 
-def _keep_limits(target: Target, plan: Plan, options: ConsentOptions) -> None:
+def _keep_limits(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """Raises Refused (guard `delete-limit` or `needs-approval`) where tfops.yaml wants a person to look."""
     if plan.digest == options.agreed:
         return
-    unnamed = sorted({change.address for change in plan.losing} - options.allow_destroy)
+    unnamed = told.unnamed(plan.losing, options.allow_destroy)
     if options.most_losses is not None and len(unnamed) > options.most_losses:
-        listed = ", ".join(unnamed[:_MOST_LISTED]) + (" …" if len(unnamed) > _MOST_LISTED else "")
+        listed = told.few(unnamed[:_MOST_LISTED]) + (" …" if len(unnamed) > _MOST_LISTED else "")
         raise NeedsPerson(
             "delete-limit",
             f"{target.commit.short} would delete or replace {len(unnamed)} of {target.env}, "
@@ -160,15 +194,11 @@ def _keep_limits(target: Target, plan: Plan, options: ConsentOptions) -> None:
         )
 
 
-def _flags(addresses: Sequence[str]) -> str:
-    return " ".join(f"--allow-destroy '{address}'" for address in addresses)
-
-
-def _loss_flags(unnamed: Sequence[str], stateless: Set[str]) -> str:
+def _loss_flags(unnamed: Sequence[str], stateless: Set[str], told: _Told) -> str:
     """Each by name; with many, those whose types hold nothing by one flag."""
     if len(stateless & set(unnamed)) < _MANY:
-        return _flags(unnamed)
-    named = _flags([address for address in unnamed if address not in stateless])
+        return told.flags("--allow-destroy", unnamed)
+    named = told.flags("--allow-destroy", [address for address in unnamed if address not in stateless])
     return " ".join(filter(None, ("--allow-stateless", named)))
 
 
@@ -185,11 +215,12 @@ def _typed_name(target: Target, ui: Ui) -> str:
     raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
 
-def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, ui: Ui) -> str:
+def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> str:
     """By naming each address, or by typing the environment's name under the list of them."""
     losing = {change.address for change in plan.losing}
     stateless = {change.address for change in plan.losing if not holds_data(change.resource_type)}
-    unnamed = sorted(losing - options.allow_destroy - (stateless if options.allow_stateless else set()))
+    named = options.allow_destroy | (stateless if options.allow_stateless else set())
+    unnamed, ui = told.unnamed(plan.losing, frozenset(named)), told.ui
     if not unnamed:
         if options.yes or not ui.is_interactive:
             return "--allow-destroy"
@@ -199,7 +230,7 @@ def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, ui: Ui
         ui.warn(f"this deletes or replaces {count}: that data does not come back")
         return _typed_name(target, ui)
     raise NotApproved(
-        f"the rollback of {target.env} deletes or replaces what nobody named: {', '.join(unnamed)}",
+        f"the rollback of {target.env} deletes or replaces what nobody named: {told.few(unnamed)}",
         why="--yes does not cover lost data",
-        hint=f"if that is what you want, add: {_loss_flags(unnamed, stateless)}",
+        hint=f"if that is what you want, add: {_loss_flags(unnamed, stateless, told)}",
     )

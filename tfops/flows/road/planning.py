@@ -4,7 +4,7 @@ Stacks are prepared and their states read side by side. Then each is planned aft
 with what their plans already know of them; what they don't know yet makes a stack wait, and be previewed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -123,9 +123,9 @@ def open_stacks(
     project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui
 ) -> list[tuple[StackJob, OpenStack]]:
     """All stacks of a change, rendered; what is secret in one is masked in all."""
-    mask = Masker()
+    masks = {"mask": Masker(), "shown": Masker()}
     opened = [
-        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, mask=mask))
+        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, **masks))
         for job in jobs
     ]
     failpoint.reach("rendered")
@@ -144,6 +144,8 @@ def read_stacks(project: Project, opened: Sequence[tuple[StackJob, OpenStack]], 
         require_known_state(env, job.recorded, state)
     for job, stack in opened:
         require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)
+    for (_, stack), (state, hidden) in zip(opened, done, strict=True):
+        stack.hide_found(hidden, state.inventory)
     _say_unlocked(opened, ui)
     return [ReadStack(job, stack, *read) for (job, stack), read in zip(opened, done, strict=True)]
 
@@ -190,14 +192,35 @@ def plan_read(read: Sequence[ReadStack], ui: Ui) -> Planned:
             for remark in remarks:
                 ui.warn(remark)
     ui.phase("")
+    _warn_of_plain_words(found.values(), ui)
     order = [one.job.stack for one in read if one.job.way is not Way.ASK]
     return Planned(tuple(found[name] for name in order), asked)
+
+
+def _warn_of_plain_words(planned: Iterable[PlannedStack], ui: Ui) -> None:
+    """A secret that is a word of the configuration stands in every address and message."""
+    for one in planned:
+        words = one.stack.words(_addresses(one.read, one.plan))
+        for text in sorted(text for text, value in one.stack.named.items() if value in words):
+            ui.warn(f"{text} is a word that the configuration shows anyway: where it stands as code it isn't masked")
+
+
+def _addresses(read: ReadStack, plan: Plan | None) -> tuple[str, ...]:
+    return (*read.before.inventory, *(change.address for change in (plan.changes if plan else ())))
 
 
 def plan_one(
     read: ReadStack, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
 ) -> tuple[PlannedStack, tuple[str, ...]]:
     """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
+    found, remarks = _plan_one(read, planned, states)
+    read.stack.hide_found(found.saved.secrets if found.saved else (), _addresses(read, found.plan))
+    return found, remarks
+
+
+def _plan_one(
+    read: ReadStack, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, ReadStack]
+) -> tuple[PlannedStack, tuple[str, ...]]:
     job, engine = read.job, read.stack.engine
     supplies = _supplies(read, planned, states)
     if supplies.unknown and job.way is Way.MAKE:
