@@ -391,6 +391,15 @@ ABSENT_STATE = StackState(lineage="", serial=0, sha256="", inventory={}, schema_
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """A module from elsewhere as `init` got it. `digest` is over names and content of its files."""
+
+    source: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedRoot:
     """The generated root module of a stack: file name to text. Same commit, same bytes."""
 

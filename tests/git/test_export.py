@@ -266,3 +266,27 @@ def test_what_a_run_wrote_beside_its_module_stays_for_the_same_run_and_for_no_ot
     (root / ".terraform/tfops-modules.json").unlink()  # as a run leaves it that is killed while it lays out
     lay_out(later, root, rendered="r2")
     assert not made.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 12\n", "a pointer of Git LFS"),
+        ("\0GITCRYPT\0\1\2\3", "encrypted by git-crypt"),
+    ],
+)
+def test_a_file_that_only_a_filter_could_fill_is_refused_by_name(
+    here: Path, sources: Path, content: str, what: str
+) -> None:
+    """`docs/reference/guards.md`: Terraform would get the pointer."""
+    tree = modules_of(here, [(FOLDER, "app", [(FILE, "lambda.zip", content)])])
+    with pytest.raises(Refused) as caught:
+        export_modules(tree, sources, {})
+    assert (caught.value.guard, what in caught.value.what) == ("filtered-file", True)
+    assert "modules/app/lambda.zip" in caught.value.what
+    assert list(sources.iterdir()) == []
+
+
+def test_a_text_about_lfs_is_a_file_like_any_other(here: Path, sources: Path) -> None:
+    text = "version https://git-lfs.github.com/spec/v1 is what a pointer begins with.\n" * 20
+    assert export_modules(modules_of(here, [(FILE, "README.md", text)]), sources, {}).is_dir()

@@ -1,6 +1,6 @@
 """`validate`: the whole project against its modules, every mistake in one run; no engine unless asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfops import exact
 from tfops.config.environment import (
@@ -8,13 +8,16 @@ from tfops.config.environment import (
     listed_environments,
     place_of,
 )
+from tfops.config.modules.remote import remote_calls
+from tfops.config.names import is_local_source
+from tfops.config.pinning import why_unpinned
 from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError
 from tfops.flows.court import Court, Verdict
 from tfops.flows.ground.own_places import place_complaints
 from tfops.flows.ground.project import Project
-from tfops.flows.ground.reading import read_all
+from tfops.flows.ground.reading import Read, read_all
 from tfops.flows.ground.stack import EngineOptions, locate
 from tfops.flows.ground.target import require_environment
 from tfops.flows.ground.ui import Ui
@@ -43,6 +46,8 @@ def validate(
     unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
     for name, module, source in unseen:
         ui.warn(f"{name}: the variables of `{module}` ({source}) can't be seen from here: its inputs are not checked")
+    for line in _moving_sources(tree, found):
+        ui.warn(line)
     verdicts: list[Verdict] = []
     if deep and rules and not complaints:
         court = Court(
@@ -67,6 +72,23 @@ def validate(
         values={_module_name(verdict.stack, name): one for verdict in verdicts for name, one in verdict.values.items()},
         converted=tuple(fact for verdict in verdicts if env for fact in _converted(verdict)),
     )
+
+
+def _moving_sources(tree: GitTree, found: Sequence[Read]) -> Iterator[str]:
+    """A line for each source that may give another module tomorrow, of environments and of their modules."""
+    local = {
+        source
+        for read in found
+        for source in read.sources
+        if is_local_source(source) and tree.names(f"modules/{source}")
+    }
+    for read in found:
+        for source in sorted(set(read.sources) - local):
+            if why := why_unpinned(source):
+                yield f"{read.env}: the source {source} may give another module tomorrow: {why}"
+    for path, name, source in remote_calls(tree, local):
+        if why := why_unpinned(source):
+            yield f"{path}: the source of `{name}` ({source}) may give another module tomorrow: {why}"
 
 
 def _described_by(project: Project, asked: str, rules: ProjectConfig) -> EnvName:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfops.addresses import type_of
-from tfops.model import Action, Plan
+from tfops.model import Action, Fetched, Plan
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
 
@@ -19,13 +19,14 @@ class Past:
 
     `forgotten` is address to id of what was let out of the state since without being destroyed. `remade` leads from
     the id of what a way back had to make anew to the id that it had first: to its code it is the same thing.
-    `since` is what the versions between recorded.
+    `since` is what the versions between recorded, `downloads` the modules from elsewhere that the version ran with.
     """
 
     inventory: Mapping[str, str]
     forgotten: Mapping[str, str] = field(default_factory=dict)
     remade: Mapping[str, str] = field(default_factory=dict)
     since: Since = field(default_factory=Since)
+    downloads: Mapping[str, Fetched] = field(default_factory=dict)
 
     def first_ids(self, inventory: Mapping[str, str]) -> dict[str, str]:
         """The inventory with every id led back to the thing's first one."""

@@ -1,15 +1,16 @@
 """Whether the state at hand is the one that the versions speak of. None of these can be overridden."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tfops.config.constraint import parse_version
 from tfops.errors import Refused
-from tfops.model import EnvName, StackState, Version
+from tfops.model import EnvName, Fetched, StackState, Version
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedState:
-    """What a version's card says about a stack's state. `is_empty` after a destroy."""
+    """What a version's card says about a stack's state, and what was downloaded. `is_empty` after a destroy."""
 
     version: Version
     lineage: str
@@ -18,6 +19,7 @@ class RecordedState:
     is_empty: bool
     engine_name: str
     engine_version: str
+    downloads: Mapping[str, Fetched] = field(default_factory=dict)
 
 
 def require_free_place(env: EnvName, state: StackState, *, owner: str = "") -> None:

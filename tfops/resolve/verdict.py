@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from tfops.addresses import is_hidden, type_of
+from tfops.config.pinning import why_unpinned
 from tfops.model import Judgement, Kind, Reason, Verdict
 from tfops.resolve.holding import holds_data
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
@@ -115,7 +116,7 @@ def is_older(version: str, *, than: str) -> bool:
 
 
 def _floating_modules(way: _Way) -> Iterator[Reason]:
-    """A module from outside whose source says no exact version: is it still what it was?"""
+    """A module from outside whose source may have moved: is it still what it was?"""
     moved_on, unsure = [], []
     for path, was in way.then.downloads.items():
         asked, asks = way.then.modules.get(path, was.source), way.today.modules.get(path, "")
@@ -124,7 +125,7 @@ def _floating_modules(way: _Way) -> Iterator[Reason]:
             continue
         if known and known.source == was.source and (asked == asks if asks else known.version == was.version):
             moved_on.append(path)
-        elif not _is_pinned(asked):
+        elif why_unpinned(asked):
             unsure.append(path)
     if moved_on:
         text = f"{_listed(moved_on)} would be another module than then: its source moved on"
@@ -133,14 +134,6 @@ def _floating_modules(way: _Way) -> Iterator[Reason]:
     if unsure:
         text = f"{_listed(unsure)} has no exact version and may be another module today"
         yield Reason("unpinned-module", Verdict.OK, text, tuple(unsure), "compare the plan")
-
-
-_EXACT_VERSION = re.compile(r"\s=?\s*v?\d+\.\d+\.\d+\S*$")
-
-
-def _is_pinned(source: str) -> bool:
-    """An exact registry version, a Git ref, a checksum."""
-    return bool(_EXACT_VERSION.search(source)) or "ref=" in source or "checksum=" in source
 
 
 # --- what would be lost ---

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tfops.errors import Refused
+from tfops.system.filtered import require_real_content
 from tfops.system.treenames import folded, require_different_names
 from tfops.system.trees import Entry, GitTree
 
@@ -89,9 +90,14 @@ def _add(top: Folder, links: _Links, entry: Entry) -> None:
     if item.is_link:
         folder.links[name] = links[_key(parts)] = os.fsdecode(entry.content())
     elif item.is_file:
-        folder.files[name] = File(item.id, bool(item.mode & stat.S_IXUSR), entry.content)
+        content = partial(_real_content, where, entry)
+        folder.files[name] = File(item.id, bool(item.mode & stat.S_IXUSR), content)
     else:
         raise Refused("unsafe-name", f"`{where}` is neither a file nor a link nor a folder (mode {item.mode:o})")
+
+
+def _real_content(where: str, entry: Entry) -> bytes:
+    return require_real_content(where, entry.content())
 
 
 def _require_different(folder: Folder, where: str) -> None:

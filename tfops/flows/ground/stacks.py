@@ -10,7 +10,7 @@ from tfops.flows.ground.home import content_tree
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content
 from tfops.ledger.card import Card
-from tfops.model import MAIN_STACK, EnvName, Kind, StackName, Version
+from tfops.model import MAIN_STACK, EnvName, Fetched, Kind, StackName, Version
 from tfops.render.root import stack_variables
 from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.graph import Needs, narrowed, require_stacks, waves, with_dependents
@@ -160,4 +160,5 @@ def recorded_state(card: Card | None, stack: StackName = MAIN_STACK) -> Recorded
         is_empty=not part.inventory and (not part.lineage or card.kind is Kind.DESTROY),
         engine_name=card.engine.name,
         engine_version=card.engine.version,
+        downloads={path: Fetched(one.source, one.version, one.digest) for path, one in part.downloads.items()},
     )

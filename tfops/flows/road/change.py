@@ -20,6 +20,7 @@ from tfops.flows.road.cards import Outcome, build_card, standing_files, untouche
 from tfops.flows.road.checks import CheckContext, check_facts, run_checks
 from tfops.flows.road.consent import ConsentOptions, obtain_consent
 from tfops.flows.road.failures import may_have_changed, require_whole
+from tfops.flows.road.fetched import require_same_modules
 from tfops.flows.road.gate import require_checks
 from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record
@@ -83,6 +84,7 @@ def carry_out(
     with project.workspace.run(target.env, claim) as folder:
         run = _Run(project, target, options, refs, present, ui, folder.name, time.monotonic())
         planned = plan_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui)
+        require_same_modules(target, planned.moved, ignoring=options.ignores_verdict)
         if planned.plan.is_empty:
             return _nothing_to_do(run, planned)
         require_no_downgrade(target, planned.plan, ignoring=options.ignores_verdict)

@@ -22,6 +22,7 @@ from tfops.flows.ground.stack import EngineOptions, OpenStack, open_stack
 from tfops.flows.ground.stacks import StackJob, Way
 from tfops.flows.ground.ui import Ui
 from tfops.flows.road.bridging import over_a_bridge
+from tfops.flows.road.fetched import moved_modules, moved_warning
 from tfops.flows.road.supplies import Giver, Supplies, stand_ins, supplies_for
 from tfops.model import Plan, StackName, StackState, Waiting
 from tfops.render.root import UNKNOWN_TYPE
@@ -35,12 +36,16 @@ from tfops.system.parallel import side_by_side
 
 @dataclass(frozen=True, slots=True)
 class ReadStack:
-    """A stack that stands ready, with its state and the texts in it that are sensitive."""
+    """A stack that stands ready, with its state and the texts in it that are sensitive.
+
+    `moved` are modules from elsewhere that are other ones than those that the cards speak of.
+    """
 
     job: StackJob
     stack: OpenStack
     before: StackState
     hidden: frozenset[str]
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,10 @@ class Planned:
         return self.stacks[0].stack.mask
 
     @property
+    def moved(self) -> dict[StackName, tuple[str, ...]]:
+        return {one.name: one.read.moved for one in self.stacks}
+
+    @property
     def bridges(self) -> dict[StackName, Bridge]:
         return {planned.name: planned.bridge for planned in self.stacks if not planned.bridge.is_empty}
 
@@ -147,7 +156,14 @@ def read_stacks(project: Project, opened: Sequence[tuple[StackJob, OpenStack]], 
     for (_, stack), (state, hidden) in zip(opened, done, strict=True):
         stack.hide_found(hidden, state.inventory)
     _say_unlocked(opened, ui)
-    return [ReadStack(job, stack, *read) for (job, stack), read in zip(opened, done, strict=True)]
+    ready = [
+        ReadStack(job, stack, state, hidden, moved_modules(job, stack.engine.modules()))
+        for (job, stack), (state, hidden) in zip(opened, done, strict=True)
+    ]
+    for one in ready:
+        if one.moved:
+            ui.warn(moved_warning(one.moved, one.job))
+    return ready
 
 
 def _prepare(stack: OpenStack) -> tuple[StackState, frozenset[str]]:

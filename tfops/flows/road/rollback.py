@@ -16,7 +16,7 @@ from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import EventKind, Present, present_at, read_events, read_present
 from tfops.ledger.parts import AimPart
 from tfops.ledger.versions import Listing, known_versions, read_card
-from tfops.model import LOCK_FILE, Commit, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
+from tfops.model import LOCK_FILE, Commit, Fetched, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
 from tfops.resolve.bridge import Past
 from tfops.resolve.downgrade import undowngradable
 from tfops.resolve.identity import Since
@@ -219,6 +219,7 @@ def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:
         {address: known for address, known in alive if not is_hidden(known)},
         dict(current.remade) if current else {},
         since,
+        {path: Fetched(one.source, one.version, one.digest) for path, one in goal.downloads.items()},
     )
 
 
