@@ -144,4 +144,4 @@ def test_a_broken_file_on_the_branch_does_not_stand_in_the_way_of_going_back(sho
     shop.commit("Broken")
     assert shop.run("rollback", "dev", "--yes").code == 10
     shop.git("checkout", "--quiet", good)
-    assert "with what v1 was" in shop.ok("rollback", "dev", "--yes").out
+    assert "(content of v1)" in shop.ok("rollback", "dev", "--yes").out

@@ -21,6 +21,7 @@ TOP = Path(__file__).parent.parent.parent
 INSTALL = TOP / "docs/how-to/install.md"
 _ADDRESS = "https://git.example.com/ops/tfops.git"
 _BIN = Path(sys.executable).parent
+_GITHUB = {"GITHUB_ACTIONS": "true", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main"}
 _INSTALLERS = ("uv", "uvx", "pipx")
 
 pytestmark = pytest.mark.skipif(
@@ -165,7 +166,7 @@ def test_the_recipes_for_ci_install_and_apply(machine: Machine, tmp_path: Path) 
 
     clone = _project(machine, tmp_path / "github", env)
     for step in steps[1:]:
-        machine.run(step, folder=clone, env={**env, "GITHUB_REF_NAME": "main", "GITHUB_REF_TYPE": "branch"})
+        machine.run(step, folder=clone, env={**env, **_GITHUB})
     assert "tfops/dev/v1" in machine.run("git ls-remote origin", folder=clone)
 
     env |= {"CI_COMMIT_BRANCH": "main", "CI_SERVER_HOST": "git.example.com", "CI_PROJECT_PATH": "shop"}
@@ -178,7 +179,7 @@ def test_the_recipes_for_ci_install_and_apply(machine: Machine, tmp_path: Path) 
 def test_the_image_is_built_and_started_as_its_file_says(machine: Machine, source: Path, tmp_path: Path) -> None:
     """Without a container: the build stage's lines in a folder that has what it copies, then the entry point."""
     dockerfile = (source / "deploy/Dockerfile").read_text().replace("\\\n", " ")
-    stage = dockerfile.partition("\nFROM ")[0]
+    stage = dockerfile.split("\nFROM ")[1]
     opt, var, folder = tmp_path / "opt", tmp_path / "var", tmp_path / "src"
     folder.mkdir()
     lines = [line.partition(" ")[2] for line in stage.splitlines() if line.startswith("RUN ")]
@@ -188,6 +189,7 @@ def test_the_image_is_built_and_started_as_its_file_says(machine: Machine, sourc
             machine.run(*(f"cp -r {source / name} {folder / goal}" for name in names))
     machine.run(*(line.replace("/opt/tfops", str(opt)) for line in lines), folder=folder)
     env = {"PATH": f"{opt / 'bin'}{os.pathsep}{machine.env['PATH']}"}
+    assert machine.run("command -v tfops", env=env).startswith(str(opt))
     machine.run("tfops init shop", folder=tmp_path, env=env)
     entry = (source / "deploy/entrypoint.sh").read_text().replace("/var/lib/tfops", str(var))
     (tmp_path / "entrypoint.sh").write_text(entry)

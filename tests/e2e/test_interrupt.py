@@ -91,7 +91,7 @@ def test_a_killed_tfops_leaves_the_engine_to_finish_and_the_next_one_to_record(s
     assert slow.tags() == []
     wait_until(lambda: slow.resources() == 3)
     again = slow.ok("apply", "dev", "--yes")
-    assert "ended without a word" in again.err and "everything was applied" in again.err
+    assert "stopped unexpectedly" in again.err and "everything was applied" in again.err
     assert ("already at v1" in again.out, slow.tags()) == (True, ["tfops/dev/v1"])
 
 

@@ -52,7 +52,7 @@ def test_what_was_done_offline_under_a_lock_by_hand_reaches_the_others_with_the_
     assert shop.run("apply", "dev", "--yes", "-o", "json").error["guard"] == "remote-unreachable"
     ran = shop.ok("apply", "dev", "--yes", "--offline")
     assert "dev is now v2" in ran.out and "kept in this clone" in ran.err
-    assert "dev is now v3, with what v1 was" in shop.ok("rollback", "dev", "--yes", "--offline").out
+    assert "dev is now v3 (content of v1)" in shop.ok("rollback", "dev", "--yes", "--offline").out
     away.come_back()
     assert away.events() == ["locked", "recorded", "begun"]
     shop.ok("status")

@@ -56,7 +56,7 @@ def test_both_clones_see_the_same_versions_and_either_can_roll_back(clones: tupl
     first.git("push", "--quiet")
     first.ok("apply", "--yes")
     second.git("pull", "--quiet")
-    assert "dev is now v3, with what v1 was" in second.ok("rollback", "dev", "--yes").out
+    assert "dev is now v3 (content of v1)" in second.ok("rollback", "dev", "--yes").out
     assert "held: rolled back to v1" in first.ok("status").out
     assert first.run("apply", "--yes", "-o", "json").error["guard"] == "held"
 

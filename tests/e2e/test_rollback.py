@@ -39,7 +39,7 @@ def test_on_a_terminal_the_environments_name_is_typed(grown: Sandbox) -> None:
     wrong = run_in_terminal(argv, cwd=grown.path, env=grown.env, answers=[("Type dev to go on", "yes")])
     assert wrong.code == 13
     right = run_in_terminal(argv, cwd=grown.path, env=grown.env, answers=[("Type dev to go on", "dev")])
-    assert (right.code, "dev is now v3, with what v1 was" in right.text) == (0, True)
+    assert (right.code, "dev is now v3 (content of v1)" in right.text) == (0, True)
 
 
 def test_after_a_rollback_the_branch_is_held_until_the_hold_is_lifted(grown: Sandbox) -> None:
@@ -79,7 +79,7 @@ def test_modules_of_the_version_are_used_not_todays(grown: Sandbox) -> None:
 
 def test_a_rollback_comes_back_after_a_destroy(grown: Sandbox) -> None:
     grown.ok("destroy", "dev", "--yes")
-    assert "dev is now v4, with what v2 was" in grown.ok("rollback", "dev", "v2", "--yes").out
+    assert "dev is now v4 (content of v2)" in grown.ok("rollback", "dev", "v2", "--yes").out
     grown.ok("destroy", "dev", "--yes")
     assert grown.ok("rollback", "dev", "--yes", "-o", "json").result["restores"] == "v2"
     refused = grown.run("rollback", "dev", "v3", "--yes", "-o", "json")

@@ -47,7 +47,7 @@ def test_a_signed_version_is_listed_verified_and_rolled_back(signing: Sandbox) -
     signing.git("verify-tag", "tfops/dev/v2")
     verified = signing.ok("verify", "dev", "-o", "json").result
     assert (verified["signed_events"], verified["events"], verified["findings"]) == (4, 4, [])
-    assert "dev is now v3, with what v1 was" in signing.ok("rollback", "dev", "--yes").out
+    assert "dev is now v3 (content of v1)" in signing.ok("rollback", "dev", "--yes").out
 
 
 def test_without_signatures_a_project_that_requires_them_refuses(signing: Sandbox) -> None:

@@ -46,7 +46,7 @@ def test_a_protected_environment_loses_nothing_unless_its_rule_says_so() -> None
         (', windows: ["mon 09:00-10:00 Mars/Base"]', "", "'Mars/Base' is not a time zone that this machine knows"),
         ("", "agent: {tries: 0}\n", "`tries` must be between 1 and 100"),
         ("", "agent: {tell: [{url_env: 'https://hooks.example.com'}]}\n", "`url_env` must name a variable"),
-        ("", "agent: {tell: [{url_env: A, template: '{env.x}'}]}\n", "{env.x} is nothing that can be told"),
+        ("", "agent: {tell: [{url_env: A, template: '{env.x}'}]}\n", "unknown placeholder {env.x}"),
         ("", "agent: {tell: [{url_env: A, per_minute: 0}]}\n", "`per_minute` must be between 1 and 600"),
         ("", "agent: {tell: [{url_env: A, to: pager}]}\n", "`to` must be 'json', 'slack' or 'teams'"),
         ("", "agent: {backoff: soon}\n", "`backoff` must be a duration from 1s to 1h"),

@@ -146,3 +146,32 @@ def test_a_damaged_memory_is_asked_anew(programs: Programs, tmp_path: Path, cont
     programs.add("terraform")
     assert find_engine(EngineChoice(), "", cache).version == "1.11.4"
     assert json.loads(cache.read_text(encoding="utf-8"))["version"] == "1.11.4"
+
+
+def test_a_relative_path_is_meant_from_the_repositorys_top_or_from_where_it_is_typed(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = Path(programs.add("terraform"))
+    top, elsewhere = path.parent.parent, tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    chosen = find_engine(EngineChoice(f"{path.parent.name}/terraform"), "", top=top)
+    assert chosen.executable == str(path)
+    with pytest.raises(ProjectError):
+        find_engine(EngineChoice("auto"), f"{path.parent.name}/terraform", top=top)
+    monkeypatch.chdir(path.parent)
+    assert find_engine(EngineChoice("auto"), "./terraform", top=elsewhere).executable == str(path)
+
+
+def test_a_relative_folder_of_path_gives_a_whole_path(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path(programs.add("terraform"))
+    monkeypatch.chdir(path.parent.parent)
+    monkeypatch.setenv("PATH", path.parent.name)
+    assert find_engine(EngineChoice("auto"), "").executable == str(path)
+
+
+def test_a_file_that_is_no_program_is_told_apart_from_one_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "terraform").write_text("text")
+    with pytest.raises(ProjectError) as caught:
+        find_engine(EngineChoice("./terraform"), "", top=tmp_path)
+    assert caught.value.what == f"the engine `{tmp_path}/terraform` is not a program that may be run"

@@ -134,6 +134,19 @@ def error(summary: str, detail: str = "") -> Diagnostic:
         ("Unsupported Terraform Core version", "", "tfops doctor"),
         ("Error refreshing state: Unsupported state file format", "uses format version 5", "--engine PATH"),
         ("Failed to save state", "write: no space left on device", "disk is full"),
+        (
+            "Failed to query available provider packages",
+            "could not connect to r.example: failed to request discovery document: dial tcp: no such host",
+            "a provider can't be downloaded",
+        ),
+        (
+            "Error accessing remote module registry",
+            "Failed to retrieve available versions: failed to request discovery document: dial tcp: no such host",
+            "a module can't be downloaded",
+        ),
+        ("Failed to download module", "Could not download module: git exited with 128", "a module can't be downloaded"),
+        ("Invalid host", "failed to request discovery document: dial tcp: no such host", "a registry doesn't answer"),
+        ("Error refreshing state", "dial tcp: connection refused", "the cloud doesn't answer"),
     ],
 )
 def test_errors_that_people_meet_come_with_advice(summary: str, detail: str, word: str) -> None:

@@ -596,7 +596,7 @@ def test_what_was_filled_in_takes_one_line_and_what_was_changed_is_shown() -> No
     planned = (ResourceChange("a.taken_back", "a", Action.UPDATE),)
     plan = Plan(changes=planned, changed_outputs=(), digest="d", is_empty=False, drift=drift)
     text = printed(plan_report(plan), 200)
-    outside, _, rest = text.partition("Filled in since the last apply")
+    outside, _, rest = text.partition("Set by the provider since the last apply")
     assert all(address in outside for address in ("a.changed", "a.taken_back", "a.gone"))
     assert "a.quiet" not in outside and "a.quiet (--full)" in rest
     assert "versioning[0].enabled" in printed(plan_report(plan, full=True), 200).partition("a.changed")[0]
@@ -642,7 +642,7 @@ COMPLAINTS = (
     Complaint(Mark("tfops.yaml", 12, 1), "`project` is missing"),
 )
 ERRORS: dict[str, TfopsError] = {
-    "config": ConfigError(COMPLAINTS, hint="mend them, then run it again"),
+    "config": ConfigError(COMPLAINTS, hint="fix them, then run it again"),
     "refused": Refused("dirty", "there are changes that are not committed: a", why="one\ntwo", hint="git commit"),
     "engine": EngineFailed("the plan failed", why="[red]no[/red]: x\nyes"),
     "stopped": StoppedPartWay(

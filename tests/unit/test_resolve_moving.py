@@ -5,7 +5,7 @@ import pytest
 from tfops.errors import Refused
 from tfops.model import EnvName, Version
 from tfops.resolve.moving import Found, Route, Step, step_of
-from tfops.resolve.place import StatePlace, to_place
+from tfops.resolve.place import StatePlace, to_place, told_apart
 from tfops.resolve.state import RecordedState
 
 RECORDED = RecordedState(Version(3), "l", 7, "local", False, "terraform", "1.11.4")
@@ -54,6 +54,17 @@ def test_the_same_place_reached_otherwise_is_no_move() -> None:
     assert here.where == StatePlace("s3", s3 | {"dynamodb_table": "t", "profile": "ops", "use_lockfile": False}).where
     assert here.where != StatePlace("s3", s3 | {"key": "other"}).where
     assert StatePlace("swift", {"container": "a"}).where != StatePlace("swift", {"container": "b"}).where
+
+
+def test_two_places_that_read_alike_are_told_apart_by_what_is_different() -> None:
+    """`backend-moved` names both: `in local, tfops.yaml names local` would help nobody."""
+    local = [StatePlace("local", {"path": f"../state/{name}/main.tfstate"}) for name in ("dev", "old")]
+    assert told_apart(*local) == ("local (path ../state/dev/main.tfstate)", "local (path ../state/old/main.tfstate)")
+    s3 = [StatePlace("s3", {"bucket": "b", "key": "k", "endpoint": end}) for end in ("https://a.example", "")]
+    assert told_apart(*s3) == ("s3 b k (endpoint https://a.example)", "s3 b k (endpoint not set)")
+    pg = [StatePlace("pg", {"conn_str": f"postgres://ann:{word}@db/x", "schema_name": "s"}) for word in ("one", "two")]
+    assert told_apart(*pg) == ("pg s (another `conn_str`)", "pg s (a new `conn_str`)")
+    assert told_apart(local[0], s3[1]) == ("local", "s3 b k")
 
 
 def test_a_place_in_words_says_nothing_secret() -> None:

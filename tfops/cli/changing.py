@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfops.cli.change_options import change_options
+from tfops.cli.complete import complete_environment
 from tfops.cli.options import (
     AllowActionOption,
     AllowDestroyOption,
@@ -15,6 +16,7 @@ from tfops.cli.options import (
     FullOption,
     LockTimeoutOption,
     NamedEnvironment,
+    NeededVersion,
     OfflineOption,
     Output,
     OutputOption,
@@ -23,7 +25,11 @@ from tfops.cli.options import (
     VerboseOption,
     VersionArgument,
     WaitOption,
+    YesDestroyOption,
+    YesDrillOption,
     YesOption,
+    YesResumeOption,
+    YesRollbackOption,
     parse_duration,
 )
 from tfops.cli.run import execute, open_project, terminal
@@ -117,7 +123,7 @@ def rollback(
     env: Environment = None,
     version: VersionArgument = None,
     stack: StackOption = None,
-    yes: YesOption = False,
+    yes: YesRollbackOption = False,
     allow_destroy: AllowDestroyOption = None,
     allow_action: AllowActionOption = None,
     allow_stateless: AllowStatelessOption = False,
@@ -148,10 +154,10 @@ def rollback(
     \b
     Examples:
       tfops rollback dev                  to the previous version
-      tfops rollback prod v12 --plan      what it would do, lose and not bring back
+      tfops rollback prod v12 --plan      what it would do and lose
       tfops rollback prod v12             to v12's content, as a new version
       tfops rollback prod v12 --keep-providers
-      tfops rollback prod tfops/prod/v12 --yes --allow-destroy module.db.aws_db_instance.main
+      tfops rollback prod v12 --yes --allow-destroy module.db.aws_db_instance.main
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
@@ -189,7 +195,7 @@ def rollback(
 def destroy(
     ctx: typer.Context,
     env: NamedEnvironment,
-    yes: YesOption = False,
+    yes: YesDestroyOption = False,
     allow_destroy: AllowDestroyOption = None,
     allow_action: AllowActionOption = None,
     wait: WaitOption = "0s",
@@ -228,7 +234,7 @@ def destroy(
 def resume(
     ctx: typer.Context,
     env: NamedEnvironment,
-    yes: YesOption = False,
+    yes: YesResumeOption = False,
     allow_destroy: AllowDestroyOption = None,
     allow_action: AllowActionOption = None,
     allow_stateless: AllowStatelessOption = False,
@@ -280,13 +286,18 @@ def resume(
 def drill(
     ctx: typer.Context,
     env: NamedEnvironment,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="The version to go back to.")],
+    version: NeededVersion,
     place: Annotated[
         str | None,
-        typer.Option("--in", metavar="ENV", help="Where: a free environment. Else: the one that rehearses ENV."),
+        typer.Option(
+            "--in",
+            metavar="ENV",
+            help="Where: a free environment. Else: the one that rehearses ENV.",
+            autocompletion=complete_environment,
+        ),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Don't destroy at the end.")] = False,
-    yes: YesOption = False,
+    yes: YesDrillOption = False,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
@@ -325,7 +336,7 @@ def recover(
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
 ) -> None:
-    """Finish the story of a run that died or could not record its version.
+    """Repair an environment after an interrupted run, or record its version.
 
     Waits for an engine that still works, saves a state that could not be saved, takes in what was
     made but isn't in the state, and then records the version, closes the intent, or says what is left.

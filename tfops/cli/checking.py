@@ -35,7 +35,7 @@ def validate(
     \b
     Examples:
       tfops validate              the whole project, as the files lie here
-      tfops validate dev --deep   the engine judges conversions and the modules' rules
+      tfops validate dev --deep   the engine judges conversions and modules' rules
     """
     ui = terminal()
 

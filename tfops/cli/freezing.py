@@ -65,7 +65,7 @@ def unlock(
     ] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Take a lock away.
+    """Remove a lock.
 
     A holder that is still alive when its lock is broken can't record a version any more. Where a run
     died, `tfops recover` is the better way: it finds out how far it got.

@@ -8,6 +8,7 @@ from tfops.cli.complete import complete_version
 from tfops.cli.options import (
     EngineOption,
     Environment,
+    Environments,
     FetchOption,
     FullOption,
     NamedEnvironment,
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from tfops.results.changes import PlanResult
     from tfops.results.files import DoctorResult
     from tfops.results.looks import StatusResult, VerifyResult
+
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the newest N.", show_default=False)
+]
 
 _CHANGES = 2
 _BAD_PROJECT = 10
@@ -56,7 +61,7 @@ def plan(
       tfops plan dev --worktree            before you commit
       tfops plan dev --detailed-exitcode   exit 2 when there are changes
       tfops plan prod --checks             would it pass?
-      tfops plan prod --stack app          one stack of an environment that is a folder
+      tfops plan prod --stack app          one stack of several
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
@@ -111,6 +116,7 @@ def render(
 
 def status(
     ctx: typer.Context,
+    envs: Environments = None,
     fetch: FetchOption = True,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again when it changes, until Ctrl-C.")] = False,
     every: Annotated[str, typer.Option("--every", metavar="TIME", help="With --watch: how often to look.")] = "5s",
@@ -121,6 +127,7 @@ def status(
     \b
     Examples:
       tfops status
+      tfops status prod
       tfops status --watch
       tfops status --output json
     """
@@ -129,7 +136,7 @@ def status(
     def flow() -> "StatusResult":
         from tfops.flows import looks
 
-        return looks.status(open_project(ctx), fetch=fetch, ui=ui)
+        return looks.status(open_project(ctx), envs or (), fetch=fetch, ui=ui)
 
     if watch:
         execute_watching("status", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
@@ -142,6 +149,7 @@ def history(
     env: Environment = None,
     verdict: Annotated[bool, typer.Option("--verdict", help="What going back to each version comes to.")] = False,
     full: Annotated[bool, typer.Option("--full", help="All versions, not only the newest 100.")] = False,
+    limit: LimitOption = None,
     fetch: FetchOption = True,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -150,14 +158,15 @@ def history(
     \b
     Examples:
       tfops history dev
-      tfops history prod --verdict    ok, bridged, keep-providers, data-loss or blocked, and why
+      tfops history dev --limit 5
+      tfops history prod --verdict    can it be brought back, and at what price
     """
     ui = terminal(full=full)
 
     def flow() -> object:
         from tfops.flows import looks
 
-        return looks.history(open_project(ctx), env, verdict=verdict, fetch=fetch, ui=ui)
+        return looks.history(open_project(ctx), env, verdict=verdict, limit=limit, fetch=fetch, ui=ui)
 
     execute("history", flow, ui=ui, output=output)
 
@@ -184,13 +193,22 @@ def show(
 
 
 def log(
-    ctx: typer.Context, env: Environment = None, fetch: FetchOption = True, output: OutputOption = Output.TEXT
+    ctx: typer.Context,
+    env: Environment = None,
+    limit: LimitOption = None,
+    fetch: FetchOption = True,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show it again when it changes, until Ctrl-C.")
+    ] = False,
+    every: Annotated[str, typer.Option("--every", metavar="TIME", help="With --follow: how often to look.")] = "5s",
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Show every event of an environment: applied, failed, locked, unlocked by force, recovered.
 
     \b
     Examples:
       tfops log prod
+      tfops log prod --follow
       tfops log prod --output json
     """
     ui = terminal()
@@ -198,9 +216,12 @@ def log(
     def flow() -> object:
         from tfops.flows import looks
 
-        return looks.log(open_project(ctx), env, fetch=fetch, ui=ui)
+        return looks.log(open_project(ctx), env, limit=limit, fetch=fetch, ui=ui)
 
-    execute("log", flow, ui=ui, output=output)
+    if follow:
+        execute_watching("log", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
+    else:
+        execute("log", flow, ui=ui, output=output)
 
 
 def inventory(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tfops.cli.complete import complete_environment
+from tfops.cli.complete import complete_branch, complete_environment
 from tfops.cli.groups import group
 from tfops.cli.options import Output, OutputOption
 from tfops.cli.run import execute, open_project, terminal
@@ -23,7 +23,10 @@ def environment(
         ),
     ] = None,
     branch: Annotated[
-        str | None, typer.Option("--branch", metavar="PATTERN", help="Its branch. Left out: its name.")
+        str | None,
+        typer.Option(
+            "--branch", metavar="PATTERN", help="Its branch. Left out: its name.", autocompletion=complete_branch
+        ),
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> None:

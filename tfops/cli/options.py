@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tfops.cli.complete import complete_environment, complete_stack, complete_version
+from tfops.cli.complete import complete_address, complete_engine, complete_environment, complete_stack, complete_version
 from tfops.config.duration import RULE, parse_seconds
 from tfops.errors import UsageError
+from tfops.system import environ
 
 
 class Output(enum.StrEnum):
@@ -40,8 +41,15 @@ Environment = Annotated[
         metavar="ENV", help="The environment. Left out: the one of the branch.", autocompletion=complete_environment
     ),
 ]
+Environments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ENV", help="Only these environments.", autocompletion=complete_environment),
+]
 NamedEnvironment = Annotated[
     str, typer.Argument(metavar="ENV", help="The environment.", autocompletion=complete_environment)
+]
+NeededVersion = Annotated[
+    str, typer.Argument(metavar="VERSION", help="v3, or tfops/prod/v3.", autocompletion=complete_version)
 ]
 VersionArgument = Annotated[
     str | None, typer.Argument(metavar="VERSION", help="v3, or tfops/dev/v3.", autocompletion=complete_version)
@@ -55,15 +63,40 @@ def _also_before_the_command(ctx: typer.Context, value: Output) -> Output:
     return before if before is not None and source is not None and source.name == "DEFAULT" else value
 
 
+def _engine_from_here(ctx: typer.Context, value: str) -> str:
+    """A relative path is meant from where it is typed, as `-C` has it; the engine runs in a folder of tfops."""
+    wanted = value or environ.variable("TFOPS_ENGINE")
+    if "/" not in wanted or ctx.resilient_parsing:
+        return value
+    folder = ctx.find_root().params.get("folder") or Path()
+    return str((Path(folder) / Path(wanted).expanduser()).absolute())
+
+
 OutputOption = Annotated[
     Output, typer.Option("--output", "-o", callback=_also_before_the_command, help="How to print the answer.")
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Only answers, warnings and errors.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="More of what happens.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask; never covers what a rollback deletes.")]
+_YES = ("--yes", "-y")
+YesOption = Annotated[bool, typer.Option(*_YES, help="Apply without asking, deletes too, but nothing protected.")]
+YesRollbackOption = Annotated[bool, typer.Option(*_YES, help="Don't ask; what is lost must still be named.")]
+YesDestroyOption = Annotated[bool, typer.Option(*_YES, help="Destroy without asking; nothing that is protected.")]
+YesResumeOption = Annotated[bool, typer.Option(*_YES, help="Finish it without asking: what remains, no more.")]
+YesDrillOption = Annotated[bool, typer.Option(*_YES, help="Apply, roll back and destroy there without asking.")]
+YesAdoptOption = Annotated[bool, typer.Option(*_YES, help="Copy the state and record v1 without asking.")]
+YesPruneOption = Annotated[
+    bool, typer.Option(*_YES, help="Destroy the previews that are listed, and what is named. Else: only list.")
+]
 FullOption = Annotated[bool, typer.Option("--full", help="Every resource and every attribute.")]
 EngineOption = Annotated[
-    str, typer.Option("--engine", metavar="NAME", help="terraform, tofu, embedded, or a path. [env: TFOPS_ENGINE]")
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        callback=_engine_from_here,
+        autocompletion=complete_engine,
+        help="terraform, tofu, embedded, or a path. [env: TFOPS_ENGINE]",
+    ),
 ]
 WaitOption = Annotated[str, typer.Option("--wait", metavar="TIME", help="How long to wait for a lock: 90s, 10m.")]
 OfflineOption = Annotated[
@@ -93,7 +126,12 @@ OneStackOption = Annotated[
 ]
 AllowDestroyOption = Annotated[
     list[str] | None,
-    typer.Option("--allow-destroy", metavar="ADDRESS", help="A resource that may be lost. Can be repeated."),
+    typer.Option(
+        "--allow-destroy",
+        metavar="ADDRESS",
+        help="A resource that may be lost. Can be repeated.",
+        autocompletion=complete_address,
+    ),
 ]
 AllowStatelessOption = Annotated[
     bool,

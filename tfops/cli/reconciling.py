@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfops.cli.complete import complete_environment
 from tfops.cli.options import (
     EngineOption,
+    Environments,
     NamedEnvironment,
     Output,
     OutputOption,
     QuietOption,
     WaitOption,
-    YesOption,
+    YesPruneOption,
     parse_duration,
 )
 from tfops.cli.run import execute, execute_silent, open_project, terminal
@@ -31,10 +31,6 @@ _NOT_SEEN = 20
 _REFUSED = 11
 _ADDRESS = "127.0.0.1:8420"
 
-Environments = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="ENV", help="Only these environments.", autocompletion=complete_environment),
-]
 ParallelOption = Annotated[
     int, typer.Option("--parallel", min=1, max=64, metavar="N", help="How many environments at once.")
 ]
@@ -78,7 +74,7 @@ def reconcile(
     Examples:
       tfops reconcile                                 every environment
       tfops reconcile dev staging
-      tfops reconcile --dry-run --detailed-exitcode   exit 2 when something is out of sync
+      tfops reconcile --dry-run --detailed-exitcode   exit 2 when out of sync
     """
     ui = terminal(quiet=quiet)
 
@@ -122,13 +118,13 @@ def approve(ctx: typer.Context, env: NamedEnvironment, output: OutputOption = Ou
 def prune(
     ctx: typer.Context,
     envs: Environments = None,
-    yes: YesOption = False,
+    yes: YesPruneOption = False,
     parallel: ParallelOption = 4,
     engine: EngineOption = "",
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
 ) -> None:
-    """Show what is over: previews without a branch or past their time, and environments without a line.
+    """List what can be pruned: previews without a branch or past their time, and environments without a line.
 
     With --yes previews are destroyed. What tfops.yaml doesn't have any more is only destroyed when it is
     named; its history stays.
@@ -164,7 +160,7 @@ def drift(
 ) -> None:
     """Show what in the real world differs from the version that was applied.
 
-    Changes nothing. What it found is in the ledger, for status and for the agent, which mends it where
+    Changes nothing. What it found is in the ledger, for status and for the agent, which heals it where
     tfops.yaml says `drift: heal`.
 
     \b
@@ -211,7 +207,7 @@ def agent(
     log_format: Annotated[LogFormat, typer.Option("--log-format", help="How to say what happens.")] = LogFormat.TEXT,
     engine: EngineOption = "",
 ) -> None:
-    """Watch the remote, and make every environment what its branch says, for months.
+    """Watch the remote, and make every environment what its branch says, continuously.
 
     Looks every --interval, and at once when a push event arrives at /hook. Serves /healthz, /readyz,
     /status and /metrics. Any number of agents, laptops and CI jobs can run side by side.
@@ -219,7 +215,7 @@ def agent(
     \b
     Examples:
       tfops agent
-      tfops agent --interval 10s --listen 0.0.0.0:8420 --hook-secret-file /run/secrets/hook
+      tfops agent --interval 10s --hook-secret-file /run/secrets/hook
       tfops agent --shard 1/3
     """
     ui = terminal(quiet=True)

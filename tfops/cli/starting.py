@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from tfops.cli.options import EngineOption, LockTimeoutOption, Output, OutputOption, YesOption, parse_duration
+from tfops.cli.complete import complete_branch, complete_environment, complete_folder
+from tfops.cli.options import EngineOption, LockTimeoutOption, Output, OutputOption, YesAdoptOption, parse_duration
 from tfops.cli.run import execute, folder_of, open_project, terminal
 
 
@@ -37,15 +38,29 @@ def init(
 
 def adopt(
     ctx: typer.Context,
-    env: Annotated[str, typer.Argument(metavar="ENV", help="What the environment is to be called.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A Terraform root module with a state.")],
+    env: Annotated[
+        str,
+        typer.Argument(
+            metavar="ENV", help="What the environment is to be called.", autocompletion=complete_environment
+        ),
+    ],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="A Terraform root module with a state.", autocompletion=complete_folder),
+    ],
     module: Annotated[
         str | None, typer.Option("--module", metavar="NAME", help="The module's name. Left out: the folder's.")
     ] = None,
     branch: Annotated[
-        str | None, typer.Option("--branch", metavar="PATTERN", help="Its branch. Left out: the one checked out.")
+        str | None,
+        typer.Option(
+            "--branch",
+            metavar="PATTERN",
+            help="Its branch. Left out: the one checked out.",
+            autocompletion=complete_branch,
+        ),
     ] = None,
-    yes: YesOption = False,
+    yes: YesAdoptOption = False,
     engine: EngineOption = "",
     lock_timeout: LockTimeoutOption = "20s",
     output: OutputOption = Output.TEXT,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.complete import complete_version
 from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
@@ -51,7 +52,12 @@ def versions(
 def restore(
     ctx: typer.Context,
     env: NamedEnvironment,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="S3's version id, its beginning, or v3.")],
+    version: Annotated[
+        str,
+        typer.Argument(
+            metavar="VERSION", help="S3's version id, its beginning, or v3.", autocompletion=complete_version
+        ),
+    ],
     stack: OneStackOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     wait: WaitOption = "0s",

@@ -92,7 +92,7 @@ def _check_tell(document: Document, rules: list[Any]) -> Iterator[Complaint]:
         unknown = sorted(set(PLACEHOLDER.findall(template)) - TELL_FIELDS) if isinstance(template, str) else []
         if unknown:
             hint = "there is: " + ", ".join(f"{{{name}}}" for name in sorted(TELL_FIELDS))
-            yield document.complaint((*where, "template"), f"{{{unknown[0]}}} is nothing that can be told", hint)
+            yield document.complaint((*where, "template"), f"unknown placeholder {{{unknown[0]}}}", hint)
         per_minute = rule.get("per_minute")
         if isinstance(per_minute, int) and not 1 <= per_minute <= _MOST_PER_MINUTE:
             yield document.complaint((*where, "per_minute"), f"`per_minute` must be between 1 and {_MOST_PER_MINUTE}")

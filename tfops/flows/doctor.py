@@ -50,7 +50,9 @@ def doctor(start: Path, requested_engine: str) -> DoctorResult:
             findings += _recording(project, rules)
         findings += _rules(rules)
         findings += _environments(project, rules)
-    findings += _engine(rules.engine if rules else EngineChoice(), requested_engine)
+    findings += _engine(
+        rules.engine if rules else EngineChoice(), requested_engine, project.repository.root if project else None
+    )
     return DoctorResult(tuple(findings))
 
 
@@ -159,10 +161,10 @@ def _environments(project: Project, rules: ProjectConfig) -> Iterator[Finding]:
             yield _problem(f"environment {env}", error)
 
 
-def _engine(choice: EngineChoice, requested: str) -> Iterator[Finding]:
+def _engine(choice: EngineChoice, requested: str, top: Path | None) -> Iterator[Finding]:
     wanted = requested or environ.variable("TFOPS_ENGINE")
     try:
-        engine = find_engine(choice, wanted)
+        engine = find_engine(choice, wanted, top=top)
         yield Finding("engine", f"{engine} ({engine.executable}; {engine.origin})")
     except TfopsError as error:
         yield _problem("engine", error)

@@ -1,6 +1,7 @@
 """`hold`, and the half of `resume` that lets an environment go on: said on top of the latest version, in the ledger."""
 
-from tfops.errors import Refused
+from tfops.config.names import one_line
+from tfops.errors import Refused, UsageError
 from tfops.flows.ground.custody import require_free
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.signing import require_signing
@@ -16,6 +17,9 @@ from tfops.system import clock
 
 def hold(project: Project, env: str, reason: str) -> HoldResult:
     """Keep an environment at its version until `resume`. Raises Refused (guard `never-applied`)."""
+    reason = one_line(reason)
+    if not reason:
+        raise UsageError("the reason is empty", hint=f"tfops hold {env} --reason TEXT")
     place = find_place(project, env)
     require_signing(project, place.rules)
     person, _ = project.repository.identity()

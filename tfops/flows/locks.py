@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 
+from tfops.config.names import one_line
 from tfops.errors import Locked, Refused
 from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.custody import require_free
@@ -26,6 +27,7 @@ _MOST_TRIES = 20
 
 def lock(project: Project, env: str, reason: str) -> LockResult:
     """Freeze an environment: nobody changes it until it is unlocked. Raises Locked when someone holds it."""
+    reason = one_line(reason)
     place = find_place(project, env)
     refs = project.refs(place.rules)
     require_signing(project, place.rules)
@@ -133,4 +135,4 @@ def append_event(project: Project, env: EnvName, refs: Refs, event: Callable[[Pr
                     return
         except RemoteUnreachable as error:
             raise refusal(error, project.repository.remote, f"nothing was written to the ledger of {env}") from error
-    raise Locked(f"the ledger of {env} changes all the time", hint="try again")
+    raise Locked(f"could not write to the ledger of {env}: {_MOST_TRIES} other changes came first", hint="run it again")

@@ -1,5 +1,6 @@
 """`plan`, `render`, `status`, `history`, `show`: commands that change nothing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tfops.config.names import is_environment_name
@@ -34,8 +35,8 @@ from tfops.system.look import look_here
 from tfops.system.repository import Repository
 
 
-def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
-    """Every environment of the project, and those that have versions but no line in tfops.yaml."""
+def status(project: Project, only: Sequence[str] = (), *, fetch: bool, ui: Ui) -> StatusResult:
+    """Every environment of the project, and those that have versions but no line in tfops.yaml; with `only`, those."""
     repository = project.repository
     rules = project.config_at(repository.head)
     is_fresh = project.fetch_for_reading(rules, ui) if fetch else False
@@ -56,7 +57,12 @@ def status(project: Project, *, fetch: bool, ui: Ui) -> StatusResult:
     ]
     for tag in [tag for listing in listings.values() for tag in listing.untagged]:
         ui.warn(f"the tag `{tag}` is gone: its card is read from the ledger")
-    return StatusResult(rules.project, tuple(rows), is_fresh, repository.remote)
+    known = {str(row.env): row for row in rows}
+    for name in only:
+        if name not in known:
+            require_environment(name, rules)
+    shown = [known[name] for name in dict.fromkeys(only)] if only else rows
+    return StatusResult(rules.project, tuple(shown), is_fresh, repository.remote)
 
 
 def _status_of(
@@ -141,19 +147,30 @@ def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest:
     return repository.count_between(latest.commit, head) if head else 0
 
 
-def history(project: Project, env: str | None, *, verdict: bool, fetch: bool, ui: Ui) -> HistoryResult:
-    """The versions of an environment, newest first; with `verdict`, what going back to each comes to."""
+def history(
+    project: Project, env: str | None, *, verdict: bool, limit: int | None = None, fetch: bool, ui: Ui
+) -> HistoryResult:
+    """The versions of an environment, newest first; with `verdict`, what going back to each comes to.
+
+    With `limit` the newest, and what happened since the oldest of them.
+    """
     if fetch:
         project.fetch_for_reading(project.config_at(project.repository.head), ui)
     name = _environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
     verdicts = verdicts_of(project, listing) if verdict else {}
-    commits, drills = project.repository.commits(record.commit for record in listing.versions), drills_of(project, name)
+    kept = listing.versions[-limit:] if limit else listing.versions
+    commits, drills = project.repository.commits(record.commit for record in kept), drills_of(project, name)
     entries = [
         HistoryEntry(record, commits.get(record.commit), verdicts.get(record.version), drills.get(record.version))
-        for record in listing.versions
+        for record in kept
     ]
-    incidents = [event for event in _log_events(project, name) if event.kind in _INCIDENTS]
+    since = kept[0].applied_at if kept and len(kept) < len(listing.versions) else None
+    incidents = [
+        event
+        for event in _log_events(project, name)
+        if event.kind in _INCIDENTS and (since is None or event.at >= since)
+    ]
     return HistoryResult(
         name,
         tuple(reversed(entries)),
@@ -191,13 +208,13 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
     return ShowResult(record, commit, card.model_dump(mode="json"), verdict, trouble_fact(trouble), drill)
 
 
-def log(project: Project, env: str | None, *, fetch: bool, ui: Ui) -> LogResult:
+def log(project: Project, env: str | None, *, limit: int | None = None, fetch: bool, ui: Ui) -> LogResult:
     """Every event of an environment's ledger: who did what, and when, versions or not."""
     if fetch:
         project.fetch_for_reading(project.config_at(project.repository.head), ui)
     name = _environment_with_versions(project, env)
     trouble = trouble_fact(read_present(project.repository, name).trouble)
-    return LogResult(name, _log_events(project, name), trouble)
+    return LogResult(name, _log_events(project, name)[:limit], trouble)
 
 
 def inventory(project: Project, env: str | None, *, everything: bool, fetch: bool, ui: Ui) -> InventoryResult:

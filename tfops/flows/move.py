@@ -101,7 +101,9 @@ def _sound_present(project: Project, place: Place, refs: Refs, engine: EngineOpt
             f"a change of {place.env} stopped half-way: its state stays where it is until that is finished",
             hint=f"with the old place in tfops.yaml: tfops recover {place.env}, tfops resume {place.env}; then move",
         )
-    settle(project, place, refs, engine=engine, ui=ui)
+    story = settle(project, place, refs, engine=engine, ui=ui)
+    if story is not None:
+        ui.note(str(story))
     present = read_present(project.repository, place.env)
     require_free(project, present)
     return present

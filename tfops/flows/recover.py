@@ -53,6 +53,9 @@ class Story:
     text: str
     version: Version | None = None
 
+    def __str__(self) -> str:
+        return f"{self.text}: recorded as {self.version}" if self.version else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -80,7 +83,9 @@ def settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions,
 def _settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions, ui: Ui) -> Story | None:
     card = settle_pending(project, refs, place.env, ui)
     if card is not None:
-        return Story(f"the {card.kind} of {card.commit[:8]} was made but not recorded", Version(card.version))
+        return Story(
+            f"the {card.kind} of {card.commit[:8]} was made, but its run could not record it", Version(card.version)
+        )
     present = read_present(project.repository, place.env)
     lock, intent = present.lock, present.intent
     if lock is None or not may_follow(project, lock):
@@ -88,9 +93,7 @@ def _settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions
         return _settle_state_alone(project, place, engine=engine, ui=ui) if is_ours else None
     if intent is None:
         return _release(project, refs, present, lock, f"{place.env}: a lock without an intent was released")
-    ui.note(
-        f"{place.env}: the {lock.what} by {lock.who} on {lock.host} ended without a word, finding out how far it got"
-    )
+    ui.note(f"{place.env}: the {lock.what} by {lock.who} on {lock.host} stopped unexpectedly: checking what it changed")
     return _finish(_Case(project, place, refs, present, lock, intent, ui), engine)
 
 

@@ -26,7 +26,7 @@ def _bucket(bucket: BucketReport, *, is_check: bool) -> RenderableType:
 
 
 _OLD_COPIES = {
-    OldCopy.MARKED: "the old copy is marked: nobody plans on it",
+    OldCopy.MARKED: "the old copy is marked as moved; plans on it are refused",
     OldCopy.UNMARKED: "the old copy is there, and not marked",
     OldCopy.SAME_PLACE: "the same place under another name: there is no second copy",
 }

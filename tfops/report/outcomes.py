@@ -31,7 +31,7 @@ def _change(result: ChangeResult, view: View) -> RenderableType:
         return Text(f"{result.env} is {already}: nothing to change", style="green")
     head = Text.assemble(("✓ ", "bold green"), (f"{result.env} is now {result.version}", "bold"))
     if result.restores:
-        head.append(f", with what {result.restores} was")
+        head.append(f" (content of {result.restores})")
     if result.kind is Kind.DESTROY:
         head.append(", destroyed")
     done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()

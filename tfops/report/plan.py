@@ -102,7 +102,7 @@ def _drift_lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
         yield Text("Changed outside of tfops since the last apply:", style="yellow")
         yield from drifted_lines(told, full=full)
     if filled:
-        yield Text(f"Filled in since the last apply where nobody here says anything: {_few(filled)}", style="dim")
+        yield Text(f"Set by the provider since the last apply, not in your configuration: {_few(filled)}", style="dim")
     if plan.drift:
         yield Text()
 

@@ -56,7 +56,7 @@ def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[RenderableType
 @text_report.register
 def _prune(result: PruneResult, view: View) -> RenderableType:
     if not result.decisions:
-        return Text("nothing is over", style="green")
+        return Text("nothing to prune", style="green")
     acts = {act.env: act for act in result.acts}
     table = new_table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
     for found in result.decisions:
@@ -71,5 +71,6 @@ def _prune(result: PruneResult, view: View) -> RenderableType:
 
 @text_report.register
 def _approve(result: ApproveResult, view: View) -> RenderableType:
-    who = f"{plural(result.missing, 'more person')} must approve it" if result.missing else "the next turn applies it"
+    people = "1 more person" if result.missing == 1 else f"{result.missing} more people"
+    who = f"{people} must approve it" if result.missing else "the next turn applies it"
     return Text(f"approved: {plain(result.text)}; {who}")

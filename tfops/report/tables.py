@@ -28,7 +28,7 @@ def _status(result: StatusResult, view: View) -> RenderableType:
             table,
             Text(row.env + (" *" if row.is_protected else ""), style="bold") if row.is_configured else row.env,
             *cells,
-            Text(words, style=style),
+            Text(plain(words), style=style),
         )
     lines: list[RenderableType] = [many_rows(table) if len(result.environments) > _MANY else table]
     if any(row.is_protected for row in result.environments):

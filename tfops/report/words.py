@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from rich.text import Text
-
 from tfops.model import Commit, Verdict
 from tfops.results.facts import DrillFact
 
@@ -51,8 +49,3 @@ def plural(count: int, noun: str) -> str:
 
 def commit_text(commit: Commit | None, sha: str) -> str:
     return f"{commit.short} {commit.subject}" if commit else f"{sha[:8]} (not in this clone)"
-
-
-def line(*parts: tuple[str, str] | str) -> Text:
-    """One line of styled parts."""
-    return Text.assemble(*parts)

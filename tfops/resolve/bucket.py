@@ -193,7 +193,7 @@ def _sound(wanted: StateBucket, facts: BucketFacts) -> dict[Means, str]:
         "encryption": " ".join(filter(None, (facts.encryption, facts.kms_key_id))),
         "public access": "blocked",
         "policy": f"{'TLS only; ' if facts.has_tls else ''}bucket, states and their versions can't be deleted",
-        "lifecycle": "old versions are removed some day",
+        "lifecycle": "old versions expire",
         "lock table": wanted.table,
         "replication": f"states are copied to {', '.join(arn.rpartition(':')[2] for arn in facts.copied_to)}",
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tfops.errors import Refused
 from tfops.model import MAIN_STACK, EnvName, StackName
-from tfops.resolve.place import StatePlace
+from tfops.resolve.place import StatePlace, told_apart
 from tfops.resolve.state import RecordedState
 
 
@@ -44,7 +44,8 @@ class Route:
     @property
     def text(self) -> str:
         whose = self.env if self.stack == MAIN_STACK else f"{self.env} (stack {self.stack})"
-        return f"the state of {whose} from {self.source} to {self.goal}"
+        old, new = told_apart(self.source, self.goal)
+        return f"the state of {whose} from {old} to {new}"
 
 
 def step_of(route: Route, old: Found, new: Found) -> Step:

@@ -1,7 +1,7 @@
 """Where a state is kept, apart from how it is reached: what makes two backends the same place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,6 +48,27 @@ class StatePlace:
         shown = (name for name in _WHERE.get(self.kind, ()) if name not in _SECRET and not name.startswith("endpoint"))
         texts = (self.settings.get(name) for name in shown)
         return " ".join([self.kind, *(_without_user(text) for text in texts if isinstance(text, str) and text)])
+
+
+def told_apart(old: StatePlace, new: StatePlace) -> tuple[str, str]:
+    """Both in words; where the words would be alike, with what is different between them."""
+    if str(old) != str(new):
+        return str(old), str(new)
+    names = [
+        name for name in sorted({*old.settings, *new.settings}) if old.settings.get(name) != new.settings.get(name)
+    ]
+    return _with(old, names, "another"), _with(new, names, "a new")
+
+
+def _with(place: StatePlace, names: Iterable[str], which: str) -> str:
+    texts = (f"{which} `{name}`" if name in _SECRET else f"{name} {_shown(place.settings.get(name))}" for name in names)
+    return f"{place} ({', '.join(texts)})"
+
+
+def _shown(value: Any) -> str:
+    if value in (None, ""):
+        return "not set"
+    return _without_user(value) if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def _without_user(text: str) -> str:

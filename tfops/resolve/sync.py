@@ -141,7 +141,7 @@ def _branch(facts: SyncFacts) -> Decision | None:
         return None
     if facts.branches:
         listed = ", ".join(facts.branches[:3])
-        text = f"{len(facts.branches)} branches fit ({listed}): apply once from the one that is meant"
+        text = f"{len(facts.branches)} branches match ({listed}): run tfops apply from the right one once"
         return _no(facts, SyncReason.SEVERAL_BRANCHES, text)
     return _no(facts, SyncReason.NO_BRANCH, f"the remote has no branch `{facts.branch or facts.rule.branch}`")
 

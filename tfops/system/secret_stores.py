@@ -174,7 +174,7 @@ def run_command(argv: Sequence[str], *, env: Mapping[str, str]) -> Found:
     try:
         done = process.ask(argv, env=env, cwd=Path("/"), timeout_s=_TIMEOUT_S, most_bytes=_MOST_BYTES)
     except ProjectError as error:
-        return Unavailable(f"its command can't be run: {error.why}", f"install `{argv[0]}`, or mend secrets.exec")
+        return Unavailable(f"its command can't be run: {error.why}", f"install `{argv[0]}`, or correct secrets.exec")
     if done.code == process.TOO_LATE:
         return Unavailable(f"its command took longer than {_TIMEOUT_S:.0f} s, or printed more than 1 MB")
     if done.code != 0:

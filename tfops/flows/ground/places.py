@@ -7,7 +7,7 @@ from tfops.ledger.chain import Present, read_present
 from tfops.ledger.versions import list_versions, read_card
 from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName, StackState
 from tfops.render.root import backend_settings
-from tfops.resolve.place import StatePlace, to_place
+from tfops.resolve.place import StatePlace, to_place, told_apart
 from tfops.resolve.state import RecordedState, require_free_place
 
 
@@ -63,9 +63,10 @@ def require_same_place(
     today = place_today(rules, env, stack)
     whose = env if stack == MAIN_STACK else f"{env} (stack {stack})"
     if place.where != today.where:
+        old, new = told_apart(place, today)
         raise Refused(
             "backend-moved",
-            f"the state of {whose} is in {place}, tfops.yaml names {today}",
+            f"the state of {whose} is in {old}, tfops.yaml names {new}",
             why="a plan without it would create everything a second time",
             hint=f"move it: tfops backend move {env}   (or name the old place in tfops.yaml)",
         )

@@ -168,7 +168,7 @@ def render_stack(
 def locate(project: Project, rules: ProjectConfig, requested: str) -> Engine:
     """The engine for a project; its version is asked once per program."""
     wanted = requested or environ.variable("TFOPS_ENGINE")
-    return find_engine(rules.engine, wanted, project.workspace.engine_cache)
+    return find_engine(rules.engine, wanted, project.workspace.engine_cache, top=project.repository.root)
 
 
 def open_stack(

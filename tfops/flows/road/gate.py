@@ -29,7 +29,7 @@ def require_checks(target: Target, stacks: Sequence[PlannedStack], context: Chec
         raise CheckFailed(
             f"the plan for {target.env} did not pass: {', '.join(part.name for part in failed)}",
             why="\n".join(f"{part.name}: {part.why}" for part in failed),
-            hint="mend what it found, in a new commit; the checks themselves: `required_checks` in tfops.yaml",
+            hint="fix what it found, in a new commit; the checks themselves: `required_checks` in tfops.yaml",
         )
     return found
 

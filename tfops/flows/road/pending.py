@@ -11,7 +11,7 @@ from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import Card
 from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName, Version
+from tfops.model import EnvName
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.workspace import read_json, write_file
@@ -94,7 +94,6 @@ def settle_pending(project: Project, refs: Refs, env: EnvName, ui: Ui) -> Card |
             path.unlink()
             ui.warn(error.what)
             return None
-        ui.note(f"{env} was applied earlier but not recorded: recorded as {Version(recorded.version)}")
         return recorded
     path.unlink()
     return recorded

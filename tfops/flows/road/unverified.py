@@ -19,7 +19,7 @@ def require_verified(project: Project, place: Place, result: ChangeResult) -> Ch
     raise NotVerified(
         _what(result),
         why=_failures(result),
-        state=f"{result.version} is what runs, recorded as not verified.",
+        state=f"{result.env} now runs {result.version}, recorded as not verified.",
         hint=_way_on(project, place, result),
     )
 
@@ -39,14 +39,14 @@ def roll_back_or_explain(
     return NotVerified(
         f"{_what(result)}: rolled back to {back.restores}",
         why=_failures(result) + (f"\nafter the rollback: {_failures(back)}" if too else ""),
-        state=f"{back.version} is what runs, with what {back.restores} was{too}; it is held.",
+        state=f"{result.env} now runs {back.version} (content of {back.restores}){too} and is on hold.",
         hint=f"put the fix on the branch, then: tfops apply {result.env} --lift-hold",
     )
 
 
 def _what(result: ChangeResult) -> str:
     failed = sum(check.result is Verified.FAILED for check in result.checks)
-    origin = f", with what {result.restores} was" if result.restores else ""
+    origin = f" (content of {result.restores})" if result.restores else ""
     return f"{result.env} is now {result.version}{origin}, but {failed} of {_plural(len(result.checks))} failed"
 
 
@@ -77,7 +77,7 @@ def _reason_against(project: Project, place: Place, result: ChangeResult) -> str
         return ""
     card = read_card(project.repository, before)
     is_second = any(approval.how == AUTOMATIC for approval in card.approvals)
-    return f"{before.version} was a rollback by itself already: never twice in a row" if is_second else ""
+    return f"{before.version} was an automatic rollback: it runs once, not twice in a row" if is_second else ""
 
 
 def _not_rolled_back(
@@ -88,6 +88,8 @@ def _not_rolled_back(
     return NotVerified(
         _what(result),
         why=f"{_failures(result)}\nnot rolled back by itself: {reason}",
-        state=error.state if error and changed else f"{result.version} is what runs, recorded as not verified.",
+        state=error.state
+        if error and changed
+        else f"{result.env} now runs {result.version}, recorded as not verified.",
         hint=error.hint if error and changed else _way_on(project, place, result),
     )
