@@ -38,7 +38,7 @@ def invoke(
     \b
     Examples:
       tfops invoke prod module.app.action.aws_lambda_invoke.migrate
-      tfops invoke prod 'module.app.action.aws_cloudfront_create_invalidation.all["eu"]' --yes --verbose
+      tfops invoke prod 'module.app.action.aws_lambda_invoke.all["eu"]' --yes
     """
     ui = terminal(quiet=quiet, verbose=verbose)
 

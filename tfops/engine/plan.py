@@ -105,7 +105,7 @@ def require_known(unknown: Iterable[str]) -> None:
             "unknown-plan",
             "the plan holds what this tfops doesn't know",
             why="\n".join(found[:_MOST_UNKNOWN]),
-            hint="take a newer tfops, or an engine that it knows (tfops doctor; docs/explanation/engine.md)",
+            hint="take a newer tfops, or an engine that it knows (tfops doctor; tfops docs engine)",
         )
 
 
