@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
+from tfops.cli.hints import typed_in_full
 from tfops.cli.options import Output, Session
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.system import clock, environ, signals
@@ -128,6 +129,7 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
     if ui is not None:
         ui.stop()
         _mask(error, ui.mask)
+    error.hint = typed_in_full(error.hint, sys.argv[1:])
     if output is Output.JSON:
         _print(envelope.failure(command, error))
     else:

@@ -1,0 +1,44 @@
+"""A hint can be typed as it stands: no option without its command."""
+
+import pytest
+
+from tfops.cli.hints import typed_in_full
+
+
+@pytest.mark.parametrize(
+    ("hint", "typed", "shown"),
+    [
+        ("when the fix is in: --lift-hold", "apply dev", "when the fix is in: tfops apply dev --lift-hold"),
+        ("wait for it: --wait 10m", "apply dev --yes", "wait for it: tfops apply dev --yes --wait 10m"),
+        ("look above, then run it again with --yes", "apply", "look above, then run it again: tfops apply --yes"),
+        ("--module NAME", "adopt prod ./my folder", "tfops adopt prod './my folder' --module NAME"),
+        ("--allow-dirty", "-C shop apply dev --allow-dirty", "tfops -C shop apply dev --allow-dirty"),
+        (
+            "if it may go, add: --allow-destroy 'm.a[\"x\"]' --allow-destroy 'm.b'",
+            "rollback dev v1",
+            "if it may go: tfops rollback dev v1 --allow-destroy 'm.a[\"x\"]' --allow-destroy 'm.b'",
+        ),
+        (
+            "--engine PATH, of a Terraform that has them",
+            "invoke dev a",
+            "tfops invoke dev a --engine PATH, of a Terraform that has them",
+        ),
+        (
+            "when the fix is in: --lift-hold",
+            "apply dev --unattended -o json --yes",
+            "when the fix is in: tfops apply dev --lift-hold",
+        ),
+        (
+            "commit them   (or override: --allow-dirty)",
+            "apply dev",
+            "commit them   (or override: tfops apply dev --allow-dirty)",
+        ),
+        ("tfops unlock dev --force", "apply dev", "tfops unlock dev --force"),
+        ("git config --global user.name ann", "apply dev", "git config --global user.name ann"),
+        ("log in again", "apply dev", "log in again"),
+        ("", "apply dev", ""),
+    ],
+)
+def test_an_option_gets_its_command(hint: str, typed: str, shown: str) -> None:
+    argv = typed.split() if "my folder" not in typed else ["adopt", "prod", "./my folder"]
+    assert typed_in_full(hint, argv) == shown
