@@ -260,6 +260,29 @@ def test_no_setting_changes_what_is_read(setting: str, world: Path, plain: dict[
     assert {name: value for name, value in seen.items() if value != plain[name]} == {}
 
 
+_VARIABLES = (
+    {"GIT_LITERAL_PATHSPECS": "1"},
+    {"GIT_NOGLOB_PATHSPECS": "1"},
+    {"GIT_REPLACE_REF_BASE": "refs/heads"},
+    {"GIT_GRAFT_FILE": "/nowhere", "GIT_SHALLOW_FILE": "/nowhere", "GIT_ATTR_SOURCE": "HEAD"},
+    {"GIT_TRACE": "1", "GIT_TRACE2": "1", "GIT_TRACE_SETUP": "1", "GIT_TRACE_PACKET": "1", "GIT_TRACE_REFS": "1"},
+    {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "trailer.separators", "GIT_CONFIG_VALUE_0": "="},
+    {"GIT_CONFIG_PARAMETERS": "'core.commentChar=T'"},
+    {"GIT_DEFAULT_HASH": "sha256", "GIT_NOTES_REF": "refs/notes/x", "GIT_CONFIG": "/nowhere"},
+)
+
+
+@pytest.mark.parametrize("variables", _VARIABLES, ids=lambda variables: next(iter(variables)))
+def test_no_variable_of_git_changes_what_is_read(
+    variables: dict[str, str], world: Path, plain: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _settings(world.parent)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    seen = _seen(world)
+    assert {name: value for name, value in seen.items() if value != plain[name]} == {}
+
+
 def test_what_somebody_replaced_in_their_clone_is_not_taken_for_the_commit(
     world: Path, plain: dict[str, object]
 ) -> None:
