@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -314,8 +315,10 @@ _numbers = itertools.count(4)
 def pusher(world: Path, tmp_path: Path) -> Path:
     """A clone of its own, whose person has a tag that nobody asked to be pushed."""
     _settings(world.parent)
-    folder = tmp_path / "pusher"
-    git(tmp_path, "clone", "--quiet", str(world.parent / "remote.git"), str(folder))
+    folder, remote = tmp_path / "pusher", world.parent / "pushed.git"
+    if not remote.exists():  # another one than what is read is compared with
+        shutil.copytree(world.parent / "remote.git", remote)
+    git(tmp_path, "clone", "--quiet", str(remote), str(folder))
     git(folder, "tag", "--annotate", "--message=mine", "mine")
     return folder
 
@@ -327,7 +330,7 @@ def _refs(folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("setting", PUSHING)
 def test_no_setting_changes_what_is_pushed(setting: str, world: Path, pusher: Path) -> None:
-    remote, number = world.parent / "remote.git", next(_numbers)
+    remote, number = world.parent / "pushed.git", next(_numbers)
     Refs(Repository(pusher)).fetch()
     before = _refs(remote)
     if setting.startswith(("remote.origin.", "branch.", "core.hooksPath")):  # the remote lies on this machine too
@@ -361,7 +364,7 @@ _TAKING_OVER = (
 
 @pytest.mark.parametrize("setting", _TAKING_OVER)
 def test_no_setting_takes_over_a_rewritten_ledger(setting: str, world: Path, pusher: Path) -> None:
-    repository, remote = Repository(pusher), world.parent / "remote.git"
+    repository, remote = Repository(pusher), world.parent / "pushed.git"
     Refs(repository).fetch()
     known = git(remote, "rev-parse", "refs/tfops/envs/dev")
     _settings(world.parent, setting)
@@ -373,7 +376,7 @@ def test_no_setting_takes_over_a_rewritten_ledger(setting: str, world: Path, pus
 
 
 def test_hooks_of_the_remote_still_decide(world: Path, pusher: Path) -> None:
-    remote, refs = world.parent / "remote.git", Refs(Repository(pusher))
+    remote, refs = world.parent / "pushed.git", Refs(Repository(pusher))
     refs.fetch()
     hook = remote / "hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
@@ -391,7 +394,7 @@ def test_settings_for_connecting_stay_the_persons(world: Path, pusher: Path, tmp
     helper = tmp_path / "ssh"
     helper.write_text(f'#!/bin/sh\necho asked >> {tmp_path}/asked\nshift\nexec sh -c "$*"\n')
     helper.chmod(0o755)
-    git(pusher, "remote", "set-url", "origin", "shop:remote.git")
+    git(pusher, "remote", "set-url", "origin", "shop:pushed.git")
     _settings(
         world.parent, f"core.sshCommand={helper}", f"url.ssh://nobody@invalid{world.parent}/.insteadOf=shop:",
         "ssh.variant=simple",
