@@ -116,7 +116,7 @@ def test_no_repository_no_commit_no_project_no_folder(tmp_path: Path) -> None:
     assert nowhere.run("-C", "nope", "status").code == 10
     assert nowhere.run("aply").code == 64
     missing = nowhere.run("state", "versions", "-o", "json")
-    assert (missing.code, missing.error["hint"]) == (64, "tfops state versions --help")
+    assert (missing.code, missing.error["hint"]) == (64, "tfops state versions ENV")
     assert "Commands:" in nowhere.ok("state").out
     assert nowhere.run("apply", "dev", "--wait", "soon").code == 64
 
