@@ -19,6 +19,8 @@ _EXACT = frozenset(
     }
 )  # fmt: skip
 
+_HARMLESS = frozenset({"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "TEMP", "TMP"})
+
 # Credentials and endpoints of clouds and of Terraform's own backends.
 _PREFIXES = (
     "LC_", "XDG_", "AWS_", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "ARM_", "AZURE_", "KUBE_", "CONSUL_",
@@ -33,6 +35,12 @@ def base_environment(more: Sequence[str] = ()) -> dict[str, str]:
     """The allowed part of our own environment; `more` are names or `PREFIX_*` from tfops.yaml."""
     allowed = {name: value for name, value in environ.everything().items() if _is_allowed(name, more)}
     return allowed | cli_config() | _ALWAYS
+
+
+def bare_environment() -> dict[str, str]:
+    """What an engine needs to start, and nothing that opens a door: for runs that ask it about a stranger's commit."""
+    found = environ.everything().items()
+    return {name: value for name, value in found if name in _HARMLESS or name.startswith("LC_")} | _ALWAYS
 
 
 def _is_allowed(name: str, more: Sequence[str]) -> bool:

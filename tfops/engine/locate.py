@@ -13,7 +13,7 @@ from typing import Any
 from tfops.config.constraint import parse_version
 from tfops.config.project import EngineChoice
 from tfops.engine.commands import CommandLine
-from tfops.engine.environment import base_environment
+from tfops.engine.environment import bare_environment
 from tfops.errors import ProjectError
 from tfops.system import process
 from tfops.system.installation import command_to_add
@@ -141,7 +141,7 @@ def _fingerprint(executable: str) -> str:
 
 def _ask_version(candidate: Candidate) -> str:
     argv = CommandLine(candidate.executable).version()
-    done = process.run(argv, env=base_environment(), timeout_s=60)
+    done = process.run(argv, env=bare_environment(), timeout_s=60)
     try:
         answer: Any = json.loads(done.text)
         return str(answer["terraform_version"])

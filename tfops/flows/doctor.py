@@ -13,6 +13,7 @@ from tfops.engine.environment import missing_cli_config
 from tfops.engine.locate import candidates, find_engine
 from tfops.errors import ConfigError, TfopsError
 from tfops.flows.ground.answers import refusal
+from tfops.flows.ground.home import require_known_engine
 from tfops.flows.ground.project import Project
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.record import LostRaceError, rehearse_record
@@ -50,9 +51,7 @@ def doctor(start: Path, requested_engine: str) -> DoctorResult:
             findings += _recording(project, rules)
         findings += _rules(rules)
         findings += _environments(project, rules)
-    findings += _engine(
-        rules.engine if rules else EngineChoice(), requested_engine, project.repository.root if project else None
-    )
+    findings += _engine(project, rules, requested_engine)
     return DoctorResult(tuple(findings))
 
 
@@ -161,10 +160,14 @@ def _environments(project: Project, rules: ProjectConfig) -> Iterator[Finding]:
             yield _problem(f"environment {env}", error)
 
 
-def _engine(choice: EngineChoice, requested: str, top: Path | None) -> Iterator[Finding]:
+def _engine(project: Project | None, rules: ProjectConfig | None, requested: str) -> Iterator[Finding]:
     wanted = requested or environ.variable("TFOPS_ENGINE")
     try:
-        engine = find_engine(choice, wanted, top=top)
+        if project is not None and rules is not None and not wanted:
+            require_known_engine(project, rules)
+        engine = find_engine(
+            rules.engine if rules else EngineChoice(), wanted, top=project.repository.root if project else None
+        )
         yield Finding("engine", f"{engine} ({engine.executable}; {engine.origin})")
     except TfopsError as error:
         yield _problem("engine", error)

@@ -12,7 +12,7 @@ from tfops.config.modules.remote import remote_calls
 from tfops.config.names import is_local_source
 from tfops.config.pinning import why_unpinned
 from tfops.config.project import ProjectConfig, load_project
-from tfops.engine.environment import base_environment
+from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
 from tfops.flows.court import Court, Verdict
 from tfops.flows.ground.own_places import place_complaints
@@ -55,7 +55,7 @@ def validate(
             tree,
             engine=locate(project, rules, engine.engine),
             check=project.input_check(tree),
-            env=base_environment(rules.engine.env),
+            env=bare_environment(),
         )
         verdicts = court.judge_all(described, wants_values=env is not None)
         complaints += [complaint for verdict in verdicts for complaint in verdict.complaints]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MODULES = "modules"
 
 # Part of every key: a change of what is read from a module makes all that is remembered old.
-_SCHEMA = 3
+_SCHEMA = 4
 
 
 class Interfaces:

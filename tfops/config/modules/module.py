@@ -12,6 +12,13 @@ from tfops.config.modules.terraform_type import ANY, Type, parse_type, read_defa
 
 _OF_INTEREST = re.compile(r"^\ufeff?[ \t]*(/\*.*?\*/\s*)*(variable|output)\b", re.MULTILINE)
 _OF_INTEREST_JSON = re.compile(r"\"(variable|output)\"\s*:")
+# Terraform's functions that look at the disk, and the one whose template may call them; a comment may stand between
+# name and parenthesis. https://developer.hashicorp.com/terraform/language/functions
+_READS_FILES = re.compile(
+    r"\b(file(exists|set|base64|base64sha256|base64sha512|md5|sha1|sha256|sha512)?|templatefile|templatestring|abspath"
+    r"|pathexpand)\b(\s|/\*.*?\*/|#[^\n]*\n|//[^\n]*\n)*\(",
+    re.DOTALL,
+)
 _CALL = re.compile(r"\bmodule\b")
 _OVERRIDE = re.compile(r"(.*_)?override\.(tf|tofu)(\.json)?")
 
@@ -172,7 +179,12 @@ def _judgeable_body(block: Block) -> dict[str, Any]:
 
 
 def _is_judgeable(block: Block) -> bool:
-    """Whether a validation looks at nothing but variables: the rest isn't there when values are judged."""
+    """Whether a validation looks at nothing but variables: the rest isn't there when values are judged.
+
+    One that could read files isn't judged either: its message, or what the engine says of it, would show them.
+    """
+    if _READS_FILES.search(block.text):
+        return False
     try:
         roots = {root for expression in block.attributes.values() for root in expression.roots()}
     except ValueError:

@@ -6,6 +6,7 @@ secrets, checks and account it runs is in tfops.yaml, and that is not theirs to 
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from tfops.config.names import is_branch_name
 from tfops.config.project import PROJECT_FILE, ProjectConfig
@@ -14,6 +15,7 @@ from tfops.flows.ground.project import Project
 from tfops.model import CommitSha, EnvName
 from tfops.system import environ
 from tfops.system.git import is_full_sha, require_sha
+from tfops.system.module_files import git_digest
 from tfops.system.trees import GitTree
 from tfops.system.workspace import read_json, write_file
 
@@ -135,6 +137,42 @@ def _earlier_home(project: Project, head: CommitSha, env: str | None, branch: st
         if _is_preview(home.rules, env, branch):
             return home
     return None
+
+
+def require_known_engine(project: Project, rules: ProjectConfig) -> None:
+    """Raises Refused (guard `engine-path`) for a program that nobody but the commit at hand names as the engine.
+
+    A path is taken from tfops.yaml where the home branch says the same; one below the repository only where the home
+    branch has the same file, or no commit has one. Without a remote there is nobody else's commit.
+    """
+    use = rules.engine.use
+    if "/" not in use or not project.repository.remote:
+        return
+    head = home_commit(project)
+    home = _readable(project, head) if head else None
+    is_theirs = home is not None and home.rules.engine.use == use
+    if home is not None and is_theirs:
+        is_theirs = _is_same_file(project, home.tree(project), use)
+    if not is_theirs:
+        raise Refused(
+            "engine-path",
+            f"only this commit says that `{use}` is the engine",
+            why="a program that a commit names is started when the home branch names it too, or a person does",
+            hint=f"if you trust it: --engine {use}   (or TFOPS_ENGINE); else merge the change of tfops.yaml first",
+        )
+
+
+def _is_same_file(project: Project, home: GitTree, use: str) -> bool:
+    """Whether the program isn't a file of this commit alone; one outside of the repository is of no commit."""
+    top = project.repository.root.resolve()
+    program = (top / Path(use).expanduser()).resolve()
+    if not program.is_relative_to(top):
+        return True
+    name = program.relative_to(top).as_posix()
+    wanted, here = home.digest(name), GitTree.of_commit(project.repository, project.repository.head).digest(name)
+    if not wanted:
+        return not here
+    return program.is_file() and git_digest(program.read_bytes(), like=wanted) == wanted
 
 
 def _is_preview(rules: ProjectConfig, env: str | None, branch: str) -> bool:

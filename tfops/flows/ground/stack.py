@@ -29,6 +29,7 @@ from tfops.engine.stack import StackEngine
 from tfops.errors import Refused
 from tfops.events import Diagnostic, Event
 from tfops.flows.ground.account import require_account
+from tfops.flows.ground.home import require_known_engine
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.secrets import SecretSource, reviewed_rules
 from tfops.flows.ground.ui import Ui
@@ -168,6 +169,8 @@ def render_stack(
 def locate(project: Project, rules: ProjectConfig, requested: str) -> Engine:
     """The engine for a project; its version is asked once per program."""
     wanted = requested or environ.variable("TFOPS_ENGINE")
+    if not wanted:
+        require_known_engine(project, rules)
     return find_engine(rules.engine, wanted, project.workspace.engine_cache, top=project.repository.root)
 
 

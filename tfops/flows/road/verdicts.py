@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from tfops.addresses import hidden_id, in_stack, is_hidden, qualified, split, type_of
 from tfops.config.modules.protection import fits
 from tfops.engine.mask import MASK
-from tfops.errors import ConfigError, ProjectError
+from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import locate
 from tfops.ledger.card import Card, StackPart
@@ -77,7 +77,7 @@ def _engine_here(project: Project) -> tuple[str, str]:
     """Name and version, remembered by the clone; empty where none is found: the cards still say the rest."""
     try:
         engine = locate(project, project.config_at(project.repository.head), "")
-    except (ConfigError, ProjectError):
+    except (ConfigError, ProjectError, Refused):
         return "", ""
     return engine.name, engine.version
 
