@@ -40,3 +40,22 @@ def test_environments_that_start_at_once_fill_the_cache_one_after_the_other(stor
     [found] = cache.glob(f"{ADDRESS}/*/*/terraform-provider-*")
     [given] = story.mirror.folder.glob(f"{ADDRESS}/*/*/terraform-provider-*")
     assert found.read_bytes() == given.read_bytes()
+
+
+def test_an_init_leaves_what_is_in_the_cache_alone(story: Story, tmp_path: Path) -> None:
+    """Another engine may be starting it: installed again, it would be gone for a moment."""
+    shop, cache = story.shop, tmp_path / "cache"
+    cache.mkdir()
+    shop.env["TF_PLUGIN_CACHE_DIR"] = str(cache)
+    dev = "dev: {branch: main}\n"
+    shop.write("tfops.yaml", RULES.replace(dev, f"{dev}  prod: {{branch: main}}\n"))
+    shop.write("modules/main/main.tf", NEEDS_DEMO + 'resource "demo_thing" "orders" { content = "orders" }\n')
+    for env in ("dev", "prod"):
+        shop.write(f"environments/{env}.yaml", "modules: {main: {source: main}}\n")
+    shop.commit("Two environments")
+    shop.ok("plan", "dev")
+    [installed] = cache.glob(f"{ADDRESS}/*/*")
+    before = installed.lstat()
+    shop.ok("plan", "prod")
+    after = installed.lstat()
+    assert (after.st_ino, after.st_ctime_ns) == (before.st_ino, before.st_ctime_ns)

@@ -39,6 +39,11 @@ BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
+# Without an entry in a lock, Terraform and OpenTofu install a provider into the cache again, over the one that is
+# there and that another engine may be starting at that moment. The root's own lock may then have this platform's hash
+# only: the committed one is made by `tfops providers lock`.
+# https://developer.hashicorp.com/terraform/cli/config/config-file#allowing-the-provider-plugin-cache-to-break-the-dependency-lock-file
+_KEEPING_THE_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 _WITHHELD = "(the rest is withheld: it may quote what the state alone says to be secret, and that can't be read)"
 _OWN_ENDS = (0, 1)  # with any other, an apply was killed, or crashed
 
@@ -122,8 +127,13 @@ class StackEngine:
 
     def _init(self) -> None:
         self._begin_anew()
-        with exclusive(Path(self._runner.env["TF_PLUGIN_CACHE_DIR"])):
-            ended = self._run(self._commands.init(readonly_lock=self._has_committed_lock))
+        argv, env = self._commands.init(readonly_lock=self._has_committed_lock), self._runner.env
+        self._runner.env = env if self._has_committed_lock else {**env, **_KEEPING_THE_CACHE}
+        try:
+            with exclusive(Path(env["TF_PLUGIN_CACHE_DIR"])):
+                ended = self._run(argv)
+        finally:
+            self._runner.env = env
         if ended.code != 0:
             if names_the_mark(ended.errors):
                 self._read_state(self._run(self._commands.pull_state()))  # raises, and says where the state went
