@@ -102,7 +102,7 @@ def test_a_dead_engines_lock_that_is_half_gone_or_says_nothing_is_no_dead_end(tm
         assert shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"}).code == -9
         forget()
         shop.ok("recover", "dev")
-        assert "is now v" in shop.ok("apply", "dev", "--yes").out
+        shop.ok("apply", "dev", "--yes")  # nothing to do where the engine had got to its end
         assert "Contents" not in moto.s3().list_objects_v2(Bucket="both", Prefix=f"{_KEY}.tflock")
     moto.s3().put_object(Bucket="both", Key=f"{_KEY}.tflock", Body=b"")
     shop.wish(3)
