@@ -27,6 +27,25 @@ class TfopsError(Exception):
         self.hint = hint
 
 
+def in_a_line(error: TfopsError, *, longest: int = 600) -> str:
+    """What failed, why, and what to do, for a listing or a log. The reason is what is cut where it is too long."""
+    if isinstance(error, ConfigError):
+        first, more = error.complaints[0], len(error.complaints) - 1
+        what = f"{first.mark}: {first.message}" + (f" (and {more} more)" if more else "")
+        return one_line(what, "", error.hint, longest=longest)
+    return one_line(error.what, error.why, error.hint, longest=longest)
+
+
+def one_line(what: str, why: str, hint: str, *, longest: int) -> str:
+    """The parts of an error's message in one line."""
+    what, why, hint = (" ".join(part.split()) for part in (what, why, hint))
+    way_on = f"; next: {hint}" if hint else ""
+    room = longest - len(what) - len(way_on) - 2
+    if why and room > 1:
+        what += ": " + (why if len(why) <= room else f"{why[: room - 1]}…")
+    return f"{what[:longest]}{way_on}"
+
+
 class UsageError(TfopsError):
     """The command line does not make sense."""
 

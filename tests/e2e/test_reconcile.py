@@ -130,7 +130,13 @@ def test_every_reason_not_to_act_is_kept_and_seen_by_all(tmp_path: Path, engine:
     # The engine fails: tried again after a pause, then given up until a newer commit.
     shop.write("modules/thing/fails.tf", 'resource "terraform_data" "bad" { input = file("/nowhere") }\n')
     push(shop, "dev can't be planned")
-    assert turn(shop, "dev") == {"dev": ("changed", 20)}
+    [failed] = shop.run("reconcile", "dev", "--output", "json").result["acts"]
+    assert (failed["code"], failed["text"].startswith("the plan failed: Invalid function argument")) == (20, True), (
+        failed
+    )
+    assert 'no file exists at "/nowhere"' in " ".join(failed["why"].split()), failed
+    for looked in (other.ok("status"), other.ok("log", "dev")):
+        assert "the plan failed: Invalid function argument" in " ".join(looked.out.split()), looked.out
     assert decided(shop, "dev") == {"dev": "waits-to-retry"}
     wait_until(lambda: decided(shop, "dev") == {"dev": "changed"})
     assert turn(shop, "dev") == {"dev": ("changed", 20)}

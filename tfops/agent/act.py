@@ -7,8 +7,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tfops.errors import Locked, Refused, TfopsError
-from tfops.flows.ground.answers import FETCH_REFUSED, PUSH_REFUSED
+from tfops.errors import Locked, Refused, TfopsError, in_a_line, one_line
 from tfops.flows.ground.home import HOME_VARIABLE
 from tfops.flows.ground.project import Project
 from tfops.flows.sync import home_head
@@ -19,6 +18,8 @@ from tfops.system.children import Child, start_tfops
 from tfops.system.git import GitFailed
 
 _BUG = 1
+_LONGEST_LINE = 600
+_LONGEST_WHY = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _arguments(decision: Decision) -> list[str]:
 
 def not_started(decision: Decision, error: TfopsError) -> Act:
     detail = error.guard if isinstance(error, Refused) else error.name
-    return Act(decision.env, decision.commit, error.exit_code, error.what, detail=detail)
+    text, why = in_a_line(error), error.why[:_LONGEST_WHY]
+    return Act(decision.env, decision.commit, error.exit_code, text, detail=detail, why=why, hint=error.hint)
 
 
 def finished(project: Project, running: Running) -> Act:
@@ -102,14 +104,11 @@ def finished(project: Project, running: Running) -> Act:
         return _done(decision, body["result"], seconds)
     error = body.get("error") or {}
     detail = str(error.get("guard") or error.get("name") or "error")
-    text = _with_the_hosts_words(str(error.get("what", "")), str(error.get("why", "")), detail)
-    return Act(decision.env, decision.commit, code, text, detail=detail, duration_s=seconds)
-
-
-def _with_the_hosts_words(what: str, why: str, detail: str) -> str:
-    """A remote that says no says in its first line what is to be done about it."""
-    first = why.partition("\n")[0]
-    return f"{what}: {first}" if first and detail in (PUSH_REFUSED, FETCH_REFUSED) else what
+    what, why, hint = (str(error.get(part) or "") for part in ("what", "why", "hint"))
+    return Act(
+        decision.env, decision.commit, code, one_line(what, why, hint, longest=_LONGEST_LINE), detail=detail,
+        duration_s=seconds, why=why[:_LONGEST_WHY], hint=hint,
+    )  # fmt: skip
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tfops.engine.plan import masked_plan
-from tfops.errors import Locked, NotRecorded, Refused, TfopsError
+from tfops.errors import Locked, NotRecorded, Refused, TfopsError, in_a_line
 from tfops.flows.ground.custody import require_free
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions
@@ -47,8 +47,8 @@ def drift(
         try:
             found.append(_drift_of(project, place, engine=engine, wait_s=wait_s, ui=ui))
         except TfopsError as error:
-            ui.warn(f"{env}: {error.what}")
-            found.append(EnvironmentDrift(place.env, None, error=error.what))
+            ui.warn(f"{env}: {in_a_line(error)}")
+            found.append(EnvironmentDrift(place.env, None, error=ui.mask(in_a_line(error))))
     return DriftResult(tuple(found))
 
 

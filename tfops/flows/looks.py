@@ -115,6 +115,7 @@ def _sound_status(
         is_configured=rule is not None,
         lock=_lock_fact(project, env, present.lock),
         trouble=present.trouble.receipt if present.trouble else "",
+        trouble_why=present.trouble.why if present.trouble else "",
         drifted=present.drifted_from(latest),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from tfops.config.project import EnvironmentRule, ProjectConfig
-from tfops.errors import ConfigError, Refused, TfopsError
+from tfops.errors import ConfigError, Refused, TfopsError, in_a_line
 from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.holders import may_follow
 from tfops.flows.ground.home import Home, home_commit, readable_home
@@ -265,7 +265,7 @@ def _at_head(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha) 
         rule = read.rules.environments[require_environment(facts.env, read.rules)]
         is_changed = changes_environment(scene.project, read, present, present.card)
     except TfopsError as error:
-        return replace(facts, complaint=_in_a_line(error), complaint_name=_name_of(error))
+        return replace(facts, complaint=in_a_line(error), complaint_name=_name_of(error))
     return replace(
         facts,
         rule=rule,
@@ -300,13 +300,6 @@ def _is_outrun(scene: Scene, facts: SyncFacts, present: Present, head: CommitSha
 def _is_by_hand(present: Present, current: VersionRecord) -> bool:
     mark = present.hold_mark
     return mark is not None and mark.version == current.version.number
-
-
-def _in_a_line(error: TfopsError) -> str:
-    if isinstance(error, ConfigError):
-        first, more = error.complaints[0], len(error.complaints) - 1
-        return f"{first.mark}: {first.message}" + (f" (and {more} more)" if more else "")
-    return error.what
 
 
 def _name_of(error: TfopsError) -> str:

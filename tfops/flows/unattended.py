@@ -10,7 +10,6 @@ from datetime import timedelta
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.errors import (
     CheckFailed,
-    ConfigError,
     EngineFailed,
     Interrupted,
     Locked,
@@ -20,6 +19,7 @@ from tfops.errors import (
     Refused,
     StoppedPartWay,
     TfopsError,
+    in_a_line,
 )
 from tfops.flows import changes
 from tfops.flows.ground.answers import FETCH_REFUSED, PUSH_REFUSED, UNREACHABLE
@@ -44,7 +44,7 @@ _PASSING = frozenset(
         *("behind", "held", "disk", "moved-on", "shallow-clone", "offline-lost"),
     }
 )
-_LONGEST_TEXT = 500
+_LONGEST_TEXT = 600
 
 
 class _Quiet(Exception):
@@ -102,6 +102,7 @@ def _note(project: Project, rules: ProjectConfig, env: EnvName, error: TfopsErro
         if present.lock is not None:
             raise _Quiet
         part = _declined(project, rules, present, head, error)
+        part = part.model_copy(update={"text": ui.mask(part.text)})
         return NewEvent(EventKind.DECLINED, f"{env}: {head[:8]} is not applied: {part.text}", declined=part)
 
     try:
@@ -137,9 +138,6 @@ def _declined(
 
 
 def _text(error: TfopsError, tries: int) -> str:
-    """One line without what the engine or a server said in full."""
-    what = (
-        f"{error.complaints[0].mark}: {error.complaints[0].message}" if isinstance(error, ConfigError) else error.what
-    )
+    """One line: what failed, the beginning of what the engine or a server said, and the way on."""
     times = f" (tried {tries} times)" if tries > 1 else ""
-    return (what + times)[:_LONGEST_TEXT]
+    return in_a_line(error, longest=_LONGEST_TEXT) + times

@@ -15,6 +15,7 @@ from tfops.results.looks import EnvironmentStatus, HistoryEntry, HistoryResult, 
 from tfops.results.sync import SyncReason
 
 _MANY = 1000
+_LONGEST_WHY = 300  # the log has all of it
 
 
 @text_report.register
@@ -52,7 +53,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
             "bold red" if row.lock and row.lock.is_gone else "yellow",
         ),
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
-        (bool(row.trouble), f"degraded: {row.trouble} Next: tfops resume {row.env}", "bold red"),
+        (bool(row.trouble), _trouble_words(row), "bold red"),
         (not row.is_configured, "not in tfops.yaml any more", "red"),
         (bool(_drill_words(row)), _drill_words(row), "dim"),
         (current is None and not _is_refused(row), "never applied", "dim"),
@@ -67,6 +68,11 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         if applies:
             return words, style
     return "in sync", "green"
+
+
+def _trouble_words(row: EnvironmentStatus) -> str:
+    why = row.trouble_why if len(row.trouble_why) <= _LONGEST_WHY else f"{row.trouble_why[: _LONGEST_WHY - 1]}…"
+    return f"degraded: {row.trouble} {f'Why: {why}. ' if why else ''}Next: tfops resume {row.env}"
 
 
 def _drill_words(row: EnvironmentStatus) -> str:

@@ -28,6 +28,7 @@ class EnvironmentStatus:
     decision: Decision | None = None
     drifted: tuple[str, ...] = ()
     damage: str = ""
+    trouble_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

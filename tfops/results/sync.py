@@ -98,7 +98,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """How a run of `tfops apply` in a process of its own ended; `version` when one was recorded."""
+    """How a run of `tfops apply` in a process of its own ended; `version` when one was recorded.
+
+    `text` is one line. Of a failure, `why` is what the engine or a server said, and `hint` the way on.
+    """
 
     env: EnvName
     commit: str
@@ -107,6 +110,8 @@ class Act:
     version: str = ""
     detail: str = ""
     duration_s: float = 0.0
+    why: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a flow may ask of whoever runs it: a terminal, a CI log, an agent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from tfops.events import Event
@@ -19,6 +19,10 @@ class Ui(Protocol):
 
     def keep(self, texts: Iterable[str]) -> None:
         """Mask nothing that is a part of these: they are code, which hides nothing."""
+
+    @property
+    def mask(self) -> Callable[[str], str]:
+        """What hides the values that are hidden."""
 
     def note(self, text: str) -> None:
         """Say what is going on."""

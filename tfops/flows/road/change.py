@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfops.addresses import qualified
+from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
-from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
+from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError, in_a_line, one_line
+from tfops.events import Diagnostic
 from tfops.flows.ground.custody import Custody, masked_action
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, renew_ephemeral
@@ -38,6 +40,9 @@ from tfops.results.changes import ChangeResult
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs
+
+_MOST_REASONS = 3
+_LONGEST_REASON = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +223,20 @@ def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
     )
 
 
+def _reasons(errors: Sequence[Diagnostic]) -> str:
+    """The engine's own words, and advice; whether it left its lock comes first, because recovery looks for that."""
+    first = sorted(errors, key=lambda error: LOCK_IS_LEFT not in error.summary)[:_MOST_REASONS]
+    said = "; ".join(one_line(error.text, "", "", longest=_LONGEST_REASON) for error in first)
+    return one_line(said, "", advice_for(errors), longest=len(said))
+
+
 def _give_back(custody: Custody, intent: IntentPart, ends: Sequence[StackEnd], error: TfopsError) -> None:
     if not any(map(may_have_changed, ends)) and error.exit_code != StoppedPartWay.exit_code:
-        custody.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything")
+        reason = custody.mask(in_a_line(error))
+        custody.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything: {reason}")
         return
     person, _ = custody.project.repository.identity()
-    why = "; ".join([diagnostic.summary for end in ends if end.applied for diagnostic in end.applied.errors][:3])
+    why = _reasons([diagnostic for end in ends if end.applied for diagnostic in end.applied.errors])
     custody.fail(
         trouble_of(
             intent,
