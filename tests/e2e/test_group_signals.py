@@ -143,10 +143,11 @@ resource "terraform_data" "slow" {
 }
 """
 
-# The remote takes its time with the push of a version: long enough to be interrupted in its middle.
+# The remote takes its time with the push of a version: long enough to be interrupted in its middle. Before the engine
+# has worked, the same push is only tried.
 _SLOW_HOOK = """\
 #!/bin/sh
-grep -q refs/tags/tfops/ || exit 0
+grep -q refs/tags/tfops/ && test -e '{begun}' || exit 0
 touch '{marker}'
 sleep 1
 """
@@ -158,7 +159,7 @@ def slow(shop: Sandbox, tmp_path: Path) -> Sandbox:
     shop.env["PYTHONPATH"] = str(Path(__file__).parents[2])
     _wish(shop, 0)
     hook = with_remote(shop, tmp_path / "remote.git") / "hooks/pre-receive"
-    hook.write_text(_SLOW_HOOK.format(marker=shop.home / "pushing"))
+    hook.write_text(_SLOW_HOOK.format(marker=shop.home / "pushing", begun=shop.home / "begun"))
     hook.chmod(0o755)
     return shop
 
