@@ -13,6 +13,7 @@ from tfops.model import MAIN_STACK, StackName
 
 # An engine's own address has a dot before anything that could hold a slash.
 _QUALIFIED = re.compile(r"([a-z0-9-]+)/(.+)", re.DOTALL)
+_DIGITS = re.compile(r"([0-9]+)")
 _KEY = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[[0-9]+\]')
 
 
@@ -31,6 +32,12 @@ def in_stack(stack: str, values: Mapping[str, str]) -> dict[str, str]:
     """Those of one stack, by the engine's own addresses."""
     parts = ((split(address), value) for address, value in values.items())
     return {address: value for (found, address), value in parts if found == stack}
+
+
+def natural(address: str) -> tuple[tuple[int, str], ...]:
+    """For sorting as people count: `[2]` before `[12]`."""
+    parts = enumerate(_DIGITS.split(address))
+    return tuple((len(part.lstrip("0")), part.lstrip("0")) if place % 2 else (0, part) for place, part in parts)
 
 
 def without_keys(address: str) -> str:

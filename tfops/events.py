@@ -64,4 +64,12 @@ class ReadingEvent:
     address: str
 
 
-Event = ResourceEvent | ActionEvent | Diagnostic | PlannedEvent | ReadingEvent
+@dataclass(frozen=True, slots=True)
+class SaidEvent:
+    """A line that a provisioner of a resource (`local-exec`) wrote."""
+
+    address: str
+    text: str
+
+
+Event = SaidEvent | ResourceEvent | ActionEvent | Diagnostic | PlannedEvent | ReadingEvent

@@ -1,6 +1,7 @@
 """The flows' `Ui` on a terminal or in a log. Everything goes to stderr."""
 
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -9,10 +10,11 @@ from rich.status import Status
 from rich.text import Text
 
 from tfops.engine.mask import Masker
-from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, Step
+from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
 from tfops.model import Plan
+from tfops.report.live import Groups, Work, live_line
 from tfops.report.plan import plan_report
-from tfops.report.progress import doing, event_line, finished_line, said_line
+from tfops.report.progress import event_line, finished_line, said_line
 from tfops.report.words import plain
 from tfops.system import environ
 
@@ -28,6 +30,9 @@ def stdout_console() -> Console:
     return Console(highlight=False, soft_wrap=not is_terminal, width=None if is_terminal else 200)
 
 
+_WORTH_TELLING_S = 3
+
+
 @dataclass(slots=True)
 class Terminal:
     """Notes, progress, questions. `quiet` leaves only warnings and questions, `verbose` adds detail."""
@@ -39,7 +44,9 @@ class Terminal:
     mask: Masker = field(default_factory=Masker)
     _status: Status | None = None
     _phase: str = ""
-    _running: dict[str, str] = field(default_factory=dict)
+    _phase_since: float = 0.0
+    _running: dict[str, Work] = field(default_factory=dict)
+    _groups: Groups = field(default_factory=Groups)
     _done: int = 0
     _planned: int = 0
 
@@ -61,20 +68,31 @@ class Terminal:
         self.console.print(Text.assemble(("! ", "bold yellow"), (plain(self.mask(text)), "yellow")))
 
     def phase(self, text: str) -> None:
-        self._phase = text
+        self._phase, self._phase_since = text, time.monotonic()
         self._running.clear()
         if self.quiet or not self.console.is_terminal:
             return
         if not text:
             self.stop()
         elif self._status is None:
-            self._status = self.console.status(f"{text}…", spinner_style="cyan")
+            self._status = self.console.status(_Now(self), spinner_style="cyan")
             self._status.start()
+
+    def now(self) -> Text:
+        """What is being waited for, and for how long; asked some times a second by whoever draws it."""
+        now_s, width = time.monotonic(), max(self.console.width - 4, 20)
+        works = list(self._running.values())
+        if works or self._done:
+            line = live_line(works, done=self._done, planned=self._planned, now_s=now_s, width=width)
         else:
-            self._status.update(f"{text}…")
+            waited = int(now_s - self._phase_since)
+            line = f"{self._phase}…" + (f" {waited} s" if waited >= _WORTH_TELLING_S else "")
+        return Text(line, no_wrap=True, overflow="ellipsis")
 
     def stop(self) -> None:
         """Leave the terminal as a person expects it."""
+        for line in self._groups.rest():
+            self.console.print(line)
         if self._status is not None:
             self._status.stop()
             self._status = None
@@ -85,7 +103,7 @@ class Terminal:
         if isinstance(event, ReadingEvent):
             if self.verbose:
                 self.console.print(Text(f"  {event.address}: reading", style="dim"))
-        elif isinstance(event, ActionEvent) and self.verbose and (said := said_line(event)):
+        elif isinstance(event, ActionEvent | SaidEvent) and self.verbose and (said := said_line(event)):
             self.console.print(said)
         elif isinstance(event, ResourceEvent) and self.console.is_terminal:
             self._move(event)
@@ -104,23 +122,23 @@ class Terminal:
         if event.step in (Step.COMPLETED, Step.ERRORED):
             self._done += 1
             self._running.pop(event.address, None)
-            self.console.print(finished_line(event, with_id=self.verbose))
-        else:
-            self._running[event.address] = doing(event)
+            self._finish(event)
+        elif event.address not in self._running:
+            self._running[event.address] = Work(event.address, event.action, time.monotonic())
         if self._status is None:
+            works = dict(self._running)
             self.phase("applying")
-        self._show_running()
+            self._running.update(works)
 
-    def _show_running(self) -> None:
-        if self._status is None:
-            return
-        first = next(iter(self._running.items()), None)
-        now = f" · {first[0]}: {first[1]}" if first else ""
-        more = f" (and {len(self._running) - 1} more)" if len(self._running) > 1 else ""
-        width = max(self.console.width - 6, 20)
-        line = Text(f"{self._done} of {self._planned} done{now}{more}")
-        line.truncate(width, overflow="ellipsis")
-        self._status.update(line)
+    def _finish(self, event: ResourceEvent) -> None:
+        is_grouped, line = False, None
+        if event.step is Step.COMPLETED and not self.verbose:
+            is_grouped, line = self._groups.take(event.address, event.action)
+        if not is_grouped:
+            width = 0 if self.verbose else self.console.width
+            line = finished_line(event, with_id=self.verbose, width=width)
+        if line is not None:
+            self.console.print(line)
 
     def engine_signal(self, count: int, *, kills: bool) -> None:
         if kills and count == 1:
@@ -133,6 +151,7 @@ class Terminal:
             self.warn("still saving: killing the engine now would lose what it just did (its state, its lock)")
 
     def show_plan(self, plan: Plan) -> None:
+        self._groups = Groups.of(plan)
         self._planned, self._done = sum(2 if change.action == "replace" else 1 for change in plan.work), 0
         if self.is_interactive or not self.quiet:
             self.console.print(plan_report(plan, full=self.full))
@@ -149,3 +168,13 @@ class Terminal:
             return self.console.input(Text(prompt, style="bold")).strip()
         except EOFError:
             return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """Drawn anew some times a second: the time goes on although the engine says nothing."""
+
+    terminal: Terminal
+
+    def __rich__(self) -> Text:
+        return self.terminal.now()

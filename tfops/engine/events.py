@@ -11,7 +11,7 @@ from typing import Any
 
 from tfops.addresses import with_masked_keys
 from tfops.engine.text import safe_lines, safe_text
-from tfops.events import ActionEvent, Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
+from tfops.events import ActionEvent, Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, SaidEvent, Step
 from tfops.model import MAIN_FILE, Action, ActionState, ResourceChange
 
 _STEPS = {
@@ -52,8 +52,10 @@ def _event(kind: str, message: Mapping[str, Any]) -> Event | None:
     if kind == "planned_change":
         change = message.get("change") or {}
         return PlannedEvent(_address(change), str(change.get("action", "")))
-    if kind == "refresh_start":
-        return ReadingEvent(_address(message.get("hook") or {}))
+    if kind in ("refresh_start", "provision_progress"):
+        hook = message.get("hook") or {}
+        is_reading = kind == "refresh_start"
+        return ReadingEvent(_address(hook)) if is_reading else SaidEvent(_address(hook), str(hook.get("output", "")))
     if kind == "diagnostic":
         found = message.get("diagnostic") or {}
         return None if _is_of_our_own(found) else _diagnostic(found)
@@ -99,6 +101,9 @@ def masked(event: Event, mask: Callable[[str], str]) -> Event:
             return replace(event, address=address, trigger=trigger, message=safe_text(mask(event.message)))
         case PlannedEvent():
             return replace(event, address=with_masked_keys(event.address, mask))
+        case SaidEvent():
+            text = safe_text(mask(event.text))
+            return replace(event, address=with_masked_keys(event.address, mask), text=text)
         case ReadingEvent():
             return replace(event, address=with_masked_keys(event.address, mask))
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tfops import exact
-from tfops.addresses import with_masked_keys
+from tfops.addresses import natural, with_masked_keys
 from tfops.engine.actions import digest_parts, invocations
 from tfops.engine.text import safe_text
 from tfops.errors import Refused
@@ -202,8 +202,8 @@ def _masked_path(path: str, mask: Callable[[str], str]) -> str:
     return name + mask(path[len(name) :])
 
 
-def _order(change: ResourceChange) -> tuple[int, str]:
-    return list(Action).index(change.action), change.address
+def _order(change: ResourceChange) -> tuple[int, tuple[tuple[int, str], ...]]:
+    return list(Action).index(change.action), natural(change.address)
 
 
 def _classify(raw: Mapping[str, Any]) -> Action | None:

@@ -2,7 +2,8 @@
 
 from rich.text import Text
 
-from tfops.events import ActionEvent, Diagnostic, Event, ResourceEvent, Step
+from tfops.events import ActionEvent, Diagnostic, Event, ResourceEvent, SaidEvent, Step
+from tfops.report.live import shortened
 
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "read": "reading"}
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "read": "read"}
@@ -41,20 +42,28 @@ def _action_line(event: ActionEvent) -> Text | None:
     return None
 
 
-def said_line(event: ActionEvent) -> Text | None:
-    """A line that an action said while it ran."""
+def said_line(event: ActionEvent | SaidEvent) -> Text | None:
+    """A line that an action said while it ran, or a provisioner."""
+    if isinstance(event, SaidEvent):
+        return Text(f"  {event.address}: {event.text}", style="dim")
     is_said = event.step is Step.RUNNING and event.message
     return Text(f"  {event.address}: {event.message}", style="dim") if is_said else None
 
 
-def finished_line(event: ResourceEvent, *, with_id: bool = True) -> Text:
-    """`✓ module.x.y: created after 3 s [id]`."""
+def finished_line(event: ResourceEvent, *, with_id: bool = True, width: int = 0) -> Text:
+    """`✓ module.x.y: created after 3 s [id]`; with a `width` the address is shortened to it, never the rest."""
     if event.step is Step.ERRORED:
-        return Text.assemble(("  ✗ ", "red"), event.address, f": failed after {event.elapsed_s} s")
+        rest = f": failed after {event.elapsed_s} s"
+        return Text.assemble(("  ✗ ", "red"), _fitting(event.address, rest, width), rest)
     known = f" [{event.resource_id}]" if event.resource_id and with_id else ""
-    done = _DONE.get(event.action, event.action)
-    return Text.assemble(("  ✓ ", "green"), event.address, (f": {done} after {event.elapsed_s} s{known}", "dim"))
+    rest = f": {_DONE.get(event.action, event.action)} after {event.elapsed_s} s{known}"
+    return Text.assemble(("  ✓ ", "green"), _fitting(event.address, rest, width), (rest, "dim"))
+
+
+def _fitting(address: str, rest: str, width: int) -> str:
+    return shortened(address, width - len(rest) - 4) if width else address
 
 
 def doing(event: ResourceEvent) -> str:
+    """What a log says of a slow one."""
     return f"{_DOING.get(event.action, event.action)} after {event.elapsed_s} s"

@@ -6,6 +6,7 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tfops.addresses import natural
 from tfops.model import Kind, Verified, VersionRecord
 from tfops.report.base import View, add_row, many_rows, new_table, text_report
 from tfops.report.trouble import trouble_lines
@@ -230,6 +231,6 @@ def _log(result: LogResult, view: View) -> RenderableType:
 def _inventory(result: InventoryResult, view: View) -> RenderableType:
     table = new_table("ENVIRONMENT", "ADDRESS", "ID")
     for env, addresses in result.environments.items():
-        for address, known in sorted(addresses.items()):
+        for address, known in sorted(addresses.items(), key=lambda item: natural(item[0])):
             add_row(table, env, address, Text(plain(known), style="dim"))
     return table

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tfops.addresses import qualified
+from tfops.addresses import natural, qualified
 from tfops.model import MAIN_STACK, Action, Invocation, Plan, ResourceChange, StackName, Waiting
 
 _ORDER = {action: position for position, action in enumerate(Action)}
@@ -20,12 +20,12 @@ def joined(plans: Mapping[StackName, Plan], waiting: Iterable[Waiting] = ()) -> 
     drift = [_qualified(stack, change) for stack, plan in plans.items() for change in plan.drift]
     outputs = [qualified(stack, name) for stack, plan in plans.items() for name in plan.changed_outputs]
     return Plan(
-        changes=tuple(sorted(changes, key=lambda change: (_ORDER[change.action], change.address))),
+        changes=tuple(sorted(changes, key=lambda change: (_ORDER[change.action], natural(change.address)))),
         changed_outputs=tuple(sorted(outputs)),
         digest=_digest(plans, waits),
         is_empty=all(plan.is_empty for plan in plans.values()) and not waits,
         unchanged=sum(plan.unchanged for plan in plans.values()),
-        drift=tuple(sorted(drift, key=lambda change: change.address)),
+        drift=tuple(sorted(drift, key=lambda change: natural(change.address))),
         actions=tuple(_qualified_action(stack, action) for stack, plan in plans.items() for action in plan.actions),
         waiting=waits,
     )

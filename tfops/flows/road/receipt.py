@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tfops.addresses import in_stack, qualified
+from tfops.addresses import in_stack, natural, qualified
 from tfops.engine.events import Progress
 from tfops.flows.road.applying import StackEnd
 from tfops.ledger.card import ActionPart
@@ -70,10 +70,10 @@ def receipt_of(progress: Progress, work: Sequence[ResourceChange]) -> Receipt:
     return Receipt(
         count_done=len(done),
         total=len(work),
-        done=tuple(sorted(done)),
-        failed=tuple(sorted(progress.errored)),
+        done=tuple(sorted(done, key=natural)),
+        failed=tuple(sorted(progress.errored, key=natural)),
         in_doubt=progress.in_doubt,
-        never_started=tuple(sorted({change.label for change in work} - begun)),
+        never_started=tuple(sorted({change.label for change in work} - begun, key=natural)),
     )
 
 
@@ -118,10 +118,10 @@ def _rest(name: StackName, progress: Progress, rest: Sequence[ResourceChange], i
     return Receipt(
         count_done=0,
         total=0,
-        done=tuple(sorted(done)),
-        failed=tuple(sorted(progress.errored)),
+        done=tuple(sorted(done, key=natural)),
+        failed=tuple(sorted(progress.errored, key=natural)),
         in_doubt=progress.in_doubt,
-        never_started=tuple(sorted({change.label for change in rest} - begun - done)),
+        never_started=tuple(sorted({change.label for change in rest} - begun - done, key=natural)),
     )
 
 
