@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from tfops.config.project import EnvironmentRule, ProjectConfig
-from tfops.errors import ConfigError, Refused, TfopsError, in_a_line
+from tfops.errors import Refused, TfopsError, in_a_line
 from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.holders import may_follow
 from tfops.flows.ground.home import Home, home_commit, readable_home
