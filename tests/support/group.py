@@ -52,16 +52,17 @@ class Job:
         end = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < end, f"it did not come true:\n{self.text}"
-            self._hear(0.01)
+            self.hear(0.01)
 
     def end(self, *, timeout_s: float = 60) -> int:
         """Its exit code."""
         self.wait_until(lambda: self.process.poll() is not None, timeout_s=timeout_s)
-        while self._hear(0.05):
+        while self.hear(0.05):
             pass
         return self.process.returncode
 
-    def _hear(self, patience_s: float) -> bool:
+    def hear(self, patience_s: float) -> bool:
+        """Read what it says now; whether it said something."""
         ready, _, _ = select.select([self._terminal], [], [], patience_s)
         if not ready:
             return False
