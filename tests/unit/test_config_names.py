@@ -189,3 +189,18 @@ def test_whatever_terraform_takes_for_a_variable_names_an_input(text: str) -> No
 )
 def test_nothing_else_names_an_input(text: str) -> None:
     assert not names.is_input_name(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("first\nsecond", "first second"),
+        ("first\r\n\n  second\n", "first second"),
+        ("a\u2028b\u2029c\x85d\x0be\x0cf", "a b c d e f"),
+        ("a\tb\x1b[2Jc", "a b [2Jc"),
+        ("übermorgen, 中 😀", "übermorgen, 中 😀"),
+        (" \n\t ", ""),
+    ],
+)
+def test_what_a_person_gives_as_a_reason_is_one_line(text: str, line: str) -> None:
+    assert names.one_line(text) == line

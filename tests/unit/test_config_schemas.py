@@ -80,6 +80,14 @@ def test_an_editor_shows_description_type_and_default() -> None:
     assert inputs_schema(INTERFACES["network"])["properties"]["cidr"]["description"].startswith("The network's address")
 
 
+def test_an_editor_strikes_out_what_is_deprecated_and_says_what_to_take() -> None:
+    text = 'variable "old" {\n  type = string\n  deprecated = "take new"\n}\nvariable "new" {\n  type = string\n}\n'
+    schema = inputs_schema(read_interface({"main.tf": text}), is_strict=True)
+    old, new = schema["properties"]["old"], schema["properties"]["new"]
+    assert (old["deprecated"], "deprecated: take new" in old["description"]) == (True, True)
+    assert "deprecated" not in new and "deprecated" not in new.get("description", "")
+
+
 def test_forms_may_stand_anywhere_and_only_where_forms_are_allowed() -> None:
     found = parse_type(parse_expression("list(object({ a = tuple([map(number), bool]) }))"))
     form = {"from": "env:X"}

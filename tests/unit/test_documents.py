@@ -13,6 +13,10 @@ from tfops.system import documents
 TOP = Path(__file__).parent.parent.parent
 
 
+def _pages(place: Path) -> list[Path]:
+    return sorted(place.rglob("*.md")) if place.is_dir() else [place]
+
+
 def test_every_page_is_listed_with_its_title() -> None:
     listed = show_documents(None)
     assert isinstance(listed, DocumentsResult)
@@ -56,3 +60,23 @@ def test_no_message_names_a_file_of_the_documents_and_every_page_that_one_names_
         texts = re.findall(r'"(?:[^"\\]|\\.)*"', path.read_text().replace('"""', ""))
         assert not [text for text in texts if re.search(r"docs/\w+/\w", text) and "http" not in text], path
         assert not {name for text in texts for name in re.findall(r"tfops docs ([a-z-]+)", text)} - names, path
+
+
+def test_every_decision_has_a_number_of_its_own_and_is_listed() -> None:
+    pages = sorted(path.name for path in (TOP / "docs/adr").glob("*.md"))
+    assert [name[:4] for name in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    listed = re.findall(r"\[(\d{4}): .*\]\(adr/(.*)\)", (TOP / "docs/README.md").read_text())
+    assert listed == [(name[:4], name) for name in pages]
+    for name in pages:
+        assert (TOP / "docs/adr" / name).read_text().startswith(f"# {name[:4]}: "), name
+
+
+_PAGES = [path for top in ("docs", "README.md", "CONTRIBUTING.md", "SECURITY.md") for path in _pages(TOP / top)]
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda path: path.name)
+def test_every_test_that_a_page_names_is_there(page: Path) -> None:
+    for name, story in re.findall(r"`(tests/[\w/.*-]+)(?:::(\w+))?`", page.read_text(encoding="utf-8")):
+        assert list(TOP.glob(name)), name
+        if story:
+            assert f"\ndef {story}(" in (TOP / name).read_text(encoding="utf-8"), f"{name}::{story}"

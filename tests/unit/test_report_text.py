@@ -696,6 +696,14 @@ def test_nothing_hostile_reaches_the_terminal(report: Any) -> None:
     assert not set(printed(report())) & set("\x1b\x07\x9b\u202e")
 
 
+def test_a_reason_with_line_ends_that_another_program_wrote_is_one_row_of_the_status() -> None:
+    reason = "first\nsecond\r\nthird\u2028fourth"
+    held = status(current=make_record(5, kind=Kind.ROLLBACK, restores=3, hold=reason))
+    locked = status(env="locked", holder=replace(HOLDER, what=reason))
+    told = printed(text_report(replace(STATUS, environments=(held, locked)), View(NOW)), 200)
+    assert len(told.splitlines()) == 3, told
+
+
 @pytest.mark.parametrize("words", ["[skip ci] mend it", "mend [/it]", "[red]mend[/red] it", "mend :smile: it"])
 def test_brackets_in_a_commit_stay_as_they_are(words: str) -> None:
     entry = HistoryEntry(make_record(applied_by="Ann [ops]"), make_commit("a", words))
