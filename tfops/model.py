@@ -18,6 +18,7 @@ MAIN_STACK = StackName("main")
 MAIN_FILE = "main.tf.json"
 BACKEND_FILE = "backend.tf.json"
 VALUES_FILE = "terraform.tfvars.json"
+ENCRYPTION_FILE = "encryption.tf.json"
 LOCK_FILE = ".terraform.lock.hcl"
 
 

@@ -168,7 +168,7 @@ def test_no_engine_a_wrong_engine_and_an_old_engine(tmp_path: Path) -> None:
     shop.wish("one")
     assert "was not found" in shop.run("plan", "dev").err
     old = tmp_path / "terraform"
-    for answer, wanted in (('{"terraform_version": "1.5.7"}', "too old"), ("hello", "doesn't answer like Terraform")):
+    for answer, wanted in (("Terraform v1.5.7", "too old"), ("hello", "answers neither like Terraform nor")):
         old.write_text(f"#!/bin/sh\necho '{answer}'\n")
         old.chmod(0o755)
         ran = shop.run("plan", "dev", "--engine", str(old))

@@ -36,7 +36,15 @@ def require_engine(*, fast: bool = False) -> str:
     pytest.skip(message)
 
 
+def require_tofu() -> str:
+    """A real OpenTofu. Without one a skip that says what is missing, in CI too: its registries don't have it."""
+    if shutil.which("tofu") is None:
+        pytest.skip("no OpenTofu here: put tofu on PATH")
+    return "tofu"
+
+
 def described(engine: str) -> str:
-    """`Terraform 1.11.4` or `Terraform 1.15.5 (embedded)`, for reports."""
+    """`Terraform 1.11.4`, `Terraform 1.15.5 (embedded)` or `OpenTofu 1.12.6`, for reports."""
     found = find_engine(EngineChoice(), engine)
-    return f"Terraform {found.version}" + (" (embedded)" if engine == "embedded" else "")
+    product = "OpenTofu" if found.is_tofu else "Terraform"
+    return f"{product} {found.version}" + (" (embedded)" if engine == "embedded" else "")

@@ -17,6 +17,7 @@ class StateServer:
         self.states: dict[str, bytes] = {}
         self.locks: dict[str, bytes] = {}
         self.frozen: dict[str, bytes] = {}  # what a path holds whatever is written to it
+        self.refuses = False  # whether states are not taken, for now
         self.guard = threading.Lock()
         self.address = ""
 
@@ -55,8 +56,9 @@ def _handler(server: StateServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self._body()
             with server.guard:
-                server.states[self._key] = server.frozen.get(self._key, body)
-            self._answer(200)
+                taken = {self._key: server.frozen.get(self._key, body)}
+                server.states |= {} if server.refuses else taken
+            self._answer(400 if server.refuses else 200)
 
         def do_LOCK(self) -> None:
             body = self._body()

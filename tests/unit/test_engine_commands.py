@@ -58,7 +58,7 @@ COMMANDS = CommandLine("/opt/terraform")
         (COMMANDS.show_plan("/r/plan.bin"), ["show", "-json", "/r/plan.bin"]),
         (COMMANDS.get(), ["get", "-no-color"]),
         (COMMANDS.pull_state(), ["state", "pull", "-no-color"]),
-        (COMMANDS.version(), ["version", "-json"]),
+        (COMMANDS.version(), ["version"]),
     ],
 )
 def test_each_command_is_exactly_this_list(argv: list[str], expected: list[str]) -> None:

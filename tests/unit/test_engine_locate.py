@@ -14,11 +14,12 @@ from tfops.errors import ProjectError
 from tfops.system import process
 from tfops.system.process import Completed
 
-TERRAFORM = '{"terraform_version": "1.11.4", "platform": "linux_amd64"}'
+TERRAFORM = "Terraform v1.11.4\non linux_amd64\n"
+TOFU = "OpenTofu v1.12.6\non linux_amd64\n"
 
 
 class Programs:
-    """A folder on PATH, and what each program in it answers to `version -json`."""
+    """A folder on PATH, and what each program in it answers to `version`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,25 +53,42 @@ def test_terraform_comes_before_tofu_and_the_embedded_one(programs: Programs, mo
     monkeypatch.setattr(locate, "_embedded_script", lambda: "/venv/bin/tfops-terraform")
     programs.add("tofu")
     programs.add("terraform")
-    found = [(item.name, item.origin) for item in candidates(EngineChoice())]
+    found = [(Path(item.executable).name, item.origin) for item in candidates(EngineChoice())]
     assert found == [
         ("terraform", "found on PATH"),
         ("tofu", "found on PATH"),
-        ("terraform", "embedded, the extra `terraform`"),
+        ("tfops-terraform", "embedded, the extra `terraform`"),
     ]
 
 
 def test_the_engine_that_is_asked_for_wins_over_tfops_yaml(programs: Programs) -> None:
-    tofu, _ = programs.add("tofu"), programs.add("terraform")
+    tofu, _ = programs.add("tofu", TOFU), programs.add("terraform")
     engine = find_engine(EngineChoice("terraform"), "tofu")
-    assert engine == Engine("tofu", "1.11.4", tofu, "asked for by --engine or TFOPS_ENGINE")
-    assert str(engine) == "tofu 1.11.4"
+    assert engine == Engine("tofu", "1.12.6", tofu, "asked for by --engine or TFOPS_ENGINE")
+    assert str(engine) == "tofu 1.12.6"
+
+
+@pytest.mark.parametrize(
+    ("file", "answer", "name"),
+    [
+        ("terraform", TOFU, "tofu"),
+        ("tofu", TERRAFORM, "terraform"),
+        ("my-wrapper", "a line of the wrapper's own\n" + TOFU, "tofu"),
+        ("tofu-1.5-compatible", TERRAFORM, "terraform"),
+    ],
+)
+def test_an_engine_is_what_it_says_not_what_its_file_is_called(
+    programs: Programs, tmp_path: Path, file: str, answer: str, name: str
+) -> None:
+    path, cache = programs.add(file, answer), tmp_path / "engine.json"
+    assert [find_engine(EngineChoice(path), "", cache).name for _ in range(2)] == [name, name]
+    assert find_engine(EngineChoice(path), "").is_tofu is (name == "tofu")
 
 
 def test_tfops_yaml_chooses_by_name_or_by_path(programs: Programs) -> None:
     path = programs.add("terraform-1.9")
     assert find_engine(EngineChoice(path), "").origin == "chosen in tfops.yaml"
-    programs.add("tofu")
+    programs.add("tofu", TOFU)
     assert find_engine(EngineChoice("tofu"), "").name == "tofu"
 
 
@@ -95,28 +113,28 @@ def test_an_engine_that_is_not_there_is_an_error_with_a_way_out(
 @pytest.mark.parametrize(
     ("answer", "version"),
     [
-        (TERRAFORM, "1.11.4"),
         ("Terraform v1.8.2\non linux_amd64\n", "1.8.2"),
         ("OpenTofu v1.9.0\non linux_amd64\n", "1.9.0"),
-        ('{"other": 1}\nTerraform v1.7.0', "1.7.0"),
+        ("Terraform v1.16.0-rc2\n", "1.16.0-rc2"),
+        ("a wrapper\nTerraform v1.7.0", "1.7.0"),
     ],
 )
 def test_a_version_is_read_from_either_answer(programs: Programs, answer: str, version: str) -> None:
     path = programs.add("terraform", answer)
     assert find_engine(EngineChoice(), "").version == version
-    assert programs.asked == [[path, "version", "-json"]]
+    assert programs.asked == [[path, "version"]]
 
 
-@pytest.mark.parametrize("answer", ["", "hello", "{}", "[]", "null"])
+@pytest.mark.parametrize("answer", ["", "hello", "{}", "see Terraform v1.2.3", '{"terraform_version": "1.11.4"}'])
 def test_a_program_that_answers_otherwise_is_no_engine(programs: Programs, answer: str) -> None:
     path = programs.add("terraform", answer)
     with pytest.raises(ProjectError) as caught:
         find_engine(EngineChoice(), "")
-    assert caught.value.what == f"`{path}` doesn't answer like Terraform"
+    assert caught.value.what == f"`{path}` answers neither like Terraform nor like OpenTofu"
 
 
 def test_an_old_engine_is_refused(programs: Programs) -> None:
-    programs.add("terraform", '{"terraform_version": "1.5.7"}')
+    programs.add("terraform", "Terraform v1.5.7")
     with pytest.raises(ProjectError) as caught:
         find_engine(EngineChoice(), "")
     assert caught.value.what == "terraform 1.5.7 is too old: tfops needs 1.6.0 or newer"
@@ -134,16 +152,17 @@ def test_the_answer_is_remembered_until_the_program_changes(programs: Programs, 
     path = programs.add("terraform")
     assert [find_engine(EngineChoice(), "", cache).version for _ in range(2)] == ["1.11.4", "1.11.4"]
     assert len(programs.asked) == 1
-    programs.answers[path] = '{"terraform_version": "1.12.0"}'
+    programs.answers[path] = "Terraform v1.12.0"
     os.utime(path, ns=(1, 1))
     assert find_engine(EngineChoice(), "", cache).version == "1.12.0"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": "other", "version": "9.9.9"}', '{"version": 5}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"key": "other", "version": "9.9.9"}', '{"version": 5}', "old"])
 def test_a_damaged_memory_is_asked_anew(programs: Programs, tmp_path: Path, content: str) -> None:
     cache = tmp_path / "engine.json"
-    cache.write_text(content, encoding="utf-8")
-    programs.add("terraform")
+    path = programs.add("terraform")
+    old = json.dumps({"key": locate._fingerprint(path), "version": "9.9.9"})  # as it was before it had a name
+    cache.write_text(old if content == "old" else content, encoding="utf-8")
     assert find_engine(EngineChoice(), "", cache).version == "1.11.4"
     assert json.loads(cache.read_text(encoding="utf-8"))["version"] == "1.11.4"
 

@@ -12,6 +12,7 @@ from tfops.config.backend import ROLE, ROLE_HINT, Backend, check_backend, to_bac
 from tfops.config.checks import Check, check_checks, to_checks
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
+from tfops.config.encryption import Encryption, check_encryption, to_encryption
 from tfops.config.limits import check_input_rules
 from tfops.config.modules.protection import PATTERN
 from tfops.config.preview import Preview, check_preview, is_preview_template, to_preview
@@ -93,6 +94,7 @@ class ProjectConfig:
     ask_actions: tuple[str, ...] = ()
     inventory: InventoryPolicy = InventoryPolicy.IDS
     secrets: SecretRules = field(default_factory=SecretRules)
+    encryption: Encryption = field(default_factory=Encryption)
     agent: AgentRules = field(default_factory=AgentRules)
     previews: tuple[EnvironmentRule, ...] = ()
 
@@ -168,6 +170,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         ),
         platforms=tuple(file.platforms),
         secrets=to_secret_rules(file.secrets),
+        encryption=to_encryption(file.encryption),
         agent=to_agent_rules(file.agent),
     )
 
@@ -206,6 +209,7 @@ def _check(document: Document) -> list[Complaint]:
         _check_protect,
         _check_no_downgrade,
         check_secrets,
+        check_encryption,
         check_agent,
     ]
     if not isinstance(document.data, dict):

@@ -169,6 +169,16 @@ class ActionsBlock(_Block):
     ask: list[str] = []
 
 
+class EncryptionBlock(_Block):
+    """How OpenTofu encrypts states and plans: its own block of that name, secrets by reference."""
+
+    key_provider: dict[str, dict[str, dict[str, Any]]] = {}
+    method: dict[str, dict[str, dict[str, Any] | None]] = {}
+    state: dict[str, Any] = {}
+    plan: dict[str, Any] = {}
+    remote_state_data_sources: dict[str, Any] = {}
+
+
 class ProjectFile(_Block):
     """`tfops.yaml`, written by operations."""
 
@@ -176,6 +186,7 @@ class ProjectFile(_Block):
     project: str
     engine: EngineBlock = EngineBlock()
     backend: dict[str, dict[str, Any] | None] = {"local": None}
+    encryption: EncryptionBlock | None = None
     providers: dict[str, dict[str, Any] | None] = {}
     environments: dict[str, EnvironmentBlock]
     ledger: LedgerBlock = LedgerBlock()
@@ -278,6 +289,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that a model allows at a path; names chosen by the user are skipped over."""
     blocks: dict[str, type[BaseModel]] = {
         "engine": EngineBlock,
+        "encryption": EncryptionBlock,
         "ledger": LedgerBlock,
         "require": RequireBlock,
         "environments": EnvironmentBlock,

@@ -76,6 +76,14 @@ _ADVICE = (
         "the module protects it: remove `prevent_destroy` in a reviewed change; on a way back: --allow-destroy ADDRESS",
     ),
     (
+        r"state\s+file\s+is\s+encrypted|does\s+not\s+have\s+a\s+\"version\"\s+attribute",
+        "the state is encrypted: use OpenTofu with its keys (TF_ENCRYPTION, or `encryption` in tfops.yaml)",
+    ),
+    (
+        r"decryption\s+failed|Given\s+payload\s+is\s+not\s+a\s+state|unencrypted\s+payload\s+without",
+        "these keys don't fit the state: use its own; for one in clear, or with older keys, give `state` a `fallback`",
+    ),
+    (
         r"Unsupported state file format",
         "a newer engine wrote this state: use that one (tfops show says which), with --engine PATH",
     ),

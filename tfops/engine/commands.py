@@ -114,7 +114,8 @@ class CommandLine:
         return self._build("force-unlock", lock_id, no_color=FLAG, force=FLAG)
 
     def version(self) -> list[str]:
-        return self._build("version", json=FLAG)
+        """As text: the JSON form doesn't say which product answers."""
+        return self._build("version")
 
     def _build(self, command: str, *args: str, **options: Option) -> list[str]:
         return self._builder.generate_cmd_string(command, *args, **options)

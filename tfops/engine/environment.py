@@ -28,6 +28,8 @@ _PREFIXES = (
     "TF_TOKEN_", "TF_HTTP_",
 )  # fmt: skip
 
+ENCRYPTION = "TF_ENCRYPTION"
+
 _ALWAYS = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
@@ -63,7 +65,18 @@ def missing_cli_config() -> str:
 
 def engine_environment(*, more: Sequence[str], secrets: Mapping[str, str], plugin_cache: Path) -> dict[str, str]:
     """The whole environment of a run. `secrets` are variable names of the rendered root and values."""
-    return base_environment(more) | {"TF_PLUGIN_CACHE_DIR": str(plugin_cache)} | variable_environment(secrets)
+    ours = {"TF_PLUGIN_CACHE_DIR": str(plugin_cache)} | variable_environment(secrets)
+    return base_environment(more) | state_encryption() | ours
+
+
+def state_encryption() -> dict[str, str]:
+    """TF_ENCRYPTION, where it is set: OpenTofu's `encryption` block, passphrases included. For engines that read or
+    write states, and for nobody else.
+
+    https://opentofu.org/docs/language/state/encryption/#configuration
+    """
+    text = environ.variable(ENCRYPTION)
+    return {ENCRYPTION: text} if text.strip() else {}
 
 
 def variable_environment(values: Mapping[str, str]) -> dict[str, str]:

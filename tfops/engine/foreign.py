@@ -12,6 +12,15 @@ from tfops.system import process
 _LONGEST_S = 300
 
 
+def pull_sealed_state(engine: Engine, scratch: Path, *, env: Mapping[str, str]) -> str:
+    """An encrypted state's text in clear, of a root in `scratch` that is nothing but a local backend. Raises
+    EngineFailed, where the keys in `env` don't fit."""
+    (scratch / "none").mkdir()
+    argv = CommandLine(engine.executable).init_backend(plugins=str(scratch / "none"))
+    process.run(argv, env=env, cwd=scratch, timeout_s=_LONGEST_S)  # asks for providers after the backend
+    return pull_foreign_state(engine, scratch, env=env)
+
+
 def pull_foreign_state(engine: Engine, scratch: Path, *, env: Mapping[str, str]) -> str:
     """The state's text, by way of a root in `scratch` that holds nothing but the backend: no provider is needed.
 

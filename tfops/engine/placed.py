@@ -10,7 +10,7 @@ from tfops.engine.locate import Engine
 from tfops.engine.moved import content_digest
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.stack import engine_error
-from tfops.model import BACKEND_FILE
+from tfops.model import BACKEND_FILE, ENCRYPTION_FILE
 from tfops.system.workspace import write_file
 
 _DOCUMENT = "moving.tfstate"
@@ -25,14 +25,16 @@ class PlacedState:
         self._commands = CommandLine(engine.executable)
         self._lock_timeout_s = lock_timeout_s
 
-    def reach(self, backend_file: str) -> None:
-        """Initialize the backend.
+    def reach(self, backend_file: str, *, encryption: str | None = None) -> None:
+        """Initialize the backend. `encryption` is the file with OpenTofu's block, where states are encrypted.
 
         The engine does that first and then asks for the providers that the state names. They aren't needed, so it
         finds none in an empty folder: what counts is that it has taken the backend.
         """
         root = self._runner.root
         write_file(root / BACKEND_FILE, backend_file)
+        if encryption is not None:
+            write_file(root / ENCRYPTION_FILE, encryption)
         (root / "none").mkdir(exist_ok=True)
         ended = self._runner.run(self._commands.init_backend(plugins=str(root / "none")))
         if not (root / ".terraform/terraform.tfstate").is_file():

@@ -18,6 +18,7 @@ from tfops.engine.advice import (
     wants_init,
 )
 from tfops.engine.commands import CommandLine
+from tfops.engine.encryption import decrypted, is_encrypted, require_no_block
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress, masked
 from tfops.engine.locate import Engine
@@ -147,6 +148,8 @@ class StackEngine:
         forget_moved_modules(self.root)
 
     def _remember(self) -> None:
+        if self.engine.is_tofu:
+            require_no_block({module.path: module.folder for module in self.modules()})
         write_file(self.root / _FINGERPRINT, json.dumps(self._fingerprint()))
 
     def _fingerprint(self) -> dict[str, str]:
@@ -292,8 +295,19 @@ class StackEngine:
 
     def push_errored_state(self) -> None:
         """Save what could not be saved. The engine refuses it when the backend has something newer."""
-        self.push_state(ERRORED_STATE)
+        text = self.errored_state.read_text(encoding="utf-8")
+        if is_encrypted(text):
+            write_file(self.errored_state, self.decrypted(text))
+        try:
+            self.push_state(ERRORED_STATE)
+        except BaseException:
+            write_file(self.errored_state, text)  # never in clear for longer than the push
+            raise
         self.errored_state.unlink()
+
+    def decrypted(self, text: str) -> str:
+        """An encrypted state's text in clear, with the keys of this root. Raises EngineFailed."""
+        return decrypted(self.engine, self._runner, text)
 
     def push_state(self, name: str, *, force: bool = False) -> None:
         """Make a file of the root the state."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfops import exact
+from tfops.engine.encryption import is_encrypted
 from tfops.engine.moved import require_not_moved
 from tfops.errors import Refused
 from tfops.model import ABSENT_STATE, StackState
@@ -18,10 +19,18 @@ from tfops.model import ABSENT_STATE, StackState
 def parse_state(text: str) -> StackState:
     """No text, or a state without lineage, is an absent state.
 
-    Raises Refused: guard `state-format` for what is not a state of format 4, `state-moved` for what a move left.
+    Raises Refused: guard `state-format` for what is not a state of format 4, `state-moved` for what a move left,
+    `state-encrypted` for what OpenTofu encrypted.
     """
     if not text.strip():
         return ABSENT_STATE
+    if is_encrypted(text):
+        raise Refused(
+            "state-encrypted",
+            "the state is encrypted",
+            why="OpenTofu wrote it, and only OpenTofu can read it, with the same keys",
+            hint="--engine tofu, and TF_ENCRYPTION or `encryption` in tfops.yaml",
+        )
     try:
         document: Any = exact.loads(text)
         if document.get("version") != 4:  # the key is the format's, not ours

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tfops import exact
 from tfops.config.legacy import OldBackend
 from tfops.config.project import ProjectConfig
-from tfops.engine.environment import base_environment
-from tfops.engine.foreign import pull_foreign_state
+from tfops.engine.encryption import is_encrypted
+from tfops.engine.environment import base_environment, state_encryption
+from tfops.engine.foreign import pull_foreign_state, pull_sealed_state
 from tfops.engine.stack import ERRORED_STATE
 from tfops.engine.state import parse_state
 from tfops.errors import EngineFailed, Refused
+from tfops.flows.ground.encryption import require_encryption
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import EngineOptions, locate
 from tfops.model import StackState
@@ -19,6 +22,7 @@ from tfops.system import environ
 from tfops.system.workspace import read_json, write_file
 
 _DEFAULT = "default"
+_SEALED = "sealed.tfstate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ def read_old_state(
         text, where = path.read_text(encoding="utf-8") if path.is_file() else "", str(path)
     else:
         text, where = pulled, f"the backend {backend.kind}" + _named(at.workspace)
-    if '"encrypted_data"' in text and is_local:
-        raise Refused("adopt", f"the state in `{where}` is encrypted", hint="take the encryption off first")
+    if is_encrypted(text):
+        text = _decrypted(project, text, where, rules, engine)
     state = parse_state(text)
     if state.is_absent or not state.inventory:
         others = sorted(path.parent.name for path in (folder / "terraform.tfstate.d").glob("*/terraform.tfstate"))
@@ -72,6 +76,22 @@ def read_old_state(
             hint=f"terraform workspace select {others[0]}   in that folder" if others else _as_a_module(folder),
         )
     return OldState(text, state, where)
+
+
+def _decrypted(project: Project, text: str, where: str, rules: ProjectConfig, engine: EngineOptions) -> str:
+    """With the keys of TF_ENCRYPTION; those that stand in the folder's own files count for nothing elsewhere."""
+    found = locate(project, rules, engine.engine)
+    if not (found.is_tofu and state_encryption()):
+        raise Refused(
+            "adopt",
+            f"the state in `{where}` is encrypted",
+            hint="give its keys in TF_ENCRYPTION, and use --engine tofu; or take the encryption off first",
+        )
+    env = base_environment(rules.engine.env) | state_encryption()
+    with project.workspace.scratch() as scratch:
+        write_file(scratch / "backend.tf.json", exact.dumps({"terraform": {"backend": {"local": {"path": _SEALED}}}}))
+        write_file(scratch / _SEALED, text)
+        return pull_sealed_state(found, scratch, env=env)
 
 
 def _as_a_module(folder: Path) -> str:
@@ -142,8 +162,9 @@ def _pull(project: Project, at: _Folder, backend: OldBackend, rules: ProjectConf
         if at.workspace != _DEFAULT:
             write_file(scratch / ".terraform/environment", at.workspace)
         found = locate(project, rules, engine.engine)
+        require_encryption(found, rules)
         try:
-            return pull_foreign_state(found, scratch, env=base_environment(rules.engine.env))
+            return pull_foreign_state(found, scratch, env=base_environment(rules.engine.env) | state_encryption())
         except EngineFailed as error:
             if "nitializ" not in error.why and "onfiguration changed" not in error.why:
                 raise

@@ -20,9 +20,11 @@ from tfops.engine.runner import Runner
 from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.ground.custody import Custody, require_free
+from tfops.flows.ground.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.flows.ground.holders import may_follow
 from tfops.flows.ground.places import backend_path, place_today, recorded_place
 from tfops.flows.ground.project import Project
+from tfops.flows.ground.secrets import SecretSource
 from tfops.flows.ground.signing import require_signing
 from tfops.flows.ground.stack import EngineOptions, locate
 from tfops.flows.ground.stacks import recorded_state
@@ -32,6 +34,7 @@ from tfops.flows.recover import settle
 from tfops.ledger.chain import Present, read_present
 from tfops.ledger.versions import known_versions, read_card
 from tfops.model import EnvName, StackName
+from tfops.render.encryption import encryption_file
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace
 from tfops.results.places import BackendMoveResult, MovedState, OldCopy
@@ -161,18 +164,24 @@ def _reach(
     project: Project, rules: ProjectConfig, route: Route, *, folder: Path, options: EngineOptions, ui: Ui
 ) -> _Both:
     engine = locate(project, rules, options.engine)
-    variables = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
-    runner = Runner(folder, folder, variables, Masker(), ui.engine_event, ui.engine_signal)
+    require_encryption(engine, rules)
+    source = SecretSource(rules, route.env, project.tree(worktree=False))
+    keys = source.read(wanted_keys(rules))
+    variables = engine_environment(more=rules.engine.env, secrets=keys, plugin_cache=project.workspace.plugin_cache)
+    hidden = (*source.texts_in(keys), *inherited_texts())
+    ui.hide(hidden)
+    runner = Runner(folder, folder, variables, Masker(hidden), ui.engine_event, ui.engine_signal)
+    block = encryption_file(rules, route.env, route.stack)
 
     def placed(name: str, place: StatePlace) -> PlacedState:
         root = folder / f"{route.stack}-{name}"
         root.mkdir(mode=0o700)
         state = PlacedState(engine, replace(runner, root=root), name=str(place), lock_timeout_s=options.lock_timeout_s)
-        state.reach(_backend_file(project, route, place))
+        state.reach(_backend_file(project, route, place), encryption=block)
         return state
 
-    source, goal = placed("from", route.source), placed("to", route.goal)
-    return _Both(route, source, goal, source.pull(), goal.pull())
+    old, new = placed("from", route.source), placed("to", route.goal)
+    return _Both(route, old, new, old.pull(), new.pull())
 
 
 def _backend_file(project: Project, route: Route, place: StatePlace) -> str:

@@ -7,6 +7,7 @@ from tfops.config.environment import EnvironmentConfig, load_environment, lock_f
 from tfops.config.inherit import FOLDER
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
+from tfops.flows.ground.encryption import encrypts
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content, EngineOptions, open_stack, require_stack
 from tfops.flows.ground.ui import Ui
@@ -16,6 +17,7 @@ from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file
 
 _MOST_SHOWN = 10
+_COPY = "adopted.tfstate"
 
 
 def rehearse(
@@ -35,11 +37,16 @@ def rehearse(
     content = Content(staged, replace(environment, name=stage), tree, tree.read(lock_file_path(env)))
     _require_called(environment, env, legacy)
     try:
-        write_file(project.workspace.state(stage) / f"{MAIN_STACK}.tfstate", legacy.state_text)
+        sealed = encrypts(rules)
+        if not sealed:
+            write_file(project.workspace.state(stage) / f"{MAIN_STACK}.tfstate", legacy.state_text)
         with project.workspace.run(stage) as folder:
             stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
             ui.phase(f"rehearsing the first plan of {env}")
             stack.engine.prepare()
+            if sealed:  # the engine refuses to read one in clear, and the copy shouldn't lie there so
+                write_file(folder / _COPY, legacy.state_text)
+                stack.engine.push_state(str(folder / _COPY), force=True)
             plan = stack.engine.plan_bridged(legacy.bridge.blocks()).plan
             ui.phase("")
     finally:

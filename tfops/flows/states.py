@@ -6,11 +6,13 @@ from typing import Any
 
 from tfops import exact
 from tfops.config.environment import load_environment
+from tfops.engine.encryption import head_of, is_encrypted
 from tfops.engine.stack import StackEngine
 from tfops.engine.state import earlier_digest, parse_state
 from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.backend import state_place
 from tfops.flows.ground.custody import Custody, require_free
+from tfops.flows.ground.encryption import encrypts
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content, EngineOptions, open_stack, require_stack
 from tfops.flows.ground.stacks import recorded_state
@@ -71,30 +73,43 @@ def versions(
     if fetch:
         project.fetch_for_reading(kept.place.rules, ui)
     door, key, address = kept.s3
-    known = _versions_by_digest(project, kept)
+    known = _known_contents(project, kept)
     listed = door.versions(key)
     shown = listed if everything else listed[:_MOST_LISTED]
     entries = tuple(_entry(door, key, item, known) for item in shown)
     return StateVersionsResult(kept.env, address, entries, len(listed) - len(shown))
 
 
-def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: Mapping[str, Version]) -> StateVersion:
+def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: "_Contents") -> StateVersion:
     text = door.content(key, item.version_id)
     if text is None:
         return StateVersion(item.version_id, item.at, item.is_current, is_deleted=True)
+    head = head_of(text)
+    if head is not None:  # its lineage and serial stand in clear, what it holds doesn't
+        version = known.by_serial.get((head.lineage, head.serial))
+        return StateVersion(item.version_id, item.at, item.is_current, head.serial, 0, version, is_encrypted=True)
     try:
         state = parse_state(text)
     except Refused:
         return StateVersion(item.version_id, item.at, item.is_current, is_damaged=True)
-    version = known.get(state.sha256) or known.get(earlier_digest(text))
+    version = known.by_digest.get(state.sha256) or known.by_digest.get(earlier_digest(text))
     return StateVersion(item.version_id, item.at, item.is_current, state.serial, len(state.inventory), version)
 
 
-def _versions_by_digest(project: Project, kept: _Kept) -> dict[str, Version]:
-    """The latest version that left a state with this content."""
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """The latest version that left a state: by the digest of its content, by its lineage and serial."""
+
+    by_digest: Mapping[str, Version]
+    by_serial: Mapping[tuple[str, int], Version]
+
+
+def _known_contents(project: Project, kept: _Kept) -> _Contents:
     records = known_versions(project.repository, kept.env).versions
     stacks = ((record.version, read_card(project.repository, record).stacks.get(kept.stack)) for record in records)
-    return {part.state_sha256: version for version, part in stacks if part is not None}
+    found = [(part, version) for version, part in stacks if part is not None]
+    by_serial = {(part.lineage, part.serial_after): version for part, version in found}
+    return _Contents({part.state_sha256: version for part, version in found}, by_serial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,7 @@ class _Wanted:
     version_id: str
     document: dict[str, Any]
     state: StackState
+    is_encrypted: bool = False
 
 
 def restore(
@@ -128,11 +144,13 @@ def restore(
         project.fetch_for_change(place.rules)
         present = read_present(project.repository, place.env)
         require_free(project, present)
-        wanted = _find(project, kept, version)
+        opened = open_stack(project, kept.content, kept.stack, folder=folder, options=engine, ui=ui)
+        wanted = _find(project, kept, version, opened.engine)
         recorded = _recorded(project, kept)
         _require_same_state(kept, wanted, recorded)
-        opened = open_stack(project, kept.content, kept.stack, folder=folder, options=engine, ui=ui)
         now = _state_now(opened.engine, kept, ui)
+        if now is None and (wanted.is_encrypted or encrypts(place.rules)):
+            raise _refused_in_clear(kept)
         before = now or ABSENT_STATE
         serial = max(before.serial, wanted.state.serial, recorded.serial if recorded else 0) + 1
         text = f"the state of serial {wanted.state.serial} ({_count(wanted.state)}) as serial {serial}"
@@ -149,6 +167,16 @@ def restore(
                 raise
             custody.restored(f"{kept.name}: {text}, from S3's version {wanted.version_id}")
     return StateRestoreResult(place.env, wanted.version_id, wanted.state.serial, serial, len(wanted.state.inventory))
+
+
+def _refused_in_clear(kept: _Kept) -> Refused:
+    """Where the engine can't read what is there it can't write either, and S3 itself would get a state in clear."""
+    _, _, address = kept.s3
+    return Refused(
+        "state-encrypted",
+        f"the state of {kept.name} is damaged, and what takes its place must be encrypted",
+        hint=f"delete the damaged version of {address} in S3, then: tfops state versions {kept.env}",
+    )
 
 
 def _recorded(project: Project, kept: _Kept) -> RecordedState | None:
@@ -184,19 +212,24 @@ def _is_damaged(door: BucketDoor, key: str) -> bool:
     """Whether S3 itself gives the object, and it is no state."""
     current = next((item for item in door.versions(key) if item.is_current), None)
     text = door.content(key, current.version_id) if current else None
+    if text is not None and is_encrypted(text):
+        return False
     try:
         return text is not None and parse_state(text).is_absent
     except Refused:
         return True
 
 
-def _find(project: Project, kept: _Kept, version: str) -> _Wanted:
+def _find(project: Project, kept: _Kept, version: str, engine: StackEngine) -> _Wanted:
     door, key, address = kept.s3
     for version_id in _candidates(project, kept, door, key, version):
-        text = door.content(key, version_id)
-        state = parse_state(text or "")
+        text = door.content(key, version_id) or ""
+        was_encrypted = is_encrypted(text)
+        if was_encrypted and engine.engine.is_tofu:
+            text = engine.decrypted(text)
+        state = parse_state(text)
         if text and not state.is_absent:
-            return _Wanted(version_id, exact.loads(text), state)
+            return _Wanted(version_id, exact.loads(text), state, was_encrypted)
     raise Refused(
         "unknown-state-version",
         f"there is no version `{version}` of {address}",
@@ -211,8 +244,8 @@ def _candidates(project: Project, kept: _Kept, door: BucketDoor, key: str, versi
     if version in ids or (len(ids) == 1 and len(version) >= _SHORTEST_ID):
         yield version if version in ids else ids[0]
         return
-    known = _versions_by_digest(project, kept)
-    if version in map(str, known.values()):
+    known = _known_contents(project, kept)
+    if version in map(str, known.by_serial.values()):
         yield from (item.version_id for item in listed if str(_entry(door, key, item, known).version) == version)
 
 

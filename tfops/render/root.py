@@ -12,8 +12,20 @@ from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfi
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference
-from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, MAIN_STACK, VALUES_FILE, EnvName, RenderedRoot, StackName
+from tfops.model import (
+    BACKEND_FILE,
+    ENCRYPTION_FILE,
+    LOCK_FILE,
+    MAIN_FILE,
+    MAIN_STACK,
+    VALUES_FILE,
+    EnvName,
+    RenderedRoot,
+    StackName,
+)
+from tfops.render.encryption import encryption_file
 from tfops.render.escape import escape_literal
+from tfops.render.words import filled, variable_name
 
 # From roots/<env>/<stack>/ to the folder that holds roots/ and state/.
 _TO_TOP = "../../.."
@@ -69,6 +81,9 @@ def render_root(spec: RootSpec) -> RenderedRoot:
         BACKEND_FILE: _text(_backend(spec.project, spec.environment.name, spec.stack)),
         VALUES_FILE: _text({_inputs(name): literals for name in modules if (literals := _literals(spec, name))}),
     }
+    encryption = encryption_file(spec.project, spec.environment.name, spec.stack)
+    if encryption is not None:
+        files[ENCRYPTION_FILE] = encryption
     if spec.provider_lock is not None:
         files[LOCK_FILE] = spec.provider_lock
     return RenderedRoot(files, digest_of(files))
@@ -178,17 +193,11 @@ def _inputs(module: str) -> str:
 
 def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
     """A variable's name from where the secret stands; a digest keeps odd keys apart and legal."""
-    return _variable("secret", [module, *(str(step) for step in path)])
+    return variable_name("secret", [module, *(str(step) for step in path)])
 
 
 def _stack_variable(output: StackOutput) -> str:
-    return _variable("stack", [output.stack, *filter(None, [output.module]), output.name])
-
-
-def _variable(kind: str, words: list[str]) -> str:
-    plain = "_".join("".join(c if c.isascii() and c.isalnum() else "_" for c in word) for word in words)
-    suffix = hashlib.sha256(json.dumps(words).encode()).hexdigest()[:8]
-    return f"{kind}_{plain}_{suffix}"
+    return variable_name("stack", [output.stack, *filter(None, [output.module]), output.name])
 
 
 def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, Any]:
@@ -255,30 +264,14 @@ def backend_settings(project: ProjectConfig, env: EnvName, stack: StackName) -> 
     backend = project.backend_of(env)
     if backend.kind == "local":
         return {"path": f"{_TO_TOP}/state/{env}/{stack}.tfstate"}
-    filled: dict[str, Any] = escape_literal(_fill(dict(backend.settings), _words(project, env, stack)))
-    return filled
+    settings: dict[str, Any] = escape_literal(filled(dict(backend.settings), project, env, stack))
+    return settings
 
 
 def backend_replica(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, str]:
     """Where S3 copies the states to, and as what role; empty for a bucket without a copy."""
-    filled: dict[str, str] = _fill(dict(project.backend_of(env).replica), _words(project, env, stack))
-    return filled
-
-
-def _words(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, str]:
-    return {"{project}": project.project, "{env}": env, "{stack}": stack}
-
-
-def _fill(value: Any, words: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        for word, replacement in words.items():
-            value = value.replace(word, replacement)
-        return value
-    if isinstance(value, dict):
-        return {key: _fill(item, words) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_fill(item, words) for item in value]
-    return value
+    replica: dict[str, str] = filled(dict(project.backend_of(env).replica), project, env, stack)
+    return replica
 
 
 def describe_backend(backend: Backend) -> str:

@@ -25,7 +25,7 @@ def _holds(entry: StateVersion) -> Text:
         return Text("deleted", style="red")
     if entry.is_damaged:
         return Text("can't be read", style="red")
-    text = Text(plural(entry.resources, "resource"))
+    text = Text("encrypted" if entry.is_encrypted else plural(entry.resources, "resource"))
     return text.append(", current", style="green") if entry.is_current else text
 
 

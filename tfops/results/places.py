@@ -88,6 +88,7 @@ class StateVersion:
     version: Version | None = None
     is_deleted: bool = False
     is_damaged: bool = False
+    is_encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from pathlib import Path
 from tests.support.provider.host import launcher
 
 ADDRESS = "registry.terraform.io/tfops/demo"
+# Terraform looks for `tfops/demo` at the first host, OpenTofu at the second.
+HOSTS = ("registry.terraform.io", "registry.opentofu.org")
+_NAME = "tfops/demo"
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -25,10 +28,11 @@ class Mirror:
     door: Path
 
     def add(self, version: str) -> None:
-        path = self.folder / ADDRESS / version / platform_name() / f"terraform-provider-demo_v{version}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(launcher(self.door, version))
-        path.chmod(0o755)
+        for host in HOSTS:
+            path = self.folder / host / _NAME / version / platform_name() / f"terraform-provider-demo_v{version}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(launcher(self.door, version))
+            path.chmod(0o755)
 
     def cli_config(self) -> Path:
         """The file for TF_CLI_CONFIG_FILE: providers come from the mirror and from nowhere else."""

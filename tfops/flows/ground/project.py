@@ -3,10 +3,10 @@
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tfops.config.constraint import Constraint
 from tfops.config.environment import load_rules
 from tfops.config.inputs import InputCheck
 from tfops.config.modules.flow import Needs
@@ -14,7 +14,7 @@ from tfops.config.modules.interface import Interfaces
 from tfops.config.modules.module import Interface
 from tfops.config.project import EngineChoice, ProjectConfig, load_project
 from tfops.config.source import LocalSource, RemoteSource
-from tfops.engine.locate import candidates
+from tfops.engine.locate import find_engine
 from tfops.errors import ConfigError, Locked, ProjectError, Refused
 from tfops.flows.ground.answers import in_a_line, refusal
 from tfops.flows.ground.ui import Ui
@@ -72,12 +72,21 @@ class Project:
         return Interfaces(exported, self.workspace.interfaces, lambda: self.is_tofu(tree))
 
     def is_tofu(self, tree: GitTree) -> bool:
-        """Whether OpenTofu is the engine, as far as tfops.yaml, TFOPS_ENGINE and PATH say it."""
+        """Whether OpenTofu is the engine that tfops.yaml, TFOPS_ENGINE and PATH lead to; not where there is none.
+
+        A tree may be a stranger's: a program that only its tfops.yaml names by a path isn't run to be asked.
+        """
         try:
-            choice = load_project(tree).engine
+            choice = replace(load_project(tree).engine, version=Constraint())
         except (ConfigError, ProjectError):
             choice = EngineChoice()
-        return any(one.is_tofu for one in islice(candidates(choice, environ.variable("TFOPS_ENGINE")), 1))
+        requested = environ.variable("TFOPS_ENGINE")
+        if not requested and "/" in choice.use:
+            return "tofu" in Path(choice.use).name
+        try:
+            return find_engine(choice, requested, self.workspace.engine_cache).is_tofu
+        except ProjectError:
+            return False
 
     def input_check(self, tree: GitTree) -> InputCheck:
         """Holds inputs against the variables of a commit's modules, and of those that `init` put into the roots."""

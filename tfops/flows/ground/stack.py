@@ -29,6 +29,7 @@ from tfops.engine.stack import StackEngine
 from tfops.errors import Refused
 from tfops.events import Diagnostic, Event
 from tfops.flows.ground.account import require_account
+from tfops.flows.ground.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.flows.ground.home import require_known_engine
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.secrets import SecretSource, reviewed_rules
@@ -194,8 +195,9 @@ def open_stack(
     rules, environment = content.rules, content.environment
     config = require_stack(environment, name)
     engine = locate(project, rules, options.engine)
+    require_encryption(engine, rules)
     modules = project.interfaces(content.tree, content.overrides)
-    wanted = {name: use.secret for name, use in secret_uses(config).items()}
+    wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)
     reviewed = reviewed_rules(project.repository, rules, environment.name) if wanted else None
     secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))
     values = secrets.read(wanted)
@@ -215,7 +217,7 @@ def open_stack(
         for one in (mask, shown, ui):
             one.keep(kept)
 
-    hide(secrets.texts_in(values))
+    hide((*secrets.texts_in(values), *inherited_texts()))
     if missing_cli_config():
         ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
