@@ -25,6 +25,8 @@ from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
 
+_MOST_SHOWN = 8
+
 
 def validate(
     project: Project, env: str | None, *, head: bool, deep: bool, engine: EngineOptions, ui: Ui
@@ -44,9 +46,7 @@ def validate(
     found = read_all(project, tree, described)
     complaints += [complaint for read in found for complaint in read.complaints]
     unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
-    for name, module, source in unseen:
-        ui.warn(f"{name}: the variables of `{module}` ({source}) can't be seen from here: its inputs are not checked")
-    for line in _moving_sources(tree, found):
+    for line in (*_unseen_sources(project, tree, unseen), *_moving_sources(tree, found)):
         ui.warn(line)
     verdicts: list[Verdict] = []
     if deep and rules and not complaints:
@@ -72,6 +72,22 @@ def validate(
         values={_module_name(verdict.stack, name): one for verdict in verdicts for name, one in verdict.values.items()},
         converted=tuple(fact for verdict in verdicts if env for fact in _converted(verdict)),
     )
+
+
+def _unseen_sources(project: Project, tree: GitTree, unseen: Sequence[tuple[EnvName, str, str]]) -> Iterator[str]:
+    """A line for each source whose variables aren't known, whoever uses it: why, and which inputs nobody looked at."""
+    interfaces = project.interfaces(tree) if unseen else None
+    for source in dict.fromkeys(source for _, _, source in unseen):
+        using = _some([f"{env}: {module}" for env, module, where in unseen if where == source])
+        own = interfaces.local(source) if interfaces and is_local_source(source) else None
+        files = _some([f"modules/{source}/{name}" for name in own.unreadable]) if own else ""
+        why = f"{files} can't be read" if files else "a plan has to fetch it first"
+        yield f"the inputs of {source} are not checked: {why} ({using})"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_SHOWN
+    return ", ".join(names[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _moving_sources(tree: GitTree, found: Sequence[Read]) -> Iterator[str]:
