@@ -110,36 +110,6 @@ class DriftPolicy(enum.StrEnum):
     HEAL = "heal"
 
 
-@dataclass(frozen=True, slots=True)
-class TellRule:
-    """Whom the agent tells what: `url_env` and `secret_env` name the variables that hold the address and the secret.
-
-    `to` is a shape (`json`, `slack`, `teams`); no `environments` means all.
-    """
-
-    to: str
-    url_env: str
-    secret_env: str = ""
-    events: tuple[str, ...] = ()
-    environments: tuple[str, ...] = ()
-    template: str = ""
-    per_minute: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class VaultLogin:
-    """How a run without a token of Vault gets one: the `method` (`approle`, `jwt`) and where it is mounted.
-
-    `variables` are those of our own environment that hold what it takes: `role_id` and `secret_id`, or the `token` for
-    the `role`.
-    """
-
-    method: str
-    mount: str
-    variables: Mapping[str, str]
-    role: str = ""
-
-
 class InventoryPolicy(enum.StrEnum):
     """How much of a resource's id a card holds."""
 
@@ -417,53 +387,3 @@ class Holder:
     pid: int
     what: str
     since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StateBucket:
-    """An S3 bucket for states as tfops.yaml wants it.
-
-    `table` is the DynamoDB table that locks, `replica` the bucket that S3 copies to as `replica_role`, if any.
-    """
-
-    name: str
-    region: str
-    kms_key_id: str = ""
-    table: str = ""
-    has_native_lock: bool = False
-    replica: str = ""
-    replica_role: str = ""
-
-    @property
-    def arn(self) -> str:
-        return f"arn:{self._partition}:s3:::{self.name}"
-
-    @property
-    def replica_arn(self) -> str:
-        return f"arn:{self._partition}:s3:::{self.replica}"
-
-    @property
-    def _partition(self) -> str:
-        area = self.region.rpartition("-")[0].rpartition("-")[0]
-        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(area, "aws")
-
-
-@dataclass(frozen=True, slots=True)
-class BucketFacts:
-    """What was found of a state bucket; a part that could not be read is in `unreadable`, with the reason.
-
-    `has_tls` says how it is reached: a store of one's own may speak plain HTTP alone.
-    """
-
-    exists: bool
-    has_tls: bool = True
-    region: str = ""
-    is_versioned: bool = False
-    encryption: str = ""
-    kms_key_id: str = ""
-    blocks: frozenset[str] = frozenset()
-    policy: Mapping[str, Any] = field(default_factory=dict)
-    lifecycle: tuple[Mapping[str, Any], ...] = ()
-    table_key: str = ""
-    copied_to: tuple[str, ...] = ()
-    unreadable: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from tfops.agent.messages import Allowance, News, concerns, message, sentence, signed
-from tfops.model import TellRule
+from tfops.contacts import TellRule
 
 _NEWS = News(
     "applied", "shop", "is now v3", "2026-11-25T12:00:00+00:00", env="dev", version="v3", commit="1a2b3c4d" + "0" * 32

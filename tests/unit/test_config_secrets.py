@@ -8,7 +8,7 @@ import pytest
 from tests.support.memory_tree import MemoryTree, complaints_of, project_tree, rules_and_environment, said
 from tfops.config.project import load_project
 from tfops.config.secrets import SecretRules
-from tfops.model import VaultLogin
+from tfops.contacts import VaultLogin
 
 RULES = "version: 1\nproject: shop\nenvironments: {dev: {branch: main}}\nsecrets: "
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tfops.model import BucketFacts, StateBucket
+from tfops.buckets import BucketFacts, StateBucket
 from tfops.resolve.bucket import findings_of, lifecycle_with_ours, missing_statements, missing_steps, policy_with_ours
 
 WANTED = StateBucket("tf", "eu-west-1")

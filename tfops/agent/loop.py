@@ -25,9 +25,10 @@ from tfops.agent.queue import Queue
 from tfops.agent.tell import Teller
 from tfops.agent.traces import Traces
 from tfops.agent.watch import Watch
+from tfops.contacts import TellRule
 from tfops.errors import TfopsError
 from tfops.flows.ground.project import Project
-from tfops.model import EnvName, TellRule, Version
+from tfops.model import EnvName, Version
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system import clock

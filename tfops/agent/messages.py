@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tfops.config.agent import PLACEHOLDER
-from tfops.model import TellRule
+from tfops.contacts import TellRule
 
 _SIGNS = {"applied": "✓", "failed": "✗", "blocked": "!", "drifted": "~", "remote": "!"}
 

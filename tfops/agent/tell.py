@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tfops.agent.messages import Allowance, News, concerns, message, signed
-from tfops.model import TellRule
+from tfops.contacts import TellRule
 from tfops.system import environ, http
 
 _MOST_WAITING = 1000

@@ -10,7 +10,8 @@ from tfops.config.duration import RULE, parse_seconds
 from tfops.config.schema import AgentBlock
 from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
-from tfops.model import Complaint, TellRule
+from tfops.contacts import TellRule
+from tfops.model import Complaint
 
 # What a template may name.
 TELL_FIELDS = frozenset({"project", "event", "env", "version", "commit", "branch", "reason", "text"})

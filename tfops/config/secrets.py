@@ -11,7 +11,8 @@ from tfops.config.limits import fits
 from tfops.config.names import did_you_mean, shown
 from tfops.config.schema import SecretsBlock
 from tfops.config.values import SCHEMES, FormError, Secret, parse_form, walk
-from tfops.model import Complaint, EnvName, VaultLogin
+from tfops.contacts import VaultLogin
+from tfops.model import Complaint, EnvName
 from tfops.system.trees import Tree
 
 # A parameter of SSM that is a secret of Secrets Manager:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tfops.buckets import BucketFacts, StateBucket
 from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.chain import read_present
-from tfops.model import MAIN_STACK, BucketFacts, EnvName, StackName, StateBucket
+from tfops.model import MAIN_STACK, EnvName, StackName
 from tfops.render.root import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
 from tfops.results.facts import Finding

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tfops.model import BucketFacts, StateBucket
+from tfops.buckets import BucketFacts, StateBucket
 from tfops.results.facts import Finding
 
 Means = Literal[

@@ -4,7 +4,8 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tfops.model import EnvName, ResourceChange, TellRule, Version
+from tfops.contacts import TellRule
+from tfops.model import EnvName, ResourceChange, Version
 
 
 class SyncReason(enum.StrEnum):

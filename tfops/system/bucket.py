@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from tfops.model import BucketFacts, StateBucket
+from tfops.buckets import BucketFacts, StateBucket
 from tfops.system.aws import Access, AwsRefused, ask
 
 if TYPE_CHECKING:

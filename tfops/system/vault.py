@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tfops.model import VaultLogin
+from tfops.contacts import VaultLogin
 from tfops.system.installation import command_to_add
 from tfops.system.secret_stores import Found, Unavailable, parsed
 from tfops.system.vault_setup import LOG_IN, Unreachable, connect, setting

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfops.model import VaultLogin
+from tfops.contacts import VaultLogin
 from tfops.system import environ
 from tfops.system.secret_stores import Unavailable
 
