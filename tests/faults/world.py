@@ -27,6 +27,7 @@ _MODULE = """\
 variable "keys" { type = set(string) }
 variable "witness" { type = string }
 variable "seconds" { type = number }
+variable "waits" { type = bool }
 resource "terraform_data" "thing" {
   for_each = var.keys
   input    = { key = each.key, witness = var.witness }
@@ -35,6 +36,7 @@ resource "terraform_data" "thing" {
     command = <<-EOT
       echo made ${each.key} ${self.id} >> ${var.witness}
       sleep ${each.key == sort(var.keys)[0] ? 0 : var.seconds}
+      ${each.key != sort(var.keys)[0] && var.waits ? "until [ -e ${var.witness}.go ]; do sleep 0.1; done" : ""}
     EOT
   }
   provisioner "local-exec" {
@@ -57,6 +59,7 @@ class World:
     random: random.Random
     sabotage: str = ""
     seconds: float = 0.1
+    waits: bool = False  # what is made takes until `let_go`, however slow the machine is
     said: str = ""
     commit: str = ""
     keys: tuple[str, ...] = ()
@@ -66,12 +69,15 @@ class World:
     def witness(self) -> Path:
         return self.shop.home / "witness"
 
+    def let_go(self) -> None:
+        self.witness.with_name(f"{self.witness.name}.go").touch()
+
     def wish(self) -> None:
         """Want other things than before, as a new commit on the remote's branch."""
         before = self.keys
         while self.keys == before:
             self.keys = tuple(key for key in _KEYS if self.random.random() < 0.6)
-        inputs = {"keys": list(self.keys), "witness": str(self.witness), "seconds": self.seconds}
+        inputs = {"keys": list(self.keys), "witness": str(self.witness), "seconds": self.seconds, "waits": self.waits}
         body = {"modules": {"main": {"source": "witnessed", "inputs": inputs}}}
         self.shop.write("environments/dev.yaml", json.dumps(body))
         self.commit = self.shop.commit(f"want {''.join(self.keys) or 'nothing'}")
