@@ -115,6 +115,7 @@ def test_a_copy_is_the_buckets_matter_and_reaches_no_terraform() -> None:
                 '(for instance: key: "{project}/{env}/{stack}.tfstate")'
             ],
         ),
+        ({"lock": "native", "key": "k/{evn}"}, ["unknown placeholder `{evn}` (known: {project}, {env}, {stack})"]),
     ],
 )  # fmt: skip
 def test_what_an_s3_backend_may_not_be(settings: dict[str, Any], expected: list[str]) -> None:
@@ -140,6 +141,12 @@ def test_settings_for_a_local_backend_are_refused_per_environment_too() -> None:
     assert messages(environments_file({"backend": {"path": "x"}}, {"local": {}})) == [
         "the local backend takes no settings"
     ]
+
+
+@pytest.mark.parametrize("kind", ["local", "s3"])
+def test_what_is_no_mapping_is_one_complaint(kind: str) -> None:
+    backend = {kind: {"bucket": "tf", "lock": "native"} if kind == "s3" else {}}
+    assert messages(environments_file({"backend": 5}, backend)) == ["`backend` must be a mapping (`key: value` lines)"]
 
 
 def test_platforms_are_checked() -> None:

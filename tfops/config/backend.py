@@ -15,6 +15,7 @@ Where = tuple[str | int, ...]
 DEFAULT_KEY = "{project}/{env}/{stack}.tfstate"
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_KNOWN = frozenset({"project", "env", "stack"})
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _LOCK_HINT = "write lock: native, lock: {dynamodb: TABLE}, or a list of both"
@@ -86,7 +87,9 @@ def _check_settings(document: Document, kind: str, settings: dict[str, Any]) -> 
             message = "an S3 backend without a lock loses state when two people apply"
             yield document.complaint(where, message, "add: lock: native   (Terraform 1.11 or newer)")
     where_it_is = {key: value for key, value in settings.items() if key != "replicate"}
-    if "env" not in _placeholders(where_it_is) and not (kind == "s3" and "key" not in settings):
+    used = _placeholders(where_it_is)
+    # One that is unknown may be the misspelt one: that is said already.
+    if "env" not in used and used <= _KNOWN and not (kind == "s3" and "key" not in settings):
         message = "no value contains `{env}`: all environments would share one state"
         yield document.complaint(where, message, f'for instance: key: "{DEFAULT_KEY}"')
 
@@ -96,7 +99,7 @@ def _check_overrides(document: Document, kind: str, data: Mapping[str, Any]) -> 
     for name, block in environments.items() if isinstance(environments, dict) else ():
         settings = block.get("backend") if isinstance(block, dict) else None
         where = ("environments", name, "backend")
-        if settings and kind == "local":
+        if isinstance(settings, dict) and settings and kind == "local":
             yield document.complaint(where, "the local backend takes no settings")
         elif isinstance(settings, dict):
             yield from _check_placeholders(document, where, settings)
@@ -114,7 +117,7 @@ def _placeholders(settings: Mapping[str, Any]) -> set[str]:
 def _check_placeholders(document: Document, where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
     for path, value in walk(settings):
         for word in _PLACEHOLDER.findall(value) if isinstance(value, str) else []:
-            if word not in ("project", "env", "stack"):
+            if word not in _KNOWN:
                 hint = "known: {project}, {env}, {stack}"
                 yield document.complaint((*where, *path), f"unknown placeholder `{{{word}}}`", hint)
 
