@@ -154,6 +154,14 @@ def test_the_first_apply_has_nothing_to_be_held_against_but_its_plan() -> None:
     assert unproven(Progress(), CREATE, ABSENT_STATE, ABSENT_STATE) == ["b"]
 
 
+def test_the_damaged_object_of_a_replacement_that_failed_is_not_the_one_that_was_deleted() -> None:
+    steps = progress(("delete", "a"))
+    steps.add(ResourceEvent(Step.ERRORED, "a", "create"))
+    assert missing_from_state(steps, REPLACE, held(8, a="i-2"), BEFORE) == []
+    assert missing_from_state(steps, REPLACE, held(8, a="i-1"), BEFORE) == ["a"]
+    assert missing_from_state(progress(("delete", "a")), REPLACE, held(8, a="i-2"), BEFORE) == ["a"]
+
+
 def test_a_deposed_object_that_is_deleted_does_not_count_against_the_live_one() -> None:
     both = plan(*UPDATE.changes, *CLEAN_UP.changes)
     steps = progress(("update", "a"), ("delete", "a"))

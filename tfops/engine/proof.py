@@ -7,25 +7,34 @@ say nothing at all.
 from collections.abc import Iterator
 
 from tfops.engine.events import Progress
-from tfops.model import Action, Plan, ResourceChange, StackState
+from tfops.model import ABSENT_STATE, Action, Plan, ResourceChange, StackState
 
 _THERE = (Action.CREATE, Action.IMPORT, Action.REPLACE, Action.DETACH, Action.UPDATE, Action.MOVE)
 _GONE = (Action.DELETE, Action.FORGET)
 _CHANGED = (Action.REPLACE, Action.DETACH, Action.UPDATE)
 
 
-def missing_from_state(progress: Progress, plan: Plan, state: StackState) -> list[str]:
+def missing_from_state(
+    progress: Progress, plan: Plan, state: StackState, before: StackState = ABSENT_STATE
+) -> list[str]:
     """Completed changes that the state doesn't know: made but absent, or deleted but present.
 
-    A replacement completes twice, in either order, and must be present in the end. The stream has no mark for a
-    deposed object: of one that the plan names, the live one at its address stays.
+    A replacement completes twice, in either order, and must be present in the end; one whose second half failed
+    leaves a damaged object with another id than `before`. The stream has no mark for a deposed object: of one that
+    the plan names, the live one at its address stays.
     """
     made = {event.address for event in progress.completed if event.action in ("create", "update")}
     deleted = {event.address for event in progress.completed if event.action == "delete"} - made
     cleaned = {change.address for change in plan.changes if change.action is Action.CLEAN_UP}
     gone = {change.address for change in plan.changes if change.action is Action.DELETE}
     known = state.inventory.keys()
-    return sorted((made - known) | (deleted & known - (cleaned - gone)))
+    replaced = {change.address for change in plan.changes if change.action is Action.REPLACE}
+    damaged = {
+        address
+        for address in replaced & known & set(progress.errored)
+        if state.inventory[address] != before.inventory.get(address)
+    }
+    return sorted((made - known) | (deleted & known - (cleaned - gone) - damaged))
 
 
 def unproven(progress: Progress, plan: Plan, before: StackState, after: StackState) -> list[str]:
@@ -38,7 +47,7 @@ def unproven(progress: Progress, plan: Plan, before: StackState, after: StackSta
         return []
     if not before.is_absent and after.lineage != before.lineage:
         return [f"its lineage is {after.lineage or 'gone'}, not {before.lineage}"]
-    found = sorted({*missing_from_state(progress, plan, after), *_unseen(progress, plan, before, after)})
+    found = sorted({*missing_from_state(progress, plan, after, before), *_unseen(progress, plan, before, after)})
     if found or _has_moved(before, after):
         return found
     silent = [change.label for change in plan.changes if not _is_told(progress, change)]

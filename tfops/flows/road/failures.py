@@ -83,7 +83,7 @@ def _engine_failure(target: Target, end: StackEnd, applied: Applied, where: str)
         return None
     assert end.after is not None
     assert end.plan is not None
-    lost = missing_from_state(end.progress, end.plan, end.after)
+    lost = missing_from_state(end.progress, end.plan, end.after, end.before)
     why = "\n".join([_errors(applied), *([f"done, but not in the state: {_few(lost)}"] if lost else [])])
     if applied.was_interrupted:
         return Interrupted(
