@@ -101,7 +101,7 @@ def test_a_lease_says_who_does_what_where_and_how_to_wait() -> None:
 
 def test_a_lease_whose_process_is_gone_says_so_and_what_to_type() -> None:
     error = held_by(DEV, LEASE, Fate(True, "its process 4711 is gone", "tfops recover dev"))
-    assert "is locked by a run that ended without a word, of ann on laptop" in error.what
+    assert "is locked by a run that stopped unexpectedly, of ann on laptop" in error.what
     assert error.why.startswith("its process 4711 is gone")
     assert error.hint == "tfops recover dev"
 

@@ -100,7 +100,7 @@ def _require_fit_for_a_module(found: Mapping[str, list[Block]], held: frozenset[
             if block.kind == "terraform" and block.inner("encryption"):
                 raise Refused(
                     "adopt",
-                    f"`{name}` encrypts the state: in a module that block would be ignored without a word",
+                    f"`{name}` encrypts the state: in a module that block would be ignored silently",
                     hint="take the encryption off first: https://opentofu.org/docs/language/state/encryption",
                 )
 

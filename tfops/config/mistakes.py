@@ -57,7 +57,7 @@ def _words(name: str, path: Path) -> str:
     return name + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
-_DROPPED = "(Terraform would drop it without a word)"
+_DROPPED = "(Terraform would drop it silently)"
 
 
 def _unknown_attributes(path: Path, what: str, value: Any, expected: Type) -> Iterator[Mistake]:

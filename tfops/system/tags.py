@@ -52,5 +52,5 @@ def signing_failed(kind: str, error: GitFailed) -> Refused:
         f"this Git is set to sign (`{kind}.gpgSign`), and could not: without a signature nothing is recorded",
         why="\n".join(error.stderr.splitlines()[:4]),
         hint="try it: git commit-tree -S -m test 'HEAD^{tree}'   "
-        f"(then mend the key or its agent, or: git config {kind}.gpgSign false)",
+        f"(then fix the key or its agent, or: git config {kind}.gpgSign false)",
     )

@@ -46,7 +46,7 @@ class Setting:
     def path(self) -> str:
         """Raises Unreachable when the file or folder that it names isn't there."""
         if not Path(self.value).exists():
-            raise Unreachable(f"{self.name} names what is not there: {self.value}", f"mend or unset {self.name}")
+            raise Unreachable(f"{self.name} names what is not there: {self.value}", f"fix or unset {self.name}")
         return self.value
 
 
@@ -121,7 +121,7 @@ def _trusted() -> str | bool:
     if skip.value in _TRUE:
         return False
     if skip.value not in _FALSE:
-        raise Unreachable(f"{skip.name} is neither true nor false", f"mend or unset {skip.name}")
+        raise Unreachable(f"{skip.name} is neither true nor false", f"fix or unset {skip.name}")
     if setting("CACERT").value:
         return setting("CACERT").path
     usual = "SSL_CERT_FILE"  # as Go programs do; requests doesn't
@@ -141,7 +141,7 @@ def _authorities() -> "SSLContext | None":
             if file.is_file():
                 context.load_verify_locations(file)
     if not context.get_ca_certs():
-        raise Unreachable(f"{folder.name} holds no certificate: {folder.value}", f"mend or unset {folder.name}")
+        raise Unreachable(f"{folder.name} holds no certificate: {folder.value}", f"fix or unset {folder.name}")
     return context
 
 

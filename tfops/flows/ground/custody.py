@@ -221,7 +221,7 @@ def held_by(env: EnvName, lock: LockPart, fate: Fate) -> Locked:
             f"{env} is locked by {lock.who} since {since}: {lock.reason or 'no reason given'}",
             hint=f"tfops unlock {env}",
         )
-    held = "is locked by a run that ended without a word, of" if fate.is_gone else "is being changed by"
+    held = "is locked by a run that stopped unexpectedly, of" if fate.is_gone else "is being changed by"
     return Locked(
         f"{env} {held} {lock.who} on {lock.host} since {since} ({lock.what})",
         why="\n".join(filter(None, (fate.text, lock.run))),
