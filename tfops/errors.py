@@ -59,9 +59,10 @@ class ConfigError(TfopsError):
     exit_code = 10
     name = "bad-configuration"
 
-    def __init__(self, complaints: Sequence[Complaint], *, hint: str = "") -> None:
+    def __init__(self, complaints: Sequence[Complaint]) -> None:
         count = len(complaints)
         what = "the configuration has a mistake" if count == 1 else f"the configuration has {count} mistakes"
+        hint = "fix it, then: tfops validate" if count == 1 else "fix them, then: tfops validate"
         super().__init__(what, hint=hint)
         self.complaints = tuple(complaints)
 

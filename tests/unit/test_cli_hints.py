@@ -12,6 +12,10 @@ from tfops.cli.hints import typed_in_full
         ("wait for it: --wait 10m", "apply dev --yes", "wait for it: tfops apply dev --yes --wait 10m"),
         ("look above, then run it again with --yes", "apply", "look above, then run it again: tfops apply --yes"),
         ("--module NAME", "adopt prod ./my folder", "tfops adopt prod './my folder' --module NAME"),
+        ("did you mean `dev`?", "rollback dve v1 --plan", "tfops rollback dev v1 --plan"),
+        ("did you mean `agent`?", "docs agnt", "tfops docs agent"),
+        ("did you mean `app`?", "plan prod --stack ap", "tfops plan prod --stack app"),
+        ("did you mean `dev` or `dev2`?", "plan dev1", "did you mean `dev` or `dev2`?"),
         ("--allow-dirty", "-C shop apply dev --allow-dirty", "tfops -C shop apply dev --allow-dirty"),
         (
             "if it may go, add: --allow-destroy 'm.a[\"x\"]' --allow-destroy 'm.b'",

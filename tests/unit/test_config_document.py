@@ -96,11 +96,38 @@ def test_a_file_without_content_is_no_data_and_no_complaint(text: str) -> None:
     [
         ("a: 1\nb: 2\na: 3\n", ["f.yaml:3:1: `a` is there twice"]),
         ("x:\n  a: 1\n  a: 2\n", ["f.yaml:3:3: `a` is there twice"]),
-        ("a: b: c\n", ["f.yaml:1:5: not valid YAML: mapping values are not allowed here"]),
+        (
+            "a: b: c\n",
+            ["f.yaml:1:5: not valid YAML: a `:` that can't be here (wrong indentation? or quote the whole text)"],
+        ),
         ("a: [1\nb: 2\n", ["f.yaml:2:2: not valid YAML: expected ',' or ']', but got ':'"]),
-        ("\ta: 1\n", ["f.yaml:1:1: not valid YAML: found character '\\t' that cannot start any token"]),
-        ("a: *nope\n", ["f.yaml:1:4: not valid YAML: found undefined alias 'nope'"]),
-        ("a: 1\n---\nb: 2\n", ["f.yaml:2:1: not valid YAML: but found another document"]),
+        ("\ta: 1\n", ["f.yaml:1:1: not valid YAML: a tab where a space must be"]),
+        ("a: @x\n", ["f.yaml:1:4: not valid YAML: a text can't begin with `@` (put it in quotes)"]),
+        (
+            "a: *nope\n",
+            ["f.yaml:1:4: not valid YAML: `*nope` names nothing above it (put a text that begins with `*` in quotes)"],
+        ),
+        ("a: 1\n---\nb: 2\n", ["f.yaml:2:1: not valid YAML: a second document begins here: a file has one"]),
+        ("x: 1\na: [1,\n  2\n", ["f.yaml:2:4: not valid YAML: what begins here is never closed"]),
+        ("x: 1\na: {b: 1\n", ["f.yaml:2:4: not valid YAML: what begins here is never closed"]),
+        ('x: 1\na: "b\nc: d\n', ["f.yaml:2:4: not valid YAML: what begins here is never closed"]),
+        (
+            "a:\n  b: 1\n c: 2\n",
+            ["f.yaml:3:2: not valid YAML: this doesn't fit what is before it (wrong indentation or quotes?)"],
+        ),
+        (
+            "a: 'it's'\n",
+            ["f.yaml:1:8: not valid YAML: this doesn't fit what is before it (wrong indentation or quotes?)"],
+        ),
+        ("a: 1\nb\n", ["f.yaml:2:1: not valid YAML: a `:` is missing after this"]),
+        (
+            "a: - b\n",
+            ["f.yaml:1:4: not valid YAML: a `-` that can't be here (a list begins on a line of its own)"],
+        ),
+        (
+            "a: 1\n<<<<<<< HEAD\nb: 1\n=======\n>>>>>>> x\n",
+            ["f.yaml:2:1: not valid YAML: a merge conflict that isn't resolved"],
+        ),
         (
             "a: \x01\n",
             ["f.yaml:1:1: not valid YAML: unacceptable character #x0001: special characters are not allowed"],

@@ -203,7 +203,8 @@ def test_the_complaints_line_comes_from_the_same_file() -> None:
         ({"dev": "extends: base.yaml\n", "base": ""}, "environments/base.yaml:1:1: the file is empty"),
         (
             {"dev": "extends: base.yaml\n", "base": "a: b: c\n"},
-            "environments/base.yaml:1:5: not valid YAML: mapping values are not allowed here",
+            "environments/base.yaml:1:5: not valid YAML: a `:` that can't be here "
+            "(wrong indentation? or quote the whole text)",
         ),
     ],
 )

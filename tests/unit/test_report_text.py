@@ -642,7 +642,7 @@ COMPLAINTS = (
     Complaint(Mark("tfops.yaml", 12, 1), "`project` is missing"),
 )
 ERRORS: dict[str, TfopsError] = {
-    "config": ConfigError(COMPLAINTS, hint="fix them, then run it again"),
+    "config": ConfigError(COMPLAINTS),
     "refused": Refused("dirty", "there are changes that are not committed: a", why="one\ntwo", hint="git commit"),
     "engine": EngineFailed("the plan failed", why="[red]no[/red]: x\nyes"),
     "stopped": StoppedPartWay(

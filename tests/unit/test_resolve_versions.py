@@ -38,13 +38,14 @@ def test_a_version_that_does_not_exist_is_refused_with_the_last_ones() -> None:
         pick_version("v7", PROD, THREE)
     assert caught.value.guard == "unknown-version"
     assert caught.value.what == "prod has no version v7"
-    assert caught.value.hint == "there is: `v1`, `v2`, `v3`"
+    assert caught.value.why == "there is: `v1`, `v2`, `v3`"
+    assert caught.value.hint == "tfops history prod"
 
 
 def test_an_environment_without_versions_points_to_its_history() -> None:
     with pytest.raises(Refused) as caught:
         pick_version("v1", DEV, [])
-    assert caught.value.hint == "see: tfops history dev"
+    assert caught.value.hint == "tfops history dev"
 
 
 _VERIFIED = {"+": Verified.PASSED, "!": Verified.FAILED}
@@ -152,9 +153,9 @@ def test_going_back_after_a_destroy_brings_back_what_ran(told: str, expected: in
     ("versions", "what", "hint"),
     [
         ([], "prod has never been applied", "tfops apply prod"),
-        (story("a"), "prod has no earlier version than v1", "see: tfops history prod"),
-        (story("a a"), "prod has no earlier version than v2", "see: tfops history prod"),
-        (story("a b >1"), "prod has no earlier version than v1", "see: tfops history prod"),
+        (story("a"), "prod has no earlier version than v1", "tfops history prod"),
+        (story("a a"), "prod has no earlier version than v2", "tfops history prod"),
+        (story("a b >1"), "prod has no earlier version than v1", "tfops history prod"),
     ],
 )
 def test_without_anything_to_go_back_to_it_is_refused(versions: Sequence[VersionRecord], what: str, hint: str) -> None:

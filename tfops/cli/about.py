@@ -1,5 +1,7 @@
 """Commands about tfops itself: version, help, docs."""
 
+import difflib
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -7,6 +9,7 @@ from typer.core import TyperGroup
 
 from tfops import __version__
 from tfops.cli.complete import complete_command, complete_page
+from tfops.cli.misread import MEANT
 from tfops.cli.options import Output, OutputOption
 from tfops.cli.run import execute, fail, terminal
 from tfops.errors import UsageError
@@ -71,7 +74,18 @@ def help_(
         group = shown.command
         found = group.get_command(shown, word) if isinstance(group, TyperGroup) else None
         if found is None:
-            unknown = UsageError(f"there is no command `{' '.join(words or ())}`", state="", hint="tfops --help")
-            fail("help", unknown, output=Output.TEXT)
+            fail("help", _unknown(word, shown.command_path, _commands_of(shown.command)), output=Output.TEXT)
         shown = typer.Context(found, info_name=word, parent=shown)
     typer.echo(shown.get_help())
+
+
+def _commands_of(command: object) -> Sequence[str]:
+    return list(command.commands) if isinstance(command, TyperGroup) else ()
+
+
+def _unknown(word: str, above: str, names: Sequence[str]) -> UsageError:
+    """The word is none of the commands `names` of `above`: `tfops`, or `tfops state`."""
+    typed = f"{above} {word}".partition(" ")[2]
+    close = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
+    hint = ", or ".join(f"{above} {name}".replace(" ", " help ", 1) for name in close)
+    return UsageError(f"there is no command `{typed}`", state="", hint=hint or MEANT.get(typed) or f"{above} --help")

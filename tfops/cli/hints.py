@@ -1,9 +1,11 @@
-"""A hint that names an option becomes a command that can be typed: the one that was just run, with that option."""
+"""A hint that names an option or a word becomes a command that can be typed: the one that was just run, with that."""
 
+import difflib
 import re
 import shlex
 from collections.abc import Sequence
 
+_MEANT = re.compile(r"did you mean `(?P<word>[^`]+)`\?")
 _OPTION = r"--[a-z][a-z-]+(?: '[^']*'| (?:\d+\w|[A-Z]{2,}|embedded)\w*)?"
 _AT_THE_END = re.compile(rf"(?P<words>.*?)(?P<options>(?:(?<!\S){_OPTION}\s?)+)(?P<rest>\)|, of .*)?$", re.DOTALL)
 # What stands before the options is their command already.
@@ -14,6 +16,8 @@ _UNATTENDED = "--unattended"
 
 def typed_in_full(hint: str, argv: Sequence[str]) -> str:
     """The hint, its options behind the command line `argv` (without the program); as it is when it has a command."""
+    if meant := _MEANT.fullmatch(hint):
+        return _with_word(meant["word"], argv) or hint
     found = _AT_THE_END.match(hint)
     if found is None or not argv or _HAS_COMMAND.search(found["words"]):
         return hint
@@ -23,6 +27,13 @@ def typed_in_full(hint: str, argv: Sequence[str]) -> str:
     if not words:
         return command
     return f"{words} {command}" if words.endswith(":") else f"{words}: {command}".replace(" with: ", ": ")
+
+
+def _with_word(meant: str, argv: Sequence[str]) -> str:
+    """The command line with `meant` in the place of the word that is most like it; empty where there is none."""
+    others = [word for word in argv[1:] if word != meant and not word.startswith("-")]
+    close = difflib.get_close_matches(meant, others, n=1, cutoff=0.5)
+    return shlex.join(["tfops", *(meant if word in close else word for word in argv)]) if close else ""
 
 
 def _as_typed(argv: Sequence[str], *, without: str) -> str:

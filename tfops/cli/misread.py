@@ -33,6 +33,8 @@ MEANT = {
     "refresh": "tfops drift ENV",
     "restore": "tfops rollback ENV VERSION, or for the state alone: tfops state restore ENV VERSION",
     "revert": "tfops rollback ENV",
+    "secret": "tfops docs secrets",
+    "secrets": "tfops docs secrets",
     "run": "tfops apply ENV",
     "stacks": "tfops inventory ENV",
     "state list": "tfops inventory ENV",

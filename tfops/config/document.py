@@ -16,6 +16,7 @@ from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tfops.config.yaml_words import problem_of
 from tfops.exact import Number, is_number, number_text, to_number
 from tfops.model import Complaint, Mark
 
@@ -113,10 +114,9 @@ def read_document(path: str, text: str) -> Document:
         reader.composer.warn_double_anchors = False  # legal: the latter counts from there on
         node = reader.compose(text)
     except MarkedYAMLError as error:
-        at = error.problem_mark or error.context_mark
-        mark = Mark(path, at.line + 1, at.column + 1) if at else Mark(path, 1, 1)
-        message = f"not valid YAML: {error.problem or error.context or 'unreadable'}"
-        document.complaints.append(document.complaint_at(mark, message))
+        found = problem_of(error, document.lines[path])
+        mark = Mark(path, found.line, found.column)
+        document.complaints.append(document.complaint_at(mark, f"not valid YAML: {found.message}", found.hint))
     except (YAMLError, RecursionError, ValueError) as error:
         document.complaints.append(document.complaint((), f"not valid YAML: {str(error).splitlines()[0]}"))
     else:

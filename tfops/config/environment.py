@@ -105,8 +105,8 @@ def load_environment(
         ConfigError: with every mistake of every file involved.
     """
     if env not in project.environments:
-        hint = names.did_you_mean(env, project.environments)
-        raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", hint=hint)
+        why, hint = names.why_and_hint(env, project.environments, see="tfops status")
+        raise Refused("unknown-environment", f"there is no environment {names.shown(env)}", why=why, hint=hint)
     return read_environment(tree, env, check, base=rehearses or project.base_of(env), secrets=project.secrets)
 
 

@@ -58,6 +58,15 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
+_THERE_IS = "there is: "
+
+
+def why_and_hint(wrong: str, known: Iterable[str], *, see: str) -> tuple[str, str]:
+    """Of an error about a name: what there is, and the question for what was meant, else the command `see`."""
+    answer = did_you_mean(wrong, known)
+    return ("", answer) if answer and not answer.startswith(_THERE_IS) else (answer, see)
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """`did you mean …?`, or the list of what there is, or nothing when there is nothing."""
     names = sorted(known)
@@ -67,4 +76,4 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     if not names:
         return ""
     listed = ", ".join(f"`{name}`" for name in names[:8])
-    return f"there is: {listed}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"{_THERE_IS}{listed}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -100,7 +100,7 @@ def _require_workable(place: _Place, facts: BucketFacts) -> None:
         )
     if facts.unreadable:
         topic, why = next(iter(facts.unreadable.items()))
-        raise Refused("aws", f"{topic} of {place.wanted.name} can't be read", why=why, hint="see: tfops backend check")
+        raise Refused("aws", f"{topic} of {place.wanted.name} can't be read", why=why, hint="tfops backend check")
 
 
 def _means(place: _Place, facts: BucketFacts) -> dict[Means, Callable[[], None]]:

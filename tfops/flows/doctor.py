@@ -72,7 +72,7 @@ def _try(topic: str, question: Callable[[], Answer], findings: list[Finding]) ->
 
 
 def _problem(topic: str, error: TfopsError) -> Finding:
-    text = f"{error.what}: {error.why}" if error.why else error.what
+    text = f"{error.what}: {'; '.join(error.why.splitlines())}" if error.why else error.what
     if isinstance(error, ConfigError):
         text = "; ".join(f"{complaint.mark}: {complaint.message}" for complaint in error.complaints)
     return Finding(topic, text, is_problem=True, hint=error.hint)

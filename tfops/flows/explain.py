@@ -11,7 +11,7 @@ from tfops.config.example import example_yaml
 from tfops.config.file_schema import environment_schema, project_schema
 from tfops.config.modules.module import Interface, Output, Variable
 from tfops.config.modules.terraform_type import type_text
-from tfops.config.names import did_you_mean, is_local_source, shown
+from tfops.config.names import is_local_source, shown, why_and_hint
 from tfops.config.project import project_document
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, Refused
@@ -28,9 +28,8 @@ def explain(project: Project, module: str) -> ExplainResult:
     known = interfaces.names()
     found = interfaces.local(module) if is_local_source(module) and interfaces.is_module(module) else None
     if found is None:
-        raise Refused(
-            "unknown-module", f"there is no module {shown(module)} in `modules/`", hint=did_you_mean(module, known)
-        )
+        why, hint = why_and_hint(module, known, see="tfops explain")
+        raise Refused("unknown-module", f"there is no module {shown(module)} in `modules/`", why=why, hint=hint)
     return ExplainResult(
         module,
         tuple(map(_input, sorted(found.variables.values(), key=lambda variable: variable.has_default))),

@@ -17,7 +17,8 @@ def error_report(error: TfopsError) -> RenderableType:
 
 def _lines(error: TfopsError) -> Iterator[Text]:
     kind = f"{error.name} ({error.guard})" if isinstance(error, Refused) else error.name
-    yield Text.assemble(("✗ ", "bold red"), (f"{kind}: ", "red"), (plain(error.what), "bold"))
+    begun = "" if error.what.startswith(error.name) else f"{kind}: "  # not `interrupted: interrupted while …`
+    yield Text.assemble(("✗ ", "bold red"), (begun, "red"), (plain(error.what), "bold"))
     if isinstance(error, ConfigError):
         for complaint in error.complaints:
             yield from _complaint_lines(complaint)

@@ -55,8 +55,8 @@ def require_stacks(asked: Iterable[str], env: EnvName, needs: Needs) -> tuple[St
     """The stacks that `--stack` names. Raises Refused (guard `unknown-stack`) with the nearest names."""
     for name in asked:
         if name not in needs:
-            hint = names.did_you_mean(name, needs)
-            raise Refused("unknown-stack", f"{env} has no stack {names.shown(name)}", hint=hint)
+            why, hint = names.why_and_hint(name, needs, see=f"tfops inventory {env}")
+            raise Refused("unknown-stack", f"{env} has no stack {names.shown(name)}", why=why, hint=hint)
     return tuple(StackName(name) for name in asked)
 
 

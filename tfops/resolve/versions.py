@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tfops.config.names import did_you_mean, shown
+from tfops.config.names import shown, why_and_hint
 from tfops.errors import Refused, UsageError
 from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
 
@@ -26,8 +26,9 @@ def pick_version(text: str, env: EnvName, versions: Sequence[VersionRecord]) -> 
     for record in versions:
         if record.version == wanted:
             return record
-    hint = did_you_mean(str(wanted), [str(record.version) for record in versions[-8:]])
-    raise Refused("unknown-version", f"{env} has no version {wanted}", hint=hint or f"see: tfops history {env}")
+    last = [str(record.version) for record in versions[-8:]]
+    why, hint = why_and_hint(str(wanted), last, see=f"tfops history {env}")
+    raise Refused("unknown-version", f"{env} has no version {wanted}", why=why, hint=hint)
 
 
 def version_to_go_back_to(
@@ -50,7 +51,7 @@ def version_to_go_back_to(
     earlier = _earlier_contents(versions)
     if not earlier:
         last = _contents(versions)[-1].version
-        raise Refused("no-previous", f"{env} has no earlier version than {last}", hint=f"see: tfops history {env}")
+        raise Refused("no-previous", f"{env} has no earlier version than {last}", hint=f"tfops history {env}")
     if all(record.verified is Verified.NONE for record in versions):
         return earlier[0]
     good = _verified_contents(versions)

@@ -41,8 +41,8 @@ class No(enum.Enum):
         "look at the address, and at what this user may see: git remote -v",
     )
     NAME = "another name is in the way there", "take the other name away; what the host takes: tfops doctor"
-    HOOK = "a hook there refuses", "ask those who run the host; what it takes: tfops doctor"
-    OTHER = "no reason that tfops knows", "ask those who run the host; what it takes: tfops doctor"
+    HOOK = "a hook there refuses", "ask those who run the host; what tfops pushes: tfops docs run-in-ci"
+    OTHER = "no reason that tfops knows", "ask those who run the host; what tfops pushes: tfops docs run-in-ci"
 
     @property
     def text(self) -> str:

@@ -163,8 +163,9 @@ def require_environment(asked: str, rules: ProjectConfig) -> EnvName:
     """Raises Refused (guard `unknown-environment`) with the nearest names."""
     if names.is_environment_name(asked) and asked in rules.environments:
         return EnvName(asked)
-    hint = names.did_you_mean(asked, rules.environments)
-    raise Refused("unknown-environment", f"there is no environment {names.shown(asked)} in tfops.yaml", hint=hint)
+    why, hint = names.why_and_hint(asked, rules.environments, see="tfops status")
+    what = f"there is no environment {names.shown(asked)} in tfops.yaml"
+    raise Refused("unknown-environment", what, why=why, hint=hint)
 
 
 def _branch_for(repository: Repository, pattern: str) -> str:

@@ -331,7 +331,7 @@ def _record(run: _Run, planned: Planned, outcome: Outcome, *, base: str | None) 
 
 def _not_recorded(env: EnvName, error: GitFailed | Refused) -> NotRecorded:
     """What stood in the way, with its own way out of it."""
-    why, hint = str(error), "mend the cause"
+    why, hint = str(error), "fix the cause"
     if isinstance(error, Refused):
         why = "\n".join(filter(None, (f"{error.what} ({error.guard})", error.why)))
         hint = error.hint or hint
