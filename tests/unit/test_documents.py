@@ -80,3 +80,17 @@ def test_every_test_that_a_page_names_is_there(page: Path) -> None:
         assert list(TOP.glob(name)), name
         if story:
             assert f"\ndef {story}(" in (TOP / name).read_text(encoding="utf-8"), f"{name}::{story}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """What GitHub and GitLab make of a page's headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    heads = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", head) for head in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
+    return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda path: path.name)
+def test_every_link_into_a_page_leads_to_a_heading(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        there = page.parent / target if target else page
+        assert there.suffix != ".md" or anchor in _anchors(there), f"{target}#{anchor}"
