@@ -61,6 +61,15 @@ def type_of(address: str) -> str:
     return without_keys(split(address)[1]).split(".")[-2]
 
 
+# Terraform and OpenTofu get the same providers by the same names, each from a registry of its own.
+TERRAFORM_REGISTRY, TOFU_REGISTRY = "registry.terraform.io/", "registry.opentofu.org/"
+
+
+def provider_of(address: str) -> str:
+    """The provider's address, the same for both registries: `registry.opentofu.org/x/y` is the first one's `x/y`."""
+    return re.sub(rf"^{re.escape(TOFU_REGISTRY)}", TERRAFORM_REGISTRY, address)
+
+
 _HIDDEN = "sha256:"
 _DIGEST_LENGTH = 16
 

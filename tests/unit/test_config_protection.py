@@ -8,6 +8,7 @@ import pytest
 from tests.support.memory_tree import PROJECT, complaints_of, project_tree, said
 from tfops.config.modules.protection import is_protected, protected_addresses, protected_blocks
 from tfops.config.project import load_project
+from tfops.config.values import Secret
 
 DB = 'resource "aws_db_instance" "main" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n'
 
@@ -88,3 +89,70 @@ def test_the_keys_of_tfops_yaml_are_checked_entry_by_entry() -> None:
         "tfops.yaml:6:48: 'nonsense' is not an attribute of a type "
         "(TYPE.ATTRIBUTE: aws_db_instance.engine_version, without indexes)",
     ]
+
+
+_KEEPS = """
+variable "keep" { default = true }
+variable "drop" { default = false }
+resource "demo_thing" "a" {
+  lifecycle { prevent_destroy = var.keep }
+}
+resource "demo_thing" "b" {
+  lifecycle { prevent_destroy = !var.drop }
+}
+resource "demo_thing" "c" {
+  lifecycle { prevent_destroy = var.keep && var.drop }
+}
+module "inner" {
+  source = "./inner"
+  keep   = var.keep
+}
+"""
+_INNER = """
+variable "keep" { type = bool }
+resource "demo_thing" "deep" {
+  lifecycle { prevent_destroy = var.keep }
+}
+"""
+_ALL = {"a", "b", "c", "inner.deep"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "free"),
+    [
+        ({"app": {}}, set()),
+        ({"app": {"keep": True, "drop": False}}, set()),
+        ({"app": {"keep": False}}, {"a", "inner.deep"}),
+        ({"app": {"keep": "false"}}, {"a", "inner.deep"}),
+        ({"app": {"drop": True}}, {"b"}),
+        ({"app": {"keep": False, "drop": True}}, {"a", "b", "inner.deep"}),
+        ({"app": {"keep": Secret("env", "KEEP")}}, set()),
+        ({"app": {"keep": None}}, set()),
+        ({"app": {"keep": 1, "drop": 0}}, set()),
+        ({}, set()),
+    ],
+)
+def test_a_protection_that_is_a_variable_is_what_the_inputs_say(
+    tmp_path: Path, inputs: dict[str, dict[str, object]], free: set[str]
+) -> None:
+    """docs/reference/engines.md: what inputs and defaults don't decide counts as protected."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "main.tf").write_text(_KEEPS)
+    (inner / "main.tf").write_text(_INNER)
+    found = protected_addresses({"app": tmp_path, "app.inner": inner}, is_tofu=True, inputs=inputs)
+    names = {
+        block.removeprefix("module.app.").replace("module.", "").replace("demo_thing.", "") for block in found.blocks
+    }
+    assert names == _ALL - free
+
+
+def test_a_protection_in_json_syntax_is_evaluated_too(tmp_path: Path) -> None:
+    body = {
+        "resource": {"demo_thing": {"a": {"lifecycle": {"prevent_destroy": "${var.keep}"}}}},
+        "variable": {"keep": {}},
+    }
+    (tmp_path / "main.tf.json").write_text(json.dumps(body))
+    for value, is_kept in ((False, False), (True, True)):
+        found = protected_addresses({"app": tmp_path}, inputs={"app": {"keep": value}})
+        assert ("module.app.demo_thing.a" in found) is is_kept

@@ -1,11 +1,17 @@
 """Override files that let old modules run with today's providers."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tfops.config.modules.requirements import OVERRIDE_FILE, keeping_overrides, provider_address
+from tfops.config.modules.requirements import (
+    OVERRIDE_FILE,
+    import_requirements,
+    keeping_overrides,
+    provider_address,
+)
 
 _LOCKED = {"registry.terraform.io/hashicorp/aws": "5.1.0", "registry.terraform.io/acme/demo": "2.0.0"}
 
@@ -59,3 +65,45 @@ def test_a_bare_name_is_hashicorps_and_a_host_is_kept() -> None:
     assert provider_address("aws", {}) == "registry.terraform.io/hashicorp/aws"
     assert provider_address("x", {"source": "Acme/Demo"}) == "registry.terraform.io/acme/demo"
     assert provider_address("x", {"source": "mirror.example.com/acme/demo"}) == "mirror.example.com/acme/demo"
+
+
+def test_a_lock_that_opentofu_wrote_pins_the_same_providers() -> None:
+    text = 'terraform {\n required_providers {\n demo = { source = "acme/demo" }\n }\n}'
+    overrides = keeping_overrides([("a/main.tf", text)], {"registry.opentofu.org/acme/demo": "2.0.0"})
+    [found] = overrides.values()
+    assert json.loads(found)["terraform"]["required_providers"]["demo"]["version"] == "= 2.0.0"
+
+
+_NEEDS = """
+terraform {
+  required_providers {
+    demo  = { source = "acme/demo" }
+    other = { source = "registry.example.com/acme/other" }
+    aws   = { source = "hashicorp/aws" }
+  }
+}
+resource "aws_vpc" "main" {}
+resource "demo_thing" "main" {}
+resource "demo_thing" "elsewhere" {
+  provider = other.west
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ('module.app.demo_thing.main["a.b"]', {"demo": "acme/demo"}),
+        ("module.app.demo_thing.elsewhere", {"demo": "registry.example.com/acme/other"}),
+        ("module.app.aws_vpc.main[0]", {}),
+        ('module.app["x"].module.inner.foo_bar.x', {"foo": "acme/foo"}),
+        ("module.unseen.demo_thing.main", {}),
+    ],
+)
+def test_an_import_names_the_provider_of_its_resource(tmp_path: Path, address: str, expected: dict[str, str]) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "main.tf").write_text(_NEEDS)
+    body = {"terraform": {"required_providers": {"foo": {"source": "acme/foo"}}}, "resource": {"foo_bar": {"x": {}}}}
+    (inner / "main.tf.json").write_text(json.dumps(body))
+    assert import_requirements([address], {"app": tmp_path, "app.inner": inner}) == expected

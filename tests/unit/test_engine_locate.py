@@ -194,3 +194,32 @@ def test_a_file_that_is_no_program_is_told_apart_from_one_that_is_not_there(tmp_
     with pytest.raises(ProjectError) as caught:
         find_engine(EngineChoice("./terraform"), "", top=tmp_path)
     assert caught.value.what == f"the engine `{tmp_path}/terraform` is not a program that may be run"
+
+
+@pytest.mark.parametrize(
+    ("use", "requested", "prefer", "name"),
+    [
+        ("auto", "", "", "terraform"),
+        ("auto", "", "terraform", "terraform"),
+        ("auto", "", "tofu", "tofu"),
+        ("auto", "", "something", "terraform"),
+        ("terraform", "", "tofu", "terraform"),
+        ("auto", "terraform", "tofu", "terraform"),
+    ],
+)
+def test_where_nobody_chose_the_engine_of_the_running_version_comes_first(
+    programs: Programs, tmp_path: Path, *, use: str, requested: str, prefer: str, name: str
+) -> None:
+    """docs/explanation/engine.md, how it is found."""
+    programs.add("terraform")
+    programs.add("tofu", TOFU)
+    cache = tmp_path / "engine.json"
+    found = [find_engine(EngineChoice(use), requested, cache, prefer=prefer).name for _ in range(2)]
+    assert found == [name, name]
+    assert len(programs.asked) <= 2  # each answer is remembered
+
+
+def test_an_engine_that_may_not_be_used_is_not_preferred(programs: Programs) -> None:
+    programs.add("terraform")
+    programs.add("tofu", TOFU)
+    assert find_engine(EngineChoice(version=Constraint("< 1.12")), "", prefer="tofu").name == "terraform"

@@ -104,6 +104,12 @@ def test_each_type_has_its_provider(provider: str, expected: str) -> None:
     assert parse_state(state(resource(instance(), provider=provider))).types == {"aws_vpc": expected}
 
 
+def test_a_provider_of_each_instance_as_opentofu_writes_it_is_read() -> None:
+    own = 'provider["registry.opentofu.org/acme/demo"].by["west"]'
+    found = parse_state(state(resource(instance(provider=own), provider="")))
+    assert found.types == {"aws_vpc": "registry.opentofu.org/acme/demo"}
+
+
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_no_text_is_an_absent_state(text: str) -> None:
     assert parse_state(text) == ABSENT_STATE

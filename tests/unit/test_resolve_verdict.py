@@ -104,6 +104,17 @@ ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
         "aws goes from 5.100.0 to 4.67.0, a lower major version",
     ),
     (
+        "a committed lock of the other engine", replace(PLAIN, engine=("tofu", "1.12.6")),
+        replace(PLAIN, registries=frozenset({"registry.terraform.io/"})), Verdict.KEEP_PROVIDERS,
+        ["other-lock", "other-engine"],
+        "its provider lock is the other engine's: OpenTofu finds none of its own providers in it",
+    ),
+    (
+        "a committed lock of both", replace(PLAIN, engine=("tofu", "1.12.6")),
+        replace(PLAIN, registries=frozenset({"registry.terraform.io/", "registry.opentofu.org/"})), Verdict.OK,
+        ["other-engine"], "was applied with terraform 1.11.4, today is tofu 1.12.6",
+    ),
+    (
         "another state", PLAIN, replace(PLAIN, lineage="l-0"), Verdict.BLOCKED, ["another-state"],
         "was applied to another state (l-0), today's is l-1",
     ),

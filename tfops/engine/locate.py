@@ -1,11 +1,12 @@
 """Which program is the engine: asked for, configured, or found."""
 
+import contextlib
 import importlib.util
 import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,14 +55,18 @@ class Candidate:
     origin: str
 
 
-def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None, *, top: Path | None = None) -> Engine:
+def find_engine(
+    choice: EngineChoice, requested: str, cache: Path | None = None, *, top: Path | None = None, prefer: str = ""
+) -> Engine:
     """The first engine in order: `requested` (flag, TFOPS_ENGINE), tfops.yaml, then what is found.
 
     `cache` is a file for version answers (asking costs a process). A relative path in tfops.yaml begins at `top`, the
-    repository's; one that is requested where the process is. Raises ProjectError when there is
+    repository's; one that is requested where the process is. Where nobody chose, the product `prefer` comes before
+    others. Raises ProjectError when there is
     none, when it doesn't answer, when it is too old, or when tfops.yaml doesn't allow its version.
     """
-    candidate = next(candidates(choice, requested, top=top), None)
+    found = list(candidates(choice, requested, top=top))
+    candidate = found[0] if found else None
     if candidate is None:
         raise ProjectError(
             _nothing_found(choice, requested, top),
@@ -69,8 +74,22 @@ def find_engine(choice: EngineChoice, requested: str, cache: Path | None = None,
         )
     name, version = _identity_of(candidate, cache)
     engine = Engine(name, version, candidate.executable, candidate.origin)
+    if prefer not in ("", name):
+        engine = next(_of_product(prefer, found[1:], choice, cache), engine)
     _require_allowed(engine, choice)
     return engine
+
+
+def _of_product(name: str, found: Iterable[Candidate], choice: EngineChoice, cache: Path | None) -> Iterator[Engine]:
+    """Those candidates that say they are this product, and may be used."""
+    for candidate in found:
+        own = cache.with_name(f"{cache.stem}-{Path(candidate.executable).name}{cache.suffix}") if cache else None
+        with contextlib.suppress(ProjectError):
+            says, version = _identity_of(candidate, own)
+            engine = Engine(says, version, candidate.executable, f"{candidate.origin}, as the running version's")
+            _require_allowed(engine, choice)
+            if says == name:
+                yield engine
 
 
 def _nothing_found(choice: EngineChoice, requested: str, top: Path | None) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tfops.config.modules.requirements import import_requirements
 from tfops.engine.advice import (
     LOCK_IS_LEFT,
     OWN_LOCK,
@@ -273,6 +274,11 @@ class StackEngine:
 
     def plan_bridged(self, blocks: Mapping[str, Any], *, targets: Sequence[str] = ()) -> SavedPlan:
         """A plan with more blocks beside the rendered root (`moved`, `import`); they stay until `forget_bridge`."""
+        imported = [str(block["to"]) for block in blocks.get("import", [])]
+        if self.engine.is_tofu and imported:
+            folders = {module.path: module.folder for module in self.modules()}
+            needed = {name: {"source": source} for name, source in import_requirements(imported, folders).items()}
+            blocks = {**blocks, **({"terraform": {"required_providers": needed}} if needed else {})}
         write_file(self.root / BRIDGE_FILE, json.dumps(blocks, indent=2))
         path = self._runner.folder / PLAN_FILE
         argv = self._commands.plan(

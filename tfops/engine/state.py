@@ -57,7 +57,7 @@ def _to_state(document: Mapping[str, Any]) -> StackState:
         schema_versions=_schema_versions(every),
         outputs={name: output.get("value") for name, output in (document.get("outputs") or {}).items()},
         output_kinds={name: output.get("type") for name, output in (document.get("outputs") or {}).items()},
-        types={str(resource["type"]): _provider(resource) for resource, _ in every},
+        types={str(resource["type"]): _provider(resource, item) for resource, item in every},
         deposed={
             (_address(resource, item), str(item["deposed"])): _id(item)
             for resource, item in every
@@ -83,9 +83,12 @@ def _schema_versions(instances: list[tuple[Mapping[str, Any], Mapping[str, Any]]
 _PROVIDER = re.compile(r'provider\["(?P<address>[^"]+)"\]')
 
 
-def _provider(resource: Mapping[str, Any]) -> str:
-    """`registry.terraform.io/hashicorp/aws` of `module.a.provider["registry.terraform.io/hashicorp/aws"].west`."""
-    match = _PROVIDER.search(str(resource.get("provider") or ""))
+def _provider(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
+    """`registry.terraform.io/hashicorp/aws` of `module.a.provider["registry.terraform.io/hashicorp/aws"].west`.
+
+    OpenTofu has it in each instance where a provider's `for_each` gives each its own.
+    """
+    match = _PROVIDER.search(str(instance.get("provider") or resource.get("provider") or ""))
     return match["address"] if match else ""
 
 

@@ -1,5 +1,8 @@
 """`check --reversible`: is the commit under review a one-way door?"""
 
+from collections.abc import Mapping
+
+from tfops.addresses import provider_of
 from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.modules.wish import declared_by
 from tfops.engine.lockfile import locked_versions
@@ -33,7 +36,7 @@ def check_reversible(
     rules = place.rules_in(project, tree)
     coming = Coming(
         declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree)),
-        locked_versions(tree.read(lock_file_path(rules.files_of(place.env))) or ""),
+        _by_provider(locked_versions(tree.read(lock_file_path(rules.files_of(place.env))) or "")),
         rules.engine.version.text,
         rules.protect,
     )
@@ -51,5 +54,10 @@ def _standing(card: Card) -> Standing:
         engine=(card.engine.name, card.engine.version),
         inventory=card.inventory,
         protected=card.protected,
-        providers=card.providers,
+        providers=_by_provider(card.providers),
     )
+
+
+def _by_provider(versions: Mapping[str, str]) -> dict[str, str]:
+    """The same provider of either engine's registry is one."""
+    return {provider_of(address): version for address, version in versions.items()}

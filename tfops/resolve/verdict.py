@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from tfops.addresses import is_hidden, type_of
+from tfops.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of
 from tfops.config.pinning import why_unpinned
 from tfops.model import Judgement, Kind, Reason, Verdict
 from tfops.resolve.holding import holds_data
@@ -26,13 +26,15 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a card says about one stack. `types` is resource type to provider address."""
+    """What a card says about one stack. `types` is resource type to provider address; addresses are the same for
+    both engines' registries, and `registries` are those that the provider lock has entries of."""
 
     kind: Kind = Kind.APPLY
     engine: tuple[str, str] = ("", "")
     backend: str = ""
     lineage: str = ""
     providers: Mapping[str, str] = field(default_factory=dict)
+    registries: frozenset[str] = frozenset()
     lock_committed: bool | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     schema_versions: Mapping[str, int] = field(default_factory=dict)
@@ -279,6 +281,16 @@ def _open_lock(way: _Way) -> Iterator[Reason]:
         yield Reason("no-lock", Verdict.OK, text, tuple(sorted(way.then.providers)))
 
 
+def _other_lock(way: _Way) -> Iterator[Reason]:
+    """A committed lock is taken as it is, and each engine looks for entries of its own registry there."""
+    name = way.here[0] or way.today.engine[0]
+    own, product = (TOFU_REGISTRY, "OpenTofu") if name == "tofu" else (TERRAFORM_REGISTRY, "Terraform")
+    registries = way.then.registries
+    if name and way.then.lock_committed and registries and own not in registries:
+        text = f"its provider lock is the other engine's: {product} finds none of its own providers in it"
+        yield Reason("other-lock", Verdict.KEEP_PROVIDERS, text, cure="--keep-providers")
+
+
 def _engine(way: _Way) -> Iterator[Reason]:
     (name, version), (old_name, old_version) = way.today.engine, way.then.engine
     if old_name != name:
@@ -309,6 +321,7 @@ _RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _unread,
     _lower_majors,
     _open_lock,
+    _other_lock,
     _engine,
     _actions,
 )

@@ -14,6 +14,7 @@ from typing import Any
 from tfops.addresses import type_of, without_keys
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.interface import files_of
+from tfops.config.modules.known import ModuleValues
 
 LIFTING_FILE = "tfops_lift_protection_override.tf.json"
 
@@ -82,15 +83,41 @@ class Protected:
         )
 
 
-def protected_addresses(folders: Mapping[str, Path], *, is_tofu: bool = False) -> Protected:
-    """What the modules flag. `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are."""
+def protected_addresses(
+    folders: Mapping[str, Path], *, is_tofu: bool = False, inputs: Mapping[str, Mapping[str, Any]] | None = None
+) -> Protected:
+    """What the modules flag. `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are.
+
+    `inputs` are the environment's, by module: they decide flags that are variables (OpenTofu 1.12). What they, and
+    the variables' defaults, don't decide counts as a yes.
+    """
     blocks, unread = set[str](), set[str]()
+    values = ModuleValues(folders, inputs or {}, is_tofu=is_tofu)
     for prefix, name, text in files_of(folders, is_tofu=is_tofu):
         try:
-            blocks |= {prefix + block for block in protected_blocks(text, is_json=name.endswith(".json"))}
+            flags = _flags(text, is_json=name.endswith(".json"))
         except ValueError:
             unread.add(prefix)
+            continue
+        blocks |= {prefix + block for block, flag in flags.items() if not values.is_false(flag, _path(prefix))}
     return Protected(frozenset(blocks), frozenset(unread))
+
+
+def _path(prefix: str) -> str:
+    return ".".join(prefix.split(".")[1::2])
+
+
+def _flags(text: str, *, is_json: bool) -> dict[str, str]:
+    """`type.name` of every flagged resource of a file to what the flag says."""
+    if "prevent_destroy" not in text:
+        return {}
+    flagged = (block for block in read_blocks(text, is_json=is_json) if is_flagged(block))
+    return {
+        ".".join(block.labels): flag.text
+        for block in flagged
+        for inner in block.inner("lifecycle")
+        if (flag := inner.attributes.get("prevent_destroy")) is not None
+    }
 
 
 def is_protected(address: str, *, blocks: frozenset[str] | Protected, patterns: Iterable[str]) -> bool:

@@ -6,10 +6,15 @@ An override file's `required_providers` replaces entry by entry
 
 import contextlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from tfops.addresses import provider_of, without_keys
 from tfops.config.modules.hcl import Expression, JsonExpression, Node, pairs, read_blocks
+from tfops.config.modules.interface import module_texts
+from tfops.config.modules.module import module_files
 
 OVERRIDE_FILE = "tfops_keep_providers_override.tf.json"
 _DEFAULT_HOST = "registry.terraform.io"
@@ -21,13 +26,14 @@ def keeping_overrides(files: Iterable[tuple[str, str]], locked: Mapping[str, str
     `files` are (path below `modules/`, text); `locked` is provider address to version. Returns path to text;
     a module whose providers are not locked, or whose files can't be parsed, gets none.
     """
+    versions = {provider_of(address): version for address, version in locked.items()}
     wanted: dict[str, dict[str, Any]] = {}
     for path, text in files:
         if "required_providers" not in text:
             continue
         folder = path.rpartition("/")[0]
         for name, entry in _requirements(text, is_json=path.endswith(".json")):
-            version = locked.get(provider_address(name, entry))
+            version = versions.get(provider_address(name, entry))
             if version is not None:
                 wanted.setdefault(folder, {})[name] = entry | {"version": f"= {version}"}
     return {
@@ -41,7 +47,49 @@ def keeping_overrides(files: Iterable[tuple[str, str]], locked: Mapping[str, str
 def provider_address(name: str, entry: Mapping[str, Any]) -> str:
     """The full address of a provider that a module calls `name`; a bare name is HashiCorp's."""
     parts = str(entry.get("source") or f"hashicorp/{name}").lower().split("/")
-    return "/".join([_DEFAULT_HOST, *parts] if len(parts) == 2 else parts)
+    return provider_of("/".join([_DEFAULT_HOST, *parts] if len(parts) == 2 else parts))
+
+
+def import_requirements(addresses: Iterable[str], folders: Mapping[str, Path]) -> dict[str, str]:
+    """What a root module must require, name to source, for `import` blocks with these addresses.
+
+    OpenTofu takes the first word of a resource's type for the name of a provider of the root, HashiCorp's where the
+    root says nothing else; the module's own words decide. `folders` maps a module's path in dots to its files.
+    """
+    found: dict[str, str] = {}
+    for address in addresses:
+        *steps, kind, name = without_keys(address).split(".")
+        folder = folders.get(".".join(steps[1::2]))
+        if folder is not None and folder.is_dir():
+            local = kind.partition("_")[0]
+            source = _source_of(kind, name, module_texts(folder)).removeprefix(f"{_DEFAULT_HOST}/")
+            if source != f"hashicorp/{local}":
+                found.setdefault(local, source)
+    return found
+
+
+def _source_of(kind: str, name: str, texts: Mapping[str, str]) -> str:
+    """The address of the provider of a module's resource."""
+    requirements: dict[str, dict[str, Any]] = {}
+    local = kind.partition("_")[0]
+    for file in module_files(texts, is_tofu=True):
+        is_json = file.endswith(".json")
+        requirements |= dict(_requirements(texts[file], is_json=is_json))
+        local = _chosen_provider(kind, name, texts[file], is_json=is_json) or local
+    return provider_address(local, requirements.get(local, {}))
+
+
+def _chosen_provider(kind: str, name: str, text: str, *, is_json: bool) -> str:
+    """The name before the dot of a resource's `provider = demo.west`; empty without one."""
+    if kind not in text or "provider" not in text:
+        return ""
+    try:
+        blocks = read_blocks(text, is_json=is_json)
+    except ValueError:
+        return ""
+    chosen = (block.attributes.get("provider") for block in blocks if block.labels == (kind, name))
+    texts = (expression.text.strip().strip('"') for expression in chosen if expression is not None)
+    return next((re.split(r"[.\[]", text)[0] for text in texts), "")
 
 
 def _requirements(text: str, *, is_json: bool) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -167,12 +167,12 @@ def render_stack(
     return render_root(spec)
 
 
-def locate(project: Project, rules: ProjectConfig, requested: str) -> Engine:
-    """The engine for a project; its version is asked once per program."""
+def locate(project: Project, rules: ProjectConfig, requested: str, *, prefer: str = "") -> Engine:
+    """The engine for a project; its version is asked once per program. `prefer` is the product that ran last."""
     wanted = requested or environ.variable("TFOPS_ENGINE")
     if not wanted:
         require_known_engine(project, rules)
-    return find_engine(rules.engine, wanted, project.workspace.engine_cache, top=project.repository.root)
+    return find_engine(rules.engine, wanted, project.workspace.engine_cache, top=project.repository.root, prefer=prefer)
 
 
 def open_stack(
@@ -185,16 +185,17 @@ def open_stack(
     ui: Ui,
     mask: Masker | None = None,
     shown: Masker | None = None,
+    prefer: str = "",
 ) -> OpenStack:
     """Render, write, and stand ready. Raises before any engine runs when something is missing.
 
     `folder` is the run's. What stacks hide from each other goes through one `mask`; what else their states hold that is
     sensitive is masked by `shown` in what the engines say, but not in what is recorded: a card's ids must tell things
-    apart.
+    apart. `prefer` is the engine's product that the environment ran with last.
     """
     rules, environment = content.rules, content.environment
     config = require_stack(environment, name)
-    engine = locate(project, rules, options.engine)
+    engine = locate(project, rules, options.engine, prefer=prefer)
     require_encryption(engine, rules)
     modules = project.interfaces(content.tree, content.overrides)
     wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)

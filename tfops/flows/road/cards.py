@@ -169,7 +169,8 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
     engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
     folders = {module.path: module.folder for module in modules}
-    flagged = protected_addresses(folders, is_tofu=engine.engine.is_tofu)
+    inputs = {name: module.inputs for name, module in stack.config.modules.items()}
+    flagged = protected_addresses(folders, is_tofu=engine.engine.is_tofu, inputs=inputs)
     ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in after.inventory.items()}
     return StackPart(
         backend=describe_backend(target.rules.backend_of(target.env)),

@@ -128,13 +128,24 @@ def plan_stacks(project: Project, jobs: Sequence[StackJob], *, folder: Path, eng
     return planned
 
 
+def _say_other_engine(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
+    """Before anybody is asked: what one of the two products keeps in a state the other may drop without a word."""
+    for job, stack in opened:
+        engine, recorded = stack.engine.engine, job.recorded
+        if recorded and not recorded.is_empty and recorded.engine_name not in ("", engine.name):
+            before = f"{recorded.engine_name} {recorded.engine_version}"
+            ui.warn(f"{recorded.version} was applied with {before}, this is {engine}: --engine {recorded.engine_name}")
+            return
+
+
 def open_stacks(
     project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui
 ) -> list[tuple[StackJob, OpenStack]]:
     """All stacks of a change, rendered; what is secret in one is masked in all."""
     masks = {"mask": Masker(), "shown": Masker()}
+    last = next((job.recorded.engine_name for job in jobs if job.recorded and not job.recorded.is_empty), "")
     opened = [
-        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, **masks))
+        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, prefer=last, **masks))
         for job in jobs
     ]
     failpoint.reach("rendered")
@@ -153,6 +164,7 @@ def read_stacks(project: Project, opened: Sequence[tuple[StackJob, OpenStack]], 
         require_known_state(env, job.recorded, state)
     for job, stack in opened:
         require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)
+    _say_other_engine(opened, ui)
     for (_, stack), (state, hidden) in zip(opened, done, strict=True):
         stack.hide_found(hidden, state.inventory)
     _say_unlocked(opened, ui)

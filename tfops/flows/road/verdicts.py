@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfops.addresses import hidden_id, in_stack, is_hidden, qualified, split, type_of
+from tfops.addresses import (
+    TERRAFORM_REGISTRY,
+    TOFU_REGISTRY,
+    hidden_id,
+    in_stack,
+    is_hidden,
+    provider_of,
+    qualified,
+    split,
+    type_of,
+)
 from tfops.config.modules.protection import fits
 from tfops.engine.mask import MASK
 from tfops.errors import ConfigError, ProjectError, Refused
@@ -126,7 +136,8 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         engine=engine,
         backend=part.backend,
         lineage=part.lineage,
-        providers=part.providers or card.providers,
+        providers=_providers(card, part),
+        registries=frozenset(host for host in _REGISTRIES for one in _locked(card, part) if one.startswith(host)),
         lock_committed=part.lock_committed,
         types=_types(card, part),
         schema_versions=part.schema_versions,
@@ -138,6 +149,20 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         actions=sum(split(action.address)[0] == stack for action in card.actions),
         downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
     )
+
+
+_REGISTRIES = (TERRAFORM_REGISTRY, TOFU_REGISTRY)
+
+
+def _locked(card: Card, part: StackPart) -> Mapping[str, str]:
+    return part.providers or card.providers
+
+
+def _providers(card: Card, part: StackPart) -> dict[str, str]:
+    """By the address that both registries' entries share; of two, the one that the card's engine took."""
+    own = TOFU_REGISTRY if card.engine.name == "tofu" else TERRAFORM_REGISTRY
+    ordered = sorted(_locked(card, part).items(), key=lambda entry: entry[0].startswith(own))
+    return {provider_of(address): version for address, version in ordered}
 
 
 def _first(ids: Mapping[str, str], remade: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +185,7 @@ def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:
 def _types(card: Card, part: StackPart) -> dict[str, str]:
     """Type to provider. Cards that don't say it: by the provider's name that the type begins with."""
     if part.types or not part.inventory:
-        return {kind: provider for provider, kinds in part.types.items() for kind in kinds}
-    by_name = {provider.rpartition("/")[2]: provider for provider in part.providers or card.providers}
+        return {kind: provider_of(provider) for provider, kinds in part.types.items() for kind in kinds}
+    by_name = {provider.rpartition("/")[2]: provider for provider in _providers(card, part)}
     kinds = {type_of(address) for address in part.inventory}
     return {kind: by_name.get(kind.partition("_")[0], "") for kind in kinds}
