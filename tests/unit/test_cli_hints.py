@@ -12,6 +12,11 @@ from tfops.cli.hints import typed_in_full
         ("wait for it: --wait 10m", "apply dev --yes", "wait for it: tfops apply dev --yes --wait 10m"),
         ("look above, then run it again with --yes", "apply", "look above, then run it again: tfops apply --yes"),
         ("--module NAME", "adopt prod ./my folder", "tfops adopt prod './my folder' --module NAME"),
+        (
+            "name the environment, or set TFOPS_BRANCH",
+            "-C shop apply --yes",
+            "name the environment: tfops -C shop apply ENV --yes, or set TFOPS_BRANCH",
+        ),
         ("did you mean `dev`?", "rollback dve v1 --plan", "tfops rollback dev v1 --plan"),
         ("did you mean `agent`?", "docs agnt", "tfops docs agent"),
         ("did you mean `app`?", "plan prod --stack ap", "tfops plan prod --stack app"),

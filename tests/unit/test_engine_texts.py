@@ -130,6 +130,8 @@ def error(summary: str, detail: str = "") -> Diagnostic:
         ("Missing required argument", 'The argument "x" is required', "inputs"),
         ("Unsupported argument", "", "inputs"),
         ("Unsupported attribute", "", "outputs"),
+        ("Invalid target", "Action specification must start with `action`.", "tfops help invoke"),
+        ("action module.w.action.x.y does not exist in the configuration", "", "tfops help invoke"),
         ("Instance cannot be destroyed", "lifecycle.prevent_destroy", "protects"),
         ("Unsupported Terraform Core version", "", "tfops doctor"),
         ("Error refreshing state: Unsupported state file format", "uses format version 5", "--engine PATH"),

@@ -96,3 +96,19 @@ def test_what_provisioners_say_is_shown_to_who_asks_for_it() -> None:
         terminal = Terminal(verbose=is_verbose, console=Console(file=io.StringIO(), width=80))
         terminal.engine_event(SaidEvent("a.b", "built 3 packages"))
         assert ("a.b: built 3 packages" in _shown(terminal)) is is_verbose
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, EOFError])
+def test_what_follows_a_question_that_got_no_answer_begins_its_own_line(
+    monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
+) -> None:
+    def given(*_: object) -> str:
+        raise ending
+
+    monkeypatch.setattr("builtins.input", given)
+    terminal = Terminal(console=Console(file=io.StringIO(), width=80))
+    try:
+        assert terminal.confirm("Apply to dev?") is False
+    except KeyboardInterrupt:
+        assert ending is KeyboardInterrupt
+    assert _shown(terminal).endswith("[y/N] \n")

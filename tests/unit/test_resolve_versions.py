@@ -24,7 +24,10 @@ def test_what_cannot_be_a_version_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         pick_version(text, PROD, THREE)
     assert caught.value.what.endswith("is not a version")
-    assert caught.value.hint == "write v3 or tfops/prod/v3"
+    assert (caught.value.why, caught.value.hint) == (
+        "a version is written v3, or tfops/prod/v3",
+        "tfops history prod",
+    )
 
 
 def test_a_version_of_another_environment_is_a_usage_error() -> None:

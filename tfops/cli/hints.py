@@ -8,6 +8,7 @@ from collections.abc import Sequence
 _MEANT = re.compile(r"did you mean `(?P<word>[^`]+)`\?")
 _OPTION = r"--[a-z][a-z-]+(?: '[^']*'| (?:\d+\w|[A-Z]{2,}|embedded)\w*)?"
 _AT_THE_END = re.compile(rf"(?P<words>.*?)(?P<options>(?:(?<!\S){_OPTION}\s?)+)(?P<rest>\)|, of .*)?$", re.DOTALL)
+_NAMELESS = "name the environment"
 # What stands before the options is their command already.
 _HAS_COMMAND = re.compile(r"(tfops|git|terraform) [^():;,]*$")
 # Ours, not the person's: the command line of a run that the agent started.
@@ -18,6 +19,8 @@ def typed_in_full(hint: str, argv: Sequence[str]) -> str:
     """The hint, its options behind the command line `argv` (without the program); as it is when it has a command."""
     if meant := _MEANT.fullmatch(hint):
         return _with_word(meant["word"], argv) or hint
+    if hint.startswith(_NAMELESS):
+        return hint.replace(_NAMELESS, f"{_NAMELESS}: {_with_environment(argv)}", 1)
     found = _AT_THE_END.match(hint)
     if found is None or not argv or _HAS_COMMAND.search(found["words"]):
         return hint
@@ -34,6 +37,14 @@ def _with_word(meant: str, argv: Sequence[str]) -> str:
     others = [word for word in argv[1:] if word != meant and not word.startswith("-")]
     close = difflib.get_close_matches(meant, others, n=1, cutoff=0.5)
     return shlex.join(["tfops", *(meant if word in close else word for word in argv)]) if close else ""
+
+
+def _with_environment(argv: Sequence[str]) -> str:
+    """The command line with `ENV` behind the command: the first word that is no option and no option's value."""
+    own = 0
+    while own < len(argv) and argv[own].startswith("-"):
+        own += 1 if "=" in argv[own] else 2
+    return shlex.join(["tfops", *argv[: own + 1], "ENV", *argv[own + 1 :]])
 
 
 def _as_typed(argv: Sequence[str], *, without: str) -> str:

@@ -167,7 +167,11 @@ class Terminal:
         try:
             return self.console.input(Text(prompt, style="bold")).strip()
         except EOFError:
+            self.console.print()
             return ""
+        except KeyboardInterrupt:
+            self.console.print()  # what comes next begins its own line, not behind the question
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,10 @@ _ADVICE = (
         r"Sensitive\s+values,\s+or\s+values\s+derived",
         "count and for_each take nothing sensitive: give another output, or take the mark off in the module",
     ),
+    (
+        r"Action specification must start with|action \S+ does not exist in the configuration",
+        "an action's address is module.NAME.action.TYPE.NAME: tfops help invoke",
+    ),
     (r"Unsupported attribute", "compare the reference with the module's outputs"),
     (
         r"Instance cannot be destroyed|prevent_destroy",

@@ -97,7 +97,10 @@ def _planned(reads: dict[StackName, ReadStack], addresses: Sequence[str]) -> lis
     for number, address in enumerate(addresses, start=1):
         stack, own = split(address)
         if stack not in reads:
-            raise Refused("unknown-stack", f"`{address}` names a stack that isn't there", hint=", ".join(reads))
+            why = f"there is: {', '.join(reads)}"
+            raise Refused(
+                "unknown-stack", f"`{address}` names a stack that isn't there", why=why, hint="tfops help invoke"
+            )
         supply(reads[stack], reads)
         steps.append(_Step(reads[stack], reads[stack].stack.engine.plan_invocation(own, number=number)))
     return steps

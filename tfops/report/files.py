@@ -56,6 +56,7 @@ def _new(result: NewResult, view: View) -> RenderableType:
 @text_report.register
 def _adopt(result: AdoptResult, view: View) -> RenderableType:
     moved = plural(len(result.plan.work), "resource")
+    get = "gets a new address" if len(result.plan.work) == 1 else "get new addresses"
     if result.version is not None:
         head = Text.assemble(("✓ ", "bold green"), (f"{result.env} is now {result.version}", "bold"))
         head.append(f", taken over from {plain(result.folder)} · {moved} moved, nothing touched", style="dim")
@@ -67,7 +68,7 @@ def _adopt(result: AdoptResult, view: View) -> RenderableType:
         f"provider `{name}` stays in the module: its block has more than plain values" for name in result.kept_providers
     ]
     lines += [Text(f"  {plain(note)}", style="yellow") for note in notes]
-    lines += [Text(), Text(f"The first plan is empty: {moved} get new addresses, nothing is touched.", style="green")]
+    lines += [Text(), Text(f"The first plan is empty: {moved} {get}, nothing is touched.", style="green")]
     after = f"Next: commit, bring it to its branch, then the same again: tfops adopt {result.env} {result.folder}"
     return Group(*lines, Text(plain(after), style="bold"))
 

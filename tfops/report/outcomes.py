@@ -68,7 +68,12 @@ def _rollback_plan(result: RollbackPlanResult, view: View) -> RenderableType:
         kept = ", ".join(f"{count} {word}" for count, word in counts if count)
         parts.append(Text(f"Kept alive by a bridge to {result.restores}: {kept} (--show-bridge)", style="cyan"))
     if result.plan.losing:
-        parts.append(Text("What is deleted or replaced must be named: its data doesn't come back.", style="yellow"))
+        parts.append(
+            Text(
+                "What is deleted or replaced must be named (--allow-destroy ADDRESS): its data doesn't come back.",
+                style="yellow",
+            )
+        )
     return Group(*parts)
 
 

@@ -19,7 +19,8 @@ def pick_version(text: str, env: EnvName, versions: Sequence[VersionRecord]) -> 
     """
     match = _WORD.fullmatch(text)
     if match is None:
-        raise UsageError(f"{shown(text)} is not a version", hint=f"write v3 or tfops/{env}/v3")
+        why = f"a version is written v3, or tfops/{env}/v3"
+        raise UsageError(f"{shown(text)} is not a version", why=why, hint=f"tfops history {env}")
     if match["env"] not in (None, env):
         raise UsageError(f"{shown(text)} is a version of {match['env']}, not of {env}")
     wanted = Version(int(match["number"]))
