@@ -167,3 +167,26 @@ def test_values_that_only_the_engine_can_tell_are_asked_for_and_forms_are_escape
     inputs = draft_of(files, known={}, evaluate=evaluate).inputs
     assert inputs == {"a": 3600, "b": {"literal": {"from": "x"}}}
     assert asked == [(["a", "b"], ["terraform.tfvars"])]
+
+
+_HERE = 'terraform {\n  backend "s3" {\n    bucket = "here"\n  }\n}\nvariable "a" { default = 1 }\n'
+_TOFU_FILES = {"main.tf": _HERE, "main.tofu": _HERE.replace('"here"', '"there"') + 'variable "b" {}\n'}
+
+
+@pytest.mark.parametrize(("is_tofu", "bucket"), [(False, "here"), (True, "there")])
+def test_the_state_is_where_the_engine_reads_it_of_a_file_and_its_namesake(is_tofu: bool, bucket: str) -> None:
+    assert backend_of(_TOFU_FILES, is_tofu=is_tofu).settings == {"bucket": bucket}
+
+
+def test_what_opentofu_alone_reads_becomes_the_module_as_well() -> None:
+    files = _TOFU_FILES | {"terraform.tfvars": "b = 2\n"}
+    draft = draft_of(files, known={}, is_tofu=True)
+    assert draft.inputs == {"b": 2} and draft.backend.settings == {"bucket": "there"}
+    assert "backend" not in draft.files["main.tofu"]
+
+
+@pytest.mark.parametrize("name", ["main.tofu", "main.tofu.json"])
+def test_a_root_that_encrypts_its_state_is_refused_in_opentofus_own_files(name: str) -> None:
+    text = "terraform {\n  encryption {}\n}\n" if name == "main.tofu" else '{"terraform": {"encryption": {}}}'
+    with pytest.raises(Refused, match="encrypts the state"):
+        draft_of({name: text}, known={}, is_tofu=True)

@@ -11,7 +11,7 @@ from tfops.addresses import without_keys
 from tfops.config.document import Document
 from tfops.config.lines import config_lines
 from tfops.config.modules.hcl import Block, HclExpression, as_list, read_attributes, read_blocks
-from tfops.config.modules.module import Variable, is_module_file, is_override, read_interface
+from tfops.config.modules.module import Variable, is_override, module_files, read_interface
 from tfops.config.modules.structure import Part, Span, read_structure
 from tfops.config.values import escaped
 from tfops.errors import Refused
@@ -45,9 +45,10 @@ Evaluate = Callable[[Iterable[str], Mapping[str, str]], Mapping[str, Any]]
 """What variables of these names become by these files of values, as the engine says. Raises ValueError."""
 
 
-def backend_of(files: Mapping[str, str]) -> OldBackend:
-    """Where the folder says that its state is; what an override file says counts."""
-    return _backend([block for name in _top(files) for block in _blocks(name, files[name])])
+def backend_of(files: Mapping[str, str], *, is_tofu: bool = False) -> OldBackend:
+    """Where the folder says that its state is; what an override file says counts, and for OpenTofu a `.tofu` file
+    in the place of its namesake."""
+    return _backend([block for name in _top(files, is_tofu=is_tofu) for block in _blocks(name, files[name])])
 
 
 def draft_of(
@@ -56,6 +57,7 @@ def draft_of(
     known: Mapping[str, Mapping[str, Any]],
     held: frozenset[str] = frozenset(),
     evaluate: Evaluate | None = None,
+    is_tofu: bool = False,
 ) -> Draft:
     """The draft of a folder's files, by path. `known` are the providers that tfops.yaml has.
 
@@ -63,7 +65,7 @@ def draft_of(
     other one stays in the module. `held` are the addresses in the state, without keys: an `import` block for one of
     them has done its work, and goes. Raises Refused (guard `adopt`) for what can't be read or taken over.
     """
-    top = {name: files[name] for name in _top(files)}
+    top = {name: files[name] for name in _top(files, is_tofu=is_tofu)}
     found = {name: _blocks(name, text) for name, text in top.items()}
     every = [block for blocks in found.values() for block in blocks]
     _require_fit_for_a_module(found, held)
@@ -71,7 +73,7 @@ def draft_of(
     drop = set(providers)
     texts = {name: _without(text, name, drop) if _matters(found[name]) else text for name, text in top.items()}
     rest = {name: text for name, text in files.items() if name not in top and not is_values_file(name)}
-    inputs, secrets = _inputs(files, top, evaluate)
+    inputs, secrets = _inputs(files, read_interface(top, is_tofu=is_tofu).variables, evaluate)
     return Draft(rest | texts, _backend(every), providers, kept, inputs, secrets)
 
 
@@ -79,9 +81,9 @@ def is_values_file(path: str) -> bool:
     return _ANY_VALUES.fullmatch(path) is not None
 
 
-def _top(files: Mapping[str, str]) -> list[str]:
+def _top(files: Mapping[str, str], *, is_tofu: bool) -> list[str]:
     """The files of the root module, in the engine's order: what overrides comes last."""
-    names = (name for name in files if "/" not in name and is_module_file(name))
+    names = module_files((name for name in files if "/" not in name), is_tofu=is_tofu)
     return sorted(names, key=lambda name: (is_override(name), name))
 
 
@@ -200,10 +202,9 @@ def _json_without(text: str, providers: set[str]) -> str:
 
 
 def _inputs(
-    files: Mapping[str, str], top: Mapping[str, str], evaluate: Evaluate | None
+    files: Mapping[str, str], variables: Mapping[str, Variable], evaluate: Evaluate | None
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The values of the folder's variables; secrets as references."""
-    variables = read_interface(top).variables
     values = {name: value for name, value in _given(files, variables, evaluate).items() if name in variables}
     secrets = [name for name in values if variables[name].sensitive or variables[name].ephemeral]
     missing = [name for name, variable in variables.items() if not variable.has_default and name not in values]

@@ -22,10 +22,10 @@ _ADVICE = (
     ),
     (
         r"Error acquiring the state lock",
-        "someone else holds the state's lock; if its holder is gone for good: `terraform force-unlock` with that ID",
+        "someone else holds the state's lock; if its holder is gone for good: the engine's `force-unlock` with that ID",
     ),
     (
-        r"must\s+use\s+terraform\s+init\s+-upgrade|dependency lock file|doesn't match any of the checksums",
+        r"must\s+use\s+(terraform|tofu)\s+init\s+-upgrade|dependency lock file|doesn't match any of the checksums",
         "the committed provider lock doesn't fit the modules: tfops providers lock ENV, then commit",
     ),
     (
@@ -109,7 +109,7 @@ def advice_for(diagnostics: Iterable[Diagnostic]) -> str:
 _WANTS_INIT = re.compile(
     r"Inconsistent dependency lock file"
     r"|Module not installed|Module source has changed|Required plugins are not installed|Missing required provider"
-    r"|Backend initialization required|Initialization required|run \"?terraform init",
+    r"|Backend initialization required|Initialization required|run \"?(terraform|tofu) init",
     re.IGNORECASE,
 )
 

@@ -33,6 +33,6 @@ def pull_foreign_state(engine: Engine, scratch: Path, *, env: Mapping[str, str])
         raise EngineFailed(
             "the folder's state can't be read",
             why=safe_lines(done.stderr.strip()),
-            hint="terraform state pull   in that folder; credentials come from the environment",
+            hint=f"{engine.name} state pull   in that folder; credentials come from the environment",
         )
     return done.text

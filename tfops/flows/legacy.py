@@ -56,8 +56,9 @@ def read_legacy(
         raise UsageError(f"{names.shown(name)} can't name a module", why=names.MODULE_RULE, hint="--module NAME")
     if not folder.is_dir():
         raise ProjectError(f"there is no folder `{folder}`")
-    found = gather(project, folder, name)
-    old = read_old_state(project, folder, backend_of(found.files), rules, engine)
+    is_tofu = locate(project, rules, engine.engine).is_tofu
+    found = gather(project, folder, name, is_tofu=is_tofu)
+    old = read_old_state(project, folder, backend_of(found.files, is_tofu=is_tofu), rules, engine)
 
     def evaluate(variables: Iterable[str], files: Mapping[str, str]) -> Mapping[str, Any]:
         return _evaluated(project, rules, engine, variables, files)
@@ -67,6 +68,7 @@ def read_legacy(
         known=rules.providers,
         held=frozenset(map(without_keys, old.state.inventory)),
         evaluate=evaluate,
+        is_tofu=is_tofu,
     )
     return Legacy(folder, name, draft, old, frozenset(found.executable), found.ignored_values)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfops.config.legacy import is_values_file, local_calls, with_sources
 from tfops.config.modules.interface import MODULES
-from tfops.config.modules.module import is_module_file
+from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.model import LOCK_FILE
@@ -39,10 +39,13 @@ class Belongings:
     ignored_values: tuple[str, ...] = ()
 
 
-def gather(project: Project, folder: Path, module: str) -> Belongings:
-    """Read everything, change nothing. Raises Refused (guard `adopt`) for what can't be taken along."""
+def gather(project: Project, folder: Path, module: str, *, is_tofu: bool = False) -> Belongings:
+    """Read everything, change nothing; `is_tofu` for an engine that reads `.tofu` files, too.
+
+    Raises Refused (guard `adopt`) for what can't be taken along.
+    """
     with project.workspace.scratch() as scratch:
-        gathered = _Gatherer(project.repository.root, folder.resolve(), module, scratch)
+        gathered = _Gatherer(project.repository.root, folder.resolve(), module, scratch, is_tofu)
         gathered.take_folder(folder.resolve(), "")
         gathered.take_modules_outside()
         gathered.take_values()
@@ -57,6 +60,7 @@ class _Gatherer:
     folder: Path
     module: str
     scratch: Path
+    is_tofu: bool
     found: Belongings = field(default_factory=Belongings)
     places: dict[Path, str] = field(default_factory=dict)
 
@@ -112,9 +116,7 @@ class _Gatherer:
     def take_modules_outside(self) -> None:
         """Modules that are called from here, and from there on, by paths that leave the folder."""
         seen = set[str]()
-        while todo := [
-            name for name in self.found.files if name not in seen and is_module_file(name.rpartition("/")[2])
-        ]:
+        while todo := [name for name in self.found.files if name not in seen and self._is_read(name)]:
             for name in todo:
                 seen.add(name)
                 text = self.found.files[name]
@@ -169,6 +171,10 @@ class _Gatherer:
         names = (f"{_OUTSIDE}/{plain}" + (f"-{number}" if number else "") for number in range(len(taken) + 1))
         return next(name for name in names if f"{name}/" not in taken)
 
+    def _is_read(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        return is_module_file(name) or (self.is_tofu and is_tofu_file(name))
+
     def take_values(self) -> None:
         """Files of values count whether or not Git knows them; what else Terraform reads must not be missing."""
         ignored: list[str] = []
@@ -179,7 +185,7 @@ class _Gatherer:
         self.found.ignored_values = tuple(ignored)
         for folder, below in self._module_folders():
             for path in sorted(folder.iterdir()):
-                if is_module_file(path.name) and path.is_file() and below + path.name not in self.found.files:
+                if self._is_read(path.name) and path.is_file() and below + path.name not in self.found.files:
                     raise Refused(
                         "adopt",
                         f"`{path}` is ignored by Git, and Terraform reads it",
@@ -187,7 +193,7 @@ class _Gatherer:
                     )
 
     def _module_folders(self) -> Iterator[tuple[Path, str]]:
-        folders = {name.rpartition("/")[0] for name in self.found.files if is_module_file(name.rpartition("/")[2])}
+        folders = {name.rpartition("/")[0] for name in self.found.files if self._is_read(name)}
         for below in sorted(folders | {""}):
             yield self._origin(below), f"{below}/" if below else ""
 

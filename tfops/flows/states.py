@@ -202,7 +202,7 @@ def _state_now(engine: StackEngine, kept: _Kept, ui: Ui) -> StackState | None:
             raise Locked(
                 f"the state of {kept.name} is locked by {held.get('Who', '?')} since {held.get('Created', '?')}",
                 why=f"it can't be read: {error.why}",
-                hint="when that run is gone for good: terraform force-unlock in the rendered root",
+                hint=f"when that run is gone for good: {engine.engine.name} force-unlock in the rendered root",
             ) from error
         ui.warn("the state that is there is damaged: it is overwritten as it is")
         return None

@@ -9,7 +9,7 @@ from typing import Any
 from tfops.addresses import qualified, without_keys
 from tfops.config.environment import EnvironmentConfig
 from tfops.config.modules.hcl import Block, read_blocks
-from tfops.config.modules.module import module_files
+from tfops.config.modules.module import is_tofu_file, module_files
 from tfops.config.modules.protection import is_flagged
 from tfops.config.source import LocalSource
 from tfops.system.trees import Tree
@@ -64,7 +64,10 @@ def _of_folder(tree: Tree, folder: str, *, is_tofu: bool) -> Iterator[tuple[str,
         except ValueError:
             yield "unread", f"modules/{folder}/{name}"
         else:
-            yield from (said for block in blocks for said in _of_block(block))
+            # OpenTofu passes over `required_version` but in its own files.
+            counts = not is_tofu or is_tofu_file(name)
+            every = (said for block in blocks for said in _of_block(block))
+            yield from (said for said in every if counts or said[0] != "engines")
 
 
 def _of_block(block: Block) -> Iterator[tuple[str, str]]:
