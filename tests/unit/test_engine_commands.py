@@ -14,14 +14,8 @@ COMMANDS = CommandLine("/opt/terraform")
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [
-        (
-            COMMANDS.init(readonly_lock=False),
-            ["init", "-input=false", "-no-color", "-reconfigure"],
-        ),
-        (
-            COMMANDS.init(readonly_lock=True),
-            ["init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"],
-        ),
+        (COMMANDS.init(), ["init", "-input=false", "-no-color", "-reconfigure"]),
+        (COMMANDS.providers(), ["providers", "-no-color"]),
         (
             COMMANDS.plan(out="/r/plan.bin", values="v.json", destroy=False, lock_timeout_s=20),
             [

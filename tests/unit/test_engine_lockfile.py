@@ -2,7 +2,15 @@
 
 import pytest
 
-from tfops.engine.lockfile import locked_versions
+from tfops.engine.lockfile import (
+    differences,
+    locked_versions,
+    read_lock,
+    used_by_modules,
+    versions_alone,
+    with_entries,
+    without_entries,
+)
 from tfops.errors import Refused
 
 _WRITTEN = """\
@@ -60,3 +68,49 @@ def test_what_can_not_be_read_is_refused(text: str) -> None:
     with pytest.raises(Refused) as caught:
         locked_versions(text)
     assert caught.value.guard == "lock-file"
+
+
+_AWS, _DEMO = _VERSIONS
+_TOFU = _WRITTEN.replace("terraform.io", "opentofu.org")
+
+
+def _entry(name: str, version: str, *hashes: str) -> str:
+    listed = "".join(f'    "{one}",\n' for one in hashes)
+    return f'provider "{name}" {{\n  version = "{version}"\n  hashes = [\n{listed}  ]\n}}\n'
+
+
+def test_another_lock_lends_what_one_lacks_and_nothing_else() -> None:
+    mine, then, older = _entry(_AWS, "6.0.0", "h1:x"), _WRITTEN, _entry(_DEMO, "0.9.0")
+    assert locked_versions(with_entries(mine, [then, older])) == {_AWS: "6.0.0", _DEMO: "1.0.0"}
+    assert with_entries(_WRITTEN, [older, mine]) == _WRITTEN
+    assert with_entries("", [versions_alone({_DEMO: "1.0.0"})]).strip() == versions_alone({_DEMO: "1.0.0"}).strip()
+    assert len(read_lock(with_entries(_WRITTEN, [_TOFU]))) == 4, "each engine has its own registry's host"
+
+
+def test_an_entry_can_be_left_open() -> None:
+    assert locked_versions(without_entries(_WRITTEN, [_DEMO])) == {_AWS: "5.100.0"}
+    assert read_lock(without_entries(_WRITTEN, [_DEMO]))[_AWS].hashes == {"h1:abc=", "zh:def"}
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        (_entry(_AWS, "5.100.0", "h1:abc=", "zh:def"), ()),
+        (_entry(_AWS, "5.100.0", "h1:abc=", "zh:def", "h1:of-this-platform"), ()),
+        (_entry(_AWS, "5.99.0", "h1:abc=", "zh:def"), (f"{_AWS} 5.99.0, where the lock has 5.100.0",)),
+        (_entry(_AWS, "5.100.0", "h1:other"), (f"{_AWS} 5.100.0 without the checksums that the lock has",)),
+        ("", ()),
+    ],
+    ids=["the part", "one more checksum", "another version", "another build", "nothing needed"],
+)
+def test_what_the_engine_took_is_held_against_the_lock(taken: str, words: tuple[str, ...]) -> None:
+    assert differences(_WRITTEN, taken) == words
+
+
+def test_what_modules_use_is_told_from_what_the_state_holds() -> None:
+    """As Terraform 1.11.4 and 1.15.5 and OpenTofu 1.12.6 print it."""
+    said = (
+        "\nProviders required by configuration:\n.\n├── provider[r.io/h/random] 3.6.3\n└── module.main\n"
+        "    └── provider[r.io/h/local]\n\nProviders required by state:\n\n    provider[r.io/h/tls]\n\n"
+    )
+    assert used_by_modules(said) == {"r.io/h/random", "r.io/h/local"}

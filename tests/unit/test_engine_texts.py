@@ -7,10 +7,10 @@ import urllib.parse
 import pytest
 
 from tfops.engine.advice import advice_for, is_state_locked, wants_init
+from tfops.engine.failures import engine_error
 from tfops.engine.mask import MASK, Masker
-from tfops.engine.stack import engine_error
 from tfops.engine.text import safe_lines, safe_text
-from tfops.errors import EngineFailed, Locked
+from tfops.errors import EngineFailed, Locked, Refused
 from tfops.events import Diagnostic
 
 SECRET = 'pä$$ "word"/+\n-----second line-----'
@@ -124,7 +124,8 @@ def error(summary: str, detail: str = "") -> Diagnostic:
         ("Failed to query available provider packages", "could not connect", "mirror"),
         ("Failed to install provider", "Error while installing", "mirror"),
         ("Inconsistent dependency lock file", "", "provider lock"),
-        ("Required plugins", "doesn't match any of the checksums", "provider lock"),
+        ("Failed to query", "locked provider x 1.0.0 does not match configured version constraint", "providers update"),
+        ("Inconsistent", "locked version 1.0.0 doesn't match the updated version constraints", "providers update"),
         ("No valid credential sources found", "", "credentials"),
         ("Retrieving AWS account", "ExpiredToken: the token is expired", "credentials"),
         ("Missing required argument", 'The argument "x" is required', "inputs"),
@@ -153,6 +154,19 @@ def error(summary: str, detail: str = "") -> Diagnostic:
 )
 def test_errors_that_people_meet_come_with_advice(summary: str, detail: str, word: str) -> None:
     assert word in advice_for([error("something else"), error(summary, detail)])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the local package for x 1.0.0 doesn't match any of the checksums previously recorded",
+        "the cached package for x 1.0.0 (in .terraform/providers) does not match any of the checksums",
+    ],
+)
+def test_another_build_of_a_provider_is_an_alarm(said: str) -> None:
+    found = engine_error("the initialization failed", (Diagnostic(True, "Failed to install provider", said),))
+    assert isinstance(found, Refused)
+    assert (found.guard, "don't lock it anew" in found.hint) == ("provider-build", True)
 
 
 def test_an_unknown_error_comes_without_advice() -> None:

@@ -1,5 +1,6 @@
 """`tfops providers …`: which providers an environment is locked to."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -28,6 +29,10 @@ MirrorOption = Annotated[
         help="A folder or address to read other platforms' checksums from. [env: TFOPS_PROVIDER_MIRROR]",
     ),
 ]
+NamesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PROVIDER", help="Only these: random, hashicorp/random.", show_default=False),
+]
 
 
 @providers.command("lock")
@@ -55,23 +60,34 @@ def lock(
 def update(
     ctx: typer.Context,
     env: NamedEnvironment,
+    names: NamesArgument = None,
     mirror: MirrorOption = "",
     wait: WaitOption = "0s",
     engine: EngineOption = "",
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
 ) -> None:
-    """Move the locked providers to the newest versions that the modules allow.
+    """Move the locked providers to the newest versions that the modules allow: all, or those that are named.
 
     \b
     Examples:
       tfops providers update dev && tfops plan dev --worktree
+      tfops providers update dev random
     """
-    _run(ctx, env, update=True, mirror=mirror, wait=wait, engine=engine, output=output, quiet=quiet)
+    _run(ctx, env, update=True, only=names or (), mirror=mirror, wait=wait, engine=engine, output=output, quiet=quiet)
 
 
 def _run(
-    ctx: typer.Context, env: str, *, update: bool, mirror: str, wait: str, engine: str, output: Output, quiet: bool
+    ctx: typer.Context,
+    env: str,
+    *,
+    update: bool,
+    mirror: str,
+    wait: str,
+    engine: str,
+    output: Output,
+    quiet: bool,
+    only: Sequence[str] = (),
 ) -> None:
     ui = terminal(quiet=quiet)
 
@@ -83,6 +99,7 @@ def _run(
             open_project(ctx),
             env,
             update=update,
+            only=only,
             mirror=mirror,
             engine=EngineOptions(engine),
             wait_s=parse_duration(wait),

@@ -25,7 +25,12 @@ _ADVICE = (
         "someone else holds the state's lock; if its holder is gone for good: the engine's `force-unlock` with that ID",
     ),
     (
-        r"must\s+use\s+(terraform|tofu)\s+init\s+-upgrade|dependency lock file|doesn't match any of the checksums",
+        r"does\s+not\s+match\s+configured\s+version\s+constraint|match\s+the\s+updated\s+version\s+constraint"
+        r"|must\s+use\s+(terraform|tofu)\s+init\s+-upgrade",
+        "the modules ask for another release than the one that is locked: tfops providers update ENV, then commit",
+    ),
+    (
+        r"dependency lock file",
         "the committed provider lock doesn't fit the modules: tfops providers lock ENV, then commit",
     ),
     (
@@ -103,6 +108,15 @@ def advice_for(diagnostics: Iterable[Diagnostic]) -> str:
             if re.search(pattern, diagnostic.text, re.IGNORECASE):
                 return advice
     return ""
+
+
+# What `init` says of a package, and every other command of one that it installed.
+_OTHER_BUILD = re.compile(r"(doesn't|does\s+not)\s+match\s+any\s+of\s+the\s+checksums")
+
+
+def is_other_build(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether a provider has the locked version and none of the locked checksums."""
+    return any(_OTHER_BUILD.search(diagnostic.text) for diagnostic in diagnostics)
 
 
 # Errors after which `init` in the same folder is the cure.

@@ -17,7 +17,7 @@ _NO_FOLDER = "/nonexistent"
 
 
 # Commands that change nothing, wherever they are stopped.
-_READING = (["init"], ["get"], ["show"], ["state", "pull"], ["providers", "lock"], ["version"])
+_READING = (["init"], ["get"], ["show"], ["state", "pull"], ["providers"], ["version"])
 
 
 def only_reads(argv: Sequence[str]) -> bool:
@@ -33,10 +33,9 @@ class CommandLine:
     def __init__(self, executable: str) -> None:
         self._builder = Terraform(working_dir=_NO_FOLDER, terraform_bin_path=executable)
 
-    def init(self, *, readonly_lock: bool) -> list[str]:
+    def init(self) -> list[str]:
         """`-reconfigure`: another backend is met with the lineage guard, never with a migration."""
-        mode = "readonly" if readonly_lock else None
-        return self._build("init", input=False, no_color=FLAG, reconfigure=FLAG, lockfile=mode)
+        return self._build("init", input=False, no_color=FLAG, reconfigure=FLAG)
 
     def init_backend(self, *, plugins: str) -> list[str]:
         """The backend alone; providers are looked for in the folder `plugins` and nowhere else."""
@@ -45,6 +44,10 @@ class CommandLine:
     def init_providers(self, *, upgrade: bool) -> list[str]:
         """Modules and providers alone: no backend, no state."""
         return self._build("init", input=False, no_color=FLAG, backend=False, upgrade=FLAG if upgrade else None)
+
+    def providers(self) -> list[str]:
+        """Which providers configuration and state need, as text: no engine says it as JSON."""
+        return self._build("providers", no_color=FLAG)
 
     def lock_providers(self, platforms: Sequence[str], *, mirror: str) -> list[str]:
         """`mirror` is a folder or an address; this command doesn't read the mirrors of the CLI config."""

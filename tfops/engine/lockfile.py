@@ -1,19 +1,35 @@
-"""The provider lock file. The engine writes it in one form; people may have edited or merged it."""
+"""The provider lock file. The engine writes it in one form; people may have edited or merged it.
+
+https://developer.hashicorp.com/terraform/language/files/dependency-lock
+"""
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from tfops.errors import Refused
 
 _LOCKED = re.compile(
     r'^provider[ \t]+"(?P<address>[^"\n]+)"[ \t]*\{\s*version[ \t]*=[ \t]*"(?P<version>[^"\n]+)"'
-    r'(?:\s*(?:constraints[ \t]*=[ \t]*"[^"\n]*"|hashes[ \t]*=[ \t]*\[[^\]]*\]))*\s*\}',
+    r'(?:\s*(?:constraints[ \t]*=[ \t]*"[^"\n]*"|hashes[ \t]*=[ \t]*\[(?P<hashes>[^\]]*)\]))*\s*\}',
     re.MULTILINE,
 )
 _COMMENT = re.compile(r"^[ \t]*(#|//).*$", re.MULTILINE)
+_NEEDED = re.compile(r"provider\[([^\]\s]+)\]")
+_HASH = re.compile(r'"([^"\n]+)"')
 
 
-def locked_versions(text: str) -> dict[str, str]:
-    """Provider address to version.
+@dataclass(frozen=True, slots=True)
+class LockedProvider:
+    """One entry. `text` is the entry as it stands in the file, without comments; `hashes` are its checksums."""
+
+    version: str
+    hashes: frozenset[str]
+    text: str
+
+
+def read_lock(text: str) -> dict[str, LockedProvider]:
+    """Provider address to its entry; the same provider from two registries' hosts is two entries.
 
     Raises Refused (guard `lock-file`) for anything in it that can't be read: no entry may count as not there.
     """
@@ -26,4 +42,56 @@ def locked_versions(text: str) -> dict[str, str]:
             why=f"this isn't a provider with a version: {rest.splitlines()[0][:100]}",
             hint="write it anew: tfops providers lock ENV",
         )
-    return {match["address"]: match["version"] for match in _LOCKED.finditer(plain)}
+    return {
+        match["address"]: LockedProvider(match["version"], frozenset(_HASH.findall(match["hashes"] or "")), match[0])
+        for match in _LOCKED.finditer(plain)
+    }
+
+
+def locked_versions(text: str) -> dict[str, str]:
+    """Provider address to version. Raises as `read_lock`."""
+    return {address: entry.version for address, entry in read_lock(text).items()}
+
+
+def versions_alone(versions: Mapping[str, str]) -> str:
+    """A lock without checksums, for what ran without a lock: nobody vouched for more than the versions."""
+    return "\n".join(f'provider "{name}" {{\n  version = "{version}"\n}}\n' for name, version in versions.items())
+
+
+def with_entries(text: str, more: Iterable[str]) -> str:
+    """A lock, and of other locks the providers that it doesn't have; of those that several have the first's."""
+    found = dict[str, str]()
+    for other in more:
+        for address, entry in read_lock(other).items():
+            found.setdefault(address, entry.text)
+    known = read_lock(text)
+    lent = [entry for address, entry in sorted(found.items()) if address not in known]
+    return "\n\n".join([text.rstrip("\n"), *lent]) + "\n" if lent else text
+
+
+def without_entries(text: str, addresses: Iterable[str]) -> str:
+    """A lock that leaves some providers open."""
+    left_out = frozenset(addresses)
+    return "\n\n".join(entry.text for address, entry in read_lock(text).items() if address not in left_out) + "\n"
+
+
+def differences(given: str, taken: str) -> tuple[str, ...]:
+    """What an engine took that isn't as the lock it was given says; checksums that it adds are no difference.
+
+    It adds them for a package that it has held against those that were there. Providers that it was given and
+    doesn't need it leaves out.
+    """
+    before, after = read_lock(given), read_lock(taken)
+    found = []
+    for address in sorted(before.keys() & after.keys()):
+        was, now = before[address], after[address]
+        if was.version != now.version:
+            found.append(f"{address} {now.version}, where the lock has {was.version}")
+        elif not was.hashes <= now.hashes:
+            found.append(f"{address} {now.version} without the checksums that the lock has")
+    return tuple(found)
+
+
+def used_by_modules(text: str) -> frozenset[str]:
+    """The addresses in the first part of what the engine's command `providers` prints; the second is the state's."""
+    return frozenset(_NEEDED.findall(text.partition("Providers required by state")[0]))

@@ -6,10 +6,10 @@ from typing import Any
 
 from tfops import exact
 from tfops.engine.commands import CommandLine
+from tfops.engine.failures import engine_error
 from tfops.engine.locate import Engine
 from tfops.engine.moved import content_digest
 from tfops.engine.runner import Ended, Runner
-from tfops.engine.stack import engine_error
 from tfops.model import BACKEND_FILE, ENCRYPTION_FILE
 from tfops.system.workspace import write_file
 

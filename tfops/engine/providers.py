@@ -1,31 +1,58 @@
 """Provider locks: which providers a root needs, in which versions, with the checksums of every platform."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tfops.engine.commands import CommandLine
+from tfops.engine.failures import engine_error
 from tfops.engine.locate import Engine
+from tfops.engine.lockfile import read_lock, without_entries
 from tfops.engine.runner import Runner
-from tfops.engine.stack import engine_error
 from tfops.model import LOCK_FILE
-from tfops.system.workspace import exclusive
+from tfops.system.workspace import exclusive, write_file
 
 
-def lock_providers(engine: Engine, runner: Runner, *, platforms: Sequence[str], mirror: str, upgrade: bool) -> str:
+def lock_providers(
+    engine: Engine,
+    runner: Runner,
+    *,
+    platforms: Sequence[str],
+    mirror: str,
+    upgrade: bool,
+    opened: Collection[str] = (),
+) -> str:
     """The lock file for the root that the runner stands in, empty when it needs no provider.
 
-    What the root's lock file already holds is kept, unless `upgrade`. `mirror` is a folder or an https
-    address to read other platforms' checksums from; the engine's CLI config isn't asked for these. Raises
-    EngineFailed.
+    What the root's lock file already holds is kept, unless `upgrade`; of `opened` alone the newest is taken. `mirror`
+    is a folder or an https address to read other platforms' checksums from; the engine's CLI config isn't asked for
+    these. Raises EngineFailed, Refused (guard `provider-build`) where a version that stays is another build.
     """
     commands = CommandLine(engine.executable)
-    steps = [commands.init_providers(upgrade=upgrade)]
-    if platforms:
-        steps.append(commands.lock_providers(platforms, mirror=mirror))
-    for argv in steps:
-        with exclusive(Path(runner.env["TF_PLUGIN_CACHE_DIR"])):
-            ended = runner.run(argv)
-        if ended.code != 0:
-            raise engine_error("the providers can't be locked", ended.errors)
     path = runner.root / LOCK_FILE
+    if opened:
+        before = path.read_text(encoding="utf-8")
+        write_file(path, without_entries(before, opened))
+        _run(runner, commands.init_providers(upgrade=False))
+        after = path.read_text(encoding="utf-8")
+        # What had no newer release was looked at without its checksums: now with them.
+        write_file(path, _with_known(after, before))
+    _run(runner, commands.init_providers(upgrade=upgrade))
+    if platforms:
+        _run(runner, commands.lock_providers(platforms, mirror=mirror))
     return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _run(runner: Runner, argv: Sequence[str]) -> None:
+    with exclusive(Path(runner.env["TF_PLUGIN_CACHE_DIR"])):
+        ended = runner.run(argv)
+    if ended.code != 0:
+        raise engine_error("the providers can't be locked", ended.errors)
+
+
+def _with_known(after: str, before: str) -> str:
+    """A lock as the engine wrote it, with the entries of an earlier one in the place of the same versions."""
+    known = read_lock(before)
+    for address, entry in read_lock(after).items():
+        if address in known and known[address].version == entry.version:
+            after = after.replace(entry.text, known[address].text)
+    return after

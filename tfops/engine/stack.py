@@ -12,9 +12,7 @@ from tfops.config.modules.requirements import import_requirements
 from tfops.engine.advice import (
     LOCK_IS_LEFT,
     OWN_LOCK,
-    advice_for,
     is_lock_damaged,
-    is_settled,
     is_state_locked,
     wants_init,
 )
@@ -22,15 +20,16 @@ from tfops.engine.commands import CommandLine
 from tfops.engine.encryption import decrypted, is_encrypted, require_no_block
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress, masked
+from tfops.engine.failures import engine_error, other_build, unlocked
 from tfops.engine.locate import Engine
-from tfops.engine.lockfile import locked_versions
+from tfops.engine.lockfile import differences, locked_versions, used_by_modules, with_entries
 from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
 from tfops.engine.moved import names_the_mark
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
-from tfops.engine.statelock import StateLock, clarified, parse_lock
-from tfops.errors import EngineFailed, Interrupted, Locked, TfopsError
+from tfops.engine.statelock import StateLock, parse_lock
+from tfops.errors import EngineFailed, Interrupted, TfopsError
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
 from tfops.system import clock
@@ -80,16 +79,25 @@ class StackEngine:
     """The engine in one stack's root. Each method is one process, `plan` two or three.
 
     `modules` is an id of what lies in the root's `modules/`: their paths are always the same, so nothing tells the
-    engine that another tree lies there now.
+    engine that another tree lies there now. `lock` is the committed provider lock; without one `init` is free.
+    `lent` gives the locks of what ran before: the state may need a provider that the modules no longer use.
     """
 
     def __init__(
-        self, engine: Engine, runner: Runner, *, lock_timeout_s: int, has_committed_lock: bool, modules: str
+        self,
+        engine: Engine,
+        runner: Runner,
+        *,
+        lock_timeout_s: int,
+        lock: str | None,
+        lent: Callable[[], Sequence[str]],
+        modules: str,
     ) -> None:
         self.engine = engine
         self._runner = runner
         self._lock_timeout_s = lock_timeout_s
-        self._has_committed_lock = has_committed_lock
+        self._lock = lock
+        self._lent = lent
         self._modules = modules
         self._commands = CommandLine(engine.executable)
 
@@ -128,12 +136,19 @@ class StackEngine:
         self._remember()
 
     def _init(self) -> None:
+        """Read-only, a lock must hold what the root needs and nothing else, before and after a change alike.
+
+        So the engine is given the whole, leaves out what neither modules nor state need, and what it took is held
+        against what it was given.
+        """
         self._begin_anew()
-        argv, env = self._commands.init(readonly_lock=self._has_committed_lock), self._runner.env
-        self._runner.env = env if self._has_committed_lock else {**env, **_KEEPING_THE_CACHE}
+        env, given = self._runner.env, None if self._lock is None else with_entries(self._lock, self._lent())
+        if given is not None:
+            write_file(self.root / LOCK_FILE, given)
+        self._runner.env = env if given is not None else {**env, **_KEEPING_THE_CACHE}
         try:
             with exclusive(Path(env["TF_PLUGIN_CACHE_DIR"])):
-                ended = self._run(argv)
+                ended = self._run(self._commands.init())
         finally:
             self._runner.env = env
         if ended.code != 0:
@@ -141,7 +156,25 @@ class StackEngine:
                 self._read_state(self._run(self._commands.pull_state()))  # raises, and says where the state went
             raise engine_error("the initialization failed", ended.errors)
         self._require_backend()
+        if given is not None:
+            self._require_locked(given)
         self._remember()
+
+    def _require_locked(self, given: str) -> None:
+        """Raises Refused (guard `unlocked-provider`, `provider-build`) unless what `init` took is what was locked."""
+        found = differences(given, self._text(LOCK_FILE))
+        if found:
+            raise other_build("\n".join(found))
+        missing = self.locked_providers().keys() - locked_versions(self._lock or "").keys()
+        if not missing:
+            return
+        ended = self._run(self._commands.providers())
+        if ended.code != 0:
+            raise engine_error("which providers the modules use can't be found out", ended.errors)
+        used = used_by_modules(ended.stdout.read_text(encoding="utf-8"))
+        open_ones = sorted(missing & used) or sorted(missing - locked_versions(given).keys())
+        if open_ones:
+            raise unlocked(open_ones, is_used=bool(missing & used))
 
     def _begin_anew(self) -> None:
         """What is known of the folder is known again when the engine is through: a killed one leaves nothing."""
@@ -155,10 +188,10 @@ class StackEngine:
 
     def _fingerprint(self) -> dict[str, str]:
         """What `init` depends on, the modules apart."""
-        config, backend, lock = (self._text(name) for name in (MAIN_FILE, BACKEND_FILE, LOCK_FILE))
+        config, backend, taken = (self._text(name) for name in (MAIN_FILE, BACKEND_FILE, LOCK_FILE))
         main = json.loads(config)
         sources = {name: [block["source"], block.get("version")] for name, block in main.get("module", {}).items()}
-        parts = [sorted(main.get("provider", {})), main.get("terraform"), backend, lock]
+        parts = [sorted(main.get("provider", {})), main.get("terraform"), backend, self._lock, taken]
         engine = f"{self.engine.executable} {self.engine.version}"
         return {"engine": engine, "root": _digest_of(parts), "modules": _digest_of([sources, self._modules])}
 
@@ -385,8 +418,8 @@ class StackEngine:
         return ()
 
     def lock_digest(self) -> str:
-        """The sha256 of the provider lock file, empty when the engine needed no providers."""
-        text = self._text(LOCK_FILE)
+        """The sha256 of the provider lock file, empty when there is none and the engine needed no providers."""
+        text = self._text(LOCK_FILE) if self._lock is None else self._lock
         return hashlib.sha256(text.encode()).hexdigest() if text else ""
 
     def locked_providers(self) -> dict[str, str]:
@@ -411,17 +444,3 @@ def _lock_in_the_way(errors: tuple[Diagnostic, ...]) -> StateLock | None:
 
 def _digest_of(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:
-    """The error for an engine that failed before it changed anything."""
-    kind = Locked if is_state_locked(errors) else EngineFailed
-    error = kind(what, why="\n".join(_line(clarified(diagnostic)) for diagnostic in errors), hint=advice_for(errors))
-    if isinstance(error, EngineFailed):
-        error.is_settled = is_settled(errors)
-    return error
-
-
-def _line(diagnostic: Diagnostic) -> str:
-    place = f" ({diagnostic.where})" if diagnostic.where else ""
-    return diagnostic.text + place

@@ -1,15 +1,17 @@
 """`providers lock` and `providers update`: the provider lock of an environment, written for committing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.modules.interface import MODULES, require_inner_sources
+from tfops.config.names import did_you_mean, shown
 from tfops.engine.environment import engine_environment
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.mask import Masker
 from tfops.engine.providers import lock_providers
 from tfops.engine.runner import Runner
+from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content, EngineOptions, local_sources, locate, render_stack
 from tfops.flows.ground.target import find_place
@@ -24,11 +26,20 @@ _FOLDER = StackName(".providers")
 
 
 def lock(
-    project: Project, env: str, *, update: bool, mirror: str, engine: EngineOptions, wait_s: float, ui: Ui
+    project: Project,
+    env: str,
+    *,
+    update: bool,
+    mirror: str,
+    engine: EngineOptions,
+    wait_s: float,
+    ui: Ui,
+    only: Sequence[str] = (),
 ) -> ProvidersResult:
     """Write `environments/<env>.lock.hcl` from the files as they lie here. Nothing else is changed.
 
-    With `update` to the newest versions that the modules allow, else what is locked stays.
+    With `update` to the newest versions that the modules allow, else what is locked stays; `only` are the providers
+    to update, by the end of their address. Raises Refused (guard `unknown-provider`) for one that isn't locked.
     """
     place = find_place(project, env)
     tree = place.tree(project, worktree=True)
@@ -36,6 +47,7 @@ def lock(
     environment = load_environment(tree, rules, place.env)
     path = lock_file_path(rules.files_of(place.env))
     before = tree.read(path) or ""
+    opened = _named(only, before)
     content = Content(rules, environment, tree, before or None)
     interfaces = project.interfaces(tree, {})
     for stack in environment.stacks.values():
@@ -49,12 +61,26 @@ def lock(
         runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)
         program = locate(project, rules, engine.engine)
         ui.phase(f"locking the providers of {place.env}")
-        after = lock_providers(program, runner, platforms=rules.platforms, mirror=mirror, upgrade=update)
+        upgrade = update and not opened
+        after = lock_providers(
+            program, runner, platforms=rules.platforms, mirror=mirror, upgrade=upgrade, opened=opened
+        )
         ui.phase("")
     if after and after != before:
         with explained_disk_errors(f"write {path}"):
             in_work_tree(project.repository.root, path).write_text(after, encoding="utf-8")
     return ProvidersResult(place.env, path, _moves(before, after), is_written=bool(after) and after != before)
+
+
+def _named(asked: Sequence[str], lock: str) -> tuple[str, ...]:
+    """The addresses that `random`, `hashicorp/random` or a whole address stand for."""
+    known = sorted(locked_versions(lock))
+    found = {one: [name for name in known if f"/{name}".endswith(f"/{one}")] for one in asked}
+    for one, addresses in found.items():
+        if not addresses:
+            hint = did_you_mean(one, {name.rpartition("/")[2] for name in known}) or "tfops providers lock ENV"
+            raise Refused("unknown-provider", f"no provider {shown(one)} is locked", hint=hint)
+    return tuple(dict.fromkeys(address for addresses in found.values() for address in addresses))
 
 
 def _calls(roots: Mapping[StackName, RenderedRoot], lock: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.support.provider.host import launcher
 ADDRESS = "registry.terraform.io/tfops/demo"
 # Terraform looks for `tfops/demo` at the first host, OpenTofu at the second.
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
-_NAME = "tfops/demo"
+_HOME = "tfops"
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -27,11 +27,13 @@ class Mirror:
     folder: Path
     door: Path
 
-    def add(self, version: str) -> None:
+    def add(self, version: str, *, name: str = "demo", build: str = "") -> None:
+        """The same provider may stand at several addresses; each `build` has other checksums."""
         for host in HOSTS:
-            path = self.folder / host / _NAME / version / platform_name() / f"terraform-provider-demo_v{version}"
+            file = f"terraform-provider-{name}_v{version}"
+            path = self.folder / host / _HOME / name / version / platform_name() / file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(launcher(self.door, version))
+            path.write_text(launcher(self.door, version) + (f"# {build}\n" if build else ""))
             path.chmod(0o755)
 
     def cli_config(self) -> Path:

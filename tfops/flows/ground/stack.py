@@ -32,6 +32,7 @@ from tfops.flows.ground.account import require_account
 from tfops.flows.ground.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.flows.ground.home import require_known_engine
 from tfops.flows.ground.project import Project
+from tfops.flows.ground.provider_locks import locks_of_what_ran
 from tfops.flows.ground.secrets import SecretSource, reviewed_rules
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, RenderedRoot, StackName
@@ -43,7 +44,7 @@ from tfops.system.export import export_id, lay_out_modules
 from tfops.system.trees import GitTree
 from tfops.system.workspace import lay_out, part_of_run, write_file
 
-# What `init` leaves in a root.
+# What `init` leaves in a root; of the committed lock it gets the part that the root needs.
 _OF_INIT = (".terraform", LOCK_FILE)
 
 
@@ -131,6 +132,7 @@ class OpenStack:
         files = self.rendered.files
         if unknown:
             files = render_stack(self.content, self.name, self.modules, unknown, public).files
+        files = {name: text for name, text in files.items() if name not in _OF_INIT}
         lay_out(self.engine.root, files, removes=lambda name: steers_engine(name) and name not in _OF_INIT)
 
     def supply(self, given: Mapping[str, Supply], missing: Iterable[str] = ()) -> None:
@@ -239,7 +241,8 @@ def open_stack(
             engine,
             runner,
             lock_timeout_s=options.lock_timeout_s,
-            has_committed_lock=content.lock is not None,
+            lock=content.lock,
+            lent=lambda: locks_of_what_ran(project, environment.name, name),
             modules=export_id(content.tree, content.overrides),
         ),
         rendered,

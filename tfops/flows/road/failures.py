@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfops.engine.failures import engine_error
 from tfops.engine.proof import missing_from_state, unproven, was_touched
-from tfops.engine.stack import Applied, engine_error
+from tfops.engine.stack import Applied
 from tfops.errors import Interrupted, StoppedPartWay, TfopsError
 from tfops.flows.ground.target import Target
 from tfops.flows.road.applying import StackEnd

@@ -10,10 +10,11 @@ from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
 from tfops.flows.ground.project import Project
+from tfops.flows.ground.provider_locks import lock_beside, lock_of_version
 from tfops.flows.ground.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
 from tfops.flows.road.verdicts import judge_cards, since_version
 from tfops.ledger.card import Card, StackPart
-from tfops.ledger.chain import EventKind, Present, present_at, read_events, read_present
+from tfops.ledger.chain import Present, read_present
 from tfops.ledger.parts import AimPart
 from tfops.ledger.versions import Listing, known_versions, read_card
 from tfops.model import LOCK_FILE, Commit, Fetched, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
@@ -152,11 +153,7 @@ def _with_todays_providers(project: Project, target: Target) -> Target:
 
 def _with_providers_of(project: Project, target: Target, card: Card) -> Target:
     """The provider lock of a version, as the ledger had it when the version was recorded."""
-    events = read_events(project.repository, target.env)
-    sha = next(
-        (event.sha for event in events if event.run_id == card.run_id and event.kind == EventKind.RECORDED), None
-    )
-    lock = _lock_in(present_at(project.repository, target.env, sha), target) if sha else None
+    lock = lock_of_version(project, target.env, card)
     return _with_lock(target, lock) if lock is not None else target
 
 
@@ -178,20 +175,12 @@ def _module_files(target: Target) -> Iterator[tuple[str, str]]:
 
 def lock_of_what_runs(project: Project, target: Target) -> str | None:
     """As the ledger has it beside the rendered root; where nobody commits locks, the one that init left here."""
-    kept = _lock_in(read_present(project.repository, target.env), target)
+    kept = lock_beside(read_present(project.repository, target.env))
     if kept is not None:
         return kept
     roots = (project.workspace.root(target.env, stack) / LOCK_FILE for stack in target.environment.stacks)
     left = next((path for path in roots if path.is_file()), None)
     return left.read_text(encoding="utf-8") if left else None
-
-
-def _lock_in(present: Present, target: Target) -> str | None:
-    """The provider lock beside the rendered root, as an event of the ledger has it."""
-    folders = ["", *(f"{stack}/" for stack in sorted(target.environment.stacks))]
-    found = (present.files.get(f"root/{folder}{LOCK_FILE}") for folder in folders)
-    kept = next((lock for lock in found if lock is not None), None)
-    return kept.decode("utf-8", "surrogateescape") if kept is not None else None
 
 
 def _pasts(goal: Card, current: Card | None, since: Since, *, lost: Mapping[StackName, Past]) -> dict[StackName, Past]:
