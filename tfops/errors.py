@@ -5,10 +5,10 @@ world is in (`state`), and the command to run next (`hint`). The codes are those
 page `docs/reference/exit-codes.md`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from tfops.model import Complaint
+from tfops.model import Complaint, Print
 
 NOTHING_CHANGED = "Nothing was changed."
 
@@ -90,11 +90,12 @@ class NeverShared(Refused):
 
 
 class NeedsPerson(Refused):
-    """A run without a person met a plan that a person must look at; `digest` names it."""
+    """A run without a person met a plan that a person must look at; `digest` names it, `prints` are its parts."""
 
-    def __init__(self, guard: str, what: str, *, digest: str, hint: str = "") -> None:
+    def __init__(self, guard: str, what: str, *, digest: str, prints: Mapping[str, Print], hint: str = "") -> None:
         super().__init__(guard, what, hint=hint)
         self.digest = digest
+        self.prints = dict(prints)
 
 
 class Locked(TfopsError):

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NewType
+from typing import Any, NamedTuple, NewType
 
 EnvName = NewType("EnvName", str)
 StackName = NewType("StackName", str)
@@ -285,6 +285,13 @@ class Waiting:
     why: str = ""
 
 
+class Print(NamedTuple):
+    """What tells one change from another: digests over what is done, and over that with the values."""
+
+    what: str
+    whole: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A saved plan as people and guards read it.
@@ -292,7 +299,8 @@ class Plan:
     `digest` is the sha256 of the normalized changes: two plans with the same digest do the same.
     `is_empty` is the engine's own verdict (exit code 0 of `-detailed-exitcode`). `drift` is what changed
     in the real world since the state was written: not planned, found. Over several stacks the addresses are
-    qualified (`network/…`), and what `waiting` stacks will do is planned again when it can be known.
+    qualified (`network/…`), and what `waiting` stacks will do is planned again when it can be known. `prints` are
+    what the digest is about, thing by thing.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -303,6 +311,7 @@ class Plan:
     drift: tuple[ResourceChange, ...] = ()
     actions: tuple[Invocation, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    prints: Mapping[str, Print] = field(default_factory=dict, repr=False, metadata={"shown": False})
 
     def count(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

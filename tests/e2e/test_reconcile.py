@@ -171,3 +171,28 @@ def test_every_reason_not_to_act_is_kept_and_seen_by_all(tmp_path: Path, engine:
     shop.write("tfops.yaml", rules.replace("  qa: {branch: main, sync: plan}\n", ""))
     push(shop, "no qa any more")
     assert decided(shop)["qa"] == "orphan"
+
+
+def test_an_approval_may_let_differ_what_is_new_at_each_planning(shop: Sandbox) -> None:
+    """`docs/how-to/agent.md`: a timestamp makes each plan another one."""
+    shop.write("tfops.yaml", "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main, sync: plan}\n")
+    shop.write("modules/thing/built.tf", 'resource "terraform_data" "built" { input = plantimestamp() }\n')
+    shop.wish(1)
+
+    def turn() -> Any:
+        ran = shop.run("apply", "--unattended", "-o", "json")
+        return ran.error if ran.code else ran.result["version"]
+
+    assert "not what was approved" not in turn()["what"]
+    shop.ok("approve", "dev")
+    again = turn()
+    built = "module.main.terraform_data.built"
+    assert (again["guard"], again["what"].partition("; ")[2]) == (
+        "needs-approval", f"not what was approved: other values for {built}",
+    )  # fmt: skip
+    assert again["hint"] == f"if they are new at each planning: tfops approve dev --varying '{built}'"
+    assert "other values for" in shop.ok("status").out
+    wrong = shop.run("approve", "dev", "--varying", built[:-1], "-o", "json").error
+    assert (wrong["guard"], built in wrong["hint"]) == ("not-planned", True)
+    shop.ok("approve", "dev", "--varying", built)
+    assert turn() == "v1"

@@ -35,6 +35,10 @@ ParallelOption = Annotated[
     int, typer.Option("--parallel", min=1, max=64, metavar="N", help="How many environments at once.")
 ]
 
+VaryingOption = Annotated[
+    list[str] | None,
+    typer.Option("--varying", metavar="ADDRESS", help="Its values may differ from the plan's.", show_default=False),
+]
 
 ShardOption = Annotated[
     str, typer.Option("--shard", metavar="N/M", help="Only the N-th of M parts of the environments.")
@@ -95,22 +99,28 @@ def reconcile(
     execute("reconcile", flow, ui=ui, output=output, exit_code=exit_code)
 
 
-def approve(ctx: typer.Context, env: NamedEnvironment, output: OutputOption = Output.TEXT) -> None:
+def approve(
+    ctx: typer.Context, env: NamedEnvironment, varying: VaryingOption = None, output: OutputOption = Output.TEXT
+) -> None:
     """Agree to the plan that a run without a person may not apply by itself.
 
     What waits, and why, is in status. The yes is in the ledger, and counts for that commit and that plan
     only; the next turn applies it.
 
+    A value that is new at each planning, a timestamp for instance, makes each plan another one. The turn
+    that finds that says which, and --varying lets it differ.
+
     \b
     Examples:
       tfops approve prod
+      tfops approve prod --varying module.app.terraform_data.built
     """
     ui = terminal()
 
     def flow() -> object:
         from tfops.flows.approve import approve as agree
 
-        return agree(open_project(ctx), env)
+        return agree(open_project(ctx), env, varying=varying or ())
 
     execute("approve", flow, ui=ui, output=output)
 

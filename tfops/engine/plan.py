@@ -5,7 +5,6 @@ in clear; nothing leaves this module that the plan marks as sensitive.
 """
 
 import dataclasses
-import hashlib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,6 +13,8 @@ from typing import Any
 from tfops import exact
 from tfops.addresses import natural, with_masked_keys
 from tfops.engine.actions import digest_parts, invocations
+from tfops.engine.digest import SENSITIVE as _SENSITIVE
+from tfops.engine.digest import digest_of_plan, prints_of_plan, without_secrets
 from tfops.engine.text import safe_text
 from tfops.errors import Refused
 from tfops.model import Action, AttributeChange, Plan, ResourceChange
@@ -58,7 +59,6 @@ _REASONS = {
     "read_because_dependency_pending": "depends on a change",
 }
 
-_SENSITIVE = "(sensitive)"
 _UNKNOWN = "(known after apply)"
 _ABSENT = "(none)"
 _SEVERAL = "{…}"
@@ -85,15 +85,17 @@ def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = F
     raw, drift = document.get("resource_changes") or [], document.get("resource_drift") or []
     secrets = secrets_of(document)
     changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
-    outputs = _changed_outputs(document)
+    doing = [item for item in raw if _classify(item) is not None]
+    outputs, running = _changed_outputs(document), digest_parts(document, without_secrets)
     return Plan(
         changes=changes,
         changed_outputs=outputs,
-        digest=_digest(raw, outputs, digest_parts(document, _without_secrets)),
+        digest=digest_of_plan(doing, outputs, running),
         is_empty=is_empty,
         unchanged=sum(_is_unchanged(item) for item in raw),
         drift=tuple(sorted(filter(None, (_drift(item, secrets) for item in drift)), key=_order)),
         actions=invocations(document),
+        prints=prints_of_plan(doing, outputs, running),
     )
 
 
@@ -270,37 +272,6 @@ def _changed_outputs(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(name for name, change in changes.items() if tuple(change["actions"]) != _NOTHING))
 
 
-def _digest(raw: list[Any], outputs: tuple[str, ...], actions: list[dict[str, Any]]) -> str:
-    """The sha256 over what will be done; sensitive values count as such, never by their content."""
-    normalized = [
-        {
-            "address": item["address"],
-            "previous": item.get("previous_address", ""),
-            "actions": item["change"]["actions"],
-            "after": _without_secrets(item["change"].get("after"), item["change"].get("after_sensitive")),
-            "unknown": item["change"].get("after_unknown"),
-            **({"deposed": item["deposed"]} if item.get("deposed") else {}),
-        }
-        for item in raw
-        if _classify(item) is not None
-    ]
-    normalized.sort(key=lambda item: (str(item["address"]), str(item.get("deposed", ""))))
-    parts = [normalized, outputs, actions] if actions else [normalized, outputs]  # as it was before there were actions
-    whole = exact.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def _without_secrets(value: Any, sensitive: Any) -> Any:
-    if sensitive is True:
-        return _SENSITIVE
-    if isinstance(value, dict) and isinstance(sensitive, dict):
-        return {key: _without_secrets(item, sensitive.get(key)) for key, item in value.items()}
-    if isinstance(value, list) and isinstance(sensitive, list):
-        marks = [*sensitive, *([None] * len(value))]
-        return [_without_secrets(item, mark) for item, mark in zip(value, marks, strict=False)]
-    return value
-
-
 def _attributes(change: Mapping[str, Any], secrets: frozenset[str]) -> Iterator[AttributeChange]:
     """The leaves that differ, by path, with the ones that force a replacement marked."""
     before, after = _flat(change, "before"), _flat(change, "after")
@@ -317,7 +288,7 @@ def _attributes(change: Mapping[str, Any], secrets: frozenset[str]) -> Iterator[
 
 
 def _flat(change: Mapping[str, Any], side: str) -> dict[str, Any]:
-    return dict(_leaves(_without_secrets(change.get(side), change.get(f"{side}_sensitive"))))
+    return dict(_leaves(without_secrets(change.get(side), change.get(f"{side}_sensitive"))))
 
 
 def _sensitive_differs(change: Mapping[str, Any], path: str) -> bool:

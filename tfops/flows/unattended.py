@@ -32,6 +32,7 @@ from tfops.flows.road.consent import ConsentOptions
 from tfops.ledger.chain import EventKind, NewEvent, Present, read_present
 from tfops.ledger.parts import DeclinedPart
 from tfops.model import CommitSha, EnvName, Sync
+from tfops.resolve.agreement import Agreed
 from tfops.results.changes import ChangeResult
 from tfops.system import clock
 
@@ -84,8 +85,12 @@ def _with_agreement(project: Project, env: EnvName, rule: EnvironmentRule, conse
     declined = read_present(project.repository, env).declined
     if declined is None or declined.commit != project.repository.head or len(declined.agreed) < rule.approvals:
         return consent
+    if not declined.digest:
+        return consent
     who = ", ".join(part.who for part in declined.agreed)
-    return replace(consent, agreed=declined.digest, standing=f"approved by {who}") if declined.digest else consent
+    varying = frozenset.intersection(*(frozenset(part.varying) for part in declined.agreed))
+    agreed = Agreed(declined.digest, declined.prints, varying)
+    return replace(consent, agreed=agreed, standing=f"approved by {who}")
 
 
 def _is_about_commit(error: TfopsError) -> bool:
@@ -121,6 +126,7 @@ def _declined(
     person, _ = project.repository.identity()
     now, retry_at = clock.now(), None
     digest = error.digest if isinstance(error, NeedsPerson) else ""
+    prints = error.prints if isinstance(error, NeedsPerson) else {}
     is_same = before is not None and before.commit == head and before.digest == digest
     if isinstance(error, EngineFailed | StoppedPartWay | CheckFailed) and tries < rules.agent.tries:
         retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))
@@ -133,6 +139,7 @@ def _declined(
         at=now,
         retry_at=retry_at,
         digest=digest,
+        prints=prints,
         agreed=before.agreed if before and is_same else [],
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tfops.ledger.card import ActionPart
-from tfops.model import ActionState, Kind
+from tfops.model import ActionState, Kind, Print
 
 
 class _Part(BaseModel):
@@ -118,17 +118,18 @@ class DrillsPart(_Part):
 
 
 class AgreedPart(_Part):
-    """A person's yes to a plan that a run without a person may not apply by itself."""
+    """A person's yes to a plan that a run without a person may not apply by itself; `varying` values may differ."""
 
     who: str
     at: datetime
+    varying: list[str] = []
 
 
 class DeclinedPart(_Part):
     """A commit that was tried without a person and not applied: why, how often, and when to try again, if ever.
 
-    `reason` is the guard's or the error's name; `digest` names the plan that a person must look at, `agreed` is who
-    did.
+    `reason` is the guard's or the error's name; `digest` names the plan that a person must look at, `prints` are
+    its parts, `agreed` is who did.
     """
 
     commit: str
@@ -139,6 +140,7 @@ class DeclinedPart(_Part):
     at: datetime
     retry_at: datetime | None = None
     digest: str = ""
+    prints: dict[str, Print] = {}
     agreed: list[AgreedPart] = []
 
 

@@ -48,7 +48,8 @@ def to_json(value: Any, mask: Callable[[str], str] = str) -> Any:
     if isinstance(value, Version):
         return str(value)
     if dataclasses.is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name), mask) for field in dataclasses.fields(value)}
+        fields = (field for field in dataclasses.fields(value) if field.metadata.get("shown", True))
+        return {field.name: to_json(getattr(value, field.name), mask) for field in fields}
     if isinstance(value, Mapping):
         return {_key(str(key), mask): _hidden_number(to_json(item, mask), mask) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset):

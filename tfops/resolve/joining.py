@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tfops.addresses import natural, qualified
-from tfops.model import MAIN_STACK, Action, Invocation, Plan, ResourceChange, StackName, Waiting
+from tfops.model import MAIN_STACK, Action, Invocation, Plan, Print, ResourceChange, StackName, Waiting
 
 _ORDER = {action: position for position, action in enumerate(Action)}
 
@@ -28,6 +28,8 @@ def joined(plans: Mapping[StackName, Plan], waiting: Iterable[Waiting] = ()) -> 
         drift=tuple(sorted(drift, key=lambda change: natural(change.address))),
         actions=tuple(_qualified_action(stack, action) for stack, plan in plans.items() for action in plan.actions),
         waiting=waits,
+        prints={qualified(stack, name): one for stack, plan in plans.items() for name, one in plan.prints.items()}
+        | {f"{wait.stack} (waiting)": Print("waiting", "waiting") for wait in waits},
     )
 
 

@@ -123,7 +123,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
         run.ui.show_plan(masked_plan(plan, planned.mask))
         try:
             with signals.heard():
-                options, mask = run.options.consent, planned.mask
+                options, mask = run.options.consent.of_stack(fresh.name), planned.mask
                 approvals.append(obtain_consent(run.project, run.target, plan, options, run.ui, mask=mask))
         except KeyboardInterrupt:
             raise Interrupted("interrupted at the question") from None

@@ -5,8 +5,8 @@ name is typed under the list of it; and what is protected is named address by ad
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from tfops.addresses import with_masked_keys
 from tfops.errors import NeedsPerson, NotApproved
@@ -14,8 +14,9 @@ from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Target
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.card import ApprovalPart
-from tfops.model import Invocation, Kind, Plan, ResourceChange
+from tfops.model import Invocation, Kind, Plan, Print, ResourceChange, StackName
 from tfops.resolve.actions import asks_first
+from tfops.resolve.agreement import NOTHING_AGREED, Agreed, covers, difference, told_prints
 from tfops.resolve.holding import holds_data
 from tfops.resolve.identity import type_can_be_imported
 from tfops.system import clock
@@ -36,8 +37,8 @@ class ConsentOptions:
 
     `standing` names a consent that was given before there was a plan; it covers what `yes` covers,
     a drill's everything. For runs without a person: at most `most_losses` unnamed resources may be deleted or
-    replaced (None: any number), and with `only_plans` a person must look; `agreed` is the digest of a plan that
-    one has looked at.
+    replaced (None: any number), and with `only_plans` a person must look; `agreed` is the plan that one has
+    looked at.
     """
 
     yes: bool = False
@@ -48,7 +49,11 @@ class ConsentOptions:
     standing: str = ""
     most_losses: int | None = None
     only_plans: bool = False
-    agreed: str = ""
+    agreed: Agreed = NOTHING_AGREED
+
+    def of_stack(self, stack: StackName) -> "ConsentOptions":
+        """For a plan that is made again on the way, of one stack."""
+        return replace(self, agreed=self.agreed.of_stack(stack))
 
 
 def obtain_consent(
@@ -173,25 +178,41 @@ def _let_actions_run(target: Target, plan: Plan, options: ConsentOptions, told: 
 
 def _keep_limits(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """Raises Refused (guard `delete-limit` or `needs-approval`) where tfops.yaml wants a person to look."""
-    if plan.digest == options.agreed:
+    prints = told_prints(plan, told.mask)
+    if covers(options.agreed, plan, prints):
         return
+    changed, hint = _not_as_agreed(target, plan, options.agreed, prints)
     unnamed = told.unnamed(plan.losing, options.allow_destroy)
     if options.most_losses is not None and len(unnamed) > options.most_losses:
         listed = told.few(unnamed[:_MOST_LISTED]) + (" …" if len(unnamed) > _MOST_LISTED else "")
         raise NeedsPerson(
             "delete-limit",
             f"{target.commit.short} would delete or replace {len(unnamed)} of {target.env}, "
-            f"the limit is {options.most_losses}: {listed}",
+            f"the limit is {options.most_losses}: {listed}{changed}",
             digest=plan.digest,
-            hint=f"if that is meant: tfops approve {target.env}; the limit: `deletes` in tfops.yaml",
+            prints=prints,
+            hint=hint or f"if that is meant: tfops approve {target.env}; the limit: `deletes` in tfops.yaml",
         )
     if options.only_plans:
         raise NeedsPerson(
             "needs-approval",
-            f"{target.commit.short} waits for a person (sync: plan): {plan.headline()}",
+            f"{target.commit.short} waits for a person (sync: plan): {plan.headline()}{changed}",
             digest=plan.digest,
-            hint=f"tfops approve {target.env}, or apply it yourself: tfops apply {target.env}",
+            prints=prints,
+            hint=hint or f"tfops approve {target.env}, or apply it yourself: tfops apply {target.env}",
         )
+
+
+def _not_as_agreed(target: Target, plan: Plan, agreed: Agreed, prints: Mapping[str, Print]) -> tuple[str, str]:
+    """What isn't as it was approved, and how an approval may let it differ; both empty where nothing was approved."""
+    if not agreed.prints:
+        return "", ""
+    found = difference(agreed, prints)
+    text = found.text(plan.changes)
+    if found.others or not found.values:
+        return f"; not what was approved: {text}", ""
+    named = " ".join(f"--varying '{name}'" for name in sorted({*found.values, *agreed.varying}))
+    return f"; not what was approved: {text}", f"if they are new at each planning: tfops approve {target.env} {named}"
 
 
 def _loss_flags(unnamed: Sequence[str], stateless: Set[str], told: _Told) -> str:
