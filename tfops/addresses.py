@@ -56,6 +56,12 @@ def code_of(address: str) -> list[str]:
 
 
 @lru_cache(maxsize=65_536)  # verdicts over thousands of versions ask for the same addresses again and again
+def is_resource(address: str) -> bool:
+    """Whether an address leads to a resource, and not to a module, whatever modules are on the way."""
+    own = without_keys(split(address)[1]).split(".")
+    return len(own) % 2 == 0 and own[-2:-1] != ["module"]
+
+
 def type_of(address: str) -> str:
     """The resource type that an address of a resource ends with."""
     return without_keys(split(address)[1]).split(".")[-2]

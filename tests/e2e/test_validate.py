@@ -201,3 +201,13 @@ def test_constants_long_names_and_values_that_look_like_forms_reach_the_module(t
     assert "deprecated" not in (done.out + done.err).lower()
     [resource] = shop.state()["resources"]
     assert resource["instances"][0]["attributes"]["input"]["value"] == ["${module.x.y}", {"from": "here"}, "long", "a"]
+
+
+def test_an_import_block_in_a_module_is_a_mistake_with_its_place(tmp_path: Path, engine: str) -> None:
+    """`docs/reference/validation.md`: no engine before Terraform 1.16 plans it."""
+    shop = new_sandbox(tmp_path / "shop", engine)
+    shop.wish(1)
+    shop.write("modules/thing/in.tf", '\nimport {\n  to = terraform_data.main\n  id = "x"\n}\n')
+    [mistake] = shop.run("validate", "-o", "json").error["complaints"]
+    assert mistake["mark"] == {"path": "modules/thing/in.tf", "line": 2, "column": 1}
+    assert "before Terraform 1.16" in mistake["message"]

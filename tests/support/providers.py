@@ -1,4 +1,4 @@
-"""The real AWS provider, from a filesystem mirror: nothing is downloaded by a test.
+"""Real providers, from a filesystem mirror: nothing is downloaded by a test.
 
 TFOPS_PROVIDER_MIRROR names a folder in the layout of Terraform's filesystem mirrors:
 `<host>/<namespace>/<type>/<version>/<platform>/`.
@@ -16,6 +16,23 @@ _HOW = (
     f"no AWS provider here: set {MIRROR} to a filesystem mirror that has it; in a folder whose main.tf requires "
     "hashicorp/aws, make one with: terraform providers mirror ~/terraform-mirror"
 )
+
+_SMALL = {"random": ("3.1.0", "3.6.3", "3.9.0"), "tls": ("4.2.1",), "local": ("2.9.0",), "null": ("3.2.4",)}
+
+
+def require_small_providers() -> Path:
+    """The mirror, where it has random, tls, local and null in the versions that are tested; else a skip that says
+    what is missing. They are extra, in CI too."""
+    mirror = Path(os.environ.get(MIRROR, "/nonexistent"))
+    home = mirror / _AWS.rpartition("/")[0]
+    missing = [f"{name} {one}" for name, wanted in _SMALL.items() for one in wanted if not _has(home / name, one)]
+    if missing:
+        pytest.skip(f"no {', '.join(missing)} of hashicorp here: set {MIRROR} to a filesystem mirror that has them")
+    return mirror
+
+
+def _has(folder: Path, version: str) -> bool:
+    return (folder / version).is_dir() or any(folder.glob(f"*_{version}_*.zip"))
 
 
 def require_aws_provider() -> Path:

@@ -29,6 +29,7 @@ def declared(**changes: Any) -> Declared:
         (Coming(declared(resources=(), protected=())), {"taken-out": (DB, VPC)}),
         (Coming(declared(resources={VPC}, moved={"module.db.aws_db_instance.main"})), {}),
         (Coming(declared(resources={VPC}, moved={"module.db"})), {}),
+        (Coming(declared(moved={VPC}, turned={VPC})), {"moved-type": (VPC,)}),
         (Coming(declared(resources={VPC}, unseen={"module.db."})), {}),
         (Coming(declared(resources={VPC}, forgotten={"module.db"})), {"let-go": (DB,)}),
         (Coming(declared(protected=())), {"unprotected": (VPC,)}),
@@ -51,13 +52,17 @@ def test_a_plan_shows_replacements_of_what_holds_data_and_versions_that_stay() -
             ResourceChange(DB, "aws_db_instance", Action.REPLACE, "can't be changed in place"),
             ResourceChange(VPC, "aws_vpc", Action.DELETE),
             ResourceChange("aws_subnet.a", "aws_subnet", Action.DELETE),
+            ResourceChange("terraform_data.n", "terraform_data", Action.MOVE, previous_address="null_resource.n"),
+            ResourceChange("aws_vpc.n", "aws_vpc", Action.MOVE, previous_address="aws_vpc.o"),
             ResourceChange("aws_db_instance.b", "aws_db_instance", Action.UPDATE, attributes=(version,)),
         ),
         (),
         "d",
         is_empty=False,
     )
-    assert [door.text for door in planned_doors(plan, NOW, ())] == [
+    turned, *found = planned_doors(plan, NOW, ())
+    assert (turned.name, turned.subjects) == ("moved-type", ("null_resource.n",))
+    assert [door.text for door in found] == [
         f"replaces {DB}: can't be changed in place",
         f"deletes {VPC}",
     ]
@@ -71,7 +76,9 @@ def test_modules_are_read_with_what_they_call_and_broken_files_are_named() -> No
     tree = project_tree(dev="modules:\n  app: {source: service}\n  far: {source: a/b/c, version: 1.0.0}\n")
     files = {
         "modules/service/main.tf": 'module "in" { source = "../network" }\nmodule "out" { source = "x/y/z" }\n'
-        'moved {\n  from = aws_vpc.a["k"]\n  to = aws_vpc.b\n}\nterraform { required_version = ">= 1.9" }\n',
+        'moved {\n  from = aws_vpc.a["k"]\n  to = aws_vpc.b\n}\n'
+        "moved {\n  from = module.x.null_resource.n\n  to = module.x[0].terraform_data.n\n}\n"
+        'moved {\n  from = module.x\n  to = module.module\n}\nterraform { required_version = ">= 1.9" }\n',
         "modules/service/more.tf.json": '{"resource": {"aws_vpc": {"j": {}}}, "removed": {"from": "aws_vpc.c",'
         ' "lifecycle": {"destroy": false}}}',
         "modules/network/main.tf": 'resource "aws_vpc" "n" {}\nresource "aws_vpc" "m" {\n  odd = = {\n}\n',
@@ -80,7 +87,8 @@ def test_modules_are_read_with_what_they_call_and_broken_files_are_named() -> No
     found = declared_by(tree, rules_and_environment(tree)[1])
     assert found == Declared(
         resources=frozenset({"module.app.aws_vpc.j"}),
-        moved=frozenset({"module.app.aws_vpc.a"}),
+        moved=frozenset({"module.app.aws_vpc.a", "module.app.module.x", "module.app.module.x.null_resource.n"}),
+        turned=frozenset({"module.app.module.x.null_resource.n"}),
         forgotten=frozenset({"module.app.aws_vpc.c"}),
         unseen=frozenset({"module.far.", "module.app.module.out.", "module.app.module.in."}),
         engines=frozenset({">= 1.9"}),

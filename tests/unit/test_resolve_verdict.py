@@ -96,8 +96,9 @@ ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
         Verdict.OK, [], "",
     ),
     (
-        "the provider came later", PLAIN, replace(GONE, providers={"r/h/random": "3.0.0"}, types={}),
-        Verdict.KEEP_PROVIDERS, ["missing-provider", "destroys"], "its provider lock has no aws, which aws_vpc needs",
+        "the provider came later, and its lock is lent", PLAIN,
+        replace(GONE, providers={"r/h/random": "3.0.0"}, types={}),
+        Verdict.OK, ["destroys"], "destroys 1 resource added since",
     ),
     (
         "a major version lower", PLAIN, aws("4.67.0"), Verdict.OK, ["provider-major"],

@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from tfops import exact
+from tfops.config.constraint import parse_version
 from tfops.config.environment import (
     forms_in,
     listed_environments,
     place_of,
 )
+from tfops.config.modules.imports import import_blocks
 from tfops.config.modules.remote import remote_calls
 from tfops.config.names import is_local_source
 from tfops.config.pinning import why_unpinned
 from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import bare_environment
-from tfops.errors import ConfigError
+from tfops.errors import ConfigError, TfopsError
 from tfops.flows.court import Court, Verdict
 from tfops.flows.ground.own_places import place_complaints
 from tfops.flows.ground.project import Project
@@ -26,6 +28,7 @@ from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
 
 _MOST_SHOWN = 8
+_IMPORTS_IN_MODULES = (1, 16, 0)
 
 
 def validate(
@@ -48,6 +51,7 @@ def validate(
     unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
     for line in (*_unseen_sources(project, tree, unseen), *_moving_sources(tree, found)):
         ui.warn(line)
+    complaints += _misplaced_imports(project, tree, found, rules, engine)
     verdicts: list[Verdict] = []
     if deep and rules and not complaints:
         court = Court(
@@ -105,6 +109,32 @@ def _moving_sources(tree: GitTree, found: Sequence[Read]) -> Iterator[str]:
     for path, name, source in remote_calls(tree, local):
         if why := why_unpinned(source):
             yield f"{path}: the source of `{name}` ({source}) may give another module tomorrow: {why}"
+
+
+def _misplaced_imports(
+    project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, options: EngineOptions
+) -> Iterator[Complaint]:
+    """`import` blocks in modules, where the engine takes none there: no plan could work."""
+    sources = {source for read in found for source in read.sources if is_local_source(source)}
+    blocks = list(import_blocks(tree, sources, is_tofu=project.is_tofu(tree)))
+    if not blocks or (rules and _imports_in_modules(project, rules, options)):
+        return
+    for mark, line in blocks:
+        yield Complaint(
+            mark,
+            "an `import` block in a module: before Terraform 1.16 only a root may have one, and no plan would work",
+            line,
+            "take the block out, and import by hand once (tfops docs when-it-stops); or use Terraform 1.16",
+        )
+
+
+def _imports_in_modules(project: Project, rules: ProjectConfig, options: EngineOptions) -> bool:
+    """Whether the engine at hand takes them; without one it is asked about when there is one."""
+    try:
+        engine = locate(project, rules, options.engine)
+    except TfopsError:
+        return False
+    return not engine.is_tofu and parse_version(engine.version) >= _IMPORTS_IN_MODULES
 
 
 def _described_by(project: Project, asked: str, rules: ProjectConfig) -> EnvName:

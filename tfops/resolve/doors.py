@@ -10,7 +10,7 @@ from tfops.addresses import type_of, without_keys
 from tfops.config.constraint import Constraint
 from tfops.config.modules.protection import is_protected
 from tfops.config.modules.wish import Declared
-from tfops.model import Action, Plan, Reason, Verdict
+from tfops.model import Action, Plan, Reason, ResourceChange, Verdict
 from tfops.resolve.holding import holds_data
 from tfops.resolve.verdict import numbers
 
@@ -40,6 +40,7 @@ def doors(now: Standing, then: Coming) -> tuple[Reason, ...]:
     found = [
         *_taken_out(now, then),
         *_let_go(now, then),
+        *_turned(now, then),
         *_unprotected(now, then),
         *_raised_providers(now, then),
         *_raised_engine(now, then),
@@ -48,19 +49,26 @@ def doors(now: Standing, then: Coming) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda reason: -reason.verdict.badness))
 
 
+_KEEP = "keep a copy of what it holds"
 _VERBS = {Action.DELETE: "deletes", Action.REPLACE: "replaces", Action.DETACH: "detaches"}
 
 
 def planned_doors(plan: Plan, now: Standing, patterns: Iterable[str]) -> tuple[Reason, ...]:
     """What only a plan knows: deletes and replacements of what is protected or holds data."""
     patterns = tuple(patterns)
+    turned = (change for change in plan.changes if change.previous_address and _is_turned(change))
     return tuple(
+        Reason(
+            "moved-type", Verdict.DATA_LOSS, f"{change.previous_address} {_TURNED}", (change.previous_address,), _KEEP
+        )
+        for change in turned
+    ) + tuple(
         Reason(
             _VERBS[change.action],
             Verdict.DATA_LOSS,
             f"{_VERBS[change.action]} {change.address}" + (f": {change.reason}" if change.reason else ""),
             (change.address,),
-            "keep a copy of what it holds",
+            _KEEP,
         )
         for change in plan.losing
         if change.address in now.protected
@@ -102,6 +110,19 @@ def _let_go(now: Standing, then: Coming) -> Iterator[Reason]:
         yield Reason(
             "let-go", Verdict.BRIDGED, text, tuple(gone), "going back takes it in again by its id, if it still lives"
         )
+
+
+_TURNED = "becomes another type, and no engine moves it back: going back destroys what it became, and makes it anew"
+
+
+def _turned(now: Standing, then: Coming) -> Iterator[Reason]:
+    for address in sorted(now.inventory):
+        if without_keys(address) in then.declared.turned:
+            yield Reason("moved-type", Verdict.DATA_LOSS, f"{address} {_TURNED}", (address,), _KEEP)
+
+
+def _is_turned(change: ResourceChange) -> bool:
+    return type_of(change.previous_address) != change.resource_type
 
 
 def _unprotected(now: Standing, then: Coming) -> Iterator[Reason]:

@@ -111,10 +111,12 @@ def moved_addresses(
 ) -> dict[str, str]:
     """The address of then to today's, of things that are the same: as recorded, else by their ids.
 
-    `coming` are the addresses that only then has, `leaving` those that only today has.
+    `coming` are the addresses that only then has, `leaving` those that only today has. What became another type
+    (`moved` from `null_resource` to `terraform_data`) isn't among them: no engine moves it back.
     """
     coming, leaving = set(coming), set(leaving)
-    recorded = {old: new for old, new in since.moved.items() if old in coming and new in leaving}
+    pairs = ((old, new) for old, new in since.moved.items() if old in coming and new in leaving)
+    recorded = {old: new for old, new in pairs if type_of(old) == type_of(new)}
     left = leaving - set(recorded.values())
     today = by_identity(left, now, since.shared)
     before = by_identity(coming - recorded.keys(), then, since.shared)

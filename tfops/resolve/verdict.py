@@ -50,13 +50,15 @@ class Facts:
 @dataclass(frozen=True, slots=True)
 class _Way:
     """The way from today back to then. `moved` is the address of then to today's, `alive` the address of then to
-    the id of what left the state without being destroyed, `here` the engine at hand (empty: not known)."""
+    the id of what left the state without being destroyed, `here` the engine at hand (empty: not known), `turned` the
+    address of then to today's of what became another type."""
 
     today: Facts
     then: Facts
     moved: Mapping[str, str]
     alive: Mapping[str, str]
     here: tuple[str, str]
+    turned: Mapping[str, str]
 
 
 def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since: Since | None = None) -> Judgement:
@@ -64,8 +66,11 @@ def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since:
 
     `here` is the engine at hand (name, version), if it is known; `since` what the versions between recorded.
     """
-    moved = _moved(today, then, since or Since())
-    way = _Way(today, then, moved, _alive(today, then, moved), here)
+    since = since or Since()
+    moved = _moved(today, then, since)
+    pairs = ((old, new) for old, new in since.moved.items() if old in then.inventory and new in today.inventory)
+    turned = {old: new for old, new in pairs if type_of(old) != type_of(new)}
+    way = _Way(today, then, moved, _alive(today, then, moved), here, turned)
     return conclude([reason for rule in _RULES for reason in rule(way)])
 
 
@@ -182,6 +187,12 @@ def _other_addresses(way: _Way) -> Iterator[Reason]:
         yield Reason("moved", Verdict.BRIDGED, text, tuple(sorted(way.moved)))
 
 
+def _turned(way: _Way) -> Iterator[Reason]:
+    for old, new in sorted(way.turned.items()):
+        text = f"{new} was {old}, and no engine moves it back to that type: it is destroyed, and the other made anew"
+        yield Reason("moved-type", Verdict.OK, text, (new,), "keep a copy of what it holds")
+
+
 def _forgotten(way: _Way) -> Iterator[Reason]:
     twice = sorted(address for address, known in way.alive.items() if not can_be_imported(address, known or "?"))
     known = sorted(at for at, found in way.alive.items() if at not in twice and found and not is_hidden(found))
@@ -247,16 +258,13 @@ def _newer_providers(way: _Way) -> Iterator[Reason]:
 _DOUBTS = {
     "newer-schema": "{provider} {now} wrote {types} in a form that {then} can't read",
     "unknown-type": "{provider} {then} may not know {types}, in use since (today {now})",
-    "missing-provider": "its provider lock has no {provider}, which {types} needs",
 }
 
 
 def _doubt(kind: str, provider: str, way: _Way) -> str:
     now_version, then_version = way.today.providers.get(provider, ""), way.then.providers.get(provider, "")
-    if not now_version:
+    if not now_version or not then_version:  # for what only the state holds, the lock of what runs is lent
         return ""
-    if not then_version:
-        return "missing-provider" if way.then.lock_committed and way.then.providers else ""
     now, was = numbers(now_version), numbers(then_version)
     if now <= was:
         return ""
@@ -317,6 +325,7 @@ _RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _forgotten,
     _newer_providers,
     _other_addresses,
+    _turned,
     _made_anew,
     _unread,
     _lower_majors,

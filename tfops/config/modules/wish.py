@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from tfops.addresses import qualified, without_keys
+from tfops.addresses import is_resource, qualified, type_of, without_keys
 from tfops.config.environment import EnvironmentConfig
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.module import is_tofu_file, module_files
@@ -19,7 +19,7 @@ from tfops.system.trees import Tree
 class Declared:
     """All local modules of an environment together. `unseen` are paths of modules of which not everything can be seen
     from here: they come from elsewhere, or a file of theirs is among the `unread`. `engines` are the engine versions
-    that modules ask for."""
+    that modules ask for. `turned` are those of the `moved` that become another type."""
 
     resources: frozenset[str] = frozenset()
     protected: frozenset[str] = frozenset()
@@ -28,6 +28,7 @@ class Declared:
     unseen: frozenset[str] = frozenset()
     engines: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    turned: frozenset[str] = frozenset()
 
 
 def declared_by(tree: Tree, environment: EnvironmentConfig, *, is_tofu: bool = False) -> Declared:
@@ -79,7 +80,10 @@ def _of_block(block: Block) -> Iterator[tuple[str, str]]:
         case "module", 1:
             yield "call", f"{block.labels[0]}\0{_literal(block, 'source')}"
         case "moved", 0:
-            yield "moved", _reference(block)
+            source, target = _reference(block), _reference(block, "to")
+            yield "moved", source
+            if is_resource(source) and is_resource(target) and type_of(source) != type_of(target):
+                yield "turned", source
         case "removed", 0:
             if any(_literal(inner, "destroy") is False for inner in block.inner("lifecycle")):
                 yield "forgotten", _reference(block)
@@ -96,7 +100,7 @@ def _literal(block: Block, name: str) -> Any:
         return ""
 
 
-def _reference(block: Block) -> str:
+def _reference(block: Block, name: str = "from") -> str:
     """`aws_vpc.old` of `from = aws_vpc.old["a"]`."""
-    written = block.attributes.get("from")
+    written = block.attributes.get(name)
     return without_keys(written.text) if written else ""
