@@ -143,7 +143,8 @@ class Story:
     def apply(self, *args: str) -> str:
         """The next version, and a copy of its rendered root for those who go back by hand."""
         name: str = self.shop.ok("apply", "dev", "--yes", "-o", "json", *args).result["version"]
-        self.roots[name] = {path.name: path.read_text() for path in map(self.root.joinpath, _ROOT) if path.exists()}
+        files = [*map(self.root.joinpath, _ROOT), *self.root.glob("modules/**/*")]
+        self.roots[name] = {str(path.relative_to(self.root)): path.read_text() for path in files if path.is_file()}
         return name
 
     def lock_providers(self) -> None:
@@ -195,6 +196,7 @@ class ByHand:
         shutil.rmtree(self.root)
         self.root.mkdir()
         for name, text in self.story.roots[version].items():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(text)
         before, errors = look(self.folder / "world"), self._run("init", *init)
         errors = errors or self._run("apply", "-auto-approve", "-json")
