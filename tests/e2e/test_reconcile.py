@@ -173,8 +173,9 @@ def test_every_reason_not_to_act_is_kept_and_seen_by_all(tmp_path: Path, engine:
     assert decided(shop)["qa"] == "orphan"
 
 
-def test_an_approval_may_let_differ_what_is_new_at_each_planning(shop: Sandbox) -> None:
+def test_an_approval_may_let_differ_what_is_new_at_each_planning(tmp_path: Path, engine: str) -> None:
     """`docs/how-to/agent.md`: a timestamp makes each plan another one."""
+    shop = new_sandbox(tmp_path / "shop", engine)
     shop.write("tfops.yaml", "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main, sync: plan}\n")
     shop.write("modules/thing/built.tf", 'resource "terraform_data" "built" { input = plantimestamp() }\n')
     shop.wish(1)
