@@ -25,8 +25,7 @@ _ADVICE = (
         "someone else holds the state's lock; if its holder is gone for good: the engine's `force-unlock` with that ID",
     ),
     (
-        r"does\s+not\s+match\s+configured\s+version\s+constraint|match\s+the\s+updated\s+version\s+constraint"
-        r"|must\s+use\s+(terraform|tofu)\s+init\s+-upgrade",
+        r"match\s+(configured|the\s+updated)\s+version\s+constraint|must\s+use\s+(terraform|tofu)\s+init\s+-upgrade",
         "the modules ask for another release than the one that is locked: tfops providers update ENV, then commit",
     ),
     (
