@@ -53,6 +53,16 @@ class UsageError(TfopsError):
     name = "usage"
 
 
+class AnswerLost(TfopsError):
+    """What the command says can't be written: the disk behind its output is full. It had done its work by then."""
+
+    exit_code = 74  # EX_IOERR, as 64 is EX_USAGE
+    name = "answer-lost"
+
+    def __init__(self, what: str, *, why: str, hint: str) -> None:
+        super().__init__(what, why=why, state="What the command did stays done.", hint=hint)
+
+
 class ConfigError(TfopsError):
     """The project's files are wrong; carries every complaint that was found, not just the first."""
 

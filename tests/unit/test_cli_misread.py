@@ -79,3 +79,22 @@ def test_help_of_a_command_is_what_its_option_shows(
 
 def test_no_word_that_is_explained_is_a_command() -> None:
     assert not {command.name for command in app.registered_commands} & set(MEANT)
+
+
+def test_an_answer_that_cannot_be_written_is_a_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """docs/reference/exit-codes.md: 74."""
+
+    def full() -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tfops.cli.app._invoke", full)
+    monkeypatch.setattr("tfops.cli.app.signals.ignore_all", lambda: None)
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 74
+    said = capsys.readouterr().err
+    assert "answer-lost: the answer can't be written" in said
+    assert "No space left on device" in said and "What the command did stays done." in said

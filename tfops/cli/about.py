@@ -70,12 +70,13 @@ def help_(
       tfops help state restore
     """
     shown = ctx.find_root()
+    above = "tfops"  # the program's own name may be `python -m tfops`
     for word in words or ():
         group = shown.command
         found = group.get_command(shown, word) if isinstance(group, TyperGroup) else None
         if found is None:
-            fail("help", _unknown(word, shown.command_path, _commands_of(shown.command)), output=Output.TEXT)
-        shown = typer.Context(found, info_name=word, parent=shown)
+            fail("help", _unknown(word, above, _commands_of(shown.command)), output=Output.TEXT)
+        shown, above = typer.Context(found, info_name=word, parent=shown), f"{above} {word}"
     typer.echo(shown.get_help())
 
 

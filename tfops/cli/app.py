@@ -1,5 +1,6 @@
 """The Typer application: commands by name, and what happens around them."""
 
+import io
 import itertools
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from tfops.cli.options import Output, Session
 from tfops.cli.providers import providers
 from tfops.cli.run import fail
 from tfops.cli.states import state
-from tfops.errors import Interrupted, UsageError
+from tfops.errors import AnswerLost, Interrupted, UsageError
 from tfops.system import signals
 
 app = typer.Typer(
@@ -98,6 +99,8 @@ def run() -> None:
         code = _invoke()
     except BrokenPipeError:
         code = 0  # whoever read our answer has enough
+    except OSError as error:  # a flow's own ones have been told by now: what is left is the printing
+        code = _unwritten(error)
     signals.ignore_all()
     sys.exit(code)
 
@@ -119,6 +122,19 @@ def _failed(error: UsageError | Interrupted, command: str) -> int:
         fail(command, error, output=Output.JSON if _wants_json(sys.argv) else Output.TEXT)
     except typer.Exit as done:
         return done.exit_code
+
+
+def _unwritten(error: OSError) -> int:
+    """A full disk behind `>`: what the command did stays done, and Python must not try to write again at its end."""
+    sys.stdout = io.StringIO()
+    lost = AnswerLost("the answer can't be written", why=error.strerror or str(error), hint="tfops status")
+    try:
+        fail("", lost, output=Output.TEXT)
+    except typer.Exit as done:
+        return done.exit_code
+    except OSError:
+        sys.stderr = io.StringIO()
+        return lost.exit_code
 
 
 def _wants_json(argv: list[str]) -> bool:
