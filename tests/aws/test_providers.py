@@ -40,7 +40,7 @@ def test_a_lock_is_made_kept_and_enforced(tmp_path: Path, aws_env: dict[str, str
     shop.commit("An older provider")
     unfit = shop.run("plan", "dev", "-o", "json")
     assert unfit.code == 20
-    assert unfit.error["hint"].endswith("tfops providers lock ENV, then commit")
+    assert unfit.error["hint"].endswith("tfops providers update ENV, then commit")
     shop.write("modules/thing/versions.tf.json", requiring("random"))
     absent = shop.run("providers", "lock", "dev", "-o", "json")
     assert absent.code == 20 and "hashicorp/random" in absent.error["why"]
