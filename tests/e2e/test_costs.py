@@ -39,9 +39,10 @@ def _trips(tmp_path: Path) -> list[str]:
     return found
 
 
-def test_an_apply_is_one_fetch_and_two_pushes(counted: Sandbox, tmp_path: Path) -> None:
+def test_an_apply_is_one_fetch_a_push_that_is_only_judged_and_two_pushes(counted: Sandbox, tmp_path: Path) -> None:
+    """The first push changes nothing: the remote says before the consent whether it would take the two others."""
     result = counted.ok("apply", "dev", "--yes", "-o", "json").result
-    assert _trips(tmp_path) == ["fetch", "push", "push"]
+    assert _trips(tmp_path) == ["fetch", "push", "push", "push"]
     assert result["engine_starts"] == 6, "init, state, plan, show, apply, state"
 
 
