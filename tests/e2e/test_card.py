@@ -1,6 +1,7 @@
 """What a version's card remembers for the way back: protections, types, downloads, what left the state alive."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,9 @@ def test_the_card_remembers_what_a_way_back_needs(shop: Sandbox, tmp_path: Path,
     far.write("main.tf", 'resource "terraform_data" "far" { input = 1 }\n')
     far.commit()
     shop.commit()
+    shutil.rmtree(
+        shop.workspace / "roots/dev/main/.terraform"
+    )  # as in a fresh clone: else the engine keeps what it has
     shop.ok("apply", "dev", "--yes")
     second = stack_of(shop)
     assert second["forgotten"] == {"module.app.terraform_data.old": first["inventory"]["module.app.terraform_data.old"]}
