@@ -118,7 +118,8 @@ def test_a_newer_release_is_taken_on_request_and_another_build_never(story: Stor
     for command in ("plan dev", "providers lock dev"):
         moved = story.shop.run(*command.split(), "-o", "json")
         assert (moved.code, "tfops providers update" in moved.error["hint"]) == (20, True)
-    assert "did you mean `demo`" in story.shop.run("providers", "update", "dev", "dema", "-o", "json").error["hint"]
+    unknown = story.shop.run("providers", "update", "dev", "dema", "-o", "json").error
+    assert (unknown["guard"], "demo" in unknown["hint"]) == ("unknown-provider", True)
     assert _locked(story, "update", "dev", "demo") == {ADDRESS: "2.0.0", SPARE: "1.0.0"}
     _apply(story)
     before = (story.shop.path / LOCK).read_text()
