@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfops.config.modules.requirements import import_requirements
-from tfops.engine.advice import (
-    LOCK_IS_LEFT,
-    OWN_LOCK,
-    is_lock_damaged,
-    is_state_locked,
-    wants_init,
-)
+from tfops.engine.advice import wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.encryption import decrypted, is_encrypted, require_no_block
 from tfops.engine.environment import variable_environment
@@ -25,11 +19,11 @@ from tfops.engine.locate import Engine
 from tfops.engine.lockfile import differences, locked_versions, used_by_modules, with_entries
 from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
 from tfops.engine.moved import names_the_mark
+from tfops.engine.orphaned_lock import OrphanedLock
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values
-from tfops.engine.statelock import StateLock, parse_lock
-from tfops.errors import EngineFailed, Interrupted, TfopsError
+from tfops.errors import EngineFailed, Interrupted
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
 from tfops.system import clock
@@ -46,7 +40,6 @@ _CHANGES = 2
 # https://developer.hashicorp.com/terraform/cli/config/config-file#allowing-the-provider-plugin-cache-to-break-the-dependency-lock-file
 _KEEPING_THE_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 _WITHHELD = "(the rest is withheld: it may quote what the state alone says to be secret, and that can't be read)"
-_OWN_ENDS = (0, 1)  # with any other, an apply was killed, or crashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +93,7 @@ class StackEngine:
         self._lent = lent
         self._modules = modules
         self._commands = CommandLine(engine.executable)
+        self._orphaned = OrphanedLock(runner, self._commands, self._run)
 
     @property
     def root(self) -> Path:
@@ -260,37 +254,8 @@ class StackEngine:
         return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document), secrets_of(document))
 
     def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
-        """Release the state's lock when the engine that died in this clone left it; True if it was there.
-
-        The caller knows that no engine of this clone lives and that nobody else may apply. Only a lock
-        of an apply, by this user on this machine, and not older than `since` is released; an anonymous one
-        where the dead engine is known to have held it (`was_held`: it had begun to change things). Raises EngineFailed.
-        """
-        tried: list[str] = []
-        failure: tuple[Diagnostic, ...] = ()
-        while (held := self._holder()) is not None and held.lock_id not in tried:
-            if not (held.is_of_dead_apply(since) or (was_held and held.is_anonymous)):
-                return False
-            tried.append(held.lock_id)
-            released = self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True)
-            if released.code == 0:
-                return True
-            failure = released.errors  # of two locks, one that is gone already makes the release of the other fail
-        if held is not None:
-            raise engine_error("the lock that a dead engine left can't be released", failure)
-        return bool(tried)
-
-    def _holder(self) -> StateLock | None:
-        """Who holds the state's lock, by a plan that waits for nobody. Raises EngineFailed, or Locked where the lock
-        doesn't say whose it is."""
-        path = self._runner.folder / "probe.bin"
-        argv = self._commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
-        ended = self._run([*argv, "-refresh=false"])
-        path.unlink(missing_ok=True)
-        held = _lock_in_the_way(ended.errors)
-        if held is None and (ended.code not in (*_OWN_ENDS, _CHANGES) or is_lock_damaged(ended.errors)):
-            raise engine_error("whether a dead engine left its lock can't be found out", ended.errors)
-        return held
+        """As `OrphanedLock.release`."""
+        return self._orphaned.release(since=since, was_held=was_held)
 
     def plan_invocation(self, address: str, *, number: int = 1) -> SavedPlan:
         """A plan that does nothing but run an action; `number` tells the plans of one run apart."""
@@ -365,7 +330,7 @@ class StackEngine:
         began = clock.now()
         ended = self._runner.run(argv, holds_words=True, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
-        errors = self._explained(ended, began) if ended.code != 0 else ()
+        errors = self._orphaned.explained(ended, began) if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
 
     def tell(self, applied: Applied, *, is_known: bool = True) -> Applied:
@@ -390,33 +355,6 @@ class StackEngine:
         assert isinstance(shown, Diagnostic)
         return shown if is_known or not shown.address else replace(shown, detail=_WITHHELD)
 
-    def _explained(self, ended: Ended, began: datetime) -> tuple[Diagnostic, ...]:
-        """The errors. An engine that was killed leaves no lock, nor does one that stood before its own, because the
-        store's answer was lost."""
-        errors = ended.errors
-        if ended.code not in _OWN_ENDS:
-            return (*errors, *self._release_after_death(began, was_held=not ended.progress.is_untouched))
-        held = _lock_in_the_way(errors)
-        if held is None or not held.is_of_dead_apply(began):
-            return errors
-        if self._runner.run(self._commands.force_unlock(held.lock_id), shielded=True).code != 0 and self._is_held():
-            return errors
-        return (Diagnostic(is_error=True, summary=f"{OWN_LOCK}: the store took it, but its answer was lost"),)
-
-    def _is_held(self) -> bool:
-        try:
-            return self._holder() is not None
-        except TfopsError:
-            return True
-
-    def _release_after_death(self, began: datetime, *, was_held: bool) -> tuple[Diagnostic, ...]:
-        """Nothing; or, where the lock can't be released now, the words by which recovery knows that it must."""
-        try:
-            self.release_dead_lock(since=began, was_held=was_held)
-        except TfopsError as error:
-            return (Diagnostic(is_error=True, summary=f"{LOCK_IS_LEFT}: {error.what}"),)
-        return ()
-
     def lock_digest(self) -> str:
         """The sha256 of the provider lock file, empty when there is none and the engine needed no providers."""
         text = self._text(LOCK_FILE) if self._lock is None else self._lock
@@ -436,10 +374,6 @@ class StackEngine:
         if ended.signals:
             raise Interrupted("interrupted")
         return ended
-
-
-def _lock_in_the_way(errors: tuple[Diagnostic, ...]) -> StateLock | None:
-    return next(filter(None, map(parse_lock, errors)), None) if is_state_locked(errors) else None
 
 
 def _digest_of(value: Any) -> str:

@@ -119,39 +119,28 @@ def _ask(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> st
 def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """Each protected address is named or typed: the code that protected it may be gone with this very change."""
     losing = (change for change in plan.losing if target.protects(change.address))
-    unnamed, ui = told.unnamed(losing, options.allow_destroy), told.ui
-    if not unnamed:
-        return
-    if ui.is_interactive and not options.yes:
-        for address in map(told, unnamed):
-            ui.warn(f"{address} is protected, and would be lost")
-            if not ui.ask_for("Type its address to let it go", address):
-                raise NotApproved(f"the {target.kind} of {target.env} was not approved")
-        return
-    raise NotApproved(
-        f"the {target.kind} of {target.env} would lose what is protected: {told.few(unnamed)}",
+    asking = _Asking(
+        flag="--allow-destroy",
+        warning="is protected, and would be lost",
+        question="Type its address to let it go",
+        what="would lose what is protected",
         why="it has `prevent_destroy` in a version concerned, or `protect:` of tfops.yaml names it",
-        hint=f"if that is what you want, add: {told.flags('--allow-destroy', unnamed)}",
     )
+    _require_named(target, told.unnamed(losing, options.allow_destroy), options, told, asking=asking)
 
 
 def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """What was let go alive, and holds data or was expected back: a second one is never made by the way."""
     found = (change for change in plan.duplicates if _is_missed(change))
-    unnamed, ui = told.unnamed(found, options.allow_duplicate), told.ui
-    if not unnamed:
-        return
-    if ui.is_interactive and not options.yes:
-        for address in map(told, unnamed):
-            ui.warn(f"{address} still exists outside of the state and can't be taken in: a second one would be made")
-            if not ui.ask_for("Type its address to make a second one", address):
-                raise NotApproved(f"the {target.kind} of {target.env} was not approved")
-        return
-    raise NotApproved(
-        f"the {target.kind} of {target.env} would make a second one of what still exists: {told.few(unnamed)}",
+    asking = _Asking(
+        flag="--allow-duplicate",
+        warning="still exists outside of the state and can't be taken in: a second one would be made",
+        question="Type its address to make a second one",
+        what="would make a second one of what still exists",
         why="it left the state without being destroyed, and can't be taken in again",
-        hint=f"import it by hand, or add: {told.flags('--allow-duplicate', unnamed)}",
+        way="import it by hand, or add",
     )
+    _require_named(target, told.unnamed(found, options.allow_duplicate), options, told, asking=asking)
 
 
 def _is_missed(change: ResourceChange) -> bool:
@@ -161,19 +150,44 @@ def _is_missed(change: ResourceChange) -> bool:
 def _let_actions_run(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """Actions that operations want to be asked about (`actions: {ask: …}`), each by its address."""
     found = (action for action in plan.actions if asks_first(action, target.rules.ask_actions))
-    unnamed, ui = told.unnamed(found, options.allow_action), told.ui
+    asking = _Asking(
+        flag="--allow-action",
+        warning="would run",
+        question="Type its address to let it run",
+        what="would run what must be named",
+        why="`actions: {ask: …}` of tfops.yaml wants a person to look",
+    )
+    _require_named(target, told.unnamed(found, options.allow_action), options, told, asking=asking)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How addresses that a yes doesn't cover are asked for, one by one, and refused where nobody can answer."""
+
+    flag: str
+    warning: str
+    question: str
+    what: str
+    why: str
+    way: str = "if that is what you want, add"
+
+
+def _require_named(
+    target: Target, unnamed: Sequence[str], options: ConsentOptions, told: _Told, *, asking: _Asking
+) -> None:
+    """Raises NotApproved unless each address is typed on a terminal; with `--yes` nobody is asked."""
     if not unnamed:
         return
-    if ui.is_interactive and not options.yes:
-        for address in map(told, unnamed):
-            if not ui.ask_for(f"This runs {address}. Type its address to let it run", address):
-                raise NotApproved(f"the {target.kind} of {target.env} was not approved")
-        return
-    raise NotApproved(
-        f"the {target.kind} of {target.env} would run what must be named: {told.few(unnamed)}",
-        why="`actions: {ask: …}` of tfops.yaml wants a person to look",
-        hint=f"if that is what you want, add: {told.flags('--allow-action', unnamed)}",
-    )
+    if not told.ui.is_interactive or options.yes:
+        raise NotApproved(
+            f"the {target.kind} of {target.env} {asking.what}: {told.few(unnamed)}",
+            why=asking.why,
+            hint=f"{asking.way}: {told.flags(asking.flag, unnamed)}",
+        )
+    for address in map(told, unnamed):
+        told.ui.warn(f"{address} {asking.warning}")
+        if not told.ui.ask_for(asking.question, address):
+            raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
 
 def _keep_limits(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
