@@ -1,6 +1,7 @@
 """Signals in the middle of an apply: the engine gets one, finishes cleanly, nothing is tagged."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -106,3 +107,18 @@ def test_two_at_once_on_one_machine_the_second_is_told_who_holds_the_lock(slow: 
     waited = slow.ok("apply", "dev", "--yes", "--wait", "30s")
     process.communicate()
     assert "already at v1" in waited.out
+
+
+def test_whoever_stops_reading_stops_nothing(shop: Sandbox) -> None:
+    """`tfops apply --yes 2>&1 | head`: the change goes on to its end, and so does an answer in JSON or in text."""
+    shop.wish("one")
+    read, write = os.pipe()
+    os.close(read)
+    for words in (("apply", "dev", "--yes"), ("status",), ("status", "-o", "json")):
+        ran = subprocess.run(
+            shop.command(*words), cwd=shop.path, env=shop.env, stdin=subprocess.DEVNULL, stdout=write, stderr=write,
+            check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, words
+    os.close(write)
+    assert shop.tags() == ["tfops/dev/v1"]

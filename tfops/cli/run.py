@@ -18,6 +18,7 @@ from tfops.cli.hints import typed_in_full
 from tfops.cli.options import Output, Session
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.system import clock, environ, signals
+from tfops.system.streams import discard
 
 if TYPE_CHECKING:
     from tfops.cli.terminal import Terminal
@@ -168,8 +169,11 @@ def _text(result: object, *, full: bool) -> str:
 
 
 def _print(text: str) -> None:
-    """As it is: rich would wrap, and read brackets as markup."""
-    typer.echo(text)
+    """As it is: rich would wrap, and read brackets as markup. Whoever stopped reading has enough of it."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        discard(sys.stdout)
 
 
 def _bug(error: Exception, mask: "Masker") -> TfopsError:

@@ -17,11 +17,23 @@ from tfops.report.plan import plan_report
 from tfops.report.progress import event_line, finished_line, said_line
 from tfops.report.words import plain
 from tfops.system import environ
+from tfops.system.streams import discard
+
+
+class _Progress(Console):
+    """Whoever read the progress may be gone (`2>&1 | head`): the change goes on, and nothing more is told.
+
+    rich's own answer to a closed pipe is to end the program with exit code 1, in the middle of whatever it does.
+    """
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        discard(sys.stderr)
 
 
 def stderr_console() -> Console:
     """Colours and movement on a terminal only; in a log, lines are never wrapped."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return _Progress(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def stdout_console() -> Console:
