@@ -1,6 +1,7 @@
 """One turn without a person: what changed is applied, what didn't is left alone, and every "no" has a name."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,7 @@ def test_an_approval_may_let_differ_what_is_new_at_each_planning(tmp_path: Path,
 
     assert "not what was approved" not in turn()["what"]
     shop.ok("approve", "dev")
+    time.sleep(1.1)  # a plan of the same second is the same plan
     again = turn()
     built = "module.main.terraform_data.built"
     assert (again["guard"], again["what"].partition("; ")[2]) == (

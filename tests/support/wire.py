@@ -69,5 +69,5 @@ def serve_git(folder: Path) -> Iterator[Wire]:
             finally:
                 wire.shutdown()
     finally:
-        server.terminate()
+        server.kill()
         server.wait()

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from tfops.engine.advice import is_state_locked
 from tfops.engine.failures import engine_error
 from tfops.engine.proof import missing_from_state, unproven, was_touched
 from tfops.engine.stack import Applied
 from tfops.errors import Interrupted, StoppedPartWay, TfopsError
+from tfops.events import Diagnostic
 from tfops.flows.ground.target import Target
 from tfops.flows.road.applying import StackEnd
 from tfops.flows.road.receipt import receipt_of_all
@@ -76,7 +78,15 @@ def may_have_changed(end: StackEnd) -> bool:
     """Whether anything of a stack may be other than before, by what the engine said and by the state."""
     if not end.progress.is_untouched:
         return True
+    if end.applied and _came_too_late(end.applied.errors):
+        return False
     return end.after is not None and was_touched(end.progress, end.before, end.after)
+
+
+def _came_too_late(errors: Sequence[Diagnostic]) -> bool:
+    """Whether the engine began nothing because another run holds the state, or wrote it since the plan: what the state
+    shows then is the other's."""
+    return is_state_locked(errors) or any(error.summary == "Saved plan is stale" for error in errors)
 
 
 def _engine_failure(target: Target, end: StackEnd, applied: Applied, where: str) -> TfopsError | None:
