@@ -21,6 +21,11 @@ class StateServer:
         self.guard = threading.Lock()
         self.address = ""
 
+    def take(self, key: str, body: bytes) -> None:
+        """Keep a state that was written, unless nothing is taken for now."""
+        if not self.refuses:
+            self.states[key] = self.frozen.get(key, body)
+
     def backend(self) -> str:
         """The lines of tfops.yaml that use this server."""
         place = f"{self.address}/{{env}}/{{stack}}"
@@ -56,8 +61,7 @@ def _handler(server: StateServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self._body()
             with server.guard:
-                taken = {self._key: server.frozen.get(self._key, body)}
-                server.states |= {} if server.refuses else taken
+                server.take(self._key, body)
             self._answer(400 if server.refuses else 200)
 
         def do_LOCK(self) -> None:
