@@ -1,6 +1,7 @@
 """Actions (Terraform 1.14 and later): work at apply that no resource stands for, with a provider that has one."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ class Acts:
 @pytest.fixture
 def acts(tmp_path: Path, provider_door: Path) -> Acts:
     if not library_path():
-        pytest.skip("actions need Terraform 1.14 or newer: pip install 'tfops[terraform]'")
+        message = "actions need Terraform 1.14 or newer, the extra `terraform` of tfops-cli"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(message)
     rules = RULES.replace("env: [DEMO_WORLD]", "env: [DEMO_WORLD, ACTS_LOG]")
     story = new_story(tmp_path / "story", "embedded", provider_door, rules=rules)
     require_acts_provider(story.mirror.folder)

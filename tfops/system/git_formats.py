@@ -33,6 +33,10 @@ class TreeEntry:
         return stat.S_IFMT(self.mode) == stat.S_IFLNK
 
     @property
+    def is_file(self) -> bool:
+        return stat.S_IFMT(self.mode) == stat.S_IFREG
+
+    @property
     def is_submodule(self) -> bool:
         return stat.S_IFMT(self.mode) == stat.S_IFDIR | stat.S_IFLNK
 

@@ -91,7 +91,7 @@ def _add(top: Folder, links: _Links, entry: Entry) -> None:
         folder.links[name] = links[_key(parts)] = os.fsdecode(entry.content())
     elif item.is_file:
         content = partial(_real_content, where, entry)
-        folder.files[name] = File(item.id, bool(item.mode & stat.S_IXUSR), content)
+        folder.files[name] = File(item.object_id, bool(item.mode & stat.S_IXUSR), content)
     else:
         raise Refused("unsafe-name", f"`{where}` is neither a file nor a link nor a folder (mode {item.mode:o})")
 

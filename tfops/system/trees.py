@@ -11,6 +11,7 @@ from typing import Protocol
 from tfops.errors import Refused
 from tfops.model import CommitSha
 from tfops.system.git import require_sha
+from tfops.system.git_formats import TreeEntry
 from tfops.system.repository import Repository
 from tfops.system.treenames import require_possible_name
 
@@ -28,33 +29,6 @@ class Tree(Protocol):
         """An id of a folder's content, the same for the same content; empty when it isn't there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One line of a Git tree; `mode` is Git's (0o40000, 0o100644, 0o100755, 0o120000, 0o160000)."""
-
-    name: str
-    mode: int
-    id: str
-
-    @property
-    def is_folder(self) -> bool:
-        return stat.S_IFMT(self.mode) == stat.S_IFDIR
-
-    @property
-    def is_link(self) -> bool:
-        return stat.S_IFMT(self.mode) == stat.S_IFLNK
-
-    @property
-    def is_file(self) -> bool:
-        return stat.S_IFMT(self.mode) == stat.S_IFREG
-
-    @property
-    def is_submodule(self) -> bool:
-        return stat.S_IFMT(self.mode) == _SUBMODULE
-
-
-_SUBMODULE = 0o160000
-
 # A tree of a few kilobytes can name its parts so often that no disk holds what it stands for.
 _MOST_ENTRIES = 100_000
 _DEEPEST = 100
@@ -65,7 +39,7 @@ class Entry:
     """A file of a commit, at a path below the folder that was asked for."""
 
     path: PurePosixPath
-    item: Item
+    item: TreeEntry
     _read: Callable[[], bytes]
 
     @property
@@ -90,7 +64,7 @@ class GitTree:
     def __init__(self, repository: Repository, tree_id: str) -> None:
         self.tree_id: str = require_sha(tree_id)
         self._objects = repository.objects
-        self._folders: dict[str, dict[str, Item]] = {}
+        self._folders: dict[str, dict[str, TreeEntry]] = {}
 
     @classmethod
     def of_commit(cls, repository: Repository, commit: CommitSha) -> "GitTree":
@@ -109,32 +83,31 @@ class GitTree:
         found._folders = {"": top | ({name: theirs} if theirs else {})}
         return found
 
-    def _find(self, path: str) -> Item | None:
+    def _find(self, path: str) -> TreeEntry | None:
         if not path:
-            return Item("", stat.S_IFDIR, self.tree_id)
+            return TreeEntry(stat.S_IFDIR, "", self.tree_id)
         folder, _, name = path.rpartition("/")
         return self.items(folder).get(name)
 
-    def items(self, folder: str) -> dict[str, Item]:
+    def items(self, folder: str) -> dict[str, TreeEntry]:
         """What lies in a folder, by name. Each folder is read once: there may be thousands of files in it."""
         if folder not in self._folders:
             found = self._find(folder)
-            self._folders[folder] = self._list(folder, found.id) if found and found.is_folder else {}
+            self._folders[folder] = self._list(folder, found.object_id) if found and found.is_folder else {}
         return self._folders[folder]
 
-    def _list(self, folder: str, tree_id: str) -> dict[str, Item]:
-        found: dict[str, Item] = {}
-        for entry in self._objects.tree(tree_id):
-            item = Item(entry.name, entry.mode, entry.object_id)
+    def _list(self, folder: str, tree_id: str) -> dict[str, TreeEntry]:
+        found: dict[str, TreeEntry] = {}
+        for item in self._objects.tree(tree_id):
             require_possible_name(folder, item.name)
             if item.name in found:
                 raise Refused("unsafe-name", f"`{folder or '.'}` has two entries with the name {item.name!r}")
             found[item.name] = item
         return found
 
-    def content(self, item: Item) -> bytes:
+    def content(self, item: TreeEntry) -> bytes:
         """The bytes of a file, or a link's target."""
-        return self._objects.blob(item.id)
+        return self._objects.blob(item.object_id)
 
     def read(self, path: str) -> str | None:
         found = self._find(path)
@@ -145,7 +118,7 @@ class GitTree:
 
     def digest(self, path: str) -> str:
         found = self._find(path)
-        return found.id if found is not None else ""
+        return found.object_id if found is not None else ""
 
     def entries(self, folder: str) -> Iterator[Entry]:
         """Every file below a folder, with paths relative to it. Raises Refused (guard `too-many-files`)."""
@@ -159,7 +132,7 @@ class GitTree:
                 if item.is_folder:
                     todo.append(inner / item.name)
                 else:
-                    yield Entry(inner / item.name, item, partial(self._objects.blob, item.id))
+                    yield Entry(inner / item.name, item, partial(self._objects.blob, item.object_id))
 
 
 def _too_many(folder: str) -> Refused:
