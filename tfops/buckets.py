@@ -1,8 +1,10 @@
 """What a state bucket is to be, and what was found of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from tfops.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """How programs outside are reached, as operations say in tfops.yaml. Only names of variables, never secrets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from tfops.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

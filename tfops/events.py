@@ -1,7 +1,8 @@
 """What the engine reports while it works, as types that every stage may know."""
 
 import enum
-from dataclasses import dataclass
+
+from tfops.dataclass import dataclass
 
 
 class Step(enum.StrEnum):

@@ -2,9 +2,11 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, NamedTuple, NewType
+
+from tfops.dataclass import dataclass
 
 EnvName = NewType("EnvName", str)
 StackName = NewType("StackName", str)

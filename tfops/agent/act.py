@@ -1,12 +1,12 @@
 """Doing what was decided: `tfops` in a process of its own, in a work tree of the commit."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused, TfopsError, in_a_line, one_line
 from tfops.flows.ground.home import HOME_VARIABLE
 from tfops.flows.ground.project import Project

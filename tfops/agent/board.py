@@ -4,10 +4,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from tfops.dataclass import dataclass
 from tfops.model import EnvName
 from tfops.results.sync import Act, Decision
 from tfops.system import clock

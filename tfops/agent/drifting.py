@@ -3,10 +3,11 @@
 import json
 import zlib
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from tfops.dataclass import dataclass
 from tfops.flows.ground.project import Project
 from tfops.model import EnvName
 from tfops.results.sync import Decision

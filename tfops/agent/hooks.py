@@ -7,8 +7,9 @@ causes one look.
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+from tfops.dataclass import dataclass
 
 MOST_BYTES = 1_000_000
 

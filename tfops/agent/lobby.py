@@ -12,8 +12,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from tfops.dataclass import dataclass
 
 _MOST, _LONGEST_HEAD, _CHUNK, _TICK_S = 512, 65536, 65536, 0.5
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")

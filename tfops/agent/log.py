@@ -3,10 +3,10 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TextIO
 
+from tfops.dataclass import dataclass
 from tfops.report.words import plain
 from tfops.system import clock
 

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from tfops.agent.tell import Teller
 from tfops.agent.traces import Traces
 from tfops.agent.watch import Watch
 from tfops.contacts import TellRule
+from tfops.dataclass import dataclass
 from tfops.errors import TfopsError
 from tfops.flows.ground.project import Project
 from tfops.model import EnvName, Version

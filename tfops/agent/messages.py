@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tfops.config.agent import PLACEHOLDER
 from tfops.contacts import TellRule
+from tfops.dataclass import dataclass
 
 _SIGNS = {"applied": "✓", "failed": "✗", "blocked": "!", "drifted": "~", "remote": "!"}
 

@@ -1,8 +1,9 @@
 """What waits to be done, what is being done, and who must wait a little: no clock and no process of its own."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from tfops.dataclass import dataclass
 from tfops.model import EnvName
 from tfops.results.sync import Act, Decision
 

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from tfops.agent import hooks
 from tfops.agent.board import Board
 from tfops.agent.lobby import Lobby
 from tfops.agent.metrics import CONTENT_TYPE, metrics_text
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 
 if TYPE_CHECKING:

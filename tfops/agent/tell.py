@@ -4,10 +4,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tfops.agent.messages import Allowance, News, concerns, message, signed
 from tfops.contacts import TellRule
+from tfops.dataclass import dataclass
 from tfops.system import environ, http
 
 _MOST_WAITING = 1000

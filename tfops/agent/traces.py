@@ -8,11 +8,12 @@ https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tfops import __version__
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.system import environ
 from tfops.system.installation import command_to_add

@@ -1,7 +1,6 @@
 """Looking at the remote: whether anything moved since the last time."""
 
-from dataclasses import dataclass
-
+from tfops.dataclass import dataclass
 from tfops.flows.ground.project import Project
 from tfops.system.look import look_at_remote
 

@@ -1,7 +1,6 @@
 """The options that several commands share, each in one place."""
 
 import enum
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 
 from tfops.cli.complete import complete_address, complete_engine, complete_environment, complete_stack, complete_version
 from tfops.config.duration import RULE, parse_seconds
+from tfops.dataclass import dataclass
 from tfops.errors import UsageError
 from tfops.system import environ
 

@@ -3,12 +3,13 @@
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
 from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
 from tfops.model import Plan

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.document import Document
@@ -11,6 +10,7 @@ from tfops.config.schema import AgentBlock
 from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
 from tfops.contacts import TellRule
+from tfops.dataclass import dataclass
 from tfops.model import Complaint
 
 # What a template may name.

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tfops.config import names
 from tfops.config.document import Document
 from tfops.config.values import walk
+from tfops.dataclass import dataclass
 from tfops.model import Complaint
 
 Where = tuple[str | int, ...]

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.document import Document, Path
 from tfops.config.duration import RULE, parse_seconds
 from tfops.config.schema import CheckBlock
+from tfops.dataclass import dataclass
 from tfops.model import Complaint
 
 # A public output of a module, anywhere inside of a URL or of an argument.

@@ -3,7 +3,8 @@
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from tfops.dataclass import dataclass
 
 _TERM = re.compile(r"(?P<operator>~>|>=|<=|!=|>|<|=)?\s*v?(?P<version>\d+(\.\d+){0,2})")
 

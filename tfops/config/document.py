@@ -7,7 +7,7 @@ duplicate keys, and building the values here bounds what an alias can blow up to
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tfops.config.yaml_words import problem_of
+from tfops.dataclass import dataclass
 from tfops.exact import Number, is_number, number_text, to_number
 from tfops.model import Complaint, Mark
 

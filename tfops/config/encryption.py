@@ -5,13 +5,14 @@ https://opentofu.org/docs/language/state/encryption
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean, shown
 from tfops.config.schema import EncryptionBlock
 from tfops.config.values import FormError, Path, Secret, parse_form, walk
+from tfops.dataclass import dataclass
 from tfops.model import Complaint
 
 # `key_provider.pbkdf2.main`, `method.aes_gcm.main`: the only references that may stand in the block.

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tfops import exact
@@ -30,6 +29,7 @@ from tfops.config.values import (
     parse_form,
     walk,
 )
+from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.system.trees import Tree

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tfops import exact
@@ -14,6 +14,7 @@ from tfops.config.modules.hcl import Block, HclExpression, as_list, read_attribu
 from tfops.config.modules.module import Variable, is_override, module_files, read_interface
 from tfops.config.modules.structure import Part, Span, read_structure
 from tfops.config.values import escaped
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 
 _VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tfops.config import names
 from tfops.config.document import Document, Path
 from tfops.config.source import SourceError, parse_source
 from tfops.config.values import is_form, parse_form
+from tfops.dataclass import dataclass
 from tfops.exact import Number, number_text
 from tfops.model import Complaint, Mark
 

@@ -6,11 +6,12 @@ A verdict that depends on anything but files of the tree is not remembered; neit
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from tfops import __version__
+from tfops.dataclass import dataclass
 from tfops.model import EnvName
 from tfops.system.trees import Tree
 from tfops.system.workspace import read_json, write_file

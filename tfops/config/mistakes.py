@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from tfops.config.modules.module import Variable
 from tfops.config.modules.terraform_type import Type, short_type, type_at
 from tfops.config.names import did_you_mean, shown
 from tfops.config.values import Path, walk
+from tfops.dataclass import dataclass
 from tfops.exact import Number, number_text
 
 if TYPE_CHECKING:

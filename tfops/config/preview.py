@@ -1,13 +1,13 @@
 """Environments that come and go with branches: `"preview-{slug}": {branch: "feature/*", config: preview.yaml}`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from tfops.config import names
 from tfops.config.document import Document
 from tfops.config.duration import RULE, parse_seconds
 from tfops.config.schema import EnvironmentBlock
+from tfops.dataclass import dataclass
 from tfops.model import Complaint, EnvName
 
 SLUG = "{slug}"

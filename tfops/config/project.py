@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from tfops.config.preview import Preview, check_preview, is_preview_template, to
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import SecretRules, check_secrets, to_secret_rules
 from tfops.config.window import Window, parse_window
+from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError
 from tfops.model import Complaint, DriftPolicy, EnvName, InventoryPolicy, Sync
 from tfops.system.trees import Tree

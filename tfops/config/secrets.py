@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from tfops.config.backend import ROLE, ROLE_HINT
@@ -12,6 +12,7 @@ from tfops.config.names import did_you_mean, shown
 from tfops.config.schema import SecretsBlock
 from tfops.config.values import SCHEMES, FormError, Secret, parse_form, walk
 from tfops.contacts import VaultLogin
+from tfops.dataclass import dataclass
 from tfops.model import Complaint, EnvName
 from tfops.system.trees import Tree
 

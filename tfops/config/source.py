@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tfops.config.names import did_you_mean, is_local_source, shown
+from tfops.dataclass import dataclass
 
 # https://developer.hashicorp.com/terraform/language/modules/sources
 _REGISTRY = re.compile(r"([A-Za-z0-9.-]+\.[A-Za-z0-9-]+/)?[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/[a-z0-9]+(//.*)?")

@@ -2,13 +2,13 @@
 
 import graphlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from tfops.config import names
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER
 from tfops.config.project import PROJECT_FILE, project_document
 from tfops.config.values import StackReference, parse_form, walk
+from tfops.dataclass import dataclass
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.system.trees import Tree
 

@@ -7,10 +7,10 @@ or `{literal: VALUE}`: nothing in VALUE is a form.
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from tfops.config.names import did_you_mean, shown
+from tfops.dataclass import dataclass
 
 Path = tuple[str | int, ...]
 

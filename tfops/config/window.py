@@ -1,9 +1,10 @@
 """When something may be done without a person: `mon-fri 09:00-17:00 Europe/Paris`."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tfops.dataclass import dataclass
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"

@@ -5,9 +5,10 @@ never closed it names the end of the file instead of where it was opened.
 """
 
 import re
-from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
+
+from tfops.dataclass import dataclass
 
 _OPEN = re.compile(r"<stream end>|end of stream")
 _WORDS = (

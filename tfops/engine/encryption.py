@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from tfops import exact
 from tfops.config.modules.hcl import read_blocks
 from tfops.config.modules.interface import module_texts
 from tfops.config.modules.module import module_files
+from tfops.dataclass import dataclass
 from tfops.engine.commands import CommandLine
 from tfops.engine.locate import Engine
 from tfops.engine.runner import Runner

@@ -5,11 +5,12 @@ Format: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tfops.addresses import with_masked_keys
+from tfops.dataclass import dataclass
 from tfops.engine.text import safe_lines, safe_text
 from tfops.events import ActionEvent, Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, SaidEvent, Step
 from tfops.model import MAIN_FILE, Action, ActionState, ResourceChange

@@ -1,11 +1,12 @@
 """The engine as the judge of values: a plan of variables alone, in a scratch folder, that can change nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from tfops import exact
+from tfops.dataclass import dataclass
 from tfops.engine.commands import CommandLine
 from tfops.engine.events import parse_event
 from tfops.engine.locate import Engine

@@ -7,11 +7,11 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tfops.config.constraint import parse_version
 from tfops.config.project import EngineChoice
+from tfops.dataclass import dataclass
 from tfops.engine.commands import CommandLine
 from tfops.engine.environment import bare_environment
 from tfops.errors import ProjectError

@@ -5,8 +5,8 @@ https://developer.hashicorp.com/terraform/language/files/dependency-lock
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 
 _LOCKED = re.compile(

@@ -4,10 +4,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tfops.dataclass import dataclass
 from tfops.system.workspace import read_json, write_file
 
 _MANIFEST = ".terraform/modules/modules.json"

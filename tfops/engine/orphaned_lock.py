@@ -1,9 +1,9 @@
 """The state's own lock when the engine that took it is gone: who holds it, its release, and what is told of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from tfops.dataclass import dataclass
 from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, is_lock_damaged, is_state_locked
 from tfops.engine.commands import CommandLine
 from tfops.engine.failures import engine_error

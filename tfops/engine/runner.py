@@ -3,9 +3,10 @@
 import itertools
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from tfops.dataclass import dataclass
 from tfops.engine.commands import only_reads
 from tfops.engine.events import Progress, masked
 from tfops.engine.mask import Masker

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tfops.config.modules.requirements import import_requirements
+from tfops.dataclass import dataclass
 from tfops.engine.advice import wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.encryption import decrypted, is_encrypted, require_no_block

@@ -1,9 +1,10 @@
 """Who holds the state's own lock, from the engine's refusal."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tfops.dataclass import dataclass
 from tfops.events import Diagnostic
 from tfops.system import environ
 

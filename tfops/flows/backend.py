@@ -1,11 +1,11 @@
 """`backend create` and `backend check`: the buckets that tfops.yaml names, made and looked at."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tfops.buckets import BucketFacts, StateBucket
 from tfops.config.project import ProjectConfig
+from tfops.dataclass import dataclass
 from tfops.errors import NotApproved, Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.ui import Ui

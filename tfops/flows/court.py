@@ -1,12 +1,12 @@
 """The engine as the judge of a developer's values: conversions, `optional()` defaults, `validation` blocks."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.document import Document
 from tfops.config.environment import EnvironmentConfig, StackConfig, listed_environments, stack_document
 from tfops.config.inputs import InputCheck
+from tfops.dataclass import dataclass
 from tfops.engine.judge import Judgement, judge
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic

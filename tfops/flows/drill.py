@@ -5,8 +5,9 @@ change. What came out is an event in the ledger of the environment whose version
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, EngineFailed, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.changes import change
 from tfops.flows.drills import drill_fact

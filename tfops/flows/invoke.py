@@ -4,9 +4,10 @@ An action is work that no resource stands for: where it failed or was never run,
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tfops.addresses import split
+from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import Refused, StoppedPartWay, TfopsError

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from tfops.addresses import without_keys
 from tfops.config import names
 from tfops.config.legacy import Draft, backend_of, draft_of, moved_sources
 from tfops.config.project import ProjectConfig
+from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.engine.judge import judge
 from tfops.errors import ProjectError, UsageError

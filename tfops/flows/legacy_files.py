@@ -3,12 +3,13 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tfops.config.legacy import is_values_file, local_calls, with_sources
 from tfops.config.modules.interface import MODULES
 from tfops.config.modules.module import is_module_file, is_tofu_file
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.model import LOCK_FILE

@@ -1,13 +1,13 @@
 """The state of a Terraform folder: the very one that Terraform itself would use there, or a refusal by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfops import exact
 from tfops.config.legacy import OldBackend
 from tfops.config.project import ProjectConfig
+from tfops.dataclass import dataclass
 from tfops.engine.encryption import is_encrypted
 from tfops.engine.environment import base_environment, state_encryption
 from tfops.engine.foreign import pull_foreign_state, pull_sealed_state

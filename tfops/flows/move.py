@@ -6,12 +6,13 @@ the way leaves both states readable, and the next one goes on from what it finds
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from tfops import exact
 from tfops.config.project import ProjectConfig
+from tfops.dataclass import dataclass
 from tfops.engine.environment import engine_environment
 from tfops.engine.mask import Masker
 from tfops.engine.moved import content_digest, marked, moved_to

@@ -12,10 +12,11 @@ Called with the machine's lock held and everything fetched. What it may find, in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from tfops.addresses import in_stack, qualified, split
+from tfops.dataclass import dataclass
 from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker

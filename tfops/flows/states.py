@@ -1,11 +1,11 @@
 """`state versions` and `state restore`: what S3 keeps of a state, and the way back to it. For emergencies."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tfops import exact
 from tfops.config.environment import load_environment
+from tfops.dataclass import dataclass
 from tfops.engine.encryption import head_of, is_encrypted
 from tfops.engine.stack import StackEngine
 from tfops.engine.state import earlier_digest, parse_state

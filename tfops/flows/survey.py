@@ -1,13 +1,13 @@
 """What `init` finds in a repository: its main branch, modules, and Terraform folders that are applied today."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfops.config.modules.hcl import read_blocks
 from tfops.config.modules.interface import MODULES, module_texts
 from tfops.config.modules.module import Interface, read_interface
+from tfops.dataclass import dataclass
 from tfops.system.git import GitRunner
 
 _DEEPEST = 3

@@ -1,10 +1,11 @@
 """What is to be done without a person: one look at the remote, then a decision for each environment."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 
 from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.dataclass import dataclass
 from tfops.errors import Refused, TfopsError, in_a_line
 from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.holders import may_follow

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,6 +9,7 @@ from tfops.config.memory import Memory
 from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.project import PROJECT_FILE, ProjectConfig
 from tfops.config.source import LocalSource
+from tfops.dataclass import dataclass
 from tfops.flows.ground.home import Home
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import load_checked

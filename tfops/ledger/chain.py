@@ -8,12 +8,13 @@ import enum
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.origin import require_ledger
 from tfops.ledger.parts import (

@@ -7,9 +7,10 @@ still: what runs is known from there, and its number is never given away again.
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.ledger.card import Card, decode_card, encode_card, read_card_file
 from tfops.ledger.trailers import has_trailers, split_signed, trailers_of

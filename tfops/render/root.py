@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tfops import exact
@@ -12,6 +12,7 @@ from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfi
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference
+from tfops.dataclass import dataclass
 from tfops.model import (
     BACKEND_FILE,
     ENCRYPTION_FILE,

@@ -7,9 +7,9 @@ arrived as a list would be no set any more. Whether it is sensitive, a module sa
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tfops.dataclass import dataclass
 from tfops.render.escape import expression_text
 
 # Beside the rendered root, while it is planned. An override file changes what another file declares:

@@ -7,7 +7,6 @@ defaults, `validation` blocks. The list of installed modules, which `init` would
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tfops import exact
@@ -15,6 +14,7 @@ from tfops.config.environment import StackConfig
 from tfops.config.modules.module import Interface
 from tfops.config.modules.terraform_type import Type, type_at
 from tfops.config.values import Reference, Secret, StackReference
+from tfops.dataclass import dataclass
 from tfops.events import Diagnostic
 from tfops.model import MAIN_FILE
 from tfops.render.escape import escape_literal

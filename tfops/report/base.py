@@ -1,7 +1,6 @@
 """What all text reports share: the choice by type, the view, tables."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
 from typing import Any
@@ -11,6 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from tfops import exact
+from tfops.dataclass import dataclass
 from tfops.report.words import plain
 from tfops.results.facts import Finding
 

@@ -1,11 +1,11 @@
 """A plan for people: destroy, replace, update, create; one line a resource, with the reason."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
+from tfops.dataclass import dataclass
 from tfops.model import Action, AttributeChange, Invocation, Plan, ResourceChange
 from tfops.report.words import plural
 

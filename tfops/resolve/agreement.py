@@ -5,9 +5,10 @@ differs is said, and an agreement may name it: then the same is done to the same
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tfops.addresses import split, with_masked_keys
+from tfops.dataclass import dataclass
 from tfops.model import Action, Plan, Print, ResourceChange, StackName
 
 

@@ -5,10 +5,11 @@ created at another, or created although it still exists. The cards know the ids,
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tfops.addresses import type_of
+from tfops.dataclass import dataclass
 from tfops.model import Action, Fetched, Plan
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 

@@ -5,10 +5,10 @@ A bucket is only ever made safer: what is there and at least as strict stays as 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from tfops.buckets import BucketFacts, StateBucket
+from tfops.dataclass import dataclass
 from tfops.results.facts import Finding
 
 Means = Literal[

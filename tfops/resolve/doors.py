@@ -4,12 +4,13 @@ Compares the card of what runs with what the commit declares, while it is still 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tfops.addresses import type_of, without_keys
 from tfops.config.constraint import Constraint
 from tfops.config.modules.protection import is_protected
 from tfops.config.modules.wish import Declared
+from tfops.dataclass import dataclass
 from tfops.model import Action, Plan, Reason, ResourceChange, Verdict
 from tfops.resolve.holding import holds_data
 from tfops.resolve.verdict import numbers

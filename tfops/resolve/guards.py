@@ -1,8 +1,8 @@
 """Named refusals, decided from facts. Each name is also the flag that overrides it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.model import EnvName, Version
 

@@ -7,9 +7,10 @@ proves nothing in all of them. What is left are the moves that the versions reco
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tfops.addresses import hidden_id, type_of
+from tfops.dataclass import dataclass
 
 Identity = tuple[str, str]  # (resource type, id)
 

@@ -1,8 +1,8 @@
 """What there is to do so that a state lies in its new place, from what lies in both: also after a run that died."""
 
 import enum
-from dataclasses import dataclass
 
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.model import MAIN_STACK, EnvName, StackName
 from tfops.resolve.place import StatePlace, told_apart

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from tfops.dataclass import dataclass
 
 # The settings that say where; everything else (lock, profile, role, retries, …) says how.
 # A backend that isn't listed is another place when any of its settings is another.

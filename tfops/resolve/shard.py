@@ -2,7 +2,8 @@
 
 import re
 import zlib
-from dataclasses import dataclass
+
+from tfops.dataclass import dataclass
 
 _FORM = re.compile(r"(?P<number>[1-9][0-9]{0,2})/(?P<count>[1-9][0-9]{0,2})")
 

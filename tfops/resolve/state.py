@@ -1,9 +1,10 @@
 """Whether the state at hand is the one that the versions speak of. None of these can be overridden."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tfops.config.constraint import parse_version
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.model import EnvName, Fetched, StackState, Version
 

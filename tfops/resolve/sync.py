@@ -1,11 +1,12 @@
 """Whether an environment is to be changed without a person: decided from facts, with a name for every answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import next_open
+from tfops.dataclass import dataclass
 from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, VersionRecord
 from tfops.results.sync import Decision, SyncReason
 

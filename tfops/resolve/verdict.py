@@ -5,11 +5,12 @@ Pure and fast, because `history --verdict` asks it for every version. The worst 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 
 from tfops.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of
 from tfops.config.pinning import why_unpinned
+from tfops.dataclass import dataclass
 from tfops.model import Judgement, Kind, Reason, Verdict
 from tfops.resolve.holding import holds_data
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive

@@ -1,9 +1,9 @@
 """The ends of commands that change an environment, and of those that show what a change would do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tfops.dataclass import dataclass
 from tfops.model import Commit, EnvName, Judgement, Kind, Plan, Reason, Verified, Version
 from tfops.results.facts import ActionFact, CheckFact, DrillFact
 

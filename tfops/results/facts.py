@@ -1,9 +1,9 @@
 """Small facts that several results hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from tfops.dataclass import dataclass
 from tfops.model import ActionState, EnvName, Kind, Verified
 
 

@@ -1,9 +1,9 @@
 """The ends of commands about a project's files, its modules, and this machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tfops.dataclass import dataclass
 from tfops.model import Commit, EnvName, Mark, StackName, Version
 from tfops.results.facts import Finding
 

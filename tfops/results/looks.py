@@ -1,9 +1,9 @@
 """The ends of commands that look at environments and their past."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tfops.dataclass import dataclass
 from tfops.model import Commit, EnvName, Holder, Judgement, VersionRecord
 from tfops.results.facts import DrillFact, Finding, LockFact, LogEvent, TroubleFact
 from tfops.results.sync import Decision

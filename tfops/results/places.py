@@ -1,9 +1,9 @@
 """The ends of commands about what lies outside of the project: buckets, providers, states."""
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
 
+from tfops.dataclass import dataclass
 from tfops.model import EnvName, StackName, Version
 from tfops.results.facts import Finding
 

@@ -1,10 +1,11 @@
 """What a turn of the agent decided about each environment, and what it did."""
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from tfops.contacts import TellRule
+from tfops.dataclass import dataclass
 from tfops.model import EnvName, ResourceChange, Version
 
 

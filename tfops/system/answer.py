@@ -12,8 +12,9 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
 from typing import IO
+
+from tfops.dataclass import dataclass
 
 _POLL_S = 0.02
 _ENDING_S = 2.0

@@ -7,7 +7,8 @@ none of the patterns knows is told in the host's words all the same.
 import enum
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from tfops.dataclass import dataclass
 
 _MOST_LINES, _LONGEST_LINE = 4, 300
 

@@ -1,8 +1,8 @@
 """Many objects at once, by name: missing and damaged ones stop none of the others."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from tfops.dataclass import dataclass
 from tfops.model import CommitSha
 from tfops.system.git import GitRunner, ObjectsAway
 from tfops.system.git_objects import ObjectUnreadable

@@ -4,12 +4,12 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tfops.buckets import BucketFacts, StateBucket
+from tfops.dataclass import dataclass
 from tfops.system.aws import Access, AwsRefused, ask
 
 if TYPE_CHECKING:

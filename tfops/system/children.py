@@ -11,9 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from tfops.dataclass import dataclass
 from tfops.system import environ
 
 # Without -P a folder `tfops/` of the commit that is checked out where it runs would be taken for this program.

@@ -5,9 +5,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.model import Person
 

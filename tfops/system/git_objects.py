@@ -13,10 +13,10 @@ import tempfile
 import threading
 import weakref
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.system import environ
 from tfops.system.git import ObjectsAway, require_sha

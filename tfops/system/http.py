@@ -5,7 +5,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from tfops.dataclass import dataclass
 
 _MOST_BYTES = 1_000_000
 _CHUNK = 65_536

@@ -7,11 +7,12 @@ pipx and uv mark an environment that they made for one program.
 import json
 import shlex
 import sys
-from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from tfops.dataclass import dataclass
 
 # On the public index `tfops` is another project: never name it to an installer.
 DISTRIBUTION = "tfops-cli"

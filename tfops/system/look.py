@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from tfops.dataclass import dataclass
 from tfops.model import CommitSha
 from tfops.system.failures import remote_failure
 from tfops.system.git import GitFailed, broken_refs, require_sha

@@ -8,9 +8,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.system.filtered import require_real_content
 from tfops.system.treenames import folded, require_different_names

@@ -14,10 +14,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.system import answer, failpoint, signals
 

@@ -8,8 +8,8 @@ server, over files and HTTP: neither refs nor objects stay, and `post-receive` d
 import enum
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from tfops.dataclass import dataclass
 from tfops.system.answers import IN_THE_WAY
 
 _BELOW = "rehearsal"

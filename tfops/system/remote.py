@@ -9,8 +9,8 @@ import enum
 import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from tfops.dataclass import dataclass
 from tfops.errors import NeverShared, Refused
 from tfops.model import EnvName
 from tfops.system import failpoint, signals

@@ -6,10 +6,10 @@ Values stay in memory. No message quotes one, nor what a program said on its way
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.system import environ, process
 from tfops.system.aws import Access, AwsRefused, ask

@@ -3,11 +3,11 @@
 import copy
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.model import CommitSha
 from tfops.system.git import require_sha

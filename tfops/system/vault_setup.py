@@ -6,11 +6,11 @@ https://developer.hashicorp.com/vault/docs/commands#environment-variables
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfops.contacts import VaultLogin
+from tfops.dataclass import dataclass
 from tfops.system import environ
 from tfops.system.secret_stores import Unavailable
 

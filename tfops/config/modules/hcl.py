@@ -3,7 +3,7 @@
 import re
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,7 @@ from tfops import exact
 from tfops.config.modules.references import references
 from tfops.config.modules.structure import NOWHERE, Part, Span, read_structure
 from tfops.config.modules.tokens import plain
+from tfops.dataclass import dataclass
 from tfops.exact import Number, is_number, to_number
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from tfops import exact
 from tfops.config.modules.hcl import Block, Expression, read_blocks
 from tfops.config.modules.terraform_type import ANY, Type, parse_type, read_default
+from tfops.dataclass import dataclass
 
 _OF_INTEREST = re.compile(r"^\ufeff?[ \t]*(/\*.*?\*/\s*)*(variable|output)\b", re.MULTILINE)
 _OF_INTEREST_JSON = re.compile(r"\"(variable|output)\"\s*:")

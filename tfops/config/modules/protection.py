@@ -7,7 +7,6 @@ read from the modules' files while they are there, and kept on the card.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tfops.addresses import type_of, without_keys
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.interface import files_of
 from tfops.config.modules.known import ModuleValues
+from tfops.dataclass import dataclass
 
 LIFTING_FILE = "tfops_lift_protection_override.tf.json"
 

@@ -1,9 +1,10 @@
 """The blocks and attributes of a `*.tf` file, by where they stand. What an expression means is not looked at."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tfops.config.modules.tokens import Token, tokens
+from tfops.dataclass import dataclass
 
 _DEEPEST = 50
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from tfops.config.modules.hcl import Node, pairs
+from tfops.dataclass import dataclass
 
 Kind = Literal["any", "string", "number", "bool", "list", "set", "map", "object", "tuple"]
 

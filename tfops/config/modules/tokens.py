@@ -8,8 +8,9 @@ https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#lexical-elements
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from tfops.dataclass import dataclass
 
 Kind = Literal[
     "name", "sign", "newline", "comment", "open", "close", "template", "end", "quote", "text", "heredoc", "marker"

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -12,6 +11,7 @@ from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.module import is_tofu_file, module_files
 from tfops.config.modules.protection import is_flagged
 from tfops.config.source import LocalSource
+from tfops.dataclass import dataclass
 from tfops.system.trees import Tree
 
 

@@ -4,10 +4,11 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from tfops.addresses import with_masked_keys
+from tfops.dataclass import dataclass
 from tfops.errors import Locked
 from tfops.flows.ground.answers import in_a_line, refusal
 from tfops.flows.ground.holders import LEASE_S, Fate, fate_of

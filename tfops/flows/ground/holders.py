@@ -1,8 +1,8 @@
 """Whose lock it is: who may go on where another run stopped."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from tfops.dataclass import dataclass
 from tfops.flows.ground.project import Project
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.parts import LockPart

@@ -5,11 +5,11 @@ secrets, checks and account it runs is in tfops.yaml, and that is not theirs to 
 """
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from tfops.config.names import is_branch_name
 from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.ground.project import Project
 from tfops.model import CommitSha, EnvName

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tfops.config.preview import SLUG
 from tfops.config.project import EnvironmentRule, ProjectConfig, project_document
 from tfops.config.stacks import stack_files
+from tfops.dataclass import dataclass
 from tfops.errors import ConfigError
 from tfops.flows.ground.places import place_today
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName

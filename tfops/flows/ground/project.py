@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tfops.config.constraint import Constraint
@@ -14,6 +14,7 @@ from tfops.config.modules.interface import Interfaces
 from tfops.config.modules.module import Interface
 from tfops.config.project import EngineChoice, ProjectConfig, load_project
 from tfops.config.source import LocalSource, RemoteSource
+from tfops.dataclass import dataclass
 from tfops.engine.locate import find_engine
 from tfops.errors import ConfigError, Locked, ProjectError, Refused
 from tfops.flows.ground.answers import in_a_line, refusal

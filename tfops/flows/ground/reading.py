@@ -1,7 +1,7 @@
 """Reading many environments: those that are known to be right are not read again, many others are read in parallel."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -10,6 +10,7 @@ from tfops.config.memory import Memory, Watched
 from tfops.config.project import ProjectConfig, load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.source import LocalSource
+from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError
 from tfops.flows.ground.project import Project
 from tfops.model import Complaint, EnvName

@@ -2,11 +2,11 @@
 
 import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from tfops.config.project import ProjectConfig, load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.values import Secret, is_sops_mapping
+from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.ground.secret_values import is_in_clear, texts_in, value_in

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from tfops.config.modules.terraform_type import type_at
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Secret, StackOutput
+from tfops.dataclass import dataclass
 from tfops.engine.environment import engine_environment, missing_cli_config
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker

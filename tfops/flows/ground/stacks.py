@@ -2,10 +2,11 @@
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
+from tfops.dataclass import dataclass
 from tfops.flows.ground.home import content_tree
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content

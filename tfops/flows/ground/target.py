@@ -1,7 +1,7 @@
 """What a change is aimed at: which environment, which commit, why, under which rules."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tfops.addresses import in_stack, split
 from tfops.config import names
@@ -9,6 +9,7 @@ from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment
 from tfops.config.modules.protection import fits
 from tfops.config.project import ProjectConfig
+from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.flows.ground.home import content_tree, rules_for
 from tfops.flows.ground.own_places import require_own_places

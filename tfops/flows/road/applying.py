@@ -5,9 +5,10 @@ holds when the plan does what was shown; else it is asked for again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
+from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.engine.stack import Applied, SavedPlan
 from tfops.errors import Interrupted, TfopsError

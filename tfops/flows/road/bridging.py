@@ -1,9 +1,10 @@
 """A way back over a bridge: old code alone would destroy what moved, and make twice what was let go alive."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tfops.config.modules.moves import declared_moves
+from tfops.dataclass import dataclass
 from tfops.engine.modules import installed_modules
 from tfops.engine.stack import SavedPlan, StackEngine
 from tfops.errors import EngineFailed, Refused

@@ -1,7 +1,6 @@
 """The identity card of a finished change, from what the stages know."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tfops import __version__
@@ -9,6 +8,7 @@ from tfops.addresses import qualified, split, type_of, with_masked_keys
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.protection import is_protected, protected_addresses
 from tfops.config.source import LocalSource
+from tfops.dataclass import dataclass
 from tfops.flows.ground.custody import masked_action
 from tfops.flows.ground.stack import Content
 from tfops.flows.ground.target import Target

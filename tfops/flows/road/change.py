@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from tfops.addresses import qualified
+from tfops.dataclass import dataclass
 from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.engine.events import Progress
 from tfops.engine.mask import Masker

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from tfops import exact
 from tfops.config.checks import Check, fill_outputs
+from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.engine.text import safe_lines
 from tfops.errors import ProjectError

@@ -6,9 +6,10 @@ name is typed under the list of it; and what is protected is named address by ad
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tfops.addresses import with_masked_keys
+from tfops.dataclass import dataclass
 from tfops.errors import NeedsPerson, NotApproved
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import Target

@@ -5,12 +5,13 @@ with what their plans already know of them; what they don't know yet makes a sta
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tfops.config.values import StackOutput
+from tfops.dataclass import dataclass
 from tfops.engine.advice import is_about_sensitive
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan

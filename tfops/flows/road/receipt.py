@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tfops.addresses import in_stack, natural, qualified
+from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.flows.road.applying import StackEnd
 from tfops.ledger.card import ActionPart

@@ -1,13 +1,13 @@
 """What a stack takes from others, as it is or as it will be."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tfops.config.environment import forms_in
 from tfops.config.modules.interface import is_public_output
 from tfops.config.modules.terraform_type import ANY, Type, is_settled, type_at
 from tfops.config.values import StackOutput, StackReference
+from tfops.dataclass import dataclass
 from tfops.flows.ground.stack import OpenStack
 from tfops.model import StackState
 from tfops.render.supply import Supply, kind_in, kind_of
