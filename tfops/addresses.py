@@ -71,6 +71,16 @@ def type_of(address: str) -> str:
 TERRAFORM_REGISTRY, TOFU_REGISTRY = "registry.terraform.io/", "registry.opentofu.org/"
 
 
+def registry_of(*, is_tofu: bool) -> str:
+    """Where an engine looks for the providers that name no registry."""
+    return TOFU_REGISTRY if is_tofu else TERRAFORM_REGISTRY
+
+
+def other_registry(registry: str) -> str:
+    """The other engine's."""
+    return registry_of(is_tofu=registry == TERRAFORM_REGISTRY)
+
+
 def provider_of(address: str) -> str:
     """The provider's address, the same for both registries: `registry.opentofu.org/x/y` is the first one's `x/y`."""
     return re.sub(rf"^{re.escape(TOFU_REGISTRY)}", TERRAFORM_REGISTRY, address)

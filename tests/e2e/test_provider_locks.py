@@ -6,7 +6,7 @@
 import json
 import shutil
 
-from tests.support.provider.mirror import ADDRESS
+from tests.support.provider.mirror import ADDRESS, HOST, HOSTS
 from tests.support.ways_back import Story
 from tfops.engine.lockfile import locked_versions
 
@@ -91,6 +91,37 @@ def test_a_provider_comes_and_goes_and_every_way_back_finds_it(story: Story) -> 
     story.shop.commit("The lock stays")
     assert locked_versions((story.shop.path / LOCK).read_text()) == both
     assert _providers_of(story, _apply(story, "--lift-hold")) == {"main": [ADDRESS]}
+
+
+def _for_the_other_engine(lock: str) -> str:
+    """The same lock as the other engine would write it."""
+    [other] = set(HOSTS) - {HOST}
+    return lock.replace(HOST, other)
+
+
+def test_one_lock_serves_both_engines(story: Story) -> None:
+    """docs/reference/engines.md. The other engine's entries are written by hand; test_tofu.py has it write them."""
+    story.mirror.add("1.0.0", name="spare")
+    _write(story, BOTH + THING + OTHER)
+    _locked(story)
+    theirs = _for_the_other_engine((story.shop.path / LOCK).read_text())
+    story.shop.write(LOCK, theirs)
+    story.shop.commit("Only the other engine's")
+    lacks = story.shop.run("plan", "dev", "-o", "json").error
+    assert (lacks["guard"], "made with the other engine" in lacks["why"]) == ("unlocked-provider", True)
+    other_only = story.shop.run("providers", "update", "dev", "spare", "-o", "json").error
+    assert other_only["what"] == "the provider 'spare' is locked for the other engine only"
+    others = dict.fromkeys(locked_versions(theirs), "1.0.0")
+    for name in ("demo", "spare"):
+        story.mirror.add("2.0.0", name=name)
+    assert _locked(story) == {ADDRESS: "1.0.0", SPARE: "1.0.0", **others}
+    before = (story.shop.path / LOCK).read_text()
+    assert not story.shop.ok("providers", "lock", "dev", "-o", "json").result["is_written"]
+    assert (story.shop.path / LOCK).read_text() == before
+    assert _providers_of(story, _apply(story)) == {"main": [ADDRESS, SPARE]}
+    assert _locked(story, "update", "dev", "spare") == {ADDRESS: "1.0.0", SPARE: "2.0.0", **others}
+    assert "To run one version: tfops providers update dev" in story.shop.ok("providers", "update", "dev").out
+    assert locked_versions((story.shop.path / LOCK).read_text()) == {ADDRESS: "2.0.0", SPARE: "2.0.0", **others}
 
 
 def test_stacks_with_different_providers_share_one_lock(story: Story) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.provider.mirror import HOST
+
 MIRROR = "TFOPS_PROVIDER_MIRROR"
 _AWS = "registry.terraform.io/hashicorp/aws"
 _HOW = (
@@ -21,13 +23,14 @@ _SMALL = {"random": ("3.1.0", "3.6.3", "3.9.0"), "tls": ("4.2.1",), "local": ("2
 
 
 def require_small_providers() -> Path:
-    """The mirror, where it has random, tls, local and null in the versions that are tested; else a skip that says
-    what is missing. They are extra, in CI too."""
+    """The mirror, where it has random, tls, local and null in the versions that are tested, for the engine that the
+    tests run with; else a skip that says what is missing. They are extra, in CI too."""
     mirror = Path(os.environ.get(MIRROR, "/nonexistent"))
-    home = mirror / _AWS.rpartition("/")[0]
+    home = mirror / HOST / "hashicorp"
     missing = [f"{name} {one}" for name, wanted in _SMALL.items() for one in wanted if not _has(home / name, one)]
     if missing:
-        pytest.skip(f"no {', '.join(missing)} of hashicorp here: set {MIRROR} to a filesystem mirror that has them")
+        what = f"{', '.join(missing)} of {HOST}/hashicorp"
+        pytest.skip(f"no {what} here: set {MIRROR} to a filesystem mirror that has them")
     return mirror
 
 

@@ -9,6 +9,8 @@ from tfops.engine.lockfile import (
     used_by_modules,
     versions_alone,
     with_entries,
+    with_other_registry,
+    with_same_versions,
     without_entries,
 )
 from tfops.errors import Refused
@@ -85,6 +87,27 @@ def test_another_lock_lends_what_one_lacks_and_nothing_else() -> None:
     assert with_entries(_WRITTEN, [older, mine]) == _WRITTEN
     assert with_entries("", [versions_alone({_DEMO: "1.0.0"})]).strip() == versions_alone({_DEMO: "1.0.0"}).strip()
     assert len(read_lock(with_entries(_WRITTEN, [_TOFU]))) == 4, "each engine has its own registry's host"
+
+
+def test_an_engine_writes_its_own_entries_and_the_others_stay() -> None:
+    """docs/reference/engines.md: one lock serves both engines, whichever is asked last."""
+    terraform, tofu = "registry.terraform.io/", "registry.opentofu.org/"
+    newer = _entry(_AWS, "6.0.0", "h1:x")
+    both = with_other_registry(_WRITTEN, _TOFU, registry=tofu)
+    assert list(read_lock(both)) == [name.replace("terraform.io", "opentofu.org") for name in _VERSIONS] + [*_VERSIONS]
+    assert both.startswith("# This file is maintained"), "as engines write it, head and all"
+    assert with_other_registry(newer, both, registry=tofu) == with_entries(newer, [_TOFU]), "what went is gone"
+    assert with_other_registry(_TOFU, both, registry=terraform) == both, "nothing new, nothing written"
+    assert with_other_registry(_WRITTEN, newer, registry=tofu) == _WRITTEN
+    assert read_lock(with_other_registry("", both, registry=tofu)) == read_lock(_TOFU)
+
+
+def test_what_one_engine_locks_the_other_locks_to_the_same_version() -> None:
+    older = _entry("registry.terraform.io/hashicorp/aws", "4.0.0", "h1:x")
+    both = read_lock(with_same_versions(older + _TOFU, registry="registry.opentofu.org/"))
+    assert {name: one.version for name, one in both.items() if name in _VERSIONS} == {_AWS: "4.0.0", _DEMO: "1.0.0"}
+    assert not both[_DEMO].hashes, "another registry, another build perhaps"
+    assert with_same_versions(_WRITTEN, registry="registry.opentofu.org/") == _WRITTEN
 
 
 def test_an_entry_can_be_left_open() -> None:

@@ -464,6 +464,17 @@ RESULTS: dict[str, object] = {
         ),
         is_written=True,
     ),
+    "providers-two-engines": ProvidersResult(
+        DEV,
+        "environments/dev.lock.hcl",
+        (
+            ProviderMove("registry.opentofu.org/hashicorp/random", "3.6.3", "3.6.3"),
+            ProviderMove("registry.opentofu.org/hashicorp/tls", "4.2.1", "4.2.1"),
+            ProviderMove("registry.terraform.io/hashicorp/random", "3.6.3", "3.10.0"),
+            ProviderMove("registry.terraform.io/hashicorp/tls", "", "4.2.1"),
+        ),
+        is_written=True,
+    ),
     "providers-none": ProvidersResult(DEV, "environments/dev.lock.hcl", (), is_written=False),
     "state-versions": StateVersionsResult(
         PROD,

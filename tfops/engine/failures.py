@@ -1,5 +1,8 @@
 """What an engine that failed is told as."""
 
+from collections.abc import Collection, Iterable
+
+from tfops.addresses import provider_of
 from tfops.engine.advice import advice_for, is_other_build, is_settled, is_state_locked
 from tfops.engine.statelock import clarified
 from tfops.errors import EngineFailed, Locked, Refused, TfopsError
@@ -35,12 +38,20 @@ def other_build(why: str) -> Refused:
     )
 
 
-def unlocked(providers: list[str], *, is_used: bool) -> Refused:
-    """What is needed, and no lock has."""
+def _of_the_other_engine(providers: Iterable[str], locked: Iterable[str]) -> str:
+    """Why a lock lacks what it seems to have: each engine has entries of a registry of its own."""
+    known = {provider_of(address) for address in locked}
+    if not all(provider_of(address) in known for address in providers):
+        return ""
+    return "it was made with the other engine; locking with this one adds its entries, and keeps those"
+
+
+def unlocked(providers: list[str], *, is_used: bool, locked: Collection[str] = ()) -> Refused:
+    """What is needed, and no lock has; `locked` are the addresses that the lock has."""
     names = ", ".join(name.partition("/")[2] for name in providers)
     if is_used:
         what, hint = f"the provider lock lacks {names}, which the modules use", "tfops providers lock ENV, then commit"
-        return Refused("unlocked-provider", what, hint=hint)
+        return Refused("unlocked-provider", what, why=_of_the_other_engine(providers, locked), hint=hint)
     return Refused(
         "unlocked-provider",
         f"the provider lock lacks {names}, which resources in the state still need",

@@ -6,6 +6,7 @@ https://developer.hashicorp.com/terraform/language/files/dependency-lock
 import re
 from collections.abc import Iterable, Mapping
 
+from tfops.addresses import other_registry
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 
@@ -59,20 +60,45 @@ def versions_alone(versions: Mapping[str, str]) -> str:
 
 
 def with_entries(text: str, more: Iterable[str]) -> str:
-    """A lock, and of other locks the providers that it doesn't have; of those that several have the first's."""
-    found = dict[str, str]()
-    for other in more:
-        for address, entry in read_lock(other).items():
-            found.setdefault(address, entry.text)
-    known = read_lock(text)
-    lent = [entry for address, entry in sorted(found.items()) if address not in known]
-    return "\n\n".join([text.rstrip("\n"), *lent]) + "\n" if lent else text
+    """A lock, and of other locks the providers that it doesn't have; of those that several have the first's.
+
+    In the order of their addresses, as engines write them: whichever came first, the file is the same.
+    """
+    known, found = read_lock(text), dict[str, LockedProvider]()
+    for entries in (known, *map(read_lock, more)):
+        found = entries | found
+    if found.keys() == known.keys():
+        return text
+    head = text.partition('provider "')[0].strip()
+    return "\n\n".join([*([head] if head else []), *(entry.text for _, entry in sorted(found.items()))]) + "\n"
 
 
 def without_entries(text: str, addresses: Iterable[str]) -> str:
     """A lock that leaves some providers open."""
     left_out = frozenset(addresses)
     return "\n\n".join(entry.text for address, entry in read_lock(text).items() if address not in left_out) + "\n"
+
+
+def with_other_registry(text: str, before: str, *, registry: str) -> str:
+    """A lock as one engine wrote it, with the entries that the lock had before of the other engine's `registry`.
+
+    An engine looks only for entries of its own registry, and leaves the others out of what it writes. Where nothing
+    else changed the lock is as it was, with the words of whichever engine wrote it.
+    """
+    entries = read_lock(before)
+    own = [address for address in entries if not address.startswith(registry)]
+    merged = with_entries(text, [without_entries(before, own)])
+    return before if read_lock(merged) == entries else merged
+
+
+def with_same_versions(text: str, *, registry: str) -> str:
+    """A lock in which what the other engine's `registry` locks is locked to the same version for this engine too.
+
+    Without checksums: the registries may serve different builds of a release.
+    """
+    this = other_registry(registry)
+    theirs = {name: version for name, version in locked_versions(text).items() if name.startswith(registry)}
+    return with_entries(text, [versions_alone({this + name.removeprefix(registry): v for name, v in theirs.items()})])
 
 
 def differences(given: str, taken: str) -> tuple[str, ...]:

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from tfops.addresses import other_registry, registry_of
 from tfops.engine.commands import CommandLine
 from tfops.engine.failures import engine_error
 from tfops.engine.locate import Engine
-from tfops.engine.lockfile import read_lock, without_entries
+from tfops.engine.lockfile import read_lock, with_other_registry, with_same_versions, without_entries
 from tfops.engine.runner import Runner
 from tfops.model import LOCK_FILE
 from tfops.system.workspace import exclusive, write_file
@@ -23,15 +24,18 @@ def lock_providers(
 ) -> str:
     """The lock file for the root that the runner stands in, empty when it needs no provider.
 
-    What the root's lock file already holds is kept, unless `upgrade`; of `opened` alone the newest is taken. `mirror`
-    is a folder or an https address to read other platforms' checksums from; the engine's CLI config isn't asked for
-    these. Raises EngineFailed, Refused (guard `provider-build`) where a version that stays is another build.
+    What the root's lock file already holds is kept, unless `upgrade`; of `opened` alone the newest is taken. What it
+    holds for the other engine's registry stays, and is locked to the same version for this one. `mirror` is a folder
+    or an https address to read other platforms' checksums from; the engine's CLI config isn't asked for these. Raises
+    EngineFailed, Refused (guard `provider-build`) where a version that stays is another build.
     """
     commands = CommandLine(engine.executable)
-    path = runner.root / LOCK_FILE
+    path, other = runner.root / LOCK_FILE, other_registry(registry_of(is_tofu=engine.is_tofu))
+    before = _text(path)
+    if before:
+        write_file(path, with_same_versions(before, registry=other))
     if opened:
-        before = path.read_text(encoding="utf-8")
-        write_file(path, without_entries(before, opened))
+        write_file(path, without_entries(_text(path), opened))
         _run(runner, commands.init_providers(upgrade=False))
         after = path.read_text(encoding="utf-8")
         # What had no newer release was looked at without its checksums: now with them.
@@ -39,6 +43,10 @@ def lock_providers(
     _run(runner, commands.init_providers(upgrade=upgrade))
     if platforms:
         _run(runner, commands.lock_providers(platforms, mirror=mirror))
+    return with_other_registry(_text(path), before, registry=other)
+
+
+def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 

@@ -160,7 +160,8 @@ class StackEngine:
         found = differences(given, self._text(LOCK_FILE))
         if found:
             raise other_build("\n".join(found))
-        missing = self.locked_providers().keys() - locked_versions(self._lock or "").keys()
+        locked = locked_versions(self._lock or "").keys()
+        missing = self.locked_providers().keys() - locked
         if not missing:
             return
         ended = self._run(self._commands.providers())
@@ -169,7 +170,7 @@ class StackEngine:
         used = used_by_modules(ended.stdout.read_text(encoding="utf-8"))
         open_ones = sorted(missing & used) or sorted(missing - locked_versions(given).keys())
         if open_ones:
-            raise unlocked(open_ones, is_used=bool(missing & used))
+            raise unlocked(open_ones, is_used=bool(missing & used), locked=locked)
 
     def _begin_anew(self) -> None:
         """What is known of the folder is known again when the engine is through: a killed one leaves nothing."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from tfops.addresses import other_registry, registry_of
 from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.modules.interface import MODULES, require_inner_sources
 from tfops.config.names import did_you_mean, shown
@@ -39,7 +40,8 @@ def lock(
     """Write `environments/<env>.lock.hcl` from the files as they lie here. Nothing else is changed.
 
     With `update` to the newest versions that the modules allow, else what is locked stays; `only` are the providers
-    to update, by the end of their address. Raises Refused (guard `unknown-provider`) for one that isn't locked.
+    to update, by the end of their address. Entries of the other engine's registry stay as they are. Raises Refused
+    (guard `unknown-provider`) for one that isn't locked.
     """
     place = find_place(project, env)
     tree = place.tree(project, worktree=True)
@@ -47,11 +49,12 @@ def lock(
     environment = load_environment(tree, rules, place.env)
     path = lock_file_path(rules.files_of(place.env))
     before = tree.read(path) or ""
-    opened = _named(only, before)
     content = Content(rules, environment, tree, before or None)
     interfaces = project.interfaces(tree, {})
     for stack in environment.stacks.values():
         require_inner_sources(interfaces, local_sources(stack))
+    program = locate(project, rules, engine.engine)
+    opened = _named(only, before, other=other_registry(registry_of(is_tofu=program.is_tofu)))
     with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
         root = project.workspace.root(place.env, _FOLDER)
         rendered = {name: render_stack(content, name, interfaces) for name in environment.stacks}
@@ -59,7 +62,6 @@ def lock(
         lay_out_modules(tree, root, {}, rendered="", keeps=lambda _: False)
         env_vars = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
         runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)
-        program = locate(project, rules, engine.engine)
         ui.phase(f"locking the providers of {place.env}")
         upgrade = update and not opened
         after = lock_providers(
@@ -72,15 +74,26 @@ def lock(
     return ProvidersResult(place.env, path, _moves(before, after), is_written=bool(after) and after != before)
 
 
-def _named(asked: Sequence[str], lock: str) -> tuple[str, ...]:
-    """The addresses that `random`, `hashicorp/random` or a whole address stand for."""
+def _named(asked: Sequence[str], lock: str, *, other: str) -> tuple[str, ...]:
+    """The addresses that `random`, `hashicorp/random` or a whole address stand for; none of the `other` engine's
+    registry unless all of it is given."""
     known = sorted(locked_versions(lock))
-    found = {one: [name for name in known if f"/{name}".endswith(f"/{one}")] for one in asked}
-    for one, addresses in found.items():
-        if not addresses:
-            hint = did_you_mean(one, {name.rpartition("/")[2] for name in known}) or "tfops providers lock ENV"
-            raise Refused("unknown-provider", f"no provider {shown(one)} is locked", hint=hint)
-    return tuple(dict.fromkeys(address for addresses in found.values() for address in addresses))
+    found = dict[str, None]()
+    for one in asked:
+        named = [name for name in known if f"/{name}".endswith(f"/{one}")]
+        own = [name for name in named if name == one or not name.startswith(other)]
+        if not own:
+            raise _unknown(one, known, is_other=bool(named))
+        found |= dict.fromkeys(own)
+    return tuple(found)
+
+
+def _unknown(asked: str, known: Sequence[str], *, is_other: bool) -> Refused:
+    if is_other:
+        what = f"the provider {shown(asked)} is locked for the other engine only"
+        return Refused("unknown-provider", what, hint="add this engine's entry: tfops providers lock ENV")
+    hint = did_you_mean(asked, {name.rpartition("/")[2] for name in known}) or "tfops providers lock ENV"
+    return Refused("unknown-provider", f"no provider {shown(asked)} is locked", hint=hint)
 
 
 def _calls(roots: Mapping[StackName, RenderedRoot], lock: str) -> dict[str, str]:

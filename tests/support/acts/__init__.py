@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.support.provider.mirror import platform_name
+from tests.support.provider.mirror import HOSTS, platform_name
 
 _FOLDER = Path(__file__).parent
-_ADDRESS = "registry.terraform.io/tfops/acts"
+_ADDRESS = "tfops/acts"
 
 
 def require_acts_provider(mirror: Path) -> None:
@@ -22,9 +22,10 @@ def require_acts_provider(mirror: Path) -> None:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    path = mirror / _ADDRESS / "1.0.0" / platform_name() / "terraform-provider-acts_v1.0.0"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(_built(), path)
+    for host in HOSTS:
+        path = mirror / host / _ADDRESS / "1.0.0" / platform_name() / "terraform-provider-acts_v1.0.0"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(_built(), path)
 
 
 def _built() -> Path:

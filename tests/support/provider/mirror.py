@@ -1,5 +1,6 @@
 """Where the engine finds the provider: a filesystem mirror, named by a CLI config file."""
 
+import os
 import platform
 import sys
 from dataclasses import dataclass
@@ -7,10 +8,12 @@ from pathlib import Path
 
 from tests.support.provider.host import launcher
 
-ADDRESS = "registry.terraform.io/tfops/demo"
 # Terraform looks for `tfops/demo` at the first host, OpenTofu at the second.
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 _HOME = "tfops"
+# Where the engine that the tests run with looks.
+HOST = HOSTS[os.environ.get("TFOPS_TEST_ENGINE") == "tofu"]
+ADDRESS = f"{HOST}/{_HOME}/demo"
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
