@@ -59,6 +59,47 @@ def test_a_mistake_in_a_file_is_shown_where_it_is(tmp_path: Path, rules: str, de
     assert not shop.state_file.exists()
 
 
+_TAKES = """\
+variable "n" { type = number }
+variable "s" {
+  type      = number
+  sensitive = true
+}
+variable "l" {
+  type = any
+  validation {
+    condition     = length(var.l) > 9
+    error_message = "too short"
+  }
+}
+"""
+_GIVES = """\
+modules:
+  a: {source: gives}
+  b:
+    source: takes
+    inputs:
+      n: ${module.a.x}
+      s: {from: env:NUMBER}
+      l: ${module.a.x}
+"""
+
+
+def test_a_value_that_only_the_plan_knows_is_wrong_where_it_is_given(tmp_path: Path, engine: str) -> None:
+    """docs/explanation/engine.md: the engine points at the rendered root, tfops at the environment's file."""
+    shop = new_sandbox(tmp_path / "shop", engine)
+    shop.env["NUMBER"] = "no-number"
+    shop.write("modules/gives/main.tf", 'output "x" { value = "text" }\n')
+    shop.write("modules/takes/main.tf", _TAKES)
+    shop.write("environments/dev.yaml", _GIVES)
+    shop.commit()
+    failed = shop.run("plan", "dev")
+    assert failed.code == 20
+    for line in ("6:7", "7:7", "8:7"):
+        assert f"(environments/dev.yaml:{line})" in failed.err
+    assert "main.tf.json" not in failed.err
+
+
 def test_every_mistake_of_every_file_is_shown_in_one_run(tmp_path: Path) -> None:
     shop = new_sandbox(tmp_path / "shop", "none-needed", rules=_RULES + "engin: {}\nprojekt: x\n")
     shop.write("environments/dev.yaml", "modules: {a: {source: nope, inputz: {}}, b: 1}\n")

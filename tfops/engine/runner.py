@@ -45,7 +45,10 @@ class Ended:
 
 @dataclass(slots=True)
 class Runner:
-    """Starts the engine in `root`; its output files go to `folder` (0700) and stay until it goes."""
+    """Starts the engine in `root`; its output files go to `folder` (0700) and stay until it goes.
+
+    `placed` is asked where people find what a diagnostic is about.
+    """
 
     root: Path
     folder: Path
@@ -53,6 +56,7 @@ class Runner:
     mask: Masker
     observe: Observer
     on_signal: signals.OnSignal
+    placed: Callable[[Diagnostic], Diagnostic] = lambda said: said
     started: int = 0
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -76,6 +80,8 @@ class Runner:
             event = progress.hear(line)
             if event is None:
                 return
+            if isinstance(event, Diagnostic):
+                event = self.placed(event)
             if holds_words and isinstance(event, Diagnostic):
                 progress.add(event)
                 return

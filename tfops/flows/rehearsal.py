@@ -34,7 +34,7 @@ def rehearse(
     stage = EnvName(f"{env}-adopt")
     environment = load_environment(tree, rules, env, project.input_check(tree))
     staged = replace(rules, backend=Backend(), environments={stage: replace(rules.environments[env], backend={})})
-    content = Content(staged, replace(environment, name=stage), tree, tree.read(lock_file_path(env)))
+    content = Content(staged, replace(environment, name=stage), tree, tree.read(lock_file_path(env)), base=env)
     _require_called(environment, env, legacy)
     try:
         sealed = encrypts(rules)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tfops.addresses import code_of, qualified
-from tfops.config.environment import EnvironmentConfig, StackConfig, lock_file_path
+from tfops.config.document import Document
+from tfops.config.environment import EnvironmentConfig, StackConfig, lock_file_path, stack_document
 from tfops.config.modules.interface import (
     Interfaces,
     const_inputs,
@@ -32,6 +33,7 @@ from tfops.events import Diagnostic, Event
 from tfops.flows.ground.account import require_account
 from tfops.flows.ground.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.flows.ground.home import require_known_engine
+from tfops.flows.ground.input_places import InputPlaces
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.provider_locks import locks_of_what_ran
 from tfops.flows.ground.secrets import SecretSource, reviewed_rules
@@ -62,7 +64,7 @@ class Content:
     """What an environment's roots are made of: rules, the developer's files, modules, the provider lock.
 
     `overrides` are files laid over the exported modules, path below `modules/` to text. `commit` is set where
-    it isn't the one that a change is aimed at.
+    it isn't the one that a change is aimed at. `base` is whose files the environment's own are laid over.
     """
 
     rules: ProjectConfig
@@ -71,14 +73,19 @@ class Content:
     lock: str | None
     overrides: Mapping[str, str] = field(default_factory=dict)
     commit: str = ""
+    base: EnvName | None = None
 
     @classmethod
     def of(
         cls, tree: GitTree, rules: ProjectConfig, environment: EnvironmentConfig, *, rehearses: EnvName | None = None
     ) -> "Content":
         """All of it from one tree; in a drill the provider lock is that of the environment that it `rehearses`."""
-        lock = tree.read(lock_file_path(rehearses or rules.files_of(environment.name)))
-        return cls(rules, environment, tree, lock)
+        base = rehearses or rules.base_of(environment.name)
+        return cls(rules, environment, tree, tree.read(lock_file_path(base or environment.name)), base=base)
+
+    def document(self, stack: StackName) -> Document:
+        """A stack's file as it was read, with the place of every value."""
+        return stack_document(self.tree, self.environment.name, stack, self.base)
 
 
 class Hide(Protocol):
@@ -234,7 +241,8 @@ def open_stack(
     env = engine_environment(more=rules.engine.env, secrets=values, plugin_cache=project.workspace.plugin_cache)
     part = part_of_run(folder, name)
     part.mkdir(exist_ok=True, mode=0o700)
-    runner = Runner(root, part, env, shown, _observer(name, ui), ui.engine_signal)
+    places = InputPlaces(root, lambda: content.document(name), content.commit)
+    runner = Runner(root, part, env, shown, _observer(name, ui), ui.engine_signal, places)
     opened = OpenStack(
         name,
         content,

@@ -67,7 +67,8 @@ class Target:
     @property
     def content(self) -> Content:
         """What the environment's root is rendered from."""
-        return Content(self.rules, self.environment, self.tree, self.provider_lock, self.overrides)
+        base = self.rehearses or self.rules.base_of(self.env)
+        return Content(self.rules, self.environment, self.tree, self.provider_lock, self.overrides, base=base)
 
     @property
     def stacks(self) -> Stacks:
