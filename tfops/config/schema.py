@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean
@@ -184,17 +184,17 @@ class ProjectFile(_Block):
 
     version: Literal[1]
     project: str
-    engine: EngineBlock = EngineBlock()
+    engine: EngineBlock = Field(default_factory=EngineBlock)
     backend: dict[str, dict[str, Any] | None] = {"local": None}
     encryption: EncryptionBlock | None = None
     providers: dict[str, dict[str, Any] | None] = {}
     environments: dict[str, EnvironmentBlock]
-    ledger: LedgerBlock = LedgerBlock()
+    ledger: LedgerBlock = Field(default_factory=LedgerBlock)
     protect: list[str] = []
     no_downgrade: list[str] = []
-    actions: ActionsBlock = ActionsBlock()
+    actions: ActionsBlock = Field(default_factory=ActionsBlock)
     inventory: Literal["ids", "hash", "off"] = "ids"
-    require: RequireBlock = RequireBlock()
+    require: RequireBlock = Field(default_factory=RequireBlock)
     platforms: list[str] = []
     required_checks: list[CheckBlock] = []
     verify: list[CheckBlock] = []
@@ -203,8 +203,8 @@ class ProjectFile(_Block):
         str, Annotated[AllowBlock, BeforeValidator(_spelt_out, json_schema_input_type=list[Any] | AllowBlock)]
     ] = {}
     deny_modules: list[DenyBlock] = []
-    secrets: SecretsBlock = SecretsBlock()
-    agent: AgentBlock = AgentBlock()
+    secrets: SecretsBlock = Field(default_factory=SecretsBlock)
+    agent: AgentBlock = Field(default_factory=AgentBlock)
 
 
 class ModuleBlock(_Block):

@@ -24,7 +24,7 @@ def approve(project: Project, env: str, *, varying: Collection[str] = ()) -> App
     """
     place = find_place(project, env)
     require_signing(project, place.rules)
-    person, _ = project.repository.identity()
+    person = project.repository.person
     agreed: list[DeclinedPart] = []
 
     def event(present: Present) -> NewEvent:

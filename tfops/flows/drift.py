@@ -96,7 +96,7 @@ def _remember(
     if not plan.drift:
         write_file(path, json.dumps({"version": latest.version.number, "at": now.isoformat()}))
     addresses = [change.address for change in plan.drift]
-    person, _ = project.repository.identity()
+    person = project.repository.person
     part = DriftPart(
         version=latest.version.number, addresses=addresses, digest=plan.digest, by=person.name, at=now,
         right_at=right_at,

@@ -71,7 +71,7 @@ def drill(
         why = "; ".join(filter(None, (why, _clean_up(run))))
     part = DrilledPart(
         place=run.place.env,
-        by=project.repository.identity()[0].name,
+        by=project.repository.person.name,
         at=clock.now(),
         is_ok=not why,
         why=why,

@@ -22,7 +22,7 @@ def hold(project: Project, env: str, reason: str) -> HoldResult:
         raise UsageError("the reason is empty", hint=f"tfops hold {env} --reason TEXT")
     place = find_place(project, env)
     require_signing(project, place.rules)
-    person, _ = project.repository.identity()
+    person = project.repository.person
     held: list[VersionRecord] = []
 
     def event(present: Present) -> NewEvent:
@@ -44,7 +44,7 @@ def lift(project: Project, env: str) -> HoldResult | None:
     if not _held_for(project, read_present(project.repository, place.env)):
         return None
     require_signing(project, place.rules)
-    person, _ = project.repository.identity()
+    person = project.repository.person
     reasons: list[str] = []
 
     def event(present: Present) -> NewEvent:

@@ -354,7 +354,7 @@ def _doubt(progress: Mapping[StackName, Progress]) -> str:
 
 
 def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Story:
-    person, _ = case.project.repository.identity()
+    person = case.project.repository.person
     number = target.listing.highest + 1
     card = build_card(target, outcome, case.present, number=number, person=person, run_id=case.intent.run_id)
     headline = outcome.ends[0].stack.mask(f"{case.intent.headline} (recovered{doubt})")
@@ -364,7 +364,7 @@ def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Sto
 
 
 def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Mapping[str, str]) -> Story:
-    person, _ = case.project.repository.identity()
+    person = case.project.repository.person
     intent = case.intent
     why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
     if lost:

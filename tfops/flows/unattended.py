@@ -123,7 +123,7 @@ def _declined(
 ) -> DeclinedPart:
     before = present.declined
     tries = before.tries + 1 if before and before.commit == head else 1
-    person, _ = project.repository.identity()
+    person = project.repository.person
     now, retry_at = clock.now(), None
     digest = error.digest if isinstance(error, NeedsPerson) else ""
     prints = error.prints if isinstance(error, NeedsPerson) else {}

@@ -38,7 +38,7 @@ def note_waiting(project: Project, rules: ProjectConfig, decisions: Sequence[Dec
 
 def _append(project: Project, rules: ProjectConfig, decisions: Sequence[Decision]) -> None:
     refs = project.refs(rules)
-    person, _ = project.repository.identity()
+    person = project.repository.person
     for _ in range(_MOST_TRIES):
         updates = [update for found in decisions if (update := _update(project, found, person.name))]
         if not updates or refs.swap(*updates) is Swap.WON:

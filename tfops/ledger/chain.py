@@ -293,7 +293,7 @@ def _files(present: Present, event: NewEvent) -> Iterator[tuple[str, bytes]]:
 
 
 def _message(repository: Repository, event: NewEvent) -> str:
-    person, _ = repository.identity()
+    person = repository.person
     trailers = {
         "Tfops-Event": event.kind.value,
         "Tfops-Run": event.run_id,

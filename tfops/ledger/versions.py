@@ -285,7 +285,7 @@ def write_trial_tag(repository: Repository, name: str, commit: CommitSha) -> str
 
 
 def _tag_update(repository: Repository, name: str, *, commit: CommitSha, message: str, at: datetime) -> Update:
-    person, _ = repository.identity()
+    person = repository.person
     tagger = f"{_plain(person.name)} <{_plain(person.email)}> {_git_time(at)}"
     return Update(f"refs/tags/{name}", store_tag(repository, name, commit=commit, tagger=tagger, message=message))
 

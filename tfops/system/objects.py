@@ -59,10 +59,10 @@ def store_commit(repository: Repository, tree: str, *, parent: CommitSha | None,
 
     Raises Refused (guard `signing-failed`) where Git shall sign and can't.
     """
-    person, is_configured = repository.identity()
+    person, is_configured = repository.person, repository.is_person_configured
     identity = () if is_configured else ("-c", f"user.name={person.name}", "-c", f"user.email={person.email}")
     parents = ("-p", require_sha(parent)) if parent else ()
-    sign = ("-S",) if repository.signs("commit") else ()
+    sign = ("-S",) if repository.signs_commits else ()
     argv = (*identity, "commit-tree", *sign, *parents, "-F", "-", require_sha(tree))
     author = {"GIT_AUTHOR_NAME": person.name, "GIT_AUTHOR_EMAIL": person.email}
     try:

@@ -106,6 +106,8 @@ class Repository:
 
     def is_ancestor(self, ancestor: CommitSha, descendant: CommitSha) -> bool:
         """Whether history leads from `ancestor` to `descendant`; a commit is its own ancestor."""
+        if ancestor == descendant:
+            return True
         argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
         return self.git.ask(*argv, ok=(0, 1, 128)).code == 0
 
@@ -183,19 +185,41 @@ class Repository:
             self.git.ask("add", "--all", "--", *present, env=index)
             return self.git.ask("write-tree", env=index).text.strip()
 
-    def signs(self, kind: str) -> bool:
-        """Whether the user's Git signs by itself: `commit.gpgSign` or `tag.gpgSign`."""
+    @cached_property
+    def signs_commits(self) -> bool:
+        """Whether the user's Git signs commits by itself."""
+        return self._signs("commit")
+
+    @cached_property
+    def signs_tags(self) -> bool:
+        """Whether the user's Git signs tags by itself."""
+        return self._signs("tag")
+
+    def _signs(self, kind: str) -> bool:
         return self.git.line("config", "--type=bool", "--get", f"{kind}.gpgSign") == "true"
 
-    def identity(self) -> tuple[Person, bool]:
-        """Who commits here, and whether that comes from Git's configuration (CI often has none)."""
+    @property
+    def person(self) -> Person:
+        """Who commits here: as Git's configuration or environment says, else the user of this machine."""
+        configured = self._committer
+        if configured:
+            return configured
+        user, host = environ.user_and_host()
+        return Person(user, f"{user}@{host}")
+
+    @property
+    def is_person_configured(self) -> bool:
+        """Whether Git knows who commits here (in CI it often doesn't)."""
+        return self._committer is not None
+
+    @cached_property
+    def _committer(self) -> Person | None:
         try:
             ident = self.git.ask("var", "GIT_COMMITTER_IDENT").text
         except GitFailed:
-            user, host = environ.user_and_host()
-            return Person(user, f"{user}@{host}"), False
+            return None
         name, _, rest = ident.partition(" <")
-        return Person(name, rest.partition("> ")[0]), True
+        return Person(name, rest.partition("> ")[0])
 
 
 def _commit_of(fields: Sequence[str]) -> Commit:

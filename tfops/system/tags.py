@@ -14,7 +14,7 @@ def store_tag(repository: Repository, name: str, *, commit: CommitSha, tagger: s
     `git tag` isn't used: it makes the ref in the same breath, and drops lines that begin with #.
     Raises Refused (guard `signing-failed`) where Git shall sign and can't.
     """
-    if repository.signs("tag"):
+    if repository.signs_tags:
         return _store_signed_tag(repository, name, commit=commit, message=message)
     head = f"object {require_sha(commit)}\ntype commit\ntag {name}\ntagger {tagger}\n\n"
     # not `git mktag`: the user's `fsck.*` settings decide there what a tag may be

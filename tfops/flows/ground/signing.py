@@ -10,7 +10,7 @@ from tfops.system.git import require_sha
 def require_signing(project: Project, rules: ProjectConfig) -> None:
     """Raises Refused (guard `unsigned`) where tfops.yaml requires signatures and this Git makes none."""
     repository = project.repository
-    if rules.requires_signatures and not (repository.signs("commit") and repository.signs("tag")):
+    if rules.requires_signatures and not (repository.signs_commits and repository.signs_tags):
         raise Refused(
             "unsigned",
             "tfops.yaml requires signed events and versions, but this Git does not sign",

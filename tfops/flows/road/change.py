@@ -236,7 +236,7 @@ def _give_back(custody: Custody, intent: IntentPart, ends: Sequence[StackEnd], e
         reason = custody.mask(in_a_line(error))
         custody.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything: {reason}")
         return
-    person, _ = custody.project.repository.identity()
+    person = custody.project.repository.person
     why = _reasons([diagnostic for end in ends if end.applied for diagnostic in end.applied.errors])
     custody.fail(
         trouble_of(
@@ -318,7 +318,7 @@ def _is_settled(target: Target, present: Present) -> bool:
 
 def _record(run: _Run, planned: Planned, outcome: Outcome, *, base: str | None) -> ChangeResult:
     number = run.target.listing.highest + 1
-    person, _ = run.project.repository.identity()
+    person = run.project.repository.person
     root = standing_files(run.target, outcome.ends, run.present)
     card = build_card(run.target, outcome, run.present, number=number, person=person, run_id=run.run_id)
     try:

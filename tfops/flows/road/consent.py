@@ -68,7 +68,7 @@ def obtain_consent(
 ) -> ApprovalPart:
     """Who agreed to this plan, and how. Raises NotApproved. Decided on the plan as it is, and told through `mask`."""
     how = DRILL if options.standing == DRILL else _ask(target, plan, options, _Told(ui, mask))
-    person, _ = project.repository.identity()
+    person = project.repository.person
     return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
 
 
