@@ -8,8 +8,11 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 from tfops.model import MAIN_STACK, StackName
+
+Value = TypeVar("Value")
 
 # An engine's own address has a dot before anything that could hold a slash.
 _QUALIFIED = re.compile(r"([a-z0-9-]+)/(.+)", re.DOTALL)
@@ -28,7 +31,7 @@ def split(address: str) -> tuple[StackName, str]:
     return (StackName(match[1]), match[2]) if match else (MAIN_STACK, address)
 
 
-def in_stack(stack: str, values: Mapping[str, str]) -> dict[str, str]:
+def in_stack(stack: str, values: Mapping[str, Value]) -> dict[str, Value]:
     """Those of one stack, by the engine's own addresses."""
     parts = ((split(address), value) for address, value in values.items())
     return {address: value for (found, address), value in parts if found == stack}

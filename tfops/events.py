@@ -16,13 +16,17 @@ class Step(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceEvent:
-    """A resource's step; `resource_id` is set when it completed and has one."""
+    """A resource's step; `resource_id` is set when it completed and has one, or when its deletion begins.
+
+    `id_key` is the attribute that it was read from: `id`, or another one that names the object (`name`).
+    """
 
     step: Step
     address: str
     action: str
     resource_id: str = ""
     elapsed_s: int = 0
+    id_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,3 +187,74 @@ def test_what_cannot_be_imported_does_not_hold_up_the_recovery(
     story.shop.ok("resume", "dev", "--yes", *(word for name in named for word in ("--allow-duplicate", name)))
     kinds = sorted(key.partition("/")[0] for key in look(story.world))
     assert kinds == ["password", "password", "pet", "pet", "thing"]
+
+
+_NAMED = """\
+resource "demo_database" "d" {{
+  name           = "{name}"
+  engine_version = "1"
+  lifecycle {{ create_before_destroy = {first} }}
+}}
+"""
+
+
+def _latest(shop: Sandbox) -> str:
+    return str(shop.ok("history", "dev", "-o", "json").result["entries"][0]["record"]["version"])
+
+
+@pytest.mark.parametrize("how", ["stopped", "died", "elsewhere"])
+def test_what_was_replaced_but_the_state_lost_is_taken_in_by_id_and_not_made_twice(
+    tmp_path: Path, engine: str, states: StateServer, provider_door: Path, how: str
+) -> None:
+    """The state still has the object that is gone, so that its address looks as if nothing were missing."""
+    rules = RULES.replace("environments:", f"{states.backend()}environments:")
+    story = new_story(tmp_path / "story", engine, provider_door, rules=rules)
+    first = str(how == "stopped").lower()
+    story.version(_NAMED.format(name="one", first=first))
+    story.write(_NAMED.format(name="two", first=first))
+    states.frozen["/dev/main"] = states.states["/dev/main"]
+    failpoint = {"TFOPS_FAILPOINT": "engine-ended:SIGKILL"} if how == "died" else {}
+    assert story.shop.run("apply", "dev", "--yes", env=failpoint).code == (-9 if how == "died" else 21)
+    del states.frozen["/dev/main"]
+    shop = story.shop
+    if how == "elsewhere":
+        shop = shop.clone(str(shop.path), tmp_path / "clone")
+        shop.env |= story.shop.env
+        shop.git("fetch", "--quiet", "origin", "refs/tfops/*:refs/tfops/*")
+    recovered = shop.ok("recover", "dev")
+    assert "taken in by id: module.main.demo_database.d" in recovered.err, recovered.out
+    shop.ok("apply", "dev", "--yes")  # what died is recorded by now
+    assert _latest(shop) == "v2"
+    assert list(look(story.world)) == ["database/two"]
+    assert list(shop.ok("inventory", "dev", "-o", "json").result["environments"]["dev"].values()) == ["two"]
+
+
+_VOLUME = """\
+resource "demo_volume" "v" {{
+  content = "v"
+  size    = "{size}"
+  lifecycle {{ create_before_destroy = true }}
+}}
+resource "terraform_data" "slow" {{
+  input = demo_volume.v.id
+  provisioner "local-exec" {{ command = "sleep 2" }}
+}}
+"""
+
+
+def test_what_was_made_beside_what_the_state_has_is_named_and_not_made_again_by_the_way(
+    tmp_path: Path, engine: str, states: StateServer, provider_door: Path
+) -> None:
+    """The engine dies between the two halves of a replacement: both objects exist, and an address can have one."""
+    rules = RULES.replace("environments:", f"{states.backend()}environments:")
+    story = new_story(tmp_path / "story", engine, provider_door, rules=rules)
+    story.version(_VOLUME.format(size="S"))
+    story.write(_VOLUME.format(size="L"))
+    died = story.shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"})
+    assert (died.code, len(look(story.world))) == (-9, 2)
+    recovered = story.shop.ok("recover", "dev")
+    assert "can't be imported: module.main.demo_volume.v" in recovered.err
+    refused = story.shop.run("resume", "dev", "--yes", "-o", "json")
+    assert refused.error["name"] == "not-approved" and "--allow-duplicate" in refused.error["hint"], refused.out
+    story.shop.ok("resume", "dev", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
+    assert len(look(story.world)) == 2, "the lost one, and the one that somebody wanted all the same"

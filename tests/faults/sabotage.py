@@ -14,13 +14,14 @@ from tfops.cli import main
 from tfops.flows import recover
 from tfops.flows.ground import custody
 from tfops.flows.road import failures
+from tfops.flows.road.lost import Lost
 from tfops.system import process
 from tfops.system.remote import Refs, Update
 
 
 def without_import() -> None:
     """What was made but is not in the state stays forgotten."""
-    setattr(recover, "_bring_back", lambda read, *_: read)  # noqa: B010 - the state as it was read
+    setattr(recover, "bring_back", lambda read, *_: (read, Lost({}, {})))  # noqa: B010 - the state as it was read
 
 
 def without_wait() -> None:

@@ -49,7 +49,7 @@ ERROR = (
     ("line", "event"),
     [
         (START, ResourceEvent(Step.STARTED, r'terraform_data.fresh["quo\"te"]', "create")),
-        (COMPLETE, ResourceEvent(Step.COMPLETED, "terraform_data.one", "update", "8ee2", 2)),
+        (COMPLETE, ResourceEvent(Step.COMPLETED, "terraform_data.one", "update", "8ee2", 2, id_key="id")),
         (PLANNED, PlannedEvent("terraform_data.swap", "replace")),
         (REFRESH, ReadingEvent("terraform_data.one")),
         (

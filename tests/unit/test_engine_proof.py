@@ -187,3 +187,18 @@ def test_a_failure_that_said_nothing_is_judged_by_the_state(
 ) -> None:
     assert was_touched(Progress(is_readable=is_readable), BEFORE, after) is expected
     assert was_touched(progress(("create", "b")), BEFORE, after) is True
+
+
+def test_a_replacement_that_the_state_does_not_have_is_named_although_its_address_is_there() -> None:
+    """The store said yes to the state, and kept the one from before."""
+    said = Progress()
+    for event in (
+        ResourceEvent(Step.STARTED, "a.one", "delete", "old"),
+        ResourceEvent(Step.COMPLETED, "a.one", "delete"),
+        ResourceEvent(Step.COMPLETED, "a.one", "create", "new", id_key="id"),
+    ):
+        said.add(event)
+    wanted = plan(ResourceChange("a.one", "a", Action.REPLACE))
+    state = StackState("l", 1, "", {"a.one": "old"}, {})
+    assert unproven(said, wanted, state, state) == ["a.one"]
+    assert unproven(said, wanted, state, StackState("l", 2, "", {"a.one": "new"}, {})) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tfops.engine.state import earlier_digest, parse_state, sensitive_values
+from tfops.engine.state import earlier_digest, parse_state, sensitive_values, without
 from tfops.errors import Refused
 from tfops.model import ABSENT_STATE
 
@@ -256,3 +256,20 @@ def test_a_recorded_state_holds_what_the_recorded_apply_made() -> None:
     assert found.inventory['module.sub["m"].terraform_data.inner[0]'] == "89175c4f-109b-f819-3b52-812ab4cb687d"
     assert "terraform_data.gone" not in found.inventory
     assert len(found.inventory) == 14
+
+
+def test_an_object_that_is_gone_is_taken_out_and_nothing_else() -> None:
+    text = state(
+        resource(instance("old", index_key="a"), instance("other", index_key="b")),
+        resource(instance("old"), instance("old", deposed="12345678"), name="next"),
+        resource(instance("old"), name="last"),
+        resource(instance("old"), mode="data", name="read"),
+    )
+    left = without(
+        text, {'aws_vpc.main["a"]': "old", 'aws_vpc.main["b"]': "old", "aws_vpc.next": "old", "aws_vpc.last": "old"}
+    )
+    found = parse_state(left)
+    assert (found.serial, found.lineage) == (4, "l-1")
+    assert found.inventory == {'aws_vpc.main["b"]': "other"}
+    assert found.deposed == {("aws_vpc.next", "12345678"): "old"}
+    assert [one["name"] for one in json.loads(left)["resources"]] == ["main", "next", "read"]

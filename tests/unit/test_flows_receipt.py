@@ -2,8 +2,8 @@
 
 from tfops.engine.events import Progress
 from tfops.events import ResourceEvent, Step
-from tfops.flows.road.receipt import Receipt, lost_from, receipt_of
-from tfops.model import ABSENT_STATE, Action, ResourceChange
+from tfops.flows.road.receipt import Receipt, receipt_of
+from tfops.model import Action, ResourceChange
 
 WORK = tuple(
     ResourceChange(f"a.{name}", "a", action)
@@ -55,8 +55,3 @@ def test_a_long_list_is_cut_in_the_message_only() -> None:
     receipt = Receipt(count_done=0, total=25, never_started=many)
     assert receipt.text.endswith("a.b09 and 15 more")
     assert receipt.never_started == many
-
-
-def test_what_is_lost_is_what_was_made_and_the_state_does_not_hold() -> None:
-    made = told(("made", "create", Step.COMPLETED), ("half", "delete", Step.COMPLETED)).made
-    assert lost_from(made, ABSENT_STATE) == lost_from(made, None) == {"a.made": "id-made"}

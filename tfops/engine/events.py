@@ -4,6 +4,7 @@ Format: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import UTC, datetime
@@ -120,6 +121,7 @@ def _resource_event(step: Step, hook: Mapping[str, Any]) -> ResourceEvent:
         action=str(hook.get("action", "")),
         resource_id=str(hook.get("id_value") or ""),
         elapsed_s=int(hook.get("elapsed_seconds") or 0),
+        id_key=str(hook.get("id_key") or ""),
     )
 
 
@@ -160,6 +162,7 @@ class Progress:
     """What the events of an apply add up to: the receipt of a run that stopped half-way."""
 
     started: dict[str, str] = field(default_factory=dict)
+    deleting: dict[str, list[str]] = field(default_factory=dict)
     completed: list[ResourceEvent] = field(default_factory=list)
     errored: list[str] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -187,6 +190,8 @@ class Progress:
         match event.step:
             case Step.STARTED:
                 self.started[event.address] = event.action
+                if event.action == "delete":  # the stream has no id at its end
+                    self.deleting.setdefault(event.address, []).append(event.resource_id)
             case Step.COMPLETED:
                 self.started.pop(event.address, None)
                 self.completed.append(event)
@@ -201,14 +206,27 @@ class Progress:
 
     @property
     def made(self) -> dict[str, str]:
-        """Address to id of what was created and not deleted again: what a lost state must get back."""
-        known: dict[str, str] = {}
-        for event in self.completed:
-            if event.action == "create" and event.resource_id:
-                known[event.address] = event.resource_id
-            elif event.action == "delete" and known.get(event.address) == event.resource_id:
-                del known[event.address]
-        return known
+        """Address to id of what was created: what a lost state must get back."""
+        return {event.address: event.resource_id for event in self._created if event.resource_id}
+
+    @property
+    def replaced(self) -> dict[str, list[str]]:
+        """Address to the ids of what was destroyed where something else was made: an older state still has it.
+
+        Of several at one address (deposed objects) it isn't told which is gone, before all are.
+        """
+        gone = Counter(event.address for event in self.completed if event.action == "delete")
+        made = self.made
+        return {at: ids for at, ids in self.deleting.items() if at in made and gone[at] == len(ids)}
+
+    @property
+    def made_by_id(self) -> dict[str, str]:
+        """The part of `made` whose ids are the attribute `id`, as inventories have it."""
+        return {event.address: event.resource_id for event in self._created if event.id_key == "id"}
+
+    @property
+    def _created(self) -> list[ResourceEvent]:
+        return [event for event in self.completed if event.action == "create"]
 
     def action_state(self, address: str, trigger: str) -> ActionState:
         """How far a planned action got: done, failed, or never run. One without an answer counts as failed."""

@@ -21,7 +21,7 @@ def missing_from_state(
 
     A replacement completes twice, in either order, and must be present in the end; one whose second half failed
     leaves a damaged object with another id than `before`. The stream has no mark for a deposed object: of one that
-    the plan names, the live one at its address stays.
+    the plan names, the live one at its address stays. What was made has the id in the state that the stream said.
     """
     made = {event.address for event in progress.completed if event.action in ("create", "update")}
     deleted = {event.address for event in progress.completed if event.action == "delete"} - made
@@ -34,7 +34,13 @@ def missing_from_state(
         for address in replaced & known & set(progress.errored)
         if state.inventory[address] != before.inventory.get(address)
     }
-    return sorted((made - known) | (deleted & known - (cleaned - gone) - damaged))
+    older = {address for address, made_id in progress.made_by_id.items() if is_another(state, address, made_id)}
+    return sorted((made - known) | older | (deleted & known - (cleaned - gone) - damaged))
+
+
+def is_another(state: StackState, address: str, made_id: str) -> bool:
+    """Whether the state has another object at the address than the one that was made there."""
+    return state.inventory.get(address) not in (None, "", made_id)
 
 
 def unproven(progress: Progress, plan: Plan, before: StackState, after: StackState) -> list[str]:

@@ -23,7 +23,7 @@ from tfops.engine.moved import names_the_mark
 from tfops.engine.orphaned_lock import OrphanedLock
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
 from tfops.engine.runner import Ended, Runner
-from tfops.engine.state import parse_state, sensitive_values
+from tfops.engine.state import parse_state, sensitive_values, without
 from tfops.errors import EngineFailed, Interrupted
 from tfops.events import Diagnostic
 from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
@@ -33,6 +33,7 @@ from tfops.system.workspace import exclusive, read_json, rewrite_outputs, write_
 PLAN_FILE = "plan.bin"
 BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
+_REPAIRED_STATE = "repaired.tfstate"
 _FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
 # Without an entry in a lock, Terraform and OpenTofu install a provider into the cache again, over the one that is
@@ -314,6 +315,19 @@ class StackEngine:
     def decrypted(self, text: str) -> str:
         """An encrypted state's text in clear, with the keys of this root. Raises EngineFailed."""
         return decrypted(self.engine, self._runner, text)
+
+    def drop_from_state(self, gone: Mapping[str, str]) -> None:
+        """Take objects out of the state that don't exist any more, by address and id; their resources may go on."""
+        ended = self._run(self._commands.pull_state())
+        if ended.code != 0:
+            raise engine_error("the state can't be read", ended.errors)
+        text = ended.stdout.read_text(encoding="utf-8")
+        ended.stdout.unlink()
+        write_file(self.root / _REPAIRED_STATE, without(text, gone))
+        try:
+            self.push_state(_REPAIRED_STATE)
+        finally:
+            (self.root / _REPAIRED_STATE).unlink()
 
     def push_state(self, name: str, *, force: bool = False) -> None:
         """Make a file of the root the state."""

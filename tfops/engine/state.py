@@ -66,6 +66,22 @@ def _to_state(document: Mapping[str, Any]) -> StackState:
     )
 
 
+def without(text: str, gone: Mapping[str, str]) -> str:
+    """The state under its next serial, without the objects of these addresses that have these ids."""
+    document = exact.loads(text)
+    resources = (_without_gone(resource, gone) for resource in document["resources"])
+    kept = [resource for resource in resources if resource["instances"] or resource["mode"] != "managed"]
+    return exact.dumps({**document, "serial": document["serial"] + 1, "resources": kept}, indent=2)
+
+
+def _without_gone(resource: Mapping[str, Any], gone: Mapping[str, str]) -> dict[str, Any]:
+    def is_gone(instance: Mapping[str, Any]) -> bool:
+        is_live = resource["mode"] == "managed" and not instance.get("deposed")
+        return is_live and gone.get(_address(resource, instance)) == _id(instance)
+
+    return {**resource, "instances": [one for one in resource.get("instances") or [] if not is_gone(one)]}
+
+
 def _id(instance: Mapping[str, Any]) -> str:
     return str((instance.get("attributes") or {}).get("id") or "")
 

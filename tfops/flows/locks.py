@@ -13,6 +13,7 @@ from tfops.flows.ground.project import Project
 from tfops.flows.ground.signing import require_signing
 from tfops.flows.ground.target import find_place
 from tfops.flows.ground.ui import Ui
+from tfops.flows.road.lost import Lost
 from tfops.flows.road.receipt import Receipt, trouble_of
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
@@ -119,7 +120,7 @@ def _trouble(held: LockPart, intent: IntentPart) -> TroublePart:
     done = tuple(sorted(intent.done))
     headline = f"The lock of the {intent.kind} of {intent.commit[:8]} was broken: how far it got is not known."
     receipt = Receipt(len(done), intent.changes, done=done)
-    return trouble_of(intent, receipt, headline=headline, why="", by=held.who, lost=intent.done)
+    return trouble_of(intent, receipt, headline=headline, why="", by=held.who, lost=Lost(intent.done, intent.replaced))
 
 
 def append_event(project: Project, env: EnvName, refs: Refs, event: Callable[[Present], NewEvent]) -> None:

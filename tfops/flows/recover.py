@@ -17,11 +17,11 @@ from datetime import datetime
 
 from tfops.addresses import in_stack, qualified, split
 from tfops.dataclass import dataclass
-from tfops.engine.advice import LOCK_IS_LEFT, advice_for
+from tfops.engine.advice import LOCK_IS_LEFT
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
-from tfops.engine.stack import ERRORED_STATE, SavedPlan
-from tfops.errors import EngineFailed, Interrupted, Refused
+from tfops.engine.stack import ERRORED_STATE
+from tfops.errors import EngineFailed, Refused
 from tfops.flows.ground.answers import refusal
 from tfops.flows.ground.custody import masked_trouble
 from tfops.flows.ground.holders import may_change_offline, may_follow
@@ -32,16 +32,17 @@ from tfops.flows.ground.target import Place, Target
 from tfops.flows.ground.ui import Ui
 from tfops.flows.road.applying import StackEnd
 from tfops.flows.road.cards import Outcome, build_card, standing_files
+from tfops.flows.road.lost import Lost, lost_by, lost_from
 from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record, settle_pending
-from tfops.flows.road.planning import ReadStack, open_stacks, plan_read, supply
-from tfops.flows.road.receipt import Receipt, lost_from, missed_actions, receipt_of_rest, trouble_of
+from tfops.flows.road.planning import ReadStack, open_stacks, plan_read
+from tfops.flows.road.receipt import Receipt, missed_actions, receipt_of_rest, trouble_of
 from tfops.flows.road.rollback import aimed_target
+from tfops.flows.taking_in import bring_back
 from tfops.ledger.card import ActionPart, ApprovalPart
 from tfops.ledger.chain import EventKind, NewEvent, Present, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
-from tfops.model import ActionState, EnvName, StackName, Version
-from tfops.resolve.identity import can_be_imported
+from tfops.model import ActionState, EnvName, StackName, StackState, Version
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
@@ -125,9 +126,9 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
             is_unsaved = _push_errored_state(stack, ui) or is_unsaved
             reads[job.stack] = ReadStack(job, stack, *stack.engine.pull_state())
         for name, read in list(reads.items()):
-            missing = lost_from(in_stack(name, trouble.lost), read.before)
-            reads[name], left = _take_in(read, missing, reads, ui)
-            taken_in |= {qualified(name, address) for address in missing.keys() - left.keys()}
+            lost = lost_from(in_stack(name, trouble.lost), in_stack(name, trouble.replaced), read.before)
+            reads[name], left = _take_in(read, lost, reads, ui)
+            taken_in |= {qualified(name, address) for address in lost.made.keys() - left.made.keys()}
     if taken_in:
         return Story(f"{place.env}: what was made but not in the state is taken in: {', '.join(sorted(taken_in))}")
     if is_unsaved:
@@ -139,15 +140,13 @@ def _is_unsaved(project: Project, env: EnvName) -> bool:
     return any((project.workspace.top / "roots" / env).glob(f"*/{ERRORED_STATE}"))
 
 
-def _take_in(
-    read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui
-) -> tuple[ReadStack, dict[str, str]]:
+def _take_in(read: ReadStack, lost: Lost, reads: Mapping[StackName, ReadStack], ui: Ui) -> tuple[ReadStack, Lost]:
     """What is gone by now can't be taken in, and stands in nobody's way: the next plan says what it makes anew."""
     try:
-        return _bring_back(read, missing, reads, ui)
+        return bring_back(read, lost, reads, ui)
     except (Refused, EngineFailed) as error:
         ui.warn(f"{error.what} ({error.why}): what the next plan creates may exist already")
-        return read, dict(missing)
+        return read, lost
 
 
 def _push_errored_state(stack: OpenStack, ui: Ui) -> bool:
@@ -193,12 +192,12 @@ def _finish(case: _Case, engine: EngineOptions) -> Story:
 
 def _read_all(
     case: _Case, opened: Sequence[tuple[StackJob, OpenStack]], progress: Mapping[StackName, Progress]
-) -> tuple[dict[StackName, ReadStack], dict[str, str]]:
+) -> tuple[dict[StackName, ReadStack], Lost]:
     """The states as they are, after what died on the way to them was repaired; what they lack is brought back.
 
-    The second is what can't be: qualified address to id of what was made and no state will know.
+    The second is what can't be: by qualified address what was made and no state will know.
     """
-    env, reads, lost = case.place.env, dict[StackName, ReadStack](), dict[str, str]()
+    env, reads, lost = case.place.env, dict[StackName, ReadStack](), Lost({}, {})
     for job, _ in opened:
         _mend_torn_state(case, job.stack)
     for job, stack in opened:
@@ -212,11 +211,18 @@ def _read_all(
             _push_errored_state(stack, case.ui)
         reads[job.stack] = ReadStack(job, stack, *stack.engine.pull_state())
     for name, read in list(reads.items()):
-        missing = lost_from(progress[name].made or in_stack(name, case.intent.done), read.before)
         if read.job.way is not Way.ASK:
-            reads[name], left = _bring_back(read, missing, reads, case.ui)
-            lost |= {qualified(name, address): known for address, known in left.items()}
+            found = _lost_by_run(case.intent, name, progress[name], read.before)
+            reads[name], left = bring_back(read, found, reads, case.ui)
+            lost = lost.joined(left.qualified(name))
     return reads, lost
+
+
+def _lost_by_run(intent: IntentPart, stack: StackName, progress: Progress, state: StackState) -> Lost:
+    """By the engine's output, where it is in this clone; else by what the ledger was told."""
+    if progress.made:
+        return lost_by(progress, state)
+    return lost_from(in_stack(stack, intent.done), in_stack(stack, intent.replaced), state)
 
 
 def _mend_torn_state(case: _Case, stack: StackName) -> None:
@@ -246,73 +252,6 @@ def _output(case: _Case, stack: StackName) -> list[str]:
 def _engine_began(case: _Case, stack: StackName) -> datetime:
     """By the engine's own clock, as the state's lock: the machine's clock may have jumped since the intent."""
     return started_at(_output(case, stack)) or case.lock.since
-
-
-def _bring_back(
-    read: ReadStack, missing: Mapping[str, str], reads: Mapping[StackName, ReadStack], ui: Ui
-) -> tuple[ReadStack, dict[str, str]]:
-    """Import what was made but isn't in the state: a killed engine loses its last seconds on a remote backend.
-
-    The second is what can't be imported, address to id. Raises Refused (guard `import`) when taking the rest in
-    would change more, or fails.
-    """
-    if not missing:
-        return read, {}
-    env, stack = read.job.content.environment.name, read.stack
-    supply(read, reads)
-    try:
-        saved, left = _import_plan(stack, missing)
-        if left:
-            ui.warn(f"{env}: made, in no state, and can't be imported: {', '.join(sorted(left))}")
-        if saved is None:
-            return read, left
-        taken = missing.keys() - left.keys()
-        ui.note(f"{env}: made but not in the state, taken in by id: {', '.join(sorted(taken))}")
-        failpoint.reach("import-planned")
-        strange = [change for change in saved.plan.work if change.address not in taken or change.loses_data]
-        if strange:
-            raise Refused(
-                "import",
-                f"taking {', '.join(sorted(taken))} into the state would change more than that",
-                why=", ".join(f"{change.action} {change.address}" for change in strange),
-                hint="import them by hand, then run this again",
-            )
-        applied = stack.engine.tell(stack.engine.apply(saved))
-        failpoint.reach("imported")
-        if applied.was_interrupted:
-            hint = f"to go on: tfops recover {env}"
-            raise Interrupted(f"interrupted while {env} was recovered", state="What was done stays done.", hint=hint)
-        if applied.code != 0:
-            why = "; ".join(error.text for error in applied.errors)
-            hint = advice_for(applied.errors)
-            raise Refused("import", "what was made could not be taken into the state", why=why, hint=hint)
-    finally:
-        stack.engine.forget_bridge()
-    state, hidden = stack.engine.read_back()
-    absent = sorted(lost_from({address: missing[address] for address in taken}, state))
-    if absent:
-        why = "the engine says that it imported, but the state doesn't hold it"
-        raise Refused("import", f"what was made could not be taken into the state: {', '.join(absent)}", why=why)
-    return replace(read, before=state, hidden=hidden), left
-
-
-def _import_plan(stack: OpenStack, missing: Mapping[str, str]) -> tuple[SavedPlan | None, dict[str, str]]:
-    """A plan that takes in all that can be, and what can't; where all together fail, each is tried alone."""
-    known = {address: found for address, found in missing.items() if can_be_imported(address, found)}
-    saved = _try_import(stack, known)
-    if saved is None and len(known) > 1:
-        known = {address: found for address, found in known.items() if _try_import(stack, {address: found})}
-        saved = _try_import(stack, known)
-    taken = known if saved else {}
-    return saved, {address: found for address, found in missing.items() if address not in taken}
-
-
-def _try_import(stack: OpenStack, known: Mapping[str, str]) -> SavedPlan | None:
-    """None when the engine refuses it: the type has no import, or not by this id."""
-    try:
-        return stack.engine.plan_import(known) if known else None
-    except EngineFailed:
-        return None
 
 
 def _is_untouched(
@@ -363,12 +302,12 @@ def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Sto
     return Story(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
 
 
-def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Mapping[str, str]) -> Story:
+def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Lost) -> Story:
     person = case.project.repository.person
     intent = case.intent
     why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
-    if lost:
-        why += f"; made, in no state, and can't be imported: {', '.join(sorted(lost))}"
+    if lost.made:
+        why += f"; made, in no state, and can't be imported: {', '.join(sorted(lost.made))}"
     trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name, lost=lost)
     trouble = masked_trouble(trouble, mask)
     text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"

@@ -61,7 +61,8 @@ class AimPart(_Part):
 class IntentPart(AimPart):
     """What a run was about to do, written before the engine could change anything.
 
-    `done` is address to id of what was made so far, `actions` what the plan was to run.
+    `done` is address to id of what was made so far, `replaced` address to the ids of what was destroyed in its place;
+    `actions` is what the plan was to run.
     """
 
     headline: str
@@ -72,14 +73,16 @@ class IntentPart(AimPart):
     approved_by: str = ""
     approved_how: str = ""
     done: dict[str, str] = {}
+    replaced: dict[str, list[str]] = {}
     actions: list[ActionPart] = []
 
 
 class TroublePart(AimPart):
     """A change that stopped half-way: what was done, what failed, what nobody knows, what was never started.
 
-    `lost` is address to id of what was made and isn't in the state. `actions` are those that failed or were never
-    run although their resource is done: no plan runs them again by itself.
+    `lost` is address to id of what was made and isn't in the state, `replaced` address to the ids of what was
+    destroyed in its place. `actions` are those that failed or were never run although their resource is done: no plan
+    runs them again by itself.
     """
 
     by: str
@@ -91,6 +94,7 @@ class TroublePart(AimPart):
     in_doubt: list[str] = []
     never_started: list[str] = []
     lost: dict[str, str] = {}
+    replaced: dict[str, list[str]] = {}
     actions: list[ActionPart] = []
 
     @property

@@ -21,6 +21,7 @@ class Past:
     `forgotten` is address to id of what was let out of the state since without being destroyed. `remade` leads from
     the id of what a way back had to make anew to the id that it had first: to its code it is the same thing.
     `since` is what the versions between recorded, `downloads` the modules from elsewhere that the version ran with.
+    `lost` is address to id of what a change that stopped made, and no state knows.
     """
 
     inventory: Mapping[str, str]
@@ -28,6 +29,7 @@ class Past:
     remade: Mapping[str, str] = field(default_factory=dict)
     since: Since = field(default_factory=Since)
     downloads: Mapping[str, Fetched] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
 
     def first_ids(self, inventory: Mapping[str, str]) -> dict[str, str]:
         """The inventory with every id led back to the thing's first one."""

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import timedelta
 
@@ -96,7 +96,7 @@ class Custody:
             beneath=present.resting,
         )
 
-    def renew_when_due(self, done: Mapping[str, str]) -> None:
+    def renew_when_due(self, done: Mapping[str, str], replaced: Mapping[str, Sequence[str]]) -> None:
         """Called while the engine works: keeps the lease alive and puts down what was done so far.
 
         A remote that doesn't answer is tried again; a ledger that says another holder is said loudly.
@@ -110,8 +110,8 @@ class Custody:
             self._lose()
             return
         renewed = lock.model_copy(update={"expires_at": clock.now() + timedelta(seconds=LEASE_S)})
-        shown = {with_masked_keys(address, self.mask): self.mask(known) for address, known in done.items()}
-        progress = intent.model_copy(update={"done": shown})
+        update = {"done": _masked_ids(done, self.mask), "replaced": _masked_lists(replaced, self.mask)}
+        progress = intent.model_copy(update=update)
         event = NewEvent(EventKind.RENEWED, f"{self.env}: still at it", self.run_id, lock=renewed, intent=progress)
         try:
             if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
@@ -195,10 +195,18 @@ def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroubleP
         "never_started": trouble.never_started,
     }
     shown = {name: [with_masked_keys(one, mask) for one in addresses] for name, addresses in lists.items()}
-    lost = {with_masked_keys(address, mask): mask(identity) for address, identity in trouble.lost.items()}
+    ids = {"lost": _masked_ids(trouble.lost, mask), "replaced": _masked_lists(trouble.replaced, mask)}
     actions = [masked_action(action, mask) for action in trouble.actions]
     texts = {"receipt": mask(trouble.receipt), "why": mask(trouble.why)}
-    return trouble.model_copy(update={**texts, **shown, "lost": lost, "actions": actions})
+    return trouble.model_copy(update={**texts, **shown, **ids, "actions": actions})
+
+
+def _masked_ids(ids: Mapping[str, str], mask: Callable[[str], str]) -> dict[str, str]:
+    return {with_masked_keys(address, mask): mask(known) for address, known in ids.items()}
+
+
+def _masked_lists(ids: Mapping[str, Sequence[str]], mask: Callable[[str], str]) -> dict[str, list[str]]:
+    return {with_masked_keys(address, mask): [mask(known) for known in every] for address, every in ids.items()}
 
 
 def masked_action(action: ActionPart, mask: Callable[[str], str]) -> ActionPart:

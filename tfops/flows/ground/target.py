@@ -349,7 +349,8 @@ def _lost_before(project: Project, env: EnvName) -> dict[StackName, Past]:
     trouble = read_present(project.repository, env).trouble
     lost = trouble.lost if trouble else {}
     stacks = {split(address)[0] for address in lost}
-    return {stack: Past({}, in_stack(stack, lost)) for stack in stacks}
+    found = {stack: in_stack(stack, lost) for stack in stacks}
+    return {stack: Past({}, forgotten=ids, lost=ids) for stack, ids in found.items()}
 
 
 def rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tfops.addresses import hidden_id
 from tfops.config.modules.moves import declared_moves
 from tfops.dataclass import dataclass
 from tfops.engine.modules import installed_modules
@@ -100,8 +101,17 @@ def _first_line(error: EngineFailed) -> str:
 
 
 def _with_duplicates(plan: Plan, past: Past, now: Mapping[str, str]) -> Plan:
-    """The plan with its creations marked that make a second one of what still exists."""
+    """The plan with its creations marked that make a second one of what still exists.
+
+    A replacement is one where a change that stopped had made the new object, and the state has the old one.
+    """
     created = [change.address for change in plan.changes if change.action is Action.CREATE]
-    alive = past.alive(created, now)
+    replaced = {change.address for change in plan.changes if change.action is Action.REPLACE}
+    beside = {at for at in replaced & past.lost.keys() if now.get(at) not in _forms(past.lost[at])}
+    alive = past.alive(created, now).keys() | beside
     changes = (replace(change, is_duplicate=change.address in alive) for change in plan.changes)
     return replace(plan, changes=tuple(changes))
+
+
+def _forms(known: str) -> tuple[str, str]:
+    return known, hidden_id(known)

@@ -25,10 +25,11 @@ from tfops.flows.road.consent import ConsentOptions, obtain_consent
 from tfops.flows.road.failures import may_have_changed, require_whole
 from tfops.flows.road.fetched import require_same_modules
 from tfops.flows.road.gate import require_checks
+from tfops.flows.road.lost import lost_by_all
 from tfops.flows.road.outputs import visible_outputs
 from tfops.flows.road.pending import record
 from tfops.flows.road.planning import Planned, PlannedStack, plan_stacks
-from tfops.flows.road.receipt import action_part, actions_of, lost_from_all, receipt_of_all, trouble_of
+from tfops.flows.road.receipt import action_part, actions_of, receipt_of_all, trouble_of
 from tfops.flows.road.recordable import require_recordable
 from tfops.flows.road.rollback import require_no_downgrade
 from tfops.ledger.card import ActionPart, ApprovalPart, Card, CheckPart, VerifiedPart
@@ -130,7 +131,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
             raise Interrupted("interrupted at the question") from None
 
     def on_tick() -> None:
-        custody.renew_when_due(_told(run, {name: end.progress for name, end in applying.ends.items()}))
+        custody.renew_when_due(*_told(run, {name: end.progress for name, end in applying.ends.items()}))
 
     with signals.deferred(signals.FINISHED_FIRST) as arrived:
         what = f"{intent.kind} of {intent.commit[:8]}"
@@ -139,7 +140,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
         applying = Applying(
             planned,
             accept,
-            on_progress=lambda progress: custody.renew_when_due(_told(run, progress)),
+            on_progress=lambda progress: custody.renew_when_due(*_told(run, progress)),
             is_stopped=lambda: bool(arrived),
             ui=run.ui,
         )
@@ -186,13 +187,15 @@ def _root_files(run: _Run, planned: Planned) -> dict[str, str]:
     return untouched_files(run.target, run.present) | planned_files
 
 
-def _told(run: _Run, progress: Mapping[StackName, Progress]) -> Mapping[str, str]:
-    """What the ledger may hold of the ids made so far: recovery elsewhere needs whole ones or none."""
+def _told(run: _Run, progress: Mapping[StackName, Progress]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """What the ledger may hold of the ids made and replaced so far: recovery elsewhere needs whole ones or none."""
     if run.target.rules.inventory is not InventoryPolicy.IDS:
-        return {}
-    return {
-        qualified(stack, address): known for stack, part in progress.items() for address, known in part.made.items()
-    }
+        return {}, {}
+    parts = list(progress.items())
+    return (
+        {qualified(stack, address): known for stack, part in parts for address, known in part.made.items()},
+        {qualified(stack, address): ids for stack, part in parts for address, ids in part.replaced.items()},
+    )
 
 
 def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
@@ -245,7 +248,7 @@ def _give_back(custody: Custody, intent: IntentPart, ends: Sequence[StackEnd], e
             headline=error.state.partition("\n")[0],
             why=why or ("" if any(end.applied for end in ends) else error.what),
             by=person.name,
-            lost=lost_from_all(ends),
+            lost=lost_by_all(ends),
         )
     )
 

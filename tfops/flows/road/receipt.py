@@ -8,9 +8,10 @@ from tfops.addresses import in_stack, natural, qualified
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.flows.road.applying import StackEnd
+from tfops.flows.road.lost import Lost
 from tfops.ledger.card import ActionPart
 from tfops.ledger.parts import IntentPart, TroublePart
-from tfops.model import Action, ActionState, Invocation, ResourceChange, StackName, StackState
+from tfops.model import Action, ActionState, Invocation, ResourceChange, StackName
 from tfops.results.facts import ActionFact, TroubleFact
 from tfops.system import clock
 
@@ -133,9 +134,9 @@ def trouble_of(
     headline: str,
     why: str,
     by: str,
-    lost: Mapping[str, str] | None = None,
+    lost: Lost,
 ) -> TroublePart:
-    """The receipt for the ledger. `lost`: address to id of what was made and isn't in the state."""
+    """The receipt for the ledger."""
     return TroublePart(
         **intent.aim(),
         by=by,
@@ -146,7 +147,8 @@ def trouble_of(
         failed=list(receipt.failed),
         in_doubt=list(receipt.in_doubt),
         never_started=list(receipt.never_started),
-        lost=dict(lost or {}),
+        lost=dict(lost.made),
+        replaced={address: list(ids) for address, ids in lost.replaced.items()},
         actions=missed_actions(receipt.actions, receipt.undone),
     )
 
@@ -173,18 +175,6 @@ def missed_actions(actions: Iterable[ActionPart], undone: Iterable[str]) -> list
     """Those that weren't run and that no plan brings back: their resource is none of the `undone` addresses."""
     again = set(undone)
     return [action for action in actions if action.result is not ActionState.DONE and action.trigger not in again]
-
-
-def lost_from(made: Mapping[str, str], state: StackState | None) -> dict[str, str]:
-    """What the engine made and the state doesn't hold; all of it when the state can't be read."""
-    known = state.inventory if state else {}
-    return {address: identity for address, identity in made.items() if address not in known}
-
-
-def lost_from_all(ends: Sequence[StackEnd]) -> dict[str, str]:
-    """The same over all stacks of a change, by qualified address."""
-    lost = ((end.name, lost_from(end.progress.made, end.after)) for end in ends if end.applied)
-    return {qualified(name, address): known for name, found in lost for address, known in found.items()}
 
 
 def trouble_fact(trouble: TroublePart | None) -> TroubleFact | None:

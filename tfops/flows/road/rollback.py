@@ -189,8 +189,8 @@ def _pasts(goal: Card, current: Card | None, since: Since, *, lost: Mapping[Stac
     for name, part in goal.stacks.items():
         stack = StackName(name)
         past = _past(part, now.get(name), replace(since, moved=_moved_in(name, since)))
-        left = lost[stack].forgotten if stack in lost else {}
-        found[stack] = replace(past, forgotten={**past.forgotten, **left})
+        left = lost[stack].lost if stack in lost else {}
+        found[stack] = replace(past, forgotten={**past.forgotten, **left}, lost=left)
     return found
 
 
