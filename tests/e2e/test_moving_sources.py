@@ -32,7 +32,7 @@ def test_a_source_that_moved_is_named_and_does_not_pass_for_what_a_version_was(
     shop.write("modules/outer/main.tf", f'module "inner" {{ source = "git::file://{far.path}?ref=main" }}\n')
     _use(shop, "outer")
     warned = shop.ok("validate").err
-    assert "modules/outer/main.tf: the source of `inner`" in warned
+    assert "modules/outer/main.tf:1:27: the source of `inner`" in warned
     assert "may give another module tomorrow: `main` looks like a branch, and moves" in warned
 
     _use(shop, f"git::file://{far.path}?ref=main")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.engines import available_engines
+from tests.support.engines import available_engines, require_terraform, require_tofu
 from tests.support.sandbox import Sandbox, new_sandbox
 from tfops.config.names import ENVIRONMENT_RULE
 
@@ -211,3 +211,42 @@ def test_an_import_block_in_a_module_is_a_mistake_with_its_place(tmp_path: Path,
     [mistake] = shop.run("validate", "-o", "json").error["complaints"]
     assert mistake["mark"] == {"path": "modules/thing/in.tf", "line": 2, "column": 1}
     assert "before Terraform 1.16" in mistake["message"]
+
+
+FROM_OCI = """\
+modules:
+  far: {source: "oci://localhost:1/far?tag=1.2.3"}
+  near: {source: near}
+"""
+CALLS_OCI = 'module "inner" {\n  source = "oci://localhost:1/inner"\n}\n'
+
+
+def test_terraform_is_refused_modules_from_an_oci_registry_where_they_stand(tmp_path: Path) -> None:
+    """docs/reference/engines.md: OpenTofu alone fetches from there."""
+    shop = new_sandbox(tmp_path / "shop", require_terraform())
+    shop.write("environments/dev.yaml", FROM_OCI)
+    shop.write("modules/near/main.tf", CALLS_OCI)
+    shop.commit()
+    mistakes = shop.run("validate", "-o", "json").error["complaints"]
+    found = [tuple(mistake["mark"].values()) for mistake in mistakes]
+    assert found == [("environments/dev.yaml", 2, 9), ("modules/near/main.tf", 2, 12)]
+    assert all("only OpenTofu fetches from there" in mistake["message"] for mistake in mistakes)
+    for command in ("plan dev", "providers lock dev"):
+        refused = shop.run(*command.split(), "-o", "json").error
+        assert (refused["guard"], refused["hint"][:12]) == ("oci-source", "use OpenTofu")
+        assert "environments/dev.yaml:2:9: `far`" in refused["why"]
+        assert "modules/near/main.tf:2:12: `inner`" in refused["why"]
+
+
+def test_opentofu_is_handed_modules_from_an_oci_registry(tmp_path: Path) -> None:
+    shop = new_sandbox(tmp_path / "shop", require_tofu())
+    shop.write("environments/dev.yaml", FROM_OCI)
+    shop.write("modules/near/main.tf", CALLS_OCI)
+    shop.commit()
+    checked = shop.ok("validate")
+    assert "the inputs of oci://localhost:1/far?tag=1.2.3 are not checked" in checked.err
+    assert "modules/near/main.tf:2:12: the source of `inner` (oci://localhost:1/inner) may give another" in checked.err
+    assert '"source": "oci://localhost:1/far?tag=1.2.3"' in shop.ok("render", "dev").out
+    failed = shop.run("plan", "dev")
+    assert (failed.code, "oci://localhost:1/far" in failed.err) == (20, True)
+    assert "can't be downloaded" in failed.err

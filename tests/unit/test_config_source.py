@@ -28,6 +28,7 @@ def test_a_folder_below_modules_is_local(text: str) -> None:
         "s3::https://s3.amazonaws.com/bucket/network.zip",
         "gcs::https://www.googleapis.com/storage/v1/modules/network.zip",
         "hg::http://example.com/network.hg",
+        "oci://example.com/modules/network//sub?tag=1.2.3",
     ],
 )
 def test_an_address_is_remote(text: str) -> None:
@@ -57,6 +58,7 @@ def test_a_module_of_the_project_takes_no_version() -> None:
         ("git::https://example.com/network.git", "name it in the address: ?ref=v1.2.3"),
         ("github.com/acme/network?ref=v1", "name it in the address: ?ref=v1.2.3"),
         ("https://example.com/network.zip", "the address says which one it is"),
+        ("oci://example.com/network", "the address says which one it is"),
     ],
 )
 def test_a_version_beside_an_address_is_a_mistake(text: str, hint: str) -> None:

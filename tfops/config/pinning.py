@@ -3,6 +3,8 @@
 import re
 import urllib.parse
 
+from tfops.config.source import is_oci
+
 _EXACT = re.compile(r"=?\s*v?\d+\.\d+\.\d+\S*")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 # A tag by its look: nothing here can ask the remote. `v1.2.3`, `2024-11-30`, `release-7.1`.
@@ -20,16 +22,26 @@ def why_unpinned(source: str, version: str = "") -> str:
     constraint = version or constraint
     place, _, query = address.partition("?")
     said = dict(urllib.parse.parse_qsl(query))
-    if "checksum" in said:
+    if "checksum" in said or "digest" in said:
         return ""
+    if is_oci(address):
+        return _why_unpinned_tag(said.get("tag", "latest"))
     if _GIT.match(address):
-        ref = said.get("ref", "")
-        if not ref:
-            return "no `ref`: it is whatever the default branch holds"
-        return "" if _COMMIT.fullmatch(ref) or _TAG.fullmatch(ref) else f"`{ref}` looks like a branch, and moves"
+        return _why_unpinned_ref(said.get("ref", ""))
     if "::" in place or "://" in place:
         is_said = any(key in said for key in ("rev", "version", "versionId", "generation"))
         return "" if is_said else "what lies at an address can be exchanged"
     if not constraint:
         return "no `version`: it is the newest one there"
     return "" if _EXACT.fullmatch(constraint) else f"`{constraint}` fits more than one version"
+
+
+def _why_unpinned_ref(ref: str) -> str:
+    if not ref:
+        return "no `ref`: it is whatever the default branch holds"
+    return "" if _COMMIT.fullmatch(ref) or _TAG.fullmatch(ref) else f"`{ref}` looks like a branch, and moves"
+
+
+def _why_unpinned_tag(tag: str) -> str:
+    """Of an OCI registry, where no `tag` means `latest`."""
+    return "" if _TAG.fullmatch(tag) else f"the tag `{tag}` is set again and again; name a `digest` or a release"

@@ -8,7 +8,7 @@ from tfops.dataclass import dataclass
 
 # https://developer.hashicorp.com/terraform/language/modules/sources
 _REGISTRY = re.compile(r"([A-Za-z0-9.-]+\.[A-Za-z0-9-]+/)?[A-Za-z0-9_-]+/[A-Za-z0-9_-]+/[a-z0-9]+(//.*)?")
-_ADDRESS = re.compile(r"(git|hg|s3|gcs)::\S+|https?://\S+|(github\.com|bitbucket\.org)/\S+|git@\S+:\S+")
+_ADDRESS = re.compile(r"(git|hg|s3|gcs)::\S+|(https?|oci)://\S+|(github\.com|bitbucket\.org)/\S+|git@\S+:\S+")
 _GIT = re.compile(r"git::|git@|github\.com/|bitbucket\.org/")
 
 
@@ -33,6 +33,14 @@ class RemoteSource:
     @property
     def text(self) -> str:
         return f"{self.address} {self.version}".strip()
+
+
+def is_oci(source: str) -> bool:
+    """Whether a source names an OCI registry, which OpenTofu alone (1.10 and later) fetches modules from.
+
+    https://opentofu.org/docs/language/modules/sources/#oci-distribution-repository
+    """
+    return source.startswith("oci://")
 
 
 class SourceError(ValueError):

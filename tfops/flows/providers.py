@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from tfops.addresses import other_registry, registry_of
 from tfops.config.environment import load_environment, lock_file_path
@@ -13,6 +14,7 @@ from tfops.engine.mask import Masker
 from tfops.engine.providers import lock_providers
 from tfops.engine.runner import Runner
 from tfops.errors import Refused
+from tfops.flows.ground.oci import require_oci
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content, EngineOptions, local_sources, locate, render_stack
 from tfops.flows.ground.target import find_place
@@ -49,11 +51,13 @@ def lock(
     environment = load_environment(tree, rules, place.env)
     path = lock_file_path(rules.files_of(place.env))
     before = tree.read(path) or ""
-    content = Content(rules, environment, tree, before or None)
+    content = Content(rules, environment, tree, before or None, base=rules.base_of(place.env))
     interfaces = project.interfaces(tree, {})
     for stack in environment.stacks.values():
         require_inner_sources(interfaces, local_sources(stack))
     program = locate(project, rules, engine.engine)
+    for name, stack in environment.stacks.items():
+        require_oci(program, tree, stack, partial(content.document, name))
     opened = _named(only, before, other=other_registry(registry_of(is_tofu=program.is_tofu)))
     with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
         root = project.workspace.root(place.env, _FOLDER)

@@ -1,57 +1,41 @@
 """Modules that the project's own modules take from elsewhere."""
 
-import os
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
-from tfops.config.modules.hcl import Block, read_blocks
-from tfops.config.modules.module import is_module_file
+from tfops.config.modules.files import ModuleFile, called_source, read_modules, text_of
+from tfops.config.modules.hcl import Block
+from tfops.dataclass import dataclass
+from tfops.model import Mark
 from tfops.system.trees import Tree
 
-_CALL = re.compile(r"^\s*module\s|\"module\"\s*:", re.MULTILINE)
+
+@dataclass(frozen=True, slots=True)
+class RemoteCall:
+    """A `module` block whose module isn't in `modules/`: its name, what it says, where, and that line."""
+
+    name: str
+    source: str
+    version: str
+    mark: Mark
+    line: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.source} {self.version}".strip()
 
 
-def remote_calls(tree: Tree, folders: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """File, name and source (with the version, where one is said) of every call of a module that isn't in `modules/`.
-
-    `folders` are below `modules/`; those that they call are followed. A file that can't be read is passed over: the
-    engine says what is wrong with it.
-    """
-    todo, seen = sorted(set(folders)), set[str]()
-    while todo:
-        folder = todo.pop(0)
-        if folder in seen:
-            continue
-        seen.add(folder)
-        for path, name, source in _calls(tree, folder):
-            if source.startswith((".", "/")):
-                inner = os.path.normpath(PurePosixPath(folder, source))
-                todo += [] if inner.startswith(("..", "/")) else [inner]
-            elif source:
-                yield path, name, source
+def remote_calls(tree: Tree, folders: Iterable[str], *, is_tofu: bool) -> Iterator[RemoteCall]:
+    """Those of folders below `modules/` and of what they call."""
+    for file in read_modules(tree, folders, is_tofu=is_tofu):
+        for block in file.blocks:
+            source = called_source(block)
+            if source and not source.startswith((".", "/")):
+                place = file.place(_start(file, block, source))
+                yield RemoteCall(block.labels[0], source, text_of(block, "version"), *place)
 
 
-def _calls(tree: Tree, folder: str) -> Iterator[tuple[str, str, str]]:
-    for file in filter(is_module_file, tree.names(f"modules/{folder}")):
-        path = f"modules/{folder}/{file}"
-        text = tree.read(path) or ""
-        if not _CALL.search(text):
-            continue
-        try:
-            blocks = read_blocks(text, is_json=file.endswith(".json"))
-        except ValueError:
-            continue
-        for block in blocks:
-            if block.kind == "module" and len(block.labels) == 1:
-                source = _text(block, "source")
-                yield path, block.labels[0], f"{source} {_text(block, 'version')}".strip() if source else ""
-
-
-def _text(block: Block, name: str) -> str:
-    """An attribute's text; empty where it isn't there, or can't be told from here."""
-    try:
-        value = block.attributes[name].literal() if name in block.attributes else ""
-    except ValueError:
-        return ""
-    return value if isinstance(value, str) else ""
+def _start(file: ModuleFile, block: Block, source: str) -> int:
+    """Where the source stands; of one that isn't written as it is meant, where the block begins."""
+    found = re.compile(rf'"{re.escape(source)}"').search(file.text, block.span.start)
+    return found.start() if found else block.span.start

@@ -1,0 +1,80 @@
+"""The files of modules in `modules/` and of those that they call, read from a commit."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from tfops.config.modules.hcl import Block, read_blocks
+from tfops.config.modules.module import module_files
+from tfops.dataclass import dataclass
+from tfops.model import Mark
+from tfops.system.trees import Tree
+
+_CALLED = re.compile(r"\bmodule\b")
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleFile:
+    """A file with the blocks in it."""
+
+    path: str
+    text: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def is_json(self) -> bool:
+        return self.path.endswith(".json")
+
+    def place(self, start: int) -> tuple[Mark, str]:
+        """Where a character stands, and its line."""
+        before = self.text[:start]
+        line = before.count("\n") + 1
+        return Mark(self.path, line, start - before.rfind("\n")), self.text.split("\n")[line - 1].rstrip("\r")
+
+
+def read_modules(
+    tree: Tree, folders: Iterable[str], *, is_tofu: bool, about: "re.Pattern[str]" = _CALLED
+) -> Iterator[ModuleFile]:
+    """The files of folders below `modules/` and of those that they call, as far as they hold `about` or a call.
+
+    A file that can't be read is passed over: the engine says what is wrong with it.
+    """
+    todo, seen = sorted(set(folders)), set[str]()
+    while todo:
+        folder = todo.pop(0)
+        if folder in seen:
+            continue
+        seen.add(folder)
+        for name in module_files(tree.names(f"modules/{folder}"), is_tofu=is_tofu):
+            path = f"modules/{folder}/{name}"
+            text = tree.read(path) or ""
+            if not (about.search(text) or _CALLED.search(text)):
+                continue
+            try:
+                file = ModuleFile(path, text, tuple(read_blocks(text, is_json=name.endswith(".json"))))
+            except ValueError:
+                continue
+            todo += [inner for block in file.blocks if (inner := _inner(folder, block))]
+            yield file
+
+
+def called_source(block: Block) -> str:
+    """What a `module` block says where the module is; empty for another block, and where it can't be told."""
+    return text_of(block, "source") if block.kind == "module" and len(block.labels) == 1 else ""
+
+
+def text_of(block: Block, name: str) -> str:
+    """An attribute's text; empty where it isn't there, or can't be told from here."""
+    try:
+        value = block.attributes[name].literal() if name in block.attributes else ""
+    except ValueError:
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _inner(folder: str, block: Block) -> str:
+    """The folder below `modules/` that a call leads to; empty for a block that is no such call."""
+    source = called_source(block)
+    inner = os.path.normpath(PurePosixPath(folder, source)) if source.startswith(".") else ""
+    return "" if inner.startswith(("..", "/")) else inner

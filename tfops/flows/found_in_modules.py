@@ -1,0 +1,108 @@
+"""What `validate` finds in the sources of modules, and in the modules themselves."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from tfops.config.constraint import parse_version
+from tfops.config.environment import listed_environments, stack_document
+from tfops.config.modules.imports import import_blocks
+from tfops.config.modules.remote import remote_calls
+from tfops.config.names import is_local_source
+from tfops.config.pinning import why_unpinned
+from tfops.config.project import ProjectConfig
+from tfops.config.source import is_oci
+from tfops.engine.locate import Engine
+from tfops.errors import TfopsError
+from tfops.flows.ground.oci import oci_calls, oci_sources
+from tfops.flows.ground.project import Project
+from tfops.flows.ground.reading import Read, read_configs
+from tfops.flows.ground.stack import EngineOptions, locate
+from tfops.model import Complaint, EnvName
+from tfops.system.trees import GitTree
+
+_MOST_SHOWN = 8
+_IMPORTS_IN_MODULES = (1, 16, 0)
+
+
+def unseen_sources(project: Project, tree: GitTree, unseen: Sequence[tuple[EnvName, str, str]]) -> Iterator[str]:
+    """A line for each source whose variables aren't known, whoever uses it: why, and which inputs nobody looked at."""
+    interfaces = project.interfaces(tree) if unseen else None
+    for source in dict.fromkeys(source for _, _, source in unseen):
+        using = _some([f"{env}: {module}" for env, module, where in unseen if where == source])
+        own = interfaces.local(source) if interfaces and is_local_source(source) else None
+        files = _some([f"modules/{source}/{name}" for name in own.unreadable]) if own else ""
+        why = f"{files} can't be read" if files else "a plan has to fetch it first"
+        yield f"the inputs of {source} are not checked: {why} ({using})"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_SHOWN
+    return ", ".join(names[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def moving_sources(project: Project, tree: GitTree, found: Sequence[Read]) -> Iterator[str]:
+    """A line for each source that may give another module tomorrow, of environments and of their modules."""
+    local = {
+        source
+        for read in found
+        for source in read.sources
+        if is_local_source(source) and tree.names(f"modules/{source}")
+    }
+    for read in found:
+        for source in sorted(set(read.sources) - local):
+            if why := why_unpinned(source):
+                yield f"{read.env}: the source {source} may give another module tomorrow: {why}"
+    for call in remote_calls(tree, local, is_tofu=project.is_tofu(tree)):
+        if why := why_unpinned(call.text):
+            yield f"{call.mark}: the source of `{call.name}` ({call.text}) may give another module tomorrow: {why}"
+
+
+def misplaced_imports(
+    project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, options: EngineOptions
+) -> Iterator[Complaint]:
+    """`import` blocks in modules, where the engine takes none there: no plan could work."""
+    sources = {source for read in found for source in read.sources if is_local_source(source)}
+    blocks = list(import_blocks(tree, sources, is_tofu=project.is_tofu(tree)))
+    if not blocks or _imports_in_modules(project, rules, options):
+        return
+    for mark, line in blocks:
+        yield Complaint(
+            mark,
+            "an `import` block in a module: before Terraform 1.16 only a root may have one, and no plan would work",
+            line,
+            "take the block out, and import by hand once (tfops docs when-it-stops); or use Terraform 1.16",
+        )
+
+
+def from_oci(
+    project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, options: EngineOptions
+) -> Iterator[Complaint]:
+    """Modules that the engine at hand can't fetch."""
+    sources = {source for read in found for source in read.sources}
+    calls = list(oci_calls(tree, filter(is_local_source, sources)))
+    if not (calls or any(map(is_oci, sources))):
+        return
+    engine = _engine_at_hand(project, rules, options)
+    if engine is None or engine.is_tofu:
+        return
+    yield from calls
+    having = [read.env for read in found if any(map(is_oci, read.sources))]
+    bases = listed_environments(tree)
+    for environment in read_configs(project, tree, having):
+        for name, stack in environment.stacks.items():
+            env = environment.name
+            yield from oci_sources(stack, partial(stack_document, tree, env, name, bases.get(env)))
+
+
+def _imports_in_modules(project: Project, rules: ProjectConfig | None, options: EngineOptions) -> bool:
+    """Whether the engine at hand takes them; without one it is asked about when there is one."""
+    engine = _engine_at_hand(project, rules, options)
+    return engine is not None and not engine.is_tofu and parse_version(engine.version) >= _IMPORTS_IN_MODULES
+
+
+def _engine_at_hand(project: Project, rules: ProjectConfig | None, options: EngineOptions) -> Engine | None:
+    """None where there is none, or where it isn't allowed."""
+    try:
+        return locate(project, rules, options.engine) if rules else None
+    except TfopsError:
+        return None
