@@ -324,6 +324,11 @@ class Plan:
         return tuple(change for change in self.changes if change.loses_data)
 
     @property
+    def leaving(self) -> tuple[ResourceChange, ...]:
+        """The changes that take a thing out of the state and leave it alive: let go, or replaced by a new one."""
+        return tuple(change for change in self.changes if change.action in (Action.FORGET, Action.DETACH))
+
+    @property
     def duplicates(self) -> tuple[ResourceChange, ...]:
         """The changes that make a second one of what still exists outside of the state."""
         return tuple(change for change in self.changes if change.is_duplicate)

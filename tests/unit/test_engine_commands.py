@@ -49,6 +49,10 @@ COMMANDS = CommandLine("/opt/terraform")
             COMMANDS.apply("/r/plan.bin", lock_timeout_s=20),
             ["apply", "-input=false", "-json", "-lock-timeout=20s", "/r/plan.bin"],
         ),
+        (
+            COMMANDS.apply("p", lock_timeout_s=20, may_leave=True),
+            ["apply", "-input=false", "-json", "-suppress-forget-errors", "-lock-timeout=20s", "p"],
+        ),
         (COMMANDS.show_plan("/r/plan.bin"), ["show", "-json", "/r/plan.bin"]),
         (COMMANDS.get(), ["get", "-no-color"]),
         (COMMANDS.pull_state(), ["state", "pull", "-no-color"]),

@@ -223,3 +223,18 @@ def test_an_engine_that_may_not_be_used_is_not_preferred(programs: Programs) -> 
     programs.add("terraform")
     programs.add("tofu", TOFU)
     assert find_engine(EngineChoice(version=Constraint("< 1.12")), "", prefer="tofu").name == "terraform"
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "expected"),
+    [
+        ("tofu", "1.11.9", False),
+        ("tofu", "1.12.0", True),
+        ("tofu", "1.13.0-beta1", True),
+        ("terraform", "1.16.0-rc2", False),
+    ],
+)
+def test_opentofu_must_be_told_that_a_destroy_may_leave_something_alive(
+    name: str, version: str, expected: bool
+) -> None:
+    assert Engine(name, version, f"/bin/{name}", "found on PATH").fails_for_what_it_leaves is expected

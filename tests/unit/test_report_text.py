@@ -168,6 +168,11 @@ PLAN = Plan(
     ),
 )
 NOTHING = Plan(changes=(), changed_outputs=(), digest="e" * 64, is_empty=True)
+LEFT_ALIVE = (
+    ResourceChange("module.db.aws_db_instance.main", "aws_db_instance", Action.FORGET, resource_id="db-0a1"),
+    ResourceChange("module.app.aws_vpc.main", "aws_vpc", Action.DETACH, resource_id="vpc-0b2"),
+    ResourceChange("module.app.aws_vpc.old", "aws_vpc", Action.FORGET),
+)
 OUTPUTS = {"app": {"url": "https://é.example.com", "ports": [80, 443]}, "db": {"host": None}}
 
 ROLLBACK_PLAN = RollbackPlanResult(
@@ -372,6 +377,9 @@ RESULTS: dict[str, object] = {
         CHANGE, kind=Kind.ROLLBACK, restores=Version(2), hold="rolled back to v2", outputs={}, duration_s=3.04
     ),
     "change-destroy": replace(CHANGE, kind=Kind.DESTROY, outputs={}),
+    "change-left-alive": replace(
+        CHANGE, kind=Kind.DESTROY, outputs={}, plan=replace(NOTHING, changes=LEFT_ALIVE, is_empty=False)
+    ),
     "change-recorded": replace(CHANGE, plan=NOTHING, outputs={}),
     "change-nothing": replace(CHANGE, version=None, plan=NOTHING),
     "change-nothing-left": replace(CHANGE, version=None, plan=NOTHING, kind=Kind.DESTROY),

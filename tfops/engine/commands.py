@@ -99,8 +99,10 @@ class CommandLine:
         """A plan of variables alone: nothing to read, nothing to lock."""
         return self._build("plan", input=False, json=FLAG, refresh=False, lock=False, out=out)
 
-    def apply(self, plan: str, *, lock_timeout_s: int) -> list[str]:
-        return self._build("apply", plan, input=False, json=FLAG, **_locking(lock_timeout_s))
+    def apply(self, plan: str, *, lock_timeout_s: int, may_leave: bool = False) -> list[str]:
+        """`may_leave`: a destroy that leaves something alive, as it was planned, is no error (OpenTofu 1.12)."""
+        leave = {"suppress_forget_errors": FLAG} if may_leave else {}
+        return self._build("apply", plan, input=False, json=FLAG, **leave, **_locking(lock_timeout_s))
 
     def show_plan(self, plan: str) -> list[str]:
         return self._build("show", plan, json=FLAG)

@@ -22,6 +22,8 @@ from tfops.system.workspace import read_json, write_file
 # OpenTofu starts at 1.6; Terraform's machine-readable plan is complete from there on too.
 OLDEST = "1.6.0"
 
+_FIRST_TO_LEAVE = (1, 12, 0)
+
 _EMBEDDED = "tfops-terraform"
 # `version -json` doesn't say which of the two it is, the text does.
 _ANSWER = re.compile(r"^(?P<product>Terraform|OpenTofu) v(?P<version>[0-9]\S*)", re.MULTILINE)
@@ -45,6 +47,14 @@ class Engine:
     @property
     def is_tofu(self) -> bool:
         return self.name == "tofu"
+
+    @property
+    def fails_for_what_it_leaves(self) -> bool:
+        """Whether a destroy that leaves alive what its plan said ends with 1, unless it is told not to.
+
+        OpenTofu has `lifecycle { destroy = false }`, and the flag for it, since 1.12; Terraform 1.16 ends with 0.
+        """
+        return self.is_tofu and parse_version(self.version) >= _FIRST_TO_LEAVE
 
 
 @dataclass(frozen=True, slots=True)

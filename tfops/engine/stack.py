@@ -26,7 +26,7 @@ from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values, without
 from tfops.errors import EngineFailed, Interrupted
 from tfops.events import Diagnostic
-from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Plan, StackState
+from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Action, Plan, StackState
 from tfops.system import clock
 from tfops.system.workspace import exclusive, read_json, rewrite_outputs, write_file
 
@@ -342,7 +342,8 @@ class StackEngine:
         """
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
-        argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s)
+        may_leave = self.engine.fails_for_what_it_leaves and bool(saved.plan.count(Action.FORGET))
+        argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s, may_leave=may_leave)
         began = clock.now()
         ended = self._runner.run(argv, holds_words=True, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import Judgement, Kind, Verified
+from tfops.model import Judgement, Kind, Plan, Verified
 from tfops.report.base import View, flat_outputs, text_report
 from tfops.report.plan import plan_report
 from tfops.report.words import VERDICT_STYLES, drill_words, duration, plain, plural
@@ -33,16 +33,27 @@ def _change(result: ChangeResult, view: View) -> RenderableType:
     if result.restores:
         head.append(f" (content of {result.restores})")
     if result.kind is Kind.DESTROY:
-        head.append(", destroyed")
+        left = len(result.plan.leaving)
+        head.append(f", destroyed but for {left} left alive" if left else ", destroyed")
     done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()
     head.append(f" · {done} · {duration(result.duration_s)}", style="dim")
     lines: list[RenderableType] = [head]
     if result.verified is Verified.PASSED:
         lines.append(Text(f"  verified: {plural(len(result.checks), 'check')} passed", style="green"))
     lines += [Text(f"  {name} = {value}") for name, value in flat_outputs(result.outputs)]
+    lines += _left_alive_lines(result.plan)
     if result.hold:
         lines.append(Text(f"  held ({result.hold}): the next apply needs --lift-hold", style="yellow"))
     return Group(*lines)
+
+
+def _left_alive_lines(plan: Plan) -> Iterator[Text]:
+    """What no state knows from now on: it goes on to exist, and to cost."""
+    if plan.leaving:
+        yield Text("  left alive, outside of the state:", style="yellow")
+    for change in plan.leaving:
+        identity = f"  id {change.resource_id}" if change.resource_id else ""
+        yield Text(f"    {change.label}{identity}", style="yellow")
 
 
 @text_report.register
