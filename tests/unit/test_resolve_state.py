@@ -7,7 +7,14 @@ import pytest
 from tests.support.samples import PROD
 from tfops.errors import Refused
 from tfops.model import ABSENT_STATE, StackState, Version
-from tfops.resolve.state import RecordedState, require_engine_for, require_known_state
+from tfops.resolve.state import (
+    Lack,
+    RecordedState,
+    lacking,
+    require_engine_for,
+    require_known_state,
+    require_none_lacking,
+)
 
 RECORDED = RecordedState(
     version=Version(3),
@@ -114,3 +121,43 @@ def test_an_older_engine_does_not_read_what_a_newer_one_wrote(wrote: str, reads:
 )
 def test_an_old_engine_is_fine_where_nothing_newer_wrote(recorded: RecordedState | None, name: str) -> None:
     require_engine_for(recorded, name, "1.6.0")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "now", "expected"),
+    [
+        ({"t.a": "i-1", "t.b": "i-2"}, {"t.a": "i-1", "t.b": "i-2", "t.c": "i-3"}, {}),
+        ({"t.a": "i-1", "t.b": "i-2"}, {"t.a": "i-1"}, {"t.b": "i-2"}),
+        ({"t.a": "i-1"}, {"t.b": "i-1"}, {}),
+        ({"t.a": "none"}, {"t.b": "none"}, {"t.a": "none"}),
+        ({"t.a": "i-1", "t.b": "i-1"}, {"t.a": "i-1", "t.c": "i-1"}, {"t.b": "i-1"}),
+        ({"t.a": "i-1"}, {"u.a": "i-1"}, {"t.a": "i-1"}),
+        ({"t.a": ""}, {"t.b": ""}, {"t.a": ""}),
+        ({"t.a": "i-1"}, {"t.a": "i-2"}, {}),
+    ],
+    ids=["all there", "taken out", "moved", "no id", "an id of two", "another type", "no ids on the card", "another"],
+)
+def test_what_the_card_has_and_the_state_lacks_but_for_what_moved(
+    recorded: dict[str, str], now: dict[str, str], expected: dict[str, str]
+) -> None:
+    assert lacking(replace(RECORDED, inventory=recorded), now) == expected
+
+
+def lack(recorded: RecordedState, engine: str, *, serial: int = 7, takes_names: bool = True) -> Refused:
+    with pytest.raises(Refused) as caught:
+        require_none_lacking(PROD, [Lack(("t.a", "t.b"), recorded, serial, engine)], takes_names=takes_names)
+    return caught.value
+
+
+def test_what_the_state_lacks_is_told_with_its_likely_cause_and_named() -> None:
+    require_none_lacking(PROD, [], takes_names=True)
+    by_hand = lack(RECORDED, "terraform 1.11.4", serial=8)
+    assert (by_hand.guard, by_hand.what) == ("state-lacks", "the state of prod lacks what v3 has: t.a, t.b")
+    assert by_hand.why.startswith("something else than tfops wrote it (its serial is 8, v3 left 7): `state rm`")
+    assert by_hand.hint.endswith(": --allow-missing 't.a' --allow-missing 't.b'")
+    other = lack(replace(RECORDED, engine_name="tofu", engine_version="1.12.6"), "terraform 1.15.5", serial=8)
+    assert other.why.startswith("v3 was applied with tofu 1.12.6, and terraform 1.15.5 passes over what only that one")
+    assert other.hint.startswith("use the engine that wrote it (--engine tofu)")
+    same = lack(RECORDED, "terraform 1.12.0")
+    assert same.why.startswith("terraform 1.12.0 reads less out of it than terraform 1.11.4 wrote")
+    assert ": tfops apply prod --allow-missing 't.a'" in lack(RECORDED, "terraform 1", takes_names=False).hint

@@ -10,6 +10,7 @@ from tfops.cli.options import (
     AllowActionOption,
     AllowDestroyOption,
     AllowDuplicateOption,
+    AllowMissingOption,
     AllowStatelessOption,
     EngineOption,
     Environment,
@@ -55,6 +56,7 @@ def apply(
     stack: StackOption = None,
     allow_destroy: AllowDestroyOption = None,
     allow_action: AllowActionOption = None,
+    allow_missing: AllowMissingOption = None,
     lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
     allow_wrong_branch: Annotated[bool, typer.Option("--allow-wrong-branch", help=GUARD_HELP["wrong-branch"])] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help=GUARD_HELP["dirty"])] = False,
@@ -107,7 +109,7 @@ def apply(
         options = change_options(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
             allow_destroy=allow_destroy or (), allow_action=allow_action or (), allowed=allowed,
-            max_deletes=max_deletes,
+            allow_missing=allow_missing or (), max_deletes=max_deletes,
         )  # fmt: skip
         if unattended:
             from tfops.flows.unattended import apply_unattended
@@ -126,6 +128,7 @@ def rollback(
     yes: YesRollbackOption = False,
     allow_destroy: AllowDestroyOption = None,
     allow_action: AllowActionOption = None,
+    allow_missing: AllowMissingOption = None,
     allow_stateless: AllowStatelessOption = False,
     allow_duplicate: AllowDuplicateOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what it would do.")] = False,
@@ -176,6 +179,7 @@ def rollback(
             allow_stateless=allow_stateless,
             allow_duplicate=allow_duplicate or (),
             allow_action=allow_action or (),
+            allow_missing=allow_missing or (),
             ignores_verdict=ignore_verdict,
         )
         project = open_project(ctx)
@@ -186,7 +190,7 @@ def rollback(
         return plan_rollback(
             project, env, version,
             keep_providers=keep_providers, show_bridge=show_bridge, engine=options.engine, wait_s=options.wait_s, ui=ui,
-            only=stack or (),
+            only=stack or (), allow_missing=allow_missing or (),
         )  # fmt: skip
 
     execute("rollback", flow, ui=ui, output=output)
@@ -198,6 +202,7 @@ def destroy(
     yes: YesDestroyOption = False,
     allow_destroy: AllowDestroyOption = None,
     allow_action: AllowActionOption = None,
+    allow_missing: AllowMissingOption = None,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
     engine: EngineOption = "",
@@ -224,7 +229,7 @@ def destroy(
         losing = allow_destroy or ()
         options = change_options(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
-            allow_destroy=losing, allow_action=allow_action or (),
+            allow_destroy=losing, allow_action=allow_action or (), allow_missing=allow_missing or (),
         )  # fmt: skip
         return changes.destroy(open_project(ctx), env, options, ui)
 
@@ -237,6 +242,7 @@ def resume(
     yes: YesResumeOption = False,
     allow_destroy: AllowDestroyOption = None,
     allow_action: AllowActionOption = None,
+    allow_missing: AllowMissingOption = None,
     allow_stateless: AllowStatelessOption = False,
     allow_duplicate: AllowDuplicateOption = None,
     wait: WaitOption = "0s",
@@ -275,6 +281,7 @@ def resume(
             allow_stateless=allow_stateless,
             allow_duplicate=allow_duplicate or (),
             allow_action=allow_action or (),
+            allow_missing=allow_missing or (),
         )
         project = open_project(ctx)
         lifted = None if offline else hold.lift(project, env)

@@ -6,6 +6,7 @@ import typer
 
 from tfops.cli.complete import complete_version
 from tfops.cli.options import (
+    AllowMissingOption,
     EngineOption,
     Environment,
     Environments,
@@ -44,6 +45,7 @@ def plan(
     env: Environment = None,
     stack: StackOption = None,
     worktree: WorktreeOption = False,
+    allow_missing: AllowMissingOption = None,
     checks: Annotated[bool, typer.Option("--checks", help="Run the required checks; exit 13 if one fails.")] = False,
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for changes.")] = False,
     wait: WaitOption = "0s",
@@ -73,7 +75,7 @@ def plan(
         return flows.plan(
             open_project(ctx), env,
             worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui, only=stack or (),
-            checks=checks,
+            checks=checks, allow_missing=allow_missing or (),
         )  # fmt: skip
 
     def exit_code(result: "PlanResult") -> int:

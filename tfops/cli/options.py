@@ -145,6 +145,15 @@ AllowDuplicateOption = Annotated[
         help="Make a second one of what still exists outside of the state. Can be repeated.",
     ),
 ]
+AllowMissingOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-missing",
+        metavar="ADDRESS",
+        help="Go on without what the latest version has and the state lacks. Can be repeated.",
+        autocompletion=complete_address,
+    ),
+]
 AllowActionOption = Annotated[
     list[str] | None,
     typer.Option(

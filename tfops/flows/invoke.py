@@ -61,7 +61,8 @@ def invoke(project: Project, env: str, addresses: Sequence[str], options: Change
         opened = open_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui)
         for _, stack in opened:
             _require_actions(stack.engine.engine.name, stack.engine.engine.version)
-        steps = _planned({one.job.stack: one for one in read_stacks(project, opened, ui)}, addresses)
+        reads = read_stacks(project, opened, ui, allow_missing=options.consent.allow_missing)
+        steps = _planned({one.job.stack: one for one in reads}, addresses)
         mask = opened[0][1].mask
         shown = masked_plan(_whole(steps), mask)
         ui.show_plan(shown)

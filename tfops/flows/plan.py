@@ -31,6 +31,7 @@ def plan(
     ui: Ui,
     only: Sequence[str] = (),
     checks: bool = False,
+    allow_missing: Sequence[str] | None = None,
 ) -> PlanResult:
     """What applying HEAD would do; with `worktree`, what the files as they lie here would do; with `checks`, whether
     it would pass the required checks.
@@ -52,7 +53,8 @@ def plan(
             content = Content.of(tree, rules, environment)
             stacks = with_other_contents(project, Stacks(content, card), None)
             jobs = (stacks.narrowed_to(only) if only else stacks).jobs()
-            planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui)
+            named = None if allow_missing is None else frozenset(allow_missing)
+            planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui, allow_missing=named)
             context = CheckContext(
                 env=place.env,
                 version=str(Version(listing.highest + 1)),
@@ -80,6 +82,7 @@ def plan_rollback(
     wait_s: float,
     ui: Ui,
     only: Sequence[str] = (),
+    allow_missing: Sequence[str] = (),
 ) -> RollbackPlanResult:
     """What a rollback would do, lose and not bring back. Changes nothing."""
     place = find_place(project, env)
@@ -90,7 +93,8 @@ def plan_rollback(
         say_target(target, ui)
         require_possible(target, ignoring=target.judgement.verdict is Verdict.BLOCKED)
         with project.workspace.run(place.env) as folder:
-            planned = plan_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
+            named = frozenset(allow_missing)
+            planned = plan_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui, allow_missing=named)
     return RollbackPlanResult(
         env=place.env,
         commit=target.commit,

@@ -1,17 +1,24 @@
-"""Whether the state at hand is the one that the versions speak of. None of these can be overridden."""
+"""Whether the state at hand is the one that the versions speak of, and holds what the latest of them has."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
+from tfops.addresses import natural
 from tfops.config.constraint import parse_version
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.model import EnvName, Fetched, StackState, Version
+from tfops.resolve.identity import Since, moved_addresses, shared_identities
+
+_MOST_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedState:
-    """What a version's card says about a stack's state, and what was downloaded. `is_empty` after a destroy."""
+    """What a version's card says about a stack's state, and what was downloaded. `is_empty` after a destroy.
+
+    `inventory` is address to id, in the form that the card has them.
+    """
 
     version: Version
     lineage: str
@@ -21,6 +28,60 @@ class RecordedState:
     engine_name: str
     engine_version: str
     downloads: Mapping[str, Fetched] = field(default_factory=dict)
+    inventory: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a version has and the state of one of its stacks lacks, as the engine at hand reads that state."""
+
+    addresses: tuple[str, ...]
+    recorded: RecordedState
+    serial: int
+    engine: str
+
+
+def lacking(recorded: RecordedState, now: Mapping[str, str]) -> dict[str, str]:
+    """Address to id of what the card has and the state hasn't. `now` is the state's inventory in the card's form.
+
+    What has an id of its own and stands at another address was moved by hand: the plan shows what that comes to.
+    """
+    gone, coming = recorded.inventory.keys() - now.keys(), now.keys() - recorded.inventory.keys()
+    if not gone:
+        return {}
+    since = Since(shared=shared_identities(recorded.inventory) | shared_identities(now))
+    moved = moved_addresses(gone, coming, then=recorded.inventory, now=now, since=since)
+    return {address: recorded.inventory[address] for address in sorted(gone - moved.keys(), key=natural)}
+
+
+def require_none_lacking(env: EnvName, lacks: Sequence[Lack], *, takes_names: bool) -> None:
+    """Raises Refused (guard `state-lacks`). `takes_names`: whether the command has `--allow-missing`."""
+    if not lacks:
+        return
+    recorded, addresses = lacks[0].recorded, [address for lack in lacks for address in lack.addresses]
+    flags = " ".join(f"--allow-missing '{address}'" for address in addresses)
+    what, cure = _why_lacking(lacks[0])
+    shown = ", ".join(addresses[:_MOST_LISTED]) + (" …" if len(addresses) > _MOST_LISTED else "")
+    command = "" if takes_names else f"tfops apply {env} "
+    raise Refused(
+        "state-lacks",
+        f"the state of {env} lacks what {recorded.version} has: {shown}",
+        why=f"{what}; a plan would make a second one, or leave it alive where nobody knows of it",
+        hint=f"{cure}; if it is gone, or is to stay outside of the state: {command}{flags}",
+    )
+
+
+def _why_lacking(lack: Lack) -> tuple[str, str]:
+    """The likely cause, and the way to have it back."""
+    recorded, cure = lack.recorded, "bring back the state that has it, or import it by hand (tfops docs when-it-stops)"
+    wrote = f"{recorded.engine_name} {recorded.engine_version}"
+    if recorded.engine_name not in ("", lack.engine.partition(" ")[0]):
+        text = f"{recorded.version} was applied with {wrote}, and {lack.engine} passes over what only that one keeps"
+        return text, f"use the engine that wrote it (--engine {recorded.engine_name})"
+    if lack.serial == recorded.serial:
+        return f"{lack.engine} reads less out of it than {wrote} wrote", cure
+    serials = f"its serial is {lack.serial}, {recorded.version} left {recorded.serial}"
+    return f"something else than tfops wrote it ({serials}): `state rm`, an apply by hand, an older copy", cure
 
 
 def require_free_place(env: EnvName, state: StackState, *, owner: str = "") -> None:

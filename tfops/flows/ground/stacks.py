@@ -162,4 +162,5 @@ def recorded_state(card: Card | None, stack: StackName = MAIN_STACK) -> Recorded
         engine_name=card.engine.name,
         engine_version=card.engine.version,
         downloads={path: Fetched(one.source, one.version, one.digest) for path, one in part.downloads.items()},
+        inventory=part.inventory,
     )

@@ -36,8 +36,6 @@ from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.resolve.identity import is_telling
 from tfops.system import clock, environ
 
-_LEAVING = (Action.FORGET, Action.DETACH)
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -210,16 +208,19 @@ def _part_before(target: Target, stack: StackName) -> StackPart | None:
 
 
 def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, str]:
-    """What left the state alive, by `destroy = false`, in this change or before it: also what a new one replaced."""
+    """What left the state alive, by `destroy = false`, in this change or before it: also what a new one replaced.
+
+    What someone took out of the state, and a person named, is among it: nobody has seen it destroyed.
+    """
     stack, part = end.stack, _part_before(target, end.name)
     earlier = part.forgotten if part else {}
     before = end.before.inventory
-    gone = [change for change in (end.plan.changes if end.plan else ()) if change.action in _LEAVING]
     ids = {
-        change.label: change.resource_id or before.get(change.previous_address or change.address, "") for change in gone
+        change.label: change.resource_id or before.get(change.previous_address or change.address, "")
+        for change in (end.plan.leaving if end.plan else ())
     }
     left = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in ids.items()}
-    found = {**earlier, **recorded_ids(left, target.rules.inventory)}
+    found = {**earlier, **end.planned.read.missing.let_go, **recorded_ids(left, target.rules.inventory)}
     now = recorded_ids(after.inventory, target.rules.inventory)
     taken = {identity for identity in zip(map(type_of, now), now.values(), strict=True) if is_telling(identity)}
     return {

@@ -90,7 +90,8 @@ def carry_out(
     claim = present.lock.run_id if present.lock and not present.lock.is_manual else ""
     with project.workspace.run(target.env, claim) as folder:
         run = _Run(project, target, options, refs, present, ui, folder.name, time.monotonic())
-        planned = plan_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui)
+        named = options.consent.allow_missing
+        planned = plan_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui, allow_missing=named)
         require_same_modules(target, planned.moved, ignoring=options.ignores_verdict)
         if planned.plan.is_empty:
             return _nothing_to_do(run, planned)
@@ -296,7 +297,7 @@ def _context(
 def _nothing_to_do(run: _Run, planned: Planned) -> ChangeResult:
     """A new commit without changes is a version too; the same commit again is not, unless it wasn't verified."""
     plan, ends = planned.plan, tuple(_unchanged(one) for one in planned.stacks)
-    if _is_settled(run.target, run.present):
+    if _is_settled(run.target, run.present) and not any(one.read.missing.let_go for one in planned.stacks):
         return _result(run, planned, plan, card=None)
     outputs, seconds = visible_outputs(ends), run.seconds
     verified = _verify(run, planned, outputs, _hidden(ends))

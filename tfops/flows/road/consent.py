@@ -39,7 +39,8 @@ class ConsentOptions:
     `standing` names a consent that was given before there was a plan; it covers what `yes` covers,
     a drill's everything. For runs without a person: at most `most_losses` unnamed resources may be deleted or
     replaced (None: any number), and with `only_plans` a person must look; `agreed` is the plan that one has
-    looked at.
+    looked at. `allow_missing` is what the state may lack that the latest version has; None where
+    the command takes no such names.
     """
 
     yes: bool = False
@@ -47,6 +48,7 @@ class ConsentOptions:
     allow_stateless: bool = False
     allow_duplicate: frozenset[str] = frozenset()
     allow_action: frozenset[str] = frozenset()
+    allow_missing: frozenset[str] | None = None
     standing: str = ""
     most_losses: int | None = None
     only_plans: bool = False

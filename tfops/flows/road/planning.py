@@ -24,6 +24,7 @@ from tfops.flows.ground.stacks import StackJob, Way
 from tfops.flows.ground.ui import Ui
 from tfops.flows.road.bridging import over_a_bridge
 from tfops.flows.road.fetched import moved_modules, moved_warning
+from tfops.flows.road.missing import Missing, find_missing, require_not_made_anew
 from tfops.flows.road.supplies import Giver, Supplies, stand_ins, supplies_for
 from tfops.model import Plan, StackName, StackState, Waiting
 from tfops.render.root import UNKNOWN_TYPE
@@ -39,7 +40,8 @@ from tfops.system.parallel import side_by_side
 class ReadStack:
     """A stack that stands ready, with its state and the texts in it that are sensitive.
 
-    `moved` are modules from elsewhere that are other ones than those that the cards speak of.
+    `moved` are modules from elsewhere that are other ones than those that the cards speak of, `missing` what the latest
+    card has and the state lacks.
     """
 
     job: StackJob
@@ -47,6 +49,7 @@ class ReadStack:
     before: StackState
     hidden: frozenset[str]
     moved: tuple[str, ...] = ()
+    missing: Missing = field(default_factory=Missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,31 @@ class Planned:
         return sum(read.stack.engine.starts for read in (*(one.read for one in self.stacks), *self.asked))
 
 
-def plan_stacks(project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui) -> Planned:
+def plan_stacks(
+    project: Project,
+    jobs: Sequence[StackJob],
+    *,
+    folder: Path,
+    engine: EngineOptions,
+    ui: Ui,
+    allow_missing: frozenset[str] | None = None,
+) -> Planned:
     """Render, init where needed, read the states, plan. Changes nothing but tfops' own folders.
 
-    A state that isn't the one that the latest card speaks of is refused. A job's `bridge` is planned with; over
-    its `past` one is found, where the plan needs it.
+    A state that isn't the one that the latest card speaks of is refused, and so is one that lacks what the card has,
+    unless `allow_missing` names it. A job's `bridge` is planned with; over its `past` one is found, where the plan
+    needs it.
     """
     for job in jobs:
         require_same_place(project, job.content.rules, job.content.environment.name, job.stack, job.recorded)
-    read = read_stacks(project, open_stacks(project, jobs, folder=folder, engine=engine, ui=ui), ui)
+    opened = open_stacks(project, jobs, folder=folder, engine=engine, ui=ui)
+    read = read_stacks(project, opened, ui, allow_missing=allow_missing)
     planned = plan_read(read, ui)
+    require_not_made_anew(
+        jobs[0].content.environment.name,
+        [((one.job, one.stack, one.read.before), one.read.missing, one.plan) for one in planned.stacks],
+        takes_names=allow_missing is not None,
+    )
     failpoint.reach("planned")
     return planned
 
@@ -153,7 +171,13 @@ def open_stacks(
     return opened
 
 
-def read_stacks(project: Project, opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> list[ReadStack]:
+def read_stacks(
+    project: Project,
+    opened: Sequence[tuple[StackJob, OpenStack]],
+    ui: Ui,
+    *,
+    allow_missing: frozenset[str] | None = None,
+) -> list[ReadStack]:
     """Each stack's state, held against the latest card."""
     env = opened[0][0].content.environment.name
     ui.phase(f"preparing {env}")
@@ -168,15 +192,24 @@ def read_stacks(project: Project, opened: Sequence[tuple[StackJob, OpenStack]], 
     _say_other_engine(opened, ui)
     for (_, stack), (state, hidden) in zip(opened, done, strict=True):
         stack.hide_found(hidden, state.inventory)
+    states = [(job, stack, state) for (job, stack), (state, _) in zip(opened, done, strict=True)]
+    missing = find_missing(project, states, allow_missing)
+    _say_let_go(missing, ui)
     _say_unlocked(opened, ui)
     ready = [
-        ReadStack(job, stack, state, hidden, moved_modules(job, stack.engine.modules()))
-        for (job, stack), (state, hidden) in zip(opened, done, strict=True)
+        ReadStack(job, stack, state, hidden, moved_modules(job, stack.engine.modules()), lacks)
+        for (job, stack), (state, hidden), lacks in zip(opened, done, missing, strict=True)
     ]
     for one in ready:
         if one.moved:
             ui.warn(moved_warning(one.moved, one.job))
     return ready
+
+
+def _say_let_go(missing: Iterable[Missing], ui: Ui) -> None:
+    for address, known in sorted(pair for one in missing for pair in one.let_go.items()):
+        identity = f" (id {known})" if known else ""
+        ui.warn(f"{address}{identity} is in no state any more: what it stands for is left to itself")
 
 
 def _prepare(stack: OpenStack) -> tuple[StackState, frozenset[str]]:
