@@ -1,4 +1,4 @@
-"""What must not be destroyed: `prevent_destroy` of the modules, and `protect:` of tfops.yaml.
+"""What must not be destroyed: `prevent_destroy` and `destroy = false` of the modules, `protect:` of tfops.yaml.
 
 Plans say nothing about `lifecycle`, and the flag is gone with the configuration that held it: so it is
 read from the modules' files while they are there, and kept on the card.
@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from tfops.addresses import type_of, without_keys
-from tfops.config.modules.hcl import Block, read_blocks
-from tfops.config.modules.interface import files_of
-from tfops.config.modules.known import ModuleValues
+from tfops.config.modules.hcl import Block, Expression, read_blocks
+from tfops.config.modules.interface import module_texts
+from tfops.config.modules.known import ModuleValues, ReadModule
+from tfops.config.modules.module import is_override, module_files
 from tfops.dataclass import dataclass
+
+# A cheap look, so that only few files are read.
+_MAYBE = re.compile(r"(?<![\w-])(prevent_)?destroy(?![\w-])")
 
 LIFTING_FILE = "tfops_lift_protection_override.tf.json"
 
@@ -70,11 +74,15 @@ def _readable_blocks(path: str, text: str) -> set[str]:
 class Protected:
     """Addresses without keys of all resources that modules flag; `unread` are modules with a file that can't be read.
 
-    What can't be read isn't absent: whatever such a module holds counts as protected.
+    What can't be read isn't absent: whatever such a module holds counts as protected. `guessed` are those of the
+    `blocks` whose `prevent_destroy` is an expression that nothing here decides. `kept` say `destroy = false`: the
+    engine is to leave them alive.
     """
 
     blocks: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
     def __contains__(self, address: str) -> bool:
         block = without_keys(address)
@@ -88,36 +96,59 @@ def protected_addresses(
 ) -> Protected:
     """What the modules flag. `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are.
 
-    `inputs` are the environment's, by module: they decide flags that are variables (OpenTofu 1.12). What they, and
-    the variables' defaults, don't decide counts as a yes.
+    `inputs` are the environment's, by module: they decide flags that are expressions (OpenTofu 1.12).
     """
-    blocks, unread = set[str](), set[str]()
-    values = ModuleValues(folders, inputs or {}, is_tofu=is_tofu)
-    for prefix, name, text in files_of(folders, is_tofu=is_tofu):
+
+    def read(path: str) -> Mapping[str, str]:
+        folder = folders.get(path)
+        return module_texts(folder) if folder is not None and folder.is_dir() else {}
+
+    return protections(folders, read, inputs or {}, is_tofu=is_tofu)
+
+
+def protections(
+    paths: Iterable[str], read: ReadModule, inputs: Mapping[str, Mapping[str, Any]], *, is_tofu: bool
+) -> Protected:
+    """What the modules with these paths flag, each after its override files. What isn't decided counts as a yes."""
+    values = ModuleValues(read, inputs, is_tofu=is_tofu)
+    blocks, unread, guessed, kept = set[str](), set[str](), set[str](), set[str]()
+    for path in paths:
+        prefix = "".join(f"module.{step}." for step in path.split("."))
         try:
-            flags = _flags(text, is_json=name.endswith(".json"))
+            flags = _flags_of(read(path), is_tofu=is_tofu)
         except ValueError:
             unread.add(prefix)
             continue
-        blocks |= {prefix + block for block, flag in flags.items() if not values.is_false(flag, _path(prefix))}
-    return Protected(frozenset(blocks), frozenset(unread))
+        for block, flag in flags.items():
+            said = values.decide(flag.prevent, path) if flag.prevent else False
+            blocks |= {prefix + block} if said is not False else set()
+            guessed |= {prefix + block} if said is None else set()
+            kept |= {prefix + block} if flag.destroy and values.decide(flag.destroy, path) is False else set()
+    return Protected(frozenset(blocks), frozenset(unread), frozenset(guessed), frozenset(kept))
 
 
-def _path(prefix: str) -> str:
-    return ".".join(prefix.split(".")[1::2])
+@dataclass(frozen=True, slots=True)
+class _Flag:
+    """What a resource's `lifecycle` says of its end."""
+
+    prevent: Expression | None = None
+    destroy: Expression | None = None
 
 
-def _flags(text: str, *, is_json: bool) -> dict[str, str]:
-    """`type.name` of every flagged resource of a file to what the flag says."""
-    if "prevent_destroy" not in text:
-        return {}
-    flagged = (block for block in read_blocks(text, is_json=is_json) if is_flagged(block))
-    return {
-        ".".join(block.labels): flag.text
-        for block in flagged
-        for inner in block.inner("lifecycle")
-        if (flag := inner.attributes.get("prevent_destroy")) is not None
-    }
+def _flags_of(texts: Mapping[str, str], *, is_tofu: bool) -> dict[str, _Flag]:
+    """`type.name` of every flagged resource of a module. Raises ValueError where a file of them can't be read."""
+    names = (name for name in module_files(texts, is_tofu=is_tofu) if name != LIFTING_FILE)
+    found: dict[str, _Flag] = {}
+    for name in sorted(names, key=lambda name: (is_override(name), name)):
+        if not _MAYBE.search(texts[name]):
+            continue
+        for block in read_blocks(texts[name], is_json=name.endswith(".json")):
+            for inner in block.inner("lifecycle") if block.kind == "resource" else ():
+                prevent, destroy = inner.attributes.get("prevent_destroy"), inner.attributes.get("destroy")
+                before = found.get(".".join(block.labels), _Flag())
+                if prevent or destroy:
+                    found[".".join(block.labels)] = _Flag(prevent or before.prevent, destroy or before.destroy)
+    return found
 
 
 def is_protected(address: str, *, blocks: frozenset[str] | Protected, patterns: Iterable[str]) -> bool:
