@@ -102,10 +102,15 @@ def test_modules_are_read_with_what_they_call_and_broken_files_are_named() -> No
 
 def test_opentofu_passes_over_the_version_that_a_terraform_file_asks_for() -> None:
     asked = 'terraform {\n  required_version = ">= 1.15"\n}\n'
+    language = 'language {\n  compatible_with {\n    opentofu = ">= 1.13"\n  }\n}\n'
     tree = project_tree(dev="modules:\n  app: {source: service}\n")
     tree = type(tree)(
-        {**tree.files, "modules/service/versions.tf": asked, "modules/service/own.tofu": asked.replace("15", "12")}
+        {
+            **tree.files,
+            "modules/service/versions.tf": asked + language,
+            "modules/service/own.tofu": asked.replace("15", "12"),
+        }
     )
     environment = rules_and_environment(tree)[1]
     assert declared_by(tree, environment).engines == {">= 1.15"}
-    assert declared_by(tree, environment, is_tofu=True).engines == {">= 1.12"}
+    assert declared_by(tree, environment, is_tofu=True).engines == {">= 1.12", ">= 1.13"}

@@ -65,10 +65,23 @@ def _of_folder(tree: Tree, folder: str, *, is_tofu: bool) -> Iterator[tuple[str,
         except ValueError:
             yield "unread", f"modules/{folder}/{name}"
         else:
-            # OpenTofu passes over `required_version` but in its own files.
-            counts = not is_tofu or is_tofu_file(name)
-            every = (said for block in blocks for said in _of_block(block))
-            yield from (said for said in every if counts or said[0] != "engines")
+            for block in blocks:
+                yield from _of_block(block)
+                yield from _asked_of_engines(block, name, is_tofu=is_tofu)
+
+
+def _asked_of_engines(block: Block, name: str, *, is_tofu: bool) -> Iterator[tuple[str, str]]:
+    """Which versions of the engine a block in the file `name` asks for.
+
+    OpenTofu passes over `required_version` but in its own files, and has a block of its own since 1.12:
+    https://opentofu.org/docs/language/settings/
+    """
+    asked: list[Any] = []
+    if block.kind == "terraform" and (is_tofu_file(name) or not is_tofu):
+        asked = [_literal(block, "required_version")]
+    elif block.kind == "language" and is_tofu:
+        asked = [_literal(inner, "opentofu") for inner in block.inner("compatible_with")]
+    yield from (("engines", text) for text in asked if text and isinstance(text, str))
 
 
 def _of_block(block: Block) -> Iterator[tuple[str, str]]:
@@ -87,9 +100,6 @@ def _of_block(block: Block) -> Iterator[tuple[str, str]]:
         case "removed", 0:
             if any(_literal(inner, "destroy") is False for inner in block.inner("lifecycle")):
                 yield "forgotten", _reference(block)
-        case "terraform", 0:
-            if isinstance(asked := _literal(block, "required_version"), str):
-                yield "engines", asked
 
 
 def _literal(block: Block, name: str) -> Any:
