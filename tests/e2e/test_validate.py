@@ -233,9 +233,24 @@ def test_terraform_is_refused_modules_from_an_oci_registry_where_they_stand(tmp_
     assert all("only OpenTofu fetches from there" in mistake["message"] for mistake in mistakes)
     for command in ("plan dev", "providers lock dev"):
         refused = shop.run(*command.split(), "-o", "json").error
-        assert (refused["guard"], refused["hint"][:12]) == ("oci-source", "use OpenTofu")
+        assert (refused["guard"], refused["hint"][:12]) == ("needs-tofu", "use OpenTofu")
         assert "environments/dev.yaml:2:9: `far`" in refused["why"]
         assert "modules/near/main.tf:2:12: `inner`" in refused["why"]
+
+
+def test_terraform_does_not_take_a_module_in_opentofu_s_files_for_an_empty_one(tmp_path: Path) -> None:
+    """It sees no file there, so that a plan would destroy all that OpenTofu made."""
+    shop = new_sandbox(tmp_path / "shop", require_terraform())
+    shop.write("modules/near/main.tofu", 'variable "x" { type = string }\n')
+    shop.write("modules/outer/main.tf", 'module "inner" {\n  source = "../near"\n  x      = "y"\n}\n')
+    shop.write("environments/dev.yaml", "modules:\n  near: {source: near, inputs: {x: y}}\n  outer: {source: outer}\n")
+    shop.commit()
+    checked = shop.run("validate", "--deep", "-o", "json")
+    assert "the inputs of near are not checked: only OpenTofu reads modules/near/main.tofu (dev: near)" in checked.err
+    found = [tuple(mistake["mark"].values()) for mistake in checked.error["complaints"]]
+    assert found == [("environments/dev.yaml", 2, 10), ("modules/outer/main.tf", 2, 12)]
+    refused = shop.run("plan", "dev", "-o", "json").error
+    assert (refused["guard"], "no files but OpenTofu's in modules/near" in refused["why"]) == ("needs-tofu", True)
 
 
 def test_opentofu_is_handed_modules_from_an_oci_registry(tmp_path: Path) -> None:

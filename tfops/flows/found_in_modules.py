@@ -5,18 +5,19 @@ from functools import partial
 
 from tfops.config.constraint import parse_version
 from tfops.config.environment import listed_environments, stack_document
+from tfops.config.modules.calls import module_calls
+from tfops.config.modules.files import read_file
 from tfops.config.modules.imports import import_blocks
-from tfops.config.modules.remote import remote_calls
+from tfops.config.modules.module import is_tofu_file
 from tfops.config.names import is_local_source
 from tfops.config.pinning import why_unpinned
 from tfops.config.project import ProjectConfig
-from tfops.config.source import is_oci
 from tfops.engine.locate import Engine
 from tfops.errors import TfopsError
-from tfops.flows.ground.oci import oci_calls, oci_sources
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import Read, read_configs
 from tfops.flows.ground.stack import EngineOptions, locate
+from tfops.flows.ground.tofu_only import calls_for_tofu_alone, for_tofu_alone, is_for_tofu_alone
 from tfops.model import Complaint, EnvName
 from tfops.system.trees import GitTree
 
@@ -30,9 +31,17 @@ def unseen_sources(project: Project, tree: GitTree, unseen: Sequence[tuple[EnvNa
     for source in dict.fromkeys(source for _, _, source in unseen):
         using = _some([f"{env}: {module}" for env, module, where in unseen if where == source])
         own = interfaces.local(source) if interfaces and is_local_source(source) else None
-        files = _some([f"modules/{source}/{name}" for name in own.unreadable]) if own else ""
-        why = f"{files} can't be read" if files else "a plan has to fetch it first"
+        why = _why_unread(project, tree, source, own.unreadable) if own else "a plan has to fetch it first"
         yield f"the inputs of {source} are not checked: {why} ({using})"
+
+
+def _why_unread(project: Project, tree: GitTree, source: str, names: Sequence[str]) -> str:
+    paths = [f"modules/{source}/{name}" for name in names]
+    if all(map(is_tofu_file, names)) and not project.is_tofu(tree):
+        return f"only OpenTofu reads {_some(paths)}"
+    files = [read_file(path, tree.read(path) or "") for path in paths]
+    places = [str(file.place(file.mistake.position)[0]) if file.mistake else file.path for file in files]
+    return f"{_some(places)} can't be read"
 
 
 def _some(names: Sequence[str]) -> str:
@@ -52,8 +61,8 @@ def moving_sources(project: Project, tree: GitTree, found: Sequence[Read]) -> It
         for source in sorted(set(read.sources) - local):
             if why := why_unpinned(source):
                 yield f"{read.env}: the source {source} may give another module tomorrow: {why}"
-    for call in remote_calls(tree, local, is_tofu=project.is_tofu(tree)):
-        if why := why_unpinned(call.text):
+    for call in module_calls(tree, local, is_tofu=project.is_tofu(tree)):
+        if call.is_remote and (why := why_unpinned(call.text)):
             yield f"{call.mark}: the source of `{call.name}` ({call.text}) may give another module tomorrow: {why}"
 
 
@@ -74,24 +83,22 @@ def misplaced_imports(
         )
 
 
-def from_oci(
+def for_tofu(
     project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, options: EngineOptions
 ) -> Iterator[Complaint]:
-    """Modules that the engine at hand can't fetch."""
+    """Modules that only OpenTofu can take, where the engine at hand is Terraform."""
     sources = {source for read in found for source in read.sources}
-    calls = list(oci_calls(tree, filter(is_local_source, sources)))
-    if not (calls or any(map(is_oci, sources))):
-        return
-    engine = _engine_at_hand(project, rules, options)
-    if engine is None or engine.is_tofu:
-        return
-    yield from calls
-    having = [read.env for read in found if any(map(is_oci, read.sources))]
+    ours = {source for source in sources if is_for_tofu_alone(tree, source)}
+    having = [read.env for read in found if ours & set(read.sources)]
     bases = listed_environments(tree)
+    complaints = list(calls_for_tofu_alone(tree, filter(is_local_source, sources)))
     for environment in read_configs(project, tree, having):
         for name, stack in environment.stacks.items():
-            env = environment.name
-            yield from oci_sources(stack, partial(stack_document, tree, env, name, bases.get(env)))
+            document = partial(stack_document, tree, environment.name, name, bases.get(environment.name))
+            complaints += for_tofu_alone(tree, stack, document)
+    engine = _engine_at_hand(project, rules, options) if complaints else None
+    if engine is not None and not engine.is_tofu:
+        yield from complaints
 
 
 def _imports_in_modules(project: Project, rules: ProjectConfig | None, options: EngineOptions) -> bool:

@@ -14,10 +14,10 @@ from tfops.engine.mask import Masker
 from tfops.engine.providers import lock_providers
 from tfops.engine.runner import Runner
 from tfops.errors import Refused
-from tfops.flows.ground.oci import require_oci
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import Content, EngineOptions, local_sources, locate, render_stack
 from tfops.flows.ground.target import find_place
+from tfops.flows.ground.tofu_only import require_tofu_where_needed
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
 from tfops.results.places import ProviderMove, ProvidersResult
@@ -57,7 +57,7 @@ def lock(
         require_inner_sources(interfaces, local_sources(stack))
     program = locate(project, rules, engine.engine)
     for name, stack in environment.stacks.items():
-        require_oci(program, tree, stack, partial(content.document, name))
+        require_tofu_where_needed(program, tree, stack, partial(content.document, name))
     opened = _named(only, before, other=other_registry(registry_of(is_tofu=program.is_tofu)))
     with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
         root = project.workspace.root(place.env, _FOLDER)

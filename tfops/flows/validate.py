@@ -12,7 +12,7 @@ from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
 from tfops.flows.court import Court, Verdict
-from tfops.flows.found_in_modules import from_oci, misplaced_imports, moving_sources, unseen_sources
+from tfops.flows.found_in_modules import for_tofu, misplaced_imports, moving_sources, unseen_sources
 from tfops.flows.ground.own_places import place_complaints
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import read_all
@@ -45,7 +45,7 @@ def validate(
     for line in (*unseen_sources(project, tree, unseen), *moving_sources(project, tree, found)):
         ui.warn(line)
     complaints += misplaced_imports(project, tree, found, rules, engine)
-    complaints += from_oci(project, tree, found, rules, engine)
+    complaints += for_tofu(project, tree, found, rules, engine)
     verdicts: list[Verdict] = []
     if deep and rules and not complaints:
         court = Court(

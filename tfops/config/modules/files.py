@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.module import module_files
+from tfops.config.modules.tokens import SyntaxMistake
 from tfops.dataclass import dataclass
 from tfops.model import Mark
 from tfops.system.trees import Tree
@@ -16,15 +17,21 @@ _CALLED = re.compile(r"\bmodule\b")
 
 @dataclass(frozen=True, slots=True)
 class ModuleFile:
-    """A file with the blocks in it."""
+    """A file with the blocks in it; without any and with a `mistake` where it can't be read."""
 
     path: str
     text: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block, ...] = ()
+    mistake: SyntaxMistake | None = None
 
     @property
     def is_json(self) -> bool:
         return self.path.endswith(".json")
+
+    @property
+    def folder(self) -> str:
+        """Where it lies below `modules/`."""
+        return self.path.partition("/")[2].rpartition("/")[0]
 
     def place(self, start: int) -> tuple[Mark, str]:
         """Where a character stands, and its line."""
@@ -36,10 +43,7 @@ class ModuleFile:
 def read_modules(
     tree: Tree, folders: Iterable[str], *, is_tofu: bool, about: "re.Pattern[str]" = _CALLED
 ) -> Iterator[ModuleFile]:
-    """The files of folders below `modules/` and of those that they call, as far as they hold `about` or a call.
-
-    A file that can't be read is passed over: the engine says what is wrong with it.
-    """
+    """The files of folders below `modules/` and of those that they call, as far as they hold `about` or a call."""
     todo, seen = sorted(set(folders)), set[str]()
     while todo:
         folder = todo.pop(0)
@@ -51,12 +55,17 @@ def read_modules(
             text = tree.read(path) or ""
             if not (about.search(text) or _CALLED.search(text)):
                 continue
-            try:
-                file = ModuleFile(path, text, tuple(read_blocks(text, is_json=name.endswith(".json"))))
-            except ValueError:
-                continue
-            todo += [inner for block in file.blocks if (inner := _inner(folder, block))]
+            file = read_file(path, text)
+            todo += [inner for block in file.blocks if (inner := called_folder(folder, block))]
             yield file
+
+
+def read_file(path: str, text: str) -> ModuleFile:
+    """A file from its text."""
+    try:
+        return ModuleFile(path, text, tuple(read_blocks(text, is_json=path.endswith(".json"))))
+    except SyntaxMistake as mistake:
+        return ModuleFile(path, text, mistake=mistake)
 
 
 def called_source(block: Block) -> str:
@@ -73,7 +82,7 @@ def text_of(block: Block, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _inner(folder: str, block: Block) -> str:
+def called_folder(folder: str, block: Block) -> str:
     """The folder below `modules/` that a call leads to; empty for a block that is no such call."""
     source = called_source(block)
     inner = os.path.normpath(PurePosixPath(folder, source)) if source.startswith(".") else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tfops import exact
 from tfops.config.modules.references import references
 from tfops.config.modules.structure import NOWHERE, Part, Span, read_structure
-from tfops.config.modules.tokens import plain
+from tfops.config.modules.tokens import SyntaxMistake, plain
 from tfops.dataclass import dataclass
 from tfops.exact import Number, is_number, to_number
 
@@ -55,9 +55,12 @@ class Block:
 
 
 def read_blocks(text: str, *, is_json: bool) -> list[Block]:
-    """The top-level blocks of a file. Raises ValueError where no engine would read it either."""
+    """The top-level blocks of a file. Raises SyntaxMistake, a ValueError, where no engine would read it either."""
     if is_json:
-        return list(_json_blocks(text))
+        try:
+            return list(_json_blocks(text))
+        except ValueError as error:
+            raise SyntaxMistake(getattr(error, "pos", 0)) from error
     return [_block(part, text) for part in read_structure(text).parts]
 
 

@@ -78,6 +78,8 @@ class Interfaces:
 
     def _read(self, every: Mapping[str, str]) -> Interface:
         is_tofu = any(map(is_tofu_file, every)) and self._is_tofu()
+        if not is_tofu and every and all(map(is_tofu_file, every)):
+            return Interface(unreadable=tuple(sorted(every)))  # Terraform would see an empty module
         texts = {name: every[name] for name in module_files(every, is_tofu=is_tofu)}
         path = self._remembered / f"{_key(texts)}.json"
         known = read_json(path)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import field
 
-from tfops.config.modules.tokens import Token, tokens
+from tfops.config.modules.tokens import SyntaxMistake, Token, tokens
 from tfops.dataclass import dataclass
 
 _DEEPEST = 50
@@ -32,7 +32,7 @@ class Part:
 
 
 def read_structure(text: str) -> Part:
-    """The body of a file. Raises ValueError where Terraform wouldn't read it either."""
+    """The body of a file. Raises SyntaxMistake where Terraform wouldn't read it either."""
     found = [token for token in tokens(text) if token.kind != "comment"]
     return _Structure(text, found).body()
 
@@ -46,9 +46,9 @@ class _Structure:
     def _word(self, token: Token) -> str:
         return self._text[token.start : token.end]
 
-    def _error(self) -> ValueError:
-        at = self._tokens[self._index].start if self._index < len(self._tokens) else len(self._text)
-        return ValueError(f"not valid HCL: line {self._text.count(chr(10), 0, at) + 1}")
+    def _error(self) -> SyntaxMistake:
+        is_inside = self._index < len(self._tokens)
+        return SyntaxMistake(self._tokens[self._index].start if is_inside else len(self._text))
 
     def _peek(self) -> Token | None:
         return self._tokens[self._index] if self._index < len(self._tokens) else None

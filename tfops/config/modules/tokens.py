@@ -49,8 +49,16 @@ _LINE = re.compile(rf"(?P<text>(?:{_PIECE}|[^$%\n])*(?:\n|\Z)|(?:{_PIECE}|[^$%\n
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
+class SyntaxMistake(ValueError):
+    """A text that is no HCL, or no JSON; `position` is the character where that shows."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"not valid HCL: from character {position} on")
+        self.position = position
+
+
 def tokens(text: str) -> list[Token]:
-    """All tokens but spaces, in their order. Raises ValueError where the text is no HCL."""
+    """All tokens but spaces, in their order. Raises SyntaxMistake where the text is no HCL."""
     return list(_Reader(text).read())
 
 
@@ -71,8 +79,8 @@ class _Reader:
         if self._inside:
             raise self._error()
 
-    def _error(self) -> ValueError:
-        return ValueError(f"not valid HCL: line {self._text.count(chr(10), 0, self._position) + 1}")
+    def _error(self, position: int | None = None) -> SyntaxMistake:
+        return SyntaxMistake(self._position if position is None else position)
 
     def _next(self) -> Token | None:
         top = self._inside[-1] if self._inside else ""
@@ -95,7 +103,7 @@ class _Reader:
             self._inside.append("${" if kind == "template" else found[0])
         elif kind == "close":
             if _PAIRS.get(top) != found[0] and not (top == "${" and found[0] == "}"):
-                raise self._error()
+                raise self._error(start)
             kind = "end" if self._inside.pop() == "${" else "close"
             self._is_line_start = False
         return None if kind == "space" else _token(kind, start, found.end())

@@ -34,10 +34,10 @@ from tfops.flows.ground.account import require_account
 from tfops.flows.ground.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.flows.ground.home import require_known_engine
 from tfops.flows.ground.input_places import InputPlaces
-from tfops.flows.ground.oci import require_oci
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.provider_locks import locks_of_what_ran
 from tfops.flows.ground.secrets import SecretSource, reviewed_rules
+from tfops.flows.ground.tofu_only import require_tofu_where_needed
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, RenderedRoot, StackName
 from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
@@ -208,7 +208,7 @@ def open_stack(
     config = require_stack(environment, name)
     engine = locate(project, rules, options.engine, prefer=prefer)
     require_encryption(engine, rules)
-    require_oci(engine, content.tree, config, lambda: content.document(name))
+    require_tofu_where_needed(engine, content.tree, config, lambda: content.document(name))
     modules = project.interfaces(content.tree, content.overrides)
     wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)
     reviewed = reviewed_rules(project.repository, rules, environment.name) if wanted else None

@@ -1,9 +1,9 @@
-"""Modules that the project's own modules take from elsewhere."""
+"""The calls of modules in the project's own modules, each with its place."""
 
 import re
 from collections.abc import Iterable, Iterator
 
-from tfops.config.modules.files import ModuleFile, called_source, read_modules, text_of
+from tfops.config.modules.files import ModuleFile, called_folder, called_source, read_modules, text_of
 from tfops.config.modules.hcl import Block
 from tfops.dataclass import dataclass
 from tfops.model import Mark
@@ -11,28 +11,38 @@ from tfops.system.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)
-class RemoteCall:
-    """A `module` block whose module isn't in `modules/`: its name, what it says, where, and that line."""
+class ModuleCall:
+    """A `module` block: its name, what it says, where that stands, and that line.
+
+    `folder` is the one below `modules/` that it leads to, empty for a module from elsewhere.
+    """
 
     name: str
     source: str
     version: str
+    folder: str
     mark: Mark
     line: str
 
     @property
+    def is_remote(self) -> bool:
+        return not self.source.startswith((".", "/"))
+
+    @property
     def text(self) -> str:
+        """The source, with the version where one is said."""
         return f"{self.source} {self.version}".strip()
 
 
-def remote_calls(tree: Tree, folders: Iterable[str], *, is_tofu: bool) -> Iterator[RemoteCall]:
-    """Those of folders below `modules/` and of what they call."""
+def module_calls(tree: Tree, folders: Iterable[str], *, is_tofu: bool) -> Iterator[ModuleCall]:
+    """The calls in folders below `modules/` and in what they call."""
     for file in read_modules(tree, folders, is_tofu=is_tofu):
         for block in file.blocks:
             source = called_source(block)
-            if source and not source.startswith((".", "/")):
+            if source:
                 place = file.place(_start(file, block, source))
-                yield RemoteCall(block.labels[0], source, text_of(block, "version"), *place)
+                folder = called_folder(file.folder, block)
+                yield ModuleCall(block.labels[0], source, text_of(block, "version"), folder, *place)
 
 
 def _start(file: ModuleFile, block: Block, source: str) -> int:

@@ -1,7 +1,8 @@
-"""Calls of modules that aren't in `modules/`, each with the place of its source."""
+"""Calls of modules in modules, each with the place of its source."""
 
 from tests.support.memory_tree import MemoryTree
-from tfops.config.modules.remote import remote_calls
+from tfops.config.modules.calls import module_calls
+from tfops.config.modules.files import read_file
 
 _FILES = {
     "modules/app/main.tf": 'module "inner" { source = "../inner" }\n\nmodule "vpc" {\n  version = "5.1.0"\n'
@@ -15,8 +16,8 @@ _FILES = {
 
 
 def _found(*, is_tofu: bool) -> list[tuple[str, str, str]]:
-    calls = remote_calls(MemoryTree(_FILES), ["app"], is_tofu=is_tofu)
-    return [(str(call.mark), call.text, call.line.strip()) for call in calls]
+    calls = module_calls(MemoryTree(_FILES), ["app"], is_tofu=is_tofu)
+    return [(str(call.mark), call.text, call.line.strip()) for call in calls if call.is_remote]
 
 
 def test_each_is_found_where_its_source_stands() -> None:
@@ -33,3 +34,15 @@ def test_each_is_found_where_its_source_stands() -> None:
 
 def test_files_of_opentofu_alone_count_under_opentofu() -> None:
     assert ("modules/app/more.tofu:1:25", "oci://example.com/far") in [found[:2] for found in _found(is_tofu=True)]
+
+
+def test_a_file_that_can_not_be_read_says_where() -> None:
+    for text, path, place in (
+        ('variable "n" {}\nlocals {\n  x = (1 +\n}\n', "modules/a/main.tf", "modules/a/main.tf:4:1"),
+        ('variable "n" {\n', "modules/a/main.tf", "modules/a/main.tf:2:1"),
+        ('a "b" {}\n  oops oops\n', "modules/a/x.tofu", "modules/a/x.tofu:2:12"),
+        ('{"a": 1,\n  oops}\n', "modules/a/x.tf.json", "modules/a/x.tf.json:2:3"),
+    ):
+        mistake = read_file(path, text).mistake
+        assert mistake is not None
+        assert str(read_file(path, text).place(mistake.position)[0]) == place
