@@ -64,7 +64,7 @@ def test_a_change_that_is_interrupted_anywhere_says_the_truth_and_leaves_no_lock
             way_on = "next: to finish: tfops resume dev" in ran.err
             assert recorded or way_on == ("trouble" in _kept(world.shop)), f"{fault}: {ran.err}"
             assert recorded or way_on != ("Nothing was changed." in ran.err), f"{fault}: {ran.err}"
-    assert world.run("apply", "dev", "--yes").code == 0
+    assert world.finish().code == 0
     world.check()
 
 
@@ -81,7 +81,7 @@ def test_a_recovery_that_is_interrupted_anywhere_can_be_run_again(world: World) 
         again = world.run("recover", "dev", "--wait", "60s")
         assert again.code == 0, f"{fault}: {again.err}"
         assert not _kept(world.shop) & {"lock", "intent"}, f"{fault}: {again.err}"
-    assert world.run("apply", "dev", "--yes").code == 0
+    assert world.finish().code == 0
     world.check()
 
 

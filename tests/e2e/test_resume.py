@@ -256,5 +256,5 @@ def test_what_was_made_beside_what_the_state_has_is_named_and_not_made_again_by_
     assert "can't be imported: module.main.demo_volume.v" in recovered.err
     refused = story.shop.run("resume", "dev", "--yes", "-o", "json")
     assert refused.error["name"] == "not-approved" and "--allow-duplicate" in refused.error["hint"], refused.out
-    story.shop.ok("resume", "dev", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
+    story.shop.ok("apply", "dev", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
     assert len(look(story.world)) == 2, "the lost one, and the one that somebody wanted all the same"

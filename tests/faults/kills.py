@@ -37,7 +37,7 @@ def kill_once(world: World, *, number: int) -> Try:
         fault += f", recovery at {point}"
     recovered = world.run("recover", "dev", "--wait", "60s")
     assert recovered.code == 0, f"{fault}: recover ended with {recovered.code}\n{recovered.out}{recovered.err}"
-    finished = world.run("apply", "dev", "--yes")
+    finished = world.finish()
     assert finished.code == 0, f"{fault}: apply ended with {finished.code}\n{finished.out}{finished.err}"
     try:
         world.check()

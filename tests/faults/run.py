@@ -1,9 +1,11 @@
 """`make faults`: kills on every backend, the race, every other fault; with a report for the documentation.
 
 python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg] [--parts scenarios,race,kills]
+    [--engine embedded|terraform|tofu]
 
 One slice is a call with few tries; `--seed` makes another slice try other moments. Parts can be run one at a time:
 what each found is kept, and the report is written from the newest of each, with the code that it was found with.
+Each engine has a report of its own.
 """
 
 import argparse
@@ -29,14 +31,14 @@ from tests.faults.backends import serve
 from tests.faults.kills import Try, kill_once
 from tests.faults.race import new_race
 from tests.faults.scenarios import SCENARIOS, play
-from tests.faults.world import new_world
+from tests.faults.world import World, new_world
 from tests.support.engines import available_engines, described
 from tests.support.machine import machine
 from tests.support.state_server import serve_states
 
 BACKENDS = ("local", "http", "s3", "pg")
 PARTS = ("scenarios", "race", "kills")
-REPORT = Path(__file__).parents[2] / "docs/explanation/faults-results.md"
+REPORTS = Path(__file__).parents[2] / "docs/explanation"
 KEPT = Path(__file__).parents[2] / "build/faults"
 _MOST_FAILURES = 5
 # A finding, and the suite goes on: an answer that isn't the expected one, or none in time.
@@ -64,31 +66,40 @@ class Kills:
     minutes: float = 0.0
 
     @property
+    def tries(self) -> int:
+        return len(self.done) + len(self.failures)
+
+    @property
     def row(self) -> str:
         killed_too = sum(", recovery" in found.fault for found in self.done)
-        tries = len(self.done) + len(self.failures)
-        return f"| {self.backend} | {tries} | {len(self.done)} | {killed_too} | {self.minutes:.0f} |"
+        return f"| {self.backend} | {self.tries} | {len(self.done)} | {killed_too} | {self.minutes:.0f} |"
 
 
-def on_backend(name: str, tries: int, seed: int, minutes: float) -> Kills:
+def on_backend(name: str, engine: str, tries: int, seed: int, minutes: float) -> Kills:
     """A failure ends its world; the next try begins in a new one, until there are too many, or the time is over."""
     kills, started = Kills(name), time.monotonic()
-    with serve(name) as backend, tempfile.TemporaryDirectory() as folder:
-        world = new_world(Path(folder) / "0", backend, available_engines()[0], seed=seed)
-        for number in range(tries):
-            if (time.monotonic() - started) / 60 > minutes:
-                break
-            try:
-                kills.done.append(kill_once(world, number=seed + number))
-            except FINDINGS:
-                kills.failures.append(f"{name}, try {seed + number}: {traceback.format_exc(limit=-2)}")
-                if len(kills.failures) >= _MOST_FAILURES:
-                    break
-                world = new_world(Path(folder) / str(number + 1), backend, available_engines()[0], seed=seed + number)
-            if number % 10 == 9:
-                print(f"{name}: {number + 1} of {tries}", file=sys.stderr, flush=True)
+
+    def is_over() -> bool:
+        is_late = (time.monotonic() - started) / 60 > minutes
+        return is_late or len(kills.failures) >= _MOST_FAILURES or kills.tries >= tries
+
+    while not is_over():
+        with serve(name) as backend, tempfile.TemporaryDirectory() as folder:
+            world = new_world(Path(folder), backend, engine, seed=seed + kills.tries)
+            while not is_over() and _is_sound(kills, world, seed + kills.tries):
+                if kills.tries % 10 == 0:
+                    print(f"{name}: {kills.tries} of {tries}", file=sys.stderr, flush=True)
     kills.minutes = (time.monotonic() - started) / 60
     return kills
+
+
+def _is_sound(kills: Kills, world: World, number: int) -> bool:
+    try:
+        kills.done.append(kill_once(world, number=number))
+    except FINDINGS:
+        kills.failures.append(f"{kills.backend}, try {number}: {traceback.format_exc(limit=-2)}")
+        return False
+    return True
 
 
 def _outcome(what: Callable[[], object]) -> str:
@@ -103,19 +114,19 @@ def _outcome(what: Callable[[], object]) -> str:
     return "sound"
 
 
-def on_scenario(name: str) -> str:
+def on_scenario(name: str, engine: str) -> str:
     """The report's line for one scenario."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        outcome = _outcome(lambda: play(name, Path(folder), available_engines()[0]))
+        outcome = _outcome(lambda: play(name, Path(folder), engine))
     print(f"{name}: {outcome}", file=sys.stderr, flush=True)
     return f"| {name} | 1 | {outcome} |"
 
 
-def race(turns: int) -> str:
+def race(turns: int, engine: str) -> str:
     """20 processes in 5 clones, `turns` changes by each."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, serve_states() as states:
-        contest = new_race(Path(folder), available_engines()[0], states, clones=5, places=4, turns=turns)
+        contest = new_race(Path(folder), engine, states, clones=5, places=4, turns=turns)
         contest.run()
         outcome = _outcome(contest.check)
     print(f"race: {outcome}", file=sys.stderr, flush=True)
@@ -131,72 +142,92 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="where to begin: other slices, other moments")
     parser.add_argument("--backends", default=",".join(BACKENDS))
     parser.add_argument("--parts", default=",".join(PARTS), help="which of scenarios, race, kills")
-    parser.add_argument("--report", type=Path, default=REPORT)
+    parser.add_argument("--engine", default=available_engines()[0], help="embedded, terraform or tofu")
+    parser.add_argument("--report", type=Path, help="another file than the engine's own in docs/explanation")
     return parser.parse_args()
 
 
 def main() -> int:
     options = _options()
+    kept = Kept(KEPT / options.engine)
     for part in options.parts.split(","):
         found: object
         if part == "kills":
             names = [name for name in options.backends.split(",") if name]
             with concurrent.futures.ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-                running = [
-                    pool.submit(on_backend, name, options.tries, options.seed, options.minutes) for name in names
-                ]
+                slices = [(name, options.engine, options.tries, options.seed, options.minutes) for name in names]
+                running = [pool.submit(on_backend, *one) for one in slices]
                 kills = [future.result() for future in running]
             print("\n".join(failure for killed in kills for failure in killed.failures), file=sys.stderr)
             found = [dataclasses.asdict(killed) for killed in kills]
         else:
-            found = [on_scenario(name) for name in SCENARIOS] if part == "scenarios" else [race(options.turns)]
-        _keep(part, found)
-    options.report.write_text(report())
-    print(options.report.read_text())
-    failures = [failure for killed in _kills() for failure in killed.failures]
-    others = [line for part in ("scenarios", "race") for line in _kept(part)]
+            is_race = part == "race"
+            found = [race(options.turns, options.engine)] if is_race else _all_scenarios(options.engine)
+        kept.keep(part, found)
+    text = report(kept, options.engine)
+    (options.report or REPORTS / report_name(options.engine)).write_text(text)
+    print(text)
+    failures = [failure for killed in kept.kills() for failure in killed.failures]
+    others = [line for part in ("scenarios", "race") for line in kept.found(part)]
     return 1 if failures or any("NOT SOUND" in line for line in others) else 0
+
+
+def _all_scenarios(engine: str) -> list[str]:
+    return [on_scenario(name, engine) for name in SCENARIOS]
+
+
+def report_name(engine: str) -> str:
+    """The embedded engine's has no name in it: it is the one that this tfops brings along."""
+    if engine == "embedded":
+        return "faults-results.md"
+    product, version = described(engine).lower().split()[:2]
+    return f"faults-results-{product}-{'.'.join(version.split('.')[:2])}.md"
 
 
 def _code() -> str:
     """What was tested: the tree of tfops, as Git names it."""
-    argv = ["git", "-C", str(REPORT.parent), "rev-parse", "HEAD:tfops"]
+    argv = ["git", "-C", str(REPORTS), "rev-parse", "HEAD:tfops"]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _keep(part: str, found: object) -> None:
-    KEPT.mkdir(parents=True, exist_ok=True)
-    (KEPT / f"{part}.json").write_text(json.dumps({"code": _code(), "found": found}))
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What each part found when it ran last with one engine."""
+
+    folder: Path
+
+    def keep(self, part: str, found: object) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{part}.json").write_text(json.dumps({"code": _code(), "found": found}))
+
+    def found(self, part: str) -> list[Any]:
+        return list(self._newest(part).get("found", []))
+
+    def code(self, part: str) -> str:
+        return str(self._newest(part)["code"])[:8]
+
+    def kills(self) -> list[Kills]:
+        return [Kills(**{**kept, "done": [Try(**one) for one in kept["done"]]}) for kept in self.found("kills")]
+
+    def _newest(self, part: str) -> dict[str, Any]:
+        path = self.folder / f"{part}.json"
+        return dict(json.loads(path.read_text())) if path.is_file() else {}
 
 
-def _kept(part: str) -> list[Any]:
-    """What a part found when it ran last."""
-    return list(_newest(part).get("found", []))
-
-
-def _newest(part: str) -> dict[str, Any]:
-    path = KEPT / f"{part}.json"
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
-
-
-def _kills() -> list[Kills]:
-    return [Kills(**{**kept, "done": [Try(**one) for one in kept["done"]]}) for kept in _kept("kills")]
-
-
-def report() -> str:
+def report(kept: Kept, engine: str) -> str:
     """The newest of each part. `code` is the tree of tfops, as Git names it (`git rev-parse COMMIT:tfops`)."""
-    kills = _kills()
-    head = _HEAD.format(machine=machine(described(available_engines()[0])))
+    kills, others = kept.kills(), [(part, line) for part in ("scenarios", "race") for line in kept.found(part)]
+    head = _HEAD.format(machine=machine(described(engine)))
     faults = collections.Counter(re.sub(r", r.*| after .*", "", found.fault) for one in kills for found in one.done)
     return head + "\n".join(
         [
             "| backend | tries | sound | recovery killed too | minutes | code |",
             "|---|---|---|---|---|---|",
-            *(f"{one.row} `{_newest('kills')['code'][:8]}` |" for one in kills),
+            *(f"{one.row} `{kept.code('kills')}` |" for one in kills),
             "",
             "| other faults | tries | outcome | code |",
             "|---|---|---|---|",
-            *(f"{line} `{_newest(part)['code'][:8]}` |" for part in ("scenarios", "race") for line in _kept(part)),
+            *(f"{line} `{kept.code(part)}` |" for part, line in others),
             "",
             "| kill | sound tries |",
             "|---|---|",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.backends import serve
-from tests.faults.world import World, kill_engines, new_world
+from tests.faults.world import World, address_of, kill_engines, new_world
 from tests.support.sandbox import wait_until
 from tests.support.wire import serve_git
 
@@ -58,7 +58,7 @@ def _over_the_network(world: World) -> Iterator[None]:
 
 def _end_well(world: World) -> None:
     assert world.run("recover", "dev").code == 0
-    finished = world.run("apply", "dev", "--yes")
+    finished = world.finish()
     assert finished.code == 0, finished.out + finished.err
     world.check()
 
@@ -356,8 +356,7 @@ def two_roll_back_and_apply_at_once(world: World) -> None:
 
 def _losing() -> list[str]:
     """Whatever a way back may delete, whichever comes first."""
-    addresses = [f'module.main.terraform_data.thing["{key}"]' for key in "abcdefgh"]
-    return [word for address in addresses for word in ("--allow-destroy", address)]
+    return [word for key in "abcdefgh" for word in ("--allow-destroy", address_of(key))]
 
 
 def a_clone_is_a_month_old(world: World) -> None:

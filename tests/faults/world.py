@@ -23,20 +23,22 @@ from tests.support.rival import be_faster_once
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, with_remote
 from tests.support.warm import run_warm
 
+# A null that has a type makes the import of `terraform_data` an update with another id (Terraform 1.11 and 1.15).
 _MODULE = """\
-variable "keys" { type = set(string) }
+variable "things" { type = any }
 variable "witness" { type = string }
 variable "seconds" { type = number }
 variable "waits" { type = bool }
 resource "terraform_data" "thing" {
-  for_each = var.keys
-  input    = { key = each.key, witness = var.witness }
+  for_each         = var.things
+  input            = { key = each.key, witness = var.witness }
+  triggers_replace = each.value
   provisioner "local-exec" {
     # The first is ready at once: there's always a moment when one is made and others are still being made.
     command = <<-EOT
       echo made ${each.key} ${self.id} >> ${var.witness}
-      sleep ${each.key == sort(var.keys)[0] ? 0 : var.seconds}
-      ${each.key != sort(var.keys)[0] && var.waits ? "until [ -e ${var.witness}.go ]; do sleep 0.1; done" : ""}
+      sleep ${each.key == keys(var.things)[0] ? 0 : var.seconds}
+      ${each.key != keys(var.things)[0] && var.waits ? "until [ -e ${var.witness}.go ]; do sleep 0.1; done" : ""}
     EOT
   }
   provisioner "local-exec" {
@@ -48,6 +50,7 @@ resource "terraform_data" "thing" {
 """
 
 _KEYS = tuple("abcdefgh")
+_IS_WANTED, _IS_REPLACED = 0.6, 0.3
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -63,26 +66,40 @@ class World:
     waits: bool = False  # what is made takes until `let_go`, however slow the machine is
     said: str = ""
     commit: str = ""
-    keys: tuple[str, ...] = ()
+    things: dict[str, int | None] = field(default_factory=dict)
     written_off: set[str] = field(default_factory=set)
 
     @property
     def witness(self) -> Path:
         return self.shop.home / "witness"
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(self.things)
+
     def let_go(self) -> None:
         self.witness.with_name(f"{self.witness.name}.go").touch()
 
     def wish(self) -> None:
         """Want other things than before, as a new commit on the remote's branch."""
-        before = self.keys
-        while self.keys == before:
-            self.keys = tuple(key for key in _KEYS if self.random.random() < 0.6)
-        inputs = {"keys": list(self.keys), "witness": str(self.witness), "seconds": self.seconds, "waits": self.waits}
+        before = self.things
+        while self.things == before:
+            self.things = {key: self._turn(key, before) for key in _KEYS if self.random.random() < _IS_WANTED}
+        inputs = {"things": self.things, "witness": str(self.witness), "seconds": self.seconds, "waits": self.waits}
         body = {"modules": {"main": {"source": "witnessed", "inputs": inputs}}}
         self.shop.write("environments/dev.yaml", json.dumps(body))
         self.commit = self.shop.commit(f"want {''.join(self.keys) or 'nothing'}")
         self.shop.git("push", "--quiet")
+
+    def _turn(self, key: str, before: Mapping[str, int | None]) -> int | None:
+        """Another number is another thing in the same place. Without one, a thing that was lost can be imported."""
+        turn = before.get(key)
+        return (turn or 0) + 1 if key in before and self.random.random() < _IS_REPLACED else turn
+
+    def finish(self) -> Ran:
+        """Apply what is wished for, whatever was named as lost by the run before."""
+        words = [word for key in _KEYS for word in ("--allow-duplicate", address_of(key))]
+        return self.run("apply", "dev", "--yes", *words)
 
     def lose_a_race(self) -> None:
         """The next push to the ledger comes too late."""
@@ -169,9 +186,13 @@ class World:
         return "\n".join(line for line in self.said.splitlines() if line[:1] not in ("{", "}") and '": ' not in line)
 
     def _was_named(self, key: str) -> bool:
-        """In doubt; or failed, so that the engine replaced it later (then it runs no destroy provisioner)."""
-        address = f'module.main.terraform_data.thing["{key}"]'
-        return any(address in line and ("n doubt" in line or "failed after" in line) for line in self.said.splitlines())
+        """In doubt; lost; or failed, so that the engine replaced it later (then it runs no destroy provisioner)."""
+        words, address = ("n doubt", "failed after", "can't be imported"), address_of(key)
+        return any(address in line and any(word in line for word in words) for line in self.said.splitlines())
+
+
+def address_of(key: str) -> str:
+    return f'module.main.terraform_data.thing["{key}"]'
 
 
 def new_world(folder: Path, backend: Backend, engine: str, *, seed: int, sabotage: str = "") -> World:

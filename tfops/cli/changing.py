@@ -55,6 +55,7 @@ def apply(
     yes: YesOption = False,
     stack: StackOption = None,
     allow_destroy: AllowDestroyOption = None,
+    allow_duplicate: AllowDuplicateOption = None,
     allow_action: AllowActionOption = None,
     allow_missing: AllowMissingOption = None,
     lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
@@ -108,8 +109,9 @@ def apply(
         allowed = [name for name, is_set in flags.items() if is_set]
         options = change_options(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
-            allow_destroy=allow_destroy or (), allow_action=allow_action or (), allowed=allowed,
-            allow_missing=allow_missing or (), max_deletes=max_deletes,
+            allow_destroy=allow_destroy or (), allow_duplicate=allow_duplicate or (),
+            allow_action=allow_action or (), allow_missing=allow_missing or (), allowed=allowed,
+            max_deletes=max_deletes,
         )  # fmt: skip
         if unattended:
             from tfops.flows.unattended import apply_unattended
