@@ -28,6 +28,13 @@ from tfops.cli.hints import typed_in_full
             "if it may go: tfops rollback dev v1 --allow-destroy 'm.a[\"x\"]' --allow-destroy 'm.b'",
         ),
         (
+            "if it may go, add: --allow-destroy 'm.b'",
+            "rollback dev v1 --allow-destroy m.a --yes",
+            "if it may go: tfops rollback dev v1 --allow-destroy m.a --yes --allow-destroy 'm.b'",
+        ),
+        ("wait for it: --wait 10m", "apply dev --wait 5s --yes", "wait for it: tfops apply dev --yes --wait 10m"),
+        ("or --engine tofu", "plan dev --engine=embedded", "or: tfops plan dev --engine tofu"),
+        (
             "--engine PATH, of a Terraform that has them",
             "invoke dev a",
             "tfops invoke dev a --engine PATH, of a Terraform that has them",

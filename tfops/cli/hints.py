@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Sequence
 
 _MEANT = re.compile(r"did you mean `(?P<word>[^`]+)`\?")
-_OPTION = r"--[a-z][a-z-]+(?: '[^']*'| (?:\d+\w|[A-Z]{2,}|embedded)\w*)?"
+_OPTION = r"--[a-z][a-z-]+(?: '[^']*'| (?:\d+\w|[A-Z]{2,}|embedded|terraform|tofu)\w*)?"
+_NAMED = re.compile(r"(?P<name>--[a-z-]+)(?P<value> [^-\s]\S*)?")
+_NAMES_ADDRESSES = "--allow-"
 _AT_THE_END = re.compile(rf"(?P<words>.*?)(?P<options>(?:(?<!\S){_OPTION}\s?)+)(?P<rest>\)|, of .*)?$", re.DOTALL)
 _NAMELESS = "name the environment"
 # What stands before the options is their command already.
@@ -48,7 +50,16 @@ def _with_environment(argv: Sequence[str]) -> str:
 
 
 def _as_typed(argv: Sequence[str], *, without: str) -> str:
+    """The command line without those options, and their values; an option that names addresses stays: others follow."""
     words = list(argv)
     if _UNATTENDED in words:
         words = words[: next(index for index, word in enumerate(words) if word.startswith("-"))]
-    return shlex.join(word for word in words if word not in without.split())
+    takes_value = {found["name"]: bool(found["value"]) for found in _NAMED.finditer(without)}
+    kept, rest = list[str](), iter(words)
+    for word in rest:
+        name, is_joined = word.partition("=")[0], "=" in word
+        if name not in takes_value or (takes_value[name] and name.startswith(_NAMES_ADDRESSES)):
+            kept.append(word)
+        elif takes_value[name] and not is_joined:
+            next(rest, None)
+    return shlex.join(kept)
