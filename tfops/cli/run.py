@@ -39,9 +39,10 @@ def terminal(*, quiet: bool = False, verbose: bool = False, full: bool = False) 
 
 
 def open_project(ctx: typer.Context) -> "Project":
+    """The project that the command stands in, with the engine that it was given."""
     from tfops.flows.ground.project import Project
 
-    return Project.open(folder_of(ctx))
+    return Project.open(folder_of(ctx), str(ctx.params.get("engine") or ""))
 
 
 def folder_of(ctx: typer.Context) -> Path:

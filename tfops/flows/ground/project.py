@@ -20,7 +20,7 @@ from tfops.errors import ConfigError, Locked, ProjectError, Refused
 from tfops.flows.ground.answers import in_a_line, refusal
 from tfops.flows.ground.ui import Ui
 from tfops.ledger.lock import EnvironmentLock, MachineLock
-from tfops.ledger.versions import list_versions
+from tfops.ledger.versions import list_versions, read_card, versions_of
 from tfops.model import CommitSha, EnvName, Holder, StackName
 from tfops.resolve.previews import with_previews
 from tfops.system import clock, environ, process
@@ -34,18 +34,22 @@ from tfops.system.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A clone of a project. Opening it reads nothing but where it is."""
+    """A clone of a project. Opening it reads nothing but where it is.
+
+    `engine` is what `--engine` says: it decides which of a module's files count.
+    """
 
     repository: Repository
     workspace: Workspace
     lock: EnvironmentLock
+    engine: str = ""
 
     @classmethod
-    def open(cls, start: Path) -> "Project":
+    def open(cls, start: Path, engine: str = "") -> "Project":
         """Raises ProjectError when `start` is not in a repository."""
         repository = Repository(start)
         workspace = Workspace(repository.common_dir)
-        return cls(repository, workspace, MachineLock(workspace.locks))
+        return cls(repository, workspace, MachineLock(workspace.locks), engine)
 
     def tree(self, *, worktree: bool) -> GitTree:
         """The checked-out commit; with `worktree`, the files as they lie here."""
@@ -67,13 +71,26 @@ class Project:
         latest = (listing.latest for listing in list_versions(self.repository).values())
         return with_previews(rules, [*look_here(self.repository).heads, *(one.branch for one in latest if one)])
 
-    def interfaces(self, tree: GitTree, overrides: Mapping[str, str] | None = None) -> Interfaces:
-        """What the modules of a commit take and give. Exports them, because links count as the engine sees them."""
-        exported = export_modules(tree, self.workspace.sources, overrides or {})
-        return Interfaces(exported, self.workspace.interfaces, lambda: self.is_tofu(tree))
+    def interfaces(
+        self,
+        tree: GitTree,
+        overrides: Mapping[str, str] | None = None,
+        *,
+        env: EnvName | None = None,
+        is_tofu: bool | None = None,
+    ) -> Interfaces:
+        """What the modules of a commit take and give. Exports them, because links count as the engine sees them.
 
-    def is_tofu(self, tree: GitTree) -> bool:
-        """Whether OpenTofu is the engine that tfops.yaml, TFOPS_ENGINE and PATH lead to; not where there is none.
+        `is_tofu` where the engine is known; else it is asked for, as of `env`, when there are files of OpenTofu's own.
+        """
+        exported = export_modules(tree, self.workspace.sources, overrides or {})
+        return Interfaces(
+            exported, self.workspace.interfaces, lambda: self.is_tofu(tree, env) if is_tofu is None else is_tofu
+        )
+
+    def is_tofu(self, tree: GitTree, env: EnvName | None = None) -> bool:
+        """Whether OpenTofu is the engine that `--engine`, TFOPS_ENGINE, tfops.yaml, and PATH lead to; not where there
+        is none. Where nobody chose, what `env` ran with last comes first.
 
         A tree may be a stranger's: a program that only its tfops.yaml names by a path isn't run to be asked.
         """
@@ -81,17 +98,26 @@ class Project:
             choice = replace(load_project(tree).engine, version=Constraint())
         except (ConfigError, ProjectError):
             choice = EngineChoice()
-        requested = environ.variable("TFOPS_ENGINE")
+        requested = self.engine or environ.variable("TFOPS_ENGINE")
         if not requested and "/" in choice.use:
             return "tofu" in Path(choice.use).name
         try:
-            return find_engine(choice, requested, self.workspace.engine_cache).is_tofu
+            prefer = self._product_of(env) if env else ""
+            return find_engine(choice, requested, self.workspace.engine_cache, prefer=prefer).is_tofu
         except ProjectError:
             return False
 
-    def input_check(self, tree: GitTree) -> InputCheck:
+    def _product_of(self, env: EnvName) -> str:
+        """The engine's product that the running version was applied with; empty where there is none."""
+        try:
+            latest = versions_of(self.repository, env).latest
+            return read_card(self.repository, latest).engine.name if latest else ""
+        except Refused:
+            return ""
+
+    def input_check(self, tree: GitTree, env: EnvName | None = None) -> InputCheck:
         """Holds inputs against the variables of a commit's modules, and of those that `init` put into the roots."""
-        interfaces, roots = self.interfaces(tree), self.workspace.top / "roots"
+        interfaces, roots = self.interfaces(tree, env=env), self.workspace.top / "roots"
 
         def find(env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource) -> Interface | None:
             return interfaces.of(name, source, roots / env / stack)

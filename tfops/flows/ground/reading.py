@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from tfops.config.environment import EnvironmentConfig, listed_environments, load_environment, read_environment
 from tfops.config.memory import Memory, Watched
+from tfops.config.modules.module import is_tofu_file
 from tfops.config.project import ProjectConfig, load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.source import LocalSource
@@ -43,16 +44,20 @@ def load_checked(
     if memory.sources(tree, env) is not None:
         return load_environment(tree, rules, env)
     watched = Watched(tree)
-    found = load_environment(watched, rules, env, project.input_check(tree))
-    if _rests_on_files(found):
+    found = load_environment(watched, rules, env, project.input_check(tree, env))
+    if _rests_on_files(tree, found):
         memory.remember(env, watched.asked, [source.text for source in found.sources])
         memory.save()
     return found
 
 
-def _rests_on_files(environment: EnvironmentConfig) -> bool:
-    """Whether nothing but the tree says that it is right: a downloaded module may be another one tomorrow."""
-    return all(isinstance(source, LocalSource) for source in environment.sources)
+def _rests_on_files(tree: GitTree, environment: EnvironmentConfig) -> bool:
+    """Whether nothing but the tree says that it is right: a downloaded module may be another one tomorrow, and which
+    files of a module count is the engine's choice where some are OpenTofu's own."""
+    return all(
+        isinstance(source, LocalSource) and not any(map(is_tofu_file, tree.names(f"modules/{source.path}")))
+        for source in environment.sources
+    )
 
 
 def read_all(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[Read]:
@@ -74,14 +79,14 @@ def _read_unknown(project: Project, tree: GitTree, unknown: Sequence[EnvName]) -
     interfaces = project.interfaces(tree)
     for name in interfaces.names():
         interfaces.local(name)  # parsed and remembered once, not by every process
-    return in_processes(_Elsewhere(project.repository.root, tree.tree_id, read_some), unknown)
+    return in_processes(_Elsewhere(project.repository.root, project.engine, tree.tree_id, read_some), unknown)
 
 
 def read_configs(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
     """Environments that are known to be right, in any order."""
     if len(wanted) < _MANY:
         return _configs(project, tree, wanted)
-    return in_processes(_Elsewhere(project.repository.root, tree.tree_id, _configs), wanted)
+    return in_processes(_Elsewhere(project.repository.root, project.engine, tree.tree_id, _configs), wanted)
 
 
 def _configs(_: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
@@ -97,11 +102,12 @@ class _Elsewhere(Generic[_Found]):
     """What another process needs to read environments, and how it reads them."""
 
     root: Path
+    engine: str
     tree_id: str
     read: Callable[[Project, GitTree, Sequence[EnvName]], list[_Found]]
 
     def __call__(self, wanted: Sequence[EnvName]) -> list[_Found]:
-        project = Project.open(self.root)
+        project = Project.open(self.root, self.engine)
         return self.read(project, GitTree(project.repository, self.tree_id), wanted)
 
 
@@ -119,7 +125,7 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
             found.append(Read(env, complaints=error.complaints))
             continue
         sources = tuple(sorted(source.text for source in read.sources))
-        found.append(Read(env, sources, asked=watched.asked if _rests_on_files(read) else {}))
+        found.append(Read(env, sources, asked=watched.asked if _rests_on_files(tree, read) else {}))
     unseen = {env: [(name, source) for seen, name, source in check.unseen if seen == env] for env in wanted}
     return [replace(one, unseen=tuple(unseen[one.env])) for one in found]
 
