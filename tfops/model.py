@@ -232,7 +232,8 @@ class ResourceChange:
 
     `is_duplicate`: it is created although the one that stood at its address was let go alive, and still exists.
     `resource_id` is the id of the object that goes or is left alone; `deposed` is the key of one that is no longer
-    the live one at its address.
+    the live one at its address. `against_keep`: the object is destroyed although a version concerned says
+    `destroy = false`.
     """
 
     address: str
@@ -244,6 +245,7 @@ class ResourceChange:
     is_duplicate: bool = False
     resource_id: str = ""
     deposed: str = ""
+    against_keep: bool = False
 
     @property
     def loses_data(self) -> bool:

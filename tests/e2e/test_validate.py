@@ -265,3 +265,36 @@ def test_opentofu_is_handed_modules_from_an_oci_registry(tmp_path: Path) -> None
     failed = shop.run("plan", "dev")
     assert (failed.code, "oci://localhost:1/far" in failed.err) == (20, True)
     assert "can't be downloaded" in failed.err
+
+
+def opentofu_by_name(folder: Path) -> str:
+    """A program that says it is OpenTofu: `validate` asks it for no more than that."""
+    path = folder / "tofu"
+    path.write_text("#!/bin/sh\necho 'OpenTofu v1.12.6'\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_the_files_that_count_are_those_of_the_engine_that_is_asked_for(tmp_path: Path, engine: str) -> None:
+    """docs/reference/engines.md: `.tofu` files take the place of their namesakes, with `--engine tofu`."""
+    shop = project(tmp_path, engine)
+    tofu = opentofu_by_name(tmp_path)
+    shop.write("modules/network/main.tofu", NETWORK + 'variable "more" { default = "" }\n')
+    shop.write("environments/dev.yaml", DEV.replace("cidr: 10.0.0.0/8", "cidr: 10.0.0.0/8\n      more: x", 1))
+    for _ in range(2):  # what one engine finds right isn't right with the other
+        assert "has no input `more`" in shop.run("validate").err
+        shop.ok("validate", "--engine", tofu)
+
+
+def test_a_protection_that_the_inputs_do_not_decide_is_said_to_be_a_guess(tmp_path: Path, engine: str) -> None:
+    shop = project(tmp_path, engine)
+    keep = 'variable "keep" { default = true }\nresource "terraform_data" "kept" {\n  lifecycle {\n'
+    shop.write("modules/network/keep.tf", f"{keep}    prevent_destroy = var.keep && plantimestamp() > 0\n  }}\n}}\n")
+    ran = shop.ok("validate", "--engine", opentofu_by_name(tmp_path))
+    assert (
+        "modules/network/keep.tf:4:5: the inputs of dev, prod don't decide `var.keep && plantimestamp() > 0`: "
+        "terraform_data.kept counts as protected there"
+    ) in ran.err
+    free = DEV.replace("cidr: 10.0.0.0/8", "cidr: 10.0.0.0/8\n      keep: false", 1)
+    shop.write("environments/dev.yaml", free.replace("inputs: {cidr:", "inputs: {keep: false, cidr:"))
+    assert "don't decide" not in shop.ok("validate", "--engine", opentofu_by_name(tmp_path)).err

@@ -1,5 +1,6 @@
 """One-way doors: what a commit declares against what runs."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,58 @@ def declared(**changes: Any) -> Declared:
 )
 def test_each_door_is_found_in_what_the_commit_says(coming: Coming, expected: dict[str, tuple[str, ...]]) -> None:
     assert {door.name: door.subjects for door in doors(NOW, coming)} == expected
+
+
+KEPT = Standing(("tofu", "1.12.6"), {DB: "db-1", VPC: "vpc-1"}, frozenset(), {AWS: "5.90.0"}, frozenset({DB}))
+
+
+@pytest.mark.parametrize(
+    ("coming", "engine", "expected"),
+    [
+        (Coming(declared(kept={"module.db.aws_db_instance.main"})), "tofu", {}),
+        (Coming(declared()), "tofu", {"unprotected": (DB,)}),
+        (Coming(declared(protected={"module.db.aws_db_instance.main"})), "tofu", {}),
+        (Coming(declared(resources={VPC})), "tofu", {"let-go": (DB,)}),
+        (Coming(declared(resources={VPC})), "terraform", {"taken-out": (DB,)}),
+    ],
+)
+def test_what_the_engine_is_to_leave_alive_is_a_protection(
+    coming: Coming, engine: str, expected: dict[str, tuple[str, ...]]
+) -> None:
+    """OpenTofu has `destroy = false` in the state, so that it counts when the block is gone."""
+    now = replace(KEPT, engine=(engine, "1.16.0"))
+    assert {door.name: door.subjects for door in doors(now, coming)} == expected
+
+
+KEEPS = """
+variable "keep" { default = true }
+resource "aws_vpc" "always" {
+  lifecycle { prevent_destroy = true }
+}
+resource "aws_vpc" "maybe" {
+  lifecycle { prevent_destroy = var.keep }
+}
+resource "aws_vpc" "unsure" {
+  lifecycle { prevent_destroy = data.x.y.z }
+}
+resource "aws_vpc" "left" {
+  lifecycle { destroy = false }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"), [("true", {"always", "maybe", "unsure"}), ("false", {"always", "unsure"})]
+)
+def test_protections_of_a_commit_are_evaluated_as_those_on_cards_are(keep: str, expected: set[str]) -> None:
+    """Taking `prevent_destroy = var.keep` back by an input is a door, an expression that nothing decides is none."""
+    tree = project_tree(dev=f"modules:\n  app: {{source: service, inputs: {{keep: {keep}}}}}\n")
+    tree = type(tree)({**tree.files, "modules/service/main.tf": KEEPS})
+    found = declared_by(tree, rules_and_environment(tree)[1])
+    names = {f"module.app.aws_vpc.{name}" for name in expected}
+    assert found.protected == names
+    assert found.guessed == {"module.app.aws_vpc.unsure"}
+    assert found.kept == {"module.app.aws_vpc.left"}
 
 
 def test_a_plan_shows_replacements_of_what_holds_data_and_versions_that_stay() -> None:

@@ -58,6 +58,24 @@ ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
         "protected by the old version", PLAIN, replace(GONE, protected=frozenset({VPC})), Verdict.DATA_LOSS,
         ["protected"], f"destroys {VPC} (protected)",
     ),
+    (
+        "protected by a guess", replace(PLAIN, protected=frozenset({VPC}), guessed=frozenset({VPC})), GONE,
+        Verdict.DATA_LOSS, ["guessed"],
+        f"destroys {VPC} (protected, which is a guess: inputs don't decide its `prevent_destroy`)",
+    ),
+    (
+        "a guess today, and certain then", replace(PLAIN, protected=frozenset({VPC}), guessed=frozenset({VPC})),
+        replace(GONE, protected=frozenset({VPC})), Verdict.DATA_LOSS, ["protected"], f"destroys {VPC} (protected)",
+    ),
+    (
+        "OpenTofu leaves it alive", replace(PLAIN, engine=("tofu", "1.12.6"), kept=frozenset({VPC})),
+        replace(GONE, engine=("tofu", "1.12.6")), Verdict.OK, ["left-alive"],
+        f"leaves {VPC} alive, outside of the state (`destroy = false`)",
+    ),
+    (
+        "Terraform may not leave it alive", replace(PLAIN, kept=frozenset({VPC})), GONE, Verdict.DATA_LOSS,
+        ["protected"], f"destroys {VPC} (protected)",
+    ),
     ("it moved since", OTHER, PLAIN, Verdict.BRIDGED, ["moved"], "1 resource moved since: kept by `moved` blocks"),
     (
         "a protected one moved since", replace(OTHER, protected=frozenset(OTHER.inventory)), PLAIN, Verdict.BRIDGED,

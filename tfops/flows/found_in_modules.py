@@ -9,6 +9,8 @@ from tfops.config.modules.calls import module_calls
 from tfops.config.modules.files import read_file
 from tfops.config.modules.imports import import_blocks
 from tfops.config.modules.module import is_tofu_file
+from tfops.config.modules.protection import conditional_flags
+from tfops.config.modules.wish import declared_by
 from tfops.config.names import is_local_source
 from tfops.config.pinning import why_unpinned
 from tfops.config.project import ProjectConfig
@@ -64,6 +66,24 @@ def moving_sources(project: Project, tree: GitTree, found: Sequence[Read]) -> It
     for call in module_calls(tree, local, is_tofu=project.is_tofu(tree)):
         if call.is_remote and (why := why_unpinned(call.text)):
             yield f"{call.mark}: the source of `{call.name}` ({call.text}) may give another module tomorrow: {why}"
+
+
+def guessed_protections(project: Project, tree: GitTree, found: Sequence[Read]) -> Iterator[str]:
+    """A line for each `prevent_destroy` that some environment's inputs don't decide: it counts as a yes there."""
+    sources = {source for read in found for source in read.sources if is_local_source(source)}
+    is_tofu = project.is_tofu(tree)
+    flags = list(conditional_flags(tree, sources, is_tofu=is_tofu)) if is_tofu else []
+    if not flags:  # Terraform takes no expression there, and says so itself
+        return
+    right = [read.env for read in found if not read.complaints]
+    guessed = {
+        environment.name: declared_by(tree, environment, is_tofu=is_tofu).guessed
+        for environment in read_configs(project, tree, right)
+    }
+    for mark, block, text in flags:
+        envs = [env for env, addresses in guessed.items() if any(one.endswith(f".{block}") for one in addresses)]
+        if envs:
+            yield f"{mark}: the inputs of {_some(envs)} don't decide `{text}`: {block} counts as protected there"
 
 
 def misplaced_imports(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tfops.addresses import provider_of
+from tfops.addresses import provider_of, without_keys
 from tfops.config.environment import load_environment, lock_file_path
 from tfops.config.modules.wish import declared_by
 from tfops.engine.lockfile import locked_versions
@@ -35,11 +35,14 @@ def check_reversible(
     tree = place.tree(project, worktree=False)
     rules = place.rules_in(project, tree)
     coming = Coming(
-        declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree)),
+        declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree, place.env)),
         _by_provider(locked_versions(tree.read(lock_file_path(rules.files_of(place.env))) or "")),
         rules.engine.version.text,
         rules.protect,
     )
+    for address in sorted(now.inventory):
+        if without_keys(address) in coming.declared.guessed:
+            ui.warn(f"the inputs don't decide `prevent_destroy` of {address}: it counts as protected")
     found: list[Reason] = list(doors(now, coming))
     if with_plan:
         planned = plan(project, place.env, worktree=False, engine=engine, wait_s=0, ui=ui).plan
@@ -54,6 +57,7 @@ def _standing(card: Card) -> Standing:
         engine=(card.engine.name, card.engine.version),
         inventory=card.inventory,
         protected=card.protected,
+        kept=card.kept,
         providers=_by_provider(card.providers),
     )
 

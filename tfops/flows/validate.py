@@ -12,7 +12,13 @@ from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
 from tfops.flows.court import Court, Verdict
-from tfops.flows.found_in_modules import for_tofu, misplaced_imports, moving_sources, unseen_sources
+from tfops.flows.found_in_modules import (
+    for_tofu,
+    guessed_protections,
+    misplaced_imports,
+    moving_sources,
+    unseen_sources,
+)
 from tfops.flows.ground.own_places import place_complaints
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.reading import read_all
@@ -42,7 +48,11 @@ def validate(
     found = read_all(project, tree, described)
     complaints += [complaint for read in found for complaint in read.complaints]
     unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
-    for line in (*unseen_sources(project, tree, unseen), *moving_sources(project, tree, found)):
+    for line in (
+        *unseen_sources(project, tree, unseen),
+        *moving_sources(project, tree, found),
+        *guessed_protections(project, tree, found),
+    ):
         ui.warn(line)
     complaints += misplaced_imports(project, tree, found, rules, engine)
     complaints += for_tofu(project, tree, found, rules, engine)

@@ -115,6 +115,8 @@ class StackPart(_Part):
     `lock_committed` is None on cards that don't know it. `commit` is where its content is from when that isn't the
     version's: the change was narrowed to other stacks. `moved` leads from an address to the one that it had before
     this version. `unread` are modules with a file that could not be read: all that they hold is among the `protected`.
+    `guessed` are those of the `protected` whose `prevent_destroy` the inputs didn't decide. `kept` have
+    `destroy = false`: the engine is to leave them alive.
     """
 
     backend: str
@@ -130,6 +132,8 @@ class StackPart(_Part):
     schema_versions: dict[str, int] = {}
     inventory: dict[str, str] = {}
     protected: list[str] = []
+    guessed: list[str] = []
+    kept: list[str] = []
     unread: list[str] = []
     forgotten: dict[str, str] = {}
     remade: dict[str, str] = {}
@@ -211,6 +215,16 @@ class Card(_Part):
     def protected(self) -> frozenset[str]:
         """The addresses of all stacks that may not be lost unnamed."""
         return frozenset(qualified(name, address) for name, stack in self.stacks.items() for address in stack.protected)
+
+    @property
+    def guessed(self) -> frozenset[str]:
+        """Those of the protected whose protection is a guess."""
+        return frozenset(qualified(name, address) for name, stack in self.stacks.items() for address in stack.guessed)
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The addresses of all stacks that the engine is to leave alive."""
+        return frozenset(qualified(name, address) for name, stack in self.stacks.items() for address in stack.kept)
 
 
 def encode_card(card: Card, headline: str) -> str:

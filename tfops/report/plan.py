@@ -151,8 +151,9 @@ def _resource_line(change: ResourceChange) -> RenderableType:
     text = Text.assemble("  ", (f"{sign} {change.action:<7}", style), " ", (change.address, "bold"))
     origin = f"from {change.previous_address}" if change.previous_address else ""
     twice = "a second one: the one let go still exists" if change.is_duplicate else ""
+    against = "in spite of `destroy = false`" if change.against_keep else ""
     identity = f"id {change.resource_id}" if change.resource_id and change.action in _WITH_ID else ""
-    remark = ", ".join(part for part in (origin, twice, change.reason, identity) if part)
+    remark = ", ".join(part for part in (origin, twice, change.reason, against, identity) if part)
     return _Remarked(text, remark) if remark else text
 
 

@@ -18,12 +18,17 @@ from tfops.resolve.verdict import numbers
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What runs now, as its card says."""
+    """What runs now, as its card says. `kept` is what the engine is to leave alive (`destroy = false`)."""
 
     engine: tuple[str, str]
     inventory: Mapping[str, str]
     protected: frozenset[str]
     providers: Mapping[str, str]
+    kept: frozenset[str] = frozenset()
+
+    def leaves(self, address: str) -> bool:
+        """Whether the engine leaves it alive when its block is gone: OpenTofu has that in the state."""
+        return address in self.kept and self.engine[0] == "tofu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ def planned_doors(plan: Plan, now: Standing, patterns: Iterable[str]) -> tuple[R
         )
         for change in plan.losing
         if change.address in now.protected
+        or change.against_keep
         or holds_data(change.resource_type)
         or is_protected(change.address, blocks=frozenset(), patterns=patterns)
     )
@@ -83,8 +89,8 @@ def _taken_out(now: Standing, then: Coming) -> Iterator[Reason]:
     lost = [
         address
         for address in sorted(now.inventory)
-        if not _is_declared(without_keys(address), then.declared)
-        and (address in now.protected or holds_data(type_of(address)))
+        if not (_is_declared(without_keys(address), then.declared) or now.leaves(address))
+        and (address in now.protected | now.kept or holds_data(type_of(address)))
     ]
     if lost:
         text = f"destroys {', '.join(lost)}: what it holds doesn't come back"
@@ -105,6 +111,7 @@ def _let_go(now: Standing, then: Coming) -> Iterator[Reason]:
         address
         for address in sorted(now.inventory)
         if any(f"{without_keys(address)}.".startswith(f"{path}.") for path in then.declared.forgotten)
+        or (now.leaves(address) and not _is_declared(without_keys(address), then.declared))
     ]
     if gone:
         text = f"leaves {', '.join(gone)} alive, outside of the state"
@@ -130,15 +137,15 @@ def _unprotected(now: Standing, then: Coming) -> Iterator[Reason]:
     declared = then.declared
     bare = [
         address
-        for address in sorted(now.protected & now.inventory.keys())
+        for address in sorted((now.protected | now.kept) & now.inventory.keys())
         if without_keys(address) in declared.resources
+        and (address in now.protected or without_keys(address) not in declared.kept)
         and not is_protected(address, blocks=declared.protected, patterns=then.patterns)
     ]
     if bare:
         text = f"takes the protection of {', '.join(bare)} away"
-        yield Reason(
-            "unprotected", Verdict.DATA_LOSS, text, tuple(bare), "keep prevent_destroy, or name it under protect:"
-        )
+        cure = "keep prevent_destroy or destroy = false, or name it under protect:"
+        yield Reason("unprotected", Verdict.DATA_LOSS, text, tuple(bare), cure)
 
 
 def _raised_providers(now: Standing, then: Coming) -> Iterator[Reason]:

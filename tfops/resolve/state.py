@@ -17,7 +17,7 @@ _MOST_LISTED = 5
 class RecordedState:
     """What a version's card says about a stack's state, and what was downloaded. `is_empty` after a destroy.
 
-    `inventory` is address to id, in the form that the card has them.
+    `inventory` is address to id, in the form that the card has them; `kept` is what has `destroy = false` there.
     """
 
     version: Version
@@ -29,6 +29,7 @@ class RecordedState:
     engine_version: str
     downloads: Mapping[str, Fetched] = field(default_factory=dict)
     inventory: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ class Download:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a card says about one stack. `types` is resource type to provider address; addresses are the same for
-    both engines' registries, and `registries` are those that the provider lock has entries of."""
+    both engines' registries, and `registries` are those that the provider lock has entries of. `guessed` are those of
+    the `protected` that inputs don't decide, `kept` is what the engine is to leave alive (`destroy = false`)."""
 
     kind: Kind = Kind.APPLY
     engine: tuple[str, str] = ("", "")
@@ -41,6 +42,8 @@ class Facts:
     schema_versions: Mapping[str, int] = field(default_factory=dict)
     inventory: Mapping[str, str] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     forgotten: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +86,7 @@ def conclude(reasons: Iterable[Reason]) -> Judgement:
 
 def protections(today: Facts, then: Facts) -> frozenset[str]:
     """The addresses that must not be lost on the way: those of both versions."""
-    return today.protected | then.protected
+    return today.protected | then.protected | today.kept | then.kept
 
 
 # --- what can't be done ---
@@ -150,17 +153,45 @@ def _floating_modules(way: _Way) -> Iterator[Reason]:
 def _lost_data(way: _Way) -> Iterator[Reason]:
     """What exists today and not then goes; named when it holds data or is protected by either version."""
     stay = way.then.inventory.keys() | way.moved.values()
-    lost = sorted(way.today.inventory.keys() - stay)
-    named = protections(way.today, way.then)
-    protected = [address for address in lost if address in named]
-    holding = [address for address in lost if address not in protected and holds_data(type_of(address))]
-    others = [address for address in lost if address not in protected and address not in holding]
-    for name, group, what in (("protected", protected, "protected"), ("holds-data", holding, "holds data")):
-        if group:
+    lost = sorted(way.today.inventory.keys() - stay - _left_alive(way))
+    named, certain = protections(way.today, way.then), _certain(way.today) | _certain(way.then)
+    groups: dict[str, list[str]] = {"protected": [], "guessed": [], "holds-data": [], "destroys": []}
+    for address in lost:
+        if address in named:
+            groups["protected" if address in certain else "guessed"].append(address)
+        else:
+            groups["holds-data" if holds_data(type_of(address)) else "destroys"].append(address)
+    for name, what in _LOSSES.items():
+        if group := groups[name]:
             cure = " ".join(f"--allow-destroy '{address}'" for address in group)
             yield Reason(name, Verdict.DATA_LOSS, f"destroys {_listed(group)} ({what})", tuple(group), cure)
-    if others:
+    if others := groups["destroys"]:
         yield Reason("destroys", Verdict.OK, f"destroys {_count(others)} added since", tuple(others))
+
+
+_LOSSES = {
+    "protected": "protected",
+    "guessed": "protected, which is a guess: inputs don't decide its `prevent_destroy`",
+    "holds-data": "holds data",
+}
+
+
+def _certain(facts: Facts) -> frozenset[str]:
+    return (facts.protected - facts.guessed) | facts.kept
+
+
+def _left_alive(way: _Way) -> frozenset[str]:
+    """What goes out of the state and stays alive: OpenTofu keeps `destroy = false` there when the block is gone."""
+    engine = way.here[0] or way.today.engine[0]
+    stay = way.then.inventory.keys() | way.moved.values()
+    return frozenset(address for address in way.today.kept - stay if engine == "tofu")
+
+
+def _leaves_alive(way: _Way) -> Iterator[Reason]:
+    left = sorted(_left_alive(way))
+    if left:
+        text = f"leaves {_listed(left)} alive, outside of the state (`destroy = false`)"
+        yield Reason("left-alive", Verdict.OK, text, tuple(left))
 
 
 def _unread(way: _Way) -> Iterator[Reason]:
@@ -322,6 +353,7 @@ _RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
     _another_state,
     _older_engine,
     _lost_data,
+    _leaves_alive,
     _floating_modules,
     _forgotten,
     _newer_providers,

@@ -6,16 +6,19 @@ read from the modules' files while they are there, and kept on the card.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tfops.addresses import type_of, without_keys
+from tfops.config.modules.files import read_modules
 from tfops.config.modules.hcl import Block, Expression, read_blocks
 from tfops.config.modules.interface import module_texts
 from tfops.config.modules.known import ModuleValues, ReadModule
 from tfops.config.modules.module import is_override, module_files
 from tfops.dataclass import dataclass
+from tfops.model import Mark
+from tfops.system.trees import Tree
 
 # A cheap look, so that only few files are read.
 _MAYBE = re.compile(r"(?<![\w-])(prevent_)?destroy(?![\w-])")
@@ -149,6 +152,21 @@ def _flags_of(texts: Mapping[str, str], *, is_tofu: bool) -> dict[str, _Flag]:
                 if prevent or destroy:
                     found[".".join(block.labels)] = _Flag(prevent or before.prevent, destroy or before.destroy)
     return found
+
+
+def conditional_flags(tree: Tree, folders: Iterable[str], *, is_tofu: bool) -> Iterator[tuple[Mark, str, str]]:
+    """Every `prevent_destroy` that is an expression: where, of which block, and what it says.
+
+    Of folders below `modules/` and those that they call.
+    """
+    for file in read_modules(tree, folders, is_tofu=is_tofu, about=_MAYBE):
+        for block in file.blocks:
+            for inner in block.inner("lifecycle") if block.kind == "resource" else ():
+                flag = inner.attributes.get("prevent_destroy")
+                if flag and flag.text.strip() not in ("true", "false"):
+                    found = re.compile("prevent_destroy").search(file.text, (inner if inner.text else block).span.start)
+                    mark, _ = file.place(found.start() if found else block.span.start)
+                    yield mark, ".".join(block.labels), flag.text.strip()
 
 
 def is_protected(address: str, *, blocks: frozenset[str] | Protected, patterns: Iterable[str]) -> bool:

@@ -1,17 +1,18 @@
 """What a commit's modules declare, by address without keys: resources, protections, what moves and what is let go."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from tfops.addresses import is_resource, qualified, type_of, without_keys
-from tfops.config.environment import EnvironmentConfig
+from tfops.config.environment import EnvironmentConfig, StackConfig
 from tfops.config.modules.hcl import Block, read_blocks
-from tfops.config.modules.module import is_tofu_file, module_files
-from tfops.config.modules.protection import is_flagged
+from tfops.config.modules.module import is_module_file, is_tofu_file, module_files
+from tfops.config.modules.protection import Protected, protections
 from tfops.config.source import LocalSource
 from tfops.dataclass import dataclass
+from tfops.model import StackName
 from tfops.system.trees import Tree
 
 
@@ -19,7 +20,8 @@ from tfops.system.trees import Tree
 class Declared:
     """All local modules of an environment together. `unseen` are paths of modules of which not everything can be seen
     from here: they come from elsewhere, or a file of theirs is among the `unread`. `engines` are the engine versions
-    that modules ask for. `turned` are those of the `moved` that become another type."""
+    that modules ask for. `turned` are those of the `moved` that become another type. `guessed` are those of the
+    `protected` whose `prevent_destroy` the inputs don't decide, `kept` say `destroy = false`."""
 
     resources: frozenset[str] = frozenset()
     protected: frozenset[str] = frozenset()
@@ -29,32 +31,52 @@ class Declared:
     engines: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     turned: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
 
 def declared_by(tree: Tree, environment: EnvironmentConfig, *, is_tofu: bool = False) -> Declared:
     """Read the environment's modules and those that they call, from a commit."""
     found: dict[str, set[str]] = {name: set() for name in Declared.__slots__}
-    todo = []
+    todo: list[tuple[StackName, str, str]] = []
+    folders: dict[StackName, dict[str, str]] = {stack: {} for stack in environment.stacks}
     for stack, config in environment.stacks.items():
         for name, module in config.modules.items():
-            is_local = isinstance(module.source, LocalSource)
-            todo.append((qualified(stack, f"module.{name}."), module.source.text if is_local else ""))
+            todo.append((stack, name, module.source.text if isinstance(module.source, LocalSource) else ""))
     while todo:
-        prefix, folder = todo.pop()
+        stack, path, folder = todo.pop()
+        prefix = qualified(stack, "".join(f"module.{step}." for step in path.split(".")))
         if not folder or folder.startswith(("..", "/")):
             found["unseen"].add(prefix)
             continue
+        folders[stack][path] = folder
         for kind, value in _of_folder(tree, folder, is_tofu=is_tofu):
             if kind == "call":
                 name, _, source = value.partition("\0")
                 inner = os.path.normpath(PurePosixPath(folder, source)) if source.startswith(".") else ""
-                todo.append((f"{prefix}module.{name}.", inner))
+                todo.append((stack, f"{path}.{name}", inner))
             elif kind == "unread":
                 found["unread"].add(value)
                 found["unseen"].add(prefix)
             else:
                 found[kind].add(value if kind == "engines" else prefix + value)
+    for stack, below in folders.items():
+        flagged = _protections(tree, below, environment.stacks[stack], is_tofu=is_tofu)
+        for kind, blocks in (("protected", flagged.blocks), ("guessed", flagged.guessed), ("kept", flagged.kept)):
+            found[kind] |= {qualified(stack, block) for block in blocks}
     return Declared(**{name: frozenset(values) for name, values in found.items()})
+
+
+def _protections(tree: Tree, folders: Mapping[str, str], stack: StackConfig, *, is_tofu: bool) -> Protected:
+    """What the modules with these folders below `modules/` flag, by their paths."""
+
+    def read(path: str) -> dict[str, str]:
+        folder = f"modules/{folders[path]}" if path in folders else ""
+        names = [name for name in tree.names(folder) if is_module_file(name) or is_tofu_file(name)] if folder else []
+        return {name: tree.read(f"{folder}/{name}") or "" for name in names}
+
+    inputs = {name: module.inputs for name, module in stack.modules.items()}
+    return protections(folders, read, inputs, is_tofu=is_tofu)
 
 
 def _of_folder(tree: Tree, folder: str, *, is_tofu: bool) -> Iterator[tuple[str, str]]:
@@ -88,8 +110,6 @@ def _of_block(block: Block) -> Iterator[tuple[str, str]]:
     match block.kind, len(block.labels):
         case "resource", 2:
             yield "resources", ".".join(block.labels)
-            if is_flagged(block):
-                yield "protected", ".".join(block.labels)
         case "module", 1:
             yield "call", f"{block.labels[0]}\0{_literal(block, 'source')}"
         case "moved", 0:

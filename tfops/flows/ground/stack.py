@@ -17,6 +17,7 @@ from tfops.config.modules.interface import (
     require_inner_sources,
 )
 from tfops.config.modules.module import Variable
+from tfops.config.modules.protection import Protected, protected_addresses
 from tfops.config.modules.terraform_type import type_at
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
@@ -117,6 +118,12 @@ class OpenStack:
     def config(self) -> StackConfig:
         return self.content.environment.stacks[self.name]
 
+    def protections(self) -> Protected:
+        """What its modules flag, those from elsewhere too: known when `init` has put them there."""
+        folders = {module.path: module.folder for module in self.engine.modules()}
+        inputs = {name: module.inputs for name, module in self.config.modules.items()}
+        return protected_addresses(folders, is_tofu=self.engine.engine.is_tofu, inputs=inputs)
+
     def hide_found(self, texts: Iterable[str], addresses: Iterable[str]) -> None:
         """Mask what a state or a plan marks as sensitive, but for words that the configuration itself shows.
 
@@ -209,7 +216,7 @@ def open_stack(
     engine = locate(project, rules, options.engine, prefer=prefer)
     require_encryption(engine, rules)
     require_tofu_where_needed(engine, content.tree, config, lambda: content.document(name))
-    modules = project.interfaces(content.tree, content.overrides)
+    modules = project.interfaces(content.tree, content.overrides, is_tofu=engine.is_tofu)
     wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)
     reviewed = reviewed_rules(project.repository, rules, environment.name) if wanted else None
     secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))

@@ -163,4 +163,5 @@ def recorded_state(card: Card | None, stack: StackName = MAIN_STACK) -> Recorded
         engine_version=card.engine.version,
         downloads={path: Fetched(one.source, one.version, one.digest) for path, one in part.downloads.items()},
         inventory=part.inventory,
+        kept=frozenset(part.kept),
     )

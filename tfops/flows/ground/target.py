@@ -57,6 +57,7 @@ class Target:
     pasts: Mapping[StackName, Past] = field(default_factory=dict)
     bridges: Mapping[StackName, Bridge] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
+    guessed: frozenset[str] = frozenset()
     undoes: tuple[Commit, ...] = ()
     judgement: Judgement = field(default_factory=Judgement)
 
@@ -84,6 +85,11 @@ class Target:
         """Whether a resource must not be lost unnamed: a version's `prevent_destroy`, or `protect:` of tfops.yaml."""
         own = split(address)[1]
         return address in self.protected or any(fits(pattern, own) for pattern in self.rules.protect)
+
+    def guesses(self, address: str) -> bool:
+        """Whether it counts as protected only because the inputs don't decide its `prevent_destroy`."""
+        own = split(address)[1]
+        return address in self.guessed and not any(fits(pattern, own) for pattern in self.rules.protect)
 
     @property
     def is_protected(self) -> bool:
@@ -289,6 +295,13 @@ def protected_by(*cards: Card | None) -> frozenset[str]:
     return frozenset(address for card in cards if card for address in card.protected)
 
 
+def guessed_by(*cards: Card | None) -> frozenset[str]:
+    """What is protected because no version knows that it isn't: inputs didn't decide its `prevent_destroy`."""
+    found = [card for card in cards if card]
+    certain = frozenset(address for card in found for address in card.protected - card.guessed)
+    return frozenset(address for card in found for address in card.guessed) - certain
+
+
 def content_of_commit(
     project: Project,
     place: Place,
@@ -338,6 +351,7 @@ def content_of_commit(
         listing=listing,
         current_card=current_card,
         protected=protected_by(current_card),
+        guessed=guessed_by(current_card),
         rehearses=place.rehearses,
         restores=restores,
         pasts=_lost_before(project, place.env),

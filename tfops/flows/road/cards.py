@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfops import __version__
-from tfops.addresses import qualified, split, type_of, with_masked_keys
+from tfops.addresses import qualified, split, type_of, with_masked_keys, without_keys
 from tfops.config.environment import ModuleConfig
-from tfops.config.modules.protection import is_protected, protected_addresses
+from tfops.config.modules.protection import is_protected
 from tfops.config.source import LocalSource
 from tfops.dataclass import dataclass
 from tfops.flows.ground.custody import masked_action
@@ -166,10 +166,9 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
     assert after is not None  # a version is only made of stacks that were read back
     engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
-    folders = {module.path: module.folder for module in modules}
-    inputs = {name: module.inputs for name, module in stack.config.modules.items()}
-    flagged = protected_addresses(folders, is_tofu=engine.engine.is_tofu, inputs=inputs)
+    flagged = stack.protections()
     ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in after.inventory.items()}
+    named = {address for address in ids if is_protected(address, blocks=frozenset(), patterns=target.rules.protect)}
     return StackPart(
         backend=describe_backend(target.rules.backend_of(target.env)),
         lineage=after.lineage,
@@ -187,9 +186,9 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
         types=_types_by_provider(after.types),
         schema_versions=dict(after.schema_versions),
         inventory=recorded_ids(ids, target.rules.inventory),
-        protected=sorted(
-            address for address in ids if is_protected(address, blocks=flagged, patterns=target.rules.protect)
-        ),
+        protected=sorted(address for address in ids if address in flagged or address in named),
+        guessed=sorted(address for address in ids.keys() - named if without_keys(address) in flagged.guessed),
+        kept=sorted(address for address in ids if without_keys(address) in flagged.kept),
         unread=sorted(module.rstrip(".") for module in flagged.unread),
         forgotten=_forgotten(target, end, after),
         remade=_remade(target, end, recorded_ids(ids, target.rules.inventory)),

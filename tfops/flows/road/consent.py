@@ -5,7 +5,7 @@ name is typed under the list of it; and what is protected is named address by ad
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from tfops.addresses import with_masked_keys
@@ -121,15 +121,28 @@ def _ask(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> st
 
 def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """Each protected address is named or typed: the code that protected it may be gone with this very change."""
-    losing = (change for change in plan.losing if target.protects(change.address))
+    losing = [change for change in plan.losing if change.against_keep or target.protects(change.address)]
+    unnamed = told.unnamed(losing, options.allow_destroy)
     asking = _Asking(
         flag="--allow-destroy",
         warning="is protected, and would be lost",
         question="Type its address to let it go",
         what="would lose what is protected",
-        why="it has `prevent_destroy` in a version concerned, or `protect:` of tfops.yaml names it",
+        why="\n".join(_why_protected(target, [change for change in losing if change.address in unnamed], told)),
     )
-    _require_named(target, told.unnamed(losing, options.allow_destroy), options, told, asking=asking)
+    _require_named(target, unnamed, options, told, asking=asking)
+
+
+def _why_protected(target: Target, losing: Sequence[ResourceChange], told: _Told) -> Iterator[str]:
+    """What protects it; a guess is said to be one."""
+    guessed = [change.address for change in losing if target.guesses(change.address)]
+    kept = [change.address for change in losing if change.against_keep]
+    if any(change.address not in (*guessed, *kept) for change in losing):
+        yield "it has `prevent_destroy` in a version concerned, or `protect:` of tfops.yaml names it"
+    if guessed:
+        yield f"a guess: the inputs don't decide `prevent_destroy` of {told.few(guessed)}, so it counts as protected"
+    if kept:
+        yield f"`destroy = false` is to leave {told.few(kept)} alive, and this plan destroys it all the same"
 
 
 def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tfops.addresses import with_masked_keys, without_keys
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
 from tfops.engine.advice import is_about_sensitive
@@ -26,7 +27,7 @@ from tfops.flows.road.bridging import over_a_bridge
 from tfops.flows.road.fetched import moved_modules, moved_warning
 from tfops.flows.road.missing import Missing, find_missing, require_not_made_anew
 from tfops.flows.road.supplies import Giver, Supplies, stand_ins, supplies_for
-from tfops.model import Plan, StackName, StackState, Waiting
+from tfops.model import Action, Plan, StackName, StackState, Waiting
 from tfops.render.root import UNKNOWN_TYPE
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.graph import waves
@@ -276,8 +277,32 @@ def plan_one(
 ) -> tuple[PlannedStack, tuple[str, ...]]:
     """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
     found, remarks = _plan_one(read, planned, states)
+    found = _with_kept(found)
     read.stack.hide_found(found.saved.secrets if found.saved else (), _addresses(read, found.plan))
     return found, remarks
+
+
+def _with_kept(found: PlannedStack) -> PlannedStack:
+    """With what is destroyed in spite of `destroy = false` marked.
+
+    Either the version that runs says so and the new code doesn't, or the engine passes over it: Terraform 1.16 does so
+    at a replacement (hashicorp/terraform#39088).
+    """
+    saved, job, stack = found.saved, found.job, found.stack
+    if saved is None or not (saved.plan.count(Action.DELETE) or saved.plan.count(Action.REPLACE)):
+        return found
+    blocks, recorded = stack.protections().kept, job.recorded.kept if job.recorded else frozenset[str]()
+
+    def is_kept(address: str) -> bool:
+        return without_keys(address) in blocks or with_masked_keys(address, stack.mask) in recorded
+
+    changes = tuple(
+        replace(change, against_keep=True)
+        if change.action in (Action.DELETE, Action.REPLACE) and is_kept(change.previous_address or change.address)
+        else change
+        for change in saved.plan.changes
+    )
+    return replace(found, saved=replace(saved, plan=replace(saved.plan, changes=changes)))
 
 
 def _plan_one(

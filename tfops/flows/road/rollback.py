@@ -11,7 +11,7 @@ from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.provider_locks import lock_beside, lock_of_version
-from tfops.flows.ground.target import Place, Target, content_of_commit, protected_by, rules_from_branch_head
+from tfops.flows.ground.target import Place, Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
 from tfops.flows.road.verdicts import judge_cards, since_version
 from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import Present, read_present
@@ -77,6 +77,7 @@ def rollback_target(
         target,
         pasts=_pasts(card, target.current_card, since, lost=target.pasts),
         protected=protected_by(card, target.current_card),
+        guessed=guessed_by(card, target.current_card),
         undoes=_undone(repository, goal, listing, stopped),
         judgement=_judgement(target, card, since, keeps_providers=keep_providers),
         overrides=lifting_overrides(_module_files(target), allow_destroy),

@@ -130,7 +130,7 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
     engine = (card.engine.name, card.engine.version)
     if part is None:
         return Facts(card.kind, engine)
-    fitting = (address for address in part.inventory if any(fits(pattern, address) for pattern in patterns))
+    fitting = [address for address in part.inventory if any(fits(pattern, address) for pattern in patterns)]
     return Facts(
         kind=card.kind,
         engine=engine,
@@ -143,6 +143,9 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         schema_versions=part.schema_versions,
         inventory=_qualified(stack, _first(_ids(part.inventory, hide=hide), remade)),
         protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
+        guessed=frozenset(qualified(stack, address) for address in part.guessed)
+        - frozenset(qualified(stack, address) for address in fitting),
+        kept=frozenset(qualified(stack, address) for address in part.kept),
         unread=frozenset(qualified(stack, module) for module in part.unread),
         forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
