@@ -41,13 +41,14 @@ class ActionEvent:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """An error or a warning in the engine's words; `where` is file:line when it names one."""
+    """An error or a warning in the engine's words; `where` is file:line when it names one, `column` goes with it."""
 
     is_error: bool
     summary: str
     detail: str = ""
     address: str = ""
     where: str = ""
+    column: int = 0
 
     @property
     def text(self) -> str:

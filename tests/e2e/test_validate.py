@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.support.engines import available_engines, require_terraform, require_tofu
+from tests.support.layouts import layouts
 from tests.support.sandbox import Sandbox, new_sandbox
 from tfops.config.names import ENVIRONMENT_RULE
 
@@ -298,3 +299,33 @@ def test_a_protection_that_the_inputs_do_not_decide_is_said_to_be_a_guess(tmp_pa
     free = DEV.replace("cidr: 10.0.0.0/8", "cidr: 10.0.0.0/8\n      keep: false", 1)
     shop.write("environments/dev.yaml", free.replace("inputs: {cidr:", "inputs: {keep: false, cidr:"))
     assert "don't decide" not in shop.ok("validate", "--engine", opentofu_by_name(tmp_path)).err
+
+
+_UNREADABLE = {
+    "expression": ('variable "n" {}\nlocals {\n  x = (1 +\n}\n', "4:1"),
+    "attribute": ('variable "n" {}\nlocals {\n  x = foo bar\n}\n', "3:11"),
+    "block": ('variable "n" {}\nlocals {\n  x = 1\n', "2:8"),
+}
+
+
+def test_deep_says_where_a_module_is_no_hcl_and_takes_no_other_layout_for_it(tmp_path: Path, engine: str) -> None:
+    """docs/reference/validation.md, `--deep`: what our reader can't read isn't wrong, what the engine can't read is."""
+    shop = new_sandbox(tmp_path / "shop", engine)
+    for name, text in layouts().items():
+        shop.write(f"modules/sound/{name}.tf", text)
+    shop.write("modules/sound/some.tf.json", '{"locals": {"x": "${var.v_crlf}"}, "variable": {"j": {}}}\n')
+    shop.write("environments/dev.yaml", "modules: {main: {source: sound, inputs: {j: 1}}}\n")
+    shop.commit()
+    shop.ok("validate", "--deep")
+    for name, (text, _) in _UNREADABLE.items():
+        shop.write(f"modules/broken/{name}.tf", text.replace('"n"', f'"{name}"'))
+    shop.write("modules/broken/data.tf.json", '{"locals": {},\n  oops}\n')
+    shop.write("modules/sound/call.tf", 'module "broken" { source = "../broken" }\n')
+    found = shop.run("validate", "--deep", "-o", "json").error["complaints"]
+    wrong = {(one["mark"]["path"], f"{one['mark']['line']}:{one['mark']['column']}") for one in found}
+    expected = {(f"modules/broken/{name}.tf", place) for name, (_, place) in _UNREADABLE.items()}
+    assert wrong == expected | {("modules/broken/data.tf.json", "2:3")}
+    shop.write("environments/dev.yaml", "modules: {main: {source: broken}}\n")
+    shallow = shop.ok("validate").err
+    broken = "modules/broken/block.tf:4:1, modules/broken/expression.tf:4:1"
+    assert f"the inputs of broken are not checked: {broken} can't be read" in shallow

@@ -60,6 +60,7 @@ ERROR = (
                 detail="Error running command 'exit 3': exit status 3. Output:",
                 address="terraform_data.fails",
                 where="main.tf:25",
+                column=30,
             ),
         ),
     ],

@@ -99,6 +99,11 @@ class CommandLine:
         """A plan of variables alone: nothing to read, nothing to lock."""
         return self._build("plan", input=False, json=FLAG, refresh=False, lock=False, out=out)
 
+    def read_files(self, files: Sequence[str]) -> list[str]:
+        """A plan that ends with what the engine can't read of these files: `validate` would want providers and `init`,
+        `fmt` has no JSON and no columns."""
+        return self._build("plan", input=False, json=FLAG, refresh=False, lock=False, var_file=list(files))
+
     def apply(self, plan: str, *, lock_timeout_s: int, may_leave: bool = False) -> list[str]:
         """`may_leave`: a destroy that leaves something alive, as it was planned, is no error (OpenTofu 1.12)."""
         leave = {"suppress_forget_errors": FLAG} if may_leave else {}

@@ -147,13 +147,14 @@ def _is_of_our_own(found: Mapping[str, Any]) -> bool:
 
 def _diagnostic(found: Mapping[str, Any]) -> Diagnostic:
     place = found.get("range") or {}
-    line = (place.get("start") or {}).get("line", "")
+    start = place.get("start") or {}
     return Diagnostic(
         is_error=found.get("severity") == "error",
         summary=str(found.get("summary", "")),
         detail=str(found.get("detail", "")).strip(),
         address=str(found.get("address", "")),
-        where=f"{place['filename']}:{line}" if place.get("filename") else "",
+        where=f"{place['filename']}:{start.get('line', '')}" if place.get("filename") else "",
+        column=int(start.get("column", 0)),
     )
 
 

@@ -1,6 +1,7 @@
 """The engine as the judge of values: a plan of variables alone, in a scratch folder, that can change nothing."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from tfops.events import Diagnostic
 from tfops.system import process
 
 _PLAN = "plan.bin"
+# Of a file that it could read and that was to be one of values: everything but values is too much.
+_READ = re.compile(r'Variable declaration in \.tfvars file$|Unexpected "|(Variables|Function calls) not allowed$')
+# The system's limit for a command line is about two megabytes.
+_MOST_FILES = 2_000
 _LONGEST_S = 600
 # The engine is a Go program, and this run of it is short: a third of its time would go into tidying up its memory.
 _UNTIDY = {"GOGC": "400"}
@@ -40,6 +45,20 @@ def judge(engine: Engine, folder: Path, *, env: Mapping[str, str], wants_values:
         return Judgement(errors)
     shown = process.run(commands.show_plan(_PLAN), env=env, cwd=folder, timeout_s=_LONGEST_S)
     return Judgement((), _values(shown.text))
+
+
+def misread(engine: Engine, folder: Path, files: Sequence[str], *, env: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """What the engine can't read of files in HCL's own syntax below `folder`, at the first characters of each mistake.
+
+    Only the syntax counts. An engine reads modules together with all that they need, but a file of values by itself,
+    in the same syntax.
+    """
+    for begin in range(0, len(files), _MOST_FILES):
+        argv = CommandLine(engine.executable).read_files(files[begin : begin + _MOST_FILES])
+        done = process.run(argv, env={**_UNTIDY, **env}, cwd=folder, timeout_s=_LONGEST_S)
+        for event in map(parse_event, done.text.splitlines()):
+            if isinstance(event, Diagnostic) and event.is_error and not _READ.match(event.summary):
+                yield event
 
 
 def _values(text: str) -> dict[str, dict[str, Any]]:

@@ -25,6 +25,7 @@ from tfops.flows.ground.reading import read_all
 from tfops.flows.ground.stack import EngineOptions, locate
 from tfops.flows.ground.target import require_environment
 from tfops.flows.ground.ui import Ui
+from tfops.flows.syntax import misread_files
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
 from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
@@ -58,15 +59,12 @@ def validate(
     complaints += for_tofu(project, tree, found, rules, engine)
     verdicts: list[Verdict] = []
     if deep and rules and not complaints:
-        court = Court(
-            project,
-            tree,
-            engine=locate(project, rules, engine.engine),
-            check=project.input_check(tree),
-            env=bare_environment(),
-        )
-        verdicts = court.judge_all(described, wants_values=env is not None)
-        complaints += [complaint for verdict in verdicts for complaint in verdict.complaints]
+        judge = locate(project, rules, engine.engine)
+        complaints += misread_files(project, tree, found, judge)
+        if not complaints:  # else the engine would say the same of each value
+            court = Court(project, tree, engine=judge, check=project.input_check(tree), env=bare_environment())
+            verdicts = court.judge_all(described, wants_values=env is not None)
+            complaints += [complaint for verdict in verdicts for complaint in verdict.complaints]
     if complaints:
         # Many may inherit one mistake; the first has it said best.
         once = {(complaint.mark, complaint.message): complaint for complaint in reversed(complaints)}

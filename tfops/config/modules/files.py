@@ -9,7 +9,7 @@ from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.module import module_files
 from tfops.config.modules.tokens import SyntaxMistake
 from tfops.dataclass import dataclass
-from tfops.model import Mark
+from tfops.model import Complaint, Mark
 from tfops.system.trees import Tree
 
 _CALLED = re.compile(r"\bmodule\b")
@@ -38,6 +38,12 @@ class ModuleFile:
         before = self.text[:start]
         line = before.count("\n") + 1
         return Mark(self.path, line, start - before.rfind("\n")), self.text.split("\n")[line - 1].rstrip("\r")
+
+    def complaint_at(self, line: int, column: int, message: str, hint: str = "") -> Complaint:
+        """A mistake in it."""
+        lines = self.text.split("\n")
+        shown = lines[line - 1].rstrip("\r") if line <= len(lines) else ""
+        return Complaint(Mark(self.path, line, column), message, shown, hint)
 
 
 def read_modules(
