@@ -22,6 +22,13 @@ def _passwords(story: Story) -> dict[str, str]:
     return {one["index_key"]: one["attributes"]["result"] for one in found["instances"]}
 
 
+def _reasons(story: Story, version: str) -> list[dict[str, str]]:
+    """Of the verdict on a way back, but for the lock that no test here commits."""
+    entries = story.shop.ok("history", "dev", "--verdict", "-o", "json").result["entries"]
+    [entry] = [entry for entry in entries if entry["record"]["version"] == version]
+    return [reason for reason in entry["verdict"]["reasons"] if reason["name"] != "no-lock"]
+
+
 def test_nobody_gets_anothers_password(story: Story) -> None:
     story.version(_users("ann"))
     story.version(_users("eve"))
@@ -83,3 +90,32 @@ def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story) -> 
     assert "a second one" in plan
     back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
     assert (back.ran.code, back.outcome.destroyed, back.outcome.created) == (0, [], ["volume `one`"])
+
+
+def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_unnamed(story: Story) -> None:
+    """Its id says nothing, and it stood at another address when it was let go: the versions recorded both."""
+    story.version('resource "demo_password" "old" { content = "x" }\n')
+    moved = "moved {\n  from = demo_password.old\n  to   = demo_password.new\n}\n"
+    story.version('resource "demo_password" "new" { content = "x" }\n' + moved)
+    story.version(moved + _let_go("password", "new"))
+    [reason] = _reasons(story, "v1")
+    assert (reason["name"], reason["cure"]) == ("made-twice", "--allow-duplicate 'module.main.demo_password.old'")
+    refused = story.roll_back("v1", "--yes")
+    assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
+    back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_password.old")
+    assert (back.ran.code, back.outcome.created) == (0, ["password `x`"])
+    # And on to what runs with the second one: its code moves it, and lets it go.
+    assert [reason["name"] for reason in _reasons(story, "v2")] == ["moved"]
+    assert [reason["name"] for reason in _reasons(story, "v3")] == ["left-alive"]
+    assert story.roll_back("v2", "--yes").rare == "1 moved"
+    assert (story.roll_back("v3", "--yes").ran.code, len(look(story.world))) == (0, 2)
+
+
+def test_the_verdict_of_a_rollback_is_made_from_its_plan(story: Story) -> None:
+    """That nothing of a type can be imported only the engine finds out."""
+    story.version('resource "demo_tag" "t" { content = "t" }\n')
+    story.version(_let_go("tag", "t"))
+    assert story.verdict("v1") == "bridged"
+    found = story.shop.ok("rollback", "dev", "v1", "--plan", "-o", "json").result
+    assert found["judgement"]["verdict"] == "data-loss"
+    assert "made-twice" in {reason["name"] for reason in found["judgement"]["reasons"]}

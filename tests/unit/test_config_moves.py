@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tfops.config.modules.moves import declared_moves
+from tfops.config.modules.moves import declared_moves, let_go_blocks
 
 
 def test_moves_of_all_modules_as_the_state_would_say_them(tmp_path: Path) -> None:
@@ -18,3 +18,12 @@ def test_moves_of_all_modules_as_the_state_would_say_them(tmp_path: Path) -> Non
         'module.app.module.inner.disk.b["x"]': "module.app.disk.a",
         "module.app.module.inner.disk.d": "module.app.module.inner.disk.c",
     }
+
+
+def test_what_modules_take_out_of_the_state_alive(tmp_path: Path) -> None:
+    removed = "removed {{\n  from = {}\n  lifecycle {{ destroy = {} }}\n}}\n"
+    (tmp_path / "main.tf").write_text(removed.format("disk.a", "false") + removed.format("disk.b", "true"))
+    (tmp_path / "more.tf.json").write_text(
+        json.dumps({"removed": [{"from": "module.inner", "lifecycle": {"destroy": False}}, {"from": "disk.c"}]})
+    )
+    assert let_go_blocks({"app": tmp_path}) == {"module.app.disk.a", "module.app.module.inner"}

@@ -24,28 +24,28 @@ def test_types_without_an_import_by_id_are_known(address: str) -> None:
 
 
 def test_an_id_that_was_shared_in_any_version_proves_nothing_in_all() -> None:
-    trail = Trail({"rule.new": "r"})
-    trail.step_back({"rule.new": "r", "rule.other": "r"}, {})
-    since = trail.step_back({"rule.old": "r"}, {})
+    trail = Trail({"rule.new": "r"}, {})
+    trail.step_back({"rule.new": "r", "rule.other": "r"}, {}, {})
+    since = trail.step_back({"rule.old": "r"}, {}, {})
     assert ("rule", "r") in since.shared
     found = moved_addresses(["rule.old"], ["rule.new"], then={"rule.old": "r"}, now={"rule.new": "r"}, since=since)
     assert found == {}
 
 
 def test_recorded_moves_are_followed_through_the_versions() -> None:
-    trail = Trail({"disk.c": "none"})
-    assert trail.step_back({"disk.b": "none"}, {"disk.c": "disk.b"}).moved == {"disk.b": "disk.c"}
-    since = trail.step_back({"disk.a": "none"}, {"disk.b": "disk.a"})
+    trail = Trail({"disk.c": "none"}, {})
+    assert trail.step_back({"disk.b": "none"}, {}, {"disk.c": "disk.b"}).moved == {"disk.b": "disk.c"}
+    since = trail.step_back({"disk.a": "none"}, {}, {"disk.b": "disk.a"})
     assert since.moved == {"disk.a": "disk.c"}
     found = moved_addresses(["disk.a"], ["disk.c"], then={"disk.a": "none"}, now={"disk.c": "none"}, since=since)
     assert found == {"disk.a": "disk.c"}
 
 
 def test_a_trail_ends_where_the_address_was_empty_in_between() -> None:
-    trail = Trail({"disk.b": "d-9"})
-    trail.step_back({"disk.x": "d-0"}, {})
-    assert trail.step_back({"disk.b": "d-1"}, {}).moved == {}
-    assert trail.step_back({"disk.a": "d-1"}, {"disk.b": "disk.a"}).moved == {}
+    trail = Trail({"disk.b": "d-9"}, {})
+    trail.step_back({"disk.x": "d-0"}, {}, {})
+    assert trail.step_back({"disk.b": "d-1"}, {}, {}).moved == {}
+    assert trail.step_back({"disk.a": "d-1"}, {}, {"disk.b": "disk.a"}).moved == {}
 
 
 def test_a_recorded_move_counts_more_than_an_id() -> None:
@@ -56,15 +56,29 @@ def test_a_recorded_move_counts_more_than_an_id() -> None:
 
 def test_what_was_let_go_is_found_by_its_id_then_by_its_address() -> None:
     then = {"disk.a": "d-1", "disk.b": "d-2"}
-    assert still_alive(then, then=then, forgotten={"disk.x": "d-1", "disk.a": "d-7", "disk.b": "d-8"}, now={}) == {
+    assert still_alive(
+        then, then=then, forgotten={"disk.x": "d-1", "disk.a": "d-7", "disk.b": "d-8"}, now={}, since=Since()
+    ) == {
         "disk.a": "d-1",
         "disk.b": "d-8",
+    }
+
+
+def test_what_was_let_go_is_found_where_the_versions_say_that_it_had_moved() -> None:
+    """Let go at another address than it had then, with an id that says nothing."""
+    trail = Trail({}, {"key.b": "none"})
+    assert trail.step_back({}, {"key.b": "none"}, {}).let_go == {}
+    assert trail.step_back({"key.b": "none"}, {}, {}).let_go == {"key.b": "key.b"}
+    since = trail.step_back({"key.a": "none"}, {}, {"key.b": "key.a"})
+    assert since.let_go == {"key.a": "key.b"}
+    assert still_alive(["key.a"], then={"key.a": "none"}, forgotten={"key.b": "none"}, now={}, since=since) == {
+        "key.a": "none"
     }
 
 
 def test_what_a_state_has_again_is_not_out_there_but_a_constant_proves_nothing() -> None:
     then = {"disk.a": "d-1", "key.a": "none"}
     forgotten = {"disk.a": "d-1", "key.a": "none"}
-    assert still_alive(then, then=then, forgotten=forgotten, now={"disk.z": "d-1", "key.z": "none"}) == {
+    assert still_alive(then, then=then, forgotten=forgotten, now={"disk.z": "d-1", "key.z": "none"}, since=Since()) == {
         "key.a": "none"
     }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tfops.model import Action, AttributeChange, Kind, Plan, ResourceChange, Verdict
 from tfops.resolve.downgrade import undowngradable
 from tfops.resolve.holding import HOLDING_TYPES
-from tfops.resolve.verdict import Download, Facts, judge, protections
+from tfops.resolve.verdict import Download, Facts, as_planned, judge, protections
 
 AWS = "registry.terraform.io/hashicorp/aws"
 VPC, DB = "module.net.aws_vpc.main", "module.db.aws_db_instance.main"
@@ -83,11 +83,36 @@ ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
     ),
     (
         "it was forgotten", replace(GONE, forgotten={VPC: "vpc-1"}), PLAIN, Verdict.BRIDGED, ["forgotten"],
-        "1 resource left the state alive: taken in again by id",
+        "1 resource left the state alive: taken in again by id, if its type has an import",
     ),
     (
         "forgotten under another address", replace(GONE, forgotten={"aws_vpc.x": "vpc-1"}), PLAIN, Verdict.BRIDGED,
-        ["forgotten"], "1 resource left the state alive: taken in again by id",
+        ["forgotten"], "1 resource left the state alive: taken in again by id, if its type has an import",
+    ),
+    (
+        "forgotten, and nothing of its type can be imported", replace(GONE, forgotten={"null_resource.x": "7"}),
+        replace(PLAIN, inventory={"null_resource.x": "7"}), Verdict.OK, ["made-twice"],
+        "null_resource.x left the state alive and can't be imported: made anew, and the old one stays",
+    ),
+    (
+        "forgotten, with an id that is a constant", replace(GONE, forgotten={"a_secret.x": "none"}),
+        replace(PLAIN, inventory={"a_secret.x": "none"}), Verdict.DATA_LOSS, ["made-twice"],
+        "a_secret.x left the state alive and can't be imported: made anew, and the old one stays",
+    ),
+    (
+        "its code lets it go", PLAIN, replace(GONE, lets_go=frozenset({VPC})), Verdict.OK, ["left-alive"],
+        f"leaves {VPC} alive, outside of the state (`destroy = false`)",
+    ),
+    (
+        "its code lets its module go, under another name", PLAIN,
+        replace(GONE, lets_go=frozenset({"module.old"}), moves={"module.net": "module.old"}), Verdict.OK,
+        ["left-alive"],
+        f"leaves {VPC} alive, outside of the state (`destroy = false`)",
+    ),
+    (
+        "its code moves it, and ids say nothing", replace(GONE, inventory={"a_secret.x": "none"}),
+        replace(GONE, inventory={"a_secret.y": "none"}, moves={"a_secret.x": "a_secret.y"}), Verdict.BRIDGED,
+        ["moved"], "1 resource moved since: kept by `moved` blocks",
     ),
     (
         "forgotten without an id", replace(GONE, forgotten={VPC: ""}), replace(PLAIN, inventory={VPC: ""}),
@@ -196,6 +221,21 @@ def test_the_worst_reason_decides_and_comes_first() -> None:
         Verdict.BLOCKED, Verdict.DATA_LOSS, Verdict.KEEP_PROVIDERS, Verdict.KEEP_PROVIDERS, Verdict.OK
     ]  # fmt: skip
     assert [reason.name for reason in found.deciding] == ["another-state"]
+
+
+def test_what_an_import_was_tried_for_in_vain_is_made_twice() -> None:
+    """Which types have an import only the engine knows."""
+    today = replace(GONE, forgotten={VPC: "vpc-1", "pet.a": "p-1"})
+    found = judge(today, replace(PLAIN, inventory={VPC: "vpc-1", "pet.a": "p-1"}))
+    assert [reason.name for reason in found.reasons] == ["forgotten"]
+    twice = ResourceChange("pet.a", "pet", Action.CREATE, is_duplicate=True)
+    corrected = as_planned(found, Plan((twice,), (), "d", is_empty=False))
+    assert (corrected.verdict, [(reason.name, reason.subjects) for reason in corrected.reasons]) == (
+        Verdict.DATA_LOSS,
+        [("made-twice", ("pet.a",)), ("forgotten", (VPC,))],
+    )
+    assert corrected.reasons[0].cure == "--allow-duplicate 'pet.a'"
+    assert as_planned(found, Plan((), (), "d", is_empty=True)) == found
 
 
 def test_an_id_that_two_resources_of_a_type_share_proves_nothing() -> None:

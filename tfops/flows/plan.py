@@ -16,7 +16,7 @@ from tfops.flows.road.rollback import downgrades_of, require_possible, rollback_
 from tfops.ledger.versions import known_versions, read_card
 from tfops.model import MAIN_STACK, Commit, StackName, Verdict, Version
 from tfops.resolve.bridge import Bridge
-from tfops.resolve.verdict import conclude
+from tfops.resolve.verdict import as_planned, conclude
 from tfops.results.changes import PlanResult, RollbackPlanResult
 from tfops.system.repository import Repository
 
@@ -100,7 +100,7 @@ def plan_rollback(
         commit=target.commit,
         current=target.current.version if target.current else None,
         restores=target.restores.version,
-        judgement=conclude((*target.judgement.reasons, *downgrades_of(target, planned.plan))),
+        judgement=as_planned(conclude((*target.judgement.reasons, *downgrades_of(target, planned.plan))), planned.plan),
         undoes=target.undoes,
         plan=planned.shown,
         bridge=_bridge_blocks(planned.bridges),

@@ -114,9 +114,10 @@ class StackPart(_Part):
 
     `lock_committed` is None on cards that don't know it. `commit` is where its content is from when that isn't the
     version's: the change was narrowed to other stacks. `moved` leads from an address to the one that it had before
-    this version. `unread` are modules with a file that could not be read: all that they hold is among the `protected`.
-    `guessed` are those of the `protected` whose `prevent_destroy` the inputs didn't decide. `kept` have
-    `destroy = false`: the engine is to leave them alive.
+    this version, `moves` from one to where the code's own `moved` blocks bring it. `lets_go` are blocks and modules
+    that the code takes out of the state alive. `unread` are modules with a file that could not be read: all that they
+    hold is among the `protected`. `guessed` are those of the `protected` whose `prevent_destroy` the inputs didn't
+    decide. `kept` have `destroy = false`: the engine is to leave them alive.
     """
 
     backend: str
@@ -136,6 +137,8 @@ class StackPart(_Part):
     kept: list[str] = []
     unread: list[str] = []
     forgotten: dict[str, str] = {}
+    lets_go: list[str] = []
+    moves: dict[str, str] = {}
     remade: dict[str, str] = {}
     moved: dict[str, str] = {}
     commit: str = ""
@@ -188,6 +191,15 @@ class Card(_Part):
             qualified(name, address): known
             for name, stack in self.stacks.items()
             for address, known in stack.inventory.items()
+        }
+
+    @property
+    def forgotten(self) -> dict[str, str]:
+        """Address to id of what left the state alive, over all stacks."""
+        return {
+            qualified(name, address): known
+            for name, stack in self.stacks.items()
+            for address, known in stack.forgotten.items()
         }
 
     @property

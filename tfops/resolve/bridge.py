@@ -40,8 +40,8 @@ class Past:
 
         `now` is the inventory of today's state.
         """
-        first = self.first_ids(self.forgotten)
-        found = still_alive(created, then=self.first_ids(self.inventory), forgotten=first, now=self.first_ids(now))
+        first, then, today = map(self.first_ids, (self.forgotten, self.inventory, now))
+        found = still_alive(created, then=then, forgotten=first, now=today, since=self.since)
         last = {(type_of(address), first[address]): known for address, known in self.forgotten.items()}
         return {address: last.get((type_of(address), known), known) for address, known in found.items()}
 

@@ -3,6 +3,8 @@
 Databases, buckets, volumes, tables, queues, keys, secrets, registries. `protect` of tfops.yaml adds to it.
 """
 
+from tfops.resolve.identity import type_can_be_imported
+
 _AWS = """
 aws_athena_database aws_backup_vault aws_cloudtrail_event_data_store aws_cloudwatch_log_group
 aws_codecommit_repository aws_cognito_identity_pool aws_cognito_user_pool aws_dax_cluster aws_db_instance
@@ -69,3 +71,8 @@ HOLDING_TYPES = frozenset(" ".join((_AWS, _GOOGLE, _AZURE, _KUBERNETES, _ELSEWHE
 def holds_data(resource_type: str) -> bool:
     """Whether what such a resource holds is gone when it is deleted."""
     return resource_type in HOLDING_TYPES
+
+
+def is_missed(resource_type: str) -> bool:
+    """Whether a second one of what was let go alive must be named: it holds data, or was expected to be taken in."""
+    return holds_data(resource_type) or type_can_be_imported(resource_type)

@@ -55,31 +55,42 @@ def type_can_be_imported(resource_type: str) -> bool:
 class Since:
     """What the versions after one recorded about its addresses.
 
-    `moved` leads from an address of then to today's, where they differ; `shared` are the identities that two
-    addresses had at once in some version.
+    `moved` leads from an address of then to today's, where they differ; `let_go` to the address at which the thing
+    was let out of the state alive; `shared` are the identities that two addresses had at once in some version.
     """
 
     moved: Mapping[str, str] = field(default_factory=dict)
+    let_go: Mapping[str, str] = field(default_factory=dict)
     shared: frozenset[Identity] = frozenset()
 
 
 class Trail:
-    """Follows today's addresses back in time, version by version.
+    """Follows today's addresses back in time, version by version, and those where something was let go alive.
 
-    `today` is the inventory of the latest version; `step_back` is told each older version's inventory, newest first,
-    with the moves that the version after it recorded (address to the one before).
+    `today` is the inventory of the latest version, `forgotten` what it knows to be alive outside of the state;
+    `step_back` is told the same of each older version, newest first, with the moves that the version after it
+    recorded (address to the one before).
     """
 
-    def __init__(self, today: Mapping[str, str]) -> None:
+    def __init__(self, today: Mapping[str, str], forgotten: Mapping[str, str]) -> None:
         self._now = {address: address for address in today}
+        self._let_go: dict[str, str] = {}
+        self._waiting = dict(forgotten)
         self._shared = shared_identities(today)
 
-    def step_back(self, inventory: Mapping[str, str], moved: Mapping[str, str]) -> Since:
+    def step_back(self, inventory: Mapping[str, str], forgotten: Mapping[str, str], moved: Mapping[str, str]) -> Since:
         """What is known about that version. An address that it didn't have ends its thing's trail."""
-        before = {moved.get(address, address): now for address, now in self._now.items()}
-        self._now = {address: now for address, now in before.items() if address in inventory}
+        begun = {address for address, known in self._waiting.items() if forgotten.get(address) != known}
+        self._waiting = {address: known for address, known in self._waiting.items() if address not in begun}
+        self._let_go = _earlier(self._let_go | {address: address for address in begun}, inventory, moved)
+        self._now = _earlier(self._now, inventory, moved)
         self._shared |= shared_identities(inventory)
-        return Since({old: now for old, now in self._now.items() if old != now}, self._shared)
+        return Since({old: now for old, now in self._now.items() if old != now}, dict(self._let_go), self._shared)
+
+
+def _earlier(trails: Mapping[str, str], inventory: Mapping[str, str], moved: Mapping[str, str]) -> dict[str, str]:
+    before = {moved.get(address, address): end for address, end in trails.items()}
+    return {address: end for address, end in before.items() if address in inventory}
 
 
 def shared_identities(inventory: Mapping[str, str]) -> frozenset[Identity]:
@@ -125,21 +136,31 @@ def moved_addresses(
 
 
 def still_alive(
-    gone: Iterable[str], *, then: Mapping[str, str], forgotten: Mapping[str, str], now: Mapping[str, str]
+    gone: Iterable[str],
+    *,
+    then: Mapping[str, str],
+    forgotten: Mapping[str, str],
+    now: Mapping[str, str],
+    since: Since,
 ) -> dict[str, str]:
     """Address of then to the id of its thing, which left the state without being destroyed.
 
     `forgotten` is address to id of what was let go since, `now` what the state holds: what it has again is not out
-    there any more. The id decides; where it can't, the address: what stood there last was let go there.
+    there any more. What versions recorded decides, then the id; where both can't, the address: what stood there last
+    was let go there.
     """
     back = {identity for identity in _identities(now) if is_telling(identity)}
     free = {address: known for address, known in forgotten.items() if (type_of(address), known) not in back}
-    waiting = sorted(set(gone) - now.keys())
+    gone = set(gone) - now.keys()
+    recorded = {old: at for old, at in since.let_go.items() if old in gone and at in free}
+    waiting = sorted(gone - recorded.keys())
+    free = {address: known for address, known in free.items() if address not in recorded.values()}
     let_go, before = by_identity(free, free), by_identity(waiting, then)
     found = {before[identity]: let_go[identity] for identity in before.keys() & let_go.keys()}
     left = free.keys() - set(found.values())
     at_address = {address: free[address] for address in waiting if address in left and address not in found}
-    return {address: free[at] for address, at in sorted(found.items())} | at_address
+    led = {address: forgotten[at] for address, at in sorted(recorded.items())}
+    return led | {address: free[at] for address, at in sorted(found.items())} | at_address
 
 
 def _identities(inventory: Mapping[str, str]) -> Iterator[Identity]:

@@ -4,15 +4,16 @@ Pure and fast, because `history --verdict` asks it for every version. The worst 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby
 
-from tfops.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of
+from tfops.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of, without_keys
 from tfops.config.pinning import why_unpinned
 from tfops.dataclass import dataclass
-from tfops.model import Judgement, Kind, Reason, Verdict
-from tfops.resolve.holding import holds_data
+from tfops.model import Judgement, Kind, Plan, Reason, Verdict
+from tfops.resolve.code_moves import brought
+from tfops.resolve.holding import holds_data, is_missed
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
 
@@ -46,6 +47,8 @@ class Facts:
     kept: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     forgotten: Mapping[str, str] = field(default_factory=dict)
+    lets_go: frozenset[str] = frozenset()
+    moves: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     downloads: Mapping[str, Download] = field(default_factory=dict)
     actions: int = 0
@@ -74,7 +77,7 @@ def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since:
     moved = _moved(today, then, since)
     pairs = ((old, new) for old, new in since.moved.items() if old in then.inventory and new in today.inventory)
     turned = {old: new for old, new in pairs if type_of(old) != type_of(new)}
-    way = _Way(today, then, moved, _alive(today, then, moved), here, turned)
+    way = _Way(today, then, moved, _alive(today, then, moved, since), here, turned)
     return conclude([reason for rule in _RULES for reason in rule(way)])
 
 
@@ -82,6 +85,18 @@ def conclude(reasons: Iterable[Reason]) -> Judgement:
     """The worst of the reasons as the verdict; `ok` without any."""
     ordered = sorted(reasons, key=lambda reason: -reason.verdict.badness)
     return Judgement(ordered[0].verdict if ordered else Verdict.OK, tuple(ordered))
+
+
+def as_planned(found: Judgement, plan: Plan) -> Judgement:
+    """The judgement, corrected by the plan: what an import was tried for in vain is made a second time."""
+    twice = {change.address for change in plan.duplicates}
+    named = {reason.name: reason.subjects for reason in found.reasons}
+    tried = named.get("forgotten", ())
+    if twice.isdisjoint(tried):
+        return found
+    known = [address for address in tried if address not in twice]
+    kept = (reason for reason in found.reasons if reason.name not in ("forgotten", "made-twice"))
+    return conclude((*kept, *_outside(known, sorted(twice))))
 
 
 def protections(today: Facts, then: Facts) -> frozenset[str]:
@@ -181,10 +196,19 @@ def _certain(facts: Facts) -> frozenset[str]:
 
 
 def _left_alive(way: _Way) -> frozenset[str]:
-    """What goes out of the state and stays alive: OpenTofu keeps `destroy = false` there when the block is gone."""
+    """What goes out of the state and stays alive: the code of then lets it go, or OpenTofu keeps `destroy = false` in
+    the state when the block is gone."""
     engine = way.here[0] or way.today.engine[0]
-    stay = way.then.inventory.keys() | way.moved.values()
-    return frozenset(address for address in way.today.kept - stay if engine == "tofu")
+    gone = way.today.inventory.keys() - way.then.inventory.keys() - set(way.moved.values())
+    return frozenset(
+        address for address in gone if _is_let_go(address, way.then) or (engine == "tofu" and address in way.today.kept)
+    )
+
+
+def _is_let_go(address: str, then: Facts) -> bool:
+    """Whether the code of then takes it, or a module that it stands in, out of the state alive."""
+    block = without_keys(brought(address, then.moves))
+    return any(block == one or block.startswith(f"{one}.") for one in then.lets_go)
 
 
 def _leaves_alive(way: _Way) -> Iterator[Reason]:
@@ -229,19 +253,25 @@ def _forgotten(way: _Way) -> Iterator[Reason]:
     twice = sorted(address for address, known in way.alive.items() if not can_be_imported(address, known or "?"))
     known = sorted(at for at, found in way.alive.items() if at not in twice and found and not is_hidden(found))
     unknown = sorted(way.alive.keys() - {*known, *twice})
-    if known:
-        text = f"{_count(known)} left the state alive: taken in again by id"
-        yield Reason("forgotten", Verdict.BRIDGED, text, tuple(known))
     if unknown:
         text = f"{_listed(unknown)} left the state alive, and the card holds no id to take it in by"
         cure = "import by hand first: otherwise it is made a second time"
         yield Reason("forgotten-id", Verdict.BLOCKED, text, tuple(unknown), cure)
-    holding = [address for address in twice if holds_data(type_of(address))]
-    others = [address for address in twice if address not in holding]
-    for group, verdict in ((holding, Verdict.DATA_LOSS), (others, Verdict.OK)):
+    yield from _outside(known, twice)
+
+
+def _outside(known: Sequence[str], twice: Sequence[str]) -> Iterator[Reason]:
+    """What is outside of the state: an import by id is tried, or it's known that there will be a second one."""
+    if known:
+        those = "its type has" if len(known) == 1 else "their types have"
+        text = f"{_count(known)} left the state alive: taken in again by id, if {those} an import"
+        yield Reason("forgotten", Verdict.BRIDGED, text, tuple(known))
+    missed = [address for address in twice if is_missed(type_of(address))]
+    others = [address for address in twice if address not in missed]
+    for group, verdict in ((missed, Verdict.DATA_LOSS), (others, Verdict.OK)):
         if group:
             text = f"{_listed(group)} left the state alive and can't be imported: made anew, and the old one stays"
-            cure = " ".join(f"--allow-duplicate '{address}'" for address in group) if group is holding else ""
+            cure = " ".join(f"--allow-duplicate '{address}'" for address in group) if group is missed else ""
             yield Reason("made-twice", verdict, text, tuple(group), cure)
 
 
@@ -255,15 +285,18 @@ def _moved(today: Facts, then: Facts, since: Since) -> dict[str, str]:
         return {}
     coming = then.inventory.keys() - today.inventory.keys()
     leaving = today.inventory.keys() - then.inventory.keys()
-    return moved_addresses(coming, leaving, then=then.inventory, now=today.inventory, since=since)
+    by_code = {brought(address, then.moves): address for address in leaving}
+    by_code = {new: old for new, old in by_code.items() if new in coming and type_of(new) == type_of(old)}
+    coming, leaving = coming - by_code.keys(), leaving - set(by_code.values())
+    return by_code | moved_addresses(coming, leaving, then=then.inventory, now=today.inventory, since=since)
 
 
-def _alive(today: Facts, then: Facts, moved: Mapping[str, str]) -> dict[str, str]:
+def _alive(today: Facts, then: Facts, moved: Mapping[str, str], since: Since) -> dict[str, str]:
     """Addresses of then whose thing left the state without being destroyed, with its id."""
     if not today.forgotten:
         return {}
     gone = then.inventory.keys() - moved.keys()
-    return still_alive(gone, then=then.inventory, forgotten=today.forgotten, now=today.inventory)
+    return still_alive(gone, then=then.inventory, forgotten=today.forgotten, now=today.inventory, since=since)
 
 
 # --- what needs today's providers ---

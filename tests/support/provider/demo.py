@@ -205,6 +205,21 @@ class Volume(FileResource):
         return found | {"size": None} if found else None
 
 
+class Tag(FileResource):
+    """As `random_id` with a prefix: its import wants `content,id`."""
+
+    name = "tag"
+    schema = Schema(version=0, attributes=_attributes())
+
+    def import_(self, ctx: ImportContext, id: str) -> Values | None:
+        content, comma, known = id.rpartition(",")
+        if not comma:
+            _fail(ctx, "wanted: content,id")
+            return None
+        found = super().import_(ctx, known)
+        return found if found and found["content"] == content else None
+
+
 class DemoProvider(Provider):
     """One version of the provider: the resources that it knows."""
 
@@ -233,7 +248,7 @@ class DemoProvider(Provider):
         return self._resources
 
 
-_LIKE_REAL_ONES: list[type[Resource]] = [Password, Pet, Volume]
+_LIKE_REAL_ONES: list[type[Resource]] = [Password, Pet, Volume, Tag]
 VERSIONS: dict[str, list[type[Resource]]] = {
     "1.0.0": [Thing, Database, *_LIKE_REAL_ONES],
     "2.0.0": [NewThing, Database, Extra, *_LIKE_REAL_ONES],

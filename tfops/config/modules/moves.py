@@ -1,4 +1,4 @@
-"""The `moved` blocks of modules: a bridge must not claim an address that the configuration itself moves to."""
+"""The `moved` and `removed` blocks of modules: what the configuration itself moves, or takes out of the state alive."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,11 +19,32 @@ def declared_moves(folders: Mapping[str, Path], *, is_tofu: bool = False) -> dic
     }
 
 
+def let_go_blocks(folders: Mapping[str, Path], *, is_tofu: bool = False) -> frozenset[str]:
+    """Blocks and modules that `removed { lifecycle { destroy = false } }` takes out of the state."""
+    return frozenset(
+        prefix + block.attributes["from"].text
+        for prefix, name, text in files_of(folders, is_tofu=is_tofu)
+        for block in _removed_blocks(text, is_json=name.endswith(".json"))
+    )
+
+
 def _moved_blocks(text: str, *, is_json: bool) -> Iterator[Block]:
-    if "moved" not in text:
+    blocks = _blocks("moved", text, is_json=is_json)
+    yield from (block for block in blocks if {"from", "to"} <= block.attributes.keys())
+
+
+def _removed_blocks(text: str, *, is_json: bool) -> Iterator[Block]:
+    for block in _blocks("removed", text, is_json=is_json):
+        flags = (inner.attributes.get("destroy") for inner in block.inner("lifecycle"))
+        if "from" in block.attributes and any(flag is not None and flag.text.strip() == "false" for flag in flags):
+            yield block
+
+
+def _blocks(kind: str, text: str, *, is_json: bool) -> Iterator[Block]:
+    if kind not in text:
         return
     try:
         blocks = read_blocks(text, is_json=is_json)
     except ValueError:
         return
-    yield from (block for block in blocks if block.kind == "moved" and {"from", "to"} <= block.attributes.keys())
+    yield from (block for block in blocks if block.kind == kind)

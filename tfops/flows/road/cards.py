@@ -1,11 +1,12 @@
 """The identity card of a finished change, from what the stages know."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tfops import __version__
 from tfops.addresses import qualified, split, type_of, with_masked_keys, without_keys
 from tfops.config.environment import ModuleConfig
+from tfops.config.modules.moves import declared_moves, let_go_blocks
 from tfops.config.modules.protection import is_protected
 from tfops.config.source import LocalSource
 from tfops.dataclass import dataclass
@@ -33,6 +34,7 @@ from tfops.ledger.card import (
 from tfops.ledger.chain import Present
 from tfops.model import Action, Kind, Person, Plan, StackName, StackState
 from tfops.render.root import describe_backend, digest_of, joined_files
+from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
 from tfops.system import clock, environ
 
@@ -167,6 +169,9 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
     engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
     flagged = stack.protections()
+    folders, is_tofu = {module.path: module.folder for module in modules}, engine.engine.is_tofu
+    let_go = let_go_blocks(folders, is_tofu=is_tofu)
+    moves = relevant_moves(declared_moves(folders, is_tofu=is_tofu), (*after.inventory, *let_go))
     ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in after.inventory.items()}
     named = {address for address in ids if is_protected(address, blocks=frozenset(), patterns=target.rules.protect)}
     return StackPart(
@@ -191,6 +196,8 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
         kept=sorted(address for address in ids if without_keys(address) in flagged.kept),
         unread=sorted(module.rstrip(".") for module in flagged.unread),
         forgotten=_forgotten(target, end, after),
+        lets_go=sorted(let_go),
+        moves=_with_masked_keys(moves, stack.mask),
         remade=_remade(target, end, recorded_ids(ids, target.rules.inventory)),
         moved=_moved(end),
         commit=commit if commit != target.commit.sha else "",
@@ -245,9 +252,9 @@ def _remade(target: Target, end: StackEnd, ids: Mapping[str, str]) -> dict[str, 
 def _moved(end: StackEnd) -> dict[str, str]:
     """What stands at another address since this change, as its plan said."""
     changes, mask = end.plan.changes if end.plan else (), end.stack.mask
-    moved = ((change.address, change.previous_address) for change in changes if change.action is not Action.FORGET)
-    return {
-        with_masked_keys(address, mask): with_masked_keys(before, mask)
-        for address, before in moved
-        if before and before != address
-    }
+    moved = {change.address: change.previous_address for change in changes if change.previous_address}
+    return _with_masked_keys({address: before for address, before in moved.items() if before != address}, mask)
+
+
+def _with_masked_keys(moves: Mapping[str, str], mask: Callable[[str], str]) -> dict[str, str]:
+    return {with_masked_keys(one, mask): with_masked_keys(other, mask) for one, other in moves.items()}

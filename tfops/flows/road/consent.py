@@ -18,8 +18,7 @@ from tfops.ledger.card import ApprovalPart
 from tfops.model import Invocation, Kind, Plan, Print, ResourceChange, StackName
 from tfops.resolve.actions import asks_first
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed, covers, difference, told_prints
-from tfops.resolve.holding import holds_data
-from tfops.resolve.identity import type_can_be_imported
+from tfops.resolve.holding import holds_data, is_missed
 from tfops.system import clock
 
 # How an approval reads when tfops.yaml gave it: `rollback: auto`.
@@ -147,7 +146,7 @@ def _why_protected(target: Target, losing: Sequence[ResourceChange], told: _Told
 
 def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
     """What was let go alive, and holds data or was expected back: a second one is never made by the way."""
-    found = (change for change in plan.duplicates if _is_missed(change))
+    found = (change for change in plan.duplicates if is_missed(change.resource_type))
     asking = _Asking(
         flag="--allow-duplicate",
         warning="still exists outside of the state and can't be taken in: a second one would be made",
@@ -157,10 +156,6 @@ def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, told
         way="import it by hand, or add",
     )
     _require_named(target, told.unnamed(found, options.allow_duplicate), options, told, asking=asking)
-
-
-def _is_missed(change: ResourceChange) -> bool:
-    return holds_data(change.resource_type) or type_can_be_imported(change.resource_type)
 
 
 def _let_actions_run(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:

@@ -189,16 +189,20 @@ def _pasts(goal: Card, current: Card | None, since: Since, *, lost: Mapping[Stac
     now, found = current.stacks if current else {}, dict(lost)
     for name, part in goal.stacks.items():
         stack = StackName(name)
-        past = _past(part, now.get(name), replace(since, moved=_moved_in(name, since)))
+        past = _past(part, now.get(name), _in_stack(name, since))
         left = lost[stack].lost if stack in lost else {}
         found[stack] = replace(past, forgotten={**past.forgotten, **left}, lost=left)
     return found
 
 
-def _moved_in(stack: str, since: Since) -> dict[str, str]:
+def _in_stack(stack: str, since: Since) -> Since:
     """What moved inside one stack, by the engine's own addresses; a move to another stack is not for `moved` blocks."""
-    pairs = ((old, split(now)) for old, now in in_stack(stack, since.moved).items())
-    return {old: now for old, (at, now) in pairs if at == stack}
+    return replace(since, moved=_ends_in(stack, since.moved), let_go=_ends_in(stack, since.let_go))
+
+
+def _ends_in(stack: str, trails: Mapping[str, str]) -> dict[str, str]:
+    ends = ((old, split(end)) for old, end in in_stack(stack, trails).items())
+    return {old: end for old, (at, end) in ends if at == stack}
 
 
 def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:

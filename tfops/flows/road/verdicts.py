@@ -70,9 +70,9 @@ def cards_with_trail(
     for record, card in read_cards(repository, tuple(reversed(listing.versions[first:]))):
         since = Since()
         if card is not None and trail is None:
-            trail = Trail(card.inventory)
+            trail = Trail(card.inventory, card.forgotten)
         elif card is not None and trail is not None:
-            since = trail.step_back(card.inventory, moved)
+            since = trail.step_back(card.inventory, card.forgotten, moved)
         moved = card.moved if card is not None else {}
         yield record, card, since
 
@@ -148,6 +148,8 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         kept=frozenset(qualified(stack, address) for address in part.kept),
         unread=frozenset(qualified(stack, module) for module in part.unread),
         forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
+        lets_go=frozenset(qualified(stack, block) for block in part.lets_go),
+        moves=_moves(stack, part.moves),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         actions=sum(split(action.address)[0] == stack for action in card.actions),
         downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
@@ -171,6 +173,10 @@ def _providers(card: Card, part: StackPart) -> dict[str, str]:
 def _first(ids: Mapping[str, str], remade: Mapping[str, str]) -> dict[str, str]:
     """The ids that things had before ways back had to make them anew."""
     return {address: remade.get(known, known) for address, known in ids.items()}
+
+
+def _moves(stack: str, moves: Mapping[str, str]) -> dict[str, str]:
+    return {qualified(stack, source): qualified(stack, target) for source, target in moves.items()}
 
 
 def _qualified(stack: str, ids: Mapping[str, str]) -> dict[str, str]:
