@@ -298,7 +298,8 @@ def test_before_the_first_event_an_environment_is_empty_and_free(here: Path) -> 
 
 
 def test_a_part_that_is_not_named_stays_and_one_that_is_emptied_goes(here: Path) -> None:
-    repository, refs = Repository(here), Refs(Repository(here))
+    repository = Repository(here)
+    refs = Refs(repository)
     _append(repository, refs, "begun", lock=LOCK, intent=INTENT, trouble=TROUBLE, card="{}", inventory={"a.b": "1"})
     _append(repository, refs, "renewed", lock=LOCK.model_copy(update={"pid": 4712}))
     renewed = read_present(repository, DEV)
@@ -314,7 +315,8 @@ def test_a_part_that_is_not_named_stays_and_one_that_is_emptied_goes(here: Path)
 
 
 def test_the_root_is_replaced_as_a_whole(here: Path) -> None:
-    repository, refs = Repository(here), Refs(Repository(here))
+    repository = Repository(here)
+    refs = Refs(repository)
     _append(repository, refs, "one", lock=LOCK, root={"main.tf.json": "1", "old/backend.tf.json": "1"})
     _append(repository, refs, "kept")
     assert set(read_present(repository, DEV).files) == {"lock.json", "root/main.tf.json", "root/old/backend.tf.json"}
@@ -332,7 +334,8 @@ def test_a_part_that_can_not_be_read_is_a_sentence_that_names_it(here: Path) -> 
 
 
 def test_environments_have_ledgers_of_their_own(here: Path) -> None:
-    repository, refs = Repository(here), Refs(Repository(here))
+    repository = Repository(here)
+    refs = Refs(repository)
     _append(repository, refs, "one", lock=LOCK)
     other = EnvName("dev-two")
     assert read_present(repository, other) == Present(other)

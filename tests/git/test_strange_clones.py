@@ -19,7 +19,7 @@ from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
 from tfops.model import EnvName
-from tfops.system.git import ObjectsAway, find_root
+from tfops.system.git import ObjectsAway, find_clone
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository
 
@@ -68,7 +68,7 @@ def test_an_extension_that_this_git_does_not_know_is_named(names: list[str], her
     with (here / ".git/config").open("a") as config:
         config.write("[core]\n\trepositoryFormatVersion = 1\n[extensions]\n")
         config.writelines(f"\t{name} = true\n" for name in names)
-    for ask in (lambda: find_root(here), lambda: init(here, None, yes=True, ui=Terminal(quiet=True))):
+    for ask in (lambda: find_clone(here), lambda: init(here, None, yes=True, ui=Terminal(quiet=True))):
         with pytest.raises(ProjectError) as caught:
             ask()
         assert all(f"`{name}`" in caught.value.what for name in names)
@@ -81,7 +81,7 @@ def test_a_repository_that_git_can_not_read_is_not_called_none(damage: str, here
     with (here / ".git/config").open("a") as config:
         config.write(damage)
     with pytest.raises(ProjectError) as caught:
-        find_root(here)
+        find_clone(here)
     assert caught.value.what.startswith("Git can't read the repository") and caught.value.why
     assert "tfops init" not in caught.value.hint
 

@@ -82,7 +82,7 @@ def _repository(project: Project, refs: Refs) -> Iterator[Finding]:
     repository = project.repository
     git_version = repository.git.line("version").removeprefix("git version ")
     yield Finding("git", f"{git_version}, {repository.root}")
-    person, is_configured = repository.person, repository.is_person_configured
+    person, is_configured = repository.person, repository.committer is not None
     hint = "" if is_configured else "git config --global user.name … and user.email …"
     yield Finding("identity", str(person), hint=hint)
     yield Finding("folder", str(project.workspace.top))

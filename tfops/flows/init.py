@@ -11,7 +11,9 @@ from tfops.flows.starter import LOCAL_BACKEND, SCHEMAS, starter_files
 from tfops.flows.survey import Survey, survey
 from tfops.results.files import InitResult
 from tfops.system import environ
-from tfops.system.git import GitFailed, GitRunner, NoRepository, find_root
+from tfops.system.git import GitRunner, NoRepository, find_clone
+from tfops.system.pinned import PINNED_SETTINGS
+from tfops.system.repository import Repository
 from tfops.system.workspace import explained_disk_errors, in_work_tree
 
 _BRANCH = "main"
@@ -65,7 +67,7 @@ def _prepare_repository(folder: Path, name: str | None) -> bool:
     with explained_disk_errors("create the project's folder"):
         folder.mkdir(parents=True, exist_ok=True)
     try:
-        root = find_root(folder)
+        root = find_clone(folder).root
     except NoRepository:
         if name and any(folder.iterdir()):
             raise ProjectError(
@@ -108,14 +110,21 @@ def _make_schemas(folder: Path) -> list[str]:
 
 
 def _commit(folder: Path, written: list[str]) -> str:
-    """The first commit; with a made-up identity only where Git knows none (a fresh machine)."""
-    git = GitRunner(folder)
-    git.ask("add", "--", *written)
-    try:
-        git.ask("var", "GIT_COMMITTER_IDENT")
-        identity: tuple[str, ...] = ()
-    except GitFailed:
-        user, host = environ.user_and_host()
-        identity = ("-c", f"user.name={user}", "-c", f"user.email={user}@{host}")
-    git.ask(*identity, "commit", "--quiet", "--no-verify", "--message=Start the project")
-    return git.line("rev-parse", "HEAD")
+    """The first commit; with a made-up identity only where Git knows none (a fresh machine).
+
+    Raises ProjectError where Git makes none: its own words say why.
+    """
+    from git import GitCommandError, Repo  # noqa: PLC0415 - no other command works in a user's work tree by it
+
+    knows_person = Repository(folder).committer is not None
+    user, host = environ.user_and_host()
+    identity = [] if knows_person else [f"user.name={user}", f"user.email={user}@{host}"]
+    with environ.without_git_redirects(), Repo(folder) as repo:
+        repo.git.set_persistent_git_options(c=[*PINNED_SETTINGS, *identity])
+        try:
+            repo.git.add("--", *written)
+            repo.git.commit("--quiet", "--no-verify", "--message=Start the project")
+        except GitCommandError as error:
+            why = str(error.stderr).strip()
+            raise ProjectError("Git could not commit the new files", why=why, hint="git commit") from error
+        return str(repo.head.commit.hexsha)

@@ -32,7 +32,7 @@ from tfops.model import CommitSha, EnvName, VersionRecord
 from tfops.system import clock
 from tfops.system.git import BrokenRef, GitFailed, ObjectsAway
 from tfops.system.objects import store_commit, store_tree
-from tfops.system.remote import LEDGERS, Update
+from tfops.system.remote import LEDGERS, Update, refs_of
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 
@@ -211,7 +211,7 @@ def read_present(repository: Repository, env: EnvName) -> Present:
 
 def _head(repository: Repository, env: EnvName) -> CommitSha | None:
     try:
-        return repository.value_of(ledger_ref(env))
+        return repository.value_of(ledger_ref(env), beside=refs_of(env))
     except BrokenRef as error:
         raise _damaged(env, str(error)) from error
 

@@ -17,8 +17,8 @@ from tfops.ledger.trailers import has_trailers, split_signed, trailers_of
 from tfops.model import CommitSha, EnvName, Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.batch import Found, read_named, read_objects
-from tfops.system.git import broken_refs, require_sha
-from tfops.system.remote import LEDGERS, NO_REF, Update
+from tfops.system.git import require_sha
+from tfops.system.remote import LEDGERS, NO_REF, Update, refs_of
 from tfops.system.repository import Repository
 from tfops.system.tags import store_tag
 
@@ -104,10 +104,9 @@ def list_versions(repository: Repository, env: EnvName | None = None) -> dict[En
 
 def _refs(repository: Repository, env: EnvName | None) -> tuple[dict[str, str], dict[EnvName, str]]:
     """Version tags and ledgers with the objects that they name; empty for a ref that Git can't read."""
-    spaces = (f"{_TAGS}/{env}/", f"{LEDGERS}/{env}") if env else (f"{_TAGS}/", f"{LEDGERS}/")
-    done = repository.git.ask("for-each-ref", "--format=%(refname) %(objectname)", *spaces)
-    refs = dict(row.split(" ") for row in done.text.splitlines())
-    refs |= dict.fromkeys(broken_refs(done.stderr), NO_REF)
+    spaces = refs_of(env) if env else (f"{_TAGS}/", f"{LEDGERS}/")
+    listed = repository.git.refs(*spaces)
+    refs: dict[str, str] = {**listed.values, **dict.fromkeys(listed.broken, NO_REF)}
     tags = {ref: target for ref, target in refs.items() if _TAG.fullmatch(ref)}
     ledgers = {ref.removeprefix(f"{LEDGERS}/"): target for ref, target in refs.items() if ref not in tags}
     return tags, {EnvName(name): target for name, target in ledgers.items() if "/" not in name}

@@ -1,9 +1,10 @@
 """The process's environment: read by name, and the part of it that child processes may see."""
 
+import contextlib
 import getpass
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 # What Git must not inherit when tfops runs inside a hook or another Git command: it would make Git
@@ -47,6 +48,16 @@ def is_set(name: str) -> bool:
 
 def everything() -> Mapping[str, str]:
     return dict(os.environ)
+
+
+@contextlib.contextmanager
+def without_git_redirects() -> Iterator[None]:
+    """For a library that hands our whole environment to Git: what would lead it elsewhere is away meanwhile."""
+    hidden = {name: os.environ.pop(name) for name in _GIT_REDIRECTS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def git_environment() -> dict[str, str]:

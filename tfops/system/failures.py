@@ -59,3 +59,14 @@ def require_free_names(error: GitFailed, remote: str, *, is_here: bool) -> None:
         why="Git keeps names like paths: a tag `tfops/dev` and a tag `tfops/dev/v1` can't both be there",
         hint=f"look at it, and if nobody needs it: {hint}",
     ) from error
+
+
+def signing_failed(kind: str, error: GitFailed) -> Refused:
+    """The refusal for a signer that failed; `kind` is the object's: `commit` or `tag`."""
+    return Refused(
+        "signing-failed",
+        f"this Git is set to sign (`{kind}.gpgSign`), and could not: without a signature nothing is recorded",
+        why="\n".join(error.stderr.splitlines()[:4]),
+        hint="try it: git commit-tree -S -m test 'HEAD^{tree}'   "
+        f"(then fix the key or its agent, or: git config {kind}.gpgSign false)",
+    )

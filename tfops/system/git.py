@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
 from tfops.model import CommitSha
 from tfops.system import environ, process
@@ -46,12 +47,80 @@ class BrokenRef(Exception):
     """A ref is there, but its file or its object is damaged."""
 
 
+# What moves no ref; whatever else is run, refs are read anew afterwards.
+_MOVES_NO_REF = frozenset(
+    {
+        "cat-file",
+        "commit-tree",
+        "config",
+        "for-each-ref",
+        "hash-object",
+        "log",
+        "ls-remote",
+        "merge-base",
+        "remote",
+        "rev-list",
+        "rev-parse",
+        "status",
+        "symbolic-ref",
+        "var",
+        "version",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RefList:
+    """Full ref names with the objects that they name, and those that are there and that Git can't read."""
+
+    values: Mapping[str, CommitSha]
+    broken: tuple[str, ...]
+    words: str = ""
+
+
 class GitRunner:
-    """Runs Git in one repository. Counts its processes, because that is what a command costs."""
+    """Runs Git in one repository. Counts its processes, because that is what a command costs.
+
+    What refs name is asked once, until something is run here that may move them; `look_again` is for what others do.
+    A swap says what it takes a ref to be, so that who knows an old value only loses the race.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.started = 0
+        self._listed: dict[tuple[str, ...], RefList] = {}
+
+    def look_again(self) -> None:
+        """Forget what refs name: somebody else may have moved them."""
+        self._listed.clear()
+
+    def refs(self, *spaces: str) -> RefList:
+        """The refs in the given spaces (`refs/tags/tfops/`, or one full name)."""
+        if spaces not in self._listed:
+            done = self.ask("for-each-ref", "--format=%(refname) %(objectname)", *spaces)
+            rows = (row.split(" ") for row in done.text.splitlines())
+            values = {name: require_sha(value) for name, value in rows}
+            self._listed[spaces] = RefList(values, tuple(_BROKEN_REF.findall(done.stderr)), done.stderr.strip())
+        return self._listed[spaces]
+
+    def ref(self, name: str) -> CommitSha | None:
+        """The object that a full ref name names, whatever it is; None when there is no such ref, or no reading it."""
+        return self._list_with(name, ()).values.get(name)
+
+    def readable_ref(self, name: str, *, beside: Sequence[str] = ()) -> CommitSha | None:
+        """The same. Raises BrokenRef for a ref that is there and that Git can't read.
+
+        `beside` are spaces that will be asked for next: one process lists them all.
+        """
+        listed = self._list_with(name, beside)
+        if name in listed.broken:
+            raise BrokenRef(f"Git can't read `{name}`: {listed.words}")
+        return listed.values.get(name)
+
+    def _list_with(self, name: str, beside: Sequence[str]) -> RefList:
+        """A list that has the ref if there is one."""
+        known = (listed for spaces, listed in list(self._listed.items()) if _is_in(name, spaces))
+        return next(known, None) or self.refs(*(beside or (name,)))
 
     def ask(
         self,
@@ -63,6 +132,21 @@ class GitRunner:
     ) -> process.Completed:
         """Run `git ARGV`. Raises GitFailed when its exit code is not in `ok`."""
         self.started += 1
+        try:
+            return self._ask(argv, stdin=stdin, ok=ok, timeout_s=timeout_s, env=env)
+        finally:
+            if _deed_in(argv) not in _MOVES_NO_REF:
+                self._listed.clear()
+
+    def _ask(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: bytes,
+        ok: Sequence[int],
+        timeout_s: float | None,
+        env: Mapping[str, str] | None,
+    ) -> process.Completed:
         done = process.run(
             ["git", "-C", str(self.root), *PINNED, *argv],
             env=environ.git_environment() | dict(env or {}),
@@ -83,6 +167,20 @@ class GitRunner:
         return self.ask(*argv, timeout_s=network_timeout_s())
 
 
+def _deed_in(argv: Sequence[str]) -> str:
+    """The command of `git`, behind the settings that are given to it."""
+    words = iter(argv)
+    for word in words:
+        if word != "-c":
+            return word
+        next(words)
+    return ""
+
+
+def _is_in(name: str, spaces: Sequence[str]) -> bool:
+    return any(name == space or name.startswith(f"{space.rstrip('/')}/") for space in spaces)
+
+
 def network_timeout_s() -> int:
     """How long one exchange with the remote may take. Raises ProjectError for a variable that is no number."""
     text = environ.variable(_TIMEOUT_VARIABLE) or str(_NETWORK_TIMEOUT_S)
@@ -97,14 +195,27 @@ class NoRepository(ProjectError):
     """A folder is in no repository at all."""
 
 
-def find_root(start: Path) -> Path:
-    """The top of the work tree that `start` is in. Raises ProjectError where there is none."""
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """The top of a work tree, and the `.git` folder that all work trees of its clone share."""
+
+    root: Path
+    common_dir: Path
+
+
+def find_clone(start: Path) -> Clone:
+    """The clone that `start` is in. Raises ProjectError where there is none."""
     if not start.is_dir():
         raise ProjectError(f"there is no folder `{start}`")
+    git = GitRunner(start)
+    top, common = ("--show-toplevel",), ("--path-format=absolute", "--git-common-dir")
     try:
-        return Path(GitRunner(start).ask("rev-parse", "--show-toplevel").text.rstrip("\n"))
+        lines = git.ask("rev-parse", *top, *common).text.splitlines()
+        if len(lines) != 2:  # a folder with a line end in its name
+            lines = [git.ask("rev-parse", *argv).text.removesuffix("\n") for argv in (top, common)]
     except GitFailed as error:
         raise _explain_missing_repository(start, error) from error
+    return Clone(Path(lines[0]), Path(lines[1]))
 
 
 def _explain_missing_repository(start: Path, error: GitFailed) -> ProjectError:
@@ -125,11 +236,6 @@ def _explain_missing_repository(start: Path, error: GitFailed) -> ProjectError:
 
 def _own_version(start: Path) -> str:
     return GitRunner(start).ask("version").text.strip().replace("git version", "this is Git")
-
-
-def broken_refs(stderr: str) -> list[str]:
-    """The refs that a listing of Git left out because their files or their objects are damaged."""
-    return _BROKEN_REF.findall(stderr)
 
 
 def is_full_sha(text: str) -> bool:

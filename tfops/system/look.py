@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from tfops.dataclass import dataclass
 from tfops.model import CommitSha
 from tfops.system.failures import remote_failure
-from tfops.system.git import GitFailed, broken_refs, require_sha
+from tfops.system.git import GitFailed, require_sha
 from tfops.system.remote import LEDGERS, NO_REF
 from tfops.system.repository import Repository
 
@@ -51,10 +51,11 @@ def look_at_remote(repository: Repository, ledger_ref: str) -> Look:
 def look_here(repository: Repository) -> Look:
     """The same of what this clone knows, by one Git process."""
     heads = f"refs/remotes/{repository.remote}/" if repository.remote else _HEADS
-    done = repository.git.ask("for-each-ref", "--format=%(refname) %(objectname)", heads, f"{LEDGERS}/")
-    rows = [tuple(row.split(" ")) for row in done.text.splitlines()]
+    repository.git.look_again()
+    listed = repository.git.refs(heads, f"{LEDGERS}/")
+    rows: list[tuple[str, str]] = list(listed.values.items())
     # A ledger that is there and can't be read isn't absent: it stands for nothing that exists.
-    rows += [(ref, NO_REF) for ref in broken_refs(done.stderr) if ref.startswith(f"{LEDGERS}/")]
+    rows += [(ref, NO_REF) for ref in listed.broken if ref.startswith(f"{LEDGERS}/")]
     return _look(iter(rows), heads=heads, ledgers=f"{LEDGERS}/")
 
 

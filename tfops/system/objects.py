@@ -1,22 +1,20 @@
 """Git objects made in memory: files become blobs, trees and commits, without index or work tree.
 
-Blobs and trees are written by GitPython's object database (no process each; it knows SHA-1 only, so that Git does it
-where a repository has SHA-256); commits by Git itself, so that they are signed the way the user's Git signs.
+Commits that are signed are written by Git itself, the way the user's Git signs.
 """
 
-import io
 from collections.abc import Mapping
 
-from gitdb import IStream
-from gitdb.db.loose import LooseObjectDB  # type: ignore[import-untyped]
-
 from tfops.model import CommitSha
+from tfops.system import clock, environ
+from tfops.system.failures import signing_failed
 from tfops.system.git import GitFailed, require_sha
+from tfops.system.loose import store_object
 from tfops.system.repository import Repository
-from tfops.system.tags import signing_failed
 
 _FILE = b"100644"
 _FOLDER = b"40000"
+_DATES = ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")  # Git reads many forms of them
 
 
 def store_tree(repository: Repository, files: Mapping[str, bytes]) -> str:
@@ -28,9 +26,9 @@ def store_tree(repository: Repository, files: Mapping[str, bytes]) -> str:
         if rest:
             folders.setdefault(name, {})[rest] = content
         else:
-            here.append((_FILE, name.encode(), _store(repository, b"blob", content)))
+            here.append((_FILE, name.encode(), store_object(repository, "blob", content)))
     here += [(_FOLDER, name.encode(), store_tree(repository, inner)) for name, inner in folders.items()]
-    return _store(repository, b"tree", b"".join(map(_entry, sorted(here, key=_order))))
+    return store_object(repository, "tree", b"".join(map(_entry, sorted(here, key=_order))))
 
 
 def _order(entry: tuple[bytes, bytes, str]) -> bytes:
@@ -44,23 +42,24 @@ def _entry(entry: tuple[bytes, bytes, str]) -> bytes:
     return mode + b" " + name + b"\0" + bytes.fromhex(sha)
 
 
-def _store(repository: Repository, kind: bytes, content: bytes) -> str:
-    if repository.has_sha256:
-        argv = ("hash-object", "-w", "--stdin", "--no-filters", "-t", kind.decode())
-        return repository.git.ask(*argv, stdin=content).text.strip()
-    stored = LooseObjectDB(str(repository.common_dir / "objects")).store(
-        IStream(kind, len(content), io.BytesIO(content))
-    )
-    return bytes(stored.hexsha).decode()
-
-
 def store_commit(repository: Repository, tree: str, *, parent: CommitSha | None, message: str) -> CommitSha:
     """Store a commit by the user (or, where Git knows none, by their login name) and return its id.
 
     Raises Refused (guard `signing-failed`) where Git shall sign and can't.
     """
-    person, is_configured = repository.person, repository.is_person_configured
-    identity = () if is_configured else ("-c", f"user.name={person.name}", "-c", f"user.email={person.email}")
+    if repository.committer is None or repository.signs_commits or any(map(environ.is_set, _DATES)):
+        return _commit_by_git(repository, tree, parent=parent, message=message)
+    committer = repository.committer
+    seconds = int(clock.now().timestamp())
+    who = f"{committer.person.name} <{committer.person.email}> {seconds} {committer.zone}"
+    parents = f"parent {require_sha(parent)}\n" if parent else ""
+    head = f"tree {require_sha(tree)}\n{parents}author {who}\ncommitter {who}\n\n"
+    return require_sha(store_object(repository, "commit", f"{head}{message}".encode()))
+
+
+def _commit_by_git(repository: Repository, tree: str, *, parent: CommitSha | None, message: str) -> CommitSha:
+    person = repository.person
+    identity = () if repository.committer else ("-c", f"user.name={person.name}", "-c", f"user.email={person.email}")
     parents = ("-p", require_sha(parent)) if parent else ()
     sign = ("-S",) if repository.signs_commits else ()
     argv = (*identity, "commit-tree", *sign, *parents, "-F", "-", require_sha(tree))

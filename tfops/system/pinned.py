@@ -52,7 +52,8 @@ _SETTINGS = {
     "submodule.recurse": "false",
 }
 
-PINNED = tuple(word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}"))
+PINNED_SETTINGS = tuple(f"{name}={value}" for name, value in _SETTINGS.items())
+PINNED = tuple(word for setting in PINNED_SETTINGS for word in ("-c", setting))
 
 
 def pinned_for(remote: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from tfops.system.rehearsal import Outcome, Tried, outcome_of
 from tfops.system.repository import Repository
 from tfops.system.workspace import Workspace, exclusive
 
-__all__ = ["LEDGERS", "NO_REF", "Refs", "RemoteRefused", "RemoteUnreachable", "Swap", "Update"]
+__all__ = ["LEDGERS", "NO_REF", "Refs", "RemoteRefused", "RemoteUnreachable", "Swap", "Update", "refs_of"]
 
 NO_REF = "0" * 40
 LEDGERS = "refs/tfops/envs"
@@ -32,6 +32,11 @@ _KEPT, _LOST = "refs/tfops/offline", "refs/tfops/lost"
 
 # The user's own fetches may overtake ours; who was overtaken looks again.
 _MOST_FETCHES, _PAUSE_S = 10, 0.1
+
+
+def refs_of(env: str) -> tuple[str, str]:
+    """Where an environment's versions and its ledger are."""
+    return f"{_VERSIONS}/{env}/", f"{LEDGERS}/{env}"
 
 
 class Swap(enum.Enum):
@@ -74,6 +79,7 @@ class Refs:
             Refused: when a tag there differs from the one here, or is in the way of it, a ledger was
                 rewritten, or what was done offline lost its lock meanwhile.
         """
+        self._git.look_again()
         remote = self._repository.remote
         if not remote or self._is_offline:
             return
@@ -126,8 +132,7 @@ class Refs:
 
     def _push_kept(self, remote: str) -> None:
         """Push what was done offline, all or none: the lock that this clone held kept others out."""
-        rows = self._git.ask("for-each-ref", "--format=%(refname) %(objectname)", f"{_KEPT}/").text.splitlines()
-        marks = dict(row.split() for row in rows)
+        marks = self._git.refs(f"{_KEPT}/").values
         if not marks:
             return
         kept = [
@@ -212,8 +217,7 @@ class Refs:
         Raises Refused (guard `missing-ledger`) when it has some of them by now; RemoteUnreachable, RemoteRefused.
         """
         names = (f"{LEDGERS}/{env}", f"{_VERSIONS}/{env}/")
-        rows = self._git.ask("for-each-ref", "--format=%(refname) %(objectname)", *names).text.splitlines()
-        updates = [Update(name, value) for name, value in (row.split() for row in rows)]
+        updates = [Update(name, value) for name, value in self._git.refs(*names).values.items()]
         if self._push(self._repository.remote, updates) is Swap.LOST:
             raise self._missing_ledger(self._repository.remote, names[0])
 
@@ -255,7 +259,7 @@ class Refs:
         if not remote:
             return ()
         ledger, tags = f"{LEDGERS}/{env}", f"refs/tags/tfops/{env}/"
-        here = self._git.ask("for-each-ref", "--format=%(refname)", ledger, tags).text.split()
+        here = self._git.refs(ledger, tags).values
         argv = ("ls-remote", "--refs", "--end-of-options", remote, self._remote_name(ledger), f"{tags}*")
         try:
             rows = self._git.over_network(*argv).text.splitlines()

@@ -1,22 +1,26 @@
 """What tfops asks a repository: its commits, branches, cleanliness, and identity."""
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
+from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.model import Commit, CommitSha, Person
 from tfops.system import environ
-from tfops.system.git import BrokenRef, GitFailed, GitRunner, broken_refs, find_root, require_sha
+from tfops.system.git import GitFailed, GitRunner, find_clone, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
 PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 
 _SHA256_DIGITS = 64
+_REMOTE = re.compile(r"remote\.(?P<name>.+)\.[^.]+", re.DOTALL)
+_TAGS = "refs/tags/"
 _FACTS = "%H%x00%an%x00%ae%x00%at%x00%s%x00%x00"
 
 
@@ -24,18 +28,16 @@ class Repository:
     """A clone that someone stands in."""
 
     def __init__(self, start: Path) -> None:
-        self.root = find_root(start)
+        clone = find_clone(start)
+        self.root = clone.root
+        self.common_dir = clone.common_dir
         self.git = GitRunner(self.root)
+        self._related: dict[tuple[CommitSha, CommitSha], bool] = {}
 
     @cached_property
     def objects(self) -> ObjectReader:
         """The object store; only ever asked with full object ids."""
         return ObjectReader(self.root)
-
-    @cached_property
-    def common_dir(self) -> Path:
-        """The `.git` folder that all work trees of this clone share."""
-        return Path(self.git.ask("rev-parse", "--path-format=absolute", "--git-common-dir").text.rstrip("\n"))
 
     @cached_property
     def is_shallow(self) -> bool:
@@ -44,11 +46,19 @@ class Repository:
     @cached_property
     def head(self) -> CommitSha:
         """The commit that is checked out. Raises ProjectError when nothing was committed yet."""
-        sha = self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        sha = self._branch_here() or self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         if not sha:
             hint = "git add -A && git commit -m 'Start' (tfops applies commits, never loose files)"
             raise ProjectError("the repository has no commit yet", hint=hint)
         return require_sha(sha)
+
+    def _branch_here(self) -> CommitSha | None:
+        """The checked-out branch's commit; listed together with what the remote has, which is asked for next."""
+        if not self.branch:
+            return None
+        here = f"refs/heads/{self.branch}"
+        there = (f"refs/remotes/{self.remote}/{self.branch}",) if self.remote else ()
+        return self.git.refs(here, *there).values.get(here)
 
     @property
     def has_sha256(self) -> bool:
@@ -64,10 +74,18 @@ class Repository:
     @cached_property
     def remote(self) -> str:
         """The remote that versions are shared through: `origin`, or the only one; empty without one."""
-        names = self.git.line("remote").split("\n")
+        names = {match["name"] for match in map(_REMOTE.fullmatch, self.settings) if match}
         if "origin" in names:
             return "origin"
-        return names[0] if len(names) == 1 else ""
+        return names.pop() if len(names) == 1 else ""
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """Git's settings as they count here, the last value of each; sections and names in lower case."""
+        rows = self.git.ask("config", "--list", "--null").text.split("\0")
+        pairs = (row.partition("\n") for row in rows if row)
+        # a name without a value is true: https://git-scm.com/docs/git-config#_syntax
+        return {key: value if separator else "true" for key, separator, value in pairs}
 
     def commit(self, sha: CommitSha) -> Commit:
         """The facts of a commit that is in this clone. Raises ProjectError when it isn't."""
@@ -89,27 +107,32 @@ class Repository:
     def resolve_commit(self, ref: str) -> CommitSha | None:
         """The commit that a full ref name (`refs/…`) points to, None when there is no such ref."""
         assert ref.startswith("refs/")
-        sha = self.git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        value = self.git.ref(ref)
+        if value is None or not ref.startswith(_TAGS):
+            return value
+        sha = self.git.line("rev-parse", "--verify", "--quiet", f"{value}^{{commit}}")
         return require_sha(sha) if sha else None
 
-    def value_of(self, ref: str) -> CommitSha | None:
+    def value_of(self, ref: str, *, beside: Sequence[str] = ()) -> CommitSha | None:
         """The object that a full ref name points to, whatever it is; None when there is no such ref.
 
-        Raises BrokenRef for a ref that is there and that Git can't read.
+        `beside` are spaces of refs that will be asked for next. Raises BrokenRef for a ref that Git can't read.
         """
         assert ref.startswith("refs/")
-        done = self.git.ask("for-each-ref", "--format=%(refname) %(objectname)", ref)
-        if ref in broken_refs(done.stderr):
-            raise BrokenRef(f"Git can't read `{ref}`: {done.stderr.strip()}")
-        rows = dict(row.split(" ") for row in done.text.splitlines())
-        return require_sha(rows[ref]) if ref in rows else None
+        return self.git.readable_ref(ref, beside=beside)
 
     def is_ancestor(self, ancestor: CommitSha, descendant: CommitSha) -> bool:
         """Whether history leads from `ancestor` to `descendant`; a commit is its own ancestor."""
         if ancestor == descendant:
             return True
-        argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
-        return self.git.ask(*argv, ok=(0, 1, 128)).code == 0
+        pair = ancestor, descendant
+        if pair not in self._related:
+            argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
+            code = self.git.ask(*argv, ok=(0, 1, 128)).code
+            if code == 128:  # one of them isn't here yet
+                return False
+            self._related[pair] = code == 0
+        return self._related[pair]
 
     def count_between(self, older: CommitSha, newer: CommitSha) -> int:
         """How many commits `newer` has that `older` hasn't."""
@@ -196,30 +219,39 @@ class Repository:
         return self._signs("tag")
 
     def _signs(self, kind: str) -> bool:
-        return self.git.line("config", "--type=bool", "--get", f"{kind}.gpgSign") == "true"
+        value = self.settings.get(f"{kind}.gpgsign", "false")
+        return value == "true" or (value != "false" and self._is_true(f"{kind}.gpgSign"))
+
+    def _is_true(self, name: str) -> bool:
+        """`yes`, `on`, `1`, and whatever else Git takes for true."""
+        return self.git.line("config", "--type=bool", "--get", name) == "true"
 
     @property
     def person(self) -> Person:
         """Who commits here: as Git's configuration or environment says, else the user of this machine."""
-        configured = self._committer
-        if configured:
-            return configured
+        if self.committer:
+            return self.committer.person
         user, host = environ.user_and_host()
         return Person(user, f"{user}@{host}")
 
-    @property
-    def is_person_configured(self) -> bool:
-        """Whether Git knows who commits here (in CI it often doesn't)."""
-        return self._committer is not None
-
     @cached_property
-    def _committer(self) -> Person | None:
+    def committer(self) -> "Committer | None":
+        """Who commits here as Git puts it into a commit, None where it knows nobody (in CI it often doesn't)."""
         try:
-            ident = self.git.ask("var", "GIT_COMMITTER_IDENT").text
+            ident = self.git.ask("var", "GIT_COMMITTER_IDENT").text.strip()
         except GitFailed:
             return None
         name, _, rest = ident.partition(" <")
-        return Person(name, rest.partition("> ")[0])
+        email, _, when = rest.partition("> ")
+        return Committer(Person(name, email), when.partition(" ")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """A person, and the offset of their clock (`+0200`)."""
+
+    person: Person
+    zone: str
 
 
 def _commit_of(fields: Sequence[str]) -> Commit:

@@ -2,9 +2,10 @@
 
 import tempfile
 
-from tfops.errors import Refused
 from tfops.model import CommitSha
+from tfops.system.failures import signing_failed
 from tfops.system.git import GitFailed, require_sha
+from tfops.system.loose import store_object
 from tfops.system.repository import Repository
 
 
@@ -18,7 +19,7 @@ def store_tag(repository: Repository, name: str, *, commit: CommitSha, tagger: s
         return _store_signed_tag(repository, name, commit=commit, message=message)
     head = f"object {require_sha(commit)}\ntype commit\ntag {name}\ntagger {tagger}\n\n"
     # not `git mktag`: the user's `fsck.*` settings decide there what a tag may be
-    return repository.git.ask("hash-object", "-t", "tag", "-w", "--stdin", stdin=(head + message).encode()).text.strip()
+    return store_object(repository, "tag", (head + message).encode())
 
 
 def _store_signed_tag(repository: Repository, name: str, *, commit: CommitSha, message: str) -> str:
@@ -43,14 +44,3 @@ def _store_signed_tag(repository: Repository, name: str, *, commit: CommitSha, m
 
 def _hash_of(sha: str) -> str:
     return "sha1" if len(sha) == 40 else "sha256"
-
-
-def signing_failed(kind: str, error: GitFailed) -> Refused:
-    """The refusal for a signer that failed; `kind` is the object's: `commit` or `tag`."""
-    return Refused(
-        "signing-failed",
-        f"this Git is set to sign (`{kind}.gpgSign`), and could not: without a signature nothing is recorded",
-        why="\n".join(error.stderr.splitlines()[:4]),
-        hint="try it: git commit-tree -S -m test 'HEAD^{tree}'   "
-        f"(then fix the key or its agent, or: git config {kind}.gpgSign false)",
-    )

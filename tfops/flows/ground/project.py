@@ -134,6 +134,7 @@ class Project:
         holder = Holder(who=user, host=host, pid=os.getpid(), what=what, since=clock.now())
         patience = clock.Patience(wait_s)
         with self.lock.held(env, holder, wait_s=wait_s):
+            self.repository.git.look_again()
             # The engine of a run that was killed goes on by itself: it is waited for, never doubled.
             written = process.wait_for_writers(self.workspace.outputs(env), wait_s=patience.left_s)
             if written is not None:
