@@ -136,6 +136,8 @@ class Repository:
 
     def count_between(self, older: CommitSha, newer: CommitSha) -> int:
         """How many commits `newer` has that `older` hasn't."""
+        if older == newer:
+            return 0
         return int(self.git.line("rev-list", "--count", f"{require_sha(older)}..{require_sha(newer)}") or 0)
 
     def commits_between(self, older: CommitSha, newer: CommitSha) -> tuple[Commit, ...]:
