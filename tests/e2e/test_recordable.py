@@ -32,6 +32,14 @@ def _refused(shop: Sandbox, guard: str, *args: str) -> Ran:
     return ran
 
 
+_SIGNER = """\
+#!/bin/sh
+cat > /dev/null
+printf '\\n[GNUPG:] SIG_CREATED D\\n' >&2
+printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nno real one\\n-----END PGP SIGNATURE-----\\n'
+"""
+
+
 def _doctor(shop: Sandbox) -> str:
     """What is wrong with recording, in its own words."""
     found = json.loads(shop.run("doctor", "-o", "json").out)
@@ -51,11 +59,15 @@ def test_a_signer_that_fails_is_found_before_the_change_and_recovery_waits_for_i
             for args in (("lock", "dev"), ("unlock", "dev", "--force")):
                 assert shop.run(*args, "-o", "json").error["guard"] in ("signing-failed", "not-locked"), args
         shop.git("config", f"{kind}.gpgSign", "false")
-    broken = ["git", "config", "tag.gpgSign", "true"]  # in the middle of the change, where nobody could know it
+    signer = shop.home / "signer"
+    signer.write_text(_SIGNER)
+    signer.chmod(0o755)
+    shop.git("config", "gpg.program", str(signer))
+    shop.git("config", "tag.gpgSign", "true")
     rules = {
         "version": 1,
         "project": "shop",
-        "verify": [{"command": broken}],
+        "verify": [{"command": ["rm", str(signer)]}],  # in the middle of the change, where nobody could know it
         "environments": {"dev": {"branch": "main"}},
     }
     shop.write("tfops.yaml", json.dumps(rules))
