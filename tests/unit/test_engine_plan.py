@@ -11,6 +11,7 @@ from tfops.errors import Refused
 from tfops.model import Action, AttributeChange, Plan
 
 RECORDED = Path(__file__).parent / "recorded" / "plan.json"
+OF_TOFU = RECORDED.with_name("plans-opentofu-1.12.6.json")
 
 
 def change(address: str = "a.b", *actions: str, **details: Any) -> dict[str, Any]:
@@ -450,3 +451,21 @@ def test_a_replacement_that_leaves_the_old_one_alive_names_it_and_asks() -> None
     ]
     assert [item.address for item in found.losing] == ["a.b"]
     assert found.headline().endswith("1 replaced with the old one left alive, 1 forgotten")
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "reason"),
+    [
+        ("replace", Action.DETACH, "a new one is made, the old one stays alive outside of the state"),
+        ("destroy", Action.FORGET, "is left alive: its module says `destroy = false`"),
+        ("gone", Action.FORGET, "is left alive: its module said `destroy = false`"),
+        ("flag-gone", Action.REPLACE, "can't be changed in place"),
+    ],
+)
+def test_recorded_plans_of_opentofu_say_what_stays_alive_and_which_one(name: str, action: Action, reason: str) -> None:
+    """A resource with `destroy = false` that is replaced, destroyed, taken out; and replaced as the flag goes."""
+    recorded = json.loads(OF_TOFU.read_text(encoding="utf-8"))[name]
+    found = to_plan(read_plan(json.dumps(recorded)), is_empty=False)
+    [change] = [change for change in found.changes if change.address == "terraform_data.kept"]
+    assert (change.action, change.reason, len(change.resource_id)) == (action, reason, 36)
+    assert [change.address for change in found.leaving] == ["terraform_data.kept"] * (action is not Action.REPLACE)

@@ -55,6 +55,9 @@ _REASONS = {
     "delete_because_count_index": "its index is beyond count",
     "delete_because_each_key": "its key is no longer in for_each",
     "delete_because_no_move_target": "it was moved to nowhere",
+    # OpenTofu's own
+    "forgot_because_lifecycle_destroy_in_config": "is left alive: its module says `destroy = false`",
+    "forgot_because_lifecycle_destroy_in_state": "is left alive: its module said `destroy = false`",
     "read_because_config_unknown": "depends on values known after apply",
     "read_because_dependency_pending": "depends on a change",
 }
