@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from tfops.addresses import in_stack, qualified, with_masked_keys
+from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.engine.mask import MASK
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.stack import OpenStack
 from tfops.flows.ground.stacks import StackJob, Way
+from tfops.flows.ground.ui import Ui
 from tfops.flows.road.ids import in_the_form_of
-from tfops.ledger.chain import read_present
+from tfops.ledger.chain import Present, read_present
 from tfops.ledger.parts import TroublePart
 from tfops.model import Action, EnvName, Kind, Plan, StackState
 from tfops.resolve.state import Lack, lacking, require_none_lacking
@@ -31,7 +33,7 @@ class Missing:
 Read = tuple[StackJob, OpenStack, StackState]
 
 
-def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] | None) -> list[Missing]:
+def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] | None, ui: Ui) -> list[Missing]:
     """By stack, in the same order. `named` are qualified addresses; None where the command takes none.
 
     Raises Refused (guard `state-lacks`) for what nothing explains.
@@ -41,7 +43,7 @@ def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] |
         return [Missing()] * len(read)
     env = read[0][0].content.environment.name
     present = read_present(project.repository, env)
-    if present.intent is not None:  # a run is under way, and its states are between two versions
+    if _is_being_changed(project, present, read[0][0].content.rules, ui):
         return [Missing()] * len(read)
     found, refused = list[Missing](), list[Lack]()
     for (job, stack, state), lack in zip(read, lacks, strict=True):
@@ -55,6 +57,22 @@ def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] |
         found.append(Missing(let_go, rest))
     require_none_lacking(env, refused, takes_names=named is not None)
     return found
+
+
+def _is_being_changed(project: Project, present: Present, rules: ProjectConfig, ui: Ui) -> bool:
+    """Whether the states may be another version's than the latest that was known, or between two.
+
+    Then the card says nothing about them: a change that goes on from there loses its race, and plans again.
+    """
+    if present.intent is not None:
+        return True
+    if not project.repository.remote or (present.lock is not None and present.lock.is_manual):
+        return False
+    project.fetch_for_reading(rules, ui)
+    if read_present(project.repository, present.env).head == present.head:
+        return False
+    ui.note(f"{present.env} was changed by someone else meanwhile: this is not what its latest version comes to")
+    return True
 
 
 def require_not_made_anew(

@@ -194,7 +194,7 @@ def read_stacks(
     for (_, stack), (state, hidden) in zip(opened, done, strict=True):
         stack.hide_found(hidden, state.inventory)
     states = [(job, stack, state) for (job, stack), (state, _) in zip(opened, done, strict=True)]
-    missing = find_missing(project, states, allow_missing)
+    missing = find_missing(project, states, allow_missing, ui)
     _say_let_go(missing, ui)
     _say_unlocked(opened, ui)
     ready = [
