@@ -1,5 +1,6 @@
 """From a line of the rendered root to the line of the environment's file that it was made from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,15 @@ def test_of_a_sensitive_variable_the_value_s_place_is_taken_and_not_the_declarat
     given = f"{said} Invalid value defined at {MAIN_FILE}:{line},12-27."
     placed = places(tmp_path)(Diagnostic(is_error=True, summary="s", detail=given, where="modules/service/main.tf:2"))
     assert (placed.detail, placed.where) == (said, "environments/dev.yaml:8:7")
+
+
+def test_of_a_value_that_can_not_be_converted_the_name_counts(tmp_path: Path) -> None:
+    """As OpenTofu 1.12.6 says it: the place is the declaration's."""
+    said = "The given value is not suitable for module.app.var.image declared at modules/service/main.tf:1,1-15: no."
+    known = Diagnostic(is_error=True, summary="s", detail=said, where="modules/service/main.tf:1")
+    assert places(tmp_path)(known).where == "environments/dev.yaml:6:7"
+    inner = replace(known, detail=said.replace("module.app.", "module.app.module.inner."))
+    assert places(tmp_path)(inner) == inner
 
 
 @pytest.mark.parametrize(

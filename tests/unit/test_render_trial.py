@@ -84,6 +84,14 @@ def test_a_complaint_is_led_back_to_its_input(key: str) -> None:
     assert TRIAL.place(Diagnostic(True, "Invalid value", named, where="a/main.tf:9")) == ("a", key)
 
 
+def test_a_value_that_can_not_be_converted_is_led_back_by_name() -> None:
+    """OpenTofu 1.12.6 gives the declaration's place for it."""
+    said = "The given value is not suitable for module.a.var.text declared at a/main.tf:2,1-16: string required."
+    assert TRIAL.place(Diagnostic(True, "Invalid value for input variable", said, where="a/main.tf:2")) == ("a", "text")
+    inner = said.replace("module.a.", "module.a.module.inner.")
+    assert TRIAL.place(Diagnostic(True, "Invalid value for input variable", inner, where="a/main.tf:2")) == ("a", "")
+
+
 def test_a_complaint_about_a_modules_file_is_the_modules() -> None:
     assert TRIAL.place(Diagnostic(True, "Invalid function argument", where="a/main.tf:9")) == ("a", "")
     assert TRIAL.place(Diagnostic(True, "Missing required argument", where=f"{MAIN_FILE}:{line_of('a')}")) == ("a", "")

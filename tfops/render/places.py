@@ -5,7 +5,15 @@ import re
 
 _KEY = re.compile(r'(?P<indent> *)(?P<key>"(?:[^"\\]|\\.)*"): ')
 _INDENT = 2
+# Of a value that can't be converted, OpenTofu 1.12 gives the place of the variable's declaration for its place.
+_NAMED = re.compile(r"not suitable for module\.(?P<module>[^.\s\[]+)\.var\.(?P<name>[^\s,]+)")
 _NOT_INPUTS = ("source", "version")
+
+
+def named_input(said: str) -> tuple[str, str] | None:
+    """The module and its input that the engine names in its words, where it is one that the root calls."""
+    found = _NAMED.search(" ".join(said.split()))
+    return (found["module"], found["name"]) if found else None
 
 
 def path_at(main: str, line: int) -> tuple[str, ...]:

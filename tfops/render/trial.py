@@ -18,6 +18,7 @@ from tfops.dataclass import dataclass
 from tfops.events import Diagnostic
 from tfops.model import MAIN_FILE
 from tfops.render.escape import escape_literal
+from tfops.render.places import named_input
 
 INSTALLED_FILE = ".terraform/modules/modules.json"
 
@@ -43,6 +44,9 @@ class Trial:
 
     def place(self, error: Diagnostic) -> tuple[str, str]:
         """(module, input) of what the engine complains about; the input is empty for a module's own files."""
+        named = named_input(error.detail)
+        if named and named in self.places.values():
+            return named
         file, _, line = error.where.rpartition(":")
         given = _GIVEN.search(error.detail)  # of a sensitive variable the declaration is named first
         if file == MAIN_FILE or given:

@@ -9,10 +9,10 @@ from tfops.config.document import Document
 from tfops.dataclass import dataclass
 from tfops.events import Diagnostic
 from tfops.model import MAIN_FILE
-from tfops.render.places import path_at
+from tfops.render.places import named_input, path_at
 
 _PLACE = re.compile(rf"{re.escape(MAIN_FILE)}:(?P<line>\d+)")
-# Of a sensitive variable the engine names the declaration as the place, and the value's place in its words.
+# Of a sensitive variable engines give the declaration's place, and say the value's in their words.
 _GIVEN = re.compile(rf" Invalid value defined at {re.escape(MAIN_FILE)}:(?P<line>\d+)[-,:\d]*\.?")
 
 
@@ -27,14 +27,18 @@ class InputPlaces:
 
     def __call__(self, said: Diagnostic) -> Diagnostic:
         """The same at the environment's file; unchanged where it isn't about what that file says."""
-        given = _GIVEN.search(said.detail)
-        found = given or _PLACE.match(said.where)
-        path = path_at(self._main(), int(found["line"])) if found else ()
+        path = self._path(said)
         if not path:
             return said
         mark = self.document().mark(path)
         where = f"{self.commit[:8]}:{mark}" if self.commit else str(mark)
-        return replace(said, where=where, detail=_GIVEN.sub("", said.detail))
+        return replace(said, where=where, column=mark.column, detail=_GIVEN.sub("", said.detail))
+
+    def _path(self, said: Diagnostic) -> tuple[str, ...]:
+        if named := named_input(said.detail):
+            return ("modules", named[0], "inputs", named[1])
+        found = _GIVEN.search(said.detail) or _PLACE.match(said.where)
+        return path_at(self._main(), int(found["line"])) if found else ()
 
     def _main(self) -> str:
         path = self.root / MAIN_FILE
