@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tfops.agent.act import left_alive
 from tfops.agent.board import Board
 from tfops.agent.hooks import judge_hook
 from tfops.agent.metrics import metrics_text
@@ -185,3 +186,13 @@ def test_a_loop_that_does_not_turn_is_stuck() -> None:
     board = Board(silence_s=-1)
     assert board.stuck_for() > 0
     assert Board(silence_s=60).stuck_for() == 0
+
+
+def test_what_a_change_left_alive_is_told_with_its_id() -> None:
+    changes = [
+        {"address": "t.a", "action": "forget", "resource_id": "i-a"},
+        {"address": "t.b", "action": "delete", "resource_id": "i-b"},
+        {"address": "t.c", "action": "detach", "resource_id": ""},
+    ]
+    assert left_alive({"plan": {"changes": changes}}) == "; left alive, outside of the state: t.a (i-a), t.c (no id)"
+    assert (left_alive({"plan": {"changes": changes[1:2]}}), left_alive({})) == ("", "")

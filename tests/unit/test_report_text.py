@@ -557,7 +557,7 @@ RESULTS: dict[str, object] = {
             Decision(PROD, SyncReason.ORPHAN, "runs v4", current=Version(4)),
             Decision(EnvName("qa"), SyncReason.TTL_OVER, "its time is over", current=Version(1)),
         ),
-        (Act(DEV, sha("a"), 0, "is now v4", "v4"), Act(EnvName("qa"), sha("a"), 12, "locked [by]")),
+        (Act(DEV, sha("a"), 0, "was destroyed: v4", "v4"), Act(EnvName("qa"), sha("a"), 12, "locked [by]")),
     ),
     "reconcile": ReconcileResult(
         "shop",

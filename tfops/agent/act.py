@@ -1,6 +1,7 @@
 """Doing what was decided: `tfops` in a process of its own, in a work tree of the commit."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tfops.errors import Locked, Refused, TfopsError, in_a_line, one_line
 from tfops.flows.ground.home import HOME_VARIABLE
 from tfops.flows.ground.project import Project
 from tfops.flows.sync import home_head
-from tfops.model import CommitSha, Kind
+from tfops.model import Action, CommitSha, Kind
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops
@@ -123,4 +124,13 @@ def _done(decision: Decision, result: dict[str, Any], seconds: float) -> Act:
     version = str(result.get("version") or result.get("recorded") or "")
     text = f"is now {version}" if version else str(result.get("story") or "nothing to do")
     text = f"was destroyed: {version}" if version and result.get("kind") == Kind.DESTROY else text
+    text = one_line(text + left_alive(result), "", "", longest=_LONGEST_LINE)
     return Act(decision.env, decision.commit, 0, text, version=version, duration_s=seconds)
+
+
+def left_alive(result: Mapping[str, Any]) -> str:
+    """What a change took out of the state and left alive, with ids, as the end of a line; empty where nothing is."""
+    changes = (result.get("plan") or {}).get("changes") or []
+    left = [change for change in changes if change["action"] in (Action.FORGET, Action.DETACH)]
+    named = (f"{change['address']} ({change['resource_id'] or 'no id'})" for change in left)
+    return f"; left alive, outside of the state: {', '.join(named)}" if left else ""

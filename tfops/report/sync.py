@@ -62,7 +62,7 @@ def _prune(result: PruneResult, view: View) -> RenderableType:
     for found in result.decisions:
         act = acts.get(found.env)
         style = "yellow" if act is None else "green" if act.code == 0 else "bold red"
-        done = found.text if act is None else "was destroyed" if act.code == 0 else act.text
+        done = found.text if act is None else act.text
         add_row(table, Text(found.env, style="bold"), str(found.current or "-"), Text(found.word, style=style), done)
     is_all = all(found.env in acts for found in result.decisions)
     hint = Text("to take previews down: tfops prune --yes; an orphan by its name: tfops prune ENV --yes", style="dim")
