@@ -412,7 +412,7 @@ def test_verify_finds_a_version_that_was_rewritten_under_its_run_id(applied: San
     if what == "the commit":
         applied.commit("Never applied")
     else:
-        message = message.replace('"engine": {\n    "name": "terraform"', '"engine": {\n    "name": "tofu"')
+        message = re.sub(r'"engine": \{\n    "name": "\w+"', '"engine": {\n    "name": "another"', message)
         assert message != _message(applied)
     _retag(applied, "tfops/dev/v1", message)
     assert _verify(applied) != []

@@ -237,7 +237,7 @@ resource "demo_volume" "v" {{
 }}
 resource "terraform_data" "slow" {{
   input = demo_volume.v.id
-  provisioner "local-exec" {{ command = "sleep 2" }}
+  provisioner "local-exec" {{ command = "until [ -e '{gate}' ]; do sleep 0.1; done" }}
 }}
 """
 
@@ -248,10 +248,14 @@ def test_what_was_made_beside_what_the_state_has_is_named_and_not_made_again_by_
     """The engine dies between the two halves of a replacement: both objects exist, and an address can have one."""
     rules = RULES.replace("environments:", f"{states.backend()}environments:")
     story = new_story(tmp_path / "story", engine, provider_door, rules=rules)
-    story.version(_VOLUME.format(size="S"))
-    story.write(_VOLUME.format(size="L"))
+    gate = story.shop.home / "open"
+    gate.touch()
+    story.version(_VOLUME.format(size="S", gate=gate))
+    gate.unlink()
+    story.write(_VOLUME.format(size="L", gate=gate))
     died = story.shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"})
     assert (died.code, len(look(story.world))) == (-9, 2)
+    gate.touch()
     recovered = story.shop.ok("recover", "dev")
     assert "can't be imported: module.main.demo_volume.v" in recovered.err
     refused = story.shop.run("resume", "dev", "--yes", "-o", "json")

@@ -34,8 +34,8 @@ ROWS = (
 
 
 def record(row: str, *, by_hand: object, verdict: str, with_tfops: str) -> None:
-    """What a test found for a row, as a line of the page."""
-    found = f"| {row} | {by_hand} | {verdict} | {with_tfops} |"
+    """What a test found for a row, as a line of the page, which quotes Terraform; OpenTofu differs by its name."""
+    found = f"| {row} | {by_hand} | {verdict} | {with_tfops} |".replace("OpenTofu", "Terraform")
     if os.environ.get("TFOPS_WRITE_DOCS"):
         with FileLock(Path(tempfile.gettempdir(), "tfops-outcomes.lock")):
             _write(lines() | {row: found})

@@ -78,11 +78,15 @@ def serve(door: Path) -> None:
 
 
 def _be_provider(caller: socket.socket, words: str, streams: list[int]) -> None:
-    """Serve as the process that the engine believes it started; end when that one is killed."""
+    """Serve as the process that the engine believes it started; end when that one is killed, or with the host.
+
+    An engine that is killed leaves its providers alive.
+    """
     version, os.environ[WORLD] = words.split("\n")
     os.dup2(streams[0], 1)
     os.dup2(streams[1], 2)
-    threading.Thread(target=_end_with, args=(caller.fileno(),), daemon=True).start()
+    for watched in (caller.fileno(), sys.stdin.fileno()):
+        threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
     with contextlib.suppress(Exception):
         main(version)
     os._exit(0)
