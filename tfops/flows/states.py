@@ -153,19 +153,19 @@ def restore(
             raise _refused_in_clear(kept)
         before = now or ABSENT_STATE
         serial = max(before.serial, wanted.state.serial, recorded.serial if recorded else 0) + 1
-        text = f"the state of serial {wanted.state.serial} ({_count(wanted.state)}) as serial {serial}"
-        ui.note(f"{kept.name} has serial {before.serial} ({_count(before)}); it gets {text}")
+        text = f"the state of serial {wanted.state.serial} ({_count(wanted.state)})"
+        ui.note(f"{kept.name} has serial {before.serial} ({_count(before)}); it gets {text} as serial {serial}")
         _obtain_consent(place.env, yes=yes, ui=ui)
         custody = Custody(project, project.refs(place.rules), place.env, folder.name, ui)
         with signals.deferred(signals.FINISHED_FIRST):
             custody.claim_once(what="state restore", present=present)
             try:
                 _put_back(opened.engine, kept, wanted.document | {"serial": serial}, is_readable=now is not None)
-                _require_restored(opened.engine, wanted)
+                serial = _require_restored(opened.engine, wanted).serial
             except TfopsError as error:
                 custody.close(f"the restore of its state failed: {error.what}")
                 raise
-            custody.restored(f"{kept.name}: {text}, from S3's version {wanted.version_id}")
+            custody.restored(f"{kept.name}: {text} as serial {serial}, from S3's version {wanted.version_id}")
     return StateRestoreResult(place.env, wanted.version_id, wanted.state.serial, serial, len(wanted.state.inventory))
 
 
@@ -290,11 +290,12 @@ def _put_back(engine: StackEngine, kept: _Kept, document: Mapping[str, Any], *, 
         (engine.root / _RESTORED).unlink(missing_ok=True)
 
 
-def _require_restored(engine: StackEngine, wanted: _Wanted) -> None:
+def _require_restored(engine: StackEngine, wanted: _Wanted) -> StackState:
+    """What is there now. In an empty place the engine's second push raises the serial once more (OpenTofu 1.12.6)."""
     engine.prepare()
     found, _ = engine.read_back()
     if (found.lineage, found.inventory) == (wanted.state.lineage, wanted.state.inventory):
-        return
+        return found
     raise StoppedPartWay(
         "the state was put back, but the backend holds something else",
         why=f"lineage {found.lineage}, serial {found.serial}",
