@@ -71,10 +71,14 @@ def test_every_decision_has_a_number_of_its_own_and_is_listed() -> None:
         assert (TOP / "docs/adr" / name).read_text().startswith(f"# {name[:4]}: "), name
 
 
-_PAGES = [path for top in ("docs", "README.md", "CONTRIBUTING.md", "SECURITY.md") for path in _pages(TOP / top)]
+PAGES = [
+    path
+    for top in ("docs", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+    for path in _pages(TOP / top)
+]
 
 
-@pytest.mark.parametrize("page", _PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_test_that_a_page_names_is_there(page: Path) -> None:
     for name, story in re.findall(r"`(tests/[\w/.*-]+)(?:::(\w+))?`", page.read_text(encoding="utf-8")):
         assert list(TOP.glob(name)), name
@@ -89,7 +93,7 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in heads}
 
 
-@pytest.mark.parametrize("page", _PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_every_link_into_a_page_leads_to_a_heading(page: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")):
         there = page.parent / target if target else page
