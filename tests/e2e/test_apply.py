@@ -48,7 +48,10 @@ def test_what_was_lost_from_the_state_is_made_again_on_the_same_commit(shop: San
     state = shop.state()
     state["resources"], state["serial"] = [], state["serial"] + 1
     shop.state_file.write_text(json.dumps(state))
-    assert "dev is now v2 · 1 created" in shop.ok("apply", "dev", "--yes").out
+    refused = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert (refused.code, refused.error["guard"]) == (11, "state-lacks"), refused.out
+    again = shop.ok("apply", "dev", "--yes", "--allow-missing", "module.main.terraform_data.main")
+    assert "dev is now v2 · 1 created" in again.out
 
 
 def test_apply_without_a_terminal_and_without_yes_is_refused(shop: Sandbox) -> None:
