@@ -16,6 +16,7 @@ from tfops.engine.encryption import decrypted, is_encrypted, require_no_block
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress, masked
 from tfops.engine.failures import engine_error, other_build, unlocked
+from tfops.engine.local_state import read_local_state
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import differences, locked_versions, used_by_modules, with_entries
 from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
@@ -71,7 +72,7 @@ class SavedPlan:
 
 
 class StackEngine:
-    """The engine in one stack's root. Each method is one process, `plan` two or three.
+    """The engine in one stack's root. Each method is one process, or none; `plan` two or three.
 
     `modules` is an id of what lies in the root's `modules/`: their paths are always the same, so nothing tells the
     engine that another tree lies there now. `lock` is the committed provider lock; without one `init` is free.
@@ -205,6 +206,9 @@ class StackEngine:
 
     def pull_state(self) -> tuple[StackState, frozenset[str]]:
         """The state as the backend has it, and the texts in it that are sensitive."""
+        here = read_local_state(self.root, self.engine)
+        if here is not None:
+            return parse_state(here), sensitive_values(here)
         ended = self._run(self._commands.pull_state())
         if ended.code != 0 and wants_init(ended.errors):
             self._init()
@@ -213,6 +217,9 @@ class StackEngine:
 
     def read_back(self) -> tuple[StackState, frozenset[str]]:
         """The same after an apply: an interrupt has to wait until it is known what was done."""
+        here = read_local_state(self.root, self.engine)
+        if here is not None:
+            return parse_state(here), sensitive_values(here)
         return self._read_state(self._runner.run(self._commands.pull_state(), shielded=True))
 
     def _read_state(self, ended: Ended) -> tuple[StackState, frozenset[str]]:
