@@ -172,6 +172,19 @@ def test_versions_without_their_ledger_are_not_changed(shop: Sandbox, tmp_path: 
         shop.ok("unlock", "dev")
 
 
+def test_a_plan_in_a_fork_says_what_an_apply_says(shop: Sandbox, tmp_path: Path) -> None:
+    """The state isn't here because this is a fork: the ledger, which isn't here either, says so."""
+    shop.wish("one")
+    old, new = with_remote(shop, tmp_path / "old.git"), tmp_path / "new.git"
+    shop.ok("apply", "dev", "--yes")
+    subprocess.run(["git", "clone", "--quiet", "--bare", str(old), str(new)], env=shop.env, check=True)
+    fork = shop.clone(str(new), tmp_path / "fork")
+    for command in (("plan", "dev"), ("drift", "dev"), ("apply", "dev", "--yes")):
+        assert fork.run(*command, "-o", "json").error["guard"] == "missing-ledger", command
+    mirror = shop.clone(str(old), tmp_path / "clone")
+    assert mirror.run("plan", "dev", "-o", "json").error["guard"] == "state-absent", "no fork: only the state is away"
+
+
 def test_a_remote_that_came_later_gets_what_only_this_clone_has_when_a_person_says_so(
     shop: Sandbox, tmp_path: Path
 ) -> None:

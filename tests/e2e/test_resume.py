@@ -74,6 +74,7 @@ def test_a_stopped_apply_and_a_stopped_rollback_are_finished_as_they_were_meant(
     _gate(shop, is_open=True)
     ran = shop.ok("resume", "dev", "--yes", "-o", "json")
     assert f"done before: {_MODULE}.first" in ran.err
+    assert ran.err.count("Stopped part-way") == 1, "how far it got is said once"
     assert "1 newer commit is on main and not part of this" in ran.err
     assert (ran.result["version"], ran.result["commit"]["sha"]) == ("v2", stopped)
     assert _addresses(ran.result) == {_GATE, f"{_MODULE}.last"}, "only what remains"

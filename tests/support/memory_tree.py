@@ -21,9 +21,9 @@ environments:
 
 @dataclass(frozen=True, slots=True)
 class MemoryTree:
-    """Files by path; folders exist through their files."""
+    """Files by path, None for a link; folders exist through their files."""
 
-    files: Mapping[str, str]
+    files: Mapping[str, str | None]
 
     def read(self, path: str) -> str | None:
         return self.files.get(path)

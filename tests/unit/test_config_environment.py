@@ -19,11 +19,12 @@ from tfops.config.environment import (
     load_rules,
     lock_file_path,
     read_environment,
+    read_provider_lock,
 )
 from tfops.config.project import load_project
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import Reference, Secret
-from tfops.errors import ConfigError, Refused
+from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.model import MAIN_STACK, EnvName
 
 
@@ -361,6 +362,32 @@ def test_a_promised_file_that_is_missing_is_said_in_tfops_yaml() -> None:
     assert complaints(project_tree()) == [
         "tfops.yaml:4:3: `environments/dev.yaml` is missing (commit it, or take the environment out of tfops.yaml)"
     ]
+
+
+def test_a_link_is_not_followed_and_not_called_missing() -> None:
+    """Git stores it, and a tree has no more of it than its target's name."""
+    files = project_tree().files
+    hint = "(put the file itself there; what files share stands in one that they extend: `extends: FILE`)"
+    link: dict[str, str | None] = {"environments/dev.yaml": None}
+    [single] = complaints(MemoryTree({**files, **link}))
+    assert single == f"tfops.yaml:4:3: `environments/dev.yaml` is a link, and links aren't followed {hint}"
+    link = {"environments/dev/app.yaml": None, "environments/dev/net.yaml": "modules: {a: {source: network}}\n"}
+    [stack] = complaints(MemoryTree({**files, **link}))
+    assert stack == f"environments/dev/app.yaml:1:1: it is a link, and links aren't followed {hint}"
+    link = {"environments/base.yaml": None, "environments/dev.yaml": "extends: base.yaml\n"}
+    [base] = complaints(MemoryTree({**files, **link}))
+    assert "`environments/base.yaml` is a link, and links aren't followed" in base
+    link = {"keys.enc.yaml": None}
+    secret = "modules:\n  network: {source: network, inputs: {n: {from: 'sops:keys.enc.yaml#a'}}}\n"
+    [sops] = complaints(MemoryTree({**project_tree(dev=secret).files, **link}))
+    assert "`keys.enc.yaml` is a link, and links aren't followed" in sops
+    with pytest.raises(ProjectError) as whole:
+        load_project(MemoryTree({"tfops.yaml": None}))
+    assert whole.value.what == "`tfops.yaml` is a link, and links aren't followed"
+    with pytest.raises(Refused) as lock:
+        read_provider_lock(MemoryTree({"environments/dev.lock.hcl": None}), EnvName("dev"))
+    assert lock.value.guard == "lock-file"
+    assert read_provider_lock(MemoryTree({}), EnvName("dev")) is None
 
 
 def test_an_environment_that_the_project_does_not_have_is_refused_with_the_nearest() -> None:

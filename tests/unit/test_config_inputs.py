@@ -102,6 +102,7 @@ KINDS = {
     "unknown-attribute": network("sizes: {min: 1, mx: 2}"),
     "unknown-attribute-inside": network("sizes: {min: 1, names: [{first: a, second: b}]}"),
     "missing-attribute": network("sizes: {max: 1}"),
+    "secret-without-a-name": network("extra: x\n      public: {from: 5}\n      zones: [{from: null}]"),
     "wrong-length": network("range: [1, 2, 3]"),
     "null-not-allowed": "modules:\n  app: {source: service, inputs: {vpc: null}}\n",
     "changed-text": network("zones: [012345678901, 1.10, 1e3]"),

@@ -32,7 +32,7 @@ from tfops.config.values import (
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
-from tfops.system.trees import Tree
+from tfops.system.trees import Tree, is_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,17 @@ class EnvironmentConfig:
 def lock_file_path(env: EnvName) -> str:
     """Where an environment's provider lock is kept in the repository."""
     return f"{FOLDER}/{env}.lock.hcl"
+
+
+def read_provider_lock(tree: Tree, env: EnvName) -> str | None:
+    """The provider lock that the files of an environment have, None without one.
+
+    Raises Refused (guard `lock-file`) for a link: nobody may believe that the providers are locked.
+    """
+    path = lock_file_path(env)
+    if is_link(tree, path):
+        raise Refused("lock-file", f"`{path}` is a link, and links aren't followed", hint="put the file itself there")
+    return tree.read(path)
 
 
 def load_environment(

@@ -6,9 +6,10 @@ from typing import Any
 from tfops.config import names
 from tfops.config.document import Document, Path, read_document
 from tfops.config.values import is_whole
-from tfops.system.trees import Tree
+from tfops.system.trees import Tree, is_link
 
 FOLDER = "environments"
+LINK_HINT = "put the file itself there; what files share stands in one that they extend: `extends: FILE`"
 _MAX_DEPTH = 10
 
 
@@ -48,6 +49,8 @@ def _parent_path(tree: Tree, parent: Any, chain: tuple[str, ...]) -> tuple[str, 
         return "the files extend each other: " + " -> ".join((*chain, path)), ""
     if len(chain) >= _MAX_DEPTH:
         return f"more than {_MAX_DEPTH} files extend each other", ""
+    if is_link(tree, path):
+        return f"`{path}` is a link, and links aren't followed (put the file itself there)", ""
     if tree.read(path) is None:
         known = [name for name in tree.names(FOLDER) if name.endswith((".yaml", ".yml"))]
         hint = names.did_you_mean(parent, known)

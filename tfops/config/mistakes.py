@@ -45,8 +45,17 @@ def explain(variable: Variable, errors: "Iterable[ValidationError]") -> Iterator
             case "minItems" | "maxItems":
                 count = len(expected.items)
                 yield Mistake(path, f"{what} must be a list of exactly {count} values, not {len(value)}")
+            case _ if _is_almost_secret(value):
+                given = _given(value["from"])
+                message = f"`from` names a secret, as text: {{from: env:NAME}}, not {given}"
+                yield Mistake((*path, "from"), f"{what}: {message}", "a mapping with such a key: {literal: {from: …}}")
             case _:
                 yield Mistake(path, f"{what} must be {_wanted(expected)}, not {_given(value)}", _hint(value, expected))
+
+
+def _is_almost_secret(value: Any) -> bool:
+    """Whether a value has the form of a secret, but for what it is called."""
+    return isinstance(value, dict) and list(value) == ["from"] and not isinstance(value["from"], str)
 
 
 def _instance(error: "ValidationError") -> Any:

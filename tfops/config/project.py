@@ -22,7 +22,7 @@ from tfops.config.window import Window, parse_window
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError
 from tfops.model import Complaint, DriftPolicy, EnvName, InventoryPolicy, Sync
-from tfops.system.trees import Tree
+from tfops.system.trees import Tree, is_link
 
 PROJECT_FILE = "tfops.yaml"
 
@@ -119,6 +119,10 @@ def load_project(tree: Tree) -> ProjectConfig:
     """Read `tfops.yaml`. Raises ProjectError when there is none, ConfigError with all its mistakes."""
     text = tree.read(PROJECT_FILE)
     if text is None:
+        if is_link(tree, PROJECT_FILE):
+            raise ProjectError(
+                f"`{PROJECT_FILE}` is a link, and links aren't followed", hint="put the file itself there"
+            )
         raise ProjectError(
             f"there is no `{PROJECT_FILE}` in the commit",
             hint="make one with: tfops init   (then commit it)",

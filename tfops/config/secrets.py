@@ -14,7 +14,7 @@ from tfops.config.values import SCHEMES, FormError, Secret, parse_form, walk
 from tfops.contacts import VaultLogin
 from tfops.dataclass import dataclass
 from tfops.model import Complaint, EnvName
-from tfops.system.trees import Tree
+from tfops.system.trees import Tree, is_link
 
 # A parameter of SSM that is a secret of Secrets Manager:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
@@ -161,9 +161,10 @@ def secret_complaints(document: Document, tree: Tree, rules: SecretRules | None,
             if refused is not None:
                 yield document.complaint(path, *refused)
             if secret.scheme == "sops" and tree.read(secret.name) is None:
-                yield document.complaint(
-                    path, f"there is no file `{secret.name}` in the commit", "commit it, encrypted"
-                )
+                link = is_link(tree, secret.name)
+                what = f"there is no file `{secret.name}` in the commit"
+                what = f"`{secret.name}` is a link, and links aren't followed" if link else what
+                yield document.complaint(path, what, "commit it, encrypted")
 
 
 def _secret(value: Any) -> Secret | None:

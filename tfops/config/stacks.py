@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tfops.config import names
 from tfops.config.document import Document, Path
-from tfops.config.inherit import FOLDER
+from tfops.config.inherit import FOLDER, LINK_HINT
 from tfops.config.project import PROJECT_FILE, project_document
 from tfops.config.values import StackReference, parse_form, walk
 from tfops.dataclass import dataclass
 from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
-from tfops.system.trees import Tree
+from tfops.system.trees import Tree, is_link
 
 OutputsOf = Callable[[StackName, str], frozenset[str] | None]
 """The names of a stack's module's outputs, None when they can't be seen from here."""
@@ -21,12 +21,15 @@ def stack_files(tree: Tree, env: EnvName) -> tuple[dict[StackName, str], list[Co
     single, folder = f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"
     listed = [name for name in tree.names(folder) if name.endswith((".yaml", ".yml"))]
     if tree.read(single) is None and not listed:
-        hint = f"commit it, or take the environment out of {PROJECT_FILE}"
-        complaint = project_document(tree).complaint(("environments", env), f"`{single}` is missing", hint)
-        return {}, [complaint]
+        what, hint = f"`{single}` is missing", f"commit it, or take the environment out of {PROJECT_FILE}"
+        if is_link(tree, single):
+            what, hint = f"`{single}` is a link, and links aren't followed", LINK_HINT
+        return {}, [project_document(tree).complaint(("environments", env), what, hint)]
     if not listed:
         return {MAIN_STACK: single}, []
     complaints = [complaint for name in listed for complaint in _name_complaints(f"{folder}/{name}", name)]
+    links = [f"{folder}/{name}" for name in listed if is_link(tree, f"{folder}/{name}")]
+    complaints += [Document(path).complaint((), "it is a link, and links aren't followed", LINK_HINT) for path in links]
     if tree.read(single) is not None:
         message = f"`{single}` and the folder `{folder}/` both describe {env}"
         complaints.append(Document(single).complaint((), message, "keep one of the two"))

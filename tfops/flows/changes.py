@@ -247,7 +247,7 @@ def _wait_until_free(
             require_ledger(project.repository, place.env, present.head)
             require_signing(project, place.rules)
             require_signed_head(project, place.rules, present)
-            if present.trouble is not None:
+            if present.trouble is not None and present.trouble.receipt not in str(story):
                 ui.warn(
                     f"{place.env} is degraded since the {present.trouble.kind} of {present.trouble.commit[:8]}: "
                     f"{present.trouble.receipt}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tfops.addresses import other_registry, registry_of
-from tfops.config.environment import load_environment, lock_file_path
+from tfops.config.environment import load_environment, lock_file_path, read_provider_lock
 from tfops.config.modules.interface import MODULES, require_inner_sources
 from tfops.config.names import did_you_mean, shown
 from tfops.engine.environment import engine_environment
@@ -50,7 +50,7 @@ def lock(
     rules = place.rules_in(project, tree)
     environment = load_environment(tree, rules, place.env)
     path = lock_file_path(rules.files_of(place.env))
-    before = tree.read(path) or ""
+    before = read_provider_lock(tree, rules.files_of(place.env)) or ""
     content = Content(rules, environment, tree, before or None, base=rules.base_of(place.env))
     interfaces = project.interfaces(tree, {})
     for stack in environment.stacks.values():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tfops.config.backend import Backend
-from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
+from tfops.config.environment import EnvironmentConfig, load_environment, read_provider_lock
 from tfops.config.inherit import FOLDER
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
@@ -34,7 +34,7 @@ def rehearse(
     stage = EnvName(f"{env}-adopt")
     environment = load_environment(tree, rules, env, project.input_check(tree))
     staged = replace(rules, backend=Backend(), environments={stage: replace(rules.environments[env], backend={})})
-    content = Content(staged, replace(environment, name=stage), tree, tree.read(lock_file_path(env)), base=env)
+    content = Content(staged, replace(environment, name=stage), tree, read_provider_lock(tree, env), base=env)
     _require_called(environment, env, legacy)
     try:
         sealed = encrypts(rules)

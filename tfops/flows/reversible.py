@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tfops.addresses import provider_of, without_keys
-from tfops.config.environment import load_environment, lock_file_path
+from tfops.config.environment import load_environment, read_provider_lock
 from tfops.config.modules.wish import declared_by
 from tfops.engine.lockfile import locked_versions
 from tfops.flows.ground.project import Project
@@ -36,7 +36,7 @@ def check_reversible(
     rules = place.rules_in(project, tree)
     coming = Coming(
         declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree, place.env)),
-        _by_provider(locked_versions(tree.read(lock_file_path(rules.files_of(place.env))) or "")),
+        _by_provider(locked_versions(read_provider_lock(tree, rules.files_of(place.env)) or "")),
         rules.engine.version.text,
         rules.protect,
     )

@@ -29,6 +29,11 @@ class Tree(Protocol):
         """An id of a folder's content, the same for the same content; empty when it isn't there."""
 
 
+def is_link(tree: Tree, path: str) -> bool:
+    """Whether there is something at a path that is neither a file nor a folder: it isn't followed."""
+    return bool(tree.digest(path)) and tree.read(path) is None and not tree.names(path)
+
+
 # A tree of a few kilobytes can name its parts so often that no disk holds what it stands for.
 _MOST_ENTRIES = 100_000
 _DEEPEST = 100

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from tfops.addresses import code_of, qualified
 from tfops.config.document import Document
-from tfops.config.environment import EnvironmentConfig, StackConfig, lock_file_path, stack_document
+from tfops.config.environment import EnvironmentConfig, StackConfig, read_provider_lock, stack_document
 from tfops.config.modules.interface import (
     Interfaces,
     const_inputs,
@@ -83,7 +83,7 @@ class Content:
     ) -> "Content":
         """All of it from one tree; in a drill the provider lock is that of the environment that it `rehearses`."""
         base = rehearses or rules.base_of(environment.name)
-        return cls(rules, environment, tree, tree.read(lock_file_path(base or environment.name)), base=base)
+        return cls(rules, environment, tree, read_provider_lock(tree, base or environment.name), base=base)
 
     def document(self, stack: StackName) -> Document:
         """A stack's file as it was read, with the place of every value."""

@@ -27,7 +27,9 @@ from tfops.flows.road.bridging import over_a_bridge
 from tfops.flows.road.fetched import moved_modules, moved_warning
 from tfops.flows.road.missing import Missing, find_missing, require_not_made_anew
 from tfops.flows.road.supplies import Giver, Supplies, stand_ins, supplies_for
-from tfops.model import Action, Plan, StackName, StackState, Waiting
+from tfops.ledger.chain import read_present
+from tfops.ledger.origin import require_ledger
+from tfops.model import Action, EnvName, Plan, StackName, StackState, Waiting
 from tfops.render.root import UNKNOWN_TYPE
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.graph import waves
@@ -172,6 +174,15 @@ def open_stacks(
     return opened
 
 
+def _require_known_state(project: Project, env: EnvName, job: StackJob, state: StackState) -> None:
+    """As `require_known_state`; in a fork, whose ledger isn't here, that is why the state isn't (`missing-ledger`)."""
+    try:
+        require_known_state(env, job.recorded, state)
+    except Refused:
+        require_ledger(project.repository, env, read_present(project.repository, env).head)
+        raise
+
+
 def read_stacks(
     project: Project,
     opened: Sequence[tuple[StackJob, OpenStack]],
@@ -187,7 +198,7 @@ def read_stacks(
     for job, (state, _) in zip((job for job, _ in opened), done, strict=True):
         if job.recorded is None and not job.takes_over:
             require_own_state(project, env, job.stack, state)
-        require_known_state(env, job.recorded, state)
+        _require_known_state(project, env, job, state)
     for job, stack in opened:
         require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)
     _say_other_engine(opened, ui)

@@ -50,8 +50,11 @@ def _nothing_to_resume(project: Project, env: EnvName) -> Refused:
 
 
 def _say_what_was_done(project: Project, place: Place, trouble: TroublePart, ui: Ui) -> None:
-    """What the stopped run did, and what came to its branch since: that isn't part of it."""
-    ui.note(f"the {trouble.kind} of {trouble.commit[:8]} by {trouble.by} is resumed: {trouble.receipt}")
+    """What the stopped run did, and what came to its branch since: that isn't part of it.
+
+    How far it got was said before: the environment is degraded.
+    """
+    ui.note(f"the {trouble.kind} of {trouble.commit[:8]} by {trouble.by} is resumed")
     if trouble.done:
         more = f" and {len(trouble.done) - _MOST_LISTED} more" if len(trouble.done) > _MOST_LISTED else ""
         ui.note(f"  done before: {', '.join(trouble.done[:_MOST_LISTED])}{more}")
