@@ -38,6 +38,7 @@ class Replay:
     owners: dict[str, int] = field(default_factory=dict)
     named: int = 0
     kept_providers: int = 0
+    twice: int = 0
 
     def build(self) -> None:
         """Apply every version."""
@@ -51,8 +52,9 @@ class Replay:
             self._must(*argv, *_naming("--allow-destroy", self._places(way, guarded)))
             self._arrive(way, f"v{number}: {', '.join(content.deeds)}")
 
-    def go_back(self, number: int, *, refuses: bool = True) -> None:
-        """Roll back to a version, right in the end; with `refuses` it is tried first without what must be named."""
+    def go_back(self, number: int, *, looks: bool = True) -> None:
+        """Roll back to a version, right in the end; with `looks` it is planned first, and tried without what must be
+        named."""
         goal = self.history[number - 1]
         way, verdict = Way(self.now, goal, frozenset(self.outside)), self._verdict(number)
         what = f"back to v{number} from {', '.join(self.now.deeds)}"
@@ -65,9 +67,13 @@ class Replay:
             self._must_refuse(*argv, *words)
             argv.append("--keep-providers")
             self.kept_providers += 1
-        if words and refuses:
+        if looks:
+            planned = self._must(*(word for word in argv if word != "--yes"), "--plan").result
+            _compare_verdict(_subjects(planned["judgement"]), planned["plan"]["changes"], what, is_planned=True)
+        if looks and words:
             self._must_refuse(*argv)
             self.named += 1
+        self.twice += len(way.made_twice)
         ran = self._must(*argv, *words)
         self._arrive(way, f"{what}: {ran.err}")
         changes = ran.result["plan"]["changes"] if ran.result["plan"] else []
@@ -79,7 +85,7 @@ class Replay:
         """What `history --verdict` says of a way back: reason to the addresses that it is about."""
         entries = self.story.shop.ok("history", "dev", "--verdict", "-o", "json").result["entries"]
         [entry] = [entry for entry in entries if entry["record"]["version"] == f"v{number}"]
-        return {reason["name"]: set(reason["subjects"]) for reason in entry["verdict"]["reasons"]}
+        return _subjects(entry["verdict"])
 
     def _places(self, way: Way, keys: Iterable[int]) -> list[str]:
         """What the plan of a goal calls things: by their address there, or where its moves bring what it lacks."""
@@ -183,6 +189,10 @@ class Replay:
         env = self.story.shop.env
         done = subprocess.run(argv, cwd=self.story.root, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{what}: plain Terraform sees something to do\n{done.stdout}\n{done.stderr}"
+
+
+def _subjects(judgement: Mapping[str, Any]) -> dict[str, set[str]]:
+    return {reason["name"]: set(reason["subjects"]) for reason in judgement["reasons"]}
 
 
 def _compare_verdict(

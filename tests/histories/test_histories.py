@@ -1,4 +1,4 @@
-"""The short form of `make histories`: two histories, some ways back in each."""
+"""The short form of `make histories`: two histories, and ways back in each."""
 
 import random
 from pathlib import Path
@@ -11,12 +11,12 @@ from tests.support.engines import require_engine
 from tests.support.provider.host import provider_host
 from tests.support.ways_back import new_story
 
-_LENGTH = 6
+_LENGTH = 4
 
 
-@pytest.mark.parametrize(("seed", "provider"), [(2, ""), (3, "1.0.0")], ids=["built-in", "demo provider"])
+@pytest.mark.parametrize(("seed", "provider"), [(2, ""), (42, "1.0.0")], ids=["built-in", "demo provider"])
 def test_every_way_back_in_a_random_history_is_sound(tmp_path: Path, seed: int, provider: str) -> None:
-    dice, engine = random.Random(seed), require_engine()
+    dice, engine = random.Random(seed), require_engine(fast=True)
     history = Writer(dice).history(_LENGTH, provider=provider)
     with provider_host() as door:
         locks = provider_locks(tmp_path / "locks", engine, door) if provider else {}
@@ -24,5 +24,5 @@ def test_every_way_back_in_a_random_history_is_sound(tmp_path: Path, seed: int, 
         story.mirror.add("2.0.0")
         replay = Replay(story, history, locks)
         replay.build()
-        for number in dice.sample(range(1, _LENGTH), 3):
+        for number in dice.sample(range(1, _LENGTH), 2):
             replay.go_back(number)
