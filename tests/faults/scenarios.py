@@ -16,7 +16,11 @@ import pytest
 
 from tests.faults.backends import serve
 from tests.faults.world import World, address_of, kill_engines, new_world
+from tests.support.provider.demo import WORLD
+from tests.support.provider.host import provider_host
+from tests.support.provider.mirror import Mirror
 from tests.support.sandbox import wait_until
+from tests.support.ways_back import NEEDS_DEMO, look
 from tests.support.wire import serve_git
 
 Scenario = Callable[[World], None]
@@ -165,13 +169,13 @@ def its_lock_is_gone_when_it_is_renewed(world: World) -> None:
     _end_well(world)
 
 
-def _said_before(process: "subprocess.Popen[str]", words: str) -> str:
-    """All that a run says until it says this; fails when it ends before."""
+def _said_before(process: "subprocess.Popen[str]", *words: str) -> str:
+    """All that a run says until it has said all this; fails when it ends before."""
     said = ""
     assert process.stdout is not None
-    while words not in said:
+    while not all(word in said for word in words):
         line = process.stdout.readline()
-        assert line, f"{words!r} was never said:\n{said}"
+        assert line, f"{words} were never said:\n{said}"
         said += line
     return said
 
@@ -306,6 +310,61 @@ def it_alone_is_killed(world: World) -> None:
     world.check()
 
 
+_LIKE_REAL_ONES = """\
+resource "demo_thing" "t" { content = "t" }
+resource "demo_password" "w" { content = "w" }
+resource "demo_pet" "p" { content = "p" }
+resource "terraform_data" "slow" {
+  depends_on = [demo_thing.t, demo_password.w, demo_pet.p]
+  provisioner "local-exec" { command = "until [ -e GO ]; do sleep 0.1; done" }
+}
+"""
+_NOT_IMPORTED = ("module.main.demo_password.w", "module.main.demo_pet.p")
+
+
+def it_made_what_has_no_import(world: World) -> None:
+    """A constant id, and a type without import; the first recovery is killed, too.
+
+    What can be is taken in, the rest is named, and made anew when someone says so.
+    """
+    with provider_host() as door:
+        things = _use_provider(world, door)
+        with world.start("apply", "dev", "--yes") as process:
+            said = _said_before(process, *(f"{address}: created" for address in _NOT_IMPORTED), "demo_thing.t: created")
+            kill_engines(world.shop.workspace)
+            out, _ = process.communicate(timeout=120)
+        assert process.returncode == 21, said + out
+        world.run("recover", "dev", failpoint="import-planned:SIGKILL+engine")
+        recovered = world.run("recover", "dev")
+        assert recovered.code == 0 and f"can't be imported: {', '.join(_NOT_IMPORTED)}" in recovered.err, recovered.err
+        world.let_go()
+        refused = world.run("resume", "dev", "--yes", "-o", "json")
+        assert all(address in refused.error["hint"] for address in _NOT_IMPORTED), refused.out
+        assert len(look(things)) == len(_NOT_IMPORTED) + 1, "nothing is made anew by the way"
+        named = (word for address in _NOT_IMPORTED for word in ("--allow-duplicate", address))
+        finished = world.run("resume", "dev", "--yes", *named)
+        assert finished.code == 0, finished.out + finished.err
+        kinds = [key.partition("/")[0] for key in sorted(look(things))]
+        assert kinds == ["password", "password", "pet", "pet", "thing"]
+        assert world.run("plan", "dev", "--detailed-exitcode").code == 0
+        assert world.run("verify", "dev").code == 0
+
+
+def _use_provider(world: World, door: Path) -> Path:
+    """Want things of the demo provider, as a new commit on the remote's branch. Returns the folder where they are."""
+    mirror, things = Mirror(world.shop.home / "mirror", door), world.shop.home / "things"
+    mirror.add("1.0.0")
+    things.mkdir()
+    world.shop.env |= {"TF_CLI_CONFIG_FILE": str(mirror.cli_config()), WORLD: str(things)}
+    rules = world.shop.path / "tfops.yaml"
+    rules.write_text(rules.read_text() + f"engine: {{env: [{WORLD}]}}\n")
+    world.shop.write("modules/real/main.tf", NEEDS_DEMO + _LIKE_REAL_ONES.replace("GO", f"{world.witness}.go"))
+    world.shop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "real"}}}))
+    world.shop.commit("want what has no import")
+    world.shop.git("push", "--quiet")
+    return things
+
+
 # The clock
 
 
@@ -420,6 +479,7 @@ OVER_HTTP: dict[str, Scenario] = {
     "two people roll back and apply at once": two_roll_back_and_apply_at_once,
     "a clone is a month old": a_clone_is_a_month_old,
     "the engine alone is killed, over HTTP": it_alone_is_killed,
+    "the engine alone is killed after it made what has no import": it_made_what_has_no_import,
 }
 ON_S3: dict[str, Scenario] = {"the engine alone is killed, over S3": it_alone_is_killed}
 ON_POSTGRES: dict[str, Scenario] = {"the session of PostgreSQL is cut during the apply": its_session_is_cut}
