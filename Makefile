@@ -73,7 +73,7 @@ differential: setup ## compare 5,000 values with Terraform's own verdict; writes
 fuzz: setup ## 10,000 damaged files of each kind; CI runs 300
 	TFOPS_FUZZ_CASES=10000 $(BIN)/python -m pytest -q -n auto --timeout 3600 tests/unit/test_config_fuzz.py
 
-histories: setup ## roll 100 random histories back to every version; writes docs/explanation/histories-results.md
+histories: setup ## roll 1,000 random histories back to every version; writes docs/explanation/histories-results.md (a slice: ARGS='--seeds 0:50')
 	$(BIN)/python -m tests.histories.run $(ARGS)
 
 outcomes: setup ## write what the tests of the ways back find into docs/explanation/rollback.md

@@ -79,7 +79,7 @@ def walk(seed: int, door: Path, locks: Mapping[str, str], engine: str) -> Found:
             for number in dice.sample(range(1, len(history)), len(history) - 1):
                 replay.go_back(number, looks=dice.random() < LOOKS)
                 done += 1
-        except AssertionError as error:
+        except (AssertionError, TimeoutError) as error:
             failure = f"seed {seed}, after {done} rollbacks: {error}"
     deeds = tuple(deed for content in history for deed in content.deeds)
     return Found(seed, deeds, done, replay.named, replay.kept_providers, replay.twice, failure)
