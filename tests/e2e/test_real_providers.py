@@ -1,4 +1,4 @@
-"""The way back with real small providers (random, tls, local, null), which behave as no stand-in does.
+"""The way back with real small providers (random, tls, local, null, time), which behave as no stand-in does.
 
 The promises of `docs/explanation/rollback.md`: nobody gets another's password, an import is never a guess, and a
 provider goes up and back without a lost value. Needs `TFOPS_PROVIDER_MIRROR` with them.
@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.providers import require_small_providers, use_mirror
 from tests.support.sandbox import Sandbox, new_sandbox
+from tests.support.state_server import serve_states
 from tfops.engine.lockfile import locked_versions
 
 LET_GO = "removed {{\n  from = {address}\n  lifecycle {{ destroy = false }}\n}}\n"
@@ -108,6 +109,8 @@ def test_a_provider_goes_up_and_back_and_no_password_is_lost(house: Sandbox) -> 
     house.ok("rollback", "dev", "v1", "--yes", "--keep-providers", *more)
     assert house.run("drift", "dev", "-o", "json").result["environments"][0]["changes"] == []
     assert (_values(house, "random_password", "result"), _values(house, "random_pet", "id")) == (first, pets)
+    house.ok("destroy", "dev", "--yes")
+    assert house.state()["resources"] == []
 
 
 def test_the_last_resource_of_a_provider_and_a_move_across_types(house: Sandbox) -> None:
@@ -127,3 +130,78 @@ def test_the_last_resource_of_a_provider_and_a_move_across_types(house: Sandbox)
     assert refused.code == 13
     house.ok("rollback", "dev", "v1", "--yes", *_named("--allow-destroy", "terraform_data.step"))
     assert sorted(item["type"] for item in house.state()["resources"]) == ["null_resource", "random_pet"]
+
+
+def test_what_a_killed_engine_made_is_taken_in_or_named(tmp_path: Path, engine: str) -> None:
+    """The state on the server has nothing of it: one of four types has an import, and two hold data."""
+    mirror = require_small_providers()
+    with serve_states() as states:
+        rules = f"version: 1\nproject: shop\n{states.backend()}environments:\n  dev: {{branch: main}}\n"
+        house = new_sandbox(tmp_path / "shop", engine, rules=rules)
+        house.env |= use_mirror(tmp_path, mirror)
+        made = (
+            'resource "random_password" "db" { length = 24 }\nresource "random_uuid" "id" {}\n'
+            'resource "random_pet" "pet" {}\nresource "tls_private_key" "key" { algorithm = "ED25519" }\n'
+        )
+        house.write("modules/main/main.tf", _needs(random="3.9.0", tls="4.2.1") + made)
+        house.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "main"}}}))
+        house.commit("The module")
+        states.frozen["/dev/main"] = b""
+        assert house.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-ended:SIGKILL"}).code == -9
+        del states.frozen["/dev/main"]
+        recovered = house.ok("recover", "dev").err
+        assert "taken in by id: module.main.random_uuid.id" in recovered
+        named = [f"module.main.{one}" for one in ("random_password.db", "tls_private_key.key")]
+        refused = house.run("resume", "dev", "--yes", "-o", "json").error
+        assert (refused["name"], all(one in refused["hint"] for one in named)) == ("not-approved", True)
+        house.ok("resume", "dev", "--yes", *(word for one in named for word in ("--allow-duplicate", one)))
+        [password] = [
+            one["instances"][0]["attributes"]["result"]
+            for one in json.loads(states.states["/dev/main"])["resources"]
+            if one["type"] == "random_password"
+        ]
+        assert len(password) == 24, "no import took a text for it"
+        assert house.ok("drift", "dev", "-o", "json").result["environments"][0]["changes"] == []
+
+
+def test_a_password_that_the_past_protects_is_replaced_when_it_is_named(house: Sandbox) -> None:
+    password = 'resource "random_password" "db" {{\n  length = {length}\n  {protected}\n}}\n'
+    protected = password.format(length=20, protected="lifecycle { prevent_destroy = true }")
+    name = _named("--allow-destroy", "random_password.db")
+    _version(house, _needs(random="3.9.0") + protected)
+    _version(house, _needs(random="3.9.0") + password.format(length=24, protected=""), *name)
+    before = _values(house, "random_password", "result")
+    assert house.run("rollback", "dev", "v1", "--yes").code in (13, 20)
+    assert _values(house, "random_password", "result") == before
+    house.ok("rollback", "dev", "v1", "--yes", *name)
+    assert len(_values(house, "random_password", "result")["db"]) == 20
+
+
+def test_a_keyed_file_that_is_gone_is_drift_although_something_refers_to_it(house: Sandbox) -> None:
+    files = (
+        'resource "local_file" "f" {\n  for_each = toset(["a", "b"])\n  content  = each.key\n'
+        '  filename = "${path.root}/gen/${each.key}"\n}\n'
+        'resource "terraform_data" "reader" { input = local_file.f["a"].id }\n'
+    )
+    _version(house, _needs(local="2.9.0") + files)
+    Path(house.workspace, "roots/dev/main/gen/a").unlink()
+    drift = house.run("drift", "dev", "-o", "json").result["environments"][0]
+    gone = {change["address"] for change in drift["changes"] if change["action"] == "delete"}
+    assert gone == {'module.main.local_file.f["a"]'}
+
+
+def test_one_flag_lets_go_of_what_holds_nothing_and_never_of_a_password(house: Sandbox) -> None:
+    needs = _needs(random="3.9.0", time="0.13.1", null="3.2.4")
+    first = 'resource "random_pet" "first" {}\n'
+    more = (
+        'resource "random_pet" "more" { count = 2 }\nresource "time_static" "then" {}\n'
+        'resource "null_resource" "step" {}\nresource "random_password" "db" { length = 24 }\n'
+    )
+    _version(house, needs + first)
+    _version(house, needs + first + more)
+    refused = house.run("rollback", "dev", "v1", "--yes", "-o", "json").error
+    name = _named("--allow-destroy", "random_password.db")
+    assert refused["hint"].endswith("--allow-stateless --allow-destroy 'module.main.random_password.db'")
+    assert house.run("rollback", "dev", "v1", "--yes", "--allow-stateless").code == 13
+    house.ok("rollback", "dev", "v1", "--yes", "--allow-stateless", *name)
+    assert [item["type"] for item in house.state()["resources"]] == ["random_pet"]

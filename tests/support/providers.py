@@ -19,12 +19,18 @@ _HOW = (
     "hashicorp/aws, make one with: terraform providers mirror ~/terraform-mirror"
 )
 
-_SMALL = {"random": ("3.1.0", "3.6.3", "3.9.0"), "tls": ("4.2.1",), "local": ("2.9.0",), "null": ("3.2.4",)}
+_SMALL = {
+    "random": ("3.1.0", "3.6.3", "3.9.0"),
+    "tls": ("4.2.1",),
+    "local": ("2.9.0",),
+    "null": ("3.2.4",),
+    "time": ("0.13.1",),
+}
 
 
 def require_small_providers() -> Path:
-    """The mirror, where it has random, tls, local and null in the versions that are tested, for the engine that the
-    tests run with; else a skip that says what is missing. They are extra, in CI too."""
+    """The mirror, where it has random, tls, local, null and time in the versions that are tested, for the engine that
+    the tests run with; else a skip that says what is missing. They are extra, in CI too."""
     mirror = Path(os.environ.get(MIRROR, "/nonexistent"))
     home = mirror / HOST / "hashicorp"
     missing = [f"{name} {one}" for name, wanted in _SMALL.items() for one in wanted if not _has(home / name, one)]
