@@ -261,7 +261,7 @@ def test_an_interrupt_that_the_engine_slept_through_still_ends_the_command(shop:
     deaf = tmp_path / "deaf"
     real = shutil.which("terraform") or str(Path(sys.executable).with_name("tfops-terraform"))
     deaf.write_text(
-        f'#!/bin/sh\ncase "$1" in state) trap \'\' INT; touch {tmp_path}/begun; sleep 1;; esac\nexec {real} "$@"\n'
+        f'#!/bin/sh\ncase "$1" in init) trap \'\' INT; touch {tmp_path}/begun; sleep 1;; esac\nexec {real} "$@"\n'
     )
     deaf.chmod(0o755)
     process = shop.start("apply", "dev", "--yes", "--engine", str(deaf))

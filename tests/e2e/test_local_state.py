@@ -69,7 +69,14 @@ def test_what_only_the_engine_can_say_is_left_to_it(tmp_path: Path) -> None:
 
     whole = json.dumps({"version": 4, "terraform_version": engine.version, "serial": 1})
     assert read(whole) == whole and read(None) == ""
-    others = [whole.replace(engine.version, "1.0.0"), "", whole[:-9], "[]", '{"encrypted_data": "x"}']
+    others = [
+        whole.replace(engine.version, "1.0.0"),
+        whole.replace("4", "5", 1),
+        "",
+        whole[:-9],
+        "[]",
+        '{"encrypted_data": "x"}',
+    ]
     for text in others:
         assert read(text) is None, text
     state.write_bytes(b"\xff\xfe")

@@ -236,7 +236,8 @@ resource "demo_volume" "v" {{
   size    = "{size}"
   lifecycle {{ create_before_destroy = true }}
 }}
-resource "terraform_data" "slow" {{
+resource "terraform_data" "slow" {{  # the old volume goes when this is there
+  count = {slow}
   input = demo_volume.v.id
   provisioner "local-exec" {{ command = "until [ -e '{gate}' ]; do sleep 0.1; done" }}
 }}
@@ -250,10 +251,8 @@ def test_what_was_made_beside_what_the_state_has_is_named_and_not_made_again_by_
     rules = RULES.replace("environments:", f"{states.backend()}environments:")
     story = new_story(tmp_path / "story", engine, provider_door, rules=rules)
     gate = story.shop.home / "open"
-    gate.touch()
-    story.version(_VOLUME.format(size="S", gate=gate))
-    gate.unlink()
-    story.write(_VOLUME.format(size="L", gate=gate))
+    story.version(_VOLUME.format(size="S", gate=gate, slow=0))
+    story.write(_VOLUME.format(size="L", gate=gate, slow=1))
     died = story.shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"})
     assert (died.code, len(look(story.world))) == (-9, 2)
     gate.touch()

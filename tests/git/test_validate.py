@@ -39,7 +39,9 @@ def test_what_nobody_could_look_at_is_one_line_for_each_cause(here: Path, capsys
     (here / "modules/thing/broken.tf").write_text('variable "other" {\n')
     result = _validate(here)
     own, far = (line.strip("! ") for line in " ".join(capsys.readouterr().err.split()).split(" ! "))
-    assert own.startswith("the inputs of thing are not checked: modules/thing/broken.tf can't be read (env00: app, ")
+    assert own.startswith(
+        "the inputs of thing are not checked: modules/thing/broken.tf:2:1 can't be read (env00: app, "
+    )
     assert far.startswith(
         "the inputs of acme/far/aws 1.0.0 are not checked: a plan has to fetch it first (env00: far, "
     )

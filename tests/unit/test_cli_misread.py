@@ -1,12 +1,23 @@
 """A command line that isn't understood: what is wrong in a sentence, and what to type instead."""
 
 import json
+import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 
 from tfops.cli.app import app, run
 from tfops.cli.misread import MEANT
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """`run` is a process's whole life: at its end it hears no signal any more. Ours goes on, and has children."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str, str]:

@@ -8,6 +8,8 @@ from tfops import exact
 from tfops.engine.locate import Engine
 from tfops.model import BACKEND_FILE
 
+_FORMAT = 4
+
 
 def read_local_state(root: Path, engine: Engine) -> str | None:
     """What `state pull` would say in a root, empty for no state; None where only the engine can say it.
@@ -33,9 +35,10 @@ def _path(root: Path) -> Path | None:
 
 
 def _writer(text: str) -> str:
-    """The engine's version that wrote the state; empty for what is no state, or none in clear."""
+    """The engine's version that wrote the state; empty for what is no state, none in clear, or of another format."""
     try:
         document: Any = exact.loads(text)
     except ValueError:
         return ""
-    return str(document.get("terraform_version", "")) if isinstance(document, dict) else ""
+    is_known = isinstance(document, dict) and document.get("version") == _FORMAT
+    return str(document.get("terraform_version", "")) if is_known else ""
