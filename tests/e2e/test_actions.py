@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.acts import require_acts_provider
+from tests.support.group import job
 from tests.support.ways_back import RULES, Story, new_story
 from tfops.engine.embedded import library_path
 
@@ -53,7 +54,13 @@ class Acts:
         self.story.shop.commit(f"Say {value}")
 
     def fail(self, text: str, *, does: bool) -> None:
-        mark = self.log.with_name(f"{self.log.name}.fail-{text}")
+        self._mark("fail", text, does=does)
+
+    def wait(self, text: str, *, does: bool) -> None:
+        self._mark("wait", text, does=does)
+
+    def _mark(self, what: str, text: str, *, does: bool) -> None:
+        mark = self.log.with_name(f"{self.log.name}.{what}-{text}")
         mark.touch() if does else mark.unlink()
 
     @property
@@ -137,6 +144,30 @@ def test_an_action_that_failed_is_not_forgotten(acts: Acts) -> None:
     assert (done["version"], acts.said[3:]) == ("v1", ["after-0-one", "after-1-one"])
     card = shop.ok("show", "dev", "-o", "json").result["card"]
     assert {one["result"] for one in card["actions"]} == {"done"}
+
+
+def test_an_interrupt_stops_an_action_and_begins_no_other(acts: Acts) -> None:
+    """As Ctrl-C on a terminal, to the whole group: `docs/how-to/when-it-stops.md`."""
+    shop = acts.story.shop
+    acts.write("one")
+    shop.ok("apply", "dev", "--yes")
+    both = ("invoke", "dev", f"{ACTION}.before", f"{ACTION}.after[0]", "--yes")
+    for fault in ("rendered:SIGTERM+group+again", "state-read:SIGINT+group"):
+        ran = shop.run(*both, "-o", "json", env={"TFOPS_FAILPOINT": fault})
+        assert (ran.code, ran.error["state"]) == (130, "Nothing was changed."), ran.out
+        assert len(acts.said) == 3, "nothing was begun"
+
+    acts.wait("before-one", does=True)
+    with job(shop, *both) as running:
+        running.wait_until(lambda: len(acts.said) == 4)
+        running.press()
+        assert (running.end(), "interrupted while an action ran" in running.text) == (130, True), running.text
+    acts.wait("before-one", does=False)
+    [told] = [one["text"] for one in shop.ok("log", "dev", "-o", "json").result["events"] if "failed" in one["text"]]
+    assert told.endswith(f"{ACTION}.before failed; {ACTION}.after[0] never run")
+    assert shop.ok("status", "-o", "json").result["environments"][0]["lock"] is None
+    shop.ok(*both)
+    assert acts.said[4:] == ["before-one", "after-0-one"]
 
 
 def test_a_run_that_died_before_its_actions_says_so(acts: Acts) -> None:

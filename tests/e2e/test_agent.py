@@ -132,6 +132,46 @@ def test_people_and_machines_are_told(laptop: Sandbox, daemon: GitDaemon, tmp_pa
     assert ear.url not in agent.log.read_text()
 
 
+# What a provisioner says is in the engine's error: a reason, a secret, and far more than anybody reads.
+_FAILING = """\
+variable "password" {
+  type      = string
+  sensitive = true
+}
+resource "terraform_data" "bad" {
+  provisioner "local-exec" {
+    command     = "echo quota of 5 used up by $P; yes more | head -c 20000; exit 3"
+    environment = { P = nonsensitive(var.password) }
+  }
+}
+"""
+
+
+def test_why_a_change_failed_is_in_all_that_the_agent_says(laptop: Sandbox, daemon: GitDaemon, tmp_path: Path) -> None:
+    """The engine's own words, masked and bounded: in the log, in a message, over HTTP, in `status` and `log`."""
+    rules = "version: 1\nproject: shop\nagent: {tell: [{url_env: HOOK}]}\nenvironments:\n  dev: {branch: main}\n"
+    laptop.write("tfops.yaml", rules)
+    laptop.write("modules/bad/main.tf", _FAILING)
+    inputs = {"password": {"from": "env:PASSWORD"}}
+    laptop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "bad", "inputs": inputs}}}))
+    laptop.commit("fails")
+    laptop.git("push", "--quiet")
+    clone = laptop.clone(daemon.url("shop.git"), tmp_path / "agent")
+    with heard() as ear:
+        clone.env.update({"HOOK": ear.url, "PASSWORD": "canary-hunter2"})
+        with running_agent(clone, "--interval", "1h") as agent:
+            wait_until(lambda: any(json.loads(body)["event"] == "failed" for _, body in ear.bodies), timeout_s=180)
+            shown = agent.get("/status")[1]
+            assert agent.stop() == 0
+    [told] = [json.loads(body) for _, body in ear.bodies if json.loads(body)["event"] == "failed"]
+    [logged] = [line for line in agent.log.read_text().splitlines() if " failed " in line]
+    for said in (told["text"], logged, shown, laptop.ok("status").out, laptop.ok("log", "dev").out):
+        words = " ".join(said.split())
+        assert "quota of 5 used up by" in words, said
+        assert "canary-hunter2" not in said
+        assert len(said) < 5000, len(said)
+
+
 def test_what_it_does_is_traced(laptop: Sandbox, daemon: GitDaemon, tmp_path: Path) -> None:
     clone = laptop.clone(daemon.url("shop.git"), tmp_path / "agent")
     with heard() as collector:

@@ -9,7 +9,8 @@ from tfops.system.failpoint import NAMES
 # Dying here needs a story to tell: they are reached while recovering.
 IN_RECOVERY = ("story-begun", "lock-released", "import-planned", "imported", "story-told")
 IN_MOVE = ("state-copied", "state-marked")
-IN_CHANGE = tuple(name for name in NAMES if name not in (*IN_RECOVERY, *IN_MOVE))
+IN_OTHERS = ("step-taken", "files-written", "rehearsed", "state-brought")  # of backend create, providers, adopt
+IN_CHANGE = tuple(name for name in NAMES if name not in (*IN_RECOVERY, *IN_MOVE, *IN_OTHERS))
 _WITH_ENGINE = ("engine-started", "engine-working")
 _TO_THE_GROUP = ("SIGINT+group", "SIGTERM+group", "SIGINT+group+again", "SIGTERM+group+again", "SIGHUP+group")
 _SIGNALS = ("SIGKILL", "SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE", *_TO_THE_GROUP)

@@ -12,7 +12,7 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 120  # a server that is written in Python starts slowly where every core is busy
     while time.monotonic() < end:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return

@@ -34,6 +34,7 @@ class Board:
     act_seconds: float = 0.0
     decisions: dict[EnvName, Decision] = field(default_factory=dict)
     drifted: dict[EnvName, datetime] = field(default_factory=dict)
+    why_failed: dict[EnvName, str] = field(default_factory=dict)
     running: tuple[EnvName, ...] = ()
     waiting: tuple[EnvName, ...] = ()
     is_stopping: bool = False
@@ -61,8 +62,10 @@ class Board:
         with self._lock:
             self.acts, self.act_seconds = self.acts + 1, self.act_seconds + act.duration_s
             self.durations[next((bound for bound in BUCKETS if act.duration_s <= bound), float("inf"))] += 1
+            self.why_failed.pop(act.env, None)
             if act.code:
                 self.failures[act.env, act.detail] += 1
+                self.why_failed[act.env] = act.text
 
     def compared(self, env: EnvName, since: datetime | None) -> None:
         """What a look for drift found: since when it differs, None when it doesn't."""
@@ -100,7 +103,10 @@ class Board:
                 "running": list(self.running),
                 "waiting": list(self.waiting),
                 "drifted": {env: since.isoformat() for env, since in self.drifted.items()},
-                "environments": [_environment(decision) for decision in self.decisions.values()],
+                "environments": [
+                    _environment(decision) | {"failure": self.why_failed.get(decision.env, "")}
+                    for decision in self.decisions.values()
+                ],
             }
 
     def measures(self) -> "Measures":

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tfops.agent import act
-from tfops.errors import Interrupted, TfopsError
+from tfops.errors import NOTHING_CHANGED, Interrupted, TfopsError
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.ui import Ui
 from tfops.flows.sync import decide_all
@@ -52,6 +52,7 @@ def reconcile(
 def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int, engine: str, ui: Ui) -> Iterator[Act]:
     """How each of them ended, in the order in which they ended."""
     waiting, running = list(decisions), list[act.Running]()
+    has_begun = False
     try:
         while waiting or running:
             while waiting and len(running) < parallel:
@@ -59,6 +60,7 @@ def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int,
                 ui.note(f"{decision.env}: {decision.text}")
                 try:
                     running.append(act.start(project, decision, engine=engine))
+                    has_begun = True
                 except TfopsError as error:
                     yield act.not_started(decision, error)
             wait_for_any([one.child for one in running], timeout_s=_POLL_S)
@@ -67,7 +69,8 @@ def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int,
                 yield _said(act.finished(project, one), ui)
     except KeyboardInterrupt as error:
         hand_over(running, ui)
-        raise Interrupted("interrupted", state="What was being applied has stopped in an orderly way.") from error
+        state = "What was being applied has stopped in an orderly way." if has_begun else NOTHING_CHANGED
+        raise Interrupted("interrupted", state=state) from error
 
 
 def _said(ended: Act, ui: Ui) -> Act:

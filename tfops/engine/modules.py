@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,16 @@ def forget_moved_modules(root: Path) -> None:
     moved = [key for key, entry in listed.items() if key and not _is_in_place(root, entry, listed)]
     kept = [entry for key, entry in listed.items() if not any(f"{key}.".startswith(f"{one}.") for one in moved)]
     if moved:
+        write_file(path, json.dumps({**manifest, "Modules": kept}))
+
+
+def forget_packages(root: Path, folders: Sequence[str]) -> None:
+    """Take what lies in these folders of the root out of the engine's list, so that it is fetched again."""
+    path = root / _MANIFEST
+    manifest = read_json(path) or {}
+    listed = manifest.get("Modules", [])
+    kept = [entry for entry in listed if not any(f"{entry['Dir']}/".startswith(f"{one}/") for one in folders)]
+    if kept != listed:
         write_file(path, json.dumps({**manifest, "Modules": kept}))
 
 

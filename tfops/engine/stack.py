@@ -1,8 +1,9 @@
 """What tfops asks of the engine for one stack: init, plan, apply, read the state."""
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from tfops.config.modules.requirements import import_requirements
 from tfops.dataclass import dataclass
+from tfops.engine import downloads
 from tfops.engine.advice import wants_init
 from tfops.engine.commands import CommandLine
 from tfops.engine.encryption import decrypted, is_encrypted, require_no_block
@@ -96,6 +98,7 @@ class StackEngine:
         self._lent = lent
         self._modules = modules
         self._commands = CommandLine(engine.executable)
+        self._is_shielded = False
         self._orphaned = OrphanedLock(runner, self._commands, self._run)
 
     @property
@@ -117,13 +120,24 @@ class StackEngine:
         Where only modules changed, taking the modules in is enough: it asks neither backend nor registry for
         providers. A module that wants another provider makes the plan say so, and then it is initialized.
         """
+        is_fetched_again = downloads.take_back(self.root, self._content())
         known, wanted = read_json(self.root / _FINGERPRINT) or {}, self._fingerprint()
-        if wanted == known:
+        if wanted == known and not is_fetched_again:
+            downloads.remember(self.root, self._content())
             return
         if {**wanted, "modules": ""} == {**known, "modules": ""}:
             self._get()
         else:
             self._init()
+
+    @contextlib.contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Inside of it an interrupt doesn't reach the engine: what is done to a state is done to its end."""
+        self._is_shielded = True
+        try:
+            yield
+        finally:
+            self._is_shielded = False
 
     def _get(self) -> None:
         self._begin_anew()
@@ -182,7 +196,12 @@ class StackEngine:
     def _remember(self) -> None:
         if self.engine.is_tofu:
             require_no_block({module.path: module.folder for module in self.modules()})
+        downloads.remember(self.root, self._content())
         write_file(self.root / _FINGERPRINT, json.dumps(self._fingerprint()))
+
+    def _content(self) -> str:
+        """What a run is made of, the backend and the engine apart."""
+        return _digest_of([self._text(MAIN_FILE), self._text(VALUES_FILE), self._modules])
 
     def _fingerprint(self) -> dict[str, str]:
         """What `init` depends on, the modules apart."""
@@ -394,8 +413,8 @@ class StackEngine:
 
     def _run(self, argv: Sequence[str]) -> Ended:
         """Run what changes nothing. An interrupt ends the command even when the engine was faster."""
-        ended = self._runner.run(argv)
-        if ended.signals:
+        ended = self._runner.run(argv, shielded=self._is_shielded)
+        if ended.signals and not self._is_shielded:
             raise Interrupted("interrupted")
         return ended
 

@@ -32,7 +32,12 @@ from tfops.ledger.versions import known_versions
 from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
 from tfops.report.words import plural
 from tfops.results.changes import AdoptResult
-from tfops.system.workspace import in_work_tree, write_file, write_new_files
+from tfops.system import failpoint, signals
+from tfops.system.workspace import in_work_tree, replace_text, write_file, write_new_files
+
+_COPIED = (
+    "The state is copied to its new place, where no version uses it yet; the folder and its state are as they were."
+)
 
 
 def adopt(
@@ -71,15 +76,19 @@ def adopt(
     project_file = in_work_tree(root, PROJECT_FILE)
     try:
         write_new_files(root, new, {f"{MODULES}/{legacy.module}/{path}" for path in legacy.executable})
-        project_file.write_text(after, encoding="utf-8", newline="")
+        replace_text(project_file, after)
+        failpoint.reach("files-written")
         snapshot = project.tree(worktree=True)
         plan = rehearse(
             project, legacy, env=name, tree=snapshot, rules=load_rules(snapshot), engine=options.engine, ui=ui
         )
+        failpoint.reach("rehearsed")
+        ui.show_plan(plan)
     except BaseException:
-        _undo(root, new, before)
+        with signals.deferred():
+            _undo(root, new, before)
         raise
-    ui.show_plan(plan)
+    signals.tell_if_interrupted(f"The files of {name} were written first: look at them, and commit them.")
     changed = (PROJECT_FILE,) if after != before else ()
     return AdoptResult(
         name, str(folder), tuple(new), changed, legacy.draft.secrets, legacy.draft.kept_providers, None, plan
@@ -130,7 +139,7 @@ def _undo(root: Path, new: Mapping[str, str], project_text: str) -> None:
         while folder != root and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
             folder = folder.parent
-    (root / PROJECT_FILE).write_text(project_text, encoding="utf-8", newline="")
+    replace_text(root / PROJECT_FILE, project_text)
 
 
 def _finish(project: Project, env: EnvName, legacy: Legacy, *, options: ChangeOptions, ui: Ui) -> AdoptResult:
@@ -149,8 +158,11 @@ def _finish(project: Project, env: EnvName, legacy: Legacy, *, options: ChangeOp
         _bring_state(project, found, legacy, options=options.engine, ui=ui)
         return found
 
-    result = change(project, place, find, what="adopt", options=agreed, ui=ui)
-    leave_marker(legacy, env)
+    try:
+        result = change(project, place, find, what="adopt", options=agreed, ui=ui)
+    finally:
+        if known_versions(project.repository, env).latest:  # an interrupt comes out when the version is recorded
+            leave_marker(legacy, env)
     kept = legacy.draft.kept_providers
     return AdoptResult(env, str(legacy.folder), (), (), legacy.draft.secrets, kept, result.version, result.plan)
 
@@ -171,6 +183,7 @@ def _bring_state(project: Project, target: Target, legacy: Legacy, *, options: E
         stack.engine.prepare()
         there, _ = stack.engine.pull_state()
         if there.lineage == legacy.state.lineage and there.serial >= legacy.state.serial:
+            signals.tell_if_interrupted(_COPIED)
             return
         if not there.is_absent and there.inventory:
             raise Refused(
@@ -181,4 +194,6 @@ def _bring_state(project: Project, target: Target, legacy: Legacy, *, options: E
             )
         copy = folder / "adopted.tfstate"
         write_file(copy, legacy.state_text)
-        stack.engine.push_state(str(copy))
+        with signals.deferred(_COPIED), stack.engine.shielded():
+            stack.engine.push_state(str(copy))
+            failpoint.reach("state-brought")

@@ -15,6 +15,7 @@ from tfops.render.root import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
 from tfops.results.facts import Finding
 from tfops.results.places import BackendResult, BucketReport
+from tfops.system import failpoint, signals
 from tfops.system.aws import Access, AwsRefused, access_of
 from tfops.system.bucket import BucketDoor
 
@@ -63,16 +64,27 @@ def _work(places: list[_Place]) -> Iterator[_Work]:
 
 
 def _take(work: list[_Work], count: int) -> None:
-    """Take the steps in order. An error says how many were taken: the next run goes on from there."""
+    """Take the steps in order, each whole. Whatever stops it, the message says how many were taken."""
     taken = 0
-    for place, facts, steps in work:
-        for step in steps:
-            try:
-                _means(place, facts)[step.means]()
-            except AwsRefused as error:
-                error.state = f"{taken} of {count} steps were taken; the next run goes on from there."
-                raise
-            taken += 1
+    with signals.deferred() as arrived:
+        for place, facts, steps in work:
+            for step in steps:
+                if arrived:
+                    return
+                try:
+                    _means(place, facts)[step.means]()
+                    failpoint.reach("step-taken")
+                except AwsRefused as error:
+                    error.state = _so_far(taken, count)
+                    raise
+                taken += 1
+                signals.tell_if_interrupted(_so_far(taken, count))
+
+
+def _so_far(taken: int, count: int) -> str:
+    if taken == count:
+        return "All steps were taken first."
+    return f"{taken} of {count} steps were taken; the next run goes on from there."
 
 
 def _done(place: _Place, steps: tuple[Step, ...]) -> BucketReport:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tfops.dataclass import dataclass
-from tfops.errors import ConfigError, EngineFailed, NotApproved, Refused, StoppedPartWay, TfopsError
+from tfops.errors import ConfigError, EngineFailed, Interrupted, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.flows.changes import change
 from tfops.flows.drills import drill_fact
 from tfops.flows.ground.project import Project
@@ -66,9 +66,12 @@ def drill(
     _require_free_place(run)
     _consent(run, yes=options.consent.yes)
     results: dict[str, ChangeResult] = {}
-    why = _rehearse(run, results)
-    if not keep:
-        why = "; ".join(filter(None, (why, _clean_up(run))))
+    try:
+        why = _rehearse(run, results)
+        if not keep:
+            why = "; ".join(filter(None, (why, _clean_up(run))))
+    except (KeyboardInterrupt, Interrupted) as error:
+        raise _interrupted(run) from error
     part = DrilledPart(
         place=run.place.env,
         by=project.repository.person.name,
@@ -185,6 +188,16 @@ def _rehearse(run: _Drill, results: dict[str, ChangeResult]) -> str:
         if result.verified is Verified.FAILED:
             return f"{name}: not verified"
     return ""
+
+
+def _interrupted(run: _Drill) -> Interrupted:
+    """Such a drill says nothing about the version: it isn't recorded, and its place can be used again."""
+    env = run.place.env
+    return Interrupted(
+        "interrupted: the drill was not finished",
+        state=f"{run.home.env} is as it was. {env} may hold what the drill made so far.",
+        hint=f"tfops status {env}; again: tfops drill {run.home.env} {run.goal.version}; or: tfops destroy {env}",
+    )
 
 
 def _in_one_line(error: TfopsError) -> str:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from tfops.addresses import split
 from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan
-from tfops.engine.stack import SavedPlan
-from tfops.errors import Refused, StoppedPartWay, TfopsError
+from tfops.engine.stack import Applied, SavedPlan
+from tfops.errors import Interrupted, Refused, StoppedPartWay, TfopsError
 from tfops.flows.ground.custody import Custody, masked_trouble, require_free
 from tfops.flows.ground.project import Project
 from tfops.flows.ground.target import find_place
@@ -122,14 +122,22 @@ def _run(steps: Sequence[_Step], *, is_stopped: Callable[[], bool]) -> tuple[lis
         if failed is None and not is_stopped():
             applied = step.read.stack.engine.apply(step.saved)
             progress = applied.progress
-            if applied.code != 0:
-                why = "\n".join(error.text for error in applied.errors)
-                failed = StoppedPartWay("an action failed", why=why, state="It may have done a part of its work.")
             states = [progress.action_state(one.address, one.trigger) for one in step.saved.plan.actions]
+            # an engine that was interrupted while its last action ran ends with 0 all the same
+            if applied.code != 0 or applied.was_interrupted or ActionState.FAILED in states:
+                failed = _failure(applied, has_begun=any(state is not ActionState.NEVER_RUN for state in states))
         else:
             states = [ActionState.NEVER_RUN] * len(step.saved.plan.actions)
         ran += map(action_part, [step.name] * len(states), step.saved.plan.actions, states)
     return ran, failed
+
+
+def _failure(applied: Applied, *, has_begun: bool) -> TfopsError:
+    why = "\n".join(error.text for error in applied.errors)
+    state = "It may have done a part of its work." if has_begun else "It was not begun."
+    if applied.was_interrupted:
+        return Interrupted("interrupted while an action ran", why=why, state=state)
+    return StoppedPartWay("an action failed", why=why, state=state)
 
 
 def _told(ran: Sequence[ActionPart]) -> str:

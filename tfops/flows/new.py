@@ -17,8 +17,9 @@ from tfops.flows.ground.target import require_environment
 from tfops.flows.starter import module_files
 from tfops.model import MAIN_STACK, EnvName
 from tfops.results.files import NewResult
+from tfops.system import signals
 from tfops.system.trees import Tree
-from tfops.system.workspace import in_work_tree, write_new_files
+from tfops.system.workspace import in_work_tree, replace_text, write_new_files
 
 
 def new_environment(project: Project, name: str, *, like: str | None, branch: str | None) -> NewResult:
@@ -49,8 +50,9 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
         ) from error
     root = project.repository.root
     project_file = in_work_tree(root, PROJECT_FILE)
-    write_new_files(root, files)
-    project_file.write_text(changed, encoding="utf-8", newline="")
+    with signals.deferred("The files were written first."):
+        write_new_files(root, files)
+        replace_text(project_file, changed)
     return NewResult("environment", name, tuple(files), (PROJECT_FILE,), pattern)
 
 

@@ -21,8 +21,9 @@ from tfops.flows.ground.tofu_only import require_tofu_where_needed
 from tfops.flows.ground.ui import Ui
 from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
 from tfops.results.places import ProviderMove, ProvidersResult
+from tfops.system import failpoint, signals
 from tfops.system.export import lay_out_modules
-from tfops.system.workspace import explained_disk_errors, in_work_tree, lay_out
+from tfops.system.workspace import in_work_tree, lay_out, replace_text
 
 # A root of its own beside the stacks', without their backend; no stack can have this name.
 _FOLDER = StackName(".providers")
@@ -64,6 +65,7 @@ def lock(
         rendered = {name: render_stack(content, name, interfaces) for name in environment.stacks}
         lay_out(root, _calls(rendered, before), removes=lambda name: name not in (".terraform", MODULES))
         lay_out_modules(tree, root, {}, rendered="", keeps=lambda _: False)
+        failpoint.reach("rendered")
         env_vars = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
         runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)
         ui.phase(f"locking the providers of {place.env}")
@@ -73,8 +75,9 @@ def lock(
         )
         ui.phase("")
     if after and after != before:
-        with explained_disk_errors(f"write {path}"):
-            in_work_tree(project.repository.root, path).write_text(after, encoding="utf-8")
+        replace_text(in_work_tree(project.repository.root, path), after)
+        signals.tell_if_interrupted(f"`{path}` was written first: commit it.")
+        failpoint.reach("files-written")
     return ProvidersResult(place.env, path, _moves(before, after), is_written=bool(after) and after != before)
 
 

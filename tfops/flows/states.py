@@ -160,8 +160,9 @@ def restore(
         with signals.deferred(signals.FINISHED_FIRST):
             custody.claim_once(what="state restore", present=present)
             try:
-                _put_back(opened.engine, kept, wanted.document | {"serial": serial}, is_readable=now is not None)
-                serial = _require_restored(opened.engine, wanted).serial
+                with opened.engine.shielded():
+                    _put_back(opened.engine, kept, wanted.document | {"serial": serial}, is_readable=now is not None)
+                    serial = _require_restored(opened.engine, wanted).serial
             except TfopsError as error:
                 custody.close(f"the restore of its state failed: {error.what}")
                 raise

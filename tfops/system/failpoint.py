@@ -43,6 +43,10 @@ NAMES = (
     "story-told",
     "state-copied",
     "state-marked",
+    "step-taken",
+    "files-written",
+    "rehearsed",
+    "state-brought",
 )
 
 _engine_pid = 0

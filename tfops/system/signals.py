@@ -57,8 +57,10 @@ class Interrupts:
         if self.count and not self._shielded:
             child.send_signal(signal.SIGINT)
 
-    def receive(self, _number: int, _frame: FrameType | None) -> None:
+    def receive(self, number: int, _frame: FrameType | None) -> None:
         self.forward()
+        if self._shielded and _deferring:
+            _deferring[-1].append(number)
         self._on_signal(self.count + 1 if self._shielded else self.count, kills=self.only_reads)
 
     def forward(self) -> None:

@@ -1,13 +1,14 @@
 // A provider with an action, for tests: the Python framework that serves the demo provider knows none.
 //
 // `acts_say` appends its text to the file that ACTS_LOG names, and says it as progress. It fails, after that, while a
-// file `<ACTS_LOG>.fail-<text>` exists.
+// file `<ACTS_LOG>.fail-<text>` exists, and waits while a file `<ACTS_LOG>.wait-<text>` exists.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	actionschema "github.com/hashicorp/terraform-plugin-framework/action/schema"
@@ -72,9 +73,22 @@ func (*say) Invoke(ctx context.Context, request action.InvokeRequest, response *
 		response.Diagnostics.AddError("cannot say it", err.Error())
 		return
 	}
-	if _, err := os.Stat(log + ".fail-" + text); err == nil {
+	for exists(log + ".wait-" + text) {
+		select {
+		case <-ctx.Done():
+			response.Diagnostics.AddError("the action was stopped", "interrupted while saying "+text)
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	if exists(log + ".fail-" + text) {
 		response.Diagnostics.AddError("the action failed", "asked to fail while saying "+text)
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func appendLine(path, text string) error {
