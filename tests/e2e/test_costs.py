@@ -10,6 +10,7 @@ from tests.support.sandbox import Sandbox, with_remote
 
 _SHIM = """\
 #!/bin/sh
+echo x >> '{log}-all'
 for word in "$@"; do
   case "$word" in fetch|push|ls-remote) echo "$word" >> '{log}'; break;; commit|tag|for-each-ref) break;; esac
 done
@@ -44,6 +45,20 @@ def test_an_apply_is_one_fetch_a_push_that_is_only_judged_and_two_pushes(counted
     result = counted.ok("apply", "dev", "--yes", "-o", "json").result
     assert _trips(tmp_path) == ["fetch", "push", "push", "push"]
     assert result["engine_starts"] == 4, "init, plan, show, apply"
+
+
+def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path: Path) -> None:
+    """docs/adr/0023-git-asked-once.md, CHANGELOG.md."""
+    every = tmp_path / "trips-all"
+    counted.ok("apply", "dev", "--yes")
+    counted.wish("two")
+    counted.git("push", "--quiet")
+    every.unlink()
+    counted.ok("apply", "dev", "--yes")
+    assert len(every.read_text().split()) == 20
+    every.unlink()
+    counted.ok("status")
+    assert len(every.read_text().split()) == 10
 
 
 def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
