@@ -98,6 +98,7 @@ def _is_sound(kills: Kills, world: World, number: int) -> bool:
         kills.done.append(kill_once(world, number=number))
     except FINDINGS:
         kills.failures.append(f"{kills.backend}, try {number}: {traceback.format_exc(limit=-2)}")
+        print(f"NOT SOUND: {kills.failures[-1]}", file=sys.stderr, flush=True)  # hours before the report is written
         return False
     return True
 
