@@ -80,7 +80,11 @@ def test_a_drill_that_is_interrupted_says_what_its_place_may_hold(tmp_path: Path
     before = shop.git("rev-parse", "refs/tfops/envs/dev")
     drill = ("drill", "dev", "v1", "--in", "perf", "--yes")
     said = "dev is as it was. perf may hold what the drill made so far."
-    for point, how in (("planned", "SIGINT+group"), ("version-stored", "SIGTERM+group")):
+    for point, how in (
+        ("planned", "SIGINT+group"),
+        ("engine-working", "SIGINT+group"),
+        ("version-stored", "SIGTERM+group"),
+    ):
         assert _interrupted(shop, point, *drill, how=how) == said
         assert shop.git("rev-parse", "refs/tfops/envs/dev") == before, "it says nothing about the version"
         assert shop.ok("status", "-o", "json").result["environments"][1]["lock"] is None

@@ -57,3 +57,50 @@ def test_an_interrupt_reaches_every_engine_once(tmp_path: Path) -> None:
         [sys.executable, "-c", _SCRIPT, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+_TELLING = textwrap.dedent(
+    """\
+    import os, sys
+    from pathlib import Path
+    from tfops.system import parallel, process
+
+    folder, said = Path(sys.argv[1]), []
+
+    def tell(count, kills):
+        print("interrupt sent", file=sys.stderr, flush=True)
+        said.append(count)
+
+    def on_line(line):
+        before = list(said)
+        os.kill(os.getpid(), 2)
+        assert said == before, "told in the middle of something else"
+
+    def engine(name, on_line):
+        return lambda: process.follow(
+            ["sh", "-c", "trap '' INT; echo made; sleep 0.2"],
+            cwd=folder, env=dict(os.environ), stdout=folder / f"{name}.out", stderr=folder / f"{name}.err",
+            on_line=on_line, on_signal=tell,
+        )
+
+    code, count = engine("alone", on_line)()
+    assert (code, count, said) == (0, 1, [1]), (code, count, said)
+
+    def on_tick():
+        if not hit:
+            hit.append(os.kill(os.getpid(), 2))
+            assert said == [1], "told in the middle of something else"
+
+    hit = []
+    parallel.side_by_side([engine(name, lambda line: None) for name in "ab"], on_signal=tell, on_tick=on_tick)
+    assert said == [1, 1], said
+    """
+)
+
+
+def test_what_an_interrupt_did_is_never_told_in_the_middle_of_another_line(tmp_path: Path) -> None:
+    """Python refuses to print inside of a print ("reentrant call"), which would end the change as a bug."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TELLING, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -36,12 +36,14 @@ def side_by_side(
     """
     if len(tasks) == 1:
         return [_outcome(tasks[0])]
-    with signals.routed_to_all(on_signal), ThreadPoolExecutor(max_workers=_MOST_ENGINES) as pool:
+    with signals.routed_to_all(on_signal) as tell, ThreadPoolExecutor(max_workers=_MOST_ENGINES) as pool:
         running = [pool.submit(_outcome, task) for task in tasks]
         waiting: set[Future[Result | TfopsError]] = set(running)
         while waiting:
             _, waiting = wait(waiting, timeout=_TICK_S)
+            tell()
             on_tick()
+        tell()
     return [future.result() for future in running]
 
 

@@ -313,13 +313,19 @@ def follow(
     callback doesn't reach the engine: it finishes first, then the exception goes on.
     """
     interrupts = signals.Interrupts(on_signal, shielded=shielded, only_reads=only_reads)
+
+    def tick() -> None:
+        interrupts.tell()
+        on_tick()
+
     with signals.routed_to(interrupts):
         for _ in range(_MOST_STARTS):
             child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
             interrupts.watch(child)
-            code = _follow_one(child, argv, stdout=stdout, on_line=on_line, on_tick=on_tick)
+            code = _follow_one(child, argv, stdout=stdout, on_line=on_line, on_tick=tick)
             if not (shielded and _was_hit_at_its_start(code, stdout.read_bytes(), stderr.read_bytes())):
                 break
+    interrupts.tell()
     return code, interrupts.count
 
 

@@ -42,11 +42,15 @@ class Interrupts:
     the first signal. A second one while it saves its state would lose that state, so there is none.
     One that only reads has nothing to lose: Terraform doesn't hear signals while it asks a store that
     never answers, so it is killed.
+
+    What a signal did is told by `tell`, between two looks at the engine: a handler runs in the middle of anything,
+    of a line that is being printed too, and Python refuses to print inside of that.
     """
 
     def __init__(self, on_signal: OnSignal, *, shielded: bool = False, only_reads: bool = False) -> None:
         self.count = 0
         self.only_reads = only_reads
+        self._untold: list[int] = []
         self._first_at = 0.0
         self._shielded = shielded
         self._on_signal = on_signal
@@ -61,7 +65,12 @@ class Interrupts:
         self.forward()
         if self._shielded and _deferring:
             _deferring[-1].append(number)
-        self._on_signal(self.count + 1 if self._shielded else self.count, kills=self.only_reads)
+        self._untold.append(self.count + 1 if self._shielded else self.count)
+
+    def tell(self) -> None:
+        """Say what the signals since the last call did."""
+        while self._untold:
+            self._on_signal(self._untold.pop(0), kills=self.only_reads)
 
     def forward(self) -> None:
         """Count the signal and hand the first one on, without a word to the user."""
@@ -82,6 +91,7 @@ class _Crowd:
 
     def __init__(self, on_signal: OnSignal) -> None:
         self.count = 0
+        self._told = 0
         self._on_signal = on_signal
         self._members: set[Interrupts] = set()
 
@@ -89,7 +99,12 @@ class _Crowd:
         self.count += 1
         for member in tuple(self._members):
             member.forward()
-        self._on_signal(self.count, kills=bool(self._members) and all(one.only_reads for one in self._members))
+
+    def tell(self) -> None:
+        """As `Interrupts.tell`."""
+        while self._told < self.count:
+            self._told += 1
+            self._on_signal(self._told, kills=bool(self._members) and all(one.only_reads for one in self._members))
 
     @contextlib.contextmanager
     def member(self, interrupts: Interrupts) -> Iterator[None]:
@@ -135,13 +150,16 @@ def routed_to(interrupts: Interrupts) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def routed_to_all(on_signal: OnSignal) -> Iterator[None]:
-    """For the thread that waits while others run engines: signals reach all of these. `on_signal` gets their count."""
+def routed_to_all(on_signal: OnSignal) -> Iterator[Callable[[], None]]:
+    """For the thread that waits while others run engines: signals reach all of these.
+
+    Yields what has to be called again and again while it waits: `on_signal` gets the signals' count then.
+    """
     crowd = _Crowd(on_signal)
     _crowds.append(crowd)
     try:
         with _handled(crowd.receive), hangup_ignored():
-            yield
+            yield crowd.tell
     finally:
         _crowds.remove(crowd)
 
@@ -186,6 +204,15 @@ def deferred(state: str = "") -> Iterator[Sequence[int]]:
         tell_if_interrupted(state)
     if arrived:
         raise Interrupted("interrupted", state=state_of_the_world())
+
+
+def defer_outrun() -> None:
+    """A signal was handed on to an engine that was through with its work before it heard: it is for us now.
+
+    Inside of `deferred`, as every change is.
+    """
+    if _deferring:
+        _deferring[-1].append(signal.SIGINT)
 
 
 _deferring: list[list[int]] = []

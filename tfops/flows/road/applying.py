@@ -21,7 +21,7 @@ from tfops.resolve.graph import waves
 from tfops.resolve.joining import is_same_work
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
-from tfops.system.signals import is_main_thread
+from tfops.system.signals import defer_outrun, is_main_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,10 @@ class Applying:
             for planned, outcome in zip(busy, outcomes, strict=True):
                 end = StackEnd(planned, error=outcome) if isinstance(outcome, TfopsError) else outcome
                 self.ends[planned.name] = end
-                self._is_over = self._is_over or bool(end.applied and end.applied.was_interrupted)
+                if end.applied and end.applied.was_interrupted:
+                    self._is_over = True
+                    if end.is_fine:
+                        defer_outrun()
 
     def _apply_one(self, planned: PlannedStack) -> StackEnd:
         """Runs beside others."""
