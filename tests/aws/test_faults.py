@@ -8,6 +8,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.aws.test_states import shop_in
 from tests.support.moto import Moto
 from tests.support.proxy import Fault, serve_proxy
@@ -75,6 +77,26 @@ def test_a_lock_that_someone_takes_away_in_the_middle_is_said(tmp_path: Path, mo
         proxy.faults = []
         assert "left by the run that stopped, was released" in shop.ok("recover", "dev").out
         assert "dev is now v2" in shop.ok("apply", "dev", "--yes").out
+
+
+@pytest.mark.parametrize("fault", [("lost", "PUT"), ("forbidden", "GET")])
+def test_the_look_for_a_dead_engines_lock_leaves_none_of_its_own(
+    tmp_path: Path, moto: Moto, fault: tuple[str, str]
+) -> None:
+    """It takes the lock to see whether it is free; the answer may be lost, or the release be refused."""
+    bucket = f"looked-{fault[0]}"
+    with serve_proxy(moto.address) as proxy:
+        shop = shop_in(tmp_path / "shop", moto, bucket, max_retries=1)
+        shop.env |= {"AWS_ENDPOINT_URL": proxy.address}
+        shop.wish(1, keys=["a"])
+        assert shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"}).code == -9
+        moto.s3().delete_object(Bucket=bucket, Key=_LOCK)
+        proxy.faults = [Fault(*fault, _LOCK, times=1)]
+        shop.ok("recover", "dev")
+        assert proxy.faults[0].hits == 1
+        assert "Contents" not in moto.s3().list_objects_v2(Bucket=bucket, Prefix=_LOCK)
+        shop.ok("apply", "dev", "--yes")
+        assert shop.tags() == ["tfops/dev/v1"]
 
 
 def test_a_store_that_never_answers_is_left_by_an_interrupt(tmp_path: Path, moto: Moto) -> None:

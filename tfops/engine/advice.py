@@ -152,6 +152,11 @@ def is_state_locked(diagnostics: Iterable[Diagnostic]) -> bool:
     return any("Error acquiring the state lock" in diagnostic.summary for diagnostic in diagnostics)
 
 
+def is_release_refused(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether the engine could not give the state's own lock back."""
+    return any("Error releasing the state lock" in diagnostic.summary for diagnostic in diagnostics)
+
+
 def is_lock_damaged(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether somebody's lock is in the way that doesn't say whose: a writer was stopped in the middle of it."""
     return any(is_state_locked([one]) and re.search(_DAMAGED_LOCK, one.detail) for one in diagnostics)

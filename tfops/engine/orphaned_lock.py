@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tfops.dataclass import dataclass
-from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, is_lock_damaged, is_state_locked
+from tfops.engine.advice import LOCK_IS_LEFT, OWN_LOCK, is_lock_damaged, is_release_refused, is_state_locked
 from tfops.engine.commands import CommandLine
 from tfops.engine.failures import engine_error
 from tfops.engine.runner import Ended, Runner
@@ -12,9 +12,11 @@ from tfops.engine.statelock import StateLock, parse_lock
 from tfops.errors import TfopsError
 from tfops.events import Diagnostic
 from tfops.model import VALUES_FILE
+from tfops.system.clock import now
 
 _OWN_ENDS = (0, 1)  # with any other, an apply was killed, or crashed
 _CHANGES = 2
+_MOST_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,27 @@ class OrphanedLock:
     def _holder(self) -> StateLock | None:
         """Who holds the state's lock, by a plan that waits for nobody. Raises EngineFailed, or Locked where the lock
         doesn't say whose it is."""
-        path = self.runner.folder / "probe.bin"
-        argv = self.commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
-        ended = self.run([*argv, "-refresh=false"])
-        path.unlink(missing_ok=True)
+        ended = self._look()
         held = _lock_in_the_way(ended.errors)
         if held is None and (ended.code not in (*_OWN_ENDS, _CHANGES) or is_lock_damaged(ended.errors)):
             raise engine_error("whether a dead engine left its lock can't be found out", ended.errors)
         return held
+
+    def _look(self) -> Ended:
+        """Whose answer was lost when it took or released the lock leaves its own; that one is released."""
+        path = self.runner.folder / "probe.bin"
+        argv = self.commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
+        began = now()
+        for _ in range(_MOST_LOOKS):
+            ended = self.run([*argv, "-refresh=false"])
+            path.unlink(missing_ok=True)
+            held = _lock_in_the_way(ended.errors)
+            is_own = held is not None and held.is_of_ended_look(began)
+            if held is not None and is_own:
+                self._force(held)
+            if not is_own and not is_release_refused(ended.errors):
+                break
+        return ended
 
     def _is_held(self) -> bool:
         try:

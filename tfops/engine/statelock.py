@@ -31,8 +31,15 @@ class StateLock:
 
     def is_of_dead_apply(self, since: datetime) -> bool:
         """Whether an apply of this user on this machine took it after `since`."""
+        return self._is_ours("OperationTypeApply", since)
+
+    def is_of_ended_look(self, since: datetime) -> bool:
+        """Whether it was left by a plan of this user on this machine that began after `since` and has ended."""
+        return self._is_ours("OperationTypePlan", since)
+
+    def _is_ours(self, operation: str, since: datetime) -> bool:
         user, host = environ.user_and_host()
-        is_ours = self.who == f"{user}@{host}" and self.operation == "OperationTypeApply"
+        is_ours = self.who == f"{user}@{host}" and self.operation == operation
         return is_ours and self.created is not None and self.created >= since - _SLACK
 
 
