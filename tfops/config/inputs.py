@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tfops.config import mistakes
 from tfops.config.document import Document, Path
 from tfops.config.modules.flow import Needs, find_circle
+from tfops.config.modules.fitting import fits
 from tfops.config.modules.json_schema import type_schema, with_forms
 from tfops.config.modules.module import Interface, Variable
 from tfops.config.modules.terraform_type import short_type
@@ -111,8 +112,9 @@ class _ModuleChecker:
         has_forms, value = _has_forms(value), meant(value)
         if value is None and not variable.nullable and not variable.has_default:
             yield mistakes.Mistake((), f"`{variable.name}` must not be null", _about(variable))
-        errors = self._validator(variable, has_forms=has_forms).iter_errors(value)
-        yield from mistakes.explain(variable, errors)
+        if not fits(variable.type, value, has_forms=has_forms):
+            errors = self._validator(variable, has_forms=has_forms).iter_errors(value)
+            yield from mistakes.explain(variable, errors)
         yield from mistakes.changed_texts(variable, value)
 
     def _validator(self, variable: Variable, *, has_forms: bool) -> "Draft202012Validator":

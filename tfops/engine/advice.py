@@ -110,27 +110,26 @@ def advice_for(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 # What `init` says of a package, and every other command of one that it installed.
-_OTHER_BUILD = re.compile(r"(doesn't|does\s+not)\s+match\s+any\s+of\s+the\s+checksums")
+_OTHER_BUILD = r"(doesn't|does\s+not)\s+match\s+any\s+of\s+the\s+checksums"
 
 
 def is_other_build(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether a provider has the locked version and none of the locked checksums."""
-    return any(_OTHER_BUILD.search(diagnostic.text) for diagnostic in diagnostics)
+    return any(re.search(_OTHER_BUILD, diagnostic.text) for diagnostic in diagnostics)
 
 
 # Errors after which `init` in the same folder is the cure.
-_WANTS_INIT = re.compile(
+_WANTS_INIT = (
     r"Inconsistent dependency lock file"
     r"|Module not installed|Module source has changed|Required plugins are not installed|Missing required provider"
-    r"|Backend initialization required|Initialization required|run \"?(terraform|tofu) init",
-    re.IGNORECASE,
+    r"|Backend initialization required|Initialization required|run \"?(terraform|tofu) init"
 )
 
 
 # Errors about values and words that are known already. What a plan doesn't know yet is in none of them: an unknown
 # value passes every rule until it is known.
 _SENSITIVE = r"Sensitive\s+values,\s+or\s+values\s+derived\s+from\s+sensitive\s+values,\s+cannot\s+be\s+used"
-_SETTLED = re.compile(
+_SETTLED = (
     rf"{_SENSITIVE}|supports maps and sets of strings, but you have provided"
     r"|^(Invalid value for (input )?variable|Invalid value for module argument|Missing required argument"
     r"|Unsupported (argument|attribute)|Reference to undeclared|Inconsistent conditional result types)"
@@ -144,7 +143,7 @@ def is_about_sensitive(text: str) -> bool:
 
 def is_settled(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether one of the errors stays, whatever else is applied first."""
-    return any(_SETTLED.search(" ".join(diagnostic.text.split())) for diagnostic in diagnostics)
+    return any(re.search(_SETTLED, " ".join(diagnostic.text.split())) for diagnostic in diagnostics)
 
 
 def is_state_locked(diagnostics: Iterable[Diagnostic]) -> bool:
@@ -164,4 +163,4 @@ def is_lock_damaged(diagnostics: Iterable[Diagnostic]) -> bool:
 
 def wants_init(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether the engine refused because its folder isn't initialized for this root."""
-    return any(_WANTS_INIT.search(diagnostic.text) for diagnostic in diagnostics)
+    return any(re.search(_WANTS_INIT, diagnostic.text, re.IGNORECASE) for diagnostic in diagnostics)

@@ -28,10 +28,12 @@ _SCALARS: dict[str, Schema] = {
     "bool": {"enum": [True, False, "true", "false", "1", "0", None]},
 }
 
+FORM_TEXT = r"^\$\{(module|stack)\..*\}$"
+
 # A reference or a secret: it stands for a value that nobody knows before the engine runs.
 FORM: Schema = {
     "anyOf": [
-        {"type": "string", "pattern": r"^\$\{(module|stack)\..*\}$"},
+        {"type": "string", "pattern": FORM_TEXT},
         {"type": "object", "properties": {"from": {"type": "string"}}, "required": ["from"], "maxProperties": 1},
         {"type": "object", "properties": {"literal": {}}, "required": ["literal"], "maxProperties": 1},
     ]
