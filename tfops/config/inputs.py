@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from tfops.config import mistakes
 from tfops.config.document import Document, Path
-from tfops.config.modules.flow import Needs, find_circle
 from tfops.config.modules.fitting import fits
+from tfops.config.modules.flow import Needs, find_circle
 from tfops.config.modules.json_schema import type_schema, with_forms
 from tfops.config.modules.module import Interface, Variable
 from tfops.config.modules.terraform_type import short_type
