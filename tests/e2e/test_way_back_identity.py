@@ -1,7 +1,9 @@
 """Who is who on the way back, with types whose ids or imports say nothing: as real providers have them."""
 
 import json
+from pathlib import Path
 
+from tests.support.outcomes import record
 from tests.support.ways_back import Story, look
 
 USERS = 'resource "demo_password" "user" {{\n  for_each = toset({users})\n  content  = each.key\n}}\n'
@@ -29,17 +31,24 @@ def _reasons(story: Story, version: str) -> list[dict[str, str]]:
     return [reason for reason in entry["verdict"]["reasons"] if reason["name"] != "no-lock"]
 
 
-def test_nobody_gets_anothers_password(story: Story) -> None:
+def test_nobody_gets_anothers_password(story: Story, tmp_path: Path) -> None:
     story.version(_users("ann"))
     story.version(_users("eve"))
     eves = _passwords(story)["eve"]
-    verdict = story.shop.ok("history", "dev", "--verdict", "-o", "json").result["entries"][1]["verdict"]
-    assert "moved" not in {reason["name"] for reason in verdict["reasons"]}
+    verdict = story.verdict("v1")
+    assert "moved" not in {reason["name"] for reason in _reasons(story, "v1")}
+    by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
     back = story.roll_back("v1", "--yes", "--allow-destroy", 'module.main.demo_password.user["eve"]')
     assert (back.ran.code, back.outcome.destroyed) == (0, ["password `eve`"])
     assert _passwords(story)["ann"] != eves
+    record(
+        "a user who left, another who came: a password each, and all ids alike",
+        verdict=verdict,
+        by_hand=by_hand,
+        with_tfops=f"{refused}; with the address named: {back}; neither has the other's",
+    )
 
 
 def test_a_move_is_undone_because_it_was_recorded_even_where_ids_say_nothing(story: Story) -> None:
@@ -53,11 +62,13 @@ def test_a_move_is_undone_because_it_was_recorded_even_where_ids_say_nothing(sto
     assert back.rare == "1 moved"
 
 
-def test_a_password_is_never_imported_as_its_id(story: Story) -> None:
+def test_a_password_is_never_imported_as_its_id(story: Story, tmp_path: Path) -> None:
     """And what has no import doesn't stand in the way of what has one."""
     both = 'resource "demo_thing" "t" { content = "t" }\nresource "demo_pet" "p" { content = "p" }\n'
     story.version(both + 'resource "demo_password" "w" { content = "w" }\n')
     story.version(_let_go("thing", "t") + _let_go("pet", "p") + _let_go("password", "w"))
+    verdict = story.verdict("v1")
+    by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
     assert "module.main.demo_password.w" in refused.ran.error["what"]
@@ -68,20 +79,31 @@ def test_a_password_is_never_imported_as_its_id(story: Story) -> None:
     assert (back.ran.code, back.rare) == (0, "1 imported")
     assert (back.outcome.created, back.outcome.destroyed) == (["password `w`", "pet `p`"], [])
     assert not any(thing.get("result") == "none" for thing in look(story.world).values())
+    record(
+        "`removed { destroy = false }`, of types without an import by id",
+        verdict=verdict,
+        by_hand=by_hand,
+        with_tfops=f"{refused}; with both named: {back}",
+    )
 
 
-def test_what_was_replaced_before_it_was_let_go_is_taken_in_at_its_address(story: Story) -> None:
+def test_what_was_replaced_before_it_was_let_go_is_taken_in_at_its_address(story: Story, tmp_path: Path) -> None:
     story.version('resource "demo_volume" "v" { content = "one" }\n')
     story.version('resource "demo_volume" "v" {\n  content = "one"\n  size    = "L"\n}\n')
     story.version(_let_go("volume", "v"))
+    verdict = story.verdict("v1")
+    by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     back = story.roll_back("v1", "--yes")
     assert (back.ran.code, back.rare, back.outcome.created, back.outcome.orphaned) == (0, "1 imported", [], [])
+    record("a replacement, then `removed { destroy = false }`", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
 
 
-def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story) -> None:
+def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story, tmp_path: Path) -> None:
     """The import of a volume doesn't read its size, and a size is a replacement: what was let go alive would go."""
     story.version('resource "demo_volume" "v" {\n  content = "one"\n  size    = "L"\n}\n')
     story.version(_let_go("volume", "v"))
+    verdict = story.verdict("v1")
+    by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
     assert "replaced at once" in refused.ran.err
@@ -90,9 +112,15 @@ def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story) -> 
     assert "a second one" in plan
     back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
     assert (back.ran.code, back.outcome.destroyed, back.outcome.created) == (0, [], ["volume `one`"])
+    record(
+        "`removed { destroy = false }`, of what an import would replace at once",
+        verdict=verdict,
+        by_hand=by_hand,
+        with_tfops=f"{refused}; with the second one named: {back}",
+    )
 
 
-def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_unnamed(story: Story) -> None:
+def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_unnamed(story: Story, tmp_path: Path) -> None:
     """Its id says nothing, and it stood at another address when it was let go: the versions recorded both."""
     story.version('resource "demo_password" "old" { content = "x" }\n')
     moved = "moved {\n  from = demo_password.old\n  to   = demo_password.new\n}\n"
@@ -100,10 +128,18 @@ def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_un
     story.version(moved + _let_go("password", "new"))
     [reason] = _reasons(story, "v1")
     assert (reason["name"], reason["cure"]) == ("made-twice", "--allow-duplicate 'module.main.demo_password.old'")
+    verdict = story.verdict("v1")
+    by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
     back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_password.old")
     assert (back.ran.code, back.outcome.created) == (0, ["password `x`"])
+    record(
+        "a `moved` block, then `removed { destroy = false }`, where ids say nothing",
+        verdict=verdict,
+        by_hand=by_hand,
+        with_tfops=f"{refused}; with the second one named: {back}",
+    )
     # And on to what runs with the second one: its code moves it, and lets it go.
     assert [reason["name"] for reason in _reasons(story, "v2")] == ["moved"]
     assert [reason["name"] for reason in _reasons(story, "v3")] == ["left-alive"]

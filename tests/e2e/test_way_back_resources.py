@@ -37,11 +37,13 @@ def test_a_database_that_was_protected_later(story: Story, tmp_path: Path) -> No
     )
 
 
-def test_what_the_past_protects_can_be_replaced_when_it_is_named(story: Story) -> None:
+def test_what_the_past_protects_can_be_replaced_when_it_is_named(story: Story, tmp_path: Path) -> None:
     """The old module forbids it, and nobody can change the old module: named, the protection is lifted for this run."""
     other = DATABASE.format(version="15").replace('"main"\n', '"other"\n').replace("prevent_destroy = true", "")
     story.version(DATABASE.format(version="15"))
     story.version(other, "--allow-destroy", MAIN)
+    verdict = story.verdict("v1")
+    by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.is_still) == ("engine-failed", True)
     assert "on a way back: tfops rollback dev" in refused.ran.error["hint"]
@@ -50,6 +52,12 @@ def test_what_the_past_protects_can_be_replaced_when_it_is_named(story: Story) -
         0,
         ["database `other`"],
         ["database `main`"],
+    )
+    record(
+        "a `prevent_destroy` that only the past has, on what must be replaced",
+        verdict=verdict,
+        by_hand=by_hand,
+        with_tfops=f"{refused}; with the address named: {named}",
     )
 
 
