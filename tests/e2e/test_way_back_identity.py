@@ -120,7 +120,9 @@ def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story, tmp
     )
 
 
-def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_unnamed(story: Story, tmp_path: Path) -> None:
+def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_unnamed(
+    story: Story, tmp_path: Path
+) -> None:
     """Its id says nothing, and it stood at another address when it was let go: the versions recorded both."""
     story.version('resource "demo_password" "old" { content = "x" }\n')
     moved = "moved {\n  from = demo_password.old\n  to   = demo_password.new\n}\n"

@@ -80,11 +80,11 @@ def _name(key: str, thing: Mapping[str, Any]) -> str:
 
 def known_to(state: Any) -> frozenset[str]:
     """`type/id` of all that a state holds; passwords have one id in common, they are known by what they are."""
-    managed = [resource for resource in state["resources"] if resource["mode"] == "managed"]
     return frozenset(
-        f"{resource['type'].removeprefix('demo_')}/{instance['attributes'].get('result') or instance['attributes']['id']}"
-        for resource in managed
-        for instance in resource["instances"]
+        f"{resource['type'].removeprefix('demo_')}/{values.get('result') or values['id']}"
+        for resource in state["resources"]
+        if resource["mode"] == "managed"
+        for values in (instance["attributes"] for instance in resource["instances"])
     )
 
 
