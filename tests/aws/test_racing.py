@@ -42,6 +42,7 @@ def test_one_of_two_racing_applies_wins_and_the_other_changes_nothing(tmp_path: 
             racer.wish(racer.path.name, keys=[f"{racer.path.name}{number}" for number in range(20)])
         if kind == "table":
             racers[0].ok("backend", "create", "--yes")
+        racers[0].ok("plan", "dev")  # PostgreSQL refuses one of two who make a schema at the same moment
         started = [racer.start("apply", "dev", "--yes", "-o", "json", env=_STOP) for racer in racers]
         for process in started:  # both have planned, and consented
             assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
