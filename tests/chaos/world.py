@@ -23,9 +23,9 @@ from tests.support.agents import Agent, start_agent
 from tests.support.git_daemon import GitDaemon, git_daemon
 from tests.support.sandbox import Sandbox, new_sandbox
 from tests.support.state_server import StateServer, serve_states
+from tfops.change.project import Project
 from tfops.cli.terminal import Terminal
-from tfops.flows.ground.project import Project
-from tfops.flows.sync import decide_all
+from tfops.commands.reconcile_facts import decide_all
 from tfops.results.sync import Decision
 
 _BRANCHES = ("main", "live", "next")

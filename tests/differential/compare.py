@@ -16,8 +16,8 @@ from tfops.config.modules.terraform_type import short_type
 from tfops.config.project import EngineChoice
 from tfops.config.source import LocalSource
 from tfops.engine.environment import base_environment
-from tfops.engine.judge import judge
 from tfops.engine.locate import Engine, find_engine
+from tfops.engine.trial import judge
 from tfops.model import MAIN_STACK, EnvName, Mark
 from tfops.render.trial import render_trial
 from tfops.system.workspace import unpack

@@ -9,10 +9,10 @@ from tests.differential.pairs import Pair, random_pair
 from tests.support.engines import require_engine
 from tfops.config.modules.module import read_interface
 from tfops.engine.environment import base_environment
-from tfops.engine.judge import judge
 from tfops.engine.locate import Engine
-from tfops.render.crowd import render_crowd
+from tfops.engine.trial import judge
 from tfops.render.trial import Call
+from tfops.render.trial_batch import render_crowd
 from tfops.system.workspace import unpack
 
 SEED = 20260101

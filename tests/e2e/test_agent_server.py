@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tfops.agent import lobby, serve
-from tfops.agent.board import Board
-from tfops.agent.serve import Door, serving
+from tfops.agent.agent_status import AgentStatus
+from tfops.agent.serve import HookEndpoint, serving
 
 _SLOW = (b"", b"GET", b"GET /healthz HTTP/1.1\r\n", b"POST /hook HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
 
@@ -19,8 +19,8 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """Of a server that is patient for longer than any test: whoever is answered didn't wait for a slow one's end."""
     monkeypatch.setattr(serve, "_PATIENCE_S", 600)
     monkeypatch.setattr(lobby, "_MOST", 100)
-    board = Board(silence_s=600)
-    with serving(("127.0.0.1", 0), Door(board, lambda: None, b"0123456789abcdef")) as taken:
+    board = AgentStatus(silence_s=600)
+    with serving(("127.0.0.1", 0), HookEndpoint(board, lambda: None, b"0123456789abcdef")) as taken:
         yield taken
 
 

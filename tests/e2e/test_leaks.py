@@ -77,7 +77,7 @@ secrets:
 # Breaks in the middle of a plan, with a secret in the exception: `tfops ARGS` otherwise.
 _BROKEN = """\
 import os, sys
-import tfops.flows.road.planning as planning
+import tfops.change.planning as planning
 def broken(*_args, **_options): raise ZeroDivisionError(f"no number: {os.environ['CANARY']}")
 planning.require_known_state = broken
 from tfops.cli import main

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, with_remote
+from tfops.change.project import Project
 from tfops.cli.terminal import Terminal
-from tfops.flows.ground.project import Project
-from tfops.flows.sync import decide_all
+from tfops.commands.reconcile_facts import decide_all
 
 _RULES = """\
 version: 1

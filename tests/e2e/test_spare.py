@@ -5,20 +5,20 @@ import signal
 from pathlib import Path
 
 from tests.support.sandbox import wait_until
-from tfops.system.children import Child, Spare
+from tfops.system.children import Child, WarmProcess
 
 
-def _version(spare: Spare, folder: Path) -> Child:
+def _version(spare: WarmProcess, folder: Path) -> Child:
     return spare.start(["--version"], folder=folder, files=folder, name="asked")
 
 
-def _pid(spare: Spare) -> int:
+def _pid(spare: WarmProcess) -> int:
     assert spare._process is not None
     return spare._process.pid
 
 
 def test_it_runs_what_it_is_told_or_another_does(tmp_path: Path) -> None:
-    spare = Spare()
+    spare = WarmProcess()
     assert _version(spare, tmp_path).answer()[1].startswith("tfops "), "none was prepared"
 
     spare.prepare()
@@ -36,7 +36,7 @@ def test_it_runs_what_it_is_told_or_another_does(tmp_path: Path) -> None:
 
 
 def test_it_ends_when_nobody_needs_it(tmp_path: Path) -> None:
-    spare = Spare()
+    spare = WarmProcess()
     spare.prepare()
     process = spare._process
     assert process is not None

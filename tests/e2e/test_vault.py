@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.certificates import Authority, new_authority
 from tests.support.vault import TOKEN, Raw, serve_vault
+from tfops.change.secret_values import value_in
 from tfops.contacts import VaultLogin
-from tfops.flows.ground.secret_values import value_in
 from tfops.system.secret_stores import Unavailable
 from tfops.system.vault import read_vault
 

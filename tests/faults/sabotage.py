@@ -10,18 +10,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfops.change import failures, lease, recovery
+from tfops.change.lost import Lost
 from tfops.cli import main
-from tfops.flows import recover
-from tfops.flows.ground import custody
-from tfops.flows.road import failures
-from tfops.flows.road.lost import Lost
 from tfops.system import process
 from tfops.system.remote import Refs, Update
 
 
 def without_import() -> None:
     """What was made but is not in the state stays forgotten."""
-    setattr(recover, "bring_back", lambda read, *_: (read, Lost({}, {})))  # noqa: B010 - the state as it was read
+    setattr(recovery, "bring_back", lambda read, *_: (read, Lost({}, {})))  # noqa: B010 - the state as it was read
 
 
 def without_wait() -> None:
@@ -72,7 +70,7 @@ def _copy(pipe: Any, path: Path) -> None:
 
 def hurried() -> None:
     """No sabotage, only faster: the lock is renewed all the time, so that a few seconds of work have renewals."""
-    custody.RENEW_S = 0.2
+    lease.RENEW_S = 0.2
 
 
 SABOTAGES: dict[str, Callable[[], None]] = {

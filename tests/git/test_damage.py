@@ -7,13 +7,13 @@ import pytest
 
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
+from tfops.change.project import Project
+from tfops.change.target import apply_target, find_place
 from tfops.cli.terminal import Terminal
+from tfops.commands import looks
+from tfops.commands.reconcile_facts import decide_all
+from tfops.commands.verify import verify
 from tfops.errors import Refused
-from tfops.flows import looks
-from tfops.flows.ground.project import Project
-from tfops.flows.ground.target import apply_target, find_place
-from tfops.flows.sync import decide_all
-from tfops.flows.verify import verify
 from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.record import record_version

@@ -15,7 +15,7 @@ import pytest
 from tests.git.conftest import Clone, commit_file, git
 from tests.support.cards import make_card
 from tfops.errors import Refused
-from tfops.ledger.chain import EventKind, NewEvent, Present, ledger_ref, prepare, read_events, read_present
+from tfops.ledger.chain import EventKind, LedgerState, NewEvent, ledger_ref, prepare, read_events, read_present
 from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
 from tfops.model import CommitSha, EnvName, Kind
 from tfops.system.objects import store_commit, store_tree
@@ -338,8 +338,8 @@ def test_environments_have_ledgers_of_their_own(here: Path) -> None:
     refs = Refs(repository)
     _append(repository, refs, "one", lock=LOCK)
     other = EnvName("dev-two")
-    assert read_present(repository, other) == Present(other)
-    assert refs.swap(prepare(repository, Present(other), NewEvent(EventKind.LOCKED, "two"))) is Swap.WON
+    assert read_present(repository, other) == LedgerState(other)
+    assert refs.swap(prepare(repository, LedgerState(other), NewEvent(EventKind.LOCKED, "two"))) is Swap.WON
     assert ([event.text for event in read_events(repository, other)], _texts(repository)) == (["two"], ["one"])
 
 
@@ -358,7 +358,7 @@ def test_events_are_listed_newest_first_and_their_number_costs_no_processes(here
 def test_an_event_says_what_by_whom_and_in_which_run(here: Path) -> None:
     repository = Repository(here)
     event = NewEvent(EventKind.FORCED, "dev: the lock of bob was broken", "r-7")
-    Refs(repository).swap(prepare(repository, Present(DEV), event))
+    Refs(repository).swap(prepare(repository, LedgerState(DEV), event))
     [read] = read_events(repository, DEV)
     assert (read.kind, read.text, read.by, read.run_id) == (
         "unlocked-by-force", "dev: the lock of bob was broken", "ann", "r-7"
@@ -388,7 +388,7 @@ def test_the_same_event_twice_makes_two_commits(here: Path) -> None:
     """Two clones that say the same in the same second must not believe that both of them won."""
     repository = Repository(here)
     event = NewEvent(EventKind.BEGUN, "the same", "r-1", lock=LOCK)
-    swaps = {prepare(repository, Present(DEV), event).new for _ in range(3)}
+    swaps = {prepare(repository, LedgerState(DEV), event).new for _ in range(3)}
     assert len(swaps) == 3
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
+from tfops.change.project import Project
 from tfops.cli.terminal import Terminal
-from tfops.flows.ground.project import Project
-from tfops.flows.looks import status
+from tfops.commands.looks import status
 from tfops.ledger.versions import write_version_tag
 from tfops.system.repository import Repository
 

@@ -6,15 +6,15 @@ import pytest
 
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
+from tfops.change.project import Project
+from tfops.change.rollback import rollback_target
+from tfops.change.target import find_place
 from tfops.cli.terminal import Terminal
+from tfops.commands import looks
+from tfops.commands.init import init
+from tfops.commands.reconcile_facts import decide_all
+from tfops.commands.verify import verify
 from tfops.errors import ProjectError, Refused
-from tfops.flows import looks
-from tfops.flows.ground.project import Project
-from tfops.flows.ground.target import find_place
-from tfops.flows.init import init
-from tfops.flows.road.rollback import rollback_target
-from tfops.flows.sync import decide_all
-from tfops.flows.verify import verify
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of

@@ -6,11 +6,11 @@ import pytest
 
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
+from tfops.change.project import Project
 from tfops.cli.terminal import Terminal
-from tfops.flows.ground.project import Project
-from tfops.flows.hold import hold, lift
-from tfops.flows.rendering import render, render_diff
-from tfops.flows.sync import decide_all
+from tfops.commands.hold import hold, lift
+from tfops.commands.reconcile_facts import decide_all
+from tfops.commands.rendering import render, render_diff
 from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.git.conftest import git
+from tfops.change.project import Project
+from tfops.change.stack import EngineOptions
 from tfops.cli.terminal import Terminal
+from tfops.commands.validate import validate
 from tfops.errors import ConfigError
-from tfops.flows.ground.project import Project
-from tfops.flows.ground.stack import EngineOptions
-from tfops.flows.validate import validate
 from tfops.results.files import ValidateResult
 
 _NAMES = [f"env{number:02}" for number in range(12)]

@@ -13,12 +13,12 @@ import pytest
 
 from tests.support.cards import make_card
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
-from tfops.agent.board import Board
+from tfops.agent.agent_status import AgentStatus
 from tfops.agent.log import Log
 from tfops.agent.loop import AgentOptions, Loop
 from tfops.agent.tell import Teller
 from tfops.agent.watch import Watch
-from tfops.flows.ground.project import Project
+from tfops.change.project import Project
 from tfops.ledger.record import record_version
 from tfops.resolve.shard import WHOLE
 from tfops.system.remote import Refs
@@ -93,7 +93,7 @@ def soak(shop: Sandbox, *, turns: int, envs: int, samples: int = 10) -> Soaked:
     """The loop in this process, without an interval, until it has looked so often."""
     with _environment_of(shop), (shop.home / "agent.log").open("a") as stream:
         project = Project.open(shop.path)
-        board, log = Board(silence_s=60), Log(stream=stream)
+        board, log = AgentStatus(silence_s=60), Log(stream=stream)
         options = AgentOptions(interval_s=0.0, parallel=1, grace_s=1.0, shard=WHOLE)
         loop = Loop(project, options, Watch(project, "refs/tfops/envs/{env}"), board, log, Teller(lambda _: None))
         taken: list[Sample] = []
@@ -104,7 +104,7 @@ def soak(shop: Sandbox, *, turns: int, envs: int, samples: int = 10) -> Soaked:
     return Soaked(tuple(taken), board.surveys, envs)
 
 
-def _sample(board: Board, repository: Repository, taken: list[Sample], turns: int, samples: int) -> None:
+def _sample(board: AgentStatus, repository: Repository, taken: list[Sample], turns: int, samples: int) -> None:
     """Begin when everything was decided once, and stop the loop in the end."""
     try:
         _wait(lambda: board.surveys > 0)

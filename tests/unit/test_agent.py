@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tfops.agent.act import left_alive
-from tfops.agent.board import Board
+from tfops.agent.agent_status import AgentStatus
 from tfops.agent.hooks import judge_hook
 from tfops.agent.metrics import metrics_text
 from tfops.agent.queue import Queue
@@ -159,7 +159,7 @@ def test_addresses() -> None:
 
 
 def test_the_board_says_whether_the_agent_is_ready_and_counts_what_it_did() -> None:
-    board = Board(silence_s=60)
+    board = AgentStatus(silence_s=60)
     assert board.not_ready() == "no look yet"
     board.looked()
     assert board.not_ready() == "nothing decided yet"
@@ -183,9 +183,9 @@ def test_the_board_says_whether_the_agent_is_ready_and_counts_what_it_did() -> N
 
 
 def test_a_loop_that_does_not_turn_is_stuck() -> None:
-    board = Board(silence_s=-1)
+    board = AgentStatus(silence_s=-1)
     assert board.stuck_for() > 0
-    assert Board(silence_s=60).stuck_for() == 0
+    assert AgentStatus(silence_s=60).stuck_for() == 0
 
 
 def test_what_a_change_left_alive_is_told_with_its_id() -> None:

@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.layouts import layouts
 from tests.support.memory_tree import project_tree, rules_and_environment
+from tfops.config.modules.declarations import declared_by
 from tfops.config.modules.flow import output_needs
 from tfops.config.modules.hcl import parse_expression, read_blocks
 from tfops.config.modules.module import read_interface
 from tfops.config.modules.moves import declared_moves
 from tfops.config.modules.protection import protected_addresses, protected_blocks
-from tfops.config.modules.wish import declared_by
 
 LAYOUTS = layouts()
 _VARIABLES = {"names_in_any_script": "v_gr\u00f6\u00dfe_", "combined_characters": "v_u\u0308_"}

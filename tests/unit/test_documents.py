@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tfops.commands.documents import show_documents
 from tfops.errors import ProjectError, UsageError
-from tfops.flows.documents import show_documents
 from tfops.results.files import DocumentResult, DocumentsResult
 from tfops.system import documents
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.memory_tree import MemoryTree
+from tfops.change.encryption import require_encryption
 from tfops.config.project import load_project
 from tfops.config.values import Secret
 from tfops.engine.encryption import Head, head_of, require_no_block, secret_texts
@@ -15,7 +16,6 @@ from tfops.engine.locate import Engine
 from tfops.engine.mask import Masker
 from tfops.engine.state import parse_state
 from tfops.errors import ConfigError, Refused
-from tfops.flows.ground.encryption import require_encryption
 from tfops.model import MAIN_STACK, EnvName
 from tfops.render.encryption import encryption_file, encryption_secrets
 

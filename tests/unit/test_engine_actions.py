@@ -11,7 +11,7 @@ from tfops.engine.plan import masked_plan, to_plan
 from tfops.events import ActionEvent, Step
 from tfops.model import ActionState, Invocation
 from tfops.resolve.actions import asks_first
-from tfops.resolve.joining import is_same_work
+from tfops.resolve.merged_plan import is_same_work
 
 
 def _raw(name: str, *, block: int = 0, place: int = 0, text: str = "x", is_sensitive: bool = False) -> dict[str, Any]:

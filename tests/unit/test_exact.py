@@ -14,14 +14,14 @@ from tfops.config.lines import config_lines
 from tfops.config.mistakes import changed_texts
 from tfops.config.modules.module import Variable, read_interface
 from tfops.config.modules.terraform_type import Type
-from tfops.engine.moved import content_digest
+from tfops.engine.moved_mark import content_digest
 from tfops.engine.plan import planned_outputs, read_plan, to_plan
 from tfops.engine.state import parse_state
 from tfops.model import MAIN_STACK, VALUES_FILE, EnvName
-from tfops.render.crowd import render_crowd
 from tfops.render.escape import expression_text
 from tfops.render.root import RootSpec, render_root
 from tfops.render.trial import render_trial
+from tfops.render.trial_batch import render_crowd
 from tfops.report.envelope import success
 
 PI = "3.14159265358979323846"

@@ -6,10 +6,10 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from tests.support.samples import DEV
+from tfops.change.holders import Fate
+from tfops.change.lease import held_by
 from tfops.errors import Refused
-from tfops.flows.ground.custody import held_by
-from tfops.flows.ground.holders import Fate
-from tfops.ledger.chain import Present
+from tfops.ledger.chain import LedgerState
 from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
 from tfops.model import Kind
 
@@ -77,9 +77,9 @@ def test_times_keep_their_offset() -> None:
     assert read.since.utcoffset() == timedelta(hours=1)
 
 
-def _present(lock: LockPart | None) -> Present:
+def _present(lock: LockPart | None) -> LedgerState:
     files = {"lock.json": lock.model_dump_json().encode()} if lock else {}
-    return Present(DEV, "a" * 40, files)
+    return LedgerState(DEV, "a" * 40, files)
 
 
 def test_a_lock_by_hand_says_who_since_when_and_why() -> None:
@@ -109,6 +109,6 @@ def test_a_lease_whose_process_is_gone_says_so_and_what_to_type() -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"run_id": "r-1"}', b"\xff"])
 def test_a_lock_that_can_not_be_read_is_never_taken_for_none(content: bytes) -> None:
     with pytest.raises(Refused) as caught:
-        _ = Present(DEV, "a" * 40, {"lock.json": content}).lock
+        _ = LedgerState(DEV, "a" * 40, {"lock.json": content}).lock
     assert caught.value.guard == "damaged-ledger"
     assert "git show refs/tfops/envs/dev:lock.json" in caught.value.hint

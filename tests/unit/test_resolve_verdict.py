@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfops.model import Action, AttributeChange, Kind, Plan, ResourceChange, Verdict
-from tfops.resolve.downgrade import undowngradable
-from tfops.resolve.holding import HOLDING_TYPES
+from tfops.resolve.data_types import HOLDING_TYPES
+from tfops.resolve.forward_only import refused_downgrades
 from tfops.resolve.verdict import Download, Facts, as_planned, judge, protections
 
 AWS = "registry.terraform.io/hashicorp/aws"
@@ -396,16 +396,16 @@ def update(kind: str, path: str, before: str, after: str, action: Action = Actio
     ],
 )
 def test_values_that_only_go_forward_are_refused(kind: str, path: str, before: str, after: str, refused: bool) -> None:
-    found = undowngradable(update(kind, path, before, after))
+    found = refused_downgrades(update(kind, path, before, after))
     assert bool(found) is refused
     assert all(reason.verdict is Verdict.BLOCKED and reason.subjects == (f"{kind}.main",) for reason in found)
 
 
 def test_tfops_yaml_adds_to_the_list_and_replacements_are_another_matter() -> None:
     plan = update("my_thing", "inner[0].size", "5", "4")
-    [reason] = undowngradable(plan, ["my_thing.inner.size"])
+    [reason] = refused_downgrades(plan, ["my_thing.inner.size"])
     assert reason.text == "my_thing.main: inner[0].size can't go from 5 back to 4"
-    assert not undowngradable(update("aws_eks_cluster", "version", '"1.30"', '"1.29"', Action.REPLACE))
+    assert not refused_downgrades(update("aws_eks_cluster", "version", '"1.30"', '"1.29"', Action.REPLACE))
 
 
 def test_a_module_that_could_not_be_read_is_named_and_what_it_held_is_protected() -> None:

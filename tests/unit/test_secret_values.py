@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tfops.flows.ground.secret_values import is_in_clear, texts_in, value_in
+from tfops.change.secret_values import is_in_clear, texts_in, value_in
 from tfops.system.secret_stores import Unavailable
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from tfops.change.home import HOME_VARIABLE
+from tfops.change.project import Project
+from tfops.commands.reconcile_facts import home_head
 from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused, TfopsError, in_a_line, one_line
-from tfops.flows.ground.home import HOME_VARIABLE
-from tfops.flows.ground.project import Project
-from tfops.flows.sync import home_head
 from tfops.model import Action, CommitSha, Kind
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere

@@ -7,8 +7,8 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from tfops.change.project import Project
 from tfops.dataclass import dataclass
-from tfops.flows.ground.project import Project
 from tfops.model import EnvName
 from tfops.results.sync import Decision
 from tfops.system.children import Child, start_tfops

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from tfops.agent import act
-from tfops.agent.board import Board
+from tfops.agent.agent_status import AgentStatus
 from tfops.agent.drifting import DriftRound
 from tfops.agent.log import Log, Value
 from tfops.agent.messages import News
@@ -25,15 +25,15 @@ from tfops.agent.queue import Queue
 from tfops.agent.tell import Teller
 from tfops.agent.traces import Traces
 from tfops.agent.watch import Watch
+from tfops.change.project import Project
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
 from tfops.errors import TfopsError
-from tfops.flows.ground.project import Project
 from tfops.model import EnvName, Version
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system import clock
-from tfops.system.children import Child, Spare
+from tfops.system.children import Child, WarmProcess
 from tfops.system.remote import RemoteUnreachable
 
 _TICK_S = 0.1
@@ -60,15 +60,15 @@ class Loop:
     project: Project
     options: AgentOptions
     watch: Watch
-    board: Board
+    board: AgentStatus
     log: Log
     teller: Teller
     traces: Traces = field(default_factory=Traces)
     wake: threading.Event = field(default_factory=threading.Event)
     queue: Queue = field(default_factory=Queue)
     _running: list[act.Running] = field(default_factory=list)
-    _survey: Child | None = None
-    _spare: Spare = field(default_factory=Spare)
+    _deciding: Child | None = None
+    _spare: WarmProcess = field(default_factory=WarmProcess)
     _drift: DriftRound = field(init=False)
     _look_at: float = 0.0
     _decide_at: float = 0.0
@@ -106,20 +106,20 @@ class Loop:
 
     def _turn(self) -> None:
         now = time.monotonic()
-        self.board.beat(running=list(self.queue.running), waiting=list(self.queue.waiting))
+        self.board.heartbeat(running=list(self.queue.running), waiting=list(self.queue.waiting))
         self._reap(now)
         if self._is_woken or now >= self._look_at:
             self._look(now)
-        if now >= self._decide_at and self._survey is None:
+        if now >= self._decide_at and self._deciding is None:
             self._decide()
         self._start_next(now)
-        if self._survey is None:
+        if self._deciding is None:
             self._drift.start_next(now, busy=self.queue.running)
             self._spare.prepare()
 
     def _pause(self) -> float:
         """Short while children work, else until there is something to do; never so long that nobody hears us."""
-        if self._running or self._survey or self._drift.child:
+        if self._running or self._deciding or self._drift.child:
             return _TICK_S
         now = time.monotonic()
         moments = [self._look_at, self._decide_at, self.queue.next_at(now), self._drift.next_at()]
@@ -158,16 +158,16 @@ class Loop:
     def _decide(self) -> None:
         self._decide_at, self._surveyed_at = float("inf"), time.monotonic()
         self.traces.deciding()
-        self._survey = self._spare.start(
+        self._deciding = self._spare.start(
             ["reconcile", "--only-decide", "--quiet", "--output", "json", "--shard", str(self.options.shard)],
             folder=self.project.repository.root,
             files=self.project.workspace.reports,
-            name="_survey",
+            name="_deciding",
         )
 
     def _reap(self, now: float) -> None:
-        if self._survey is not None and not self._survey.is_running:
-            survey, self._survey = self._survey, None
+        if self._deciding is not None and not self._deciding.is_running:
+            survey, self._deciding = self._deciding, None
             self._take_over(*survey.answer())
         for one in [one for one in self._running if one.is_over]:
             self._running.remove(one)
@@ -284,13 +284,13 @@ class Loop:
     def _leave(self) -> None:
         """Nothing new; what runs gets its time, or at the second signal is interrupted in an orderly way."""
         self.board.is_stopping = True
-        for child in filter(None, (self._survey, self._drift.child)):
+        for child in filter(None, (self._deciding, self._drift.child)):
             child.stop()
         names = ", ".join(one.decision.env for one in self._running)
         self.log.say("stopping", f"waits for {names}" if names else "")
         end, asked = time.monotonic() + self.options.grace_s, self._stops
         while self._running and time.monotonic() < end and self._stops == asked:
-            self.board.beat(running=list(self.queue.running), waiting=[])
+            self.board.heartbeat(running=list(self.queue.running), waiting=[])
             self._reap(time.monotonic())
             time.sleep(_TICK_S)
         if self._running:

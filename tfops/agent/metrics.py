@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tfops.agent.board import BUCKETS, Board
+from tfops.agent.agent_status import BUCKETS, AgentStatus
 from tfops.errors import ProjectError
 from tfops.system import clock
 from tfops.system.installation import command_to_add
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def metrics_text(board: Board) -> bytes:
+def metrics_text(board: AgentStatus) -> bytes:
     """Raises ProjectError without prometheus-client."""
     try:
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - an extra, imported by use
@@ -28,7 +28,7 @@ def metrics_text(board: Board) -> bytes:
 class _Collector:
     """Makes the families anew for each scrape: nothing is kept beside the board."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: AgentStatus) -> None:
         self._board = board
 
     def collect(self) -> "Iterator[Metric]":

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from tfops.agent.turn import carry_out
+from tfops.change.project import Project
+from tfops.change.ui import Ui
+from tfops.commands.reconcile_facts import decide_all
 from tfops.errors import Refused
-from tfops.flows.ground.project import Project
-from tfops.flows.ground.ui import Ui
-from tfops.flows.sync import decide_all
 from tfops.results.sync import Decision, PruneResult, SyncReason
 
 

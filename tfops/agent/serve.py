@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 from tfops.agent import hooks
-from tfops.agent.board import Board
+from tfops.agent.agent_status import AgentStatus
 from tfops.agent.lobby import Lobby
 from tfops.agent.metrics import CONTENT_TYPE, metrics_text
 from tfops.dataclass import dataclass
@@ -34,10 +34,10 @@ _PATIENCE_S = 10.0
 
 
 @dataclass(slots=True)
-class Door:
+class HookEndpoint:
     """What the handlers share. `wake` makes the loop look now; without a secret there is no /hook."""
 
-    board: Board
+    board: AgentStatus
     wake: Callable[[], None]
     secret: bytes = field(default=b"", repr=False)
     _seen: "OrderedDict[str, None]" = field(default_factory=OrderedDict)
@@ -61,7 +61,7 @@ class _Server(HTTPServer):
 
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], door: Door) -> None:
+    def __init__(self, address: tuple[str, int], door: HookEndpoint) -> None:
         self.door = door
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         super().__init__(address, _Handler)
@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             case _:
                 self._answer(404, "there is /healthz, /readyz, /status, /metrics and /hook")
 
-    def _metrics(self, board: Board) -> None:
+    def _metrics(self, board: AgentStatus) -> None:
         try:
             self._answer(200, metrics_text(board).decode(), kind=CONTENT_TYPE)
         except ProjectError as error:
@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._hook(door, self.rfile.read(int(length)))
 
-    def _hook(self, door: Door, body: bytes) -> None:
+    def _hook(self, door: HookEndpoint, body: bytes) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         verdict = hooks.judge_hook(headers, body, door.secret)
         if verdict.wakes and not door.is_new(hooks.delivery_of(headers)):
@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(address: tuple[str, int], door: Door) -> Iterator[tuple[str, int]]:
+def serving(address: tuple[str, int], door: HookEndpoint) -> Iterator[tuple[str, int]]:
     """Serve while the block runs; yields the address that was taken. Raises ProjectError when it is taken already."""
     try:
         server = _Server(address, door)

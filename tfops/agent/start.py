@@ -7,17 +7,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tfops.agent.board import Board
+from tfops.agent.agent_status import AgentStatus
 from tfops.agent.log import Log
 from tfops.agent.loop import AgentOptions, Loop
-from tfops.agent.serve import Door, serving
+from tfops.agent.serve import HookEndpoint, serving
 from tfops.agent.tell import Teller
 from tfops.agent.traces import traces_for
 from tfops.agent.watch import Watch
+from tfops.change.project import Project
+from tfops.change.ui import Ui
+from tfops.commands.reconcile_facts import home_rules
 from tfops.errors import ProjectError, Refused, UsageError
-from tfops.flows.ground.project import Project
-from tfops.flows.ground.ui import Ui
-from tfops.flows.sync import home_rules
 from tfops.system import environ
 from tfops.system.git import network_timeout_s
 
@@ -35,7 +35,7 @@ def run_agent(
     """
     rules = home_rules(project, ui, say=True)
     project.repository.objects.close()  # nothing that reads objects lives as long as the loop
-    board = Board(silence_s=network_timeout_s() + 60.0, project=rules.project)
+    board = AgentStatus(silence_s=network_timeout_s() + 60.0, project=rules.project)
 
     def complain(text: str) -> None:
         log.say("untold", text, is_warning=True)
@@ -45,7 +45,7 @@ def run_agent(
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(project))
         if listen is not None:
-            host, port = stack.enter_context(serving(listen, Door(board, loop.wake.set, secret)))
+            host, port = stack.enter_context(serving(listen, HookEndpoint(board, loop.wake.set, secret)))
             log.say("listening", f"http://{host}:{port}")
         log.say("watching", rules.project, {"interval_s": options.interval_s, "shard": str(options.shard)})
         loop.run()

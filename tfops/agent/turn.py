@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tfops.agent import act
+from tfops.change.project import Project
+from tfops.change.ui import Ui
+from tfops.commands.note_blocked import note_waiting
+from tfops.commands.reconcile_facts import decide_all
 from tfops.errors import NOTHING_CHANGED, Interrupted, TfopsError
-from tfops.flows.ground.project import Project
-from tfops.flows.ground.ui import Ui
-from tfops.flows.sync import decide_all
-from tfops.flows.waiting import note_waiting
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, ReconcileResult
 from tfops.system.children import wait_for_any

@@ -1,8 +1,8 @@
 """Looking at the remote: whether anything moved since the last time."""
 
+from tfops.change.project import Project
 from tfops.dataclass import dataclass
-from tfops.flows.ground.project import Project
-from tfops.system.look import look_at_remote
+from tfops.system.ref_snapshot import look_at_remote
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ def docs(
     """
 
     def flow() -> DocumentsResult | DocumentResult:
-        from tfops.flows.documents import show_documents
+        from tfops.commands.documents import show_documents
 
         return show_documents(page)
 

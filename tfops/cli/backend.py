@@ -44,7 +44,7 @@ def create(
     ui = terminal()
 
     def flow() -> "BackendResult":
-        from tfops.flows import backend as flows
+        from tfops.commands import backend as flows
 
         return flows.create(open_project(ctx), yes=yes, ui=ui)
 
@@ -64,7 +64,7 @@ def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
     ui = terminal()
 
     def flow() -> "BackendResult":
-        from tfops.flows import backend as flows
+        from tfops.commands import backend as flows
 
         return flows.check(open_project(ctx))
 
@@ -101,8 +101,8 @@ def move(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import move as flows
-        from tfops.flows.ground.stack import EngineOptions
+        from tfops.change.stack import EngineOptions
+        from tfops.commands import move as flows
 
         options = flows.MoveOptions(
             yes=yes,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tfops.cli.options import parse_duration
 
 if TYPE_CHECKING:
-    from tfops.flows.road.change import ChangeOptions
+    from tfops.change.story import ChangeOptions
 
 
 def change_options(
@@ -25,10 +25,10 @@ def change_options(
     ignores_verdict: bool = False,
     max_deletes: int | None = None,
 ) -> "ChangeOptions":
-    """The flags of a change as the flows take them. Raises UsageError for a time that can't be read."""
-    from tfops.flows.ground.stack import EngineOptions
-    from tfops.flows.road.change import ChangeOptions
-    from tfops.flows.road.consent import ConsentOptions
+    """The flags of a change as `change` takes them. Raises UsageError for a time that can't be read."""
+    from tfops.change.consent import ConsentOptions
+    from tfops.change.stack import EngineOptions
+    from tfops.change.story import ChangeOptions
 
     return ChangeOptions(
         engine=EngineOptions(engine, int(parse_duration(lock_timeout))),

@@ -104,7 +104,7 @@ def apply(
     }
 
     def flow() -> object:
-        from tfops.flows import changes
+        from tfops.change import targets
 
         allowed = [name for name, is_set in flags.items() if is_set]
         options = change_options(
@@ -114,10 +114,10 @@ def apply(
             max_deletes=max_deletes,
         )  # fmt: skip
         if unattended:
-            from tfops.flows.unattended import apply_unattended
+            from tfops.commands.unattended import apply_unattended
 
             return apply_unattended(open_project(ctx), env, options, ui)
-        return changes.apply(open_project(ctx), env, options, ui, only=stack or ())
+        return targets.apply(open_project(ctx), env, options, ui, only=stack or ())
 
     execute("apply", flow, ui=ui, output=output)
 
@@ -167,8 +167,8 @@ def rollback(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        from tfops.flows import changes
-        from tfops.flows.plan import plan_rollback
+        from tfops.change import targets
+        from tfops.commands.plan import plan_rollback
 
         losing = allow_destroy or ()
         options = change_options(
@@ -186,7 +186,7 @@ def rollback(
         )
         project = open_project(ctx)
         if not plan:
-            return changes.rollback(
+            return targets.rollback(
                 project, env, version, options, ui, keep_providers=keep_providers, only=stack or ()
             )  # fmt: skip
         return plan_rollback(
@@ -226,14 +226,14 @@ def destroy(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        from tfops.flows import changes
+        from tfops.change import targets
 
         losing = allow_destroy or ()
         options = change_options(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
             allow_destroy=losing, allow_action=allow_action or (), allow_missing=allow_missing or (),
         )  # fmt: skip
-        return changes.destroy(open_project(ctx), env, options, ui)
+        return targets.destroy(open_project(ctx), env, options, ui)
 
     execute("destroy", flow, ui=ui, output=output)
 
@@ -270,7 +270,8 @@ def resume(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        from tfops.flows import changes, hold
+        from tfops.change import targets
+        from tfops.commands import hold
 
         losing = allow_destroy or ()
         options = change_options(
@@ -287,7 +288,7 @@ def resume(
         )
         project = open_project(ctx)
         lifted = None if offline else hold.lift(project, env)
-        return lifted or changes.resume(project, env, options, ui)
+        return lifted or targets.resume(project, env, options, ui)
 
     execute("resume", flow, ui=ui, output=output)
 
@@ -326,7 +327,7 @@ def drill(
     ui = terminal(quiet=quiet)
 
     def flow() -> "DrillResult":
-        from tfops.flows import drill
+        from tfops.commands import drill
 
         options = change_options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
         return drill.drill(open_project(ctx), env, version, place=place, keep=keep, options=options, ui=ui)
@@ -358,10 +359,10 @@ def recover(
     ui = terminal(quiet=quiet)
 
     def flow() -> object:
-        from tfops.flows import changes
-        from tfops.flows.ground.stack import EngineOptions
+        from tfops.change import targets
+        from tfops.change.stack import EngineOptions
 
         options = EngineOptions(engine)
-        return changes.recover(open_project(ctx), env, engine=options, wait_s=parse_duration(wait), ui=ui)
+        return targets.recover(open_project(ctx), env, engine=options, wait_s=parse_duration(wait), ui=ui)
 
     execute("recover", flow, ui=ui, output=output)

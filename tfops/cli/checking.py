@@ -40,8 +40,8 @@ def validate(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.ground.stack import EngineOptions
-        from tfops.flows.validate import validate
+        from tfops.change.stack import EngineOptions
+        from tfops.commands.validate import validate
 
         return validate(open_project(ctx), env, head=head, deep=deep, engine=EngineOptions(engine), ui=ui)
 
@@ -68,7 +68,7 @@ def explain(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import explain
+        from tfops.commands import explain
 
         project = open_project(ctx)
         return explain.explain(project, module) if module else explain.list_modules(project)
@@ -96,7 +96,7 @@ def schema(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.explain import schema
+        from tfops.commands.explain import schema
 
         return schema(open_project(ctx), folder_of(ctx), write)
 
@@ -121,8 +121,8 @@ def check(
     ui = terminal()
 
     def flow() -> "ReversibleResult":
-        from tfops.flows.ground.stack import EngineOptions
-        from tfops.flows.reversible import check_reversible
+        from tfops.change.stack import EngineOptions
+        from tfops.commands.reversible import check_reversible
 
         if not reversible:
             raise UsageError("nothing to check", hint="tfops check [ENV] --reversible")

@@ -29,7 +29,7 @@ def show(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.config import show_config
+        from tfops.commands.config import show_config
 
         return show_config(open_project(ctx), env, head=head, sources=sources)
 

@@ -26,7 +26,7 @@ def hold(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import hold
+        from tfops.commands import hold
 
         return hold.hold(open_project(ctx), env, reason)
 
@@ -50,7 +50,7 @@ def lock(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import locks
+        from tfops.commands import locks
 
         return locks.lock(open_project(ctx), env, reason)
 
@@ -78,7 +78,7 @@ def unlock(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import locks
+        from tfops.commands import locks
 
         return locks.unlock(open_project(ctx), env, force=force, ui=ui)
 

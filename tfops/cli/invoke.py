@@ -43,7 +43,7 @@ def invoke(
     ui = terminal(quiet=quiet, verbose=verbose)
 
     def flow() -> object:
-        from tfops.flows.invoke import invoke as run_actions
+        from tfops.change.invoke import invoke as run_actions
 
         options = change_options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
         return run_actions(open_project(ctx), env, addresses, options, ui)

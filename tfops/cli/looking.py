@@ -68,8 +68,8 @@ def plan(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> "PlanResult":
-        from tfops.flows import plan as flows
-        from tfops.flows.ground.stack import EngineOptions
+        from tfops.change.stack import EngineOptions
+        from tfops.commands import plan as flows
 
         options = EngineOptions(engine)
         return flows.plan(
@@ -107,7 +107,7 @@ def render(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import rendering
+        from tfops.commands import rendering
 
         if diff is not None:
             return rendering.render_diff(open_project(ctx), env, diff, worktree=worktree, ui=ui)
@@ -136,7 +136,7 @@ def status(
     ui = terminal()
 
     def flow() -> "StatusResult":
-        from tfops.flows import looks
+        from tfops.commands import looks
 
         return looks.status(open_project(ctx), envs or (), fetch=fetch, ui=ui)
 
@@ -166,7 +166,7 @@ def history(
     ui = terminal(full=full)
 
     def flow() -> object:
-        from tfops.flows import looks
+        from tfops.commands import looks
 
         return looks.history(open_project(ctx), env, verdict=verdict, limit=limit, fetch=fetch, ui=ui)
 
@@ -187,7 +187,7 @@ def show(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import looks
+        from tfops.commands import looks
 
         return looks.show(open_project(ctx), env, version)
 
@@ -216,7 +216,7 @@ def log(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import looks
+        from tfops.commands import looks
 
         return looks.log(open_project(ctx), env, limit=limit, fetch=fetch, ui=ui)
 
@@ -243,7 +243,7 @@ def inventory(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import looks
+        from tfops.commands import looks
 
         return looks.inventory(open_project(ctx), env, everything=everything, fetch=fetch, ui=ui)
 
@@ -260,7 +260,7 @@ def verify(ctx: typer.Context, env: NamedEnvironment, output: OutputOption = Out
     ui = terminal()
 
     def flow() -> "VerifyResult":
-        from tfops.flows.verify import verify
+        from tfops.commands.verify import verify
 
         return verify(open_project(ctx), env, ui)
 
@@ -280,7 +280,7 @@ def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption =
     ui = terminal()
 
     def flow() -> "DoctorResult":
-        from tfops.flows.doctor import doctor
+        from tfops.commands.doctor import doctor
 
         return doctor(folder_of(ctx), engine)
 

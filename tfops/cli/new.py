@@ -42,7 +42,7 @@ def environment(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.new import new_environment
+        from tfops.commands.new import new_environment
 
         return new_environment(open_project(ctx), name, like=like, branch=branch)
 
@@ -64,7 +64,7 @@ def module(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.new import new_module
+        from tfops.commands.new import new_module
 
         return new_module(open_project(ctx), name)
 

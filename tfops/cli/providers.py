@@ -92,8 +92,8 @@ def _run(
     ui = terminal(quiet=quiet)
 
     def flow() -> object:
-        from tfops.flows import providers as flows
-        from tfops.flows.ground.stack import EngineOptions
+        from tfops.change.stack import EngineOptions
+        from tfops.commands import providers as flows
 
         return flows.lock(
             open_project(ctx),

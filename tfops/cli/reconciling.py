@@ -118,7 +118,7 @@ def approve(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.approve import approve as agree
+        from tfops.commands.approve import approve as agree
 
         return agree(open_project(ctx), env, varying=varying or ())
 
@@ -181,8 +181,8 @@ def drift(
     ui = terminal(quiet=quiet)
 
     def flow() -> "DriftResult":
-        from tfops.flows.drift import drift as look
-        from tfops.flows.ground.stack import EngineOptions
+        from tfops.change.stack import EngineOptions
+        from tfops.commands.drift import drift as look
 
         project, options = open_project(ctx), EngineOptions(engine)
         return look(project, envs or (), everything=everything, engine=options, wait_s=parse_duration(wait), ui=ui)

@@ -1,6 +1,6 @@
 """One command from its flow to its exit code.
 
-The flows, rich and what they need are imported late: `--help`, `--version` and completion must not
+The commands' modules, rich and what they need are imported late: `--help`, `--version` and completion must not
 wait for them.
 """
 
@@ -21,9 +21,9 @@ from tfops.system import clock, environ, signals
 from tfops.system.streams import discard
 
 if TYPE_CHECKING:
+    from tfops.change.project import Project
     from tfops.cli.terminal import Terminal
     from tfops.engine.mask import Masker
-    from tfops.flows.ground.project import Project
 
 Result = TypeVar("Result")
 
@@ -40,7 +40,7 @@ def terminal(*, quiet: bool = False, verbose: bool = False, full: bool = False) 
 
 def open_project(ctx: typer.Context) -> "Project":
     """The project that the command stands in, with the engine that it was given."""
-    from tfops.flows.ground.project import Project
+    from tfops.change.project import Project
 
     return Project.open(folder_of(ctx), str(ctx.params.get("engine") or ""))
 

@@ -29,7 +29,7 @@ def init(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.init import init
+        from tfops.commands.init import init
 
         return init(folder_of(ctx), name, ui, yes=yes)
 
@@ -78,10 +78,10 @@ def adopt(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows.adopt import adopt
-        from tfops.flows.ground.stack import EngineOptions
-        from tfops.flows.road.change import ChangeOptions
-        from tfops.flows.road.consent import ConsentOptions
+        from tfops.change.consent import ConsentOptions
+        from tfops.change.stack import EngineOptions
+        from tfops.change.story import ChangeOptions
+        from tfops.commands.adopt import adopt
 
         options = ChangeOptions(
             engine=EngineOptions(engine, int(parse_duration(lock_timeout))), consent=ConsentOptions(yes=yes)

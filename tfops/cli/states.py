@@ -41,7 +41,7 @@ def versions(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import states
+        from tfops.commands import states
 
         return states.versions(open_project(ctx), env, stack=stack, everything=everything, fetch=fetch, ui=ui)
 
@@ -78,8 +78,8 @@ def restore(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.flows import states
-        from tfops.flows.ground.stack import EngineOptions
+        from tfops.change.stack import EngineOptions
+        from tfops.commands import states
 
         options = EngineOptions(engine, int(parse_duration(lock_timeout)))
         return states.restore(

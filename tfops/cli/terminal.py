@@ -1,4 +1,4 @@
-"""The flows' `Ui` on a terminal or in a log. Everything goes to stderr."""
+"""The commands' `Ui` on a terminal or in a log. Everything goes to stderr."""
 
 import sys
 import time

@@ -22,7 +22,7 @@ from tfops.engine.local_state import read_local_state
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import differences, locked_versions, used_by_modules, with_entries
 from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
-from tfops.engine.moved import names_the_mark
+from tfops.engine.moved_mark import names_the_mark
 from tfops.engine.orphaned_lock import OrphanedLock
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
 from tfops.engine.runner import Ended, Runner

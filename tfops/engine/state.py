@@ -11,7 +11,7 @@ from typing import Any
 
 from tfops import exact
 from tfops.engine.encryption import is_encrypted
-from tfops.engine.moved import require_not_moved
+from tfops.engine.moved_mark import require_not_moved
 from tfops.errors import Refused
 from tfops.model import ABSENT_STATE, StackState
 

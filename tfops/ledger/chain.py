@@ -81,7 +81,7 @@ class EventKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class LedgerState:
     """The environment as the ledger's head has it; `head` is empty before the first event."""
 
     env: EnvName
@@ -108,7 +108,7 @@ class Present:
         return self._part(_LOCK, LockPart)
 
     @property
-    def resting(self) -> LockPart | None:
+    def manual_lock(self) -> LockPart | None:
         """The lock by hand, also while a run holds the environment on top of it; it stays when the run ends."""
         lock = self.lock
         return lock if lock is None or lock.is_manual else lock.beneath
@@ -203,10 +203,10 @@ def _damaged(env: EnvName, why: str) -> Refused:
     )
 
 
-def read_present(repository: Repository, env: EnvName) -> Present:
+def read_present(repository: Repository, env: EnvName) -> LedgerState:
     """The ledger's head as this clone knows it: fetch first. Raises Refused (guard `damaged-ledger`)."""
     head = _head(repository, env)
-    return Present(env) if head is None else present_at(repository, env, head)
+    return LedgerState(env) if head is None else present_at(repository, env, head)
 
 
 def _head(repository: Repository, env: EnvName) -> CommitSha | None:
@@ -216,11 +216,11 @@ def _head(repository: Repository, env: EnvName) -> CommitSha | None:
         raise _damaged(env, str(error)) from error
 
 
-def present_at(repository: Repository, env: EnvName, head: CommitSha) -> Present:
+def present_at(repository: Repository, env: EnvName, head: CommitSha) -> LedgerState:
     """The environment as one event left it. Raises Refused (guard `damaged-ledger`)."""
     try:
         tree = GitTree.of_commit(repository, head)
-        return Present(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
+        return LedgerState(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
     except ObjectsAway as error:
         what = f"this partial clone lacks the ledger of {env}, and the remote does not answer"
         raise Refused("remote-unreachable", what, why=error.why, hint=error.hint) from error
@@ -252,7 +252,7 @@ class NewEvent:
     begins_anew: bool = False
 
 
-def prepare(repository: Repository, present: Present, event: NewEvent) -> Update:
+def prepare(repository: Repository, present: LedgerState, event: NewEvent) -> Update:
     """Store the event's commit on top of `present` and return the swap that makes it the head.
 
     Raises Refused: `missing-ledger` as `require_ledger`, `signing-failed` as `store_commit`.
@@ -266,7 +266,7 @@ def prepare(repository: Repository, present: Present, event: NewEvent) -> Update
     return Update(ledger_ref(present.env), sha, present.head)
 
 
-def _files(present: Present, event: NewEvent) -> Iterator[tuple[str, bytes]]:
+def _files(present: LedgerState, event: NewEvent) -> Iterator[tuple[str, bytes]]:
     changed: dict[str, BaseModel | str | None] = {
         _LOCK: event.lock,
         _INTENT: event.intent,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tfops.errors import NotRecorded
 from tfops.ledger.card import Card
-from tfops.ledger.chain import EventKind, NewEvent, Present, ledger_ref, prepare, read_present
+from tfops.ledger.chain import EventKind, LedgerState, NewEvent, ledger_ref, prepare, read_present
 from tfops.ledger.origin import require_ledger
 from tfops.ledger.versions import versions_of, write_trial_tag, write_version_tag
 from tfops.model import CommitSha, EnvName, Version, tag_name
@@ -25,7 +25,7 @@ class FencedError(NotRecorded):
 _MOST_TRIES = 50
 
 
-def rehearse_record(repository: Repository, refs: Refs, commit: CommitSha, *wanted: tuple[Present, int]) -> None:
+def rehearse_record(repository: Repository, refs: Refs, commit: CommitSha, *wanted: tuple[LedgerState, int]) -> None:
     """Try whether lock, intent and version `number` could be written now on top of each present: signed, named, and
     taken by the remote. Leaves objects that nothing points to.
 
@@ -88,7 +88,7 @@ def record_version(
     raise not_recorded(card, RemoteUnreachable(f"lost the race for a number {_MOST_TRIES} times"))
 
 
-def _require_right(present: Present, card: Card, *, base: str | None) -> None:
+def _require_right(present: LedgerState, card: Card, *, base: str | None) -> None:
     if base is not None and present.head != base:
         raise LostRaceError
     lock = present.lock
@@ -103,13 +103,13 @@ def _require_right(present: Present, card: Card, *, base: str | None) -> None:
     )
 
 
-def _recorded(present: Present, card: Card, headline: str, root: Mapping[str, str] | None) -> NewEvent:
+def _recorded(present: LedgerState, card: Card, headline: str, root: Mapping[str, str] | None) -> NewEvent:
     releases = present.lock is not None and present.lock.run_id == card.run_id
     return NewEvent(
         kind=EventKind.RECORDED,
         text=f"{card.environment} v{card.version}: {card.kind}, {headline}",
         run_id=card.run_id,
-        lock=(present.resting or "") if releases else None,
+        lock=(present.manual_lock or "") if releases else None,
         intent="" if releases else None,
         trouble="",
         declined="",

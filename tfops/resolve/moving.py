@@ -62,7 +62,7 @@ def step_of(route: Route, old: Found, new: Found) -> Step:
     if new.is_absent:
         return Step.COPY
     if new.lineage != old.lineage and new.content == old.content:
-        return Step.COPY  # the first half of a copy: see PlacedState.put
+        return Step.COPY  # the first half of a copy: see RemoteState.put
     if new.lineage != old.lineage:
         raise _taken(route, f"its lineage is {new.lineage}, that of {route.env} is {old.lineage}")
     if new.moved_to or new.serial < old.serial:

@@ -13,7 +13,7 @@ from tfops.config.pinning import why_unpinned
 from tfops.dataclass import dataclass
 from tfops.model import Judgement, Kind, Plan, Reason, Verdict
 from tfops.resolve.code_moves import brought
-from tfops.resolve.holding import holds_data, is_missed
+from tfops.resolve.data_types import holds_data, is_missed
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
 
@@ -55,7 +55,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _WayBack:
     """The way from today back to then. `moved` is the address of then to today's, `alive` the address of then to
     the id of what left the state without being destroyed, `here` the engine at hand (empty: not known), `turned` the
     address of then to today's of what became another type."""
@@ -77,7 +77,7 @@ def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since:
     moved = _moved(today, then, since)
     pairs = ((old, new) for old, new in since.moved.items() if old in then.inventory and new in today.inventory)
     turned = {old: new for old, new in pairs if type_of(old) != type_of(new)}
-    way = _Way(today, then, moved, _alive(today, then, moved, since), here, turned)
+    way = _WayBack(today, then, moved, _alive(today, then, moved, since), here, turned)
     return conclude([reason for rule in _RULES for reason in rule(way)])
 
 
@@ -107,12 +107,12 @@ def protections(today: Facts, then: Facts) -> frozenset[str]:
 # --- what can't be done ---
 
 
-def _destroyed(way: _Way) -> Iterator[Reason]:
+def _destroyed(way: _WayBack) -> Iterator[Reason]:
     if way.then.kind is Kind.DESTROY:
         yield Reason("destroyed", Verdict.BLOCKED, "was a destroy: nothing to bring back", cure="pick another version")
 
 
-def _another_state(way: _Way) -> Iterator[Reason]:
+def _another_state(way: _WayBack) -> Iterator[Reason]:
     if way.today.lineage and way.then.lineage and way.today.lineage != way.then.lineage:
         yield Reason(
             "another-state",
@@ -127,7 +127,7 @@ def _another_state(way: _Way) -> Iterator[Reason]:
         yield Reason("backend-moved", Verdict.OK, text)
 
 
-def _older_engine(way: _Way) -> Iterator[Reason]:
+def _older_engine(way: _WayBack) -> Iterator[Reason]:
     """The engine at hand can't be trusted with today's state, whichever version is the goal."""
     (name, version), today = way.here, way.today
     if today.inventory and name == today.engine[0] and is_older(version, than=today.engine[1]):
@@ -141,7 +141,7 @@ def is_older(version: str, *, than: str) -> bool:
     return numbers(version)[:2] < numbers(than)[:2]
 
 
-def _floating_modules(way: _Way) -> Iterator[Reason]:
+def _floating_modules(way: _WayBack) -> Iterator[Reason]:
     """A module from outside whose source may have moved: is it still what it was?"""
     moved_on, unsure = [], []
     for path, was in way.then.downloads.items():
@@ -165,7 +165,7 @@ def _floating_modules(way: _Way) -> Iterator[Reason]:
 # --- what would be lost ---
 
 
-def _lost_data(way: _Way) -> Iterator[Reason]:
+def _lost_data(way: _WayBack) -> Iterator[Reason]:
     """What exists today and not then goes; named when it holds data or is protected by either version."""
     stay = way.then.inventory.keys() | way.moved.values()
     lost = sorted(way.today.inventory.keys() - stay - _left_alive(way))
@@ -195,7 +195,7 @@ def _certain(facts: Facts) -> frozenset[str]:
     return (facts.protected - facts.guessed) | facts.kept
 
 
-def _left_alive(way: _Way) -> frozenset[str]:
+def _left_alive(way: _WayBack) -> frozenset[str]:
     """What goes out of the state and stays alive: the code of then lets it go, or OpenTofu keeps `destroy = false` in
     the state when the block is gone."""
     engine = way.here[0] or way.today.engine[0]
@@ -211,21 +211,21 @@ def _is_let_go(address: str, then: Facts) -> bool:
     return any(block == one or block.startswith(f"{one}.") for one in then.lets_go)
 
 
-def _leaves_alive(way: _Way) -> Iterator[Reason]:
+def _leaves_alive(way: _WayBack) -> Iterator[Reason]:
     left = sorted(_left_alive(way))
     if left:
         text = f"leaves {_listed(left)} alive, outside of the state (`destroy = false`)"
         yield Reason("left-alive", Verdict.OK, text, tuple(left))
 
 
-def _unread(way: _Way) -> Iterator[Reason]:
+def _unread(way: _WayBack) -> Iterator[Reason]:
     unread = sorted(way.today.unread | way.then.unread)
     if unread:
         text = f"a file of {_listed(unread)} could not be read: all that it holds counts as protected"
         yield Reason("unread", Verdict.OK, text, tuple(unread))
 
 
-def _made_anew(way: _Way) -> Iterator[Reason]:
+def _made_anew(way: _WayBack) -> Iterator[Reason]:
     """What existed then and is gone: it comes back, what it held doesn't."""
     back = way.then.inventory.keys() - way.today.inventory.keys() - way.moved.keys() - way.alive.keys()
     empty = sorted(address for address in back if holds_data(type_of(address)))
@@ -237,19 +237,19 @@ def _made_anew(way: _Way) -> Iterator[Reason]:
 # --- what a bridge saves ---
 
 
-def _other_addresses(way: _Way) -> Iterator[Reason]:
+def _other_addresses(way: _WayBack) -> Iterator[Reason]:
     if way.moved:
         text = f"{_count(way.moved)} moved since: kept by `moved` blocks"
         yield Reason("moved", Verdict.BRIDGED, text, tuple(sorted(way.moved)))
 
 
-def _turned(way: _Way) -> Iterator[Reason]:
+def _turned(way: _WayBack) -> Iterator[Reason]:
     for old, new in sorted(way.turned.items()):
         text = f"{new} was {old}, and no engine moves it back to that type: it is destroyed, and the other made anew"
         yield Reason("moved-type", Verdict.OK, text, (new,), "keep a copy of what it holds")
 
 
-def _forgotten(way: _Way) -> Iterator[Reason]:
+def _forgotten(way: _WayBack) -> Iterator[Reason]:
     twice = sorted(address for address, known in way.alive.items() if not can_be_imported(address, known or "?"))
     known = sorted(at for at, found in way.alive.items() if at not in twice and found and not is_hidden(found))
     unknown = sorted(way.alive.keys() - {*known, *twice})
@@ -302,7 +302,7 @@ def _alive(today: Facts, then: Facts, moved: Mapping[str, str], since: Since) ->
 # --- what needs today's providers ---
 
 
-def _newer_providers(way: _Way) -> Iterator[Reason]:
+def _newer_providers(way: _WayBack) -> Iterator[Reason]:
     """Types whose objects today the providers of then can't read, or may not know."""
     found: list[tuple[str, str, str]] = []
     for kind, provider in way.today.types.items():
@@ -326,7 +326,7 @@ _DOUBTS = {
 }
 
 
-def _doubt(kind: str, provider: str, way: _Way) -> str:
+def _doubt(kind: str, provider: str, way: _WayBack) -> str:
     now_version, then_version = way.today.providers.get(provider, ""), way.then.providers.get(provider, "")
     if not now_version or not then_version:  # for what only the state holds, the lock of what runs is lent
         return ""
@@ -339,7 +339,7 @@ def _doubt(kind: str, provider: str, way: _Way) -> str:
     return "unknown-type" if written or now[:2] > was[:2] else ""
 
 
-def _lower_majors(way: _Way) -> Iterator[Reason]:
+def _lower_majors(way: _WayBack) -> Iterator[Reason]:
     for provider, version in way.then.providers.items():
         now = way.today.providers.get(provider, "")
         if now and numbers(version)[:1] < numbers(now)[:1]:
@@ -347,14 +347,14 @@ def _lower_majors(way: _Way) -> Iterator[Reason]:
             yield Reason("provider-major", Verdict.OK, text, (provider,), "--keep-providers keeps today's")
 
 
-def _open_lock(way: _Way) -> Iterator[Reason]:
+def _open_lock(way: _WayBack) -> Iterator[Reason]:
     if way.then.lock_committed is False and way.then.providers:
         used = ", ".join(f"{_short(name)} {version}" for name, version in sorted(way.then.providers.items()))
         text = f"its provider lock was not committed: other providers may come than {used}"
         yield Reason("no-lock", Verdict.OK, text, tuple(sorted(way.then.providers)))
 
 
-def _other_lock(way: _Way) -> Iterator[Reason]:
+def _other_lock(way: _WayBack) -> Iterator[Reason]:
     """A committed lock is taken as it is, and each engine looks for entries of its own registry there."""
     name = way.here[0] or way.today.engine[0]
     own, product = (TOFU_REGISTRY, "OpenTofu") if name == "tofu" else (TERRAFORM_REGISTRY, "Terraform")
@@ -364,7 +364,7 @@ def _other_lock(way: _Way) -> Iterator[Reason]:
         yield Reason("other-lock", Verdict.KEEP_PROVIDERS, text, cure="--keep-providers")
 
 
-def _engine(way: _Way) -> Iterator[Reason]:
+def _engine(way: _WayBack) -> Iterator[Reason]:
     (name, version), (old_name, old_version) = way.today.engine, way.then.engine
     if old_name != name:
         text = f"was applied with {old_name} {old_version}, today is {name} {version}"
@@ -374,14 +374,14 @@ def _engine(way: _Way) -> Iterator[Reason]:
         yield Reason("newer-engine", Verdict.OK, text, cure="if its modules ask for it: --engine PATH")
 
 
-def _actions(way: _Way) -> Iterator[Reason]:
+def _actions(way: _WayBack) -> Iterator[Reason]:
     """What its apply ran may run again: work that no resource stands for, and that nothing undoes."""
     if way.then.actions:
         count = "1 action" if way.then.actions == 1 else f"{way.then.actions} actions"
         yield Reason("runs-actions", Verdict.OK, f"its apply ran {count}: going back may run them again")
 
 
-_RULES: tuple[Callable[[_Way], Iterator[Reason]], ...] = (
+_RULES: tuple[Callable[[_WayBack], Iterator[Reason]], ...] = (
     _destroyed,
     _another_state,
     _older_engine,

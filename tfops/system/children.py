@@ -54,7 +54,7 @@ class Child:
 
 
 @dataclass(slots=True)
-class Spare:
+class WarmProcess:
     """A `tfops` that has imported what it needs before it is told what to do (`cli/spare.py`).
 
     It is told through a pipe, which ends with us: then so does one that was told nothing.
@@ -66,7 +66,7 @@ class Spare:
         """Have one, if there is none. One that died isn't followed by another before it was missed."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [*_PYTHON, "tfops.cli.spare"],
+                [*_PYTHON, "tfops.cli.warm_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

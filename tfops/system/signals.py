@@ -86,7 +86,7 @@ class Interrupts:
             self._child.kill()
 
 
-class _Crowd:
+class _EngineGroup:
     """Engines of several threads: signals reach the main thread alone, which hands them on to all."""
 
     def __init__(self, on_signal: OnSignal) -> None:
@@ -108,7 +108,7 @@ class _Crowd:
 
     @contextlib.contextmanager
     def member(self, interrupts: Interrupts) -> Iterator[None]:
-        """Whoever comes after a signal hears of it too: an interrupted crowd begins nothing new."""
+        """Whoever comes after a signal hears of it too: an interrupted group begins nothing new."""
         self._members.add(interrupts)
         if self.count and not interrupts.count:
             interrupts.forward()
@@ -118,7 +118,7 @@ class _Crowd:
             self._members.discard(interrupts)
 
 
-_crowds: list[_Crowd] = []
+_engine_groups: list[_EngineGroup] = []
 
 
 def is_main_thread() -> bool:
@@ -138,12 +138,12 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
 
 @contextlib.contextmanager
 def routed_to(interrupts: Interrupts) -> Iterator[None]:
-    """Route SIGINT and SIGTERM to `interrupts`; in a worker thread, by way of the crowd that it belongs to."""
+    """Route SIGINT and SIGTERM to `interrupts`; in a worker thread, by way of the group that it belongs to."""
     if is_main_thread():
         with _handled(interrupts.receive):
             yield
-    elif _crowds:
-        with _crowds[-1].member(interrupts):
+    elif _engine_groups:
+        with _engine_groups[-1].member(interrupts):
             yield
     else:
         yield
@@ -155,13 +155,13 @@ def routed_to_all(on_signal: OnSignal) -> Iterator[Callable[[], None]]:
 
     Yields what has to be called again and again while it waits: `on_signal` gets the signals' count then.
     """
-    crowd = _Crowd(on_signal)
-    _crowds.append(crowd)
+    group = _EngineGroup(on_signal)
+    _engine_groups.append(group)
     try:
-        with _handled(crowd.receive), hangup_ignored():
-            yield crowd.tell
+        with _handled(group.receive), hangup_ignored():
+            yield group.tell
     finally:
-        _crowds.remove(crowd)
+        _engine_groups.remove(group)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,162 @@
+"""What the latest card has and a state lacks: explained by what stopped or goes on, named, or refused."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.support.samples import PROD
+from tfops.change import missing
+from tfops.change.missing import Missing, find_missing, require_not_made_anew
+from tfops.change.stacks import StackAction
+from tfops.engine.mask import Masker
+from tfops.errors import Refused
+from tfops.ledger.chain import LedgerState
+from tfops.model import MAIN_STACK, Action, Kind, Plan, ResourceChange, StackState, Version
+from tfops.resolve.state import RecordedState
+
+SAME, OTHER = ("terraform", "1.15.5"), ("tofu", "1.12.6")
+
+
+@dataclass
+class Name:
+    """As much of an engine, a stack, a job, a ledger as is looked at."""
+
+    fields: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return self.fields[name]
+
+    def __str__(self) -> str:
+        return str(self.fields["text"])
+
+
+def some(**fields: Any) -> Any:
+    return Name(fields)
+
+
+@dataclass
+class Ledger:
+    """What `read_present` finds, one after the other, and how often somebody asked the remote."""
+
+    found: list[Any]
+    remote: str = ""
+    fetches: list[object] = field(default_factory=list)
+
+    @property
+    def repository(self) -> Any:
+        return some(remote=self.remote)
+
+    def read(self, *_: object) -> Any:
+        return self.found.pop(0) if len(self.found) > 1 else self.found[0]
+
+    def fetch_for_reading(self, rules: object, _ui: object) -> bool:
+        self.fetches.append(rules)
+        return True
+
+
+def trouble(kind: Kind = Kind.APPLY, **lists: list[str]) -> Any:
+    empty: dict[str, list[str]] = {"done": [], "failed": [], "in_doubt": [], "never_started": [], "actions": []}
+    return some(kind=kind, **(empty | lists))
+
+
+def present(head: str = "h1", **fields: Any) -> Any:
+    return some(**({"env": PROD, "head": head, "intent": None, "lock": None, "trouble": None} | fields))
+
+
+def read(
+    lacks: str = "t.b", *, engine: tuple[str, str] = SAME, secret: str = "", action: StackAction = StackAction.APPLY
+) -> tuple[Any, Any, StackState]:
+    """A stack whose card has `t.a` and `t.b`, and whose state lacks one of them."""
+    recorded = RecordedState(
+        Version(3), "l", 7, "local", is_empty=False, engine_name="terraform", engine_version="1.15.5",
+        inventory={"t.a": "i-a", lacks: "i-b"},
+    )  # fmt: skip
+    content = some(environment=some(name=PROD), rules="rules")
+    job = some(recorded=recorded, action=action, stack=MAIN_STACK, content=content)
+    stack = some(
+        mask=Masker([secret] if secret else []), engine=some(engine=some(name=engine[0], text=" ".join(engine)))
+    )
+    return job, stack, StackState("l", 8, "", {"t.a": "i-a"}, {})
+
+
+class Notes:
+    """What a person would be told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.told.append(text)
+
+
+def found(
+    monkeypatch: pytest.MonkeyPatch, ledger: Ledger, one: Any, *, named: frozenset[str] | None = frozenset()
+) -> Missing | str:
+    """What is missing of the one stack, or the guard that refuses."""
+    monkeypatch.setattr(missing, "read_present", ledger.read)
+    project: Any = ledger
+    notes: Any = Notes()
+    try:
+        [result] = find_missing(project, [one], named, notes)
+    except Refused as error:
+        return error.guard
+    return result
+
+
+@pytest.mark.parametrize(
+    ("now", "one", "expected"),
+    [
+        (present(), read(), "state-lacks"),
+        (present(), read(action=StackAction.READ_OUTPUTS), Missing()),
+        (present(intent="begun"), read(), Missing()),
+        (present(trouble=trouble(done=["t.b"])), read(), Missing()),
+        (present(trouble=trouble(never_started=["t.b"])), read(), Missing()),
+        (present(trouble=trouble(done=["t.x"], failed=["t.y"])), read(), Missing(unexplained={"t.b": "i-b"})),
+        (present(trouble=trouble(Kind.DESTROY, done=["t.x"], failed=["t.y"])), read(), Missing()),
+        (present(trouble=trouble(done=["t.x"])), read(), Missing()),
+        (present(trouble=trouble(done=["t.b"], failed=["t.y"])), read(engine=OTHER), Missing()),
+        (present(trouble=trouble(never_started=["t.b"])), read(engine=OTHER), "state-lacks"),
+        (present(trouble=trouble(Kind.DESTROY)), read(engine=OTHER), "state-lacks"),
+    ],
+    ids=[
+        "nothing explains it", "only asked for its outputs", "somebody is at it", "deleted by what stopped",
+        "to be replaced by what stopped", "not touched by what stopped", "a destroy stopped",
+        "nobody knows how far it got", "deleted, then another engine", "another engine passes over it",
+        "a destroy stopped, then another engine",
+    ],
+)  # fmt: skip
+def test_what_explains_that_something_is_missing(
+    monkeypatch: pytest.MonkeyPatch, now: LedgerState, one: Any, expected: Missing | str
+) -> None:
+    assert found(monkeypatch, Ledger([now]), one) == expected
+
+
+def test_what_is_named_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, Ledger([present()]), read(), named=frozenset({"t.b"})) == Missing({"t.b": "i-b"})
+
+
+def test_a_version_that_was_recorded_meanwhile_is_no_lack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state was read after somebody else's change, the ledger before: what goes on from there loses its race."""
+    late = Ledger([present("h1"), present("h2")], remote="origin")
+    assert (found(monkeypatch, late, read()), late.fetches) == (Missing(), ["rules"])
+    same = Ledger([present("h1")], remote="origin")
+    assert (found(monkeypatch, same, read()), same.fetches) == ("state-lacks", ["rules"])
+    offline = Ledger([present("h1", lock=some(is_manual=True))], remote="origin")
+    assert (found(monkeypatch, offline, read()), offline.fetches) == ("state-lacks", [])
+
+
+def test_a_masked_key_cannot_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, Ledger([present()]), read('t.c["(secret)"]')) == Missing()
+
+
+@pytest.mark.parametrize(("action", "is_refused"), [(Action.CREATE, True), (Action.UPDATE, False)])
+def test_what_a_stopped_change_did_not_touch_is_not_made_anew(action: Action, is_refused: bool) -> None:
+    plan = Plan((ResourceChange("t.b", "t", action),), (), "d", is_empty=False)
+    stacks = [(read(), Missing(unexplained={"t.b": "i-b"}), plan)]
+    if not is_refused:
+        require_not_made_anew(PROD, stacks, takes_names=True)
+        return
+    with pytest.raises(Refused) as caught:
+        require_not_made_anew(PROD, stacks, takes_names=True)
+    assert (caught.value.guard, caught.value.what) == ("state-lacks", "the state of prod lacks what v3 has: t.b")

@@ -1,0 +1,53 @@
+"""Modules from elsewhere that `init` fetched, held against those that a version ran with: sources move."""
+
+from collections.abc import Mapping, Sequence
+
+from tfops.addresses import qualified
+from tfops.change.stacks import StackJob
+from tfops.change.target import Target
+from tfops.engine.modules import InstalledModule
+from tfops.errors import Refused
+from tfops.model import Fetched, StackName
+
+
+def moved_modules(job: StackJob, installed: Sequence[InstalledModule]) -> tuple[str, ...]:
+    """The paths of modules that are other ones under the same source: `app.inner`, qualified by their stack.
+
+    On the way back the version that comes back counts, else the latest one.
+    """
+    known = job.recorded.downloads if job.recorded else {}
+    then: Mapping[str, Fetched] = job.past.downloads if job.past is not None else known
+    return tuple(
+        qualified(job.stack, module.path)
+        for module in installed
+        if module.is_download and _is_another(module, then.get(module.path))
+    )
+
+
+def _is_another(module: InstalledModule, was: Fetched | None) -> bool:
+    if was is None or not was.digest or (was.source, was.version) != (module.source, module.version):
+        return False
+    return was.digest != module.digest()
+
+
+def moved_warning(moved: Sequence[str], job: StackJob) -> str:
+    """What a plan should be read with."""
+    what = "the version to go back to" if job.past is not None else f"{job.recorded.version}" if job.recorded else ""
+    return (
+        f"{', '.join(moved)}: what the source gives here isn't what {what} was applied with; it moved, or this clone "
+        "holds an older copy. Pin it: an exact version, or ?ref=COMMIT"
+    )
+
+
+def require_same_modules(target: Target, moved: Mapping[StackName, tuple[str, ...]], *, ignoring: bool) -> None:
+    """Raises Refused (guard `moved-module`) where a way back would not be to what the version was."""
+    if target.restores is None or ignoring or not any(moved.values()):
+        return
+    named = ", ".join(path for paths in moved.values() for path in paths)
+    raise Refused(
+        "moved-module",
+        f"going back to {target.env} {target.restores.version} would run other modules than then: {named}",
+        why="their sources say no fixed content, and what they give now has another digest than the version's card",
+        hint=f"pin them to what they were then; or take what there is: tfops rollback {target.env} "
+        f"{target.restores.version} --ignore-verdict",
+    )

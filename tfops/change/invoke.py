@@ -1,0 +1,151 @@
+"""`invoke`: actions run by hand, and those of a stopped change that no plan would run again.
+
+An action is work that no resource stands for: where it failed or was never run, the next plan is empty all the same.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from tfops.addresses import split
+from tfops.change.consent import obtain_consent
+from tfops.change.lease import Lease, masked_trouble, require_free
+from tfops.change.planning import StackWithState, open_stacks, read_stacks, supply
+from tfops.change.project import Project
+from tfops.change.receipt import action_part
+from tfops.change.rollback import aimed_target, running_target
+from tfops.change.story import ChangeOptions
+from tfops.change.target import find_place
+from tfops.change.ui import Ui
+from tfops.dataclass import dataclass
+from tfops.engine.plan import masked_plan
+from tfops.engine.stack import Applied, SavedPlan
+from tfops.errors import Interrupted, Refused, StoppedPartWay, TfopsError
+from tfops.ledger.card import ActionPart
+from tfops.ledger.chain import read_present
+from tfops.ledger.parts import TroublePart
+from tfops.model import ActionState, Plan, StackName
+from tfops.resolve.merged_plan import merge_plans
+from tfops.results.changes import InvokeResult
+from tfops.results.facts import ActionFact
+from tfops.system import signals
+
+# https://developer.hashicorp.com/terraform/language/v1.14.x/upgrade-guides
+_FIRST_WITH_ACTIONS = (1, 14)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One action to be run, as it was planned. The engine runs one at a time."""
+
+    read: StackWithState
+    saved: SavedPlan
+
+    @property
+    def name(self) -> StackName:
+        return self.read.job.stack
+
+
+def invoke(project: Project, env: str, addresses: Sequence[str], options: ChangeOptions, ui: Ui) -> InvokeResult:
+    """Run actions of what runs now; where a change stopped, of that change. The ledger tells who ran what.
+
+    Raises Refused (guards `no-actions`, `never-applied`), NotApproved, and StoppedPartWay when one of them fails.
+    """
+    place = find_place(project, env)
+    refs = project.refs(place.rules, offline=options.offline)
+    with project.changing(place.env, "invoke", wait_s=options.wait_s), project.workspace.run(place.env) as folder:
+        project.fetch_for_change(place.rules, offline=options.offline)
+        present = read_present(project.repository, place.env)
+        require_free(project, present)
+        trouble = present.trouble
+        target = aimed_target(project, place, trouble) if trouble else running_target(project, place)
+        opened = open_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui)
+        for _, stack in opened:
+            _require_actions(stack.engine.engine.name, stack.engine.engine.version)
+        reads = read_stacks(project, opened, ui, allow_missing=options.consent.allow_missing)
+        steps = _planned({one.job.stack: one for one in reads}, addresses)
+        mask = opened[0][1].mask
+        shown = masked_plan(_whole(steps), mask)
+        ui.show_plan(shown)
+        named = replace(options.consent, allow_action=frozenset(addresses))
+        obtain_consent(project, target, shown, named, ui)
+        lease = Lease(project, refs, place.env, folder.name, ui, mask)
+        with signals.deferred(f"What ran is in the ledger: tfops log {place.env}") as arrived:
+            lease.claim_once(what="invoke", present=present)
+            ran, failed = _run(steps, is_stopped=lambda: bool(arrived))
+            lease.invoked(f"{place.env}: {mask(_told(ran))}", _after(trouble, ran, mask) if trouble else None)
+    if failed is not None:
+        raise failed
+    return InvokeResult(place.env, tuple(ActionFact(mask(one.address), one.result) for one in ran))
+
+
+def pending_actions(project: Project, env: str) -> list[str]:
+    """The addresses of the actions that a stopped change left to be run."""
+    trouble = read_present(project.repository, find_place(project, env).env).trouble
+    return [action.address for action in trouble.pending_actions] if trouble else []
+
+
+def _require_actions(name: str, version: str) -> None:
+    numbers = tuple(int(part) for part in version.split("-", maxsplit=1)[0].split(".")[:2] if part.isdecimal())
+    if name == "tofu" or numbers < _FIRST_WITH_ACTIONS:
+        raise Refused(
+            "no-actions",
+            f"{name} {version} has no actions: they came with Terraform 1.14",
+            hint="--engine PATH, of a Terraform that has them",
+        )
+
+
+def _planned(reads: dict[StackName, StackWithState], addresses: Sequence[str]) -> list[_Step]:
+    steps = []
+    for number, address in enumerate(addresses, start=1):
+        stack, own = split(address)
+        if stack not in reads:
+            why = f"there is: {', '.join(reads)}"
+            raise Refused(
+                "unknown-stack", f"`{address}` names a stack that isn't there", why=why, hint="tfops help invoke"
+            )
+        supply(reads[stack], reads)
+        steps.append(_Step(reads[stack], reads[stack].stack.engine.plan_invocation(own, number=number)))
+    return steps
+
+
+def _whole(steps: Sequence[_Step]) -> Plan:
+    """All of it as one plan, to be shown and agreed to."""
+    plans = [merge_plans({step.name: step.saved.plan}) for step in steps]
+    return replace(plans[0], actions=tuple(action for plan in plans for action in plan.actions), is_empty=False)
+
+
+def _run(steps: Sequence[_Step], *, is_stopped: Callable[[], bool]) -> tuple[list[ActionPart], TfopsError | None]:
+    """What became of each, and why the first that failed did: those after it are not begun."""
+    ran: list[ActionPart] = []
+    failed: TfopsError | None = None
+    for step in steps:
+        if failed is None and not is_stopped():
+            applied = step.read.stack.engine.apply(step.saved)
+            progress = applied.progress
+            states = [progress.action_state(one.address, one.trigger) for one in step.saved.plan.actions]
+            # an engine that was interrupted while its last action ran ends with 0 all the same
+            if applied.code != 0 or applied.was_interrupted or ActionState.FAILED in states:
+                failed = _failure(applied, has_begun=any(state is not ActionState.NEVER_RUN for state in states))
+        else:
+            states = [ActionState.NEVER_RUN] * len(step.saved.plan.actions)
+        ran += map(action_part, [step.name] * len(states), step.saved.plan.actions, states)
+    return ran, failed
+
+
+def _failure(applied: Applied, *, has_begun: bool) -> TfopsError:
+    why = "\n".join(error.text for error in applied.errors)
+    state = "It may have done a part of its work." if has_begun else "It was not begun."
+    if applied.was_interrupted:
+        return Interrupted("interrupted while an action ran", why=why, state=state)
+    return StoppedPartWay("an action failed", why=why, state=state)
+
+
+def _told(ran: Sequence[ActionPart]) -> str:
+    return "; ".join(f"{part.address} {part.result}" for part in ran)
+
+
+def _after(trouble: TroublePart, ran: Sequence[ActionPart], mask: Callable[[str], str]) -> TroublePart:
+    """The receipt of the stopped change with what was run of it since."""
+    results = {mask(part.address): part.result for part in ran}
+    actions = [part.model_copy(update={"result": results.get(part.address, part.result)}) for part in trouble.actions]
+    return masked_trouble(trouble.model_copy(update={"actions": actions}), mask)

@@ -1,0 +1,238 @@
+"""Holding an environment everywhere: lock and intent in the ledger, renewed, and given back."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
+from datetime import timedelta
+
+from tfops.addresses import with_masked_keys
+from tfops.change.holders import LEASE_S, Fate, fate_of
+from tfops.change.project import Project
+from tfops.change.remote_answers import in_a_line, refusal
+from tfops.change.ui import Ui
+from tfops.dataclass import dataclass
+from tfops.errors import Locked
+from tfops.ledger.card import ActionPart
+from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
+from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.record import LostRaceError
+from tfops.model import EnvName
+from tfops.system import clock, environ, failpoint, signals
+from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
+from tfops.system.workspace import new_run_id
+
+RENEW_S = 60.0
+
+
+@dataclass(slots=True)
+class Lease:
+    """One run's right to change one environment. `mask` is for what the engine did, before it goes into the ledger."""
+
+    project: Project
+    refs: Refs
+    env: EnvName
+    run_id: str
+    ui: Ui
+    mask: Callable[[str], str] = str
+    is_held: bool = False
+    is_lost: bool = False
+    _renewed_at: float = field(default_factory=time.monotonic)
+
+    def begin(self, intent: IntentPart, *, what: str, present: LedgerState, root: Mapping[str, str]) -> None:
+        """Take the lock and declare the intent, in one push.
+
+        Raises LostRaceError when the ledger moved since `present` was read, Refused (guard
+        `remote-unreachable`, `push-refused`) without a good answer: then nothing was begun.
+        """
+        event = NewEvent(
+            EventKind.BEGUN,
+            f"{self.env}: {what}",
+            self.run_id,
+            lock=self._lock(what, present),
+            intent=intent,
+            root=root,
+        )
+        swap = prepare(self.project.repository, present, event)
+        failpoint.reach("intent-stored")
+        self._take(swap)
+
+    def claim(self, *, what: str, present: LedgerState) -> None:
+        """Take the lock before there is a plan; raises as `begin`."""
+        event = NewEvent(
+            EventKind.CLAIMED, f"{self.env}: claimed by the {what}", self.run_id, lock=self._lock(what, present)
+        )
+        self._take(prepare(self.project.repository, present, event))
+
+    def claim_once(self, *, what: str, present: LedgerState) -> None:
+        """The same for those who can't read everything again by themselves: raises Locked for a lost race."""
+        try:
+            self.claim(what=what, present=present)
+        except LostRaceError as error:
+            raise Locked(f"{self.env} was changed by someone else meanwhile", hint="run it again") from error
+
+    def _take(self, swap: Update) -> None:
+        try:
+            if self.refs.swap(swap) is Swap.LOST:
+                raise LostRaceError
+        except RemoteUnreachable as error:
+            raise refusal(error, self.project.repository.remote, f"{self.env} could not be locked") from error
+        self.is_held, self._renewed_at = True, time.monotonic()
+
+    def _lock(self, what: str, present: LedgerState) -> LockPart:
+        user, host = environ.user_and_host()
+        now = clock.now()
+        return LockPart(
+            run_id=self.run_id,
+            clone=self.project.workspace.clone_id,
+            who=user,
+            host=host,
+            pid=os.getpid(),
+            what=what,
+            since=now,
+            expires_at=now + timedelta(seconds=LEASE_S),
+            run=environ.job_address(),
+            beneath=present.manual_lock,
+        )
+
+    def renew_when_due(self, done: Mapping[str, str], replaced: Mapping[str, Sequence[str]]) -> None:
+        """Called while the engine works: keeps the lease alive and puts down what was done so far.
+
+        A remote that doesn't answer is tried again; a ledger that says another holder is said loudly.
+        """
+        if self.is_lost or time.monotonic() - self._renewed_at < RENEW_S:
+            return
+        self._renewed_at = time.monotonic()
+        present = read_present(self.project.repository, self.env)
+        lock, intent = present.lock, present.intent
+        if lock is None or intent is None or lock.run_id != self.run_id:
+            self._lose()
+            return
+        renewed = lock.model_copy(update={"expires_at": clock.now() + timedelta(seconds=LEASE_S)})
+        update = {"done": _masked_ids(done, self.mask), "replaced": _masked_lists(replaced, self.mask)}
+        progress = intent.model_copy(update=update)
+        event = NewEvent(EventKind.RENEWED, f"{self.env}: still at it", self.run_id, lock=renewed, intent=progress)
+        try:
+            if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
+                self._look_again()
+        except RemoteUnreachable as error:
+            self.ui.warn(f"{in_a_line(error)}: the lock could not be renewed, trying again")
+
+    def _look_again(self) -> None:
+        self.refs.fetch()
+        lock = read_present(self.project.repository, self.env).lock
+        if lock is None or lock.run_id != self.run_id:
+            self._lose()
+
+    def _lose(self) -> None:
+        self.is_lost = True
+        self.ui.warn(f"the lock of {self.env} was broken while this run is changing it: no version will be recorded")
+
+    def fail(self, trouble: TroublePart) -> None:
+        """Release the lock and leave the receipt of a change that stopped half-way."""
+        self._give_back(
+            EventKind.FAILED, f"{self.env}: {trouble.kind} stopped part-way", trouble=masked_trouble(trouble, self.mask)
+        )
+
+    def close(self, text: str) -> None:
+        """Release the lock of a change that changed nothing."""
+        self._give_back(EventKind.CLOSED, f"{self.env}: {text}", trouble=None)
+
+    def restored(self, text: str) -> None:
+        """Release the lock of someone who put an earlier state back."""
+        self._give_back(EventKind.RESTORED, text, trouble=None)
+
+    def invoked(self, text: str, trouble: TroublePart | None) -> None:
+        """Release the lock of someone who ran actions; `trouble` says which of a stopped change still have to be."""
+        self._give_back(EventKind.INVOKED, text, trouble=trouble)
+
+    def moved(self, text: str, root: Mapping[str, str]) -> None:
+        """Release the lock of someone who moved the state; `root` names its new place."""
+        self._give_back(EventKind.MOVED, text, trouble=None, root=root)
+
+    def _give_back(
+        self, kind: EventKind, text: str, *, trouble: TroublePart | None, root: Mapping[str, str] | None = None
+    ) -> None:
+        """What can't be pushed now is found by the next command: the intent stays."""
+        present = read_present(self.project.repository, self.env)
+        if present.lock is None or present.lock.run_id != self.run_id:
+            return
+        event = NewEvent(kind, text, self.run_id, lock=present.manual_lock or "", intent="", trouble=trouble, root=root)
+        try:
+            if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
+                self.refs.fetch()
+        except RemoteUnreachable as error:
+            self.ui.warn(f"{in_a_line(error)}: {self.env} stays locked by this clone")
+        self.is_held = False
+
+
+@contextlib.contextmanager
+def claimed(project: Project, refs: Refs, present: LedgerState, *, what: str, ui: Ui) -> Iterator[LedgerState]:
+    """The present with this run's lock on it, for a run that lost a race: it plans where nobody else can.
+
+    Raises as `Lease.begin`. Whatever ends the block before an intent stands on top of
+    the claim gives it back; a version that waits to be recorded keeps it.
+    """
+    lease = Lease(project, refs, present.env, new_run_id(), ui)
+    try:
+        lease.claim(what=what, present=present)
+        failpoint.reach("claimed")
+        yield read_present(project.repository, present.env)
+    finally:
+        with signals.deferred():
+            is_begun = read_present(project.repository, present.env).intent is not None
+            if not is_begun and not project.workspace.pending(present.env).exists():
+                lease.close(f"the {what} planned under its claim and changed nothing")
+
+
+def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroublePart:
+    """The receipt without known secrets: addresses, ids and the engine's words may quote one."""
+    lists = {
+        "done": trouble.done,
+        "failed": trouble.failed,
+        "in_doubt": trouble.in_doubt,
+        "never_started": trouble.never_started,
+    }
+    shown = {name: [with_masked_keys(one, mask) for one in addresses] for name, addresses in lists.items()}
+    ids = {"lost": _masked_ids(trouble.lost, mask), "replaced": _masked_lists(trouble.replaced, mask)}
+    actions = [masked_action(action, mask) for action in trouble.actions]
+    texts = {"receipt": mask(trouble.receipt), "why": mask(trouble.why)}
+    return trouble.model_copy(update={**texts, **shown, **ids, "actions": actions})
+
+
+def _masked_ids(ids: Mapping[str, str], mask: Callable[[str], str]) -> dict[str, str]:
+    return {with_masked_keys(address, mask): mask(known) for address, known in ids.items()}
+
+
+def _masked_lists(ids: Mapping[str, Sequence[str]], mask: Callable[[str], str]) -> dict[str, list[str]]:
+    return {with_masked_keys(address, mask): [mask(known) for known in every] for address, every in ids.items()}
+
+
+def masked_action(action: ActionPart, mask: Callable[[str], str]) -> ActionPart:
+    """Keys of instances may quote a secret."""
+    address, trigger = with_masked_keys(action.address, mask), with_masked_keys(action.trigger, mask)
+    return action.model_copy(update={"address": address, "trigger": trigger})
+
+
+def require_free(project: Project, present: LedgerState) -> None:
+    """Raises Locked when someone holds the environment; what died under a lock is recovered before."""
+    lock = present.lock
+    if lock is not None:
+        raise held_by(present.env, lock, fate_of(project, present.env, lock))
+
+
+def held_by(env: EnvName, lock: LockPart, fate: Fate) -> Locked:
+    """What whoever is refused is told: who holds it, what is known of the holder, and what to do."""
+    since = f"{lock.since:%Y-%m-%d %H:%M} UTC"
+    if lock.is_manual:
+        return Locked(
+            f"{env} is locked by {lock.who} since {since}: {lock.reason or 'no reason given'}",
+            hint=f"tfops unlock {env}",
+        )
+    held = "is locked by a run that stopped unexpectedly, of" if fate.is_gone else "is being changed by"
+    return Locked(
+        f"{env} {held} {lock.who} on {lock.host} since {since} ({lock.what})",
+        why="\n".join(filter(None, (fate.text, lock.run))),
+        hint=fate.hint or f"wait for it: --wait 10m; if it is gone for good: tfops unlock {env} --force",
+    )

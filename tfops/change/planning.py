@@ -1,0 +1,455 @@
+"""From content to a plan: what `plan`, `apply`, `rollback` and `destroy` share before anyone is asked.
+
+Stacks are prepared and their states read side by side. Then each is planned after those whose outputs it takes,
+with what their plans already know of them; what they don't know yet makes a stack wait, and be previewed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tfops.addresses import with_masked_keys, without_keys
+from tfops.change.bridging import over_a_bridge
+from tfops.change.fetched_modules import moved_modules, moved_warning
+from tfops.change.missing import Missing, find_missing, require_not_made_anew
+from tfops.change.project import Project
+from tfops.change.stack import EngineOptions, OpenStack, open_stack
+from tfops.change.stacks import StackAction, StackJob
+from tfops.change.state_places import require_own_state, require_same_place
+from tfops.change.supplies import Giver, Supplies, stand_ins, supplies_for
+from tfops.change.ui import Ui
+from tfops.config.values import StackOutput
+from tfops.dataclass import dataclass
+from tfops.engine.advice import is_about_sensitive
+from tfops.engine.mask import Masker
+from tfops.engine.plan import masked_plan
+from tfops.engine.stack import SavedPlan
+from tfops.errors import EngineFailed, Refused, TfopsError
+from tfops.ledger.chain import read_present
+from tfops.ledger.origin import require_ledger
+from tfops.model import Action, EnvName, Plan, StackName, StackState, Waiting
+from tfops.render.root import UNKNOWN_TYPE
+from tfops.resolve.bridge import Bridge
+from tfops.resolve.graph import waves
+from tfops.resolve.merged_plan import merge_plans
+from tfops.resolve.state import require_engine_for, require_known_state
+from tfops.system import failpoint
+from tfops.system.parallel import side_by_side
+
+
+@dataclass(frozen=True, slots=True)
+class StackWithState:
+    """A stack that stands ready, with its state and the texts in it that are sensitive.
+
+    `moved` are modules from elsewhere that are other ones than those that the cards speak of, `missing` what the latest
+    card has and the state lacks.
+    """
+
+    job: StackJob
+    stack: OpenStack
+    before: StackState
+    hidden: frozenset[str]
+    moved: tuple[str, ...] = ()
+    missing: Missing = field(default_factory=Missing)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStack:
+    """A saved plan and the bridge that it needs; or, while it waits for others, what can be seen of it."""
+
+    read: StackWithState
+    saved: SavedPlan | None
+    bridge: Bridge = field(default_factory=Bridge)
+    preview: Plan | None = None
+    waits: Waiting | None = None
+
+    @property
+    def name(self) -> StackName:
+        return self.read.job.stack
+
+    @property
+    def job(self) -> StackJob:
+        return self.read.job
+
+    @property
+    def stack(self) -> OpenStack:
+        return self.read.stack
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.saved.plan if self.saved else self.preview
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do, for certain."""
+        return self.saved is not None and self.saved.plan.is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked."""
+
+    stacks: tuple[PlannedStack, ...]
+    asked: tuple[StackWithState, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        plans = {planned.name: planned.plan for planned in self.stacks if planned.plan is not None}
+        return merge_plans(plans, (planned.waits for planned in self.stacks if planned.waits))
+
+    @property
+    def shown(self) -> Plan:
+        """The plan as people may see it, and consent to it."""
+        return masked_plan(self.plan, self.mask)
+
+    @property
+    def mask(self) -> Masker:
+        return self.stacks[0].stack.mask
+
+    @property
+    def moved(self) -> dict[StackName, tuple[str, ...]]:
+        return {one.name: one.read.moved for one in self.stacks}
+
+    @property
+    def bridges(self) -> dict[StackName, Bridge]:
+        return {planned.name: planned.bridge for planned in self.stacks if not planned.bridge.is_empty}
+
+    @property
+    def engine_starts(self) -> int:
+        return sum(read.stack.engine.starts for read in (*(one.read for one in self.stacks), *self.asked))
+
+
+def plan_stacks(
+    project: Project,
+    jobs: Sequence[StackJob],
+    *,
+    folder: Path,
+    engine: EngineOptions,
+    ui: Ui,
+    allow_missing: frozenset[str] | None = None,
+) -> Planned:
+    """Render, init where needed, read the states, plan. Changes nothing but tfops' own folders.
+
+    A state that isn't the one that the latest card speaks of is refused, and so is one that lacks what the card has,
+    unless `allow_missing` names it. A job's `bridge` is planned with; over its `past` one is found, where the plan
+    needs it.
+    """
+    for job in jobs:
+        require_same_place(project, job.content.rules, job.content.environment.name, job.stack, job.recorded)
+    opened = open_stacks(project, jobs, folder=folder, engine=engine, ui=ui)
+    read = read_stacks(project, opened, ui, allow_missing=allow_missing)
+    planned = plan_read(read, ui)
+    require_not_made_anew(
+        jobs[0].content.environment.name,
+        [((one.job, one.stack, one.read.before), one.read.missing, one.plan) for one in planned.stacks],
+        takes_names=allow_missing is not None,
+    )
+    failpoint.reach("planned")
+    return planned
+
+
+def _say_other_engine(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
+    """Before anybody is asked: what one of the two products keeps in a state the other may drop without a word."""
+    for job, stack in opened:
+        engine, recorded = stack.engine.engine, job.recorded
+        if recorded and not recorded.is_empty and recorded.engine_name not in ("", engine.name):
+            before = f"{recorded.engine_name} {recorded.engine_version}"
+            ui.warn(f"{recorded.version} was applied with {before}, this is {engine}: --engine {recorded.engine_name}")
+            return
+
+
+def open_stacks(
+    project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui
+) -> list[tuple[StackJob, OpenStack]]:
+    """All stacks of a change, rendered; what is secret in one is masked in all."""
+    masks = {"mask": Masker(), "shown": Masker()}
+    last = next((job.recorded.engine_name for job in jobs if job.recorded and not job.recorded.is_empty), "")
+    opened = [
+        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, prefer=last, **masks))
+        for job in jobs
+    ]
+    failpoint.reach("rendered")
+    return opened
+
+
+def _require_known_state(project: Project, env: EnvName, job: StackJob, state: StackState) -> None:
+    """As `require_known_state`; in a fork, whose ledger isn't here, that is why the state isn't (`missing-ledger`)."""
+    try:
+        require_known_state(env, job.recorded, state)
+    except Refused:
+        require_ledger(project.repository, env, read_present(project.repository, env).head)
+        raise
+
+
+def read_stacks(
+    project: Project,
+    opened: Sequence[tuple[StackJob, OpenStack]],
+    ui: Ui,
+    *,
+    allow_missing: frozenset[str] | None = None,
+) -> list[StackWithState]:
+    """Each stack's state, held against the latest card."""
+    env = opened[0][0].content.environment.name
+    ui.phase(f"preparing {env}")
+    done = _all(side_by_side([partial(_prepare, stack) for _, stack in opened], on_signal=ui.engine_signal))
+    failpoint.reach("state-read")
+    for job, (state, _) in zip((job for job, _ in opened), done, strict=True):
+        if job.recorded is None and not job.takes_over:
+            require_own_state(project, env, job.stack, state)
+        _require_known_state(project, env, job, state)
+    for job, stack in opened:
+        require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)
+    _say_other_engine(opened, ui)
+    for (_, stack), (state, hidden) in zip(opened, done, strict=True):
+        stack.hide_found(hidden, state.inventory)
+    states = [(job, stack, state) for (job, stack), (state, _) in zip(opened, done, strict=True)]
+    missing = find_missing(project, states, allow_missing, ui)
+    _say_let_go(missing, ui)
+    _say_unlocked(opened, ui)
+    ready = [
+        StackWithState(job, stack, state, hidden, moved_modules(job, stack.engine.modules()), lacks)
+        for (job, stack), (state, hidden), lacks in zip(opened, done, missing, strict=True)
+    ]
+    for one in ready:
+        if one.moved:
+            ui.warn(moved_warning(one.moved, one.job))
+    return ready
+
+
+def _say_let_go(missing: Iterable[Missing], ui: Ui) -> None:
+    for address, known in sorted(pair for one in missing for pair in one.let_go.items()):
+        identity = f" (id {known})" if known else ""
+        ui.warn(f"{address}{identity} is in no state any more: what it stands for is left to itself")
+
+
+def _prepare(stack: OpenStack) -> tuple[StackState, frozenset[str]]:
+    stack.engine.prepare()
+    failpoint.reach("prepared")
+    return stack.engine.pull_state()
+
+
+def _say_unlocked(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
+    env = opened[0][0].content.environment.name
+    unlocked = [stack.engine.locked_providers() for job, stack in opened if job.content.lock is None]
+    providers = {name: version for found in unlocked for name, version in found.items()}
+    if providers:
+        named = ", ".join(f"{name.rpartition('/')[2]} {version}" for name, version in sorted(providers.items()))
+        ui.note(f"the providers of {env} are not locked ({named}): tfops providers lock {env}")
+
+
+def _all(outcomes: Sequence[Any]) -> list[Any]:
+    """The results; the first failure is raised."""
+    for outcome in outcomes:
+        if isinstance(outcome, TfopsError):
+            raise outcome
+    return list(outcomes)
+
+
+def plan_read(read: Sequence[StackWithState], ui: Ui) -> Planned:
+    """Plans of stacks whose states were read, each after those that it takes something from."""
+    by_name = {one.job.stack: one for one in read}
+    env = read[0].job.content.environment.name
+    asked = tuple(one for one in read if one.job.action is StackAction.READ_OUTPUTS)
+    needs = {
+        name: frozenset(StackName(output.stack) for output in one.job.takes.values()) & by_name.keys()
+        for name, one in by_name.items()
+    }
+    found: dict[StackName, PlannedStack] = {}
+    ui.phase(f"planning {env}")
+    for wave in waves(needs):
+        working = [by_name[name] for name in wave if by_name[name].job.action is not StackAction.READ_OUTPUTS]
+        tasks = [partial(plan_one, one, found, by_name) for one in working]
+        for planned, remarks in _all(side_by_side(tasks, on_signal=ui.engine_signal)) if tasks else ():
+            found[planned.name] = planned
+            for remark in remarks:
+                ui.warn(remark)
+    ui.phase("")
+    _warn_of_plain_words(found.values(), ui)
+    order = [one.job.stack for one in read if one.job.action is not StackAction.READ_OUTPUTS]
+    return Planned(tuple(found[name] for name in order), asked)
+
+
+def _warn_of_plain_words(planned: Iterable[PlannedStack], ui: Ui) -> None:
+    """A secret that is a word of the configuration stands in every address and message."""
+    for one in planned:
+        words = one.stack.words(_addresses(one.read, one.plan))
+        for text in sorted(text for text, value in one.stack.named.items() if value in words):
+            ui.warn(f"{text} is a word that the configuration shows anyway: where it stands as code it isn't masked")
+
+
+def _addresses(read: StackWithState, plan: Plan | None) -> tuple[str, ...]:
+    return (*read.before.inventory, *(change.address for change in (plan.changes if plan else ())))
+
+
+def plan_one(
+    read: StackWithState, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, StackWithState]
+) -> tuple[PlannedStack, tuple[str, ...]]:
+    """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
+    found, remarks = _plan_one(read, planned, states)
+    found = _with_kept(found)
+    read.stack.hide_found(found.saved.secrets if found.saved else (), _addresses(read, found.plan))
+    return found, remarks
+
+
+def _with_kept(found: PlannedStack) -> PlannedStack:
+    """With what is destroyed in spite of `destroy = false` marked.
+
+    Either the version that runs says so and the new code doesn't, or the engine passes over it: Terraform 1.16 does so
+    at a replacement (hashicorp/terraform#39088).
+    """
+    saved, job, stack = found.saved, found.job, found.stack
+    if saved is None or not (saved.plan.count(Action.DELETE) or saved.plan.count(Action.REPLACE)):
+        return found
+    blocks, recorded = stack.protections().kept, job.recorded.kept if job.recorded else frozenset[str]()
+
+    def is_kept(address: str) -> bool:
+        return without_keys(address) in blocks or with_masked_keys(address, stack.mask) in recorded
+
+    changes = tuple(
+        replace(change, against_keep=True)
+        if change.action in (Action.DELETE, Action.REPLACE) and is_kept(change.previous_address or change.address)
+        else change
+        for change in saved.plan.changes
+    )
+    return replace(found, saved=replace(saved, plan=replace(saved.plan, changes=changes)))
+
+
+def _plan_one(
+    read: StackWithState, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, StackWithState]
+) -> tuple[PlannedStack, tuple[str, ...]]:
+    job, engine = read.job, read.stack.engine
+    supplies = _supplies(read, planned, states)
+    if supplies.unknown and job.action is StackAction.APPLY:
+        _require_coming(job, supplies.unknown, planned)
+        return _preview(read, supplies), ()
+    read.stack.supply(supplies.known, supplies.unknown)
+    try:
+        if job.bridge is not None and not job.bridge.is_empty:
+            return PlannedStack(read, engine.plan_bridged(job.bridge.blocks()), job.bridge), ()
+        saved = engine.plan(destroy=job.action is StackAction.DESTROY)
+    except EngineFailed as error:
+        busy = _busy(job, planned)
+        if not busy or (error.is_settled and job.action is StackAction.APPLY):
+            raise
+        return PlannedStack(read, None, waits=Waiting(job.stack, busy, _first_line(error))), ()
+    if job.past is None:
+        return PlannedStack(read, saved), ()
+    found = over_a_bridge(read.stack, saved, job.past, inventory=read.before.inventory)
+    return PlannedStack(read, found.saved, found.bridge), found.remarks
+
+
+def refreshed(states: Mapping[StackName, StackWithState], ui: Ui) -> dict[StackName, Plan]:
+    """What the real world has that the states don't say: a refresh-only plan of each stack."""
+    for read in states.values():
+        supply(read, states)
+    tasks = [partial(_refreshed_one, read) for read in states.values()]
+    return dict(zip(states, _all(side_by_side(tasks, on_signal=ui.engine_signal)), strict=True))
+
+
+def _refreshed_one(read: StackWithState) -> Plan:
+    """A refresh-only plan, or where it fails the drift that an ordinary one found.
+
+    Where a keyed object is gone and something refers to its key, Terraform (1.11 to 1.15) says "Invalid index" to the
+    former, and plans the object anew in the latter.
+    """
+    try:
+        return read.stack.engine.plan(refresh_only=True).plan
+    except EngineFailed:
+        plan = read.stack.engine.plan().plan
+        return replace(plan, changes=(), actions=(), changed_outputs=(), is_empty=not plan.drift)
+
+
+def supply(read: StackWithState, states: Mapping[StackName, StackWithState]) -> None:
+    """Give a stack's engine what others have for it now; null for what they don't have."""
+    supplies = _supplies(read, {}, states)
+    read.stack.supply(supplies.known, supplies.unknown)
+
+
+def _supplies(
+    read: StackWithState, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, StackWithState]
+) -> Supplies:
+    takes = read.job.takes
+    names = {StackName(output.stack) for output in takes.values()} & (states.keys() | planned.keys())
+    return supplies_for(read.stack, takes, {name: _giver(planned.get(name), states.get(name)) for name in names})
+
+
+def _giver(planned: PlannedStack | None, read: StackWithState | None) -> Giver:
+    """With its outputs as they will be, where it is being made; else as they are."""
+    if planned is not None and planned.job.action is StackAction.APPLY:
+        saved, before = planned.saved, planned.read.before
+        return Giver(planned.stack, saved.outputs if saved else {}, saved.kinds if saved else {}, before)
+    now = read or (planned.read if planned else None)
+    assert now is not None
+    return Giver(now.stack, now.before.outputs, now.before.output_kinds, now.before)
+
+
+def _require_coming(
+    job: StackJob, unknown: Mapping[str, StackOutput], planned: Mapping[StackName, PlannedStack]
+) -> None:
+    """Raises Refused (guard `upstream`) when nobody is about to make what isn't there."""
+    env = job.content.environment.name
+    for output in unknown.values():
+        before = planned.get(StackName(output.stack))
+        if before is None or before.is_idle:
+            raise Refused(
+                "upstream",
+                f"stack {job.stack} takes `{output.name}` of stack {output.stack}, which has no such output",
+                why="that stack was not applied yet, or its module no longer gives it",
+                hint=f"apply it too: tfops apply {env} --stack {output.stack} --stack {job.stack}",
+            )
+
+
+def _busy(job: StackJob, planned: Mapping[StackName, PlannedStack]) -> tuple[StackName, ...]:
+    """The stacks before this one that are going to change: what fails now may work when they have."""
+    names = sorted({StackName(output.stack) for output in job.takes.values()})
+    return tuple(name for name in names if name in planned and not planned[name].is_idle)
+
+
+def _preview(read: StackWithState, supplies: Supplies) -> PlannedStack:
+    """What the stack will do as far as it can be told: planned in a root where unknowns stand for what is missing.
+
+    Raises EngineFailed for what nothing that is still to come would cure.
+    """
+    unknown = frozenset(supplies.unknown.values())
+    engine, upstream = read.stack.engine, tuple(sorted({StackName(output.stack) for output in unknown}))
+    read.stack.lay_out(unknown, supplies.public)
+    read.stack.supply(supplies.known)
+    try:
+        plan = engine.plan().plan
+    except EngineFailed as error:
+        if error.is_settled:
+            raise
+        _require_open(read, supplies, upstream)
+        return PlannedStack(read, None, waits=Waiting(read.job.stack, upstream, _first_line(error)))
+    finally:
+        read.stack.lay_out()
+    real = tuple(change for change in plan.changes if not change.address.startswith(f"{UNKNOWN_TYPE}.stack_"))
+    return PlannedStack(read, None, preview=replace(plan, changes=real), waits=Waiting(read.job.stack, upstream))
+
+
+def _require_open(read: StackWithState, supplies: Supplies, upstream: Sequence[StackName]) -> None:
+    """Raises EngineFailed when something sensitive decides how many of something there are.
+
+    An engine that doesn't know a value says nothing else of it, so it is asked with values that it knows.
+    """
+    given = stand_ins(read.stack, supplies)
+    if not given:
+        return
+    read.stack.lay_out(frozenset(supplies.unknown.values()) & supplies.public, supplies.public)
+    read.stack.supply({**supplies.known, **given})
+    try:
+        read.stack.engine.plan()
+    except EngineFailed as error:
+        lines = [line for line in error.why.split("\n") if is_about_sensitive(line)]
+        if lines:
+            raise EngineFailed(
+                f"{read.job.stack} can't be planned, neither before {', '.join(upstream)} is applied nor after",
+                why="\n".join(lines),
+                hint=error.hint,
+            ) from error
+
+
+def _first_line(error: TfopsError) -> str:
+    return (error.why or error.what).partition("\n")[0]

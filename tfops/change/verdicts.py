@@ -1,0 +1,200 @@
+"""The verdict on going back, for one version or for all, from the cards in Git and the engine at hand."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tfops.addresses import (
+    TERRAFORM_REGISTRY,
+    TOFU_REGISTRY,
+    hidden_id,
+    in_stack,
+    is_hidden,
+    provider_of,
+    qualified,
+    split,
+    type_of,
+)
+from tfops.change.project import Project
+from tfops.change.stack import locate
+from tfops.config.modules.protection import fits
+from tfops.engine.mask import MASK
+from tfops.errors import ConfigError, ProjectError, Refused
+from tfops.ledger.card import Card, StackPart
+from tfops.ledger.versions import Listing, read_cards
+from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
+from tfops.resolve.identity import Since, Trail
+from tfops.resolve.verdict import Download, Facts, conclude, judge
+from tfops.resolve.versions import content_of
+from tfops.system.repository import Repository
+
+_UNREADABLE = Judgement(
+    Verdict.BLOCKED,
+    (Reason("unreadable", Verdict.BLOCKED, "its card can't be read", cure="pick another version: tfops verify"),),
+)
+
+
+def verdicts_of(project: Project, listing: Listing, *, only: VersionRecord | None = None) -> dict[Version, Judgement]:
+    """The verdict on every version but the current one (or on `only`), by one Git process.
+
+    A version that restored another is judged by the other's card, as the rollback does.
+    """
+    if listing.latest is None or only == listing.latest:
+        return {}
+    patterns, here = _protect(project), _engine_here(project)
+    by_version = {record.version: record for record in listing.versions}
+    found: dict[Version, Judgement] = {}
+    restored: dict[int, list[Version]] = {}  # a version's number to those that brought it back
+    today: Card | None = None
+    back_to = content_of(only, by_version) if only else None
+    for record, card, since in cards_with_trail(project.repository, listing, back_to=back_to):
+        if record == listing.latest:
+            today = card
+            continue
+        judgement = judge_cards(today, card, patterns, here=here, since=since) if today and card else _UNREADABLE
+        same = [record.version, *restored.pop(record.version.number, [])]
+        found |= dict.fromkeys(same, judgement)
+        if card is not None and card.restores and not card.is_its_own_content:
+            restored.setdefault(card.restores, []).extend(same)
+    return {only.version: found[only.version]} if only else found
+
+
+def cards_with_trail(
+    repository: Repository, listing: Listing, *, back_to: VersionRecord | None = None
+) -> Iterator[tuple[VersionRecord, Card | None, Since]]:
+    """Each version, newest first, with its card and with what the versions after it recorded about its addresses.
+
+    A card that can't be read (None) is passed over: what it recorded is missing from the trail.
+    """
+    first = listing.versions.index(back_to) if back_to in listing.versions else 0
+    trail: Trail | None = None
+    moved: Mapping[str, str] = {}
+    for record, card in read_cards(repository, tuple(reversed(listing.versions[first:]))):
+        since = Since()
+        if card is not None and trail is None:
+            trail = Trail(card.inventory, card.forgotten)
+        elif card is not None and trail is not None:
+            since = trail.step_back(card.inventory, card.forgotten, moved)
+        moved = card.moved if card is not None else {}
+        yield record, card, since
+
+
+def since_version(repository: Repository, listing: Listing, record: VersionRecord) -> Since:
+    """What the versions after one recorded about its addresses."""
+    *_, (_, _, since) = cards_with_trail(repository, listing, back_to=record)
+    return since
+
+
+def _engine_here(project: Project) -> tuple[str, str]:
+    """Name and version, remembered by the clone; empty where none is found: the cards still say the rest."""
+    try:
+        engine = locate(project, project.config_at(project.repository.head), "")
+    except (ConfigError, ProjectError, Refused):
+        return "", ""
+    return engine.name, engine.version
+
+
+def _protect(project: Project) -> tuple[str, ...]:
+    """Patterns that protect today; a tfops.yaml that can't be read must not hide what the cards know."""
+    try:
+        return project.config_at(project.repository.head).protect
+    except (ConfigError, ProjectError):
+        return ()
+
+
+def judge_cards(
+    today: Card,
+    then: Card,
+    patterns: Iterable[str] = (),
+    *,
+    here: tuple[str, str] = ("", ""),
+    since: Since | None = None,
+) -> Judgement:
+    """The verdict over all stacks of both cards; one that only one of them has is empty in the other."""
+    names = today.stacks.keys() | then.stacks.keys()
+    hide = _has_hidden(today) or _has_hidden(then)
+    found = []
+    for name in sorted(names):
+        remade = today.stacks[name].remade if name in today.stacks else {}
+        now = _facts(today, name, patterns=tuple(patterns), hide=hide, remade=remade)
+        found.append(judge(now, _facts(then, name, hide=hide, remade=remade), here=here, since=since))
+    return conclude(dict.fromkeys(reason for judgement in found for reason in judgement.reasons))
+
+
+def _has_hidden(card: Card) -> bool:
+    ids = (known for part in card.stacks.values() for known in (*part.inventory.values(), *part.forgotten.values()))
+    return any(map(is_hidden, ids))
+
+
+def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool, remade: Mapping[str, str]) -> Facts:
+    """Of one stack; its addresses as they are told apart in the whole environment, its ids led back by `remade`."""
+    part = card.stacks.get(stack)
+    engine = (card.engine.name, card.engine.version)
+    if part is None:
+        return Facts(card.kind, engine)
+    fitting = [address for address in part.inventory if any(fits(pattern, address) for pattern in patterns)]
+    return Facts(
+        kind=card.kind,
+        engine=engine,
+        backend=part.backend,
+        lineage=part.lineage,
+        providers=_providers(card, part),
+        registries=frozenset(host for host in _REGISTRIES for one in _locked(card, part) if one.startswith(host)),
+        lock_committed=part.lock_committed,
+        types=_types(card, part),
+        schema_versions=part.schema_versions,
+        inventory=_qualified(stack, _first(_ids(part.inventory, hide=hide), remade)),
+        protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
+        guessed=frozenset(qualified(stack, address) for address in part.guessed)
+        - frozenset(qualified(stack, address) for address in fitting),
+        kept=frozenset(qualified(stack, address) for address in part.kept),
+        unread=frozenset(qualified(stack, module) for module in part.unread),
+        forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
+        lets_go=frozenset(qualified(stack, block) for block in part.lets_go),
+        moves=_moves(stack, part.moves),
+        modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
+        actions=sum(split(action.address)[0] == stack for action in card.actions),
+        downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
+    )
+
+
+_REGISTRIES = (TERRAFORM_REGISTRY, TOFU_REGISTRY)
+
+
+def _locked(card: Card, part: StackPart) -> Mapping[str, str]:
+    return part.providers or card.providers
+
+
+def _providers(card: Card, part: StackPart) -> dict[str, str]:
+    """By the address that both registries' entries share; of two, the one that the card's engine took."""
+    own = TOFU_REGISTRY if card.engine.name == "tofu" else TERRAFORM_REGISTRY
+    ordered = sorted(_locked(card, part).items(), key=lambda entry: entry[0].startswith(own))
+    return {provider_of(address): version for address, version in ordered}
+
+
+def _first(ids: Mapping[str, str], remade: Mapping[str, str]) -> dict[str, str]:
+    """The ids that things had before ways back had to make them anew."""
+    return {address: remade.get(known, known) for address, known in ids.items()}
+
+
+def _moves(stack: str, moves: Mapping[str, str]) -> dict[str, str]:
+    return {qualified(stack, source): qualified(stack, target) for source, target in moves.items()}
+
+
+def _qualified(stack: str, ids: Mapping[str, str]) -> dict[str, str]:
+    return {qualified(stack, address): known for address, known in ids.items()}
+
+
+def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:
+    """Ids that can be compared: an id with a masked secret in it proves nothing."""
+    if not hide and not any(MASK in known for known in inventory.values()):
+        return inventory
+    known_ids = {address: "" if MASK in known else known for address, known in inventory.items()}
+    return {address: hidden_id(known) for address, known in known_ids.items()} if hide else known_ids
+
+
+def _types(card: Card, part: StackPart) -> dict[str, str]:
+    """Type to provider. Cards that don't say it: by the provider's name that the type begins with."""
+    if part.types or not part.inventory:
+        return {kind: provider_of(provider) for provider, kinds in part.types.items() for kind in kinds}
+    by_name = {provider.rpartition("/")[2]: provider for provider in _providers(card, part)}
+    kinds = {type_of(address) for address in part.inventory}
+    return {kind: by_name.get(kind.partition("_")[0], "") for kind in kinds}

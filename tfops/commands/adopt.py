@@ -1,0 +1,199 @@
+"""`adopt`: a Terraform folder becomes an environment, and nothing of what it made is touched.
+
+The first run writes the files and rehearses the first plan on a copy of the state; it takes the files
+away again when that plan would do anything. Once they are committed, the second run rehearses again, copies the
+state to its new place and records the first version, whose plan only moves addresses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from tfops.change.consent import ConsentOptions
+from tfops.change.project import Project
+from tfops.change.recordable import require_recordable
+from tfops.change.stack import EngineOptions, open_stack
+from tfops.change.story import ChangeOptions
+from tfops.change.target import Target, apply_target, find_place
+from tfops.change.targets import change
+from tfops.change.ui import Ui
+from tfops.commands.legacy import Legacy, leave_marker, read_legacy
+from tfops.commands.rehearsal import rehearse
+from tfops.config import names
+from tfops.config.edit import with_environment, with_providers
+from tfops.config.environment import load_rules, lock_file_path
+from tfops.config.inherit import FOLDER
+from tfops.config.legacy import environment_text
+from tfops.config.modules.interface import MODULES
+from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.errors import NotApproved, Refused, UsageError
+from tfops.ledger.chain import read_present
+from tfops.ledger.versions import known_versions
+from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
+from tfops.report.words import plural
+from tfops.results.changes import AdoptResult
+from tfops.system import failpoint, signals
+from tfops.system.workspace import in_work_tree, replace_text, write_file, write_new_files
+
+_COPIED = (
+    "The state is copied to its new place, where no version uses it yet; the folder and its state are as they were."
+)
+
+
+def adopt(
+    project: Project, env: str, folder: Path, *, module: str | None, branch: str | None, options: ChangeOptions, ui: Ui
+) -> AdoptResult:
+    """Write the environment's files, or when they are committed: take over the state and record the first version.
+
+    Raises Refused (guards `adopt`, `not-empty`, `exists`, `state-exists`) with everything as it was before.
+    """
+    if not names.is_environment_name(env):
+        raise UsageError(f"{names.shown(env)} can't name an environment", why=names.ENVIRONMENT_RULE)
+    name, root = EnvName(env), project.repository.root
+    tree = project.tree(worktree=False)
+    rules = load_rules(tree)
+    if known_versions(project.repository, name).latest:
+        raise Refused(
+            "exists", f"{name} has versions already", hint="choose another name, or look: tfops history " + name
+        )
+    legacy = read_legacy(project, folder, module, rules, options.engine)
+    count = plural(len(legacy.state.inventory), "resource")
+    ui.note(f"{folder}: {count}, serial {legacy.state.serial}, state in {legacy.old.where}")
+    for values in legacy.ignored_values:
+        ui.warn(
+            f"Git ignores `{values}`; what it says of variables that aren't sensitive stands in {FOLDER}/{name}.yaml"
+        )
+    if tree.read(f"{FOLDER}/{name}.yaml") is not None:
+        return _finish(project, name, legacy, options=options, ui=ui)
+    new = _new_files(legacy, name)
+    taken = [path for path in new if in_work_tree(root, path).exists()]
+    if taken:
+        raise Refused(
+            "exists", f"`{taken[0]}` is there already", hint="commit it, or choose another name: --module NAME"
+        )
+    before = (root / PROJECT_FILE).read_bytes().decode("utf-8")
+    after = _project_text(project, rules, legacy, text=before, env=name, branch=branch)
+    project_file = in_work_tree(root, PROJECT_FILE)
+    try:
+        write_new_files(root, new, {f"{MODULES}/{legacy.module}/{path}" for path in legacy.executable})
+        replace_text(project_file, after)
+        failpoint.reach("files-written")
+        snapshot = project.tree(worktree=True)
+        plan = rehearse(
+            project, legacy, env=name, tree=snapshot, rules=load_rules(snapshot), engine=options.engine, ui=ui
+        )
+        failpoint.reach("rehearsed")
+        ui.show_plan(plan)
+    except BaseException:
+        with signals.deferred():
+            _undo(root, new, before)
+        raise
+    signals.tell_if_interrupted(f"The files of {name} were written first: look at them, and commit them.")
+    changed = (PROJECT_FILE,) if after != before else ()
+    return AdoptResult(
+        name, str(folder), tuple(new), changed, legacy.draft.secrets, legacy.draft.kept_providers, None, plan
+    )
+
+
+def _new_files(legacy: Legacy, env: EnvName) -> dict[str, str]:
+    files = {f"{MODULES}/{legacy.module}/{name}": text for name, text in legacy.draft.files.items()}
+    files[f"{FOLDER}/{env}.yaml"] = environment_text(env, legacy.module, legacy.draft.inputs)
+    lock = legacy.folder / LOCK_FILE
+    return files | ({lock_file_path(env): lock.read_text(encoding="utf-8")} if lock.is_file() else {})
+
+
+def _project_text(
+    project: Project, rules: ProjectConfig, legacy: Legacy, *, text: str, env: EnvName, branch: str | None
+) -> str:
+    """tfops.yaml with the environment's line and the folder's providers, where they are missing."""
+    try:
+        if env not in rules.environments:
+            text = with_environment(text, env, _branch(project, rules, branch))
+        return with_providers(text, {
+            name: block for name, block in legacy.draft.providers.items() if name not in rules.providers
+        })  # fmt: skip
+    except ValueError as error:
+        raise Refused(
+            "unusual-form",
+            f"`{PROJECT_FILE}` can't be changed without risk: {error}",
+            hint=f"add `{env}` below `environments:` and its `providers:` by hand, then run this again",
+        ) from error
+
+
+def _branch(project: Project, rules: ProjectConfig, branch: str | None) -> str:
+    wanted = branch or project.repository.branch
+    taken = [env for env, rule in rules.environments.items() if rule.branch == wanted]
+    if not wanted or not names.is_branch_pattern(wanted) or (taken and not branch):
+        raise UsageError(
+            "which branch is this environment's?",
+            why=f"`{wanted}` is the branch of {taken[0]}" if taken else "",
+            hint="--branch NAME",
+        )
+    return wanted
+
+
+def _undo(root: Path, new: Mapping[str, str], project_text: str) -> None:
+    for path in new:
+        (root / path).unlink(missing_ok=True)
+        folder = (root / path).parent
+        while folder != root and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
+    replace_text(root / PROJECT_FILE, project_text)
+
+
+def _finish(project: Project, env: EnvName, legacy: Legacy, *, options: ChangeOptions, ui: Ui) -> AdoptResult:
+    """The files are committed: rehearse again, copy the state, move the addresses, record the version."""
+    place = find_place(project, env)
+    target = apply_target(project, place, allowed=options.allowed)
+    plan = rehearse(project, legacy, env=env, tree=target.tree, rules=target.rules, engine=options.engine, ui=ui)
+    if not options.consent.yes:
+        _ask(plan, legacy, env, ui)
+    agreed = replace(options, consent=ConsentOptions(yes=True, standing="adopt"))
+
+    def find() -> Target:
+        found = apply_target(project, place, allowed=options.allowed)
+        reason, bridges = f"{legacy.folder} becomes {env}", {MAIN_STACK: legacy.bridge}
+        found = replace(found, kind=Kind.ADOPT, bridges=bridges, reason=reason)
+        _bring_state(project, found, legacy, options=options.engine, ui=ui)
+        return found
+
+    try:
+        result = change(project, place, find, what="adopt", options=agreed, ui=ui)
+    finally:
+        if known_versions(project.repository, env).latest:  # an interrupt comes out when the version is recorded
+            leave_marker(legacy, env)
+    kept = legacy.draft.kept_providers
+    return AdoptResult(env, str(legacy.folder), (), (), legacy.draft.secrets, kept, result.version, result.plan)
+
+
+def _ask(plan: Plan, legacy: Legacy, env: EnvName, ui: Ui) -> None:
+    ui.show_plan(plan)
+    if not (ui.is_interactive and ui.confirm(f"Take {legacy.folder} over as {env}?")):
+        hint = "look at the plan above, then add --yes"
+        raise NotApproved(f"{env} was not taken over", why="that needs a yes", hint=hint)
+
+
+def _bring_state(project: Project, target: Target, legacy: Legacy, *, options: EngineOptions, ui: Ui) -> None:
+    """Copy the state to where the environment keeps it, unless a run before this one did. Never over another state."""
+    present = read_present(project.repository, target.env)
+    require_recordable(project, target, project.refs(target.rules), present)
+    with project.workspace.run(target.env) as folder:
+        stack = open_stack(project, target.content, folder=folder, options=options, ui=ui)
+        stack.engine.prepare()
+        there, _ = stack.engine.pull_state()
+        if there.lineage == legacy.state.lineage and there.serial >= legacy.state.serial:
+            signals.tell_if_interrupted(_COPIED)
+            return
+        if not there.is_absent and there.inventory:
+            raise Refused(
+                "state-exists",
+                f"{target.env} has a state already, and it is another one",
+                why=f"its lineage is {there.lineage}, the folder's is {legacy.state.lineage}",
+                hint="look at `backend` in tfops.yaml: the place must be empty",
+            )
+        copy = folder / "adopted.tfstate"
+        write_file(copy, legacy.state_text)
+        with signals.deferred(_COPIED), stack.engine.shielded():
+            stack.engine.push_state(str(copy))
+            failpoint.reach("state-brought")

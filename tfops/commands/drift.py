@@ -1,0 +1,136 @@
+"""`drift`: what in the real world differs from the version that was applied, found by a refresh-only plan.
+
+Changes nothing but tfops' own folders; what turned out otherwise than before is an event in the ledger, so that
+others know without looking.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from tfops.change.lease import require_free
+from tfops.change.planning import open_stacks, plan_read, read_stacks, refreshed
+from tfops.change.project import Project
+from tfops.change.rollback import running_target
+from tfops.change.stack import EngineOptions
+from tfops.change.target import Place, find_place
+from tfops.change.ui import Ui
+from tfops.commands.locks import append_event
+from tfops.engine.plan import masked_plan
+from tfops.errors import Locked, NotRecorded, Refused, TfopsError, in_a_line
+from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
+from tfops.ledger.parts import DriftPart
+from tfops.ledger.versions import list_versions, versions_of
+from tfops.model import DriftPolicy, Kind, Plan, VersionRecord
+from tfops.resolve.merged_plan import merge_plans
+from tfops.results.sync import DriftResult, EnvironmentDrift
+from tfops.system import clock
+from tfops.system.workspace import read_json, write_file
+
+
+def drift(
+    project: Project, envs: Sequence[str], *, everything: bool, engine: EngineOptions, wait_s: float, ui: Ui
+) -> DriftResult:
+    """One environment (by name, or of the branch), several, or all that run. Of several, one that can't be looked
+    at doesn't stop the others."""
+    if len(envs) == 1 or not (envs or everything):
+        place = find_place(project, envs[0] if envs else None)
+        project.fetch_for_reading(place.rules, ui)
+        return DriftResult((_drift_of(project, place, engine=engine, wait_s=wait_s, ui=ui),))
+    rules = project.config_at(project.repository.head)
+    project.fetch_for_reading(rules, ui)
+    listings = list_versions(project.repository)
+    running = [env for env in rules.environments if env in listings and _runs(listings[env].latest)]
+    found: list[EnvironmentDrift] = []
+    for env in envs or running:
+        place = find_place(project, env)
+        try:
+            found.append(_drift_of(project, place, engine=engine, wait_s=wait_s, ui=ui))
+        except TfopsError as error:
+            ui.warn(f"{env}: {in_a_line(error)}")
+            found.append(EnvironmentDrift(place.env, None, error=ui.mask(in_a_line(error))))
+    return DriftResult(tuple(found))
+
+
+def _runs(latest: VersionRecord | None) -> bool:
+    return latest is not None and latest.kind is not Kind.DESTROY
+
+
+def _drift_of(project: Project, place: Place, *, engine: EngineOptions, wait_s: float, ui: Ui) -> EnvironmentDrift:
+    with project.changing(place.env, "drift", wait_s=wait_s):
+        latest = versions_of(project.repository, place.env).latest
+        if latest is None or not _runs(latest):
+            raise Refused(
+                "never-applied", f"{place.env} doesn't run: nothing can drift", hint=f"tfops apply {place.env}"
+            )
+        present = read_present(project.repository, place.env)
+        if present.lock is not None and not present.lock.is_manual:
+            require_free(project, present)
+        plan, heal = _look(project, place, latest, engine=engine, ui=ui)
+        return _remember(project, place, latest, plan, heal=heal, ui=ui)
+
+
+def _look(project: Project, place: Place, latest: VersionRecord, *, engine: EngineOptions, ui: Ui) -> tuple[Plan, str]:
+    """The refresh-only plan of what was applied, and where it is to be healed, what an apply would do."""
+    target = running_target(project, place)
+    with project.workspace.run(place.env) as folder:
+        opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
+        read = {one.job.stack: one for one in read_stacks(project, opened, ui)}
+        ui.phase(f"comparing {place.env} with {latest.version}")
+        plan = masked_plan(merge_plans(refreshed(read, ui)), opened[0][1].mask)
+        heal = plan_read(list(read.values()), ui).plan.headline() if plan.drift and _heals(place) else ""
+        ui.phase("")
+    return plan, heal
+
+
+def _heals(place: Place) -> bool:
+    return place.rules.environments[place.env].drift is DriftPolicy.HEAL
+
+
+def _remember(
+    project: Project, place: Place, latest: VersionRecord, plan: Plan, *, heal: str, ui: Ui
+) -> EnvironmentDrift:
+    """Note the verdict where it is another one than the ledger's, and when this clone saw what."""
+    env, now, path = place.env, clock.now(), project.workspace.last_right(place.env)
+    right_at = now if not plan.drift else _last_right(project, latest, read_json(path))
+    if not plan.drift:
+        write_file(path, json.dumps({"version": latest.version.number, "at": now.isoformat()}))
+    addresses = [change.address for change in plan.drift]
+    person = project.repository.person
+    part = DriftPart(
+        version=latest.version.number, addresses=addresses, digest=plan.digest, by=person.name, at=now,
+        right_at=right_at,
+    )  # fmt: skip
+
+    known = read_present(project.repository, env).drift
+    since = known.at if known and known.addresses == addresses else now
+    if (known.addresses if known else []) != addresses:
+        _note(project, place, latest, part, ui)
+    return EnvironmentDrift(env, latest.version, plan.drift, since if plan.drift else None, right_at, heal)
+
+
+def _note(project: Project, place: Place, latest: VersionRecord, part: DriftPart, ui: Ui) -> None:
+    count, env = len(part.addresses), place.env
+
+    def event(present: LedgerState) -> NewEvent:
+        if present.lock is not None and not present.lock.is_manual:
+            require_free(project, present)  # a run is under way: it brings its own truth
+        if count:
+            return NewEvent(EventKind.DRIFTED, f"{env}: {count} differ from {latest.version}", drift=part)
+        return NewEvent(EventKind.RIGHT, f"{env}: is what {latest.version} says again", drift="")
+
+    try:
+        append_event(project, env, project.refs(place.rules), event)
+    except (Locked, Refused, NotRecorded) as error:
+        ui.warn(f"this could not be noted in the ledger: {error.what}")
+
+
+def _last_right(project: Project, latest: VersionRecord, seen: object) -> datetime:
+    """When this clone saw it right, or another one said so; else when the version was made."""
+    known = read_present(project.repository, latest.env).drift
+    moments = [latest.applied_at]
+    if isinstance(seen, dict) and seen.get("version") == latest.version.number:
+        moments.append(clock.parse_time(str(seen["at"])))
+    if known is not None and known.right_at is not None and known.version == latest.version.number:
+        moments.append(known.right_at)
+    return max(moments)

@@ -1,0 +1,80 @@
+"""The first plan of an environment that takes a folder over, on a copy of its state: it may only move addresses."""
+
+from dataclasses import replace
+
+from tfops.change.encryption import encrypts
+from tfops.change.project import Project
+from tfops.change.stack import Content, EngineOptions, open_stack, require_stack
+from tfops.change.ui import Ui
+from tfops.commands.legacy import Legacy
+from tfops.config.backend import Backend
+from tfops.config.environment import EnvironmentConfig, load_environment, read_provider_lock
+from tfops.config.inherit import FOLDER
+from tfops.config.project import ProjectConfig
+from tfops.errors import Refused
+from tfops.model import MAIN_STACK, Action, EnvName, Plan
+from tfops.system.trees import GitTree
+from tfops.system.workspace import write_file
+
+_MOST_SHOWN = 10
+_COPY = "adopted.tfstate"
+
+
+def rehearse(
+    project: Project,
+    legacy: Legacy,
+    *,
+    env: EnvName,
+    tree: GitTree,
+    rules: ProjectConfig,
+    engine: EngineOptions,
+    ui: Ui,
+) -> Plan:
+    """The plan; the copy is gone afterwards. Raises Refused (guard `not-empty`) unless it only moves addresses."""
+    stage = EnvName(f"{env}-adopt")
+    environment = load_environment(tree, rules, env, project.input_check(tree))
+    staged = replace(rules, backend=Backend(), environments={stage: replace(rules.environments[env], backend={})})
+    content = Content(staged, replace(environment, name=stage), tree, read_provider_lock(tree, env), base=env)
+    _require_called(environment, env, legacy)
+    try:
+        sealed = encrypts(rules)
+        if not sealed:
+            write_file(project.workspace.state(stage) / f"{MAIN_STACK}.tfstate", legacy.state_text)
+        with project.workspace.run(stage) as folder:
+            stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
+            ui.phase(f"rehearsing the first plan of {env}")
+            stack.engine.prepare()
+            if sealed:  # the engine refuses to read one in clear, and the copy shouldn't lie there so
+                write_file(folder / _COPY, legacy.state_text)
+                stack.engine.push_state(str(folder / _COPY), force=True)
+            plan = stack.engine.plan_bridged(legacy.bridge.blocks()).plan
+            ui.phase("")
+    finally:
+        project.workspace.forget_environment(stage)
+    _require_only_moves(env, plan)
+    return plan
+
+
+def _require_called(environment: EnvironmentConfig, env: EnvName, legacy: Legacy) -> None:
+    modules = require_stack(environment, MAIN_STACK).modules
+    if legacy.module not in modules:
+        hint = f"--module {next(iter(modules))}"
+        raise Refused("adopt", f"`{FOLDER}/{env}.yaml` has no module `{legacy.module}`", hint=hint)
+
+
+def _require_only_moves(env: EnvName, plan: Plan) -> None:
+    wrong = [change for change in plan.work if change.action is not Action.MOVE]
+    if not wrong:
+        return
+    lines = [
+        f"{change.action} {change.address}" + (f" ({', '.join(item.path for item in change.attributes[:3])})")
+        for change in wrong[:_MOST_SHOWN]
+    ]
+    more = [f"… and {len(wrong) - _MOST_SHOWN} more"] if len(wrong) > _MOST_SHOWN else []
+    raise Refused(
+        "not-empty",
+        f"the first plan of {env} isn't empty: the folder isn't taken over",
+        why="\n".join(lines + more),
+        state="Nothing was changed; the files that were written are gone again.",
+        hint="make `terraform plan` in that folder empty first; then run this again",
+    )

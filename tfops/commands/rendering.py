@@ -1,0 +1,65 @@
+"""`render`: the rendered root of a commit, alone or against a version's."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from tfops.change.home import content_tree
+from tfops.change.project import Project
+from tfops.change.stack import Content, render_stack
+from tfops.change.target import find_place
+from tfops.change.ui import Ui
+from tfops.config.environment import load_environment
+from tfops.config.modules.interface import Interfaces
+from tfops.ledger.versions import read_card, versions_of
+from tfops.render.earlier import in_earlier_form
+from tfops.render.root import digest_of, joined_files
+from tfops.resolve.versions import pick_version
+from tfops.results.files import RenderDiffResult, RenderResult
+from tfops.system.export import export_id
+from tfops.system.trees import GitTree
+
+
+def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult:
+    """The rendered root, without writing it anywhere."""
+    place = find_place(project, env)
+    repository = project.repository
+    tree = place.tree(project, worktree=worktree)
+    rules = place.rules_in(project, tree)
+    environment = load_environment(tree, rules, place.env)
+    content = Content.of(tree, rules, environment)
+    commit = None if worktree else repository.commit(repository.head)
+    return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree, env=place.env)))
+
+
+def rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
+    """Digest and files of the rendered root; those of several stacks lie in folders with their names."""
+    roots = {stack: render_stack(content, stack, interfaces) for stack in content.environment.stacks}
+    files = joined_files(roots)
+    return digest_of(files), files
+
+
+def render_diff(project: Project, env: str | None, version: str, *, worktree: bool, ui: Ui) -> RenderDiffResult:
+    """A unified diff from the version to the commit (or the files as they lie here).
+
+    The version is rendered again from its commit; where that isn't what its card says, the user is told.
+    """
+    now = render(project, env, worktree=worktree)
+    record = pick_version(version, now.env, versions_of(project.repository, now.env).versions)
+    place, tree = find_place(project, env), GitTree.of_commit(project.repository, record.commit)
+    rules = place.rules_in(project, tree)
+    tree = content_tree(project, tree, rules, now.env)
+    content = Content.of(tree, rules, load_environment(tree, rules, now.env))
+    digest, files = rendered(content, project.interfaces(tree, env=place.env))
+    earlier = in_earlier_form(files, export_id(tree, {}))
+    if read_card(project.repository, record).rendered_digest not in (digest, digest_of(earlier)):
+        ui.warn(f"{record.version} was rendered otherwise: by another tfops, or under the rules of another commit")
+    here = now.commit.short if now.commit else "worktree"
+    return RenderDiffResult(
+        now.env, record.version, now.commit, tuple(_diff(files, now.files, str(record.version), here))
+    )
+
+
+def _diff(before: Mapping[str, str], after: Mapping[str, str], old: str, new: str) -> Iterator[str]:
+    for name in sorted(before.keys() | after.keys()):
+        was, will = before.get(name, "").splitlines(), after.get(name, "").splitlines()
+        yield from difflib.unified_diff(was, will, f"{old}/{name}", f"{new}/{name}", lineterm="")

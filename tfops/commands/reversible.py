@@ -1,0 +1,67 @@
+"""`check --reversible`: is the commit under review a one-way door?"""
+
+from collections.abc import Mapping
+
+from tfops.addresses import provider_of, without_keys
+from tfops.change.project import Project
+from tfops.change.stack import EngineOptions
+from tfops.change.target import find_place
+from tfops.change.ui import Ui
+from tfops.commands.plan import plan
+from tfops.config.environment import load_environment, read_provider_lock
+from tfops.config.modules.declarations import declared_by
+from tfops.engine.lockfile import locked_versions
+from tfops.ledger.card import Card
+from tfops.ledger.versions import read_card, versions_of
+from tfops.model import Kind, Reason
+from tfops.resolve.forward_only import irreversible
+from tfops.resolve.one_way import Proposed, Running, doors, planned_doors
+from tfops.results.changes import ReversibleResult
+
+
+def check_reversible(
+    project: Project, env: str | None, *, with_plan: bool, engine: EngineOptions, ui: Ui
+) -> ReversibleResult:
+    """The one-way doors between what runs and the checked-out commit; with a plan, also those that only it shows."""
+    place = find_place(project, env)
+    project.fetch_for_reading(place.rules, ui)
+    repository = project.repository
+    commit = repository.commit(repository.head)
+    ui.note(f"{place.reason} · commit {commit.short} {commit.subject}")
+    latest = versions_of(repository, place.env).latest
+    if latest is None or latest.kind is Kind.DESTROY:
+        return ReversibleResult(place.env, commit, None, ())
+    now = _standing(read_card(repository, latest))
+    tree = place.tree(project, worktree=False)
+    rules = place.rules_in(project, tree)
+    coming = Proposed(
+        declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree, place.env)),
+        _by_provider(locked_versions(read_provider_lock(tree, rules.files_of(place.env)) or "")),
+        rules.engine.version.text,
+        rules.protect,
+    )
+    for address in sorted(now.inventory):
+        if without_keys(address) in coming.declared.guessed:
+            ui.warn(f"the inputs don't decide `prevent_destroy` of {address}: it counts as protected")
+    found: list[Reason] = list(doors(now, coming))
+    if with_plan:
+        planned = plan(project, place.env, worktree=False, engine=engine, wait_s=0, ui=ui).plan
+        named = {address for reason in found for address in reason.subjects}
+        found += [door for door in planned_doors(planned, now, rules.protect) if named.isdisjoint(door.subjects)]
+        found += irreversible(planned, rules.no_downgrade)
+    return ReversibleResult(place.env, commit, latest.version, tuple(found))
+
+
+def _standing(card: Card) -> Running:
+    return Running(
+        engine=(card.engine.name, card.engine.version),
+        inventory=card.inventory,
+        protected=card.protected,
+        kept=card.kept,
+        providers=_by_provider(card.providers),
+    )
+
+
+def _by_provider(versions: Mapping[str, str]) -> dict[str, str]:
+    """The same provider of either engine's registry is one."""
+    return {provider_of(address): version for address, version in versions.items()}

@@ -1,0 +1,109 @@
+"""`validate`: the whole project against its modules, every mistake in one run; no engine unless asked."""
+
+from collections.abc import Iterator
+
+from tfops import exact
+from tfops.change.project import Project
+from tfops.change.reading import read_all
+from tfops.change.shared_states import place_complaints
+from tfops.change.stack import EngineOptions, locate
+from tfops.change.target import require_environment
+from tfops.change.ui import Ui
+from tfops.commands.found_in_modules import (
+    for_tofu,
+    guessed_protections,
+    misplaced_imports,
+    moving_sources,
+    unseen_sources,
+)
+from tfops.commands.syntax import misread_files
+from tfops.commands.value_trial import TrialResult, ValueTrial
+from tfops.config.environment import (
+    forms_in,
+    listed_environments,
+    place_of,
+)
+from tfops.config.project import ProjectConfig, load_project
+from tfops.engine.environment import bare_environment
+from tfops.errors import ConfigError
+from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
+from tfops.results.files import Converted, ValidateResult
+from tfops.system.trees import GitTree
+
+
+def validate(
+    project: Project, env: str | None, *, head: bool, deep: bool, engine: EngineOptions, ui: Ui
+) -> ValidateResult:
+    """Check tfops.yaml and every environment (or one), as they lie here; with `head`, as they are committed.
+
+    Raises ConfigError with every mistake that was found. The engine (`deep`) is asked when there is none.
+    """
+    tree = project.tree(worktree=not head)
+    complaints: list[Complaint] = []
+    rules = _rules(tree, complaints)
+    complaints += place_complaints(rules, tree) if rules else ()
+    listed = list(rules.environments) if rules else list(listed_environments(tree))
+    wanted = [_described_by(project, env, rules)] if env and rules else listed
+    shared = [rule.preview.config for rule in rules.previews if rule.preview] if rules and env is None else []
+    described = [*wanted, *(name for name in shared if name not in wanted)]
+    found = read_all(project, tree, described)
+    complaints += [complaint for read in found for complaint in read.complaints]
+    unseen = [(read.env, module, source) for read in found for module, source in read.unseen]
+    for line in (
+        *unseen_sources(project, tree, unseen),
+        *moving_sources(project, tree, found),
+        *guessed_protections(project, tree, found),
+    ):
+        ui.warn(line)
+    complaints += misplaced_imports(project, tree, found, rules, engine)
+    complaints += for_tofu(project, tree, found, rules, engine)
+    results: list[TrialResult] = []
+    if deep and rules and not complaints:
+        judge = locate(project, rules, engine.engine)
+        complaints += misread_files(project, tree, found, judge)
+        if not complaints:  # else the engine would say the same of each value
+            trial = ValueTrial(project, tree, engine=judge, check=project.input_check(tree), env=bare_environment())
+            results = trial.judge_all(described, wants_values=env is not None)
+            complaints += [complaint for result in results for complaint in result.complaints]
+    if complaints:
+        # Many may inherit one mistake; the first has it said best.
+        once = {(complaint.mark, complaint.message): complaint for complaint in reversed(complaints)}
+        raise ConfigError(sorted(once.values(), key=place_of))
+    return ValidateResult(
+        environments=tuple(wanted),
+        modules=len({source for read in found for source in read.sources}),
+        is_committed=head,
+        is_deep=deep,
+        unseen=tuple(f"{name}: {module}" for name, module, _ in unseen),
+        values={_module_name(result.stack, name): one for result in results for name, one in result.values.items()},
+        converted=tuple(fact for result in results if env for fact in _converted(result)),
+    )
+
+
+def _described_by(project: Project, asked: str, rules: ProjectConfig) -> EnvName:
+    """The environment; a preview has the files of its kind. Raises Refused."""
+    everything = project.with_previews(rules)
+    env = require_environment(asked, everything)
+    preview = everything.environments[env].preview
+    return preview.config if preview else env
+
+
+def _module_name(stack: StackName, module: str) -> str:
+    return module if stack == MAIN_STACK else f"{stack}/{module}"
+
+
+def _converted(result: TrialResult) -> Iterator[Converted]:
+    """The literal inputs that become something else than what is written."""
+    for name, module in result.config.modules.items():
+        for key, given in module.inputs.items():
+            becomes = result.values.get(name, {}).get(key, given)
+            if not any(forms_in(given)) and exact.dumps(becomes) != exact.dumps(given):
+                yield Converted(_module_name(result.stack, name), key, given, becomes)
+
+
+def _rules(tree: GitTree, complaints: list[Complaint]) -> ProjectConfig | None:
+    try:
+        return load_project(tree)
+    except ConfigError as error:
+        complaints += error.complaints
+        return None

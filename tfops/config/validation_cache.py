@@ -1,0 +1,69 @@
+"""Environments that were found right, remembered by the content of everything that was looked at.
+
+A verdict that depends on anything but files of the tree is not remembered; neither is a mistake.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from tfops import __version__
+from tfops.dataclass import dataclass
+from tfops.model import EnvName
+from tfops.system.trees import Tree
+from tfops.system.workspace import read_json, write_file
+
+
+@dataclass(slots=True)
+class TracedTree:
+    """A tree that notes what was asked of it: path to digest."""
+
+    tree: Tree
+    asked: dict[str, str] = field(default_factory=dict)
+
+    def read(self, path: str) -> str | None:
+        self.asked[path] = self.tree.digest(path)
+        return self.tree.read(path)
+
+    def names(self, folder: str) -> list[str]:
+        self.asked[folder] = self.tree.digest(folder)
+        return self.tree.names(folder)
+
+    def digest(self, path: str) -> str:
+        self.asked[path] = self.tree.digest(path)
+        return self.asked[path]
+
+
+class ValidationCache:
+    """The verdicts of one clone, in one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        found: Any = read_json(path)
+        self._right: dict[str, Any] = found["right"] if isinstance(found, dict) and found.get("by") == _code() else {}
+        self._is_changed = False
+
+    def sources(self, tree: Tree, env: EnvName) -> list[str] | None:
+        """The modules' sources of an environment that is known to be right as it is, else None."""
+        known = self._right.get(env)
+        if known is None or any(tree.digest(path) != digest for path, digest in known["asked"].items()):
+            return None
+        return [str(source) for source in known["sources"]]
+
+    def remember(self, env: EnvName, asked: Mapping[str, str], sources: list[str]) -> None:
+        self._right[env] = {"asked": dict(asked), "sources": sources}
+        self._is_changed = True
+
+    def save(self) -> None:
+        if self._is_changed:
+            write_file(self._path, json.dumps({"by": _code(), "right": self._right}))
+
+
+def _code() -> str:
+    """Changes with the code that judges."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    stats = [(file.name, stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()]]
+    return hashlib.sha256(repr((__version__, stats)).encode()).hexdigest()

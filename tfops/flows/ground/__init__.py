@@ -1,1 +1,0 @@
-"""What every command stands on: the project, who holds it, what is aimed at, the engines of its stacks."""

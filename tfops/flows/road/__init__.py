@@ -1,1 +1,0 @@
-"""The one road of every change: plan, consent, apply, checks, card, record; and what is left when it ends early."""
