@@ -71,6 +71,7 @@ def test_every_decision_has_a_number_of_its_own_and_is_listed() -> None:
         assert (TOP / "docs/adr" / name).read_text().startswith(f"# {name[:4]}: "), name
 
 
+_WIDEST = 120
 PAGES = [
     path
     for top in ("docs", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
@@ -98,3 +99,15 @@ def test_every_link_into_a_page_leads_to_a_heading(page: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")):
         there = page.parent / target if target else page
         assert there.suffix != ".md" or anchor in _anchors(there), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_a_page_can_be_read_in_a_terminal(page: Path) -> None:
+    """Tables, links and what a program printed can't be wrapped; everything else is."""
+    is_code, long = False, []
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+        is_code ^= line.lstrip().startswith("```")
+        is_free = is_code or line.startswith(("|", "    ")) or "](" in line or "://" in line
+        if len(line) > _WIDEST and not is_free:
+            long.append(number)
+    assert long == []

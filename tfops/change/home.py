@@ -128,7 +128,7 @@ def _readable(project: Project, head: CommitSha) -> Home | None:
 
 
 def _earlier_home(project: Project, head: CommitSha, env: str | None, branch: str) -> Home | None:
-    """The newest tfops.yaml of the home branch that made it a preview: by it is taken down what is over."""
+    """The newest tfops.yaml of the home branch that made it a preview: an expired preview is destroyed by it."""
     for sha in project.repository.commits_touching(head, PROJECT_FILE, most=_MOST_BROKEN):
         try:
             home = Home(sha, project.config_at(sha))

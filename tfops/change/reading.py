@@ -24,7 +24,7 @@ _MANY = 40
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One environment that was read: `asked` are the files that its verdict rests on, empty when it rests on more."""
+    """One environment that was read: `asked` are the files that were read, none when downloads count too."""
 
     env: EnvName
     sources: tuple[str, ...] = ()

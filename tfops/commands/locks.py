@@ -57,7 +57,7 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
 
 
 def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
-    """Take a lock away: a manual one of one's own at once, anything else only with `force`, by name.
+    """Remove a lock: a manual one of one's own at once, anything else only with `force`, by name.
 
     With `force` it also begins a ledger anew where only versions are left. Raises Refused (guard `not-locked`) or
     Locked when the holder may be alive.

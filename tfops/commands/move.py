@@ -1,6 +1,6 @@
 """`backend move`: an environment's state goes to the place that tfops.yaml names now.
 
-Copied, read back, then the old one is marked: nobody plans on it again, by tfops or by hand. A run that died on
+Copied, read back, then the old one is marked as moved: plans on it are refused. A run that died on
 the way leaves both states readable, and the next one goes on from what it finds. Nothing real is changed.
 """
 

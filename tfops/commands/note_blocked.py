@@ -22,7 +22,7 @@ _LONGEST_TEXT = 500
 def note_waiting(project: Project, rules: ProjectConfig, decisions: Sequence[Decision], ui: Ui) -> None:
     """Append what isn't in the ledgers yet, a hundred environments to a push.
 
-    Nothing rests on these events: what can't be appended now is tried again by the next turn.
+    These events are informational: what can't be appended now is tried again by the next turn.
     """
     told = [found for found in decisions if found.waits]
     try:

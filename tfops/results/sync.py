@@ -170,7 +170,7 @@ class ReconcileResult:
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
-    """The end of `prune`: what is over, and what was done about it (nothing without a yes)."""
+    """The end of `prune`: expired previews and orphaned environments, and what became of them."""
 
     decisions: tuple[Decision, ...]
     acts: tuple[Act, ...] = ()

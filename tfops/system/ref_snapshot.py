@@ -21,7 +21,7 @@ class RefSnapshot:
     ledgers: Mapping[str, CommitSha]
 
     def is_behind(self, other: "RefSnapshot") -> bool:
-        """Whether the other one has anything that this one hasn't, or has otherwise; what is gone there is no news."""
+        """Whether the other has a new or a moved ref. Deleted refs don't count."""
         return not (other.heads.items() <= self.heads.items() and other.ledgers.items() <= self.ledgers.items())
 
     @property

@@ -146,7 +146,7 @@ class Refs:
         if is_lost:
             raise Refused(
                 "offline-lost",
-                "what was done offline is in no version: its lock was broken meanwhile",
+                "offline changes were not recorded as a version: the lock was broken meanwhile",
                 why="; ".join(f"{update.ref} moved on {remote}" for update in kept if update.old),
                 hint=f"its events are kept: git for-each-ref {_LOST}; then look, and apply once more",
             )
