@@ -7,11 +7,13 @@ import pytest
 
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
+from tfops.change.environment import find_place
 from tfops.change.project import Project
-from tfops.change.target import apply_target, find_place
+from tfops.change.target import apply_target
 from tfops.cli.terminal import Terminal
-from tfops.commands import looks
+from tfops.commands.history import history
 from tfops.commands.reconcile_facts import decide_all
+from tfops.commands.status import status
 from tfops.commands.verify import verify
 from tfops.errors import Refused
 from tfops.ledger.card import HoldPart
@@ -114,7 +116,7 @@ LEDGERS = {
 def test_a_damaged_ledger_stops_no_other_environment(damage: Callable[[Path], None], world: Path) -> None:
     damage(world)
     project, ui = Project.open(world), Terminal(quiet=True)
-    found = looks.status(project, fetch=True, ui=ui)
+    found = status(project, fetch=True, ui=ui)
     rows = {row.env: row for row in found.environments}
     assert (bool(rows[DEV].damage), rows[PROD].damage, found.has_damage) == (True, "", True)
     assert rows[DEV].current and rows[PROD].current, "what the tags say is shown still"
@@ -160,7 +162,7 @@ TAGS = {
 def test_a_version_whose_tag_is_damaged_is_known_from_the_ledger(damage: Callable[[Path], None], world: Path) -> None:
     damage(world)
     project, ui = Project.open(world), Terminal(quiet=True)
-    [dev, prod] = looks.status(project, fetch=True, ui=ui).environments
+    [dev, prod] = status(project, fetch=True, ui=ui).environments
     assert dev.current and (str(dev.current.version), dev.current.hold, dev.damage) == ("v2", "wait", "")
     assert prod.current and str(prod.current.version) == "v2"
     with pytest.raises(Refused, match="held") as caught:
@@ -175,9 +177,9 @@ def test_an_environment_whose_tags_can_not_be_read_is_never_called_never_applied
     git(world, "update-ref", "-d", "refs/tags/tfops/dev/v1")
     git(world, "update-ref", "-d", LEDGER)
     project, ui = Project.open(world), Terminal(quiet=True)
-    [dev, _] = looks.status(project, fetch=True, ui=ui).environments
+    [dev, _] = status(project, fetch=True, ui=ui).environments
     assert "can't be read" in dev.damage
-    assert looks.history(project, "dev", verdict=False, fetch=True, ui=ui).unread == ("tfops/dev/v2",)
+    assert history(project, "dev", verdict=False, fetch=True, ui=ui).unread == ("tfops/dev/v2",)
     with pytest.raises(Refused) as caught:
         apply_target(project, find_place(project, "dev"), allowed=frozenset())
     assert caught.value.guard == "damaged-tag"

@@ -10,13 +10,17 @@ import pytest
 
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.rollback import rollback_target
-from tfops.change.target import apply_target, find_place
+from tfops.change.target import apply_target
 from tfops.cli.terminal import Terminal
-from tfops.commands import looks
+from tfops.commands.history import history
+from tfops.commands.log import log
 from tfops.commands.reconcile_facts import decide_all
 from tfops.commands.rendering import render
+from tfops.commands.show import show
+from tfops.commands.status import status
 from tfops.commands.verify import verify
 from tfops.errors import Refused
 from tfops.ledger.card import HoldPart, PersonPart
@@ -227,10 +231,10 @@ def _seen(folder: Path) -> dict[str, object]:
         refusal = f"{error.guard}: {error.what} {error.why}"
     target = rollback_target(project, place, to="v2")
     return {
-        "status": looks.status(project, fetch=True, ui=ui),
-        "history": looks.history(project, "dev", verdict=True, fetch=False, ui=ui),
-        "log": looks.log(project, "dev", fetch=False, ui=ui),
-        "show": looks.show(project, "dev", "v2"),
+        "status": status(project, fetch=True, ui=ui),
+        "history": history(project, "dev", verdict=True, fetch=False, ui=ui),
+        "log": log(project, "dev", fetch=False, ui=ui),
+        "show": show(project, "dev", "v2"),
         "verify": verify(project, "dev", ui),
         "reconcile": decide_all(project, [], ui)[1],
         "render": render(project, "dev", worktree=False),

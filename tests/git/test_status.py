@@ -6,7 +6,7 @@ from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
 from tfops.change.project import Project
 from tfops.cli.terminal import Terminal
-from tfops.commands.looks import status
+from tfops.commands.status import status
 from tfops.ledger.versions import write_version_tag
 from tfops.system.repository import Repository
 

@@ -6,13 +6,14 @@ import pytest
 
 from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.rollback import rollback_target
-from tfops.change.target import find_place
 from tfops.cli.terminal import Terminal
-from tfops.commands import looks
+from tfops.commands.history import history
 from tfops.commands.init import init
 from tfops.commands.reconcile_facts import decide_all
+from tfops.commands.status import status
 from tfops.commands.verify import verify
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.chain import read_present
@@ -59,7 +60,7 @@ def test_a_partial_clone_whose_remote_is_away_says_so(filtered: str, here: Path,
             fresh.repository.commits_between(*(one.commit for one in versions_of(fresh.repository, DEV).versions))
     (tmp_path / "away").rename(remote)
     assert rollback_target(Project.open(clone), place, to="v1").restores
-    [dev] = looks.status(Project.open(clone), fetch=True, ui=ui).environments
+    [dev] = status(Project.open(clone), fetch=True, ui=ui).environments
     assert (dev.damage, str(dev.current and dev.current.version)) == ("", "v2")
 
 
@@ -97,9 +98,9 @@ def test_a_repository_with_sha_256_is_read_and_written_as_any_other(tmp_path: Pa
     git(tmp_path, "clone", "--quiet", "--branch=main", str(remote), str(other))
     project, ui = Project.open(other), Terminal(quiet=True)
     assert verify(project, "dev", ui).findings == ()
-    [dev] = looks.status(project, fetch=True, ui=ui).environments
+    [dev] = status(project, fetch=True, ui=ui).environments
     assert dev.current and (str(dev.current.version), len(dev.current.commit), dev.damage) == ("v2", 64, "")
-    assert [entry.record.summary for entry in looks.history(project, "dev", verdict=True, fetch=True, ui=ui).entries]
+    assert [entry.record.summary for entry in history(project, "dev", verdict=True, fetch=True, ui=ui).entries]
     [decision] = decide_all(project, [], ui)[1]
     assert decision.word == "synced"
     assert rollback_target(project, find_place(project, "dev"), to=None).reason == "dev v2 back to v1"

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from tfops.change.consent import AUTOMATIC
+from tfops.change.environment import Place
 from tfops.change.project import Project
-from tfops.change.target import Place
 from tfops.errors import NotVerified, Refused, TfopsError
 from tfops.ledger.versions import known_versions, read_card
 from tfops.model import Kind, Verified

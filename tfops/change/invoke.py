@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from tfops.addresses import split
 from tfops.change.consent import obtain_consent
+from tfops.change.environment import find_place
 from tfops.change.lease import Lease, masked_trouble, require_free
 from tfops.change.planning import StackWithState, open_stacks, read_stacks, supply
 from tfops.change.project import Project
 from tfops.change.receipt import action_part
 from tfops.change.rollback import aimed_target, running_target
 from tfops.change.story import ChangeOptions
-from tfops.change.target import find_place
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan

@@ -12,7 +12,6 @@ from tfops.engine.events import Progress
 from tfops.ledger.card import ActionPart
 from tfops.ledger.parts import IntentPart, TroublePart
 from tfops.model import Action, ActionState, Invocation, ResourceChange, StackName
-from tfops.results.facts import ActionFact, TroubleFact
 from tfops.system import clock
 
 _DELETING = (Action.DELETE, Action.REPLACE, Action.CLEAN_UP)
@@ -175,21 +174,3 @@ def missed_actions(actions: Iterable[ActionPart], undone: Iterable[str]) -> list
     """Those that weren't run and that no plan brings back: their resource is none of the `undone` addresses."""
     again = set(undone)
     return [action for action in actions if action.result is not ActionState.DONE and action.trigger not in again]
-
-
-def trouble_fact(trouble: TroublePart | None) -> TroubleFact | None:
-    if trouble is None:
-        return None
-    return TroubleFact(
-        kind=trouble.kind,
-        commit=trouble.commit,
-        by=trouble.by,
-        at=trouble.at,
-        receipt=trouble.receipt,
-        why=trouble.why,
-        done=tuple(trouble.done),
-        failed=tuple(trouble.failed),
-        in_doubt=tuple(trouble.in_doubt),
-        never_started=tuple(trouble.never_started),
-        actions=tuple(ActionFact(action.address, action.result) for action in trouble.actions),
-    )

@@ -17,6 +17,7 @@ from datetime import datetime
 
 from tfops.addresses import in_stack, qualified, split
 from tfops.change.cards import Outcome, build_card, standing_files
+from tfops.change.environment import Place
 from tfops.change.execute import StackEnd
 from tfops.change.holders import may_change_offline, may_take_over
 from tfops.change.import_lost import bring_back
@@ -30,7 +31,7 @@ from tfops.change.remote_answers import refusal
 from tfops.change.rollback import aimed_target
 from tfops.change.stack import EngineOptions, OpenStack
 from tfops.change.stacks import StackAction, StackJob
-from tfops.change.target import Place, Target
+from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.change.unrecorded_card import record, settle_pending
 from tfops.dataclass import dataclass

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from tfops.change.environment import Place
 from tfops.change.project import Project
 from tfops.change.rollback import aimed_target, as_it_runs, rollback_target
-from tfops.change.target import Place, Target, destroy_target
+from tfops.change.target import Target, destroy_target
 from tfops.change.ui import Ui
 from tfops.errors import Refused
 from tfops.ledger.chain import read_present

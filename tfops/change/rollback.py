@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from tfops.addresses import in_stack, is_hidden, split
+from tfops.change.environment import Place
 from tfops.change.project import Project
 from tfops.change.provider_locks import lock_beside, lock_of_version
-from tfops.change.target import Place, Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
+from tfops.change.target import Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
 from tfops.change.verdicts import judge_cards, since_version
 from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.config.modules.protection import lifting_overrides

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tfops.change.after_failed_checks import require_verified, roll_back_or_explain
 from tfops.change.consent import AUTOMATIC, ConsentOptions
+from tfops.change.environment import Place, find_place
 from tfops.change.holders import may_change_offline
 from tfops.change.invoke import invoke, pending_actions
 from tfops.change.lease import claimed, require_free
@@ -18,7 +19,7 @@ from tfops.change.rollback import as_it_runs, require_possible, rollback_target
 from tfops.change.signing import require_signed_head, require_signing
 from tfops.change.stack import EngineOptions
 from tfops.change.story import ChangeOptions, carry_out
-from tfops.change.target import Place, Target, apply_target, destroy_target, find_place, say_target
+from tfops.change.target import Target, apply_target, destroy_target, say_target
 from tfops.change.ui import Ui
 from tfops.errors import Locked, NeverShared, Refused
 from tfops.ledger.chain import LedgerState, read_present

@@ -136,9 +136,9 @@ def status(
     ui = terminal()
 
     def flow() -> "StatusResult":
-        from tfops.commands import looks
+        from tfops.commands.status import status as status_of
 
-        return looks.status(open_project(ctx), envs or (), fetch=fetch, ui=ui)
+        return status_of(open_project(ctx), envs or (), fetch=fetch, ui=ui)
 
     if watch:
         execute_watching("status", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
@@ -166,9 +166,9 @@ def history(
     ui = terminal(full=full)
 
     def flow() -> object:
-        from tfops.commands import looks
+        from tfops.commands.history import history as history_of
 
-        return looks.history(open_project(ctx), env, verdict=verdict, limit=limit, fetch=fetch, ui=ui)
+        return history_of(open_project(ctx), env, verdict=verdict, limit=limit, fetch=fetch, ui=ui)
 
     execute("history", flow, ui=ui, output=output)
 
@@ -187,9 +187,9 @@ def show(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.commands import looks
+        from tfops.commands.show import show as show_of
 
-        return looks.show(open_project(ctx), env, version)
+        return show_of(open_project(ctx), env, version)
 
     execute("show", flow, ui=ui, output=output)
 
@@ -216,9 +216,9 @@ def log(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.commands import looks
+        from tfops.commands.log import log as log_of
 
-        return looks.log(open_project(ctx), env, limit=limit, fetch=fetch, ui=ui)
+        return log_of(open_project(ctx), env, limit=limit, fetch=fetch, ui=ui)
 
     if follow:
         execute_watching("log", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
@@ -243,9 +243,9 @@ def inventory(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.commands import looks
+        from tfops.commands.inventory import inventory as inventory_of
 
-        return looks.inventory(open_project(ctx), env, everything=everything, fetch=fetch, ui=ui)
+        return inventory_of(open_project(ctx), env, everything=everything, fetch=fetch, ui=ui)
 
     execute("inventory", flow, ui=ui, output=output)
 

@@ -10,11 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfops.change.consent import ConsentOptions
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.recordable import require_recordable
 from tfops.change.stack import EngineOptions, open_stack
 from tfops.change.story import ChangeOptions
-from tfops.change.target import Target, apply_target, find_place
+from tfops.change.target import Target, apply_target
 from tfops.change.targets import change
 from tfops.change.ui import Ui
 from tfops.commands.legacy import Legacy, leave_marker, read_legacy

@@ -5,9 +5,9 @@ The yes is in the ledger, beside the note why the commit wasn't applied. It coun
 
 from collections.abc import Collection
 
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.signing import require_signing
-from tfops.change.target import find_place
 from tfops.commands.locks import append_event
 from tfops.config.names import did_you_mean, shown
 from tfops.errors import Refused

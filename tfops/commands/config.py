@@ -1,7 +1,7 @@
 """`config show`: an environment's merged configuration, and where each value came from."""
 
+from tfops.change.environment import find_place
 from tfops.change.project import Project
-from tfops.change.target import find_place
 from tfops.config.environment import load_environment, load_rules, stack_document
 from tfops.config.lines import config_lines
 from tfops.model import EnvName

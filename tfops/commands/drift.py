@@ -8,12 +8,12 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from tfops.change.environment import Place, find_place
 from tfops.change.lease import require_free
 from tfops.change.planning import open_stacks, plan_read, read_stacks, refreshed
 from tfops.change.project import Project
 from tfops.change.rollback import running_target
 from tfops.change.stack import EngineOptions
-from tfops.change.target import Place, find_place
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
 from tfops.engine.plan import masked_plan

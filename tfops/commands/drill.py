@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tfops.change.consent import DRILL, ConsentOptions
+from tfops.change.environment import Place, find_place
 from tfops.change.planning import open_stacks, read_stacks
 from tfops.change.project import Project
 from tfops.change.rollback import as_it_runs, intended_target, rollback_target
 from tfops.change.signing import require_signing
 from tfops.change.story import ChangeOptions
-from tfops.change.target import Place, Target, find_place
+from tfops.change.target import Target
 from tfops.change.targets import change
 from tfops.change.ui import Ui
 from tfops.commands.drills import drill_fact

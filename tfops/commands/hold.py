@@ -1,9 +1,9 @@
 """`hold`, and the half of `resume` that lets an environment go on: said on top of the latest version, in the ledger."""
 
+from tfops.change.environment import find_place
 from tfops.change.lease import require_free
 from tfops.change.project import Project
 from tfops.change.signing import require_signing
-from tfops.change.target import find_place
 from tfops.commands.locks import append_event
 from tfops.config.names import one_line
 from tfops.errors import Refused, UsageError

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 
+from tfops.change.environment import find_place
 from tfops.change.holders import fate_of, may_take_over
 from tfops.change.lease import require_free
 from tfops.change.lost import Lost
@@ -11,7 +12,6 @@ from tfops.change.project import Project
 from tfops.change.receipt import Receipt, trouble_of
 from tfops.change.remote_answers import refusal
 from tfops.change.signing import require_signing
-from tfops.change.target import find_place
 from tfops.change.ui import Ui
 from tfops.config.names import one_line
 from tfops.errors import Locked, Refused

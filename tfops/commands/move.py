@@ -12,6 +12,7 @@ from typing import Any
 
 from tfops import exact
 from tfops.change.encryption import inherited_texts, require_encryption, wanted_keys
+from tfops.change.environment import Place, find_place
 from tfops.change.holders import may_take_over
 from tfops.change.lease import Lease, require_free
 from tfops.change.project import Project
@@ -21,7 +22,7 @@ from tfops.change.signing import require_signing
 from tfops.change.stack import EngineOptions, locate
 from tfops.change.stacks import recorded_state
 from tfops.change.state_places import backend_path, place_today, recorded_place
-from tfops.change.target import Place, find_place, rules_from_branch_head
+from tfops.change.target import rules_from_branch_head
 from tfops.change.ui import Ui
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass

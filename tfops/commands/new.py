@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tfops.change.environment import require_environment
 from tfops.change.project import Project
-from tfops.change.target import require_environment
 from tfops.commands.starter import module_files
 from tfops.config import names
 from tfops.config.edit import with_environment

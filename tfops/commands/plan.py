@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfops.change.checks import CheckContext, check_facts
+from tfops.change.environment import Place, find_place
 from tfops.change.planning import plan_stacks
 from tfops.change.project import Project
 from tfops.change.reading import load_checked
@@ -11,7 +12,7 @@ from tfops.change.required_checks import check_plans
 from tfops.change.rollback import downgrades_of, require_possible, rollback_target
 from tfops.change.stack import Content, EngineOptions
 from tfops.change.stacks import Stacks, with_other_contents
-from tfops.change.target import Place, find_place, say_target
+from tfops.change.target import say_target
 from tfops.change.ui import Ui
 from tfops.ledger.versions import known_versions, read_card
 from tfops.model import MAIN_STACK, Commit, StackName, Verdict, Version

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tfops.addresses import other_registry, registry_of
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.stack import Content, EngineOptions, local_sources, locate, render_stack
-from tfops.change.target import find_place
 from tfops.change.tofu_only import require_tofu_where_needed
 from tfops.change.ui import Ui
 from tfops.config.environment import load_environment, lock_file_path, read_provider_lock

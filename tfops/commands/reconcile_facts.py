@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import timedelta
 
+from tfops.change.environment import require_environment
 from tfops.change.holders import may_take_over
 from tfops.change.home import Home, home_commit, readable_home
 from tfops.change.project import Project
 from tfops.change.remote_answers import refusal
-from tfops.change.target import require_environment
 from tfops.change.ui import Ui
 from tfops.commands.commit_effect import CommitRules, changes_environment
 from tfops.config.project import EnvironmentRule, ProjectConfig

@@ -3,10 +3,10 @@
 import difflib
 from collections.abc import Iterator, Mapping
 
+from tfops.change.environment import find_place
 from tfops.change.home import content_tree
 from tfops.change.project import Project
 from tfops.change.stack import Content, render_stack
-from tfops.change.target import find_place
 from tfops.change.ui import Ui
 from tfops.config.environment import load_environment
 from tfops.config.modules.interface import Interfaces

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from tfops.addresses import provider_of, without_keys
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.stack import EngineOptions
-from tfops.change.target import find_place
 from tfops.change.ui import Ui
 from tfops.commands.plan import plan
 from tfops.config.environment import load_environment, read_provider_lock

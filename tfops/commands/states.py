@@ -5,11 +5,11 @@ from typing import Any
 
 from tfops import exact
 from tfops.change.encryption import encrypts
+from tfops.change.environment import Place, find_place
 from tfops.change.lease import Lease, require_free
 from tfops.change.project import Project
 from tfops.change.stack import Content, EngineOptions, open_stack, require_stack
 from tfops.change.stacks import recorded_state
-from tfops.change.target import Place, find_place
 from tfops.change.ui import Ui
 from tfops.commands.backend import state_place
 from tfops.config.environment import load_environment

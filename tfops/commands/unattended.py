@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from tfops.change import targets
 from tfops.change.consent import ConsentOptions
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.remote_answers import FETCH_REFUSED, PUSH_REFUSED, UNREACHABLE
 from tfops.change.story import ChangeOptions
-from tfops.change.target import find_place
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
 from tfops.config.project import EnvironmentRule, ProjectConfig

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from tfops import exact
+from tfops.change.environment import require_environment
 from tfops.change.project import Project
 from tfops.change.reading import read_all
 from tfops.change.shared_states import place_complaints
 from tfops.change.stack import EngineOptions, locate
-from tfops.change.target import require_environment
 from tfops.change.ui import Ui
 from tfops.commands.found_in_modules import (
     for_tofu,

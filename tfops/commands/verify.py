@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from tfops.change.environment import Place, find_place
 from tfops.change.project import Project
-from tfops.change.target import Place, find_place
 from tfops.change.ui import Ui
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.card import Card

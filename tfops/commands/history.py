@@ -1,0 +1,53 @@
+"""`history`: the versions of an environment."""
+
+from tfops.change.project import Project
+from tfops.change.ui import Ui
+from tfops.change.verdicts import verdicts_of
+from tfops.commands.drills import drills_of
+from tfops.commands.log import log_events
+from tfops.commands.named import environment_with_versions
+from tfops.ledger.chain import EventKind
+from tfops.ledger.versions import versions_of
+from tfops.results.looks import (
+    HistoryEntry,
+    HistoryResult,
+)
+
+
+def history(
+    project: Project, env: str | None, *, verdict: bool, limit: int | None = None, fetch: bool, ui: Ui
+) -> HistoryResult:
+    """The versions of an environment, newest first; with `verdict`, what going back to each comes to.
+
+    With `limit` the newest, and what happened since the oldest of them.
+    """
+    if fetch:
+        project.fetch_for_reading(project.config_at(project.repository.head), ui)
+    name = environment_with_versions(project, env)
+    listing = versions_of(project.repository, name)
+    verdicts = verdicts_of(project, listing) if verdict else {}
+    kept = listing.versions[-limit:] if limit else listing.versions
+    commits, drills = project.repository.commits(record.commit for record in kept), drills_of(project, name)
+    entries = [
+        HistoryEntry(record, commits.get(record.commit), verdicts.get(record.version), drills.get(record.version))
+        for record in kept
+    ]
+    since = kept[0].applied_at if kept and len(kept) < len(listing.versions) else None
+    incidents = [
+        event
+        for event in log_events(project, name)
+        if event.kind in _INCIDENTS and (since is None or event.at >= since)
+    ]
+    return HistoryResult(
+        name,
+        tuple(reversed(entries)),
+        listing.foreign,
+        tuple(incidents),
+        has_verdicts=verdict,
+        unread=listing.unread,
+        untagged=listing.untagged,
+    )
+
+
+# What belongs between the versions of a history; begun, renewed and recorded would only repeat them.
+_INCIDENTS = frozenset({EventKind.FAILED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.FORCED, EventKind.RESTORED})

@@ -1,0 +1,23 @@
+"""`inventory`: what the current versions are made of, without asking any backend."""
+
+from tfops.change.project import Project
+from tfops.change.ui import Ui
+from tfops.commands.named import environment_with_versions
+from tfops.ledger.versions import list_versions, read_card
+from tfops.model import EnvName
+from tfops.results.looks import (
+    InventoryResult,
+)
+
+
+def inventory(project: Project, env: str | None, *, everything: bool, fetch: bool, ui: Ui) -> InventoryResult:
+    """What the current version of one environment (or of all) is made of, without asking any backend."""
+    repository = project.repository
+    if fetch:
+        project.fetch_for_reading(project.config_at(repository.head), ui)
+    wanted = None if everything else environment_with_versions(project, env)
+    found: dict[EnvName, dict[str, str]] = {}
+    for name, listing in sorted(list_versions(repository, wanted).items()):
+        if listing.latest:
+            found[name] = read_card(repository, listing.latest).inventory
+    return InventoryResult(found)

@@ -1,0 +1,16 @@
+"""Which environment a command about the past means."""
+
+from tfops.change.environment import find_place, require_environment
+from tfops.change.project import Project
+from tfops.config.names import is_environment_name
+from tfops.ledger.versions import versions_of
+from tfops.model import EnvName
+
+
+def environment_with_versions(project: Project, env: str | None) -> EnvName:
+    """Also environments that tfops.yaml no longer has: their history stays."""
+    if env is not None and is_environment_name(env) and versions_of(project.repository, EnvName(env)).latest:
+        return EnvName(env)
+    if env is not None:
+        return require_environment(env, project.config_at(project.repository.head))
+    return find_place(project, None).env

@@ -1,0 +1,40 @@
+"""`show`: one version's identity card."""
+
+from tfops.change.project import Project
+from tfops.change.trouble import trouble_fact
+from tfops.change.verdicts import verdicts_of
+from tfops.commands.drills import drills_of
+from tfops.commands.named import environment_with_versions
+from tfops.errors import ProjectError, Refused
+from tfops.ledger.chain import read_present
+from tfops.ledger.versions import read_card, require_known, versions_of
+from tfops.model import Commit, VersionRecord
+from tfops.resolve.versions import pick_version
+from tfops.results.looks import (
+    ShowResult,
+)
+from tfops.system.repository import Repository
+
+
+def show(project: Project, env: str | None, version: str | None) -> ShowResult:
+    """One version's identity card; the latest when none is named."""
+    name = environment_with_versions(project, env)
+    listing = versions_of(project.repository, name)
+    if version is None:
+        require_known(name, listing)
+    if listing.latest is None:
+        raise Refused("never-applied", f"{name} has no version yet", hint=f"tfops apply {name}")
+    record = pick_version(version, name, listing.versions) if version else listing.latest
+    card = read_card(project.repository, record)
+    verdict = verdicts_of(project, listing, only=record).get(record.version)
+    trouble = read_present(project.repository, name).trouble if record is listing.latest else None
+    commit = _commit_or_none(project.repository, record)
+    drill = drills_of(project, name).get(record.version)
+    return ShowResult(record, commit, card.model_dump(mode="json"), verdict, trouble_fact(trouble), drill)
+
+
+def _commit_or_none(repository: Repository, record: VersionRecord) -> Commit | None:
+    try:
+        return repository.commit(record.commit)
+    except ProjectError:
+        return None

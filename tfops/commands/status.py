@@ -1,0 +1,138 @@
+"""`status`: every environment, what runs in it, and what would happen to it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tfops.change.environment import require_environment
+from tfops.change.holders import fate_of
+from tfops.change.project import Project
+from tfops.change.ui import Ui
+from tfops.commands.reconcile_facts import decisions_here
+from tfops.config.project import EnvironmentRule
+from tfops.errors import Refused
+from tfops.ledger.chain import LedgerState, present_at
+from tfops.ledger.lock import MachineLock, read_holder
+from tfops.ledger.parts import LockPart
+from tfops.ledger.versions import Listing, list_versions, require_known
+from tfops.model import CommitSha, EnvName, VersionRecord
+from tfops.resolve.branches import matches
+from tfops.results.facts import LockFact
+from tfops.results.looks import (
+    EnvironmentStatus,
+    StatusResult,
+)
+from tfops.system.ref_snapshot import look_here
+from tfops.system.repository import Repository
+
+
+def status(project: Project, only: Sequence[str] = (), *, fetch: bool, ui: Ui) -> StatusResult:
+    """Every environment of the project, and those that have versions but no line in tfops.yaml; with `only`, those."""
+    repository = project.repository
+    rules = project.config_at(repository.head)
+    is_fresh = project.fetch_for_reading(rules, ui) if fetch else False
+    listings = list_versions(repository)
+    decisions = decisions_here(project, rules, listings, ui)
+    ledgers = look_here(repository).ledgers  # all at once: asked one by one, each costs a process
+    rows = [
+        replace(
+            _status_of(project, env, ledgers.get(env), rule=rules.environments[env], listing=listings.get(env)),
+            decision=decision,
+        )
+        for env, decision in decisions.items()
+    ]
+    rows += [
+        _status_of(project, env, ledgers.get(env), rule=None, listing=listing)
+        for env, listing in sorted(listings.items())
+        if env not in rules.environments and (listing.latest or listing.trouble)
+    ]
+    for tag in [tag for listing in listings.values() for tag in listing.untagged]:
+        ui.warn(f"the tag `{tag}` is gone: its card is read from the ledger")
+    known = {str(row.env): row for row in rows}
+    for name in only:
+        if name not in known:
+            require_environment(name, rules)
+    shown = [known[name] for name in dict.fromkeys(only)] if only else rows
+    return StatusResult(rules.project, tuple(shown), is_fresh, repository.remote)
+
+
+def _status_of(
+    project: Project,
+    env: EnvName,
+    head: CommitSha | None,
+    *,
+    rule: EnvironmentRule | None,
+    listing: Listing | None,
+) -> EnvironmentStatus:
+    """What is damaged in one environment's ledger or tags is said in its row, and stops no other."""
+    try:
+        require_known(env, listing or Listing())
+        return _sound_status(project, env, head, rule=rule, listing=listing)
+    except Refused as error:
+        return EnvironmentStatus(
+            env=env,
+            branch_pattern=rule.branch if rule else "",
+            is_protected=rule.protected if rule else False,
+            current=listing.latest if listing else None,
+            ahead=0,
+            holder=None,
+            unrecorded=project.workspace.pending(env).exists(),
+            is_configured=rule is not None,
+            damage=error.what,
+        )
+
+
+def _sound_status(
+    project: Project,
+    env: EnvName,
+    head: CommitSha | None,
+    *,
+    rule: EnvironmentRule | None,
+    listing: Listing | None,
+) -> EnvironmentStatus:
+    """Raises Refused (guard `damaged-ledger`)."""
+    latest = listing.latest if listing else None
+    holder_file = project.workspace.locks / f"{env}.json"
+    present = present_at(project.repository, env, head) if head else LedgerState(env)
+    present.require_readable()
+    return EnvironmentStatus(
+        env=env,
+        branch_pattern=rule.branch if rule else "",
+        is_protected=rule.protected if rule else False,
+        current=replace(latest, hold=present.hold_on(latest)) if latest else None,
+        ahead=_commits_ahead(project.repository, rule, latest),
+        holder=read_holder(holder_file) if MachineLock(project.workspace.locks).is_held(env) else None,
+        unrecorded=project.workspace.pending(env).exists(),
+        is_configured=rule is not None,
+        lock=_lock_fact(project, env, present.lock),
+        trouble=present.trouble.receipt if present.trouble else "",
+        trouble_why=present.trouble.why if present.trouble else "",
+        drifted=present.drifted_from(latest),
+    )
+
+
+def _lock_fact(project: Project, env: EnvName, lock: LockPart | None) -> LockFact | None:
+    if lock is None:
+        return None
+    fate = fate_of(project, env, lock)
+    return LockFact(
+        who=lock.who,
+        host=lock.host,
+        what=lock.what,
+        since=lock.since,
+        expires_at=lock.expires_at,
+        reason=lock.reason,
+        run=lock.run,
+        is_ours=lock.clone == project.workspace.clone_id,
+        is_gone=fate.is_gone,
+        fate=fate.text,
+        hint=fate.hint,
+    )
+
+
+def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest: VersionRecord | None) -> int:
+    """Commits on the environment's branch since the one that runs; 0 when the branch isn't known here."""
+    if rule is None or latest is None:
+        return 0
+    branch = latest.branch if latest.branch and matches(rule.branch, latest.branch) else rule.branch
+    head = repository.branch_head(branch) if "*" not in branch else None
+    return repository.count_between(latest.commit, head) if head else 0
