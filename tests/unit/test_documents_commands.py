@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.core import TyperGroup
 
 from tests.unit.test_cli_help import COMMANDS
 from tests.unit.test_documents import PAGES, TOP
 from tfops.cli.app import app
+from tfops.cli.table import TABLE
 from tfops.system import documents
 
 _FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
@@ -21,7 +21,7 @@ _INLINE = re.compile(r"`(?:[A-Z_]+=\S+ )*(tfops [^`]+)`")
 _END = frozenset({"&&", "||", "|", ";", ">", ">>", "2>&1", "then", "(", "&"})
 _ROOT = typer.main.get_command(app)
 _BEFORE = {name: bool(getattr(param, "is_flag", False)) for param in _ROOT.params for name in param.opts}
-_GROUPS = {name for name, command in _ROOT.commands.items() if isinstance(command, TyperGroup)}  # type: ignore[attr-defined]
+_GROUPS = {row.name for row in TABLE if row.is_group}
 
 
 def _commands(text: str) -> Iterator[str]:

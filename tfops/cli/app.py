@@ -10,65 +10,21 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli import about, changing, checking, freezing, looking, reconciling, starting
-from tfops.cli.backend import backend
-from tfops.cli.config import config
-from tfops.cli.invoke import invoke
 from tfops.cli.misread import command_of, next_step, said
-from tfops.cli.new import new
 from tfops.cli.options import Output, Session
-from tfops.cli.providers import providers
 from tfops.cli.run import fail
-from tfops.cli.states import state
+from tfops.cli.table import Commands
 from tfops.errors import AnswerLost, Interrupted, UsageError
 from tfops.system import signals
 
 app = typer.Typer(
     name="tfops",
+    cls=Commands,
     help="GitOps for Terraform without a server: a commit becomes a running environment, and goes back.",
     pretty_exceptions_enable=False,  # a traceback would show local variables, secrets among them
     rich_markup_mode=None,  # plain help: fits 80 columns and reads well in a log
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.command("init", short_help="Start a project.")(starting.init)
-app.command("adopt", short_help="Take a Terraform folder over as an environment.")(starting.adopt)
-app.command("doctor", short_help="Check this machine and this project.")(looking.doctor)
-app.command("validate", short_help="Check every environment's file against the modules.")(checking.validate)
-app.command("explain", short_help="Show what a module takes and gives.")(checking.explain)
-app.command("schema", short_help="Make JSON Schemas for editors.")(checking.schema)
-app.command("check", short_help="Name the one-way doors of a change under review.")(checking.check)
-app.command("plan", short_help="Show what applying the commit would do.")(looking.plan)
-app.command("apply", short_help="Make the commit the running environment.")(changing.apply)
-app.command("rollback", short_help="Bring an earlier version back, as a new version.")(changing.rollback)
-app.command("destroy", short_help="Destroy everything that the current version made.")(changing.destroy)
-app.command("hold", short_help="Keep an environment at its version.")(freezing.hold)
-app.command("resume", short_help="Finish what stopped half-way, or end a hold.")(changing.resume)
-app.command("invoke", short_help="Run actions by hand.")(invoke)
-app.command("drill", short_help="Rehearse the way back in another environment.")(changing.drill)
-app.command("recover", short_help="Repair an environment after an interrupted run.")(changing.recover)
-app.command("reconcile", short_help="Make every environment what its branch says.")(reconciling.reconcile)
-app.command("agent", short_help="Watch the remote and reconcile continuously.")(reconciling.agent)
-app.command("approve", short_help="Approve a held-back plan.")(reconciling.approve)
-app.command("prune", short_help="List or destroy expired previews and orphans.")(reconciling.prune)
-app.command("drift", short_help="Show what differs in the real world.")(reconciling.drift)
-app.command("lock", short_help="Freeze an environment, everywhere.")(freezing.lock)
-app.command("unlock", short_help="Remove a lock.")(freezing.unlock)
-app.command("status", short_help="Show every environment at a glance.")(looking.status)
-app.command("history", short_help="Show the versions; --verdict: the ways back.")(looking.history)
-app.command("show", short_help="Show a version's identity card.")(looking.show)
-app.command("log", short_help="Show every event of an environment.")(looking.log)
-app.command("inventory", short_help="Show what an environment is made of.")(looking.inventory)
-app.command("verify", short_help="Check an environment's ledger and tags.")(looking.verify)
-app.command("render", short_help="Show the root module that a commit becomes.")(looking.render)
-app.command("docs", short_help="Show the documents that came with tfops.")(about.docs)
-app.command("help", short_help="Show the help of a command.")(about.help_)
-app.command("version", short_help="Print the version, and where it came from.")(about.version)
-app.add_typer(config)
-app.add_typer(new)
-app.add_typer(backend)
-app.add_typer(providers)
-app.add_typer(state)
 
 
 def _print_version(is_asked: bool) -> None:

@@ -5,7 +5,7 @@ import typer
 
 def group(name: str, help_: str) -> typer.Typer:
     """A group; called without a command it shows its help, as `tfops` does."""
-    made = typer.Typer(name=name, help=help_, rich_markup_mode=None)
+    made = typer.Typer(name=name, help=help_, rich_markup_mode=None, add_completion=False)
 
     # With a callback, typer doesn't take a group of one command for that command.
     @made.callback(invoke_without_command=True)

@@ -117,8 +117,7 @@ def _unknown_command(error: TyperException) -> str:
 
 def _command_behind() -> str:
     """The first word of the command line that is a command."""
-    from tfops.cli.app import app
+    from tfops.cli.table import TABLE
 
-    known = {command.name for command in app.registered_commands}
-    known |= {group.typer_instance.info.name for group in app.registered_groups if group.typer_instance}
+    known = {row.name for row in TABLE}
     return next((word for word in sys.argv[1:] if word in known), "")
