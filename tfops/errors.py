@@ -8,6 +8,7 @@ page `docs/reference/exit-codes.md`.
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from tfops.exits import Exit
 from tfops.model import Complaint, Print
 
 NOTHING_CHANGED = "Nothing was changed."
@@ -16,7 +17,7 @@ NOTHING_CHANGED = "Nothing was changed."
 class TfopsError(Exception):
     """The root of the tree; only its subclasses are raised."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[Exit] = Exit.BUG
     name: ClassVar[str] = "error"
 
     def __init__(self, what: str, *, why: str = "", state: str = NOTHING_CHANGED, hint: str = "") -> None:
@@ -49,14 +50,14 @@ def one_line(what: str, why: str, hint: str, *, longest: int) -> str:
 class UsageError(TfopsError):
     """The command line does not make sense."""
 
-    exit_code = 64
+    exit_code = Exit.USAGE
     name = "usage"
 
 
 class AnswerLost(TfopsError):
     """What the command says can't be written: the disk behind its output is full. It had done its work by then."""
 
-    exit_code = 74  # EX_IOERR, as 64 is EX_USAGE
+    exit_code = Exit.ANSWER_LOST
     name = "answer-lost"
 
     def __init__(self, what: str, *, why: str, hint: str) -> None:
@@ -66,7 +67,7 @@ class AnswerLost(TfopsError):
 class ConfigError(TfopsError):
     """The project's files are wrong; carries every complaint that was found, not just the first."""
 
-    exit_code = 10
+    exit_code = Exit.BAD_PROJECT
     name = "bad-configuration"
 
     def __init__(self, complaints: Sequence[Complaint]) -> None:
@@ -80,14 +81,14 @@ class ConfigError(TfopsError):
 class ProjectError(TfopsError):
     """There is no usable project here: no Git repository, no commit, no `tfops.yaml`, no engine."""
 
-    exit_code = 10
+    exit_code = Exit.BAD_PROJECT
     name = "bad-project"
 
 
 class Refused(TfopsError):
     """A guard said no. `guard` is its name in messages, documentation and JSON."""
 
-    exit_code = 11
+    exit_code = Exit.REFUSED
     name = "refused"
 
     def __init__(self, guard: str, what: str, *, why: str = "", state: str = NOTHING_CHANGED, hint: str = "") -> None:
@@ -111,28 +112,28 @@ class NeedsPerson(Refused):
 class Locked(TfopsError):
     """Someone else is changing the environment."""
 
-    exit_code = 12
+    exit_code = Exit.LOCKED
     name = "locked"
 
 
 class NotApproved(TfopsError):
     """The plan was not consented to."""
 
-    exit_code = 13
+    exit_code = Exit.NOT_PASSED
     name = "not-approved"
 
 
 class CheckFailed(TfopsError):
     """A check that a plan must pass before it is applied said no."""
 
-    exit_code = 13
+    exit_code = Exit.NOT_PASSED
     name = "check-failed"
 
 
 class NotVerified(TfopsError):
     """The change was made and recorded, but a check of what runs failed."""
 
-    exit_code = 13
+    exit_code = Exit.NOT_PASSED
     name = "not-verified"
 
 
@@ -142,7 +143,7 @@ class EngineFailed(TfopsError):
     `is_settled` says that it would fail in the same way whatever other stacks come to.
     """
 
-    exit_code = 20
+    exit_code = Exit.ENGINE_FAILED
     name = "engine-failed"
     is_settled: bool = False
 
@@ -150,19 +151,19 @@ class EngineFailed(TfopsError):
 class StoppedPartWay(TfopsError):
     """An apply stopped, or its result can't be trusted; some changes may have been made."""
 
-    exit_code = 21
+    exit_code = Exit.STOPPED_PART_WAY
     name = "stopped-part-way"
 
 
 class NotRecorded(TfopsError):
     """The change was made, but its version could not be written to Git."""
 
-    exit_code = 22
+    exit_code = Exit.NOT_RECORDED
     name = "not-recorded"
 
 
 class Interrupted(TfopsError):
     """The user or the system asked to stop."""
 
-    exit_code = 130
+    exit_code = Exit.INTERRUPTED
     name = "interrupted"

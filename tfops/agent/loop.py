@@ -29,6 +29,7 @@ from tfops.change.project import Project
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
 from tfops.errors import TfopsError
+from tfops.exits import Exit
 from tfops.model import EnvName, Version
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, SyncReason
@@ -310,7 +311,9 @@ _REFUSED = 11
 
 # What passes by itself is no news for people; of what was declined they hear when it happens.
 _NO_NEWS = frozenset({SyncReason.BUSY, SyncReason.RETRY, SyncReason.MANUAL, SyncReason.WINDOW, SyncReason.DESTROYED})
-_TELLING_CODES = frozenset({1, 10, 13, 20, 21, 22})
+_TELLING_CODES = frozenset(
+    {Exit.BUG, Exit.BAD_PROJECT, Exit.NOT_PASSED, Exit.ENGINE_FAILED, Exit.STOPPED_PART_WAY, Exit.NOT_RECORDED}
+)
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from tfops.change.consent import AUTOMATIC
 from tfops.change.environment import Place
 from tfops.change.project import Project
 from tfops.errors import NotVerified, Refused, TfopsError
+from tfops.exits import Exit
 from tfops.ledger.versions import known_versions, read_card
 from tfops.model import Kind, Verified
 from tfops.resolve.versions import version_to_go_back_to
@@ -84,7 +85,7 @@ def _not_rolled_back(
     project: Project, place: Place, result: ChangeResult, reason: str, error: TfopsError | None = None
 ) -> NotVerified:
     """`error` stopped the rollback on its way: what it says about the world counts then."""
-    changed = error is not None and error.exit_code in (21, 22)
+    changed = error is not None and error.exit_code in (Exit.STOPPED_PART_WAY, Exit.NOT_RECORDED)
     return NotVerified(
         _what(result),
         why=f"{_failures(result)}\nnot rolled back by itself: {reason}",

@@ -19,7 +19,6 @@ from tfops.cli.run import execute, open_project, terminal
 if TYPE_CHECKING:
     from tfops.results.places import BackendResult
 
-_BAD_PROJECT = 10
 
 backend = group("backend", "Where states are kept: make and check the bucket, move a state.")
 
@@ -68,10 +67,7 @@ def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
 
         return flows.check(open_project(ctx))
 
-    def exit_code(result: "BackendResult") -> int:
-        return _BAD_PROJECT if any(bucket.has_problems for bucket in result.buckets) else 0
-
-    execute("backend check", flow, ui=ui, output=output, exit_code=exit_code)
+    execute("backend check", flow, ui=ui, output=output)
 
 
 @backend.command("move", short_help="Move a state to where tfops.yaml wants it.")

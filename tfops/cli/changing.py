@@ -38,7 +38,6 @@ from tfops.cli.run import execute, open_project, terminal
 if TYPE_CHECKING:
     from tfops.results.changes import DrillResult
 
-_CHECK_FAILED = 13
 
 GUARD_HELP = {
     "wrong-branch": "Apply a commit that is not on the environment's branch.",
@@ -332,10 +331,7 @@ def drill(
         options = change_options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
         return drill.drill(open_project(ctx), env, version, place=place, keep=keep, options=options, ui=ui)
 
-    def exit_code(result: "DrillResult") -> int:
-        return 0 if result.drill.is_ok else _CHECK_FAILED
-
-    execute("drill", flow, ui=ui, output=output, exit_code=exit_code)
+    execute("drill", flow, ui=ui, output=output)
 
 
 def recover(

@@ -34,11 +34,6 @@ LimitOption = Annotated[
     int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the newest N.", show_default=False)
 ]
 
-_CHANGES = 2
-_BAD_PROJECT = 10
-_REFUSED = 11
-_CHECK_FAILED = 13
-
 
 def plan(
     ctx: typer.Context,
@@ -79,9 +74,7 @@ def plan(
         )  # fmt: skip
 
     def exit_code(result: "PlanResult") -> int:
-        if result.is_refused:
-            return _CHECK_FAILED
-        return _CHANGES if detailed_exitcode and not result.plan.is_empty else 0
+        return result.exit_code(detailed=detailed_exitcode)
 
     execute("plan", flow, ui=ui, output=output, exit_code=exit_code)
 
@@ -143,7 +136,7 @@ def status(
     if watch:
         execute_watching("status", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
     else:
-        execute("status", flow, ui=ui, output=output, exit_code=lambda result: _REFUSED if result.has_damage else 0)
+        execute("status", flow, ui=ui, output=output)
 
 
 def history(
@@ -264,10 +257,7 @@ def verify(ctx: typer.Context, env: NamedEnvironment, output: OutputOption = Out
 
         return verify(open_project(ctx), env, ui)
 
-    def exit_code(result: "VerifyResult") -> int:
-        return _REFUSED if result.findings else 0
-
-    execute("verify", flow, ui=ui, output=output, exit_code=exit_code)
+    execute("verify", flow, ui=ui, output=output)
 
 
 def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption = Output.TEXT) -> None:
@@ -284,7 +274,4 @@ def doctor(ctx: typer.Context, engine: EngineOption = "", output: OutputOption =
 
         return doctor(folder_of(ctx), engine)
 
-    def exit_code(result: "DoctorResult") -> int:
-        return _BAD_PROJECT if any(finding.is_problem for finding in result.findings) else 0
-
-    execute("doctor", flow, ui=ui, output=output, exit_code=exit_code)
+    execute("doctor", flow, ui=ui, output=output)

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from tfops.resolve.shard import Shard
 
-_OUT_OF_SYNC = 2
-_NOT_SEEN = 20
-_REFUSED = 11
 _ADDRESS = "127.0.0.1:8420"
 
 ParallelOption = Annotated[
@@ -92,9 +89,7 @@ def reconcile(
         )  # fmt: skip
 
     def exit_code(result: "ReconcileResult") -> int:
-        damage = _REFUSED if result.has_damage and not only_decide else 0
-        failed = max((act.code for act in result.acts), default=0) or damage
-        return failed or (_OUT_OF_SYNC if detailed_exitcode and result.out_of_sync else 0)
+        return result.exit_code(detailed=detailed_exitcode, is_look=only_decide)
 
     execute("reconcile", flow, ui=ui, output=output, exit_code=exit_code)
 
@@ -152,10 +147,7 @@ def prune(
 
         return take_down(open_project(ctx), envs or (), yes=yes, parallel=parallel, engine=engine, ui=ui)
 
-    def exit_code(result: "PruneResult") -> int:
-        return max((act.code for act in result.acts), default=0)
-
-    execute("prune", flow, ui=ui, output=output, exit_code=exit_code)
+    execute("prune", flow, ui=ui, output=output)
 
 
 def drift(
@@ -188,9 +180,7 @@ def drift(
         return look(project, envs or (), everything=everything, engine=options, wait_s=parse_duration(wait), ui=ui)
 
     def exit_code(result: "DriftResult") -> int:
-        if any(found.error for found in result.environments):
-            return _NOT_SEEN
-        return _OUT_OF_SYNC if detailed_exitcode and result.has_drift else 0
+        return result.exit_code(detailed=detailed_exitcode)
 
     execute("drift", flow, ui=ui, output=output, exit_code=exit_code)
 

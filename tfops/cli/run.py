@@ -17,6 +17,7 @@ import typer
 from tfops.cli.hints import typed_in_full
 from tfops.cli.options import Output, Session
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
+from tfops.exits import Exit
 from tfops.system import clock, environ, signals
 from tfops.system.streams import discard
 
@@ -50,13 +51,18 @@ def folder_of(ctx: typer.Context) -> Path:
     return session.folder
 
 
+def exit_code_of(result: object) -> int:
+    """What a result says of itself; most have one end only."""
+    return int(getattr(result, "exit_code", Exit.DONE))
+
+
 def execute(
     command: str,
     flow: Callable[[], Result],
     *,
     ui: "Terminal",
     output: Output = Output.TEXT,
-    exit_code: Callable[[Result], int] = lambda _: 0,
+    exit_code: Callable[[Result], int] = exit_code_of,
 ) -> None:
     """Run the flow, print its result or its error once, and leave with the exit code."""
     result = _result_of(command, flow, ui=ui, output=output)

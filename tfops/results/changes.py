@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfops.dataclass import dataclass
+from tfops.exits import Exit
 from tfops.model import Commit, EnvName, Judgement, Kind, Plan, Reason, Verified, Version
 from tfops.results.facts import ActionFact, CheckFact, DrillFact
 
@@ -50,6 +51,12 @@ class PlanResult:
     def is_refused(self) -> bool:
         return any(check.result is Verified.FAILED for check in self.checks)
 
+    def exit_code(self, *, detailed: bool) -> Exit:
+        """With `detailed`, changes have a code of their own, as in `terraform plan -detailed-exitcode`."""
+        if self.is_refused:
+            return Exit.NOT_PASSED
+        return Exit.CHANGES if detailed and not self.plan.is_empty else Exit.DONE
+
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlanResult:
@@ -74,6 +81,10 @@ class DrillResult:
     version: Version
     drill: DrillFact
     is_kept: bool
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.DONE if self.drill.is_ok else Exit.NOT_PASSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +140,7 @@ class ReversibleResult:
     commit: Commit
     against: Version | None
     doors: tuple[Reason, ...]
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.NOT_PASSED if self.doors else Exit.DONE

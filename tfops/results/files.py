@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfops.dataclass import dataclass
+from tfops.exits import Exit
 from tfops.model import Commit, EnvName, Mark, StackName, Version
 from tfops.results.facts import Finding
 
@@ -46,6 +47,10 @@ class DoctorResult:
     """The end of `doctor`."""
 
     findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.BAD_PROJECT if any(finding.is_problem for finding in self.findings) else Exit.DONE
 
 
 @dataclass(frozen=True, slots=True)

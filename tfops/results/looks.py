@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfops.dataclass import dataclass
+from tfops.exits import Exit
 from tfops.model import Commit, EnvName, Holder, Judgement, VersionRecord
 from tfops.results.facts import DrillFact, Finding, LockFact, LogEvent, TroubleFact
 from tfops.results.sync import Decision
@@ -43,6 +44,10 @@ class StatusResult:
     @property
     def has_damage(self) -> bool:
         return any(row.damage for row in self.environments)
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.REFUSED if self.has_damage else Exit.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +113,7 @@ class VerifyResult:
     versions: int
     signed_events: int
     findings: tuple[Finding, ...]
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.REFUSED if self.findings else Exit.DONE

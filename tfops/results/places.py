@@ -4,6 +4,7 @@ import enum
 from datetime import datetime
 
 from tfops.dataclass import dataclass
+from tfops.exits import Exit
 from tfops.model import EnvName, StackName, Version
 from tfops.results.facts import Finding
 
@@ -28,6 +29,10 @@ class BackendResult:
 
     buckets: tuple[BucketReport, ...]
     is_check: bool
+
+    @property
+    def exit_code(self) -> Exit:
+        return Exit.BAD_PROJECT if any(bucket.has_problems for bucket in self.buckets) else Exit.DONE
 
 
 class OldCopy(enum.StrEnum):

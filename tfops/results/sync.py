@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
+from tfops.exits import Exit
 from tfops.model import EnvName, ResourceChange, Version
 
 
@@ -143,6 +144,12 @@ class DriftResult:
     def has_drift(self) -> bool:
         return any(found.changes for found in self.environments)
 
+    def exit_code(self, *, detailed: bool) -> Exit:
+        """With `detailed`, drift has a code of its own."""
+        if any(found.error for found in self.environments):
+            return Exit.ENGINE_FAILED
+        return Exit.CHANGES if detailed and self.has_drift else Exit.DONE
+
 
 @dataclass(frozen=True, slots=True)
 class ReconcileResult:
@@ -167,6 +174,12 @@ class ReconcileResult:
         followed = {found.env for found in self.decisions if found.reason is SyncReason.FOLLOWED}
         return tuple(found for found in self.decisions if not (found.is_in_sync or found.env in done - followed))
 
+    def exit_code(self, *, detailed: bool, is_look: bool) -> int:
+        """That of the act that ended worst. `is_look`: damage was only looked at, and is no failure of the look."""
+        damage = Exit.REFUSED if self.has_damage and not is_look else Exit.DONE
+        failed = max((act.code for act in self.acts), default=0) or damage
+        return failed or (Exit.CHANGES if detailed and self.out_of_sync else Exit.DONE)
+
 
 @dataclass(frozen=True, slots=True)
 class PruneResult:
@@ -174,6 +187,10 @@ class PruneResult:
 
     decisions: tuple[Decision, ...]
     acts: tuple[Act, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        return max((act.code for act in self.acts), default=Exit.DONE)
 
 
 @dataclass(frozen=True, slots=True)

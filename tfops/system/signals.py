@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Protocol
 
 from tfops.errors import NOTHING_CHANGED, Interrupted
+from tfops.exits import Exit
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
@@ -18,7 +19,6 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE_S = 3.0
 
 FINISHED_FIRST = "The change was finished and recorded first."
-INTERRUPTED = 130
 
 
 class Child(Protocol):
@@ -267,7 +267,7 @@ def settle() -> None:
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         if time.monotonic() - over_at >= _PATIENCE_S:
-            os._exit(INTERRUPTED)
+            os._exit(Exit.INTERRUPTED)
 
     for number in _NUMBERS:
         if signal.getsignal(number) is not signal.SIG_IGN:
