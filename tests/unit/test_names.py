@@ -1,4 +1,4 @@
-"""Names of modules and classes are words that people of this field know; the project's own are in docs/README.md#words."""
+"""Names of modules and classes are words that people of this field know; our own are in docs/README.md#words."""
 
 import ast
 import re
@@ -8,7 +8,24 @@ TFOPS = Path(__file__).parents[2] / "tfops"
 
 # What modules and classes were called once, and nobody understood.
 RETIRED = frozenset(
-    "beat board court crowd custody door ground judge looks placed road scene spare survey wish watched".split()
+    [
+        "beat",
+        "board",
+        "court",
+        "crowd",
+        "custody",
+        "door",
+        "ground",
+        "judge",
+        "looks",
+        "placed",
+        "road",
+        "scene",
+        "spare",
+        "survey",
+        "wish",
+        "watched",
+    ]
 )
 
 

@@ -17,7 +17,7 @@ _HINT = "each environment needs a place of its own: put {env} into a value that 
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class _StateOf:
     """An environment, or a template of previews by its name, and where its states are."""
 
     name: str
@@ -29,7 +29,7 @@ class _Placed:
     def is_template(self) -> bool:
         return SLUG in self.name
 
-    def makes(self, other: "_Placed") -> bool:
+    def makes(self, other: "_StateOf") -> bool:
         """Whether a preview of this template would, for some branch, be where the other one is.
 
         An environment's own line with a preview's name stands instead of the preview.
@@ -50,7 +50,7 @@ def place_complaints(rules: ProjectConfig, tree: Tree) -> Iterator[Complaint]:
     """Every environment whose state would be where another one's is, with its place in tfops.yaml."""
     document = project_document(tree)
     placed = [_of(rules, tree, name, rule) for name, rule in _written(rules)]
-    first: dict[tuple[str, str], _Placed] = {}
+    first: dict[tuple[str, str], _StateOf] = {}
     templates = [one for one in placed if one.is_template]
     for one in placed:
         others = [first[place] for place in one.places if place in first]
@@ -86,14 +86,14 @@ def _written(rules: ProjectConfig) -> Iterator[tuple[str, EnvironmentRule]]:
     yield from ((rule.preview.template, rule) for rule in rules.previews if rule.preview)
 
 
-def _of(rules: ProjectConfig, tree: Tree, name: str, rule: EnvironmentRule) -> _Placed:
+def _of(rules: ProjectConfig, tree: Tree, name: str, rule: EnvironmentRule) -> _StateOf:
     env = EnvName(name)
     known = replace(rules, environments={env: rule})
     base = rule.preview.config if rule.preview else rule.rehearses or env
     stacks = stack_files(tree, base)[0] or {MAIN_STACK: ""}
     places = (place_today(known, env, StackName(stack)).where for stack in stacks)
-    return _Placed(name, rule, frozenset(places), len(stacks))
+    return _StateOf(name, rule, frozenset(places), len(stacks))
 
 
-def _spot(one: _Placed) -> tuple[str, ...]:
+def _spot(one: _StateOf) -> tuple[str, ...]:
     return ("environments", one.name, "backend") if one.rule.backend else ("environments", one.name)

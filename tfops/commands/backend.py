@@ -17,7 +17,7 @@ from tfops.results.facts import Finding
 from tfops.results.places import BackendResult, BucketReport
 from tfops.system import failpoint, signals
 from tfops.system.aws import Access, AwsRefused, access_of
-from tfops.system.bucket import BucketDoor
+from tfops.system.bucket import BucketClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class _Place:
     """A bucket with the environments that use it, and the keys of their states by what `lock of …` calls them."""
 
     wanted: StateBucket
-    door: BucketDoor
+    door: BucketClient
     envs: tuple[EnvName, ...]
     keys: Mapping[str, str]
 
@@ -191,7 +191,7 @@ def _places(project: Project) -> list[_Place]:
         for stack in _stacks(project, env):
             keys[env if stack == MAIN_STACK else f"{env}/{stack}"] = backend_settings(rules, env, stack)["key"]
     return [
-        _Place(wanted, BucketDoor(wanted, access), tuple(envs), keys)
+        _Place(wanted, BucketClient(wanted, access), tuple(envs), keys)
         for (wanted, _), (access, envs, keys) in found.items()
     ]
 
@@ -227,9 +227,9 @@ def _wanted(rules: ProjectConfig, env: EnvName, settings: Mapping[str, Any]) -> 
     )
 
 
-def state_place(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STACK) -> tuple[BucketDoor, str, str]:
+def state_place(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STACK) -> tuple[BucketClient, str, str]:
     """The door to an environment's bucket, the key of a stack's state, and both as an address."""
     _require_s3(rules)
     settings = backend_settings(rules, env, stack)
     wanted, key = _wanted(rules, env, settings), str(settings["key"])
-    return BucketDoor(wanted, access_of(settings)), key, f"s3://{wanted.name}/{key}"
+    return BucketClient(wanted, access_of(settings)), key, f"s3://{wanted.name}/{key}"

@@ -24,7 +24,7 @@ from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackName, StackState
 from tfops.resolve.state import RecordedState
 from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.system import signals
-from tfops.system.bucket import BucketDoor, ObjectVersion
+from tfops.system.bucket import BucketClient, ObjectVersion
 from tfops.system.workspace import write_file
 
 _MOST_LISTED = 20
@@ -50,7 +50,7 @@ class _Kept:
         return self.env if self.stack == MAIN_STACK else f"{self.env} (stack {self.stack})"
 
     @property
-    def s3(self) -> tuple[BucketDoor, str, str]:
+    def s3(self) -> tuple[BucketClient, str, str]:
         """The door to the bucket, the key, and both as an address."""
         return state_place(self.place.rules, self.env, self.stack)
 
@@ -80,7 +80,7 @@ def versions(
     return StateVersionsResult(kept.env, address, entries, len(listed) - len(shown))
 
 
-def _entry(door: BucketDoor, key: str, item: ObjectVersion, known: "_Contents") -> StateVersion:
+def _entry(door: BucketClient, key: str, item: ObjectVersion, known: "_Contents") -> StateVersion:
     text = door.content(key, item.version_id)
     if text is None:
         return StateVersion(item.version_id, item.at, item.is_current, is_deleted=True)
@@ -209,7 +209,7 @@ def _state_now(engine: StackEngine, kept: _Kept, ui: Ui) -> StackState | None:
         return None
 
 
-def _is_damaged(door: BucketDoor, key: str) -> bool:
+def _is_damaged(door: BucketClient, key: str) -> bool:
     """Whether S3 itself gives the object, and it is no state."""
     current = next((item for item in door.versions(key) if item.is_current), None)
     text = door.content(key, current.version_id) if current else None
@@ -238,7 +238,7 @@ def _find(project: Project, kept: _Kept, version: str, engine: StackEngine) -> _
     )
 
 
-def _candidates(project: Project, kept: _Kept, door: BucketDoor, key: str, version: str) -> Iterator[str]:
+def _candidates(project: Project, kept: _Kept, door: BucketClient, key: str, version: str) -> Iterator[str]:
     """S3's ids that `version` may mean: an id, the unique beginning of one, or `v3`."""
     listed = door.versions(key)
     ids = [item.version_id for item in listed if item.version_id.startswith(version)]

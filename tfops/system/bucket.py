@@ -43,7 +43,7 @@ class ObjectVersion:
     is_current: bool
 
 
-class BucketDoor:
+class BucketClient:
     """One bucket with its table, reached with one access. Every method raises AwsRefused."""
 
     def __init__(self, wanted: StateBucket, access: Access) -> None:
