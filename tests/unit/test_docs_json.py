@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tfops.results import changes, files, looks, places, sync
+from tfops.results import changes, environments, files, places, sync
 
 _PAGE = (Path(__file__).parent.parent.parent / "docs/reference/json-output.md").read_text()
 _RESULTS = {
@@ -57,7 +57,9 @@ _OTHERS = ("TellRule", "Version", "VaultLogin")
 
 
 def _classes() -> dict[str, type]:
-    found = (inspect.getmembers(module, dataclasses.is_dataclass) for module in (changes, files, looks, places, sync))
+    found = (
+        inspect.getmembers(module, dataclasses.is_dataclass) for module in (changes, files, environments, places, sync)
+    )
     return {name: kind for members in found for name, kind in members if isinstance(kind, type)}
 
 

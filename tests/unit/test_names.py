@@ -7,26 +7,10 @@ from pathlib import Path
 TFOPS = Path(__file__).parents[2] / "tfops"
 
 # What modules and classes were called once, and nobody understood.
-RETIRED = frozenset(
-    [
-        "beat",
-        "board",
-        "court",
-        "crowd",
-        "custody",
-        "door",
-        "ground",
-        "judge",
-        "looks",
-        "placed",
-        "road",
-        "scene",
-        "spare",
-        "survey",
-        "wish",
-        "watched",
-    ]
-)
+RETIRED = {
+    "beat", "board", "court", "crowd", "custody", "door", "ground", "judge", "looks", "placed", "road", "scene",
+    "spare", "survey", "wish", "watched",
+}  # fmt: skip
 
 
 def _words(name: str) -> set[str]:

@@ -57,6 +57,16 @@ from tfops.results.changes import (
     ReversibleResult,
     RollbackPlanResult,
 )
+from tfops.results.environments import (
+    EnvironmentStatus,
+    HistoryEntry,
+    HistoryResult,
+    InventoryResult,
+    LogResult,
+    ShowResult,
+    StatusResult,
+    VerifyResult,
+)
 from tfops.results.facts import ActionFact, CheckFact, DrillFact, Finding, LogEvent, TroubleFact
 from tfops.results.files import (
     ConfigLine,
@@ -78,16 +88,6 @@ from tfops.results.files import (
     StackLines,
     ValidateResult,
     VersionResult,
-)
-from tfops.results.looks import (
-    EnvironmentStatus,
-    HistoryEntry,
-    HistoryResult,
-    InventoryResult,
-    LogResult,
-    ShowResult,
-    StatusResult,
-    VerifyResult,
 )
 from tfops.results.places import (
     BackendMoveResult,

@@ -27,8 +27,8 @@ from tfops.cli.run import execute, execute_watching, folder_of, open_project, te
 
 if TYPE_CHECKING:
     from tfops.results.changes import PlanResult
+    from tfops.results.environments import StatusResult, VerifyResult
     from tfops.results.files import DoctorResult
-    from tfops.results.looks import StatusResult, VerifyResult
 
 LimitOption = Annotated[
     int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the newest N.", show_default=False)

@@ -8,7 +8,7 @@ from tfops.commands.log import log_events
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import EventKind
 from tfops.ledger.versions import versions_of
-from tfops.results.looks import (
+from tfops.results.environments import (
     HistoryEntry,
     HistoryResult,
 )

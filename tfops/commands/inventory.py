@@ -5,7 +5,7 @@ from tfops.change.ui import Ui
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.versions import list_versions, read_card
 from tfops.model import EnvName
-from tfops.results.looks import (
+from tfops.results.environments import (
     InventoryResult,
 )
 

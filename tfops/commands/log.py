@@ -6,10 +6,10 @@ from tfops.change.ui import Ui
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import read_events, read_present
 from tfops.model import EnvName
-from tfops.results.facts import LogEvent
-from tfops.results.looks import (
+from tfops.results.environments import (
     LogResult,
 )
+from tfops.results.facts import LogEvent
 
 
 def log(project: Project, env: str | None, *, limit: int | None = None, fetch: bool, ui: Ui) -> LogResult:

@@ -10,7 +10,7 @@ from tfops.ledger.chain import read_present
 from tfops.ledger.versions import read_card, require_known, versions_of
 from tfops.model import Commit, VersionRecord
 from tfops.resolve.versions import pick_version
-from tfops.results.looks import (
+from tfops.results.environments import (
     ShowResult,
 )
 from tfops.system.repository import Repository

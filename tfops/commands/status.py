@@ -16,11 +16,11 @@ from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, require_known
 from tfops.model import CommitSha, EnvName, VersionRecord
 from tfops.resolve.branches import matches
-from tfops.results.facts import LockFact
-from tfops.results.looks import (
+from tfops.results.environments import (
     EnvironmentStatus,
     StatusResult,
 )
+from tfops.results.facts import LockFact
 from tfops.system.ref_snapshot import look_here
 from tfops.system.repository import Repository
 

@@ -10,8 +10,8 @@ from tfops.ledger.card import Card
 from tfops.ledger.chain import Event, EventKind, read_events, read_present
 from tfops.ledger.versions import Listing, read_tagged_card, versions_of
 from tfops.model import EnvName, VersionRecord
+from tfops.results.environments import VerifyResult
 from tfops.results.facts import Finding
-from tfops.results.looks import VerifyResult
 from tfops.system.remote import LEDGERS, RemoteUnreachable
 from tfops.system.trees import GitTree
 

@@ -11,9 +11,9 @@ from tfops.model import ActionState, Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, drill_words, duration, plain, plural
+from tfops.results.environments import ShowResult, VerifyResult
 from tfops.results.facts import DrillFact
 from tfops.results.files import DoctorResult, DocumentResult, DocumentsResult, RenderResult, VersionResult
-from tfops.results.looks import ShowResult, VerifyResult
 
 
 @text_report.register

@@ -11,8 +11,15 @@ from tfops.model import Kind, Verified, VersionRecord
 from tfops.report.base import View, add_row, many_rows, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import VERDICT_STYLES, age, commit_text, drill_words, plain, plural
+from tfops.results.environments import (
+    EnvironmentStatus,
+    HistoryEntry,
+    HistoryResult,
+    InventoryResult,
+    LogResult,
+    StatusResult,
+)
 from tfops.results.facts import LockFact, LogEvent
-from tfops.results.looks import EnvironmentStatus, HistoryEntry, HistoryResult, InventoryResult, LogResult, StatusResult
 from tfops.results.sync import SyncReason
 
 _MANY = 1000
