@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tfops.engine.commands import CommandLine
-from tfops.engine.environment import base_environment, cli_config, engine_environment, missing_cli_config
+from tfops.engine.environment import base_environment, cli_config, engine_environment, memory_use, missing_cli_config
+from tfops.system.environ import free_memory
 
 COMMANDS = CommandLine("/opt/terraform")
 
@@ -181,8 +182,9 @@ def test_a_cli_config_is_passed_on_only_when_it_is_there(bare: pytest.MonkeyPatc
 
 
 def test_secrets_reach_the_engine_as_variables_and_nowhere_else(bare: pytest.MonkeyPatch) -> None:
+    bare.setenv("GOGC", "100")
     env = engine_environment(more=(), secrets={"secret_db_1": "hunter2"}, plugin_cache=Path("/cache"))
-    assert env == ALWAYS | {"TF_PLUGIN_CACHE_DIR": "/cache", "TF_VAR_secret_db_1": "hunter2"}
+    assert env == ALWAYS | {"GOGC": "100", "TF_PLUGIN_CACHE_DIR": "/cache", "TF_VAR_secret_db_1": "hunter2"}
 
 
 def test_providers_are_locked_without_a_backend_and_for_every_platform() -> None:
@@ -194,3 +196,14 @@ def test_providers_are_locked_without_a_backend_and_for_every_platform() -> None
     assert folder[1:3] == ["providers", "lock"]
     assert {"-platform=linux_amd64", "-platform=darwin_arm64", "-fs-mirror=/mirror"} <= set(folder)
     assert "-net-mirror=https://mirror/" in commands.lock_providers(both, mirror="https://mirror/")
+
+
+def test_go_tidies_up_less_where_there_is_room_and_the_user_said_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GOGC", "GOMEMLIMIT"):
+        monkeypatch.delenv(name, raising=False)
+    assert memory_use(8 << 30) == {"GOGC": "400", "GOMEMLIMIT": str(2 << 30)}
+    assert memory_use(1 << 30) == memory_use(None) == {}
+    monkeypatch.setenv("GOGC", "50")
+    assert memory_use(8 << 30) == {"GOGC": "50"}
+    free = free_memory()
+    assert free is None or free > 0

@@ -50,6 +50,27 @@ def everything() -> Mapping[str, str]:
     return dict(os.environ)
 
 
+def free_memory() -> int | None:
+    """The bytes that this process and its children may still take; None where that isn't known (only Linux says)."""
+    try:
+        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        free = int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+    return min([free, *filter(None, map(_limit_in, _LIMITS))])
+
+
+# Of a container, by the two generations of control groups.
+_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def _limit_in(file: Path) -> int | None:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):  # there is none, or it says `max`
+        return None
+
+
 @contextlib.contextmanager
 def without_git_redirects() -> Iterator[None]:
     """For a library that hands our whole environment to Git: what would lead it elsewhere is away meanwhile."""
