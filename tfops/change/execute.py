@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 
-from tfops.change.planning import Planned, PlannedStack, StackWithState, plan_one
+from tfops.change.planning import Planned, PlannedStack, plan_one
+from tfops.change.prepare import StackWithState
 from tfops.change.stack import OpenStack
 from tfops.change.stacks import StackAction
 from tfops.change.ui import Ui

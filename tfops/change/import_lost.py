@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfops.change.lost import Lost
-from tfops.change.planning import StackWithState, supply
+from tfops.change.planning import supply
+from tfops.change.prepare import StackWithState
 from tfops.change.stack import OpenStack
 from tfops.change.ui import Ui
 from tfops.engine.advice import advice_for

@@ -10,7 +10,8 @@ from tfops.addresses import split
 from tfops.change.consent import obtain_consent
 from tfops.change.environment import find_place
 from tfops.change.lease import Lease, masked_trouble, require_free
-from tfops.change.planning import StackWithState, open_stacks, read_stacks, supply
+from tfops.change.planning import supply
+from tfops.change.prepare import StackWithState, open_stacks, read_stacks
 from tfops.change.project import Project
 from tfops.change.receipt import action_part
 from tfops.change.rollback import aimed_target, running_target

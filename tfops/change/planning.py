@@ -8,16 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tfops.addresses import with_masked_keys, without_keys
 from tfops.change.bridging import over_a_bridge
-from tfops.change.fetched_modules import moved_modules, moved_warning
-from tfops.change.missing import Missing, find_missing, require_not_made_anew
+from tfops.change.missing import require_not_made_anew
+from tfops.change.prepare import StackWithState, open_stacks, read_stacks, results_of
 from tfops.change.project import Project
-from tfops.change.stack import EngineOptions, OpenStack, open_stack
+from tfops.change.stack import EngineOptions, OpenStack
 from tfops.change.stacks import StackAction, StackJob
-from tfops.change.state_places import require_own_state, require_same_place
+from tfops.change.state_places import require_same_place
 from tfops.change.supplies import Giver, Supplies, stand_ins, supplies_for
 from tfops.change.ui import Ui
 from tfops.config.values import StackOutput
@@ -27,32 +26,13 @@ from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
-from tfops.ledger.chain import read_present
-from tfops.ledger.origin import require_ledger
-from tfops.model import Action, EnvName, Plan, StackName, StackState, Waiting
+from tfops.model import Action, Plan, StackName, Waiting
 from tfops.render.root import UNKNOWN_TYPE
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.graph import waves
 from tfops.resolve.merged_plan import merge_plans
-from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
-
-
-@dataclass(frozen=True, slots=True)
-class StackWithState:
-    """A stack that stands ready, with its state and the texts in it that are sensitive.
-
-    `moved` are modules from elsewhere that are other ones than those that the cards speak of, `missing` what the latest
-    card has and the state lacks.
-    """
-
-    job: StackJob
-    stack: OpenStack
-    before: StackState
-    hidden: frozenset[str]
-    moved: tuple[str, ...] = ()
-    missing: Missing = field(default_factory=Missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,103 +130,6 @@ def plan_stacks(
     return planned
 
 
-def _say_other_engine(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
-    """Before anybody is asked: what one of the two products keeps in a state the other may drop without a word."""
-    for job, stack in opened:
-        engine, recorded = stack.engine.engine, job.recorded
-        if recorded and not recorded.is_empty and recorded.engine_name not in ("", engine.name):
-            before = f"{recorded.engine_name} {recorded.engine_version}"
-            ui.warn(f"{recorded.version} was applied with {before}, this is {engine}: --engine {recorded.engine_name}")
-            return
-
-
-def open_stacks(
-    project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui
-) -> list[tuple[StackJob, OpenStack]]:
-    """All stacks of a change, rendered; what is secret in one is masked in all."""
-    masks = {"mask": Masker(), "shown": Masker()}
-    last = next((job.recorded.engine_name for job in jobs if job.recorded and not job.recorded.is_empty), "")
-    opened = [
-        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, prefer=last, **masks))
-        for job in jobs
-    ]
-    failpoint.reach("rendered")
-    return opened
-
-
-def _require_known_state(project: Project, env: EnvName, job: StackJob, state: StackState) -> None:
-    """As `require_known_state`; in a fork, whose ledger isn't here, that is why the state isn't (`missing-ledger`)."""
-    try:
-        require_known_state(env, job.recorded, state)
-    except Refused:
-        require_ledger(project.repository, env, read_present(project.repository, env).head)
-        raise
-
-
-def read_stacks(
-    project: Project,
-    opened: Sequence[tuple[StackJob, OpenStack]],
-    ui: Ui,
-    *,
-    allow_missing: frozenset[str] | None = None,
-) -> list[StackWithState]:
-    """Each stack's state, held against the latest card."""
-    env = opened[0][0].content.environment.name
-    ui.phase(f"preparing {env}")
-    done = _all(side_by_side([partial(_prepare, stack) for _, stack in opened], on_signal=ui.engine_signal))
-    failpoint.reach("state-read")
-    for job, (state, _) in zip((job for job, _ in opened), done, strict=True):
-        if job.recorded is None and not job.takes_over:
-            require_own_state(project, env, job.stack, state)
-        _require_known_state(project, env, job, state)
-    for job, stack in opened:
-        require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)
-    _say_other_engine(opened, ui)
-    for (_, stack), (state, hidden) in zip(opened, done, strict=True):
-        stack.hide_found(hidden, state.inventory)
-    states = [(job, stack, state) for (job, stack), (state, _) in zip(opened, done, strict=True)]
-    missing = find_missing(project, states, allow_missing, ui)
-    _say_let_go(missing, ui)
-    _say_unlocked(opened, ui)
-    ready = [
-        StackWithState(job, stack, state, hidden, moved_modules(job, stack.engine.modules()), lacks)
-        for (job, stack), (state, hidden), lacks in zip(opened, done, missing, strict=True)
-    ]
-    for one in ready:
-        if one.moved:
-            ui.warn(moved_warning(one.moved, one.job))
-    return ready
-
-
-def _say_let_go(missing: Iterable[Missing], ui: Ui) -> None:
-    for address, known in sorted(pair for one in missing for pair in one.let_go.items()):
-        identity = f" (id {known})" if known else ""
-        ui.warn(f"{address}{identity} is in no state any more: what it stands for is left to itself")
-
-
-def _prepare(stack: OpenStack) -> tuple[StackState, frozenset[str]]:
-    stack.engine.prepare()
-    failpoint.reach("prepared")
-    return stack.engine.pull_state()
-
-
-def _say_unlocked(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
-    env = opened[0][0].content.environment.name
-    unlocked = [stack.engine.locked_providers() for job, stack in opened if job.content.lock is None]
-    providers = {name: version for found in unlocked for name, version in found.items()}
-    if providers:
-        named = ", ".join(f"{name.rpartition('/')[2]} {version}" for name, version in sorted(providers.items()))
-        ui.note(f"the providers of {env} are not locked ({named}): tfops providers lock {env}")
-
-
-def _all(outcomes: Sequence[Any]) -> list[Any]:
-    """The results; the first failure is raised."""
-    for outcome in outcomes:
-        if isinstance(outcome, TfopsError):
-            raise outcome
-    return list(outcomes)
-
-
 def plan_read(read: Sequence[StackWithState], ui: Ui) -> Planned:
     """Plans of stacks whose states were read, each after those that it takes something from."""
     by_name = {one.job.stack: one for one in read}
@@ -261,7 +144,7 @@ def plan_read(read: Sequence[StackWithState], ui: Ui) -> Planned:
     for wave in waves(needs):
         working = [by_name[name] for name in wave if by_name[name].job.action is not StackAction.READ_OUTPUTS]
         tasks = [partial(plan_one, one, found, by_name) for one in working]
-        for planned, remarks in _all(side_by_side(tasks, on_signal=ui.engine_signal)) if tasks else ():
+        for planned, remarks in results_of(side_by_side(tasks, on_signal=ui.engine_signal)) if tasks else ():
             found[planned.name] = planned
             for remark in remarks:
                 ui.warn(remark)
@@ -345,7 +228,7 @@ def refreshed(states: Mapping[StackName, StackWithState], ui: Ui) -> dict[StackN
     for read in states.values():
         supply(read, states)
     tasks = [partial(_refreshed_one, read) for read in states.values()]
-    return dict(zip(states, _all(side_by_side(tasks, on_signal=ui.engine_signal)), strict=True))
+    return dict(zip(states, results_of(side_by_side(tasks, on_signal=ui.engine_signal)), strict=True))
 
 
 def _refreshed_one(read: StackWithState) -> Plan:

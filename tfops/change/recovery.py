@@ -24,7 +24,8 @@ from tfops.change.import_lost import bring_back
 from tfops.change.lease import masked_trouble
 from tfops.change.lost import Lost, lost_by, lost_from
 from tfops.change.outputs import visible_outputs
-from tfops.change.planning import StackWithState, open_stacks, plan_read
+from tfops.change.planning import plan_read
+from tfops.change.prepare import StackWithState, open_stacks
 from tfops.change.project import Project
 from tfops.change.receipt import Receipt, missed_actions, receipt_of_rest, trouble_of
 from tfops.change.remote_answers import refusal

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from tfops.change.environment import Place, find_place
 from tfops.change.lease import require_free
-from tfops.change.planning import open_stacks, plan_read, read_stacks, refreshed
+from tfops.change.planning import plan_read, refreshed
+from tfops.change.prepare import open_stacks, read_stacks
 from tfops.change.project import Project
 from tfops.change.rollback import running_target
 from tfops.change.stack import EngineOptions

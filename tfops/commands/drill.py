@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tfops.change.consent import DRILL, ConsentOptions
 from tfops.change.environment import Place, find_place
-from tfops.change.planning import open_stacks, read_stacks
+from tfops.change.prepare import open_stacks, read_stacks
 from tfops.change.project import Project
 from tfops.change.rollback import as_it_runs, intended_target, rollback_target
 from tfops.change.signing import require_signing
