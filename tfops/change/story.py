@@ -1,4 +1,4 @@
-"""The one road: render, plan, consent, apply the saved plans, verify, record."""
+"""The steps of a change: render, plan, consent, apply the saved plans, verify, record."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
