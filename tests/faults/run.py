@@ -1,7 +1,7 @@
 """`make faults`: kills on every backend, the race, every other fault; with a report for the documentation.
 
-python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg] [--parts scenarios,race,kills]
-    [--engine embedded|terraform|tofu]
+python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg,provider]
+    [--parts scenarios,race,kills] [--engine embedded|terraform|tofu]
 
 One slice is a call with few tries; `--seed` makes another slice try other moments. Parts can be run one at a time:
 what each found is kept, and the report is written from the newest of each, with the code that it was found with.
@@ -27,16 +27,16 @@ from typing import Any
 
 from _pytest.outcomes import Skipped
 
-from tests.faults.backends import serve
 from tests.faults.kills import Try, kill_once
+from tests.faults.provider_world import serve_worlds
 from tests.faults.race import new_race
 from tests.faults.scenarios import SCENARIOS, play
-from tests.faults.world import World, new_world
+from tests.faults.world import World
 from tests.support.engines import available_engines, described
 from tests.support.machine import machine
 from tests.support.state_server import serve_states
 
-BACKENDS = ("local", "http", "s3", "pg")
+BACKENDS = ("local", "http", "s3", "pg", "provider")
 PARTS = ("scenarios", "race", "kills")
 REPORTS = Path(__file__).parents[2] / "docs/explanation"
 KEPT = Path(__file__).parents[2] / "build/faults"
@@ -49,7 +49,8 @@ _HEAD = """\
 
 {machine}. Each try kills an apply (or
 its recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover` and `tfops apply`
-follow, and then compares state, tags, ledger and the world. `sound` means that all of them agree: nothing made twice,
+follow, and then compares state, tags, ledger and the world. `provider` is on disk too, with types as real providers
+have them: constant ids, no import, updates, replacements. `sound` means that all of them agree: nothing made twice,
 nothing orphaned, nothing forgotten that was not named as in doubt. `code` is the tree of tfops (`git rev-parse
 COMMIT:tfops`).
 
@@ -84,8 +85,8 @@ def on_backend(name: str, engine: str, tries: int, seed: int, minutes: float) ->
         return is_late or len(kills.failures) >= _MOST_FAILURES or kills.tries >= tries
 
     while not is_over():
-        with serve(name) as backend, tempfile.TemporaryDirectory() as folder:
-            world = new_world(Path(folder), backend, engine, seed=seed + kills.tries)
+        with serve_worlds(name, engine) as new_world, tempfile.TemporaryDirectory() as folder:
+            world = new_world(Path(folder), seed + kills.tries)
             while not is_over() and _is_sound(kills, world, seed + kills.tries):
                 if kills.tries % 10 == 0:
                     print(f"{name}: {kills.tries} of {tries}", file=sys.stderr, flush=True)

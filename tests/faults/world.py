@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from tests.faults.backends import Backend
 from tests.support.rival import be_faster_once
@@ -77,6 +78,9 @@ class World:
     def keys(self) -> tuple[str, ...]:
         return tuple(self.things)
 
+    def address_of(self, key: str) -> str:
+        return address_of(key)
+
     def let_go(self) -> None:
         self.witness.with_name(f"{self.witness.name}.go").touch()
 
@@ -85,11 +89,14 @@ class World:
         before = self.things
         while self.things == before:
             self.things = {key: self._turn(key, before) for key in _KEYS if self.random.random() < _IS_WANTED}
-        inputs = {"things": self.things, "witness": str(self.witness), "seconds": self.seconds, "waits": self.waits}
+        inputs = self._inputs()
         body = {"modules": {"main": {"source": "witnessed", "inputs": inputs}}}
         self.shop.write("environments/dev.yaml", json.dumps(body))
         self.commit = self.shop.commit(f"want {''.join(self.keys) or 'nothing'}")
         self.shop.git("push", "--quiet")
+
+    def _inputs(self) -> dict[str, Any]:
+        return {"things": self.things, "witness": str(self.witness), "seconds": self.seconds, "waits": self.waits}
 
     def _turn(self, key: str, before: Mapping[str, int | None]) -> int | None:
         """Another number is another thing in the same place. Without one, a thing that was lost can be imported."""
@@ -98,7 +105,7 @@ class World:
 
     def finish(self) -> Ran:
         """Apply what is wished for, whatever was named as lost by the run before."""
-        words = [word for key in _KEYS for word in ("--allow-duplicate", address_of(key))]
+        words = [word for key in _KEYS for word in ("--allow-duplicate", self.address_of(key))]
         return self.run("apply", "dev", "--yes", *words)
 
     def lose_a_race(self) -> None:
@@ -187,7 +194,7 @@ class World:
 
     def _was_named(self, key: str) -> bool:
         """In doubt; lost; or failed, so that the engine replaced it later (then it runs no destroy provisioner)."""
-        words, address = ("n doubt", "failed after", "can't be imported"), address_of(key)
+        words, address = ("n doubt", "failed after", "can't be imported"), self.address_of(key)
         return any(address in line and any(word in line for word in words) for line in self.said.splitlines())
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,6 +27,8 @@ from tf.utils import Diagnostic, Diagnostics
 WORLD = "DEMO_WORLD"
 # A file with the world's name and this ending makes the next deletion fail, once.
 REFUSES_DELETION = ".refuses-deletion"
+# One with this ending says how many seconds it takes from a deed to its answer.
+SECONDS = ".seconds"
 Values = dict[str, Any]
 
 
@@ -70,6 +73,7 @@ class FileResource(Resource):
             _fail(ctx, f"{self.name} {current['id']} is in use")
             return current
         self.path(current).unlink(missing_ok=True)
+        _take_time()
         return None
 
     def plan(self, ctx: PlanContext, current: Values | None, planned: Values) -> Values:
@@ -91,7 +95,14 @@ class FileResource(Resource):
 
     def _write(self, state: Values) -> Values:
         self.path(state).write_text(json.dumps(state, sort_keys=True))
+        _take_time()
         return state
+
+
+def _take_time() -> None:
+    seconds = Path(os.environ[WORLD] + SECONDS)
+    if seconds.exists():
+        time.sleep(float(seconds.read_text()))
 
 
 def _fail(ctx: CreateContext | UpdateContext | DeleteContext | ImportContext, why: str) -> None:
