@@ -1,6 +1,6 @@
 """`make chaos`: the long form, ten environments for ten minutes.
 
-python -m tests.chaos.run [--envs 10] [--minutes 10] [--seed 1]
+python -m tests.chaos.run [--envs 10] [--minutes 10] [--seed 1] [--engine terraform]
 """
 
 import argparse
@@ -8,10 +8,8 @@ import tempfile
 from pathlib import Path
 
 from tests.chaos.world import new_world, rage
-from tests.support.engines import available_engines
+from tests.support.engines import available_engines, described, report_on
 from tests.support.machine import machine
-
-REPORT = Path(__file__).parents[2] / "docs/explanation/chaos-results.md"
 
 
 def main() -> None:
@@ -19,10 +17,11 @@ def main() -> None:
     parser.add_argument("--envs", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", default=available_engines()[0], help="embedded, terraform or tofu")
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        new_world(Path(folder), available_engines()[0], envs=asked.envs, seed=asked.seed) as world,
+        new_world(Path(folder), asked.engine, envs=asked.envs, seed=asked.seed) as world,
     ):
         rage(world, seconds=asked.minutes * 60)
         world.settle(timeout_s=900)
@@ -31,11 +30,12 @@ def main() -> None:
         world.check()
         versions = len(world.laptop.git("ls-remote", "--tags", "origin", "refs/tags/tfops/*^{}").splitlines())
     deeds = "".join(f"| {deed} | {count} |\n" for deed, count in sorted(world.deeds.items()))
-    REPORT.write_text(
+    report = report_on("chaos", asked.engine)
+    report.write_text(
         f"""\
 # What `make chaos` found
 
-{machine(f"Terraform ({available_engines()[0]})")}. Two agents and a laptop work on {asked.envs} environments for \
+{machine(described(asked.engine))}. Two agents and a laptop work on {asked.envs} environments for \
 {asked.minutes:g} minutes (seed {asked.seed}), and these things happen to them:
 
 | what | times |
@@ -45,7 +45,7 @@ In the end there were {versions} versions: every environment at its branch's hea
 ledger sound.
 """
     )
-    print(REPORT.read_text())
+    print(report.read_text())
 
 
 if __name__ == "__main__":

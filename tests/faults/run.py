@@ -32,7 +32,7 @@ from tests.faults.provider_world import serve_worlds
 from tests.faults.race import new_race
 from tests.faults.scenarios import SCENARIOS, play
 from tests.faults.world import World
-from tests.support.engines import available_engines, described
+from tests.support.engines import available_engines, described, report_on
 from tests.support.machine import machine
 from tests.support.state_server import serve_states
 
@@ -167,7 +167,7 @@ def main() -> int:
             found = [race(options.turns, options.engine)] if is_race else _all_scenarios(options.engine)
         kept.keep(part, found)
     text = report(kept, options.engine)
-    (options.report or REPORTS / report_name(options.engine)).write_text(text)
+    (options.report or report_on("faults", options.engine)).write_text(text)
     print(text)
     failures = [failure for killed in kept.kills() for failure in killed.failures]
     others = [line for part in ("scenarios", "race") for line in kept.found(part)]
@@ -176,14 +176,6 @@ def main() -> int:
 
 def _all_scenarios(engine: str) -> list[str]:
     return [on_scenario(name, engine) for name in SCENARIOS]
-
-
-def report_name(engine: str) -> str:
-    """The embedded engine's has no name in it: it is the one that this tfops brings along."""
-    if engine == "embedded":
-        return "faults-results.md"
-    product, version = described(engine).lower().split()[:2]
-    return f"faults-results-{product}-{'.'.join(version.split('.')[:2])}.md"
 
 
 def _code() -> str:

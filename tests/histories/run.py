@@ -1,6 +1,6 @@
 """`make histories`: the long form, with a report for the documentation.
 
-python -m tests.histories.run [--seeds 0:1000] [--jobs 2] [--minutes 60]
+python -m tests.histories.run [--seeds 0:1000] [--jobs 2] [--minutes 60] [--engine terraform]
 
 What a history costs are its engine starts: it is short, every start of the provider is a fork, and so is tfops. The
 long ways (planned first, tried without what must be named) are taken by a third of the ways back.
@@ -21,14 +21,13 @@ from pathlib import Path
 
 from tests.histories.model import Writer
 from tests.histories.replay import Replay, provider_locks
-from tests.support.engines import available_engines, described
+from tests.support.engines import available_engines, described, report_on
 from tests.support.machine import machine
 from tests.support.provider.host import provider_host
 from tests.support.ways_back import new_story
 
 LENGTHS = (3, 3, 4)
 LOOKS = 0.33
-REPORT = Path(__file__).parents[2] / "docs/explanation/histories-results.md"
 _HEAD = """\
 # What `make histories` found
 
@@ -90,14 +89,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", default="0:1000", help="the first, and the one after the last")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="histories side by side")
     parser.add_argument("--minutes", type=float, default=24 * 60, help="begin no more after this long")
-    parser.add_argument("--report", type=Path, default=REPORT)
+    parser.add_argument("--engine", default=available_engines()[-1], help="embedded, terraform or tofu")
+    parser.add_argument("--report", type=Path, help="another file than the engine's own in docs/explanation")
     return parser.parse_args()
 
 
 def main() -> int:
     options = _options()
     first, _, end = options.seeds.partition(":")
-    engine, started = available_engines()[-1], time.monotonic()
+    engine, started = options.engine, time.monotonic()
+    report = options.report or report_on("histories", engine)
     found: list[Found] = []
     with provider_host() as door, tempfile.TemporaryDirectory() as folder:
         locks = provider_locks(Path(folder), engine, door)
@@ -110,8 +111,8 @@ def main() -> int:
                     print(f"{len(found)} of {len(running)} {found[-1].failure}", file=sys.stderr, flush=True)
             except (KeyboardInterrupt, TimeoutError):  # the report says how many it were
                 pool.shutdown(wait=False, cancel_futures=True)
-    options.report.write_text(_report(found, engine, minutes=(time.monotonic() - started) / 60))
-    print(options.report.read_text())
+    report.write_text(_report(found, engine, minutes=(time.monotonic() - started) / 60))
+    print(report.read_text())
     return 1 if any(one.failure for one in found) else 0
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,15 @@ def require_tofu() -> str:
     if shutil.which("tofu") is None:
         pytest.skip("no OpenTofu here: put tofu on PATH")
     return "tofu"
+
+
+def report_on(what: str, engine: str) -> Path:
+    """Where a long run writes what it found. The embedded engine's report has no name in it: tfops brings it along."""
+    folder = Path(__file__).parents[2] / "docs/explanation"
+    if engine == "embedded":
+        return folder / f"{what}-results.md"
+    product, version = described(engine).lower().split()[:2]
+    return folder / f"{what}-results-{product}-{'.'.join(version.split('.')[:2])}.md"
 
 
 def described(engine: str) -> str:
