@@ -119,6 +119,7 @@ def test_what_was_made_but_the_state_lost_is_taken_in_by_id_and_not_made_twice(
     clone.git("fetch", "--quiet", "origin", "refs/tfops/*:refs/tfops/*")
     ran = clone.ok("resume", "dev", "--yes", "-o", "json")
     assert "taken in by id: module.main.terraform_data.main" in ran.err
+    assert "argeting" not in ran.err, "how it is taken in is nobody's business"
     assert ran.result["version"] == "v1"
     assert list(clone.ok("inventory", "dev", "-o", "json").result["environments"]["dev"].values()) == made
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.support.memory_tree import MemoryTree, project_tree
 from tfops.config.environment import read_environment
-from tfops.config.validation_cache import TracedTree, ValidationCache
+from tfops.config.validation_cache import TracedTree, ValidationCache, code_files
 from tfops.model import EnvName
 
 DEV = EnvName("dev")
@@ -48,3 +48,7 @@ def test_a_damaged_or_older_memory_is_empty(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"by": "older", "right": {"dev": {"asked": {}, "sources": []}}}'):
         (tmp_path / "verdicts.json").write_text(text, encoding="utf-8")
         assert ValidationCache(tmp_path / "verdicts.json").sources(TREE, DEV) is None
+
+
+def test_what_tfops_knows_of_modules_is_code_that_judges_too() -> None:
+    assert {"environment.py", "hcl.py"} <= {file.name for file in code_files()}

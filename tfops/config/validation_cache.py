@@ -62,8 +62,12 @@ class ValidationCache:
             write_file(self._path, json.dumps({"by": _code(), "right": self._right}))
 
 
+def code_files() -> list[Path]:
+    """All that judges: this package, and what it knows of modules."""
+    return sorted(Path(__file__).parent.rglob("*.py"))
+
+
 def _code() -> str:
     """Changes with the code that judges."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    stats = [(file.name, stat.st_size, stat.st_mtime_ns) for file in files for stat in [file.stat()]]
+    stats = [(str(file), stat.st_size, stat.st_mtime_ns) for file in code_files() for stat in [file.stat()]]
     return hashlib.sha256(repr((__version__, stats)).encode()).hexdigest()

@@ -16,6 +16,9 @@ from tfops.system import failpoint, process, signals
 
 Observer = Callable[[Event], None]
 
+# The engine's warnings of `-target`, which is tfops' own: what it takes in by id is all that such a plan is to touch.
+_OF_TARGETS = ("Resource targeting is in effect", "Applied changes may be incomplete")
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -81,6 +84,8 @@ class Runner:
             if event is None:
                 return
             if isinstance(event, Diagnostic):
+                if event.summary in _OF_TARGETS:
+                    return
                 event = self.placed(event)
             if holds_words and isinstance(event, Diagnostic):
                 progress.add(event)
