@@ -79,22 +79,24 @@ def test_a_lock_that_someone_takes_away_in_the_middle_is_said(tmp_path: Path, mo
         assert "dev is now v2" in shop.ok("apply", "dev", "--yes").out
 
 
-@pytest.mark.parametrize("fault", [("lost", "PUT"), ("forbidden", "GET")])
-def test_the_look_for_a_dead_engines_lock_leaves_none_of_its_own(
-    tmp_path: Path, moto: Moto, fault: tuple[str, str]
-) -> None:
-    """It takes the lock to see whether it is free; the answer may be lost, or the release be refused."""
-    bucket = f"looked-{fault[0]}"
+@pytest.mark.parametrize(
+    ("how", "method", "skip"), [("lost", "PUT", 0), ("forbidden", "GET", 0), ("forbidden", "GET", 1)]
+)
+def test_a_recovery_leaves_no_lock_of_its_own(tmp_path: Path, moto: Moto, how: str, method: str, skip: int) -> None:
+    """It takes the lock to see whether it is free, and to import: the answer may be lost, or the release be refused."""
+    bucket = f"looked-{how}-{skip}"
     with serve_proxy(moto.address) as proxy:
         shop = shop_in(tmp_path / "shop", moto, bucket, max_retries=1)
         shop.env |= {"AWS_ENDPOINT_URL": proxy.address}
         shop.wish(1, keys=["a"])
         assert shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"}).code == -9
         moto.s3().delete_object(Bucket=bucket, Key=_LOCK)
-        proxy.faults = [Fault(*fault, _LOCK, times=1)]
-        shop.ok("recover", "dev")
-        assert proxy.faults[0].hits == 1
+        proxy.faults = [Fault(how, method, _LOCK, times=1, skip=skip)]
+        recovered = shop.run("recover", "dev")
+        assert (recovered.code, proxy.faults[0].hits) == (0 if skip == 0 else 11, 1), recovered.err
+        assert skip == 0 or "What was taken in stays." in recovered.err
         assert "Contents" not in moto.s3().list_objects_v2(Bucket=bucket, Prefix=_LOCK)
+        shop.ok("recover", "dev")
         shop.ok("apply", "dev", "--yes")
         assert shop.tags() == ["tfops/dev/v1"]
 

@@ -10,7 +10,7 @@ from tfops.change.stack import OpenStack
 from tfops.change.ui import Ui
 from tfops.engine.advice import advice_for
 from tfops.engine.stack import SavedPlan
-from tfops.errors import EngineFailed, Interrupted, Refused
+from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted, Refused
 from tfops.model import Action, EnvName, StackName
 from tfops.resolve.identity import can_be_imported
 from tfops.system import failpoint
@@ -103,5 +103,6 @@ def _import(stack: OpenStack, saved: SavedPlan, taken: frozenset[str], env: EnvN
         raise Interrupted(f"interrupted while {env} was recovered", state="What was done stays done.", hint=hint)
     if applied.code != 0:
         why = "; ".join(error.text for error in applied.errors)
+        state = NOTHING_CHANGED if applied.progress.is_untouched else "What was taken in stays."
         hint = advice_for(applied.errors)
-        raise Refused("import", "what was made could not be taken into the state", why=why, hint=hint)
+        raise Refused("import", "what was made could not be taken into the state", why=why, state=state, hint=hint)

@@ -49,11 +49,13 @@ class OrphanedLock:
         return bool(tried)
 
     def explained(self, ended: Ended, began: datetime) -> tuple[Diagnostic, ...]:
-        """The errors of an apply that failed. An engine that was killed leaves no lock, nor does one that stood before
-        its own, because the store's answer was lost."""
+        """The errors of an apply that failed. An engine that was killed leaves no lock, nor does one whose release was
+        refused, or that stood before its own because the store's answer was lost."""
         errors = ended.errors
         if ended.code not in _OWN_ENDS:
             return (*errors, *self._release_after_death(began, was_held=not ended.progress.is_untouched))
+        if is_release_refused(errors):
+            return (*errors, *self._release_after_death(began, was_held=False))
         held = _lock_in_the_way(errors)
         if held is None or not held.is_of_dead_apply(began):
             return errors
