@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws.test_states import shop_in
+from tests.aws.test_states import SLOW, shop_in
 from tests.support.moto import Moto
 from tests.support.proxy import Fault, serve_proxy
 from tests.support.sandbox import wait_until
@@ -88,8 +88,12 @@ def test_a_recovery_leaves_no_lock_of_its_own(tmp_path: Path, moto: Moto, how: s
     with serve_proxy(moto.address) as proxy:
         shop = shop_in(tmp_path / "shop", moto, bucket, max_retries=1)
         shop.env |= {"AWS_ENDPOINT_URL": proxy.address}
-        shop.wish(1, keys=["a"])
+        shop.write("modules/slow/main.tf", SLOW)
+        inputs = {"value": 1, "go": str(tmp_path / "go")}
+        shop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "slow", "inputs": inputs}}}))
+        shop.commit()
         assert shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"}).code == -9
+        (tmp_path / "go").touch()
         moto.s3().delete_object(Bucket=bucket, Key=_LOCK)
         proxy.faults = [Fault(how, method, _LOCK, times=1, skip=skip)]
         recovered = shop.run("recover", "dev")

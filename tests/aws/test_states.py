@@ -89,7 +89,7 @@ def test_a_lock_that_a_dead_run_left_is_named_and_nothing_is_lost(tmp_path: Path
 
 
 # One thing is made at once; the other isn't before the test says so, and only then is the state written.
-_SLOW = """\
+SLOW = """\
 variable "value" { type = number }
 variable "go" { type = string }
 resource "terraform_data" "quick" { input = var.value }
@@ -103,7 +103,7 @@ resource "terraform_data" "slow" {
 def test_a_dead_engines_lock_that_is_half_gone_or_says_nothing_is_no_dead_end(tmp_path: Path, moto: Moto) -> None:
     """docs/how-to/when-it-stops.md: both of S3's locks, and of them one is left; then one that a writer left empty."""
     shop = shop_in(tmp_path / "shop", moto, "both", ["native", {"dynamodb": "both"}])
-    shop.write("modules/slow/main.tf", _SLOW)
+    shop.write("modules/slow/main.tf", SLOW)
     go = tmp_path / "go"
 
     def wish(value: int) -> None:
