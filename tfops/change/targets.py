@@ -1,4 +1,4 @@
-"""`apply`, `rollback`, `destroy`, `recover`: each finds its target, then takes the one road."""
+"""`apply`, `rollback`, `destroy`, `recover`: each finds its target, then takes the steps of `story.py`."""
 
 import contextlib
 import itertools

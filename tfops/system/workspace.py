@@ -181,7 +181,7 @@ class Workspace:
         shutil.rmtree(self.run_folder(env, run_id), ignore_errors=True)
 
     def forget_runs(self, env: EnvName) -> None:
-        """Remove what failed runs left: a version was recorded since, the story is told."""
+        """Remove what failed runs left: a version was recorded since."""
         shutil.rmtree(self.top / "runs" / env, ignore_errors=True)
 
 
