@@ -104,3 +104,31 @@ def test_what_an_interrupt_did_is_never_told_in_the_middle_of_another_line(tmp_p
         [sys.executable, "-c", _TELLING, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+_TWICE = textwrap.dedent(
+    """\
+    import os
+    from tfops.errors import Interrupted
+    from tfops.system import signals
+
+    signals.terminate_as_interrupt()
+    done = []
+    try:
+        try:
+            with signals.deferred("It was recorded first."):
+                os.kill(os.getpid(), 15)
+        finally:
+            os.kill(os.getpid(), 15)  # as from somebody who presses Ctrl-C twice
+            done.append("what must follow")
+    except Interrupted as error:
+        assert (error.state, done) == ("It was recorded first.", ["what must follow"]), (error.state, done)
+    else:
+        raise AssertionError("the signal is forgotten")
+    """
+)
+
+
+def test_a_second_signal_does_not_tear_what_the_first_one_makes_end_in_order() -> None:
+    done = subprocess.run([sys.executable, "-c", _TWICE], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr

@@ -197,7 +197,11 @@ def deferred(state: str = "") -> Iterator[Sequence[int]]:
     _deferring.append(arrived)
     try:
         with _handled(lambda got, _: arrived.append(got)):
-            yield arrived
+            try:
+                yield arrived
+            finally:
+                if arrived:  # it is about to be raised: another one right after it would tear what that makes end
+                    _stopped_at[:] = [time.monotonic()]
     finally:
         _deferring.clear()
     if state:
