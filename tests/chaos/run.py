@@ -35,8 +35,10 @@ def main() -> None:
         f"""\
 # What `make chaos` found
 
-{machine(described(asked.engine))}. Two agents and a laptop work on {asked.envs} environments for \
-{asked.minutes:g} minutes (seed {asked.seed}), and these things happen to them:
+{machine(described(asked.engine))}.
+
+Two agents and a laptop work on {asked.envs} environments for {asked.minutes:g} minutes (seed {asked.seed}), and these
+things happen to them:
 
 | what | times |
 |---|---|
