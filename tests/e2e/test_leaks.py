@@ -77,9 +77,9 @@ secrets:
 # Breaks in the middle of a plan, with a secret in the exception: `tfops ARGS` otherwise.
 _BROKEN = """\
 import os, sys
-import tfops.change.planning as planning
+import tfops.change.prepare as prepare
 def broken(*_args, **_options): raise ZeroDivisionError(f"no number: {os.environ['CANARY']}")
-planning.require_known_state = broken
+prepare.require_known_state = broken
 from tfops.cli import main
 main()
 """
