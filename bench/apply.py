@@ -79,8 +79,8 @@ class Bench:
         rendered = self.shop / ".git/tfops/roots/dev/main"
         self.root.mkdir()
         for name in ("main.tf.json", "terraform.tfvars.json"):
-            text = (rendered / name).read_text()
-            (self.root / name).write_text(text.replace("../../../trees/", f"{self.shop}/.git/tfops/trees/"))
+            shutil.copy(rendered / name, self.root / name)
+        shutil.copytree(rendered / "modules", self.root / "modules")
 
 
 def measure(engine: str) -> tuple[list[float], list[float]]:
