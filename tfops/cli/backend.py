@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tfops.results.places import BackendResult
 
 
-backend = group("backend", "Where states are kept: make and check the bucket, move a state.")
+backend = group("backend")
 
 
 @backend.command("create")

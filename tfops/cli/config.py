@@ -8,7 +8,7 @@ from tfops.cli.groups import group
 from tfops.cli.options import Environment, HeadOption, Output, OutputOption
 from tfops.cli.run import execute, open_project, terminal
 
-config = group("config", "Show what an environment's files come to.")
+config = group("config")
 
 
 @config.command("show", short_help="Show an environment's merged configuration.")

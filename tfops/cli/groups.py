@@ -2,10 +2,12 @@
 
 import typer
 
+from tfops.cli.table import ROWS
 
-def group(name: str, help_: str) -> typer.Typer:
+
+def group(name: str) -> typer.Typer:
     """A group; called without a command it shows its help, as `tfops` does."""
-    made = typer.Typer(name=name, help=help_, rich_markup_mode=None, add_completion=False)
+    made = typer.Typer(name=name, help=ROWS[name].line, rich_markup_mode=None, add_completion=False)
 
     # With a callback, typer doesn't take a group of one command for that command.
     @made.callback(invoke_without_command=True)

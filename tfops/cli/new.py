@@ -9,7 +9,7 @@ from tfops.cli.groups import group
 from tfops.cli.options import Output, OutputOption
 from tfops.cli.run import execute, open_project, terminal
 
-new = group("new", "Write a new environment's or a new module's files.")
+new = group("new")
 
 
 @new.command("environment")

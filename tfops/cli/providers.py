@@ -17,7 +17,7 @@ from tfops.cli.options import (
 )
 from tfops.cli.run import execute, open_project, terminal
 
-providers = group("providers", "Lock an environment's providers.")
+providers = group("providers")
 
 MirrorOption = Annotated[
     str,

@@ -19,7 +19,7 @@ from tfops.cli.options import (
 )
 from tfops.cli.run import execute, open_project, terminal
 
-state = group("state", "What S3 keeps of a state: versions, restore.")
+state = group("state")
 
 
 @state.command("versions", short_help="List what S3 keeps of a state.")

@@ -1,7 +1,7 @@
 """Every command of tfops, in the order in which `tfops --help` shows them: its name, a line, and where it is.
 
-A command's module is imported when it is typed, or when its own help or completion is asked for: what all the others
-take costs a tenth of a second otherwise.
+A command's module is imported when it is typed, or when its own help or completion is asked for, and no other
+command's is.
 """
 
 import importlib
@@ -60,7 +60,7 @@ TABLE = (
     Row("providers", "Lock an environment's providers.", "providers:providers", is_group=True),
     Row("state", "What S3 keeps of a state: versions, restore.", "states:state", is_group=True),
 )
-_ROWS = {row.name: row for row in TABLE}
+ROWS = {row.name: row for row in TABLE}
 
 
 class Commands(TyperGroup):
@@ -73,8 +73,8 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the library's signature
         """None when there is no such command."""
-        if cmd_name in _ROWS and cmd_name not in self._loaded:
-            self._loaded[cmd_name] = _load(_ROWS[cmd_name])
+        if cmd_name in ROWS and cmd_name not in self._loaded:
+            self._loaded[cmd_name] = _load(ROWS[cmd_name])
         return self._loaded.get(cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - the library's signature

@@ -153,7 +153,7 @@ def is_state_locked(diagnostics: Iterable[Diagnostic]) -> bool:
 
 def is_release_refused(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether the engine could not give the state's own lock back."""
-    return any("Error releasing the state lock" in diagnostic.summary for diagnostic in diagnostics)
+    return any(LOCK_IS_LEFT in diagnostic.summary for diagnostic in diagnostics)
 
 
 def is_lock_damaged(diagnostics: Iterable[Diagnostic]) -> bool:

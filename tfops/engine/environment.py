@@ -31,6 +31,7 @@ _PREFIXES = (
 ENCRYPTION = "TF_ENCRYPTION"
 
 _COLLECTOR = ("GOGC", "GOMEMLIMIT")
+UNTIDY = {"GOGC": "400"}
 _ROOMY = 4 << 30  # a large provider takes 700 MB, and there may be several, and several engines
 
 _ALWAYS = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
@@ -75,15 +76,15 @@ def engine_environment(*, more: Sequence[str], secrets: Mapping[str, str], plugi
 def memory_use(free: int | None) -> dict[str, str]:
     """How eagerly Go tidies up the memory of engine and providers; `free` are the machine's bytes that are.
 
-    A run is short and then gone: with room enough, a fifth of a provider's processor time goes into tidying up for
-    nothing (docs/explanation/engine.md). What the user has set stays.
+    A run is short and then gone: with room enough it tidies up for nothing (measured: docs/explanation/engine.md).
+    What the user has set stays.
 
     https://go.dev/doc/gc-guide
     """
     own = {name: environ.variable(name) for name in _COLLECTOR if environ.is_set(name)}
     if own or free is None or free < _ROOMY:
         return own
-    return {"GOGC": "400", "GOMEMLIMIT": str(free // 4)}
+    return {**UNTIDY, "GOMEMLIMIT": str(free // 4)}
 
 
 def state_encryption() -> dict[str, str]:

@@ -34,7 +34,10 @@ class StateLock:
         return self._is_ours("OperationTypeApply", since)
 
     def is_of_ended_look(self, since: datetime) -> bool:
-        """Whether it was left by a plan of this user on this machine that began after `since` and has ended."""
+        """Whether a plan of this user on this machine took it after `since`: a look of ours that has ended.
+
+        Or one by hand at the same moment. That one loses a lock under which it writes nothing.
+        """
         return self._is_ours("OperationTypePlan", since)
 
     def _is_ours(self, operation: str, since: datetime) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from tfops import exact
 from tfops.dataclass import dataclass
 from tfops.engine.commands import CommandLine
+from tfops.engine.environment import UNTIDY
 from tfops.engine.events import parse_event
 from tfops.engine.locate import Engine
 from tfops.events import Diagnostic
@@ -20,8 +21,6 @@ _READ = re.compile(r'Variable declaration in \.tfvars file$|Unexpected "|(Variab
 # The system's limit for a command line is about two megabytes.
 _MOST_FILES = 2_000
 _LONGEST_S = 600
-# The engine is a Go program, and this run of it is short: a third of its time would go into tidying up its memory.
-_UNTIDY = {"GOGC": "400"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class TrialOutput:
 def judge(engine: Engine, folder: Path, *, env: Mapping[str, str], wants_values: bool) -> TrialOutput:
     """Plan the root in `folder`. Needs no `init`, no provider, no credentials, no backend."""
     commands = CommandLine(engine.executable)
-    env = {**_UNTIDY, **env}
+    env = {**UNTIDY, **env}
     done = process.run(commands.trial(out=_PLAN if wants_values else None), env=env, cwd=folder, timeout_s=_LONGEST_S)
     events = (parse_event(line) for line in done.text.splitlines())
     errors = tuple(event for event in events if isinstance(event, Diagnostic) and event.is_error)
@@ -55,7 +54,7 @@ def misread(engine: Engine, folder: Path, files: Sequence[str], *, env: Mapping[
     """
     for begin in range(0, len(files), _MOST_FILES):
         argv = CommandLine(engine.executable).read_files(files[begin : begin + _MOST_FILES])
-        done = process.run(argv, env={**_UNTIDY, **env}, cwd=folder, timeout_s=_LONGEST_S)
+        done = process.run(argv, env={**UNTIDY, **env}, cwd=folder, timeout_s=_LONGEST_S)
         for event in map(parse_event, done.text.splitlines()):
             if isinstance(event, Diagnostic) and event.is_error and not _READ.match(event.summary):
                 yield event

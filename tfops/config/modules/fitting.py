@@ -1,7 +1,7 @@
 """Whether a value fits a type, where that is plain: what nearly all values are is known without a JSON Schema.
 
 `fits` says True only where the type's schema (`json_schema.py`) has no objection; False means that the schema is
-asked, which also knows what is wrong. Its library costs 0.1 s to load, a fifth of a short command.
+asked, which also knows what is wrong. Its library costs 0.1 s to load.
 """
 
 import re
