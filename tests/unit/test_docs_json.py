@@ -59,7 +59,8 @@ _OTHERS = ("TellRule", "Version", "VaultLogin")
 
 def _classes() -> dict[str, type]:
     found = (
-        inspect.getmembers(module, dataclasses.is_dataclass) for module in (affected, changes, files, environments, places, sync)
+        inspect.getmembers(module, dataclasses.is_dataclass)
+        for module in (affected, changes, files, environments, places, sync)
     )
     return {name: kind for members in found for name, kind in members if isinstance(kind, type)}
 
