@@ -12,7 +12,7 @@ from tests.support.sandbox import new_sandbox, with_remote
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
 from tfops.ledger.parts import LockPart
 from tfops.ledger.record import record_version
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system import clock
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository

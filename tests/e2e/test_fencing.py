@@ -22,7 +22,7 @@ from tests.support.state_server import StateServer, serve_states
 from tests.support.terminal import run_in_terminal
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
 from tfops.ledger.parts import LockPart
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system.remote import Refs, Swap
 from tfops.system.repository import Repository
 

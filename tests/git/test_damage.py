@@ -20,7 +20,7 @@ from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.sync import SyncReason
 from tfops.system import clock
 from tfops.system.remote import Refs

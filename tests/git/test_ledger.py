@@ -17,7 +17,8 @@ from tests.support.cards import make_card
 from tfops.errors import Refused
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, ledger_ref, prepare, read_events, read_present
 from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
-from tfops.model import CommitSha, EnvName, Kind
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Kind
 from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository

@@ -20,7 +20,7 @@ from tfops.commands.show import show
 from tfops.ledger.card import decode_card
 from tfops.ledger.chain import _PARTS, LedgerState, present_at
 from tfops.ledger.versions import list_versions
-from tfops.model import CommitSha, EnvName
+from tfops.records.names import CommitSha, EnvName
 from tfops.report.envelope import to_json
 
 _RECORDED = Path(__file__).parent / "recorded"

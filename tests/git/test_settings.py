@@ -27,7 +27,8 @@ from tfops.ledger.card import HoldPart, PersonPart
 from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName, Kind
+from tfops.records.names import EnvName
+from tfops.records.version import Kind
 from tfops.system import clock
 from tfops.system.checkout import check_out
 from tfops.system.git import GitRunner

@@ -14,7 +14,8 @@ from tfops.commands.rendering import render, render_diff
 from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
-from tfops.model import EnvName, Kind
+from tfops.records.names import EnvName
+from tfops.records.version import Kind
 from tfops.render.root import digest_of
 from tfops.results.sync import Decision
 from tfops.system import clock

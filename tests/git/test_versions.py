@@ -12,7 +12,8 @@ from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import LostRaceError, record_version
 from tfops.ledger.versions import list_versions, read_card, read_cards, versions_of
-from tfops.model import CommitSha, EnvName, Version
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Version
 from tfops.system.remote import Refs, Update
 from tfops.system.repository import Repository
 from tfops.system.tags import store_tag

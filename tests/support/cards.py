@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tfops.ledger.card import Card, EnginePart, PersonPart, PlanPart, StackPart
-from tfops.model import Kind
+from tfops.records.version import Kind
 
 
 def make_card(commit: str, **changes: Any) -> Card:

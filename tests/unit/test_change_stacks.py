@@ -10,7 +10,8 @@ from tfops.change.stack import Content
 from tfops.change.stacks import StackAction, StackJob, Stacks
 from tfops.config.environment import load_environment
 from tfops.config.project import load_project
-from tfops.model import EnvName, Kind, StackName
+from tfops.records.names import EnvName, StackName
+from tfops.records.version import Kind
 from tfops.system.trees import GitTree
 
 ENV = EnvName("prod")

@@ -21,7 +21,7 @@ from tfops.ledger.card import (
     decode_card,
     encode_card,
 )
-from tfops.model import Kind, Verified
+from tfops.records.version import Kind, Verified
 
 TAG = "tfops/dev/v1"
 HOLD = HoldPart(reason="rolled back to v1", by="Ann", since=NOW)

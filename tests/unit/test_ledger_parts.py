@@ -11,7 +11,7 @@ from tfops.change.lease import held_by
 from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState
 from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
-from tfops.model import Kind
+from tfops.records.version import Kind
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -18,27 +18,14 @@ from tests.support.cards import make_card
 from tests.support.golden import assert_golden
 from tests.support.samples import ANN, DEV, NOW, PROD, make_commit, make_record, sha
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
-from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 from tfops.ledger.card import ApprovalPart, HoldPart, ModulePart, StackPart
-from tfops.model import (
-    MAIN_STACK,
-    Action,
-    ActionState,
-    AttributeChange,
-    Complaint,
-    EnvName,
-    Holder,
-    Judgement,
-    Kind,
-    Mark,
-    Plan,
-    Reason,
-    ResourceChange,
-    StackName,
-    Verdict,
-    Verified,
-    Version,
-)
+from tfops.records.complaint import Complaint, Mark
+from tfops.records.engine_events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
+from tfops.records.lock import Holder
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.plan import Action, ActionState, AttributeChange, Plan, ResourceChange
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Kind, Verified, Version
 from tfops.report.base import add_row, many_rows, new_table
 from tfops.report.errors import error_report
 from tfops.report.plan import plan_report

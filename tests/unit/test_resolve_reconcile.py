@@ -9,7 +9,9 @@ import pytest
 from tfops.config.preview import Preview
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import parse_window
-from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, Version, VersionRecord
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import DriftPolicy, Sync
+from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.reconcile import Earlier, SyncFacts, decide, orphan
 from tfops.results.sync import SyncReason
 

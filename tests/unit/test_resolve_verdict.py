@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfops.model import Action, AttributeChange, Kind, Plan, ResourceChange, Verdict
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.verdict import Verdict
+from tfops.records.version import Kind
 from tfops.resolve.data_types import HOLDING_TYPES
 from tfops.resolve.forward_only import refused_downgrades
 from tfops.resolve.verdict import Download, Facts, as_planned, judge, protections

@@ -9,7 +9,7 @@ from typing import Any
 
 from tfops.change.project import Project
 from tfops.dataclass import dataclass
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.sync import Decision
 from tfops.system.children import Child, start_tfops
 

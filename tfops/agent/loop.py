@@ -30,7 +30,8 @@ from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
 from tfops.errors import TfopsError
 from tfops.exits import Exit
-from tfops.model import EnvName, Version
+from tfops.records.names import EnvName
+from tfops.records.version import Version
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system import clock

@@ -2,7 +2,7 @@
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.render.root import provider_settings
 from tfops.system.aws import Caller, access_of
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tfops import __version__
-from tfops.addresses import qualified, split, type_of, with_masked_keys, without_keys
 from tfops.change.consent import AUTOMATIC
 from tfops.change.execute import StackEnd
 from tfops.change.ids import recorded_ids
@@ -32,7 +31,12 @@ from tfops.ledger.card import (
     VerifiedPart,
 )
 from tfops.ledger.chain import LedgerState
-from tfops.model import Action, Kind, Person, Plan, StackName, StackState
+from tfops.records.addresses import qualified, split, type_of, with_masked_keys, without_keys
+from tfops.records.commit import Person
+from tfops.records.names import StackName
+from tfops.records.plan import Action, Plan
+from tfops.records.state import StackState
+from tfops.records.version import Kind
 from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling

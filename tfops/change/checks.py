@@ -14,7 +14,8 @@ from tfops.engine.environment import base_environment
 from tfops.engine.text import safe_lines
 from tfops.errors import ProjectError
 from tfops.ledger.card import CheckPart, VerifiedPart
-from tfops.model import EnvName, Verified
+from tfops.records.names import EnvName
+from tfops.records.version import Verified
 from tfops.results.facts import CheckFact
 from tfops.system import process
 from tfops.system.workspace import write_file

@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-from tfops.addresses import with_masked_keys
 from tfops.change.project import Project
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import NeedsPerson, NotApproved
 from tfops.ledger.card import ApprovalPart
-from tfops.model import Invocation, Kind, Plan, Print, ResourceChange, StackName
+from tfops.records.addresses import with_masked_keys
+from tfops.records.names import StackName
+from tfops.records.plan import Invocation, Plan, Print, ResourceChange
+from tfops.records.version import Kind
 from tfops.resolve.actions import asks_first
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed, covers, difference, told_prints
 from tfops.resolve.data_types import holds_data, is_missed

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from tfops.addresses import qualified
 from tfops.change.stacks import StackJob
 from tfops.change.target import Target
 from tfops.engine.modules import InstalledModule
 from tfops.errors import Refused
-from tfops.model import Fetched, StackName
+from tfops.records.addresses import qualified
+from tfops.records.download import Fetched
+from tfops.records.names import StackName
 
 
 def moved_modules(job: StackJob, installed: Sequence[InstalledModule]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from tfops.change.project import Project
 from tfops.dataclass import dataclass
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.parts import LockPart
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system import clock, environ, process
 
 # After this long without a sign of life a holder that is known to be gone may be followed.

@@ -6,7 +6,6 @@ An action is work that no resource stands for: where it failed or was never run,
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tfops.addresses import split
 from tfops.change.consent import obtain_consent
 from tfops.change.environment import find_place
 from tfops.change.lease import Lease, masked_trouble, require_free
@@ -24,7 +23,9 @@ from tfops.errors import Interrupted, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.card import ActionPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import TroublePart
-from tfops.model import ActionState, Plan, StackName
+from tfops.records.addresses import split
+from tfops.records.names import StackName
+from tfops.records.plan import ActionState, Plan
 from tfops.resolve.merged_plan import merge_plans
 from tfops.results.changes import InvokeResult
 from tfops.results.facts import ActionFact

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import timedelta
 
-from tfops.addresses import with_masked_keys
 from tfops.change.holders import LEASE_S, Fate, fate_of
 from tfops.change.project import Project
 from tfops.change.remote_answers import in_a_line, refusal
@@ -18,7 +17,8 @@ from tfops.ledger.card import ActionPart
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.ledger.record import LostRaceError
-from tfops.model import EnvName
+from tfops.records.addresses import with_masked_keys
+from tfops.records.names import EnvName
 from tfops.system import clock, environ, failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.workspace import new_run_id

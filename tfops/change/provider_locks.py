@@ -7,7 +7,8 @@ from tfops.engine.lockfile import versions_alone
 from tfops.ledger.card import Card
 from tfops.ledger.chain import EventKind, LedgerState, present_at, read_events, read_present
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, StackName
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import LOCK_FILE
 
 
 def lock_beside(present: LedgerState, stack: StackName | None = None) -> str | None:

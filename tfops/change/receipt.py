@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tfops.addresses import in_stack, natural, qualified
 from tfops.change.execute import StackEnd
 from tfops.change.lost import Lost
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.ledger.card import ActionPart
 from tfops.ledger.parts import IntentPart, TroublePart
-from tfops.model import Action, ActionState, Invocation, ResourceChange, StackName
+from tfops.records.addresses import in_stack, natural, qualified
+from tfops.records.names import StackName
+from tfops.records.plan import Action, ActionState, Invocation, ResourceChange
 from tfops.system import clock
 
 _DELETING = (Action.DELETE, Action.REPLACE, Action.CLEAN_UP)

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tfops.addresses import in_stack, qualified, split
 from tfops.change.cards import Outcome, build_card, standing_files
 from tfops.change.environment import Place
 from tfops.change.execute import StackEnd
@@ -44,7 +43,11 @@ from tfops.errors import EngineFailed, Refused
 from tfops.ledger.card import ActionPart, ApprovalPart
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart
-from tfops.model import ActionState, EnvName, StackName, StackState, Version
+from tfops.records.addresses import in_stack, qualified, split
+from tfops.records.names import EnvName, StackName
+from tfops.records.plan import ActionState
+from tfops.records.state import StackState
+from tfops.records.version import Version
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file

@@ -14,7 +14,7 @@ from tfops.change.target import Target
 from tfops.config.checks import Check
 from tfops.errors import CheckFailed, Interrupted
 from tfops.ledger.card import CheckPart
-from tfops.model import Verified
+from tfops.records.version import Verified
 from tfops.system.workspace import write_file
 
 

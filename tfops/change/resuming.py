@@ -11,7 +11,8 @@ from tfops.errors import Refused
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import TroublePart
 from tfops.ledger.versions import known_versions
-from tfops.model import CommitSha, EnvName, Kind
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Kind
 
 _MOST_LISTED = 5
 

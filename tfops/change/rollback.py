@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from tfops.addresses import in_stack, is_hidden, split
 from tfops.change.environment import Place
 from tfops.change.project import Project
 from tfops.change.provider_locks import lock_beside, lock_of_version
@@ -18,7 +17,14 @@ from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.parts import AimPart
 from tfops.ledger.versions import Listing, known_versions, read_card
-from tfops.model import LOCK_FILE, Commit, Fetched, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
+from tfops.records.addresses import in_stack, is_hidden, split
+from tfops.records.commit import Commit
+from tfops.records.download import Fetched
+from tfops.records.names import StackName
+from tfops.records.plan import Plan
+from tfops.records.rendered import LOCK_FILE
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.bridge import Past
 from tfops.resolve.forward_only import refused_downgrades
 from tfops.resolve.identity import Since

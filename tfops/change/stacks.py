@@ -11,7 +11,9 @@ from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
 from tfops.ledger.card import Card
-from tfops.model import MAIN_STACK, EnvName, Fetched, Kind, StackName, Version
+from tfops.records.download import Fetched
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.version import Kind, Version
 from tfops.render.root import stack_variables
 from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.graph import Needs, narrowed, require_stacks, waves, with_dependents

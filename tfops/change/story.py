@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
-from tfops.addresses import qualified
 from tfops.change.cards import Outcome, build_card, standing_files, untouched_files
 from tfops.change.checks import CheckContext, check_facts, run_checks
 from tfops.change.consent import ConsentOptions, obtain_consent
@@ -31,11 +30,15 @@ from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError, in_a_line, one_line
-from tfops.events import Diagnostic
 from tfops.ledger.card import ActionPart, ApprovalPart, Card, CheckPart, VerifiedPart
 from tfops.ledger.chain import LedgerState
 from tfops.ledger.parts import IntentPart, StackIntentPart
-from tfops.model import ActionState, EnvName, InventoryPolicy, Kind, Plan, StackName, Verified, Version
+from tfops.records.addresses import qualified
+from tfops.records.engine_events import Diagnostic
+from tfops.records.names import EnvName, StackName
+from tfops.records.plan import ActionState, Plan
+from tfops.records.policy import InventoryPolicy
+from tfops.records.version import Kind, Verified, Version
 from tfops.render.root import joined_files
 from tfops.resolve.merged_plan import merge_plans
 from tfops.results.changes import ChangeResult

@@ -11,7 +11,7 @@ from tfops.errors import NotRecorded, Refused
 from tfops.ledger.card import Card
 from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.workspace import read_json, write_file

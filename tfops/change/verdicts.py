@@ -2,7 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfops.addresses import (
+from tfops.change.project import Project
+from tfops.change.stack import locate
+from tfops.config.modules.protection import fits
+from tfops.engine.mask import MASK
+from tfops.errors import ConfigError, ProjectError, Refused
+from tfops.ledger.card import Card, StackPart
+from tfops.ledger.versions import Listing, read_cards
+from tfops.records.addresses import (
     TERRAFORM_REGISTRY,
     TOFU_REGISTRY,
     hidden_id,
@@ -13,14 +20,8 @@ from tfops.addresses import (
     split,
     type_of,
 )
-from tfops.change.project import Project
-from tfops.change.stack import locate
-from tfops.config.modules.protection import fits
-from tfops.engine.mask import MASK
-from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.card import Card, StackPart
-from tfops.ledger.versions import Listing, read_cards
-from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Version, VersionRecord
 from tfops.resolve.identity import Since, Trail
 from tfops.resolve.verdict import Download, Facts, conclude, judge
 from tfops.resolve.versions import content_of

@@ -22,7 +22,9 @@ from tfops.errors import Locked, NotRecorded, Refused, TfopsError, in_a_line
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
 from tfops.ledger.parts import DriftPart
 from tfops.ledger.versions import list_versions, versions_of
-from tfops.model import DriftPolicy, Kind, Plan, VersionRecord
+from tfops.records.plan import Plan
+from tfops.records.policy import DriftPolicy
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.merged_plan import merge_plans
 from tfops.results.sync import DriftResult, EnvironmentDrift
 from tfops.system import clock

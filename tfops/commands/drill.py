@@ -24,7 +24,9 @@ from tfops.errors import ConfigError, EngineFailed, Interrupted, NotApproved, Re
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
 from tfops.ledger.parts import DrilledPart, DrillsPart
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import EnvName, Kind, Verdict, Verified, Version, VersionRecord
+from tfops.records.names import EnvName
+from tfops.records.verdict import Verdict
+from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
 from tfops.results.changes import ChangeResult, DrillResult
 from tfops.system import clock

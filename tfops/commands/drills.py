@@ -3,7 +3,8 @@
 from tfops.change.project import Project
 from tfops.ledger.chain import read_present
 from tfops.ledger.parts import DrilledPart
-from tfops.model import EnvName, Version
+from tfops.records.names import EnvName
+from tfops.records.version import Version
 from tfops.results.facts import DrillFact
 
 

@@ -10,7 +10,8 @@ from tfops.errors import Refused, UsageError
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
 from tfops.ledger.parts import HoldMark
 from tfops.ledger.versions import known_versions
-from tfops.model import EnvName, VersionRecord
+from tfops.records.names import EnvName
+from tfops.records.version import VersionRecord
 from tfops.results.changes import HoldResult
 from tfops.system import clock
 

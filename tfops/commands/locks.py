@@ -18,7 +18,7 @@ from tfops.errors import Locked, Refused
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.changes import LockResult
 from tfops.system import clock, environ, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap

@@ -5,7 +5,7 @@ from tfops.change.trouble import trouble_fact
 from tfops.change.ui import Ui
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import read_events, read_present
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.environments import (
     LogResult,
 )

@@ -15,7 +15,10 @@ from tfops.change.stacks import Stacks, with_other_contents
 from tfops.change.target import say_target
 from tfops.change.ui import Ui
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import MAIN_STACK, Commit, StackName, Verdict, Version
+from tfops.records.commit import Commit
+from tfops.records.names import MAIN_STACK, StackName
+from tfops.records.verdict import Verdict
+from tfops.records.version import Version
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import as_planned, conclude
 from tfops.results.changes import PlanResult, RollbackPlanResult

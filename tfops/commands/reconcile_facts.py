@@ -18,7 +18,9 @@ from tfops.ledger.chain import LedgerState, present_at
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, require_known
-from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, VersionRecord
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import DriftPolicy
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches
 from tfops.resolve.reconcile import Earlier, SyncFacts, decide, orphan
 from tfops.resolve.shard import WHOLE, Shard

@@ -8,7 +8,8 @@ from tfops.commands.named import environment_with_versions
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import read_card, require_known, versions_of
-from tfops.model import Commit, VersionRecord
+from tfops.records.commit import Commit
+from tfops.records.version import VersionRecord
 from tfops.resolve.versions import pick_version
 from tfops.results.environments import (
     ShowResult,

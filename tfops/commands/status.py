@@ -14,7 +14,8 @@ from tfops.ledger.chain import LedgerState, present_at
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, require_known
-from tfops.model import CommitSha, EnvName, VersionRecord
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import VersionRecord
 from tfops.resolve.branches import matches
 from tfops.results.environments import (
     EnvironmentStatus,

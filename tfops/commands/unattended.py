@@ -31,7 +31,8 @@ from tfops.errors import (
 )
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
 from tfops.ledger.parts import DeclinedPart
-from tfops.model import CommitSha, EnvName, Sync
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import Sync
 from tfops.resolve.agreement import Agreed
 from tfops.results.changes import ChangeResult
 from tfops.system import clock

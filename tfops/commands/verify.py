@@ -9,7 +9,8 @@ from tfops.errors import ProjectError, Refused
 from tfops.ledger.card import Card
 from tfops.ledger.chain import Event, EventKind, read_events, read_present
 from tfops.ledger.versions import Listing, read_tagged_card, versions_of
-from tfops.model import EnvName, VersionRecord
+from tfops.records.names import EnvName
+from tfops.records.version import VersionRecord
 from tfops.results.environments import VerifyResult
 from tfops.results.facts import Finding
 from tfops.system.remote import LEDGERS, RemoteUnreachable

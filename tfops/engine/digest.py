@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfops import exact
-from tfops.model import Print
+from tfops.records.plan import Print
 
 SENSITIVE = "(sensitive)"
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tfops.addresses import qualified
 from tfops.errors import Refused
-from tfops.model import ActionState, Kind, Verified
+from tfops.records.addresses import qualified
+from tfops.records.plan import ActionState
+from tfops.records.version import Kind, Verified
 
 SCHEMA = 1
 

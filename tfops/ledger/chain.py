@@ -28,7 +28,8 @@ from tfops.ledger.parts import (
     WaitingPart,
 )
 from tfops.ledger.trailers import trailers_of
-from tfops.model import CommitSha, EnvName, VersionRecord
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import VersionRecord
 from tfops.system import clock
 from tfops.system.git import BrokenRef, GitFailed, ObjectsAway
 from tfops.system.objects import store_commit, store_tree

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tfops.ledger.card import ActionPart
-from tfops.model import ActionState, Kind, Print
+from tfops.records.plan import ActionState, Print
+from tfops.records.version import Kind
 
 
 class _Part(BaseModel):

@@ -7,7 +7,8 @@ from tfops.ledger.card import Card
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, ledger_ref, prepare, read_present
 from tfops.ledger.origin import require_ledger
 from tfops.ledger.versions import versions_of, write_trial_tag, write_version_tag
-from tfops.model import CommitSha, EnvName, Version, tag_name
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Version, tag_name
 from tfops.system import failpoint
 from tfops.system.remote import Refs, RemoteRefused, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository

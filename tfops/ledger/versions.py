@@ -14,7 +14,8 @@ from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.ledger.card import Card, decode_card, encode_card, read_card_file
 from tfops.ledger.trailers import has_trailers, split_signed, trailers_of
-from tfops.model import CommitSha, EnvName, Kind, Verified, Version, VersionRecord, tag_name
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.batch import Found, read_named, read_objects
 from tfops.system.git import require_sha

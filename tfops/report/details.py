@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.addresses import qualified
-from tfops.model import ActionState, Judgement
+from tfops.records.addresses import qualified
+from tfops.records.plan import ActionState
+from tfops.records.verdict import Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, drill_words, duration, plain, plural

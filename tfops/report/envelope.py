@@ -13,7 +13,7 @@ from typing import Any
 
 from tfops import exact
 from tfops.errors import ConfigError, Refused, TfopsError
-from tfops.model import Version
+from tfops.records.version import Version
 
 SCHEMA = 1
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

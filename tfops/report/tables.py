@@ -6,8 +6,8 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.addresses import natural
-from tfops.model import Kind, Verified, VersionRecord
+from tfops.records.addresses import natural
+from tfops.records.version import Kind, Verified, VersionRecord
 from tfops.report.base import View, add_row, many_rows, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import VERDICT_STYLES, age, commit_text, drill_words, plain, plural

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.report.base import View
 from tfops.report.words import age, plain
 from tfops.results.facts import TroubleFact

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from tfops.model import Commit, Verdict
+from tfops.records.commit import Commit
+from tfops.records.verdict import Verdict
 from tfops.results.facts import DrillFact
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any
 
-from tfops.addresses import type_of
 from tfops.dataclass import dataclass
-from tfops.model import Action, Fetched, Plan
+from tfops.records.addresses import type_of
+from tfops.records.download import Fetched
+from tfops.records.plan import Action, Plan
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
 

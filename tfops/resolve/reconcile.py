@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import next_open
 from tfops.dataclass import dataclass
-from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, VersionRecord
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import DriftPolicy, Sync
+from tfops.records.version import Kind, Verified, VersionRecord
 from tfops.results.sync import Decision, SyncReason
 
 _MOST_LISTED = 3

@@ -5,7 +5,11 @@ from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import Commit, EnvName, Judgement, Kind, Plan, Reason, Verified, Version
+from tfops.records.commit import Commit
+from tfops.records.names import EnvName
+from tfops.records.plan import Plan
+from tfops.records.verdict import Judgement, Reason
+from tfops.records.version import Kind, Verified, Version
 from tfops.results.facts import ActionFact, CheckFact, DrillFact
 
 

@@ -5,7 +5,11 @@ from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import Commit, EnvName, Holder, Judgement, VersionRecord
+from tfops.records.commit import Commit
+from tfops.records.lock import Holder
+from tfops.records.names import EnvName
+from tfops.records.verdict import Judgement
+from tfops.records.version import VersionRecord
 from tfops.results.facts import DrillFact, Finding, LockFact, LogEvent, TroubleFact
 from tfops.results.sync import Decision
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tfops.dataclass import dataclass
-from tfops.model import ActionState, EnvName, Kind, Verified
+from tfops.records.names import EnvName
+from tfops.records.plan import ActionState
+from tfops.records.version import Kind, Verified
 
 
 @dataclass(frozen=True, slots=True)
