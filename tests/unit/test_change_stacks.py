@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from tests.support.cards import make_card
@@ -69,7 +70,7 @@ def test_a_stack_that_left_is_taken_down_after_all_the_others() -> None:
 
 def test_each_stack_is_held_against_its_own_part_of_the_card() -> None:
     full = make_card("a" * 40).stacks["main"]
-    parts = {"network": full, "db": full.model_copy(update={"inventory": {}, "lineage": "l-2"})}
+    parts = {"network": full, "db": replace(full, inventory={}, lineage="l-2")}
     card = make_card("a" * 40, kind=Kind.DESTROY, stacks=parts)
     jobs = {job.stack: job for job in Stacks(WHOLE, card).jobs()}
     recorded = {name: job.recorded for name, job in jobs.items()}

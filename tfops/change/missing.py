@@ -12,10 +12,10 @@ from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.engine.mask import MASK
 from tfops.ledger.chain import LedgerState, read_present
-from tfops.ledger.parts import TroublePart
 from tfops.records.addresses import in_stack, qualified, with_masked_keys
 from tfops.records.names import EnvName
 from tfops.records.plan import Action, Plan
+from tfops.records.run import Trouble
 from tfops.records.state import StackState
 from tfops.records.version import Kind
 from tfops.resolve.state import Lack, lacking, require_none_lacking
@@ -101,7 +101,7 @@ def _lacking(job: StackJob, stack: OpenStack, state: StackState) -> dict[str, st
 
 
 def _not_explained(
-    missing: Mapping[str, str], trouble: TroublePart | None, job: StackJob, *, is_same_product: bool
+    missing: Mapping[str, str], trouble: Trouble | None, job: StackJob, *, is_same_product: bool
 ) -> dict[str, str]:
     """What the receipt of the change that stopped doesn't account for.
 

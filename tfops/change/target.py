@@ -16,10 +16,10 @@ from tfops.config.modules.protection import fits
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, known_versions, read_card, versions_of
 from tfops.records.addresses import in_stack, split
+from tfops.records.card import Card
 from tfops.records.commit import Commit
 from tfops.records.names import CommitSha, EnvName, StackName
 from tfops.records.verdict import Judgement, Verdict

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfops.change.checks import CheckContext, check_facts
+from tfops.change.checks import CheckContext
 from tfops.change.environment import Place, find_place
 from tfops.change.planning import plan_stacks
 from tfops.change.project import Project
@@ -72,7 +72,7 @@ def plan(
             required = rules.environments[place.env].required_checks if checks else ()
             found = check_plans(required, planned.stacks, context)
     current = listing.latest.version if listing.latest else None
-    return PlanResult(place.env, commit, current, planned.shown, check_facts(found))
+    return PlanResult(place.env, commit, current, planned.shown, found)
 
 
 def plan_rollback(

@@ -12,6 +12,7 @@ from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.engine.text import safe_lines, safe_text
+from tfops.records.action import ActionState
 from tfops.records.addresses import with_masked_keys
 from tfops.records.engine_events import (
     ActionEvent,
@@ -23,7 +24,7 @@ from tfops.records.engine_events import (
     SaidEvent,
     Step,
 )
-from tfops.records.plan import Action, ActionState, ResourceChange
+from tfops.records.plan import Action, ResourceChange
 from tfops.records.rendered import MAIN_FILE
 
 _STEPS = {

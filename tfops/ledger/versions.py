@@ -12,8 +12,9 @@ from datetime import datetime
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.ledger.card import Card, decode_card, encode_card, read_card_file
+from tfops.ledger.card import decode_card, encode_card, read_card_file
 from tfops.ledger.trailers import has_trailers, split_signed, trailers_of
+from tfops.records.card import Card
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.version import Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock

@@ -3,10 +3,10 @@
 from tfops.dataclass import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
     """A module from elsewhere as `init` got it. `digest` is over names and content of its files."""
 
     source: str
-    version: str
+    version: str = ""
     digest: str

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tfops.dataclass import dataclass
 from tfops.records.names import StackName
+from tfops.records.printed import NOT_PRINTED
 
 
 class Action(enum.StrEnum):
@@ -70,14 +71,6 @@ class ResourceChange:
         return f"{self.address} (deposed object {self.deposed})" if self.deposed else self.address
 
 
-class ActionState(enum.StrEnum):
-    """What became of an action that a plan was to run."""
-
-    DONE = "done"
-    FAILED = "failed"
-    NEVER_RUN = "never run"
-
-
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """An action that a plan runs: work at apply that no resource stands for.
@@ -127,7 +120,7 @@ class Plan:
     drift: tuple[ResourceChange, ...] = ()
     actions: tuple[Invocation, ...] = ()
     waiting: tuple[Waiting, ...] = ()
-    prints: Mapping[str, Print] = field(default_factory=dict, repr=False, metadata={"shown": False})
+    prints: Mapping[str, Print] = field(default_factory=dict, repr=False, metadata=NOT_PRINTED)
 
     def count(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.records.addresses import type_of
-from tfops.records.download import Fetched
+from tfops.records.download import Download
 from tfops.records.plan import Action, Plan
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
@@ -29,7 +29,7 @@ class Past:
     forgotten: Mapping[str, str] = field(default_factory=dict)
     remade: Mapping[str, str] = field(default_factory=dict)
     since: Since = field(default_factory=Since)
-    downloads: Mapping[str, Fetched] = field(default_factory=dict)
+    downloads: Mapping[str, Download] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
 
     def first_ids(self, inventory: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from tfops.config.constraint import parse_version
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.records.addresses import natural
-from tfops.records.download import Fetched
+from tfops.records.download import Download
 from tfops.records.names import EnvName
 from tfops.records.state import StackState
 from tfops.records.version import Version
@@ -30,7 +30,7 @@ class RecordedState:
     is_empty: bool
     engine_name: str
     engine_version: str
-    downloads: Mapping[str, Fetched] = field(default_factory=dict)
+    downloads: Mapping[str, Download] = field(default_factory=dict)
     inventory: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
 
