@@ -18,7 +18,7 @@ from tfops.commands.history import history
 from tfops.commands.log import log
 from tfops.commands.show import show
 from tfops.ledger.card import decode_card
-from tfops.ledger.chain import _PARTS, LedgerState, present_at
+from tfops.ledger.chain import PARTS, LedgerState, present_at
 from tfops.ledger.codec import decode, encode
 from tfops.ledger.versions import list_versions
 from tfops.records.names import CommitSha, EnvName
@@ -71,11 +71,11 @@ def test_every_part_that_was_written_is_read_and_written_again_to_the_byte(proje
     seen = set()
     for state in _states(project):
         state.require_readable()
-        for name, kind in _PARTS.items():
+        for name, kind in PARTS.items():
             if name in state.files:
                 assert encode(decode(kind, state.files[name])).encode() == state.files[name]
                 seen.add(name)
-    assert seen == _PARTS.keys() - {"drift.json"}
+    assert seen == PARTS.keys() - {"drift.json"}
 
 
 def test_every_card_in_a_tag_is_read_and_written_again_to_the_byte(project: Project) -> None:

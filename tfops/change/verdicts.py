@@ -23,7 +23,7 @@ from tfops.records.card import Card, StackRecord
 from tfops.records.verdict import Judgement, Reason, Verdict
 from tfops.records.version import Version, VersionRecord
 from tfops.resolve.identity import Since, Trail
-from tfops.resolve.verdict import Download, Facts, conclude, judge
+from tfops.resolve.verdict import Facts, conclude, judge
 from tfops.resolve.versions import content_of
 from tfops.system.repository import Repository
 
@@ -156,7 +156,7 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         moves=_moves(stack, part.moves),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         actions=sum(split(action.address)[0] == stack for action in card.actions),
-        downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
+        downloads=part.downloads,
     )
 
 

@@ -10,4 +10,4 @@ from tfops.records.version import Version
 def drills_of(project: Project, env: EnvName) -> dict[Version, Drill]:
     """The newest drill of each version of an environment."""
     drills = read_present(project.repository, env).drills.drills
-    return {Version(int(name.removeprefix("v"))): drill for name, drill in drills.items()}
+    return {Version.read(name): drill for name, drill in drills.items()}

@@ -36,7 +36,7 @@ _CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
 _DECLINED, _HOLD, _DRIFT = "declined.json", "hold.json", "drift.json"
 _WAITING = "waiting.json"
 
-_PARTS: Mapping[str, type] = {
+PARTS: Mapping[str, type] = {
     _LOCK: Lock,
     _INTENT: Intent,
     _TROUBLE: Trouble,
@@ -69,7 +69,7 @@ class LedgerState:
 
     def require_readable(self) -> None:
         """Raises Refused (guard `damaged-ledger`) for a part that can't be read, whoever needs it next."""
-        for name, kind in _PARTS.items():
+        for name, kind in PARTS.items():
             self._part(name, kind)
         _ = self.card
 

@@ -189,7 +189,7 @@ def _record(env: EnvName, version: Version, message: str) -> VersionRecord | Non
             applied_by=facts["By"],
             applied_at=clock.parse_time(facts["At"]),
             summary=message.partition("\n")[0].partition(": ")[2],
-            restores=Version(int(facts["Restores"].removeprefix("v"))) if facts.get("Restores") else None,
+            restores=Version.read(facts["Restores"]) if facts.get("Restores") else None,
             hold=facts.get("Hold", ""),
             verified=Verified(facts.get("Verified", Verified.NONE)),
             only=facts.get("Only", ""),

@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime
+from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.records.names import CommitSha, EnvName
@@ -15,6 +16,22 @@ class Version:
 
     def __str__(self) -> str:
         return f"v{self.number}"
+
+    @classmethod
+    def read(cls, text: str) -> "Version":
+        """The version that is written so. Raises ValueError."""
+        return cls(int(text.removeprefix("v")))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _kind: object, _handler: object) -> dict[str, Any]:
+        """For `ledger/codec.py`: as text, as it is written everywhere."""
+        read = {"type": "no-info", "function": cls.read}
+        return {
+            "type": "function-after",
+            "function": read,
+            "schema": {"type": "str"},
+            "serialization": {"type": "to-string"},
+        }
 
     @property
     def following(self) -> "Version":
