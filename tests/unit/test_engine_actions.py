@@ -8,8 +8,9 @@ import pytest
 from tfops.engine.events import Progress, masked, parse_event
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan, to_plan
-from tfops.events import ActionEvent, Step
-from tfops.model import ActionState, Invocation
+from tfops.records.action import ActionState
+from tfops.records.engine_events import ActionEvent, Step
+from tfops.records.plan import Invocation
 from tfops.resolve.actions import asks_first
 from tfops.resolve.merged_plan import is_same_work
 

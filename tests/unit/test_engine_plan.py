@@ -8,7 +8,7 @@ import pytest
 
 from tfops.engine.plan import planned_outputs, read_plan, to_plan
 from tfops.errors import Refused
-from tfops.model import Action, AttributeChange, Plan
+from tfops.records.plan import Action, AttributeChange, Plan
 
 RECORDED = Path(__file__).parent / "recorded" / "plan.json"
 OF_TOFU = RECORDED.with_name("plans-opentofu-1.12.6.json")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tfops import exact
-from tfops.model import Print
+from tfops.records.plan import Print
 
 SENSITIVE = "(sensitive)"
 SECRETS = "sensitive values"

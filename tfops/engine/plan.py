@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tfops import exact
-from tfops.addresses import natural, with_masked_keys
 from tfops.engine.actions import digest_parts, invocations
 from tfops.engine.digest import SENSITIVE as _SENSITIVE
 from tfops.engine.digest import digest_of_plan, prints_of_plan, seal, without_secrets
 from tfops.engine.text import safe_text
 from tfops.errors import Refused
-from tfops.model import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.addresses import natural, with_masked_keys
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
 
 _ACTIONS = {
     ("create",): Action.CREATE,
