@@ -20,7 +20,7 @@ SAME, OTHER = ("terraform", "1.15.5"), ("tofu", "1.12.6")
 
 @dataclass
 class Name:
-    """As much of an engine, a stack, a job, a ledger as is looked at."""
+    """As much of an engine, a stack, a ledger as is looked at."""
 
     fields: dict[str, Any]
 
@@ -73,11 +73,11 @@ def read(
         inventory={"t.a": "i-a", lacks: "i-b"},
     )  # fmt: skip
     content = some(environment=some(name=PROD), rules="rules")
-    job = some(recorded=recorded, action=action, stack=MAIN_STACK, content=content)
+    spec = some(recorded=recorded, action=action, name=MAIN_STACK, content=content)
     stack = some(
         mask=Masker([secret] if secret else []), engine=some(engine=some(name=engine[0], text=" ".join(engine)))
     )
-    return job, stack, StackState("l", 8, "", {"t.a": "i-a"}, {})
+    return spec, stack, StackState("l", 8, "", {"t.a": "i-a"}, {})
 
 
 class Notes:

@@ -6,10 +6,10 @@ from typing import Any
 from tfops import __version__
 from tfops.addresses import qualified, split, type_of, with_masked_keys, without_keys
 from tfops.change.consent import AUTOMATIC
-from tfops.change.execute import StackEnd
 from tfops.change.ids import recorded_ids
 from tfops.change.lease import masked_action
 from tfops.change.stack import Content
+from tfops.change.stack_plan import StackResult
 from tfops.change.target import Target
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.moves import declared_moves, let_go_blocks
@@ -44,7 +44,7 @@ class Outcome:
     """What a change came to: the plan that was applied, how each stack ended, what it passed, who consented."""
 
     plan: Plan
-    ends: tuple[StackEnd, ...]
+    ends: tuple[StackResult, ...]
     outputs: Mapping[str, Any]
     approvals: tuple[ApprovalPart, ...]
     duration_s: float
@@ -57,9 +57,10 @@ class Outcome:
         return "no changes" if self.plan.is_empty else self.plan.headline()
 
 
-def standing_files(target: Target, ends: Iterable[StackEnd], present: LedgerState) -> dict[str, str]:
+def standing_files(target: Target, ends: Iterable[StackResult], present: LedgerState) -> dict[str, str]:
     """The rendered roots of the stacks that the environment has from now on."""
-    made = joined_files({end.name: end.stack.rendered for end in ends if end.name in target.environment.stacks})
+    planned = (end.planned for end in ends if end.planned.spec.name in target.environment.stacks)
+    made = joined_files({one.spec.name: one.stack.rendered for one in planned})
     return untouched_files(target, present) | made
 
 
@@ -79,9 +80,9 @@ def build_card(
     """The card with the number that is expected; recording may raise the number."""
     now = clock.now()
     current = target.current
-    standing = [end for end in outcome.ends if end.name in target.environment.stacks]
-    parts = _kept_parts(target) | {end.name: _stack_part(target, end) for end in standing}
-    stack = outcome.ends[0].stack
+    standing = [end for end in outcome.ends if end.planned.spec.name in target.environment.stacks]
+    parts = _kept_parts(target) | {end.planned.spec.name: _stack_part(target, end) for end in standing}
+    stack = outcome.ends[0].planned.stack
     hold = None
     if target.kind is Kind.ROLLBACK and target.restores:
         by_itself = any(approval.how == AUTOMATIC for approval in outcome.approvals)
@@ -165,8 +166,8 @@ def _plan_part(plan: Plan) -> PlanPart:
     )
 
 
-def _stack_part(target: Target, end: StackEnd) -> StackPart:
-    stack, before, after = end.stack, end.before, end.after
+def _stack_part(target: Target, end: StackResult) -> StackPart:
+    stack, before, after = end.planned.stack, end.planned.before, end.after
     assert after is not None  # a version is only made of stacks that were read back
     engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
@@ -215,20 +216,20 @@ def _part_before(target: Target, stack: StackName) -> StackPart | None:
     return target.current_card.stacks.get(stack) if target.current_card else None
 
 
-def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, str]:
+def _forgotten(target: Target, end: StackResult, after: StackState) -> dict[str, str]:
     """What left the state alive, by `destroy = false`, in this change or before it: also what a new one replaced.
 
     What someone took out of the state, and a person named, is among it: nobody has seen it destroyed.
     """
-    stack, part = end.stack, _part_before(target, end.name)
+    stack, part = end.planned.stack, _part_before(target, end.planned.spec.name)
     earlier = part.forgotten if part else {}
-    before = end.before.inventory
+    before = end.planned.before.inventory
     ids = {
         change.label: change.resource_id or before.get(change.previous_address or change.address, "")
-        for change in (end.plan.leaving if end.plan else ())
+        for change in (end.planned.plan.leaving if end.planned.plan else ())
     }
     left = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in ids.items()}
-    found = {**earlier, **end.planned.read.missing.let_go, **recorded_ids(left, target.rules.inventory)}
+    found = {**earlier, **end.planned.missing.let_go, **recorded_ids(left, target.rules.inventory)}
     now = recorded_ids(after.inventory, target.rules.inventory)
     taken = {identity for identity in zip(map(type_of, now), now.values(), strict=True) if is_telling(identity)}
     return {
@@ -238,12 +239,16 @@ def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, st
     }
 
 
-def _remade(target: Target, end: StackEnd, ids: Mapping[str, str]) -> dict[str, str]:
+def _remade(target: Target, end: StackResult, ids: Mapping[str, str]) -> dict[str, str]:
     """What this way back had to make anew, new id to the thing's first one; and what ways back before it had to."""
-    part, past = _part_before(target, end.name), target.pasts.get(end.name)
+    part, past = _part_before(target, end.planned.spec.name), target.pasts.get(end.planned.spec.name)
     found = dict(part.remade) if part else {}
     then = past.inventory if past else {}
-    made = (change.address for change in (end.plan.changes if end.plan else ()) if change.action is Action.CREATE)
+    made = (
+        change.address
+        for change in (end.planned.plan.changes if end.planned.plan else ())
+        if change.action is Action.CREATE
+    )
     for address in made:
         known, was = ids.get(address, ""), then.get(address, "")
         if known and was and known != was and is_telling((type_of(address), known)):
@@ -251,9 +256,9 @@ def _remade(target: Target, end: StackEnd, ids: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def _moved(end: StackEnd) -> dict[str, str]:
+def _moved(end: StackResult) -> dict[str, str]:
     """What stands at another address since this change, as its plan said."""
-    changes, mask = end.plan.changes if end.plan else (), end.stack.mask
+    changes, mask = end.planned.plan.changes if end.planned.plan else (), end.planned.stack.mask
     moved = {change.address: change.previous_address for change in changes if change.previous_address}
     return _with_masked_keys({address: before for address, before in moved.items() if before != address}, mask)
 

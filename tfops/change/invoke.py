@@ -11,10 +11,11 @@ from tfops.change.consent import obtain_consent
 from tfops.change.environment import find_place
 from tfops.change.lease import Lease, masked_trouble, require_free
 from tfops.change.planning import supply
-from tfops.change.prepare import StackWithState, open_stacks, read_stacks
+from tfops.change.prepare import open_stacks, read_stacks
 from tfops.change.project import Project
 from tfops.change.receipt import action_part
 from tfops.change.rollback import aimed_target, running_target
+from tfops.change.stack_plan import StackPlan
 from tfops.change.story import ChangeOptions
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
@@ -38,12 +39,12 @@ _FIRST_WITH_ACTIONS = (1, 14)
 class _Step:
     """One action to be run, as it was planned. The engine runs one at a time."""
 
-    read: StackWithState
+    read: StackPlan
     saved: SavedPlan
 
     @property
     def name(self) -> StackName:
-        return self.read.job.stack
+        return self.read.spec.name
 
 
 def invoke(project: Project, env: str, addresses: Sequence[str], options: ChangeOptions, ui: Ui) -> InvokeResult:
@@ -59,11 +60,11 @@ def invoke(project: Project, env: str, addresses: Sequence[str], options: Change
         require_free(project, present)
         trouble = present.trouble
         target = aimed_target(project, place, trouble) if trouble else running_target(project, place)
-        opened = open_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui)
+        opened = open_stacks(project, target.specs(), folder=folder, engine=options.engine, ui=ui)
         for _, stack in opened:
             _require_actions(stack.engine.engine.name, stack.engine.engine.version)
         reads = read_stacks(project, opened, ui, allow_missing=options.consent.allow_missing)
-        steps = _planned({one.job.stack: one for one in reads}, addresses)
+        steps = _planned({one.spec.name: one for one in reads}, addresses)
         mask = opened[0][1].mask
         shown = masked_plan(_whole(steps), mask)
         ui.show_plan(shown)
@@ -95,7 +96,7 @@ def _require_actions(name: str, version: str) -> None:
         )
 
 
-def _planned(reads: dict[StackName, StackWithState], addresses: Sequence[str]) -> list[_Step]:
+def _planned(reads: dict[StackName, StackPlan], addresses: Sequence[str]) -> list[_Step]:
     steps = []
     for number, address in enumerate(addresses, start=1):
         stack, own = split(address)

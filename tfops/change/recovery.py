@@ -18,20 +18,20 @@ from datetime import datetime
 from tfops.addresses import in_stack, qualified, split
 from tfops.change.cards import Outcome, build_card, standing_files
 from tfops.change.environment import Place
-from tfops.change.execute import StackEnd
 from tfops.change.holders import may_change_offline, may_take_over
 from tfops.change.import_lost import bring_back
 from tfops.change.lease import masked_trouble
 from tfops.change.lost import Lost, lost_by, lost_from
 from tfops.change.outputs import visible_outputs
 from tfops.change.planning import plan_read
-from tfops.change.prepare import StackWithState, open_stacks
+from tfops.change.prepare import open_stacks
 from tfops.change.project import Project
 from tfops.change.receipt import Receipt, missed_actions, receipt_of_rest, trouble_of
 from tfops.change.remote_answers import refusal
 from tfops.change.rollback import aimed_target
 from tfops.change.stack import EngineOptions, OpenStack
-from tfops.change.stacks import StackAction, StackJob
+from tfops.change.stack_plan import StackPlan, unchanged
+from tfops.change.stacks import StackAction, StackSpec
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.change.unrecorded_card import record, settle_pending
@@ -117,16 +117,16 @@ def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions
     target = aimed_target(project, place, trouble)
     is_unsaved, taken_in = False, set[str]()
     with project.workspace.run(place.env) as folder:
-        opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
+        opened = open_stacks(project, target.specs(), folder=folder, engine=engine, ui=ui)
         reads, freed = {}, []
-        for job, stack in opened:
+        for spec, stack in opened:
             stack.engine.prepare()
             was_held = bool(trouble.done or trouble.failed or trouble.in_doubt)
             since = run_began(trouble.run_id)
             if is_locked and stack.engine.release_dead_lock(since=since, was_held=was_held):
-                freed.append(job.stack)
+                freed.append(spec.name)
             is_unsaved = _push_errored_state(stack, ui) or is_unsaved
-            reads[job.stack] = StackWithState(job, stack, *stack.engine.pull_state())
+            reads[spec.name] = StackPlan(spec, stack, *stack.engine.pull_state())
         for name, read in list(reads.items()):
             lost = lost_from(in_stack(name, trouble.lost), in_stack(name, trouble.replaced), read.before)
             reads[name], left = _take_in(read, lost, reads, ui)
@@ -142,9 +142,7 @@ def _is_unsaved(project: Project, env: EnvName) -> bool:
     return any((project.workspace.top / "roots" / env).glob(f"*/{ERRORED_STATE}"))
 
 
-def _take_in(
-    read: StackWithState, lost: Lost, reads: Mapping[StackName, StackWithState], ui: Ui
-) -> tuple[StackWithState, Lost]:
+def _take_in(read: StackPlan, lost: Lost, reads: Mapping[StackName, StackPlan], ui: Ui) -> tuple[StackPlan, Lost]:
     """What is gone by now can't be taken in, and stands in nobody's way: the next plan says what it makes anew."""
     try:
         return bring_back(read, lost, reads, ui)
@@ -173,8 +171,8 @@ def _finish(case: _Case, engine: EngineOptions) -> Recovery:
     intent = case.intent
     target = aimed_target(case.project, case.place, intent)
     with case.project.workspace.run(case.place.env) as folder:
-        opened = open_stacks(case.project, target.jobs(), folder=folder, engine=engine, ui=case.ui)
-        progress = {job.stack: read_progress(_output(case, job.stack)) for job, _ in opened}
+        opened = open_stacks(case.project, target.specs(), folder=folder, engine=engine, ui=case.ui)
+        progress = {spec.name: read_progress(_output(case, spec.name)) for spec, _ in opened}
         reads, lost = _read_all(case, opened, progress)
         failpoint.reach("recovered-told")
         if _is_untouched(intent, progress, reads):
@@ -185,37 +183,37 @@ def _finish(case: _Case, engine: EngineOptions) -> Recovery:
         actions = _actions_that_ran(intent, progress)
         missed = missed_actions(actions, (change.address for change in planned.plan.work))
         if planned.plan.is_empty and not missed:
-            ends = tuple(StackEnd(one, after=one.read.before, hidden=one.read.hidden) for one in planned.stacks)
+            ends = tuple(unchanged(one) for one in planned.stacks)
             outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0, actions=tuple(actions))
             return _record(case, target, outcome, doubt=_doubt(progress))
-        rests = {one.name: (progress[one.name], one.plan.work if one.plan else ()) for one in planned.stacks}
+        rests = {one.spec.name: (progress[one.spec.name], one.plan.work if one.plan else ()) for one in planned.stacks}
         rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), opened[0][1].shown)
         receipt = replace(receipt_of_rest(rests, intent), actions=tuple(missed))
         return _leave_receipt(case, planned.mask, receipt, lost)
 
 
 def _read_all(
-    case: _Case, opened: Sequence[tuple[StackJob, OpenStack]], progress: Mapping[StackName, Progress]
-) -> tuple[dict[StackName, StackWithState], Lost]:
+    case: _Case, opened: Sequence[tuple[StackSpec, OpenStack]], progress: Mapping[StackName, Progress]
+) -> tuple[dict[StackName, StackPlan], Lost]:
     """The states as they are, after what died on the way to them was repaired; what they lack is brought back.
 
     The second is what can't be: by qualified address what was made and no state will know.
     """
-    env, reads, lost = case.place.env, dict[StackName, StackWithState](), Lost({}, {})
-    for job, _ in opened:
-        _mend_torn_state(case, job.stack)
-    for job, stack in opened:
+    env, reads, lost = case.place.env, dict[StackName, StackPlan](), Lost({}, {})
+    for spec, _ in opened:
+        _mend_torn_state(case, spec.name)
+    for spec, stack in opened:
         stack.engine.prepare()
         failpoint.reach("recovered-begun")
-        if job.action is not StackAction.READ_OUTPUTS:
-            was_held = not progress[job.stack].is_untouched
-            if stack.engine.release_dead_lock(since=_engine_began(case, job.stack), was_held=was_held):
+        if spec.action is not StackAction.READ_OUTPUTS:
+            was_held = not progress[spec.name].is_untouched
+            if stack.engine.release_dead_lock(since=_engine_began(case, spec.name), was_held=was_held):
                 case.ui.note(f"{env}: the state's lock, left by the engine that died, was released")
             failpoint.reach("lock-released")
             _push_errored_state(stack, case.ui)
-        reads[job.stack] = StackWithState(job, stack, *stack.engine.pull_state())
+        reads[spec.name] = StackPlan(spec, stack, *stack.engine.pull_state())
     for name, read in list(reads.items()):
-        if read.job.action is not StackAction.READ_OUTPUTS:
+        if read.spec.action is not StackAction.READ_OUTPUTS:
             found = _lost_by_run(case.intent, name, progress[name], read.before)
             reads[name], left = bring_back(read, found, reads, case.ui)
             lost = lost.joined(left.qualified(name))
@@ -259,7 +257,7 @@ def _engine_began(case: _Case, stack: StackName) -> datetime:
 
 
 def _is_untouched(
-    intent: IntentPart, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackWithState]
+    intent: IntentPart, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackPlan]
 ) -> bool:
     """Whether no engine began anything, and every state is the one that it would have begun with."""
     if intent.done or not all(one.is_untouched for one in progress.values()):
@@ -300,7 +298,7 @@ def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Rec
     person = case.project.repository.person
     number = target.listing.highest + 1
     card = build_card(target, outcome, case.present, number=number, person=person, run_id=case.intent.run_id)
-    headline = outcome.ends[0].stack.mask(f"{case.intent.headline} (recovered{doubt})")
+    headline = outcome.ends[0].planned.stack.mask(f"{case.intent.headline} (recovered{doubt})")
     root = standing_files(target, outcome.ends, case.present)
     recorded = record(case.project, case.refs, card, headline, base=None, root=root)
     return Recovery(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))

@@ -9,19 +9,20 @@ from tfops.addresses import qualified
 from tfops.change.cards import Outcome, build_card, standing_files, untouched_files
 from tfops.change.checks import CheckContext, check_facts, run_checks
 from tfops.change.consent import ConsentOptions, obtain_consent
-from tfops.change.execute import Applying, StackEnd
+from tfops.change.execute import Applying
 from tfops.change.failures import may_have_changed, require_whole
 from tfops.change.fetched_modules import require_same_modules
 from tfops.change.lease import Lease, masked_action
 from tfops.change.lost import lost_by_all
 from tfops.change.outputs import visible_outputs
-from tfops.change.planning import Planned, PlannedStack, plan_stacks
+from tfops.change.planning import Planned, plan_stacks
 from tfops.change.project import Project
 from tfops.change.receipt import action_part, actions_of, receipt_of_all, trouble_of
 from tfops.change.recordable import require_recordable
 from tfops.change.required_checks import require_checks
 from tfops.change.rollback import require_no_downgrade
 from tfops.change.stack import EngineOptions, renew_ephemeral
+from tfops.change.stack_plan import StackPlan, StackResult, unchanged
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.change.unrecorded_card import record
@@ -91,7 +92,7 @@ def carry_out(
     with project.workspace.run(target.env, claim) as folder:
         run = _Run(project, target, options, refs, present, ui, folder.name, time.monotonic())
         named = options.consent.allow_missing
-        planned = plan_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui, allow_missing=named)
+        planned = plan_stacks(project, target.specs(), folder=folder, engine=options.engine, ui=ui, allow_missing=named)
         require_same_modules(target, planned.moved, ignoring=options.ignores_verdict)
         if planned.plan.is_empty:
             return _nothing_to_do(run, planned)
@@ -114,9 +115,9 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
     intent = _intent(run, planned, approval)
     approvals, checks = [approval], list(passed)
 
-    def accept(fresh: PlannedStack, is_covered: bool) -> None:
+    def accept(fresh: StackPlan, is_covered: bool) -> None:
         assert fresh.plan is not None
-        plan = merge_plans({fresh.name: fresh.plan})
+        plan = merge_plans({fresh.spec.name: fresh.plan})
         if not is_covered:
             require_no_downgrade(run.target, plan, ignoring=run.options.ignores_verdict)
         context = _context(run, planned, on_tick=on_tick, is_stopped=lambda: bool(arrived))
@@ -126,7 +127,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
         run.ui.show_plan(masked_plan(plan, planned.mask))
         try:
             with signals.heard():
-                options, mask = run.options.consent.of_stack(fresh.name), planned.mask
+                options, mask = run.options.consent.of_stack(fresh.spec.name), planned.mask
                 approvals.append(obtain_consent(run.project, run.target, plan, options, run.ui, mask=mask))
         except KeyboardInterrupt:
             raise Interrupted("interrupted at the question") from None
@@ -174,17 +175,17 @@ def _never_run(present: LedgerState, ran: Sequence[ActionPart]) -> tuple[ActionP
     return (*ran, *(action for action in before if (action.address, action.trigger) not in again))
 
 
-def _done_plan(planned: Planned, ends: Sequence[StackEnd]) -> Plan:
+def _done_plan(planned: Planned, ends: Sequence[StackResult]) -> Plan:
     """What was applied: with the plans that were made on the way."""
     return replace(planned, stacks=tuple(end.planned for end in ends)).plan
 
 
-def _hidden(ends: Sequence[StackEnd]) -> frozenset[str]:
+def _hidden(ends: Sequence[StackResult]) -> frozenset[str]:
     return frozenset(text for end in ends for text in end.hidden)
 
 
 def _root_files(run: _Run, planned: Planned) -> dict[str, str]:
-    planned_files = joined_files({one.name: one.stack.rendered for one in planned.stacks})
+    planned_files = joined_files({one.spec.name: one.stack.rendered for one in planned.stacks})
     return untouched_files(run.target, run.present) | planned_files
 
 
@@ -211,7 +212,7 @@ def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
         changes=len(plan.work),
         plan_digest=plan.digest,
         stacks={
-            one.name: StackIntentPart(lineage=one.read.before.lineage, serial_before=one.read.before.serial)
+            one.spec.name: StackIntentPart(lineage=one.before.lineage, serial_before=one.before.serial)
             for one in planned.stacks
         },
         only=sorted(target.only),
@@ -221,7 +222,7 @@ def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
         keeps_providers=target.keeps_providers,
         rehearses=target.rehearses or "",
         actions=[
-            masked_action(action_part(one.name, action, ActionState.NEVER_RUN), planned.mask)
+            masked_action(action_part(one.spec.name, action, ActionState.NEVER_RUN), planned.mask)
             for one in planned.stacks
             for action in (one.plan.actions if one.plan else ())
         ],
@@ -235,7 +236,7 @@ def _reasons(errors: Sequence[Diagnostic]) -> str:
     return one_line(said, "", advice_for(errors), longest=len(said))
 
 
-def _give_back(lease: Lease, intent: IntentPart, ends: Sequence[StackEnd], error: TfopsError) -> None:
+def _give_back(lease: Lease, intent: IntentPart, ends: Sequence[StackResult], error: TfopsError) -> None:
     if not any(map(may_have_changed, ends)) and error.exit_code != StoppedPartWay.exit_code:
         reason = lease.mask(in_a_line(error))
         lease.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything: {reason}")
@@ -296,17 +297,13 @@ def _context(
 
 def _nothing_to_do(run: _Run, planned: Planned) -> ChangeResult:
     """A new commit without changes is a version too; the same commit again is not, unless it wasn't verified."""
-    plan, ends = planned.plan, tuple(_unchanged(one) for one in planned.stacks)
-    if _is_settled(run.target, run.present) and not any(one.read.missing.let_go for one in planned.stacks):
+    plan, ends = planned.plan, tuple(unchanged(one) for one in planned.stacks)
+    if _is_settled(run.target, run.present) and not any(one.missing.let_go for one in planned.stacks):
         return _result(run, planned, plan, card=None)
     outputs, seconds = visible_outputs(ends), run.seconds
     verified = _verify(run, planned, outputs, _hidden(ends))
     left = _never_run(run.present, ())
     return _record(run, planned, Outcome(plan, ends, outputs, (), seconds, verified, (), left), base=run.present.head)
-
-
-def _unchanged(planned: PlannedStack) -> StackEnd:
-    return StackEnd(planned, after=planned.read.before, hidden=planned.read.hidden)
 
 
 def _is_settled(target: Target, present: LedgerState) -> bool:

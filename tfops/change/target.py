@@ -9,7 +9,7 @@ from tfops.change.home import content_tree
 from tfops.change.project import Project
 from tfops.change.reading import load_checked
 from tfops.change.stack import Content
-from tfops.change.stacks import StackJob, Stacks, with_other_contents
+from tfops.change.stacks import Stacks, StackSpec, with_other_contents
 from tfops.change.ui import Ui
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment
@@ -74,10 +74,10 @@ class Target:
         """The stacks that it is about."""
         return Stacks(self.content, self.current_card, self.others, self.leaving, self.only)
 
-    def jobs(self) -> tuple[StackJob, ...]:
+    def specs(self) -> tuple[StackSpec, ...]:
         """What is to be done, stack by stack, in an order that can be worked off."""
-        jobs = self.stacks.jobs(unmakes=self.kind is Kind.DESTROY, pasts=self.pasts, bridges=self.bridges)
-        return tuple(replace(job, takes_over=self.kind is Kind.ADOPT) for job in jobs)
+        specs = self.stacks.specs(unmakes=self.kind is Kind.DESTROY, pasts=self.pasts, bridges=self.bridges)
+        return tuple(replace(spec, takes_over=self.kind is Kind.ADOPT) for spec in specs)
 
     def protects(self, address: str) -> bool:
         """Whether a resource must not be lost unnamed: a version's `prevent_destroy`, or `protect:` of tfops.yaml."""

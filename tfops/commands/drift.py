@@ -75,8 +75,8 @@ def _look(project: Project, place: Place, latest: VersionRecord, *, engine: Engi
     """The refresh-only plan of what was applied, and where it is to be healed, what an apply would do."""
     target = running_target(project, place)
     with project.workspace.run(place.env) as folder:
-        opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
-        read = {one.job.stack: one for one in read_stacks(project, opened, ui)}
+        opened = open_stacks(project, target.specs(), folder=folder, engine=engine, ui=ui)
+        read = {one.spec.name: one for one in read_stacks(project, opened, ui)}
         ui.phase(f"comparing {place.env} with {latest.version}")
         plan = masked_plan(merge_plans(refreshed(read, ui)), opened[0][1].mask)
         heal = plan_read(list(read.values()), ui).plan.headline() if plan.drift and _heals(place) else ""

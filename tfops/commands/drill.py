@@ -148,8 +148,8 @@ def _reason_against(run: _Drill) -> str:
 def _has_resources(run: _Drill) -> bool:
     env, project = run.place.env, run.project
     with project.changing(env, "drill", wait_s=run.options.wait_s), project.workspace.run(env) as folder:
-        jobs = [replace(job, takes_over=True) for job in run.content(run.goal).jobs()]  # only looked at
-        opened = open_stacks(project, jobs, folder=folder, engine=run.options.engine, ui=run.ui)
+        specs = [replace(spec, takes_over=True) for spec in run.content(run.goal).specs()]  # only looked at
+        opened = open_stacks(project, specs, folder=folder, engine=run.options.engine, ui=run.ui)
         read = read_stacks(project, opened, run.ui)
         run.ui.phase("")
     return any(one.before.inventory for one in read)

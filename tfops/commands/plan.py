@@ -53,9 +53,9 @@ def plan(
         with project.workspace.run(place.env) as folder:
             content = Content.of(tree, rules, environment)
             stacks = with_other_contents(project, Stacks(content, card), None)
-            jobs = (stacks.narrowed_to(only) if only else stacks).jobs()
+            specs = (stacks.narrowed_to(only) if only else stacks).specs()
             named = None if allow_missing is None else frozenset(allow_missing)
-            planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui, allow_missing=named)
+            planned = plan_stacks(project, specs, folder=folder, engine=engine, ui=ui, allow_missing=named)
             context = CheckContext(
                 env=place.env,
                 version=str(Version(listing.highest + 1)),
@@ -95,7 +95,7 @@ def plan_rollback(
         require_possible(target, ignoring=target.judgement.verdict is Verdict.BLOCKED)
         with project.workspace.run(place.env) as folder:
             named = frozenset(allow_missing)
-            planned = plan_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui, allow_missing=named)
+            planned = plan_stacks(project, target.specs(), folder=folder, engine=engine, ui=ui, allow_missing=named)
     return RollbackPlanResult(
         env=place.env,
         commit=target.commit,
