@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tfops.addresses import code_of, with_masked_keys
-from tfops.change.consent import ConsentOptions, _let_protected_go, _Told
+from tfops.change.consent import _let_protected_go, _Told
 from tfops.change.planning import _with_kept
+from tfops.change.request import Consent
 from tfops.change.stack_plan import StackPlan
 from tfops.config.modules.protection import Protected
 from tfops.engine.mask import Masker
@@ -75,7 +76,7 @@ def refusal_of(target: Protecting, *changes: ResourceChange, named: frozenset[st
     plan = Plan(tuple(changes), (), "d", is_empty=False)
     someone: Any = SimpleNamespace(is_interactive=False)
     try:
-        _let_protected_go(target, plan, ConsentOptions(yes=True, allow_destroy=named), _Told(someone, str))  # type: ignore[arg-type]  # what it asks a target for
+        _let_protected_go(target, plan, Consent(yes=True, allow_destroy=named), _Told(someone, str))  # type: ignore[arg-type]  # what it asks a target for
     except NotApproved as error:
         return error
     return None

@@ -32,7 +32,7 @@ from tfops.ledger.card import (
     VerifiedPart,
 )
 from tfops.ledger.chain import LedgerState
-from tfops.model import Action, Kind, Person, Plan, StackName, StackState
+from tfops.model import Action, Kind, Plan, StackName, StackState
 from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
@@ -66,7 +66,11 @@ def standing_files(target: Target, ends: Iterable[StackResult], present: LedgerS
 
 def untouched_files(target: Target, present: LedgerState) -> dict[str, str]:
     """The roots, as the ledger has them, of the stacks that a narrowed change leaves as they are."""
-    starts = tuple(f"root/{stack}/" for stack in target.environment.stacks if target.only and stack not in target.only)
+    starts = tuple(
+        f"root/{stack}/"
+        for stack in target.environment.stacks
+        if target.stacks.only and stack not in target.stacks.only
+    )
     return {
         path.removeprefix("root/"): content.decode("utf-8", "surrogateescape")
         for path, content in present.files.items()
@@ -74,25 +78,23 @@ def untouched_files(target: Target, present: LedgerState) -> dict[str, str]:
     }
 
 
-def build_card(
-    target: Target, outcome: Outcome, present: LedgerState, *, number: int, person: Person, run_id: str
-) -> Card:
+def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id: str) -> Card:
     """The card with the number that is expected; recording may raise the number."""
-    now = clock.now()
-    current = target.current
+    now, person = clock.now(), target.facts.person
+    current, restores = target.facts.latest, target.way.restores
     standing = [end for end in outcome.ends if end.planned.spec.name in target.environment.stacks]
     parts = _kept_parts(target) | {end.planned.spec.name: _stack_part(target, end) for end in standing}
     stack = outcome.ends[0].planned.stack
     hold = None
-    if target.kind is Kind.ROLLBACK and target.restores:
+    if target.kind is Kind.ROLLBACK and restores:
         by_itself = any(approval.how == AUTOMATIC for approval in outcome.approvals)
-        reason = f"rolled back to {target.restores.version}" + (" by itself" if by_itself else "")
+        reason = f"rolled back to {restores.version}" + (" by itself" if by_itself else "")
         hold = HoldPart(reason=reason, by=person.name, since=now)
     return Card(
         run_id=run_id,
         project=target.rules.project,
         environment=target.env,
-        version=number,
+        version=target.next_number,
         kind=target.kind,
         commit=target.commit.sha,
         branch=target.branch,
@@ -102,7 +104,7 @@ def build_card(
         duration_s=outcome.duration_s,
         run=environ.job_address(),
         from_version=current.version.number if current else None,
-        restores=target.restores.version.number if target.restores else None,
+        restores=restores.version.number if restores else None,
         engine=EnginePart(name=stack.engine.engine.name, version=stack.engine.engine.version),
         aws=CallerPart(account=stack.caller.account, arn=stack.caller.arn) if stack.caller else None,
         providers={name: version for part in parts.values() for name, version in part.providers.items()},
@@ -118,15 +120,15 @@ def build_card(
         hold=hold,
         verified=outcome.verified,
         keeps_providers=target.keeps_providers,
-        rehearses=target.rehearses or "",
+        rehearses=target.facts.place.rehearses or "",
         tfops=__version__,
     )
 
 
 def _kept_parts(target: Target) -> dict[str, StackPart]:
     """The stacks that a narrowed change left as they are, with the commit that their content is from."""
-    card = target.current_card
-    kept = card.stacks.items() if card and target.only else ()
+    card = target.facts.current_card
+    kept = card.stacks.items() if card and target.stacks.only else ()
     return {
         name: part.model_copy(update={"commit": part.commit or card.commit})
         for name, part in kept
@@ -136,8 +138,8 @@ def _kept_parts(target: Target) -> dict[str, StackPart]:
 
 def _kept_outputs(target: Target) -> dict[str, Any]:
     """Of the stacks that a narrowed change left as they are."""
-    kept = _kept_parts(target).keys() - target.only
-    before = target.current_card.outputs if target.current_card else {}
+    kept = _kept_parts(target).keys() - target.stacks.only
+    before = target.facts.current_card.outputs if target.facts.current_card else {}
     return {name: value for name, value in before.items() if split(name)[0] in kept}
 
 
@@ -213,7 +215,7 @@ def _types_by_provider(types: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _part_before(target: Target, stack: StackName) -> StackPart | None:
-    return target.current_card.stacks.get(stack) if target.current_card else None
+    return target.facts.current_card.stacks.get(stack) if target.facts.current_card else None
 
 
 def _forgotten(target: Target, end: StackResult, after: StackState) -> dict[str, str]:
@@ -241,7 +243,7 @@ def _forgotten(target: Target, end: StackResult, after: StackState) -> dict[str,
 
 def _remade(target: Target, end: StackResult, ids: Mapping[str, str]) -> dict[str, str]:
     """What this way back had to make anew, new id to the thing's first one; and what ways back before it had to."""
-    part, past = _part_before(target, end.planned.spec.name), target.pasts.get(end.planned.spec.name)
+    part, past = _part_before(target, end.planned.spec.name), target.way.pasts.get(end.planned.spec.name)
     found = dict(part.remade) if part else {}
     then = past.inventory if past else {}
     made = (

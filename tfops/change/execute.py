@@ -4,18 +4,30 @@ A stack that takes something of one that was changed is planned again with what 
 holds when the plan does what was shown; else it is asked for again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 
+from tfops.change.agree import agree_on_the_way
+from tfops.change.begin import Held
+from tfops.change.cards import Outcome
+from tfops.change.checks import check_context, run_checks
+from tfops.change.failures import may_have_changed, require_whole
+from tfops.change.lost import lost_by_all
+from tfops.change.outputs import visible_outputs
 from tfops.change.planning import Planned, plan_one
+from tfops.change.receipt import actions_of, receipt_of_all, trouble_of
 from tfops.change.stack_plan import StackPlan, StackResult, unchanged
 from tfops.change.stacks import StackAction
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
+from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.engine.events import Progress
 from tfops.engine.stack import SavedPlan
-from tfops.errors import Interrupted, TfopsError
+from tfops.errors import Interrupted, StoppedPartWay, TfopsError, in_a_line, one_line
+from tfops.events import Diagnostic
+from tfops.ledger.card import ActionPart
+from tfops.ledger.chain import LedgerState
 from tfops.model import StackName
 from tfops.resolve.graph import waves
 from tfops.resolve.merged_plan import is_same_work
@@ -23,9 +35,84 @@ from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
 from tfops.system.signals import defer_outrun, is_main_thread
 
+_MOST_REASONS = 3
+_LONGEST_REASON = 400
+
+
+def execute(held: Held) -> Outcome:
+    """Apply, read back, verify. Raises what `require_whole` says of it, with the ledger told how far it came."""
+    target = held.target
+
+    def tick() -> None:
+        held.renew({name: end.progress for name, end in execution.ends.items()})
+
+    def accept(fresh: StackPlan, is_covered: bool) -> None:
+        context = replace(check_context(held.run, target), on_tick=tick, is_stopped=held.is_stopped)
+        agree_on_the_way(held.run, target, held.agreement, fresh, is_covered=is_covered, context=context)
+
+    execution = Execution(held.planned, accept, held.renew, held.is_stopped, held.run.ui)
+    ends = execution.run()
+    try:
+        require_whole(target, ends, top=held.run.project.workspace.top)
+    except TfopsError as error:
+        _give_back(held, ends, error)
+        raise
+    outputs, seconds = visible_outputs(ends), held.seconds
+    context = check_context(held.run, target, outputs=outputs, hidden=hidden_in(ends))
+    verified = run_checks(target.checks, replace(context, on_tick=tick, is_stopped=held.is_stopped))
+    failpoint.reach("verified")
+    return Outcome(
+        replace(held.planned, stacks=tuple(end.planned for end in ends)).plan,
+        ends,
+        outputs,
+        tuple(held.agreement.approvals),
+        seconds,
+        verified,
+        tuple(held.agreement.checks),
+        left_of_actions(held.run.facts.present, actions_of(ends)),
+    )
+
+
+def hidden_in(ends: Iterable[StackResult]) -> frozenset[str]:
+    """The sensitive texts of all states."""
+    return frozenset(text for end in ends for text in end.hidden)
+
+
+def left_of_actions(present: LedgerState, ran: Sequence[ActionPart]) -> tuple[ActionPart, ...]:
+    """The actions of this change, and those of one that stopped before it which this one didn't run either."""
+    before = present.trouble.actions if present.trouble else []
+    again = {(action.address, action.trigger) for action in ran}
+    return (*ran, *(action for action in before if (action.address, action.trigger) not in again))
+
+
+def _reasons(errors: Sequence[Diagnostic]) -> str:
+    """The engine's own words, and advice; whether it left its lock comes first, because recovery looks for that."""
+    first = sorted(errors, key=lambda error: LOCK_IS_LEFT not in error.summary)[:_MOST_REASONS]
+    said = "; ".join(one_line(error.text, "", "", longest=_LONGEST_REASON) for error in first)
+    return one_line(said, "", advice_for(errors), longest=len(said))
+
+
+def _give_back(held: Held, ends: Sequence[StackResult], error: TfopsError) -> None:
+    lease, intent = held.lease, held.intent
+    if not any(map(may_have_changed, ends)) and error.exit_code != StoppedPartWay.exit_code:
+        reason = lease.mask(in_a_line(error))
+        lease.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything: {reason}")
+        return
+    why = _reasons([diagnostic for end in ends if end.applied for diagnostic in end.applied.errors])
+    lease.fail(
+        trouble_of(
+            intent,
+            receipt_of_all(ends),
+            headline=error.state.partition("\n")[0],
+            why=why or ("" if any(end.applied for end in ends) else error.what),
+            by=held.run.facts.person.name,
+            lost=lost_by_all(ends),
+        )
+    )
+
 
 @dataclass(slots=True)
-class Applying:
+class Execution:
     """One run through the stacks. `accept` is asked about plans that were made on the way, and whether the consent
     that was given covers them; it raises NotApproved or CheckFailed.
 

@@ -127,8 +127,9 @@ def _few(names: Sequence[str]) -> str:
 
 def _way_on(target: Target) -> str:
     """Forward with the same commit or with a new one; back to the latest version, the last that was whole."""
+    current = target.facts.latest
     hint = f"when the cause is gone: tfops resume {target.env}; a fix in a commit: tfops apply {target.env}"
-    return f"{hint}; back: tfops rollback {target.env} {target.current.version}" if target.current else hint
+    return f"{hint}; back: tfops rollback {target.env} {current.version}" if current else hint
 
 
 def _errors(applied: Applied) -> str:

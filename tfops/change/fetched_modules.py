@@ -41,13 +41,13 @@ def moved_warning(moved: Sequence[str], spec: StackSpec) -> str:
 
 def require_same_modules(target: Target, moved: Mapping[StackName, tuple[str, ...]], *, ignoring: bool) -> None:
     """Raises Refused (guard `moved-module`) where a way back would not be to what the version was."""
-    if target.restores is None or ignoring or not any(moved.values()):
+    if target.way.restores is None or ignoring or not any(moved.values()):
         return
     named = ", ".join(path for paths in moved.values() for path in paths)
     raise Refused(
         "moved-module",
-        f"going back to {target.env} {target.restores.version} would run other modules than then: {named}",
+        f"going back to {target.env} {target.way.restores.version} would run other modules than then: {named}",
         why="their sources say no fixed content, and what they give now has another digest than the version's card",
         hint=f"pin them to what they were then; or take what there is: tfops rollback {target.env} "
-        f"{target.restores.version} --ignore-verdict",
+        f"{target.way.restores.version} --ignore-verdict",
     )

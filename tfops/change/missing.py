@@ -5,14 +5,12 @@ from dataclasses import field
 
 from tfops.addresses import in_stack, qualified, with_masked_keys
 from tfops.change.ids import in_the_form_of
-from tfops.change.project import Project
+from tfops.change.snapshot import Snapshot
 from tfops.change.stack import OpenStack
 from tfops.change.stacks import StackAction, StackSpec
 from tfops.change.ui import Ui
-from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.engine.mask import MASK
-from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.parts import TroublePart
 from tfops.model import Action, EnvName, Kind, Plan, StackState
 from tfops.resolve.state import Lack, lacking, require_none_lacking
@@ -33,7 +31,7 @@ class Missing:
 Read = tuple[StackSpec, OpenStack, StackState]
 
 
-def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] | None, ui: Ui) -> list[Missing]:
+def find_missing(facts: Snapshot, read: Sequence[Read], named: frozenset[str] | None, ui: Ui) -> list[Missing]:
     """By stack, in the same order. `named` are qualified addresses; None where the command takes none.
 
     Raises Refused (guard `state-lacks`) for what nothing explains.
@@ -42,8 +40,8 @@ def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] |
     if not any(lacks):
         return [Missing()] * len(read)
     env = read[0][0].content.environment.name
-    present = read_present(project.repository, env)
-    if _is_being_changed(project, present, read[0][0].content.rules, ui):
+    present = facts.present
+    if _is_being_changed(facts, ui):
         return [Missing()] * len(read)
     found, refused = list[Missing](), list[Lack]()
     for (spec, stack, state), lack in zip(read, lacks, strict=True):
@@ -59,17 +57,17 @@ def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] |
     return found
 
 
-def _is_being_changed(project: Project, present: LedgerState, rules: ProjectConfig, ui: Ui) -> bool:
+def _is_being_changed(facts: Snapshot, ui: Ui) -> bool:
     """Whether the states may be another version's than the latest that was known, or between two.
 
     Then the card says nothing about them: a change that goes on from there loses its race, and plans again.
     """
+    present = facts.present
     if present.intent is not None:
         return True
-    if not project.repository.remote or (present.lock is not None and present.lock.is_manual):
+    if not facts.project.repository.remote or (present.lock is not None and present.lock.is_manual):
         return False
-    project.fetch_for_reading(rules, ui)
-    if read_present(project.repository, present.env).head == present.head:
+    if facts.fetched_for_reading(ui).present.head == present.head:
         return False
     ui.note(f"{present.env} was changed by someone else meanwhile: this is not what its latest version comes to")
     return True

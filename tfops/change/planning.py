@@ -7,17 +7,15 @@ with what their plans already know of them; what they don't know yet makes a sta
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from tfops.addresses import with_masked_keys, without_keys
 from tfops.change.bridging import over_a_bridge
 from tfops.change.missing import require_not_made_anew
-from tfops.change.prepare import open_stacks, read_stacks, results_of
-from tfops.change.project import Project
-from tfops.change.stack import EngineOptions
+from tfops.change.prepare import read_stacks, results_of
+from tfops.change.run import Run
+from tfops.change.stack import OpenStack
 from tfops.change.stack_plan import StackPlan
 from tfops.change.stacks import StackAction, StackSpec
-from tfops.change.state_places import require_same_place
 from tfops.change.supplies import Giver, Supplies, stand_ins, supplies_for
 from tfops.change.ui import Ui
 from tfops.config.values import StackOutput
@@ -69,30 +67,16 @@ class Planned:
         return sum(read.stack.engine.starts for read in (*(one for one in self.stacks), *self.asked))
 
 
-def plan_stacks(
-    project: Project,
-    specs: Sequence[StackSpec],
-    *,
-    folder: Path,
-    engine: EngineOptions,
-    ui: Ui,
-    allow_missing: frozenset[str] | None = None,
-) -> Planned:
-    """Render, init where needed, read the states, plan. Changes nothing but tfops' own folders.
+def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Planned:
+    """Init where needed, read the states, plan. Changes nothing but tfops' own folders.
 
-    A state that isn't the one that the latest card speaks of is refused, and so is one that lacks what the card has,
-    unless `allow_missing` names it. A spec's `bridge` is planned with; over its `past` one is found, where the plan
-    needs it.
+    Raises as `read_stacks`. A spec's `bridge` is planned with; over its `past` one is found, where the plan needs it.
     """
-    for spec in specs:
-        require_same_place(project, spec.content.rules, spec.content.environment.name, spec.name, spec.recorded)
-    opened = open_stacks(project, specs, folder=folder, engine=engine, ui=ui)
-    read = read_stacks(project, opened, ui, allow_missing=allow_missing)
-    planned = plan_read(read, ui)
+    planned = plan_read(read_stacks(run, opened), run.ui)
     require_not_made_anew(
-        specs[0].content.environment.name,
+        run.facts.env,
         [((one.spec, one.stack, one.before), one.missing, one.plan) for one in planned.stacks],
-        takes_names=allow_missing is not None,
+        takes_names=run.request.consent.allow_missing is not None,
     )
     failpoint.reach("planned")
     return planned

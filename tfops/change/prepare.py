@@ -2,22 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tfops.change.fetched_modules import moved_modules, moved_warning
 from tfops.change.missing import Missing, find_missing
-from tfops.change.project import Project
-from tfops.change.stack import EngineOptions, OpenStack, open_stack
+from tfops.change.run import Run
+from tfops.change.snapshot import Snapshot
+from tfops.change.stack import OpenStack, open_stack
 from tfops.change.stack_plan import StackPlan
 from tfops.change.stacks import StackSpec
-from tfops.change.state_places import require_own_state
+from tfops.change.state_guards import require_own_state
 from tfops.change.ui import Ui
-from tfops.engine.mask import Masker
 from tfops.errors import Refused, TfopsError
-from tfops.ledger.chain import read_present
 from tfops.ledger.origin import require_ledger
-from tfops.model import EnvName, StackState
+from tfops.model import StackState
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
@@ -33,52 +31,44 @@ def _say_other_engine(opened: Sequence[tuple[StackSpec, OpenStack]], ui: Ui) -> 
             return
 
 
-def open_stacks(
-    project: Project, specs: Sequence[StackSpec], *, folder: Path, engine: EngineOptions, ui: Ui
-) -> list[tuple[StackSpec, OpenStack]]:
+def open_stacks(run: Run, specs: Sequence[StackSpec]) -> list[tuple[StackSpec, OpenStack]]:
     """All stacks of a change, rendered; what is secret in one is masked in all."""
-    masks = {"mask": Masker(), "shown": Masker()}
     last = next((spec.recorded.engine_name for spec in specs if spec.recorded and not spec.recorded.is_empty), "")
-    opened = [
-        (spec, open_stack(project, spec.content, spec.name, folder=folder, options=engine, ui=ui, prefer=last, **masks))
-        for spec in specs
-    ]
+    opened = [(spec, open_stack(run, spec.content, spec.name, prefer=last)) for spec in specs]
     failpoint.reach("rendered")
     return opened
 
 
-def _require_known_state(project: Project, env: EnvName, spec: StackSpec, state: StackState) -> None:
+def _require_known_state(facts: Snapshot, spec: StackSpec, state: StackState) -> None:
     """As `require_known_state`; in a fork, whose ledger isn't here, that is why the state isn't (`missing-ledger`)."""
     try:
-        require_known_state(env, spec.recorded, state)
+        require_known_state(facts.env, spec.recorded, state)
     except Refused:
-        require_ledger(project.repository, env, read_present(project.repository, env).head)
+        require_ledger(facts.project.repository, facts.env, facts.present.head)
         raise
 
 
-def read_stacks(
-    project: Project,
-    opened: Sequence[tuple[StackSpec, OpenStack]],
-    ui: Ui,
-    *,
-    allow_missing: frozenset[str] | None = None,
-) -> list[StackPlan]:
-    """Each stack's state, held against the latest card."""
-    env = opened[0][0].content.environment.name
-    ui.phase(f"preparing {env}")
+def read_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> list[StackPlan]:
+    """Each stack's state, held against the latest card.
+
+    A state that isn't the one that the latest card speaks of is refused, and so is one that lacks what the card has,
+    unless the request names it.
+    """
+    facts, ui = run.facts, run.ui
+    ui.phase(f"preparing {facts.env}")
     done = results_of(side_by_side([partial(_prepare, stack) for _, stack in opened], on_signal=ui.engine_signal))
     failpoint.reach("state-read")
     for spec, (state, _) in zip((spec for spec, _ in opened), done, strict=True):
         if spec.recorded is None and not spec.takes_over:
-            require_own_state(project, env, spec.name, state)
-        _require_known_state(project, env, spec, state)
+            require_own_state(facts, spec.name, state)
+        _require_known_state(facts, spec, state)
     for spec, stack in opened:
         require_engine_for(spec.recorded, stack.engine.engine.name, stack.engine.engine.version)
     _say_other_engine(opened, ui)
     for (_, stack), (state, hidden) in zip(opened, done, strict=True):
         stack.hide_found(hidden, state.inventory)
     states = [(spec, stack, state) for (spec, stack), (state, _) in zip(opened, done, strict=True)]
-    missing = find_missing(project, states, allow_missing, ui)
+    missing = find_missing(facts, states, run.request.consent.allow_missing, ui)
     _say_let_go(missing, ui)
     _say_unlocked(opened, ui)
     ready = [
