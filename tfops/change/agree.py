@@ -17,7 +17,8 @@ from tfops.change.target import Target
 from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted
-from tfops.ledger.card import ApprovalPart, CheckPart
+from tfops.records.card import Approval
+from tfops.records.check import CheckOutcome
 from tfops.resolve.merged_plan import merge_plans
 from tfops.system import failpoint, signals
 
@@ -27,8 +28,8 @@ class Agreement:
     """Who consented, and what was checked: of the plan, and of those that are made on the way. `thinking_s` is how long
     the question stood: that is no working time."""
 
-    approvals: list[ApprovalPart] = field(default_factory=list)
-    checks: list[CheckPart] = field(default_factory=list)
+    approvals: list[Approval] = field(default_factory=list)
+    checks: list[CheckOutcome] = field(default_factory=list)
     thinking_s: float = 0.0
 
 
@@ -43,7 +44,7 @@ def agree(run: Run, target: Target, planned: Planned) -> Agreement:
     asked = time.monotonic()
     approval = obtain_consent(target, planned.plan, run.request.consent, run.ui, mask=run.mask)
     failpoint.reach("consented")
-    agreement = Agreement([approval], passed, time.monotonic() - asked)
+    agreement = Agreement([approval], list(passed), time.monotonic() - asked)
     for one in planned.stacks:
         renew_ephemeral(one.stack)
     return agreement

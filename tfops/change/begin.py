@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from tfops.addresses import qualified
 from tfops.change.agree import Agreement
 from tfops.change.cards import untouched_files
 from tfops.change.lease import Lease, masked_action
@@ -13,8 +12,11 @@ from tfops.change.run import Run
 from tfops.change.target import Target
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
-from tfops.ledger.parts import IntentPart, StackIntentPart
-from tfops.model import ActionState, InventoryPolicy, StackName
+from tfops.records.action import ActionState
+from tfops.records.addresses import qualified
+from tfops.records.names import StackName
+from tfops.records.policy import InventoryPolicy
+from tfops.records.run import Intent, StackIntent
 from tfops.render.root import joined_files
 from tfops.system import failpoint, signals
 
@@ -29,7 +31,7 @@ class Held:
     planned: Planned
     agreement: Agreement
     lease: Lease
-    intent: IntentPart
+    intent: Intent
     arrived: Sequence[int]
 
     def is_stopped(self) -> bool:
@@ -63,9 +65,9 @@ def begun(run: Run, target: Target, planned: Planned, agreement: Agreement) -> I
         yield Held(run, target, planned, agreement, lease, intent, arrived)
 
 
-def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) -> IntentPart:
+def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) -> Intent:
     plan, restores, approval = planned.plan, target.way.restores, agreement.approvals[0]
-    return IntentPart(
+    return Intent(
         run_id=run.id,
         kind=target.kind,
         commit=target.commit.sha,
@@ -75,18 +77,18 @@ def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) ->
         changes=len(plan.work),
         plan_digest=plan.digest,
         stacks={
-            one.spec.name: StackIntentPart(lineage=one.before.lineage, serial_before=one.before.serial)
+            one.spec.name: StackIntent(lineage=one.before.lineage, serial_before=one.before.serial)
             for one in planned.stacks
         },
-        only=sorted(target.stacks.only),
+        only=tuple(sorted(target.stacks.only)),
         engine=str(planned.stacks[0].stack.engine.engine),
         approved_by=approval.who,
         approved_how=approval.how,
         keeps_providers=target.keeps_providers,
         rehearses=target.facts.place.rehearses or "",
-        actions=[
+        actions=tuple(
             masked_action(action_part(one.spec.name, action, ActionState.NEVER_RUN), run.mask)
             for one in planned.stacks
             for action in (one.plan.actions if one.plan else ())
-        ],
+        ),
     )

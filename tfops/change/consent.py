@@ -7,14 +7,15 @@ name is typed under the list of it; and what is protected is named address by ad
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
-from tfops.addresses import with_masked_keys
 from tfops.change.request import Consent
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import NeedsPerson, NotApproved
-from tfops.ledger.card import ApprovalPart
-from tfops.model import Invocation, Kind, Plan, Print, ResourceChange
+from tfops.records.addresses import with_masked_keys
+from tfops.records.card import Approval
+from tfops.records.plan import Invocation, Plan, Print, ResourceChange
+from tfops.records.version import Kind
 from tfops.resolve.actions import asks_first
 from tfops.resolve.agreement import Agreed, covers, difference, told_prints
 from tfops.resolve.data_types import holds_data, is_missed
@@ -37,11 +38,11 @@ def obtain_consent(
     ui: Ui,
     *,
     mask: Callable[[str], str] = str,
-) -> ApprovalPart:
+) -> Approval:
     """Who agreed to this plan, and how. Raises NotApproved. Decided on the plan as it is, and told through `mask`."""
     how = DRILL if options.standing == DRILL else _ask(target, plan, options, _Told(ui, mask))
     person = target.facts.person
-    return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
+    return Approval(who=str(person), when=clock.now(), digest=plan.digest, how=how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.engine.events import Progress
 from tfops.engine.stack import SavedPlan
 from tfops.errors import Interrupted, StoppedPartWay, TfopsError, in_a_line, one_line
-from tfops.events import Diagnostic
-from tfops.ledger.card import ActionPart
 from tfops.ledger.chain import LedgerState
-from tfops.model import StackName
+from tfops.records.action import ActionOutcome
+from tfops.records.engine_events import Diagnostic
+from tfops.records.names import StackName
 from tfops.resolve.graph import waves
 from tfops.resolve.merged_plan import is_same_work
 from tfops.system import failpoint
@@ -78,7 +78,7 @@ def hidden_in(ends: Iterable[StackResult]) -> frozenset[str]:
     return frozenset(text for end in ends for text in end.hidden)
 
 
-def left_of_actions(present: LedgerState, ran: Sequence[ActionPart]) -> tuple[ActionPart, ...]:
+def left_of_actions(present: LedgerState, ran: Sequence[ActionOutcome]) -> tuple[ActionOutcome, ...]:
     """The actions of this change, and those of one that stopped before it which this one didn't run either."""
     before = present.trouble.actions if present.trouble else []
     again = {(action.address, action.trigger) for action in ran}

@@ -2,7 +2,7 @@
 
 from tfops.change.begin import Held
 from tfops.change.cards import Outcome, build_card, standing_files
-from tfops.change.checks import check_context, check_facts, run_checks
+from tfops.change.checks import check_context, run_checks
 from tfops.change.execute import hidden_in, left_of_actions
 from tfops.change.fetched_modules import require_same_modules
 from tfops.change.outputs import visible_outputs
@@ -13,8 +13,10 @@ from tfops.change.target import Target
 from tfops.change.unrecorded_card import record as record_card
 from tfops.engine.plan import masked_plan
 from tfops.errors import NotRecorded, Refused
-from tfops.ledger.card import Card
-from tfops.model import EnvName, Kind, Plan, Verified, Version
+from tfops.records.card import Card
+from tfops.records.names import EnvName
+from tfops.records.plan import Plan
+from tfops.records.version import Kind, Verified, Version
 from tfops.results.changes import ChangeResult
 from tfops.system.git import GitFailed
 
@@ -95,5 +97,5 @@ def _result(
         is_shared=bool(run.project.repository.remote),
         outputs=card.outputs if card else {},
         verified=card.verified.result if card and card.verified else Verified.NONE,
-        checks=check_facts(card.verified.checks if card and card.verified else ()),
+        checks=card.verified.checks if card and card.verified else (),
     )

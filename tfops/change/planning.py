@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from tfops.addresses import with_masked_keys, without_keys
 from tfops.change.bridging import over_a_bridge
 from tfops.change.missing import require_not_made_anew
 from tfops.change.prepare import read_stacks, results_of
@@ -24,7 +23,9 @@ from tfops.engine.advice import is_about_sensitive
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import EngineFailed, Refused, TfopsError
-from tfops.model import Action, Plan, StackName, Waiting
+from tfops.records.addresses import with_masked_keys, without_keys
+from tfops.records.names import StackName
+from tfops.records.plan import Action, Plan, Waiting
 from tfops.render.root import UNKNOWN_TYPE
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.graph import waves

@@ -15,7 +15,7 @@ from tfops.change.state_guards import require_own_state
 from tfops.change.ui import Ui
 from tfops.errors import Refused, TfopsError
 from tfops.ledger.origin import require_ledger
-from tfops.model import StackState
+from tfops.records.state import StackState
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from tfops.change.project import Project
 from tfops.change.snapshot import Snapshot
 from tfops.engine.lockfile import versions_alone
-from tfops.ledger.card import Card
-from tfops.ledger.chain import EventKind, LedgerState, present_at, read_events
-from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, StackName
+from tfops.ledger.chain import LedgerState, present_at, read_events
+from tfops.records.card import Card
+from tfops.records.event import EventKind
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import LOCK_FILE
 
 
 def lock_beside(present: LedgerState, stack: StackName | None = None) -> str | None:

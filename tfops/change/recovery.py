@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tfops.addresses import in_stack, qualified, split
 from tfops.change.cards import Outcome, build_card, standing_files
 from tfops.change.holders import may_change_offline, may_take_over
 from tfops.change.import_lost import bring_back
@@ -42,11 +41,17 @@ from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
-from tfops.ledger.card import ActionPart, ApprovalPart
-from tfops.ledger.chain import EventKind, NewEvent
-from tfops.ledger.parts import IntentPart, LockPart
+from tfops.ledger.chain import NewEvent
 from tfops.ledger.record import LostRaceError
-from tfops.model import ActionState, StackName, StackState, Version
+from tfops.records.action import ActionOutcome, ActionState
+from tfops.records.addresses import in_stack, qualified, split
+from tfops.records.card import Approval
+from tfops.records.event import EventKind
+from tfops.records.lock import Lock
+from tfops.records.names import StackName
+from tfops.records.run import Intent
+from tfops.records.state import StackState
+from tfops.records.version import Version
 from tfops.system import failpoint, signals
 from tfops.system.remote import RemoteUnreachable
 from tfops.system.workspace import Workspace, part_of_run, read_json, rewrite_outputs, run_began, write_file
@@ -66,8 +71,8 @@ class Recovery:
 @dataclass(frozen=True, slots=True)
 class _Case:
     facts: Snapshot
-    lock: LockPart
-    intent: IntentPart
+    lock: Lock
+    intent: Intent
     ui: Ui
 
     @property
@@ -103,7 +108,7 @@ def _settle(facts: Snapshot, request: Request, ui: Ui) -> Recovery | None:
     return _finish(_Case(facts, lock, intent, ui), request)
 
 
-def _release(facts: Snapshot, lock: LockPart, text: str) -> Recovery:
+def _release(facts: Snapshot, lock: Lock, text: str) -> Recovery:
     event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock=facts.present.manual_lock or "", intent="")
     _append(facts, event)
     return Recovery(text)
@@ -229,7 +234,7 @@ def _read_all(
     return reads, lost
 
 
-def _lost_by_run(intent: IntentPart, stack: StackName, progress: Progress, state: StackState) -> Lost:
+def _lost_by_run(intent: Intent, stack: StackName, progress: Progress, state: StackState) -> Lost:
     """By the engine's output, where it is in this clone; else by what the ledger was told."""
     if progress.made:
         return lost_by(progress, state)
@@ -265,9 +270,7 @@ def _engine_began(case: _Case, stack: StackName) -> datetime:
     return started_at(_output(case, stack)) or case.lock.since
 
 
-def _is_untouched(
-    intent: IntentPart, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackPlan]
-) -> bool:
+def _is_untouched(intent: Intent, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackPlan]) -> bool:
     """Whether no engine began anything, and every state is the one that it would have begun with."""
     if intent.done or not all(one.is_untouched for one in progress.values()):
         return False
@@ -276,23 +279,23 @@ def _is_untouched(
     return now == states
 
 
-def _actions_that_ran(intent: IntentPart, progress: Mapping[StackName, Progress]) -> list[ActionPart]:
+def _actions_that_ran(intent: Intent, progress: Mapping[StackName, Progress]) -> list[ActionOutcome]:
     """The actions of the plan that the run died with. One without an answer isn't taken for done."""
     found = []
     for action in intent.actions:
         stack, address = split(action.address)
         known = progress[stack].action_state(address, split(action.trigger)[1]) if stack in progress else None
-        found.append(action.model_copy(update={"result": known or ActionState.NEVER_RUN}))
+        found.append(replace(action, result=known or ActionState.NEVER_RUN))
     return found
 
 
-def _approvals(case: _Case) -> tuple[ApprovalPart, ...]:
+def _approvals(case: _Case) -> tuple[Approval, ...]:
     """Who consented before the run died."""
     intent = case.intent
     if not intent.approved_by:
         return ()
     how = intent.approved_how
-    return (ApprovalPart(who=intent.approved_by, when=case.lock.since, digest=intent.plan_digest, how=how),)
+    return (Approval(who=intent.approved_by, when=case.lock.since, digest=intent.plan_digest, how=how),)
 
 
 def _doubt(progress: Mapping[StackName, Progress]) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import field, replace
 
 from tfops.dataclass import dataclass
-from tfops.model import StackName
+from tfops.records.names import StackName
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed
 
 

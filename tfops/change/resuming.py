@@ -8,8 +8,9 @@ from tfops.change.snapshot import Snapshot
 from tfops.change.target import Target, destroy_target
 from tfops.change.ui import Ui
 from tfops.errors import Refused
-from tfops.ledger.parts import TroublePart
-from tfops.model import CommitSha, Kind
+from tfops.records.names import CommitSha
+from tfops.records.run import Trouble
+from tfops.records.version import Kind
 
 _MOST_LISTED = 5
 
@@ -42,7 +43,7 @@ def _nothing_to_resume(facts: Snapshot) -> Refused:
     return Refused("nothing-to-resume", f"{where}: no change stopped half-way", hint=hint)
 
 
-def _say_what_was_done(facts: Snapshot, trouble: TroublePart, ui: Ui) -> None:
+def _say_what_was_done(facts: Snapshot, trouble: Trouble, ui: Ui) -> None:
     """What the stopped run did, and what came to its branch since: that isn't part of it.
 
     How far it got was said before: the environment is degraded.

@@ -4,23 +4,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tfops.addresses import in_stack, is_hidden, split
 from tfops.change.provider_locks import lock_beside, lock_of_version
 from tfops.change.request import Request
 from tfops.change.snapshot import Snapshot
 from tfops.change.stacks import Stacks
-from tfops.change.target import Aim, Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
+from tfops.change.target import Goal, Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
 from tfops.change.verdicts import judge_cards, since_version
 from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.config.modules.protection import lifting_overrides
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
-from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import LedgerState
-from tfops.ledger.parts import AimPart
 from tfops.ledger.versions import read_card
-from tfops.model import LOCK_FILE, Commit, Fetched, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
+from tfops.records.addresses import in_stack, is_hidden, split
+from tfops.records.card import Card, StackRecord
+from tfops.records.commit import Commit
+from tfops.records.names import StackName
+from tfops.records.plan import Plan
+from tfops.records.rendered import LOCK_FILE
+from tfops.records.run import Aim
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.bridge import Past
 from tfops.resolve.forward_only import refused_downgrades
 from tfops.resolve.identity import Since
@@ -50,8 +55,8 @@ def rollback_target(facts: Snapshot, request: Request, *, to: str | None) -> Tar
     at, card = read_card(repository, picked), read_card(repository, goal)
     if at.is_its_own_content:
         goal, card = picked, at
-    aim = Aim(Kind.ROLLBACK, goal.commit, goal.branch, _reason(facts, goal, stopped), goal, request.stacks)
-    target = content_of_commit(facts, aim, rules_from_branch_head(facts), at=at)
+    wanted = Goal(Kind.ROLLBACK, goal.commit, goal.branch, _reason(facts, goal, stopped), goal, request.stacks)
+    target = content_of_commit(facts, wanted, rules_from_branch_head(facts), at=at)
     since = since_version(repository, facts.versions, goal)
     way = replace(
         target.way,
@@ -76,12 +81,12 @@ def _with_content(stacks: Stacks, **changes: Any) -> Stacks:
     return replace(stacks, content=replace(stacks.content, **changes))
 
 
-def _stopped(present: LedgerState) -> AimPart | None:
+def _stopped(present: LedgerState) -> Aim | None:
     """The change that stopped half-way after the latest version, or whose run died in it."""
     return present.trouble or present.intent
 
 
-def _reason(facts: Snapshot, goal: VersionRecord, stopped: AimPart | None) -> str:
+def _reason(facts: Snapshot, goal: VersionRecord, stopped: Aim | None) -> str:
     if stopped is not None:
         return f"{facts.env} back to {goal.version}, from the {stopped.kind} of {stopped.commit[:8]} that stopped"
     return f"{facts.env} {facts.latest.version if facts.latest else ''} back to {goal.version}"
@@ -196,7 +201,7 @@ def _ends_in(stack: str, trails: Mapping[str, str]) -> dict[str, str]:
     return {old: end for old, (at, end) in ends if at == stack}
 
 
-def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:
+def _past(goal: StackRecord, current: StackRecord | None, since: Since) -> Past:
     """Hidden ids help nobody there."""
     alive = current.forgotten.items() if current else ()
     return Past(
@@ -204,11 +209,11 @@ def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:
         {address: known for address, known in alive if not is_hidden(known)},
         dict(current.remade) if current else {},
         since,
-        {path: Fetched(one.source, one.version, one.digest) for path, one in goal.downloads.items()},
+        goal.downloads,
     )
 
 
-def _undone(facts: Snapshot, goal: VersionRecord, stopped: AimPart | None) -> tuple[Commit, ...]:
+def _undone(facts: Snapshot, goal: VersionRecord, stopped: Aim | None) -> tuple[Commit, ...]:
     """The commits whose work a rollback takes back, newest first; none that aren't in this clone.
 
     Those of a change that stopped half-way are among them.
@@ -228,37 +233,37 @@ def running_target(facts: Snapshot) -> Target:
     if latest is None or card is None or latest.kind is Kind.DESTROY:
         raise Refused("never-applied", f"{facts.env} doesn't run", hint=f"tfops apply {facts.env}")
     restored = _numbered(facts, latest.restores.number if latest.restores else None)
-    aim = Aim(latest.kind, latest.commit, latest.branch, restores=restored)
-    target = intended_target(facts.rehearsing(card.rehearses), aim)
+    goal = Goal(latest.kind, latest.commit, latest.branch, restores=restored)
+    target = intended_target(facts.rehearsing(card.rehearses), goal)
     if card.keeps_providers:
         return as_it_runs(target)
     lock = lock_of_what_runs(target) or target.stacks.content.lock
     return replace(target, stacks=_with_content(target.stacks, lock=lock))
 
 
-def aimed_target(facts: Snapshot, part: AimPart) -> Target:
+def aimed_target(facts: Snapshot, part: Aim) -> Target:
     """What a run that died was about to do, to find out how far it got, or to finish it."""
     restored = _numbered(facts, part.restores)
-    aim = Aim(part.kind, require_sha(part.commit), part.branch, restores=restored, stacks=tuple(part.only))
-    return intended_target(facts.rehearsing(part.rehearses), aim, keeps_providers=part.keeps_providers)
+    goal = Goal(part.kind, require_sha(part.commit), part.branch, restores=restored, stacks=tuple(part.only))
+    return intended_target(facts.rehearsing(part.rehearses), goal, keeps_providers=part.keeps_providers)
 
 
 def _numbered(facts: Snapshot, number: int | None) -> VersionRecord | None:
     return next((record for record in facts.versions.versions if record.version.number == number), None)
 
 
-def intended_target(facts: Snapshot, aim: Aim, *, keeps_providers: bool = False) -> Target:
+def intended_target(facts: Snapshot, goal: Goal, *, keeps_providers: bool = False) -> Target:
     """The content of a commit that was, or was to be, an environment once: it is not held against today's checks."""
     project, place, records = facts.project, facts.place, facts.versions.versions
-    is_own_apply = aim.kind is Kind.APPLY and place.rehearses is None and not place.is_preview
-    origin = aim.restores or (records[-1] if records and aim.kind is Kind.DESTROY else None)
-    rules = project.config_at(aim.commit) if is_own_apply else rules_from_branch_head(facts)
+    is_own_apply = goal.kind is Kind.APPLY and place.rehearses is None and not place.is_preview
+    origin = goal.restores or (records[-1] if records and goal.kind is Kind.DESTROY else None)
+    rules = project.config_at(goal.commit) if is_own_apply else rules_from_branch_head(facts)
     at = read_card(project.repository, origin) if origin else None
-    aim = replace(aim, reason=f"the {aim.kind} of {aim.commit[:8]}")
-    target = content_of_commit(facts, aim, rules, at=at)
-    if aim.restores:
-        card = read_card(project.repository, aim.restores)
-        since = since_version(project.repository, facts.versions, aim.restores)
+    goal = replace(goal, reason=f"the {goal.kind} of {goal.commit[:8]}")
+    target = content_of_commit(facts, goal, rules, at=at)
+    if goal.restores:
+        card = read_card(project.repository, goal.restores)
+        since = since_version(project.repository, facts.versions, goal.restores)
         pasts = _pasts(card, facts.current_card, since, lost=target.way.pasts)
         target = replace(target, way=replace(target.way, pasts=pasts))
     return _with_todays_providers(target) if keeps_providers else target

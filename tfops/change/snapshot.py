@@ -7,11 +7,13 @@ from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.ledger.card import Card
 from tfops.ledger.chain import LedgerState, NewEvent, prepare, present_at, read_present
 from tfops.ledger.record import LostRaceError
 from tfops.ledger.versions import Listing, read_card, require_known, versions_of
-from tfops.model import CommitSha, EnvName, Person, VersionRecord
+from tfops.records.card import Card
+from tfops.records.commit import Person
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import VersionRecord
 from tfops.system.remote import Refs, Swap, Update
 
 

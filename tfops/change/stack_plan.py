@@ -9,7 +9,8 @@ from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.engine.stack import Applied, SavedPlan
 from tfops.errors import TfopsError
-from tfops.model import Plan, StackState, Waiting
+from tfops.records.plan import Plan, Waiting
+from tfops.records.state import StackState
 from tfops.resolve.bridge import Bridge
 
 

@@ -9,7 +9,8 @@ from tfops.change.state_places import place_today, recorded_place
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.ledger.versions import list_versions, read_card
-from tfops.model import MAIN_STACK, EnvName, StackName, StackState
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.state import StackState
 from tfops.resolve.place import told_apart
 from tfops.resolve.state import RecordedState, require_free_place
 

@@ -2,7 +2,8 @@
 
 from tfops.config.project import ProjectConfig
 from tfops.ledger.chain import LedgerState
-from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import BACKEND_FILE
 from tfops.render.root import backend_settings
 from tfops.resolve.place import StatePlace, to_place
 

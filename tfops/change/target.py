@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import field, replace
 
-from tfops.addresses import in_stack, split
 from tfops.change.home import content_tree
 from tfops.change.reading import load_checked
 from tfops.change.request import Request
@@ -17,8 +16,12 @@ from tfops.config.modules.protection import fits
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.card import Card
-from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, StackName, Verdict, VersionRecord
+from tfops.records.addresses import in_stack, split
+from tfops.records.card import Card
+from tfops.records.commit import Commit
+from tfops.records.names import CommitSha, EnvName, StackName
+from tfops.records.verdict import Judgement, Verdict
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches, require_branch_name
 from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.guards import ApplyFacts, require_none
@@ -111,7 +114,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class Goal:
     """Which commit's content is wanted, as what kind of change, and why; `stacks` narrows it."""
 
     kind: Kind
@@ -134,8 +137,8 @@ def apply_target(facts: Snapshot, request: Request) -> Target:
     shared = rules_from_branch_head(facts).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
     require_none(_apply_facts(facts, current, pattern=shared.branch), request.allowed, is_protected=is_protected)
-    aim = Aim(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks)
-    return content_of_commit(facts, aim, place.rules)
+    goal = Goal(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks)
+    return content_of_commit(facts, goal, place.rules)
 
 
 def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Target:
@@ -216,8 +219,8 @@ def destroy_target(facts: Snapshot) -> Target:
             f"{env} is protected: it can't be destroyed",
             hint="in a reviewed change, take `protected: true` out of tfops.yaml first",
         )
-    aim = Aim(Kind.DESTROY, latest.commit, latest.branch, f"{env} {latest.version} is taken down")
-    return content_of_commit(facts, aim, rules, at=card)
+    goal = Goal(Kind.DESTROY, latest.commit, latest.branch, f"{env} {latest.version} is taken down")
+    return content_of_commit(facts, goal, rules, at=card)
 
 
 def protected_by(*cards: Card | None) -> frozenset[str]:
@@ -232,16 +235,16 @@ def guessed_by(*cards: Card | None) -> frozenset[str]:
     return frozenset(address for card in found for address in card.guessed) - certain
 
 
-def content_of_commit(facts: Snapshot, aim: Aim, rules: ProjectConfig, *, at: Card | None = None) -> Target:
+def content_of_commit(facts: Snapshot, goal: Goal, rules: ProjectConfig, *, at: Card | None = None) -> Target:
     """Modules, inputs and provider lock from a commit, under the given rules.
 
     `at` is the card of the version whose content it is, for stacks that it had at other commits. Raises
-    Refused (guard `unknown-stack`) for a stack in the aim that isn't there.
+    Refused (guard `unknown-stack`) for a stack in the goal that isn't there.
     """
     place, project, card = facts.place, facts.project, facts.current_card if facts.latest else None
-    tree = content_tree(project, GitTree.of_commit(project.repository, aim.commit), rules, place.env)
+    tree = content_tree(project, GitTree.of_commit(project.repository, goal.commit), rules, place.env)
     # What was applied once must stay reachable: only a new commit is held against its modules.
-    is_new = aim.kind is Kind.APPLY and place.rehearses is None
+    is_new = goal.kind is Kind.APPLY and place.rehearses is None
     environment = (
         load_checked(project, tree, rules, place.env)
         if is_new
@@ -251,13 +254,13 @@ def content_of_commit(facts: Snapshot, aim: Aim, rules: ProjectConfig, *, at: Ca
     stacks = with_other_contents(project, Stacks(content, card), at)
     return Target(
         facts=facts,
-        kind=aim.kind,
-        commit=project.repository.commit(aim.commit),
-        branch=aim.branch,
-        reason=aim.reason,
-        stacks=stacks.narrowed_to(aim.stacks) if aim.stacks else stacks,
+        kind=goal.kind,
+        commit=project.repository.commit(goal.commit),
+        branch=goal.branch,
+        reason=goal.reason,
+        stacks=stacks.narrowed_to(goal.stacks) if goal.stacks else stacks,
         way=WayBack(
-            restores=aim.restores,
+            restores=goal.restores,
             pasts=_lost_before(facts),
             protected=protected_by(card),
             guessed=guessed_by(card),

@@ -19,7 +19,7 @@ from tfops.change.target import Target, apply_target, destroy_target
 from tfops.change.task import Task
 from tfops.change.ui import Ui
 from tfops.errors import Refused
-from tfops.model import Kind, Verified
+from tfops.records.version import Kind, Verified
 from tfops.results.changes import ChangeResult, RecoverResult
 
 _MAY_BE_STALE = ("wrong-branch", "unpushed")

@@ -9,10 +9,11 @@ from tfops.change.remote_answers import refusal
 from tfops.change.snapshot import Snapshot
 from tfops.change.ui import Ui
 from tfops.errors import NotRecorded, Refused
-from tfops.ledger.card import Card
+from tfops.ledger.codec import from_plain, to_plain
 from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card
-from tfops.model import EnvName
+from tfops.records.card import Card
+from tfops.records.names import EnvName
 from tfops.system import failpoint, signals
 from tfops.system.remote import RemoteUnreachable
 from tfops.system.workspace import read_json, write_file
@@ -32,7 +33,7 @@ def record(facts: Snapshot, card: Card, headline: str, *, base: str | None, root
         "headline": headline,
         "base": base,
         "root": dict(root),
-        "card": card.model_dump(mode="json"),
+        "card": to_plain(card),
     }
     path = project.workspace.pending(env)
     with signals.deferred(_RECORDED_FIRST):
@@ -64,7 +65,7 @@ def _record_pending(facts: Snapshot) -> Card:
     recorded = record_version(
         project.repository,
         facts.refs,
-        Card.model_validate(content["card"]),
+        from_plain(Card, content["card"]),
         content["headline"],
         base=content["base"],
         root=content["root"],
@@ -81,7 +82,7 @@ def settle_pending(facts: Snapshot, ui: Ui) -> Card | None:
     content: Any = read_json(path)
     if not isinstance(content, dict):
         return None
-    card = Card.model_validate(content["card"])
+    card = from_plain(Card, content["card"])
     recorded = _already_recorded(facts, card)
     if recorded is None:
         try:

@@ -17,17 +17,19 @@ from tfops.change.run import running
 from tfops.change.signing import require_signing
 from tfops.change.snapshot import Snapshot, read_snapshot
 from tfops.change.story import change
-from tfops.change.target import Aim, Target
+from tfops.change.target import Goal, Target
 from tfops.change.task import Task
 from tfops.change.ui import Ui
-from tfops.commands.drills import drill_fact
 from tfops.commands.locks import append_event
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
-from tfops.ledger.parts import DrilledPart, DrillsPart
+from tfops.ledger.chain import LedgerState, NewEvent, read_present
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import EnvName, Kind, Verdict, Verified, Version, VersionRecord
+from tfops.records.drill import Drill, Drills
+from tfops.records.event import EventKind
+from tfops.records.names import EnvName
+from tfops.records.verdict import Verdict
+from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
 from tfops.results.changes import ChangeResult, DrillResult
 from tfops.system import clock
@@ -49,7 +51,7 @@ class _Drill:
     ui: Ui
 
     def content(self, facts: Snapshot, record: VersionRecord, kind: Kind = Kind.APPLY) -> Target:
-        return intended_target(facts, Aim(kind, record.commit, record.branch))
+        return intended_target(facts, Goal(kind, record.commit, record.branch))
 
     def change(self, what: str, aim: Callable[[Snapshot], Target]) -> ChangeResult:
         self.ui.note(f"drill: {what}")
@@ -72,7 +74,7 @@ def drill(project: Project, version: str, request: Request, ui: Ui, *, place: st
             why = "; ".join(filter(None, (why, _clean_up(run))))
     except (KeyboardInterrupt, Interrupted) as error:
         raise _interrupted(run) from error
-    part = DrilledPart(
+    part = Drill(
         place=run.place.env,
         by=project.repository.person.name,
         at=clock.now(),
@@ -82,7 +84,7 @@ def drill(project: Project, version: str, request: Request, ui: Ui, *, place: st
         digests={step: result.plan.digest for step, result in results.items()},
     )
     _record(run, part)
-    return DrillResult(run.home.env, run.goal.version, drill_fact(part), keep)
+    return DrillResult(run.home.env, run.goal.version, part, keep)
 
 
 def _prepare(project: Project, version: str, request: Request, ui: Ui, *, place: str | None) -> _Drill:
@@ -230,13 +232,13 @@ def _what_stands_there(run: _Drill, facts: Snapshot) -> Target:
     return as_it_runs(run.content(facts, latest, Kind.DESTROY))
 
 
-def _record(run: _Drill, part: DrilledPart) -> None:
+def _record(run: _Drill, part: Drill) -> None:
     """An event in the ledger of the environment whose version was rehearsed; its newest drill is kept there."""
     name = str(run.goal.version)
     outcome = f"rolled back OK in {part.seconds['rollback']:.1f} s" if part.is_ok else f"failed: {part.why}"
 
     def event(present: LedgerState) -> NewEvent:
-        drills = DrillsPart(drills={**present.drills.drills, name: part})
+        drills = Drills(drills={**present.drills.drills, name: part})
         return NewEvent(EventKind.DRILLED, f"{run.home.env}: {name} drilled in {part.place}: {outcome}", drills=drills)
 
     append_event(run.project, run.home.env, run.project.refs(run.home.rules), event)

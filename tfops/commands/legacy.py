@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfops.addresses import without_keys
 from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.stack import locate
@@ -18,7 +17,10 @@ from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.engine.trial import judge
 from tfops.errors import ProjectError, UsageError
-from tfops.model import MAIN_FILE, EnvName, StackState
+from tfops.records.addresses import without_keys
+from tfops.records.names import EnvName
+from tfops.records.rendered import MAIN_FILE
+from tfops.records.state import StackState
 from tfops.resolve.bridge import Bridge, Move
 from tfops.system.workspace import unpack
 

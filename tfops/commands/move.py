@@ -36,7 +36,7 @@ from tfops.engine.runner import Runner
 from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.chain import LedgerState
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 from tfops.render.encryption import encryption_file
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tfops.change import story
-from tfops.change.checks import check_context, check_facts
+from tfops.change.checks import check_context
 from tfops.change.environment import find_place
 from tfops.change.planning import Planned
 from tfops.change.project import Project
@@ -17,8 +17,9 @@ from tfops.change.snapshot import Snapshot
 from tfops.change.target import Target, planned_target, say_target
 from tfops.change.task import Task
 from tfops.change.ui import Ui
-from tfops.ledger.card import CheckPart
-from tfops.model import MAIN_STACK, StackName, Verdict
+from tfops.records.check import CheckOutcome
+from tfops.records.names import MAIN_STACK, StackName
+from tfops.records.verdict import Verdict
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import as_planned, conclude
 from tfops.results.changes import PlanResult, RollbackPlanResult
@@ -31,7 +32,7 @@ def plan(project: Project, request: Request, ui: Ui, *, worktree: bool = False, 
     Takes no state lock and records nothing; the machine's lock is held, because the folder is shared.
     """
     place = find_place(project, request.env)
-    found: list[CheckPart] = []
+    found: list[CheckOutcome] = []
 
     def look(run: Run, target: Target, planned: Planned) -> None:
         required = target.rule.required_checks if checks else ()
@@ -45,7 +46,7 @@ def plan(project: Project, request: Request, ui: Ui, *, worktree: bool = False, 
     target, planned = story.plan(Task(project, place, "plan", aim, request, ui), look)
     latest = target.facts.latest
     commit = None if worktree else target.commit
-    return PlanResult(place.env, commit, latest.version if latest else None, planned.shown, check_facts(found))
+    return PlanResult(place.env, commit, latest.version if latest else None, planned.shown, tuple(found))
 
 
 def plan_rollback(

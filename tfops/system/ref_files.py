@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from tfops.dataclass import dataclass
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 
 _VALUE = re.compile(r"(?P<sha>[0-9a-f]{40}(?:[0-9a-f]{24})?)\n?")
 _SYMBOLIC = re.compile(r"ref: (?P<name>refs/[^\n]+)\n?")
