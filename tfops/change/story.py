@@ -43,10 +43,10 @@ from tfops.records.run import Intent, StackIntent
 from tfops.records.version import Kind, Verified, Version
 from tfops.render.root import joined_files
 from tfops.resolve.merged_plan import merge_plans
-from tfops.results.changes import ChangeResult
 from tfops.system import failpoint, signals
 from tfops.system.git import GitFailed
 from tfops.system.remote import Refs
+from tfops.views.change import ChangeResult
 
 _MOST_REASONS = 3
 _LONGEST_REASON = 400

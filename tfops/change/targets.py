@@ -26,10 +26,10 @@ from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.origin import require_ledger
 from tfops.ledger.record import LostRaceError
 from tfops.records.version import Kind, Verified
-from tfops.results.changes import ChangeResult, RecoverResult
 from tfops.system import failpoint
 from tfops.system.clock import Patience
 from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.views.change import ChangeResult, RecoverResult
 
 _MAY_BE_STALE = ("wrong-branch", "unpushed")
 

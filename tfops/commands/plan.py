@@ -21,8 +21,8 @@ from tfops.records.verdict import Verdict
 from tfops.records.version import Version
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import as_planned, conclude
-from tfops.results.changes import PlanResult, RollbackPlanResult
 from tfops.system.repository import Repository
+from tfops.views.plan import PlanResult, RollbackPlanResult
 
 
 def plan(
