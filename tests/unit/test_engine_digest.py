@@ -11,7 +11,7 @@ import pytest
 from tfops.engine import digest
 from tfops.engine.digest import SECRETS, seal
 from tfops.engine.plan import read_plan, to_plan
-from tfops.model import Plan
+from tfops.records.plan import Plan
 
 _PLANS = 2_000
 _ACTIONS = (["create"], ["update"], ["delete"], ["delete", "create"], ["create", "delete"])
