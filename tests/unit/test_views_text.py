@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -780,3 +781,13 @@ def _printed(shown: RenderableType) -> list[str]:
     with console.capture() as captured:
         console.print(shown)
     return re.sub(r"\x1b\[[0-9;]*m", "", captured.get()).splitlines()
+
+
+def test_who_makes_a_result_needs_no_rich() -> None:
+    """It is imported when the first line is drawn, by `views/draw.py`."""
+    folder = Path(tfops.views.__path__[0])
+    sources = {path.name: path.read_text() for path in folder.glob("*.py") if "Result:" in path.read_text()}
+    assert len(sources) > 20
+    assert [
+        name for name, source in sources.items() if re.search(r"^\s*(from|import) rich", source, re.MULTILINE)
+    ] == []
