@@ -74,6 +74,8 @@ def _change_the_world(world: Path, what: str) -> None:
     elif what == "import":
         for name in ("there", "here"):
             (world / "thing" / name).write_text(json.dumps({"id": name, "content": name}))
+            rich = {"id": name, "content": name, "secret": "old-word", "fixed": "old", "generated": "x"}
+            (world / "rich" / name).write_text(json.dumps(rich | {"rule": [{"port": 1, "password": "old-code"}]}))
     elif what == "refuse":
         world.with_name(world.name + REFUSES_DELETION).touch()
 

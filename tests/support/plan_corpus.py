@@ -269,7 +269,14 @@ def _rich(*, creates_first: bool = False) -> str:
     return _RICH.replace("CREATES_FIRST", str(creates_first).lower())
 
 
-_ROTATED = _rich().replace("pass-word", "new-word").replace("pass-phrase", "new-phrase").replace("tok-en", "new-tok")
+_ROTATED = (
+    _rich()
+    .replace("pass-word", "new-word")
+    .replace("pass-phrase", "new-phrase")
+    .replace("tok-en", "new-tok")
+    .replace("rule { port = 2 }", 'rule { port = 2 }\n  rule { password = "added-code" }')
+    .replace("content  = each.key", 'content  = each.key\n  secret   = "added-${each.key}"')
+)
 _REPLACED = (
     _ROTATED.replace('fixed    = "one"', 'fixed    = "two"')
     .replace("pass-code", "new-code")
@@ -278,6 +285,37 @@ _REPLACED = (
     .replace('secrets  = { a = "new-phrase" }', 'secrets  = { b = "other-phrase" }')
     .replace('{ content = "one" }', '{ content = "two" }')
 )
+_TAKEN = """\
+import {
+  to = demo_thing.taken
+  id = "there"
+}
+resource "demo_thing" "taken" { content = "there" }
+import {
+  to = demo_thing.changed
+  id = "here"
+}
+resource "demo_thing" "changed" { content = "other" }
+import {
+  to = demo_rich.changed
+  id = "there"
+}
+resource "demo_rich" "changed" {
+  content = "there"
+  secret  = "new-word"
+  rule { password = "new-code" }
+}
+import {
+  to = demo_rich.replaced
+  id = "here"
+}
+resource "demo_rich" "replaced" {
+  content = "here"
+  secret  = "new-word"
+  fixed   = "new"
+  rule { password = "new-code" }
+}
+"""
 RICH = (
     Step("every kind of attribute and block is made", _rich(), is_applied=True),
     Step("nothing changes", _rich()),
@@ -287,14 +325,8 @@ RICH = (
     Step("blocks and values go", _rich().replace("rule { port = 2 }", "").replace('secret   = "pass-word"', "")),
     Step("things change outside", _REPLACED, outside="drift"),
     Step("the same, only looked at", _REPLACED, flags=("-refresh-only",)),
-    Step(
-        "things that are there are taken in",
-        _REPLACED + 'import {\n  to = demo_thing.taken\n  id = "there"\n}\nresource "demo_thing" "taken" {\n'
-        '  content = "there"\n}\nimport {\n  to = demo_thing.changed\n  id = "here"\n}\n'
-        'resource "demo_thing" "changed" {\n  content = "other"\n}\n',
-        outside="import",
-        is_applied=True,
-    ),
+    Step("things that are there are taken in", _REPLACED + _TAKEN, outside="import", is_applied=True),
+    Step("a damaged one is made anew", _REPLACED + _TAKEN, before=(("taint", "demo_rich.all"),)),
     Step(
         "a replacement that can't delete the old one",
         _rich(creates_first=True).replace('fixed    = "one"', 'fixed    = "three"'),
