@@ -5,7 +5,7 @@ import pytest
 from tests.support.memory_tree import MemoryTree, complaints_of
 from tfops.config.checks import Check, fill_outputs
 from tfops.config.project import EnvironmentRule, load_project
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 _HEAD = "version: 1\nproject: shop\n"
 _SMOKE = Check("scripts/smoke.sh --fast", command=("scripts/smoke.sh", "--fast"))

@@ -1,6 +1,6 @@
 """Complaints at the lines of a change under review."""
 
-from tfops.model import Complaint, Mark
+from tfops.records.complaint import Complaint, Mark
 from tfops.report.annotations import github_annotation
 
 

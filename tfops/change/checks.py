@@ -1,7 +1,7 @@
 """The checks of tfops.yaml, run: `required_checks` on a plan, `verify` on what was just applied."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.engine.text import safe_lines
 from tfops.errors import ProjectError
-from tfops.ledger.card import CheckPart, VerifiedPart
-from tfops.model import EnvName, Verified
-from tfops.results.facts import CheckFact
+from tfops.records.check import CheckOutcome, Verification
+from tfops.records.names import EnvName
+from tfops.records.version import Verified
 from tfops.system import process
 from tfops.system.workspace import write_file
 
@@ -70,21 +70,17 @@ class _Failed(Exception):
         self.said = said
 
 
-def check_facts(parts: Iterable[CheckPart]) -> tuple[CheckFact, ...]:
-    return tuple(CheckFact(part.name, part.result, part.duration_s, part.why) for part in parts)
-
-
-def run_checks(checks: Sequence[Check], context: CheckContext) -> VerifiedPart | None:
+def run_checks(checks: Sequence[Check], context: CheckContext) -> Verification | None:
     """All checks, one after the other, also after one failed; None when there are none."""
     if not checks:
         return None
-    parts = [_run_check(check, context) for check in checks]
+    parts = tuple(_run_check(check, context) for check in checks)
     context.ui.phase("")
     failed = any(part.result is Verified.FAILED for part in parts)
-    return VerifiedPart(result=Verified.FAILED if failed else Verified.PASSED, checks=parts)
+    return Verification(result=Verified.FAILED if failed else Verified.PASSED, checks=parts)
 
 
-def _run_check(check: Check, context: CheckContext) -> CheckPart:
+def _run_check(check: Check, context: CheckContext) -> CheckOutcome:
     started = time.monotonic()
     working, passed, failed = context.words
     context.ui.phase(f"{working} {context.env}: {check.name}")
@@ -96,11 +92,11 @@ def _run_check(check: Check, context: CheckContext) -> CheckPart:
     seconds = round(time.monotonic() - started, 1)
     if failure is None:
         context.ui.note(f"{passed}: {check.name} · {seconds} s")
-        return CheckPart(name=check.name, result=Verified.PASSED, duration_s=seconds)
+        return CheckOutcome(name=check.name, result=Verified.PASSED, duration_s=seconds)
     context.ui.warn(f"{failed}: {check.name}: {failure}")
     for line in safe_lines(context.mask(failure.said)).splitlines()[-_SHOWN_LINES:]:
         context.ui.note(f"  {line}")
-    return CheckPart(name=check.name, result=Verified.FAILED, duration_s=seconds, why=str(failure))
+    return CheckOutcome(name=check.name, result=Verified.FAILED, duration_s=seconds, why=str(failure))
 
 
 def _pause(seconds: float, context: CheckContext) -> bool:

@@ -8,7 +8,7 @@ from tfops.config.document import Document, Path
 from tfops.config.duration import RULE, parse_seconds
 from tfops.config.schema import CheckBlock
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 # A public output of a module, anywhere inside of a URL or of an argument.
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"

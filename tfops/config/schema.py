@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 
 class _Block(BaseModel):

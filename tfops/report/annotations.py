@@ -3,7 +3,7 @@
 https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#setting-an-error-message
 """
 
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 from tfops.report.words import plain
 
 

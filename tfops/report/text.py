@@ -1,10 +1,11 @@
 """Each result as text: one function per result, chosen by its type. The functions register themselves."""
 
-from tfops.report import backend, checks, details, files, outcomes, providers, states, sync, tables
+from tfops.report import affected, backend, checks, details, files, outcomes, providers, states, sync, tables
 from tfops.report.base import View, text_report
 
 __all__ = [
     "View",
+    "affected",
     "backend",
     "checks",
     "details",

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from tfops.model import Commit, Verdict
-from tfops.results.facts import DrillFact
+from tfops.records.commit import Commit
+from tfops.records.drill import Drill
+from tfops.records.verdict import Verdict
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
 
@@ -32,7 +33,7 @@ def plain(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def drill_words(drill: DrillFact) -> str:
+def drill_words(drill: Drill) -> str:
     """`rolled back OK in 2.1 s on 2026-11-20`"""
     if drill.is_ok:
         return f"rolled back OK in {duration(drill.seconds['rollback'])} on {drill.at:%Y-%m-%d}"
