@@ -13,7 +13,7 @@ from tfops.engine.locate import find_engine
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, secrets_of, to_plan
 from tfops.engine.planfile.document import read_plan_of
 from tfops.errors import Refused
-from tfops.model import Plan
+from tfops.records.plan import Plan
 
 _PLAN = "plan.bin"
 

@@ -30,7 +30,7 @@ from tfops.engine.planfile.compared import COMPARED, is_compared
 from tfops.engine.planfile.document import read_plan_of, read_saved_plan
 from tfops.engine.planfile.unfamiliar import MOST_BYTES, Budget, Unfamiliar
 from tfops.engine.planfile.values import plain, read_value
-from tfops.model import Action, AttributeChange
+from tfops.records.plan import Action, AttributeChange
 
 NO_OP, CREATE, READ, UPDATE, DELETE, DELETE_FIRST, CREATE_FIRST, FORGET, LEAVE = 0, 1, 2, 3, 5, 6, 7, 8, 9
 

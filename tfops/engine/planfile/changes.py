@@ -6,12 +6,12 @@ https://developer.hashicorp.com/terraform/internals/json-format#change-represent
 from collections.abc import Sequence
 from typing import Any
 
-from tfops.addresses import without_keys
 from tfops.engine.planfile import layouts
 from tfops.engine.planfile.marks import Path, keys_of, marks, of_replacement, read_paths
 from tfops.engine.planfile.unfamiliar import Budget, Unfamiliar
 from tfops.engine.planfile.values import UNKNOWN, Typed, Unknown, plain, read_value
 from tfops.engine.planfile.wire import read_message
+from tfops.records.addresses import without_keys
 
 _REPLACEMENTS = (layouts.DELETE_THEN_CREATE, layouts.CREATE_THEN_DELETE)
 # How many values a change holds, and which of them are its old and its new side.
