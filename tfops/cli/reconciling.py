@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.options import (
     EngineOption,
     Environments,
@@ -174,11 +175,10 @@ def drift(
     ui = terminal(quiet=quiet)
 
     def flow() -> "DriftResult":
-        from tfops.change.stack import EngineOptions
         from tfops.commands.drift import drift as look
 
-        project, options = open_project(ctx), EngineOptions(engine)
-        return look(project, envs or (), everything=everything, engine=options, wait_s=parse_duration(wait), ui=ui)
+        request = request_of(wait=wait, engine=engine)
+        return look(open_project(ctx), envs or (), request, ui, everything=everything)
 
     def exit_code(result: "DriftResult") -> int:
         return result.exit_code(detailed=detailed_exitcode)
