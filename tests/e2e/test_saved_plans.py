@@ -42,7 +42,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path, provider_door: Path) -
 
 
 def test_the_corpus_is_as_large_as_the_decision_says() -> None:
-    """docs/adr/0025-the-saved-plan-is-read.md: at least 60 plans over the two engines, AWS' own apart."""
+    """docs/adr/0026-the-saved-plan-is-read.md: at least 60 plans over the two engines, AWS' own apart."""
     assert sum(map(len, STORIES.values())) * 2 >= 60
 
 

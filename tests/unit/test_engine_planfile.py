@@ -193,7 +193,7 @@ def test_a_mark_inside_of_a_set_hides_the_set() -> None:
 
 @pytest.mark.parametrize("action", [DELETE_FIRST, CREATE_FIRST])
 def test_the_new_side_of_a_replacement_hides_what_the_schema_hid_in_the_old_one(action: int) -> None:
-    """The engine leaves the schema's marks out of the new side: docs/adr/0025-the-saved-plan-is-read.md."""
+    """The engine leaves the schema's marks out of the new side: docs/adr/0026-the-saved-plan-is-read.md."""
     old = {"pw": "hunter1", "rule": [{"port": 1, "key": "hunter2"}], "tags": {"a": "1", "b": "2"}}
     new = {"pw": "hunter3", "rule": [{"port": 1, "key": "hunter4"}, {"port": 2, "key": "hunter5"}]}
     marked = [path("pw"), path("rule", [0], "key"), path("tags", ["a"])]
