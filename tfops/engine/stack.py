@@ -281,7 +281,7 @@ class StackEngine:
         return text
 
     def _read_plan(self, path: Path, *, is_empty: bool, is_partial: bool = False) -> SavedPlan:
-        content = path.read_bytes()
+        content = path.read_bytes() if path.is_file() else b""
         try:
             document = read_saved_plan(content, self.engine)
         except Unfamiliar:
