@@ -21,9 +21,9 @@ from tfops.errors import Refused
 from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
+from tfops.records.decision import SyncReason
 from tfops.records.hold import Hold
 from tfops.records.names import EnvName
-from tfops.results.sync import SyncReason
 from tfops.system import clock
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository

@@ -10,7 +10,7 @@ from tfops.change.request import Request
 from tfops.cli.terminal import Terminal
 from tfops.commands.validate import validate
 from tfops.errors import ConfigError
-from tfops.results.files import ValidateResult
+from tfops.views.validate import ValidateResult
 
 _NAMES = [f"env{number:02}" for number in range(12)]
 

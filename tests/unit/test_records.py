@@ -17,8 +17,9 @@ from tfops.ledger.chain import PARTS
 from tfops.ledger.codec import decode, encode, from_plain, to_plain
 from tfops.records.card import Card
 from tfops.records.version import Version
-from tfops.report.envelope import to_json
-from tfops.results.sync import DriftResult, ReconcileResult
+from tfops.views.drift import DriftResult
+from tfops.views.envelope import to_json
+from tfops.views.reconcile import ReconcileResult
 
 _TFOPS = Path(__file__).parents[2] / "tfops"
 _STORED: list[Any] = [Card, *PARTS.values()]

@@ -10,15 +10,17 @@ from tfops import exact
 from tfops.change.run import Run
 from tfops.change.target import Target
 from tfops.change.ui import Ui
-from tfops.config.checks import Check, fill_outputs
+from tfops.config.checks import Check, PlanRule, fill_outputs
 from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.engine.mask import Masker
-from tfops.engine.text import safe_lines
+from tfops.engine.text import safe_lines, safe_text
 from tfops.errors import ProjectError
+from tfops.records.addresses import qualified, with_masked_keys
 from tfops.records.check import CheckOutcome, Verification
 from tfops.records.names import EnvName
 from tfops.records.version import Verified, Version
+from tfops.resolve.plan_rules import broken_by, sentence
 from tfops.system import process
 from tfops.system.workspace import write_file
 
@@ -137,13 +139,27 @@ def _try(check: Check, context: CheckContext) -> _Failed | None:
     try:
         if context.is_stopped():
             return _Failed("interrupted")
-        if check.url:
+        if check.rule:
+            _judge(check.rule, context)
+        elif check.url:
             _ask(check, context)
         else:
             _execute(check, context)
     except _Failed as failure:
         return failure
     return None
+
+
+def _judge(rule: PlanRule, context: CheckContext) -> None:
+    assert context.plans is not None
+    broken = [
+        f"{with_masked_keys(qualified(file.stem, address), context.mask)} {why}"
+        for file in sorted(context.plans.glob("*.json"))
+        for address, why in broken_by(rule, exact.loads(file.read_text(encoding="utf-8")))
+    ]
+    why = sentence(rule, [safe_text(one) for one in broken])
+    if why:
+        raise _Failed(why)
 
 
 def _ask(check: Check, context: CheckContext) -> None:

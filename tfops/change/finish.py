@@ -17,8 +17,8 @@ from tfops.records.card import Card
 from tfops.records.names import EnvName
 from tfops.records.plan import Plan
 from tfops.records.version import Kind, Verified, Version
-from tfops.results.changes import ChangeResult
 from tfops.system.git import GitFailed
+from tfops.views.change import ChangeResult
 
 
 def record(held: Held, outcome: Outcome) -> ChangeResult:

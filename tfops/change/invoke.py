@@ -32,8 +32,8 @@ from tfops.records.names import EnvName, StackName
 from tfops.records.plan import Plan
 from tfops.records.run import Trouble
 from tfops.resolve.merged_plan import merge_plans
-from tfops.results.changes import InvokeResult
 from tfops.system import signals
+from tfops.views.change import InvokeResult
 
 # https://developer.hashicorp.com/terraform/language/v1.14.x/upgrade-guides
 _FIRST_WITH_ACTIONS = (1, 14)

@@ -13,8 +13,8 @@ from tfops.change.run import Run, running
 from tfops.change.state_guards import require_same_places
 from tfops.change.target import Target, say_target
 from tfops.change.task import Task
-from tfops.results.changes import ChangeResult
 from tfops.system import failpoint
+from tfops.views.change import ChangeResult
 
 
 def change(task: Task) -> ChangeResult:

@@ -20,7 +20,7 @@ from tfops.change.task import Task
 from tfops.change.ui import Ui
 from tfops.errors import Refused
 from tfops.records.version import Kind, Verified
-from tfops.results.changes import ChangeResult, RecoverResult
+from tfops.views.change import ChangeResult, RecoverResult
 
 _MAY_BE_STALE = ("wrong-branch", "unpushed")
 

@@ -17,7 +17,7 @@ from tfops.cli.options import (
 from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.results.places import BackendResult
+    from tfops.views.backend import BackendResult
 
 
 backend = group("backend")

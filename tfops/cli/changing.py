@@ -35,7 +35,7 @@ from tfops.cli.options import (
 from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.results.changes import DrillResult
+    from tfops.views.drill import DrillResult
 
 
 GUARD_HELP = {

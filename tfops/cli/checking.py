@@ -11,8 +11,8 @@ from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfops.results.affected import AffectedResult
-    from tfops.results.changes import ReversibleResult
+    from tfops.views.affected import AffectedResult
+    from tfops.views.reversible import ReversibleResult
 
 
 def validate(

@@ -27,9 +27,10 @@ from tfops.cli.options import (
 from tfops.cli.run import execute, execute_watching, folder_of, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.results.changes import PlanResult
-    from tfops.results.environments import StatusResult, VerifyResult
-    from tfops.results.files import DoctorResult
+    from tfops.views.doctor import DoctorResult
+    from tfops.views.plan import PlanResult
+    from tfops.views.status import StatusResult
+    from tfops.views.verify import VerifyResult
 
 LimitOption = Annotated[
     int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the newest N.", show_default=False)

@@ -22,7 +22,8 @@ from tfops.cli.run import execute, execute_silent, open_project, terminal
 from tfops.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfops.results.sync import DriftResult, PruneResult, ReconcileResult
+    from tfops.views.drift import DriftResult
+    from tfops.views.reconcile import PruneResult, ReconcileResult
 
 if TYPE_CHECKING:
     from tfops.resolve.shard import Shard

@@ -35,10 +35,10 @@ from tfops.records.names import MAIN_STACK, EnvName
 from tfops.records.plan import Plan
 from tfops.records.rendered import LOCK_FILE
 from tfops.records.version import Kind
-from tfops.report.words import plural
-from tfops.results.changes import AdoptResult
 from tfops.system import failpoint, signals
 from tfops.system.workspace import in_work_tree, replace_text, write_file, write_new_files
+from tfops.views.adopt import AdoptResult
+from tfops.views.words import plural
 
 _COPIED = (
     "The state is copied to its new place, where no version uses it yet; the folder and its state are as they were."

@@ -18,14 +18,14 @@ from tfops.errors import ConfigError, TfopsError
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.record import LostRaceError, rehearse_record
 from tfops.ledger.versions import versions_of
+from tfops.records.finding import Finding
 from tfops.records.names import EnvName
 from tfops.render.root import describe_backend
 from tfops.resolve.branches import describe_mapping
-from tfops.results.facts import Finding
-from tfops.results.files import DoctorResult
 from tfops.system import environ
 from tfops.system.installation import installation, namesake
 from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.views.doctor import DoctorResult
 
 Answer = TypeVar("Answer")
 

@@ -29,9 +29,9 @@ from tfops.records.plan import Plan
 from tfops.records.policy import DriftPolicy
 from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.merged_plan import merge_plans
-from tfops.results.sync import DriftResult, EnvironmentDrift
 from tfops.system import clock
 from tfops.system.workspace import read_json, write_file
+from tfops.views.drift import DriftResult, EnvironmentDrift
 
 
 def drift(project: Project, envs: Sequence[str], request: Request, ui: Ui, *, everything: bool) -> DriftResult:

@@ -31,8 +31,9 @@ from tfops.records.names import EnvName
 from tfops.records.verdict import Verdict
 from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
-from tfops.results.changes import ChangeResult, DrillResult
 from tfops.system import clock
+from tfops.views.change import ChangeResult
+from tfops.views.drill import DrillResult
 
 # What a step may fail with that says something about the version; anything else is about the place.
 _FINDINGS = (EngineFailed, StoppedPartWay, ConfigError)

@@ -40,8 +40,8 @@ from tfops.records.names import EnvName, StackName
 from tfops.render.encryption import encryption_file
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace
-from tfops.results.places import BackendMoveResult, MovedState, OldCopy
 from tfops.system import failpoint, signals
+from tfops.views.backend import BackendMoveResult, MovedState, OldCopy
 
 
 @dataclass(frozen=True, slots=True)

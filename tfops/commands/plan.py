@@ -22,7 +22,7 @@ from tfops.records.names import MAIN_STACK, StackName
 from tfops.records.verdict import Verdict
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import as_planned, conclude
-from tfops.results.changes import PlanResult, RollbackPlanResult
+from tfops.views.plan import PlanResult, RollbackPlanResult
 
 
 def plan(project: Project, request: Request, ui: Ui, *, worktree: bool = False, checks: bool = False) -> PlanResult:

@@ -22,10 +22,10 @@ from tfops.errors import Refused
 from tfops.records.addresses import other_registry, registry_of
 from tfops.records.names import StackName
 from tfops.records.rendered import LOCK_FILE, MAIN_FILE, RenderedRoot
-from tfops.results.places import ProviderMove, ProvidersResult
 from tfops.system import failpoint, signals
 from tfops.system.export import lay_out_modules
 from tfops.system.workspace import in_work_tree, lay_out, replace_text
+from tfops.views.providers import ProviderMove, ProvidersResult
 
 # A root of its own beside the stacks', without their backend; no stack can have this name.
 _FOLDER = StackName(".providers")

@@ -18,7 +18,7 @@ from tfops.records.verdict import Reason
 from tfops.records.version import Kind
 from tfops.resolve.forward_only import irreversible
 from tfops.resolve.one_way import Proposed, Running, doors, planned_doors
-from tfops.results.changes import ReversibleResult
+from tfops.views.reversible import ReversibleResult
 
 
 def check_reversible(

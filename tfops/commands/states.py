@@ -26,10 +26,10 @@ from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.state import ABSENT_STATE, StackState
 from tfops.records.version import Version
 from tfops.resolve.state import RecordedState
-from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.system import signals
 from tfops.system.bucket import BucketClient, ObjectVersion
 from tfops.system.workspace import write_file
+from tfops.views.states import StateRestoreResult, StateVersion, StateVersionsResult
 
 _MOST_LISTED = 20
 _SHORTEST_ID = 4

@@ -34,8 +34,8 @@ from tfops.records.event import EventKind
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.policy import Sync
 from tfops.resolve.agreement import Agreed
-from tfops.results.changes import ChangeResult
 from tfops.system import clock
+from tfops.views.change import ChangeResult
 
 UNATTENDED = "unattended"
 

@@ -29,8 +29,8 @@ from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
-from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
+from tfops.views.validate import Converted, ValidateResult
 
 
 def validate(project: Project, env: str | None, *, head: bool, deep: bool, request: Request, ui: Ui) -> ValidateResult:

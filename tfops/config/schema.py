@@ -24,9 +24,13 @@ class EngineBlock(_Block):
 
 
 class CheckBlock(_Block):
-    """One check of `verify`: a command or an HTTP address."""
+    """One check: a command, an HTTP address, or (of a plan) a rule that tfops knows."""
 
     name: str = ""
+    use: str = ""
+    most: int | None = None
+    tags: list[str] = []
+    addresses: list[str] = []
     command: list[str] = []
     http: str = ""
     status: int = 200
