@@ -98,16 +98,16 @@ import sys
 from pathlib import Path
 import tfops.system.process as process
 follow = process.follow
-def traced(argv, **options):
+def traced(command, listener, **options):
     frame, found = sys._getframe(1), []
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
         if name.startswith("tfops"):
             found.append(f"{name}:{frame.f_code.co_name}")
         frame = frame.f_back
-    if argv[1:2] == ["apply"]:
+    if command.argv[1:2] == ["apply"]:
         Path("FOUND").write_text("\\n".join(found))
-    return follow(argv, **options)
+    return follow(command, listener, **options)
 process.follow = traced
 from tfops.cli import main
 sys.argv = ["tfops", "apply", "dev", "--yes"]

@@ -13,7 +13,7 @@ from tfops.change.stacks import StackAction
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
-from tfops.engine.stack import SavedPlan
+from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import Interrupted, TfopsError
 from tfops.records.names import StackName
 from tfops.resolve.graph import waves

@@ -4,13 +4,12 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tfops.config.modules.requirements import import_requirements
-from tfops.dataclass import dataclass
 from tfops.engine import downloads
 from tfops.engine.advice import wants_init
 from tfops.engine.commands import CommandLine
@@ -26,10 +25,11 @@ from tfops.engine.moved_mark import names_the_mark
 from tfops.engine.orphaned_lock import OrphanedLock
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
 from tfops.engine.runner import Ended, Runner
+from tfops.engine.saved_plan import Applied, SavedPlan
 from tfops.engine.state import parse_state, sensitive_values, without
 from tfops.errors import EngineFailed, Interrupted
 from tfops.records.engine_events import Diagnostic
-from tfops.records.plan import Action, Plan
+from tfops.records.plan import Action
 from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE
 from tfops.records.state import StackState
 from tfops.system import clock
@@ -47,32 +47,6 @@ _CHANGES = 2
 # https://developer.hashicorp.com/terraform/cli/config/config-file#allowing-the-provider-plugin-cache-to-break-the-dependency-lock-file
 _KEEPING_THE_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 _WITHHELD = "(the rest is withheld: it may quote what the state alone says to be secret, and that can't be read)"
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How an apply ended. `errors` are empty and `code` is 0 when all went well."""
-
-    code: int
-    was_interrupted: bool
-    progress: Progress
-    errors: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
-    """A plan file and what it says. `sha256` is checked again before it is applied.
-
-    `outputs` are those that are known already, in clear: module to output to value; `kinds` are modules' types.
-    `secrets` are the texts that it marks as sensitive.
-    """
-
-    plan: Plan
-    path: Path
-    sha256: str
-    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    kinds: Mapping[str, Any] = field(default_factory=dict)
-    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class StackEngine:
