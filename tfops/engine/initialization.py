@@ -69,8 +69,9 @@ class Initialization:
         self._remember()
 
     def init(self) -> None:
-        """Initialize. Read-only, a lock must hold what the root needs and nothing else, before and after a change alike.
+        """Initialize the root.
 
+        Read-only, a lock must hold what the root needs and nothing else, before and after a change alike.
         So the engine is given the whole, leaves out what neither modules nor state need, and what it took is held
         against what it was given.
         """
