@@ -82,13 +82,11 @@ def reconcile(
     ui = terminal(quiet=quiet)
 
     def flow() -> "ReconcileResult":
-        from tfops.agent.turn import reconcile as turn
+        from tfops.agent.turn import Turn
+        from tfops.agent.turn import reconcile as take_turn
 
-        return turn(
-            open_project(ctx), envs or (),
-            shard=shard_of(shard), dry_run=dry_run or only_decide, notes=not dry_run, parallel=parallel,
-            engine=engine, ui=ui,
-        )  # fmt: skip
+        turn = Turn(shard_of(shard), parallel, engine, dry_run=dry_run or only_decide, notes=not dry_run)
+        return take_turn(open_project(ctx), envs or (), turn, ui)
 
     def exit_code(result: "ReconcileResult") -> int:
         return result.exit_code(detailed=detailed_exitcode, is_look=only_decide)

@@ -182,7 +182,7 @@ def _ask(plan: Plan, legacy: Legacy, env: EnvName, ui: Ui) -> None:
 
 def _bring_state(target: Target, legacy: Legacy, request: Request, ui: Ui) -> None:
     """Copy the state to where the environment keeps it, unless a run before this one did. Never over another state."""
-    require_recordable(target)
+    require_recordable(target, target.facts)
     with target.facts.project.workspace.run(target.env) as folder:
         stack = open_stack(Run(target.facts, folder, request, ui), target.stacks.content)
         stack.engine.prepare()
