@@ -1,11 +1,8 @@
 """Counts, not times: what an apply costs in engine starts and in round trips to the remote."""
 
 import shutil
-<<<<<<< HEAD
-=======
 import subprocess
 import sys
->>>>>>> story
 from pathlib import Path
 
 import pytest
@@ -98,10 +95,7 @@ def test_changed_modules_are_taken_in_without_another_init(shop: Sandbox, tmp_pa
     shop.commit("Another resource")
     result = shop.ok("apply", "dev", "--yes", "--engine", str(shim), "-o", "json").result
     assert [change["address"] for change in result["plan"]["changes"]] == ["module.main.terraform_data.more"]
-<<<<<<< HEAD
     assert log.read_text().split() == ["get", "plan", *["show"] * starts_to_show(engine), "apply"]
-=======
-    assert log.read_text().split() == ["get", "plan", "apply"]
 
 
 _TRACED = """\
@@ -134,4 +128,3 @@ def test_from_main_to_the_engine_it_is_a_short_way(shop: Sandbox, tmp_path: Path
     frames = (tmp_path / "frames").read_text().splitlines()
     assert frames[0].startswith("tfops.engine.runner:") and frames[-1].startswith("tfops.cli")
     assert len(frames) <= 10, frames
->>>>>>> story
