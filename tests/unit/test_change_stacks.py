@@ -9,7 +9,7 @@ from tests.support.memory_tree import MemoryTree
 from tfops.change.stack import Content
 from tfops.change.stacks import StackAction, StackJob, Stacks
 from tfops.config.environment import load_environment
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.model import EnvName, Kind, StackName
 from tfops.system.trees import GitTree
 

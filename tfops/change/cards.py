@@ -33,7 +33,8 @@ from tfops.ledger.card import (
 )
 from tfops.ledger.chain import LedgerState
 from tfops.model import Action, Kind, Person, Plan, StackName, StackState
-from tfops.render.root import describe_backend, digest_of, joined_files
+from tfops.render.backend import describe_backend
+from tfops.render.root import digest_of, joined_files
 from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
 from tfops.system import clock, environ

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from tfops.change.state_places import place_today
 from tfops.config.preview import SLUG
-from tfops.config.project import EnvironmentRule, ProjectConfig, project_document
+from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.config.project_file import project_document
 from tfops.config.stacks import stack_files
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError

@@ -6,7 +6,7 @@ from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.versions import list_versions, read_card
 from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName, StackState
-from tfops.render.root import backend_settings
+from tfops.render.backend import backend_settings
 from tfops.resolve.place import StatePlace, to_place, told_apart
 from tfops.resolve.state import RecordedState, require_free_place
 

@@ -11,7 +11,7 @@ from tfops.dataclass import dataclass
 from tfops.errors import NotApproved, Refused
 from tfops.ledger.chain import read_present
 from tfops.model import MAIN_STACK, EnvName, StackName
-from tfops.render.root import backend_replica, backend_settings
+from tfops.render.backend import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
 from tfops.results.facts import Finding
 from tfops.results.places import BackendResult, BucketReport

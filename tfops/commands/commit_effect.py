@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from tfops.change.home import Home
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.reading import load_checked
 from tfops.change.stack import Content
@@ -38,14 +39,14 @@ class CommitRules:
     def of_preview(cls, project: Project, commit: CommitSha, home: Home) -> "CommitRules":
         """What a preview's commit comes to under the rules of the home branch."""
         tree = GitTree.of_commit(project.repository, commit).with_file_of(home.tree(project), PROJECT_FILE)
-        return cls(home.rules, tree, project.interfaces(tree), ValidationCache(project.workspace.verdicts))
+        return cls(home.rules, tree, interfaces_of(project, tree), ValidationCache(project.workspace.verdicts))
 
     @classmethod
     def of_commit(cls, project: Project, commit: CommitSha) -> "CommitRules":
         """Raises ConfigError or Refused when the commit has no rules that can be read."""
         tree = GitTree.of_commit(project.repository, commit)
         return cls(
-            project.config_at(commit), tree, project.interfaces(tree), ValidationCache(project.workspace.verdicts)
+            project.config_at(commit), tree, interfaces_of(project, tree), ValidationCache(project.workspace.verdicts)
         )
 
 

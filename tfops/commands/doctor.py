@@ -19,7 +19,7 @@ from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.record import LostRaceError, rehearse_record
 from tfops.ledger.versions import versions_of
 from tfops.model import EnvName
-from tfops.render.root import describe_backend
+from tfops.render.backend import describe_backend
 from tfops.resolve.branches import describe_mapping
 from tfops.results.facts import Finding
 from tfops.results.files import DoctorResult

@@ -1,10 +1,10 @@
 """Which environment a command about the past means."""
 
-from tfops.change.environment import find_place, require_environment
 from tfops.change.project import Project
 from tfops.config.names import is_environment_name
 from tfops.ledger.versions import versions_of
 from tfops.model import EnvName
+from tfops.resolve.branches import require_environment
 
 
 def environment_with_versions(project: Project, env: str | None) -> EnvName:
@@ -13,4 +13,6 @@ def environment_with_versions(project: Project, env: str | None) -> EnvName:
         return EnvName(env)
     if env is not None:
         return require_environment(env, project.config_at(project.repository.head))
+    from tfops.change.environment import find_place  # noqa: PLC0415 - only who names none: what a branch stands for
+
     return find_place(project, None).env

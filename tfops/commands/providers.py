@@ -6,6 +6,7 @@ from functools import partial
 
 from tfops.addresses import other_registry, registry_of
 from tfops.change.environment import find_place
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.stack import Content, EngineOptions, local_sources, locate, render_stack
 from tfops.change.tofu_only import require_tofu_where_needed
@@ -53,7 +54,7 @@ def lock(
     path = lock_file_path(rules.files_of(place.env))
     before = read_provider_lock(tree, rules.files_of(place.env)) or ""
     content = Content(rules, environment, tree, before or None, base=rules.base_of(place.env))
-    interfaces = project.interfaces(tree, {})
+    interfaces = interfaces_of(project, tree, {})
     for stack in environment.stacks.values():
         require_inner_sources(interfaces, local_sources(stack))
     program = locate(project, rules, engine.engine)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import timedelta
 
-from tfops.change.environment import require_environment
 from tfops.change.holders import may_take_over
 from tfops.change.home import Home, home_commit, readable_home
 from tfops.change.project import Project
@@ -19,7 +18,7 @@ from tfops.ledger.lock import MachineLock
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, require_known
 from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, VersionRecord
-from tfops.resolve.branches import matches
+from tfops.resolve.branches import matches, require_environment
 from tfops.resolve.reconcile import Earlier, SyncFacts, decide, orphan
 from tfops.resolve.shard import WHOLE, Shard
 from tfops.results.sync import Decision, SyncReason

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tfops.change.environment import require_environment
 from tfops.change.holders import fate_of
 from tfops.change.project import Project
 from tfops.change.ui import Ui
@@ -15,7 +14,7 @@ from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, require_known
 from tfops.model import CommitSha, EnvName, VersionRecord
-from tfops.resolve.branches import matches
+from tfops.resolve.branches import matches, require_environment
 from tfops.results.environments import (
     EnvironmentStatus,
     StatusResult,

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,9 @@ class ValidationCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         found: Any = read_json(path)
-        self._right: dict[str, Any] = found["right"] if isinstance(found, dict) and found.get("by") == _code() else {}
+        self._right: dict[str, Any] = (
+            found["right"] if isinstance(found, dict) and found.get("by") == code_version() else {}
+        )
         self._is_changed = False
 
     def sources(self, tree: Tree, env: EnvName) -> list[str] | None:
@@ -59,7 +62,7 @@ class ValidationCache:
 
     def save(self) -> None:
         if self._is_changed:
-            write_file(self._path, json.dumps({"by": _code(), "right": self._right}))
+            write_file(self._path, json.dumps({"by": code_version(), "right": self._right}))
 
 
 def code_files() -> list[Path]:
@@ -67,7 +70,8 @@ def code_files() -> list[Path]:
     return sorted(Path(__file__).parent.rglob("*.py"))
 
 
-def _code() -> str:
+@cache
+def code_version() -> str:
     """Changes with the code that judges."""
     stats = [(str(file), stat.st_size, stat.st_mtime_ns) for file in code_files() for stat in [file.stat()]]
     return hashlib.sha256(repr((__version__, stats)).encode()).hexdigest()

@@ -1,10 +1,10 @@
-"""Which environment a branch belongs to."""
+"""Which environment a branch or a name belongs to."""
 
 import re
 from collections.abc import Mapping
 
-from tfops.config.names import BRANCH_RULE, is_branch_name, shown
-from tfops.config.project import EnvironmentRule
+from tfops.config.names import BRANCH_RULE, is_branch_name, is_environment_name, shown, why_and_hint
+from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.errors import Refused
 from tfops.model import EnvName
 
@@ -48,3 +48,12 @@ def require_branch_name(branch: str) -> None:
 
 def describe_mapping(environments: Mapping[EnvName, EnvironmentRule]) -> str:
     return ", ".join(f"{rule.branch} -> {env}" for env, rule in environments.items() if rule.branch)
+
+
+def require_environment(asked: str, rules: ProjectConfig) -> EnvName:
+    """Raises Refused (guard `unknown-environment`) with the nearest names."""
+    if is_environment_name(asked) and asked in rules.environments:
+        return EnvName(asked)
+    why, hint = why_and_hint(asked, rules.environments, see="tfops status")
+    what = f"there is no environment {shown(asked)} in tfops.yaml"
+    raise Refused("unknown-environment", what, why=why, hint=hint)
