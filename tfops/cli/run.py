@@ -16,6 +16,7 @@ import typer
 
 from tfops.cli.hints import typed_in_full
 from tfops.cli.options import Output, Session
+from tfops.cli.streams import LOG_COLUMNS, is_drawn_on
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.exits import Exit
 from tfops.system import clock, environ, signals
@@ -130,7 +131,7 @@ def _interrupted(interrupt: KeyboardInterrupt) -> TfopsError:
 def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> NoReturn:
     """Print the error and raise Exit with its code."""
     signals.settle()
-    from tfops.cli.terminal import stderr_console
+    from tfops.cli.console import stderr_console
     from tfops.report import envelope
     from tfops.report.errors import error_report
 
@@ -166,12 +167,18 @@ def _answer(command: str, result: object, *, output: Output, ui: "Terminal", cod
 
 def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
-    from tfops.cli.terminal import stdout_console
+    from tfops.report.shapes import as_plain
     from tfops.report.text import View, text_report
+
+    report = text_report(result, View(clock.now(), full=full))
+    plain = None if is_drawn_on(sys.stdout) else as_plain(report, LOG_COLUMNS)
+    if plain is not None:
+        return plain
+    from tfops.cli.console import stdout_console
 
     console = stdout_console()
     with console.capture() as captured:
-        console.print(text_report(result, View(clock.now(), full=full)))
+        console.print(report)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 

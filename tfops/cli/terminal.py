@@ -4,11 +4,9 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import field
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.status import Status
-from rich.text import Text
-
+from tfops.cli.streams import is_drawn_on
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
 from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
@@ -16,31 +14,13 @@ from tfops.model import Plan
 from tfops.report.live import Groups, Work, live_line
 from tfops.report.plan import plan_report
 from tfops.report.progress import event_line, finished_line, said_line
+from tfops.report.shapes import Text
 from tfops.report.words import plain
 from tfops.system import environ
-from tfops.system.streams import discard
 
-
-class _Progress(Console):
-    """Whoever read the progress may be gone (`2>&1 | head`): the change goes on, and nothing more is told.
-
-    rich's own answer to a closed pipe is to end the program with exit code 1, in the middle of whatever it does.
-    """
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        discard(sys.stderr)
-
-
-def stderr_console() -> Console:
-    """Colours and movement on a terminal only; in a log, lines are never wrapped."""
-    return _Progress(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
-
-
-def stdout_console() -> Console:
-    """A log gets room enough that tables aren't squeezed into 80 columns."""
-    is_terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=not is_terminal, width=None if is_terminal else 200)
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
 
 
 _WORTH_TELLING_S = 3
@@ -53,9 +33,9 @@ class Terminal:
     quiet: bool = False
     verbose: bool = False
     full: bool = False
-    console: Console = field(default_factory=stderr_console)
+    given: "Console | None" = None
     mask: Masker = field(default_factory=Masker)
-    _status: Status | None = None
+    _status: "Status | None" = None
     _phase: str = ""
     _phase_since: float = 0.0
     _running: dict[str, Work] = field(default_factory=dict)
@@ -64,8 +44,22 @@ class Terminal:
     _planned: int = 0
 
     @property
+    def console(self) -> "Console":
+        """Made when something is told: a command that has nothing to tell needs none."""
+        if self.given is None:
+            from tfops.cli.console import stderr_console
+
+            self.given = stderr_console()
+        return self.given
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a terminal to draw on."""
+        return self.given.is_terminal if self.given else is_drawn_on(sys.stderr) and self.console.is_terminal
+
+    @property
     def is_interactive(self) -> bool:
-        return sys.stdin.isatty() and self.console.is_terminal and not environ.in_ci()
+        return sys.stdin.isatty() and self.is_drawn and not environ.in_ci()
 
     def hide(self, secrets: Iterable[str]) -> None:
         self.mask.add(secrets)
@@ -83,7 +77,7 @@ class Terminal:
     def phase(self, text: str) -> None:
         self._phase, self._phase_since = text, time.monotonic()
         self._running.clear()
-        if self.quiet or not self.console.is_terminal:
+        if self.quiet or not self.is_drawn:
             return
         if not text:
             self.stop()
@@ -118,7 +112,7 @@ class Terminal:
                 self.console.print(Text(f"  {event.address}: reading", style="dim"))
         elif isinstance(event, ActionEvent | SaidEvent) and self.verbose and (said := said_line(event)):
             self.console.print(said)
-        elif isinstance(event, ResourceEvent) and self.console.is_terminal:
+        elif isinstance(event, ResourceEvent) and self.is_drawn:
             self._move(event)
         else:
             self._print_line(event)
@@ -178,7 +172,7 @@ class Terminal:
     def _ask(self, prompt: str) -> str:
         self.stop()
         try:
-            return self.console.input(Text(prompt, style="bold")).strip()
+            return self.console.input(Text(prompt, style="bold").__rich__()).strip()
         except EOFError:
             self.console.print()
             return ""

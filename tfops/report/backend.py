@@ -2,21 +2,19 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.model import MAIN_STACK
-from tfops.report.base import View, finding_lines, text_report
+from tfops.report.base import View, finding_lines, text_report_of
+from tfops.report.shapes import Group, Renderable, Text
 from tfops.report.words import plural
 from tfops.results.places import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy
 
 
-@text_report.register
-def _backend(result: BackendResult, view: View) -> RenderableType:
+@text_report_of.register
+def _backend(result: BackendResult, view: View) -> Renderable:
     return Group(*(_bucket(bucket, is_check=result.is_check) for bucket in result.buckets))
 
 
-def _bucket(bucket: BucketReport, *, is_check: bool) -> RenderableType:
+def _bucket(bucket: BucketReport, *, is_check: bool) -> Renderable:
     head = Text.assemble((bucket.address, "bold"), (f" · {', '.join(bucket.environments)}", "dim"))
     if is_check:
         return Group(head, *finding_lines(bucket.findings))
@@ -32,8 +30,8 @@ _OLD_COPIES = {
 }
 
 
-@text_report.register
-def _moved(result: BackendMoveResult, view: View) -> RenderableType:
+@text_report_of.register
+def _moved(result: BackendMoveResult, view: View) -> Renderable:
     if not result.states:
         return Text(f"✓ the state of {result.env} is where tfops.yaml says: nothing to move", style="green")
     lines = [line for state in result.states for line in _moved_lines(result, state)]

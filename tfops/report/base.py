@@ -5,12 +5,9 @@ from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.table import Column, Table
-from rich.text import Text
-
 from tfops import exact
 from tfops.dataclass import dataclass
+from tfops.report.shapes import Renderable, Table, Text
 from tfops.report.words import plain
 from tfops.results.facts import Finding
 
@@ -24,40 +21,14 @@ class View:
 
 
 @singledispatch
-def text_report(result: object, view: View) -> RenderableType:
+def text_report_of(result: object, view: View) -> Renderable:
     """The result as people read it."""
     raise TypeError(f"no report for {type(result).__name__}")
 
 
 def add_row(table: Table, *cells: Text | str) -> None:
     """Cells as they are: a commit's subject may hold brackets that rich would take for markup."""
-    table.add_row(*(cell if isinstance(cell, Text) else Text(plain(cell)) for cell in cells))
-
-
-def new_table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def many_rows(table: Table) -> RenderableType:
-    """The same rows, a line each, for a table of thousands: rich measures and folds every cell, 0.8 ms a row."""
-    columns = [[Text(str(column.header), style="dim"), *_texts(column)] for column in table.columns]
-    widths = [max(cell.cell_len for cell in cells) + 2 for cells in columns]
-    lines = []
-    for row in zip(*columns, strict=True):
-        line = Text(overflow="fold")
-        for cell, width in zip(row, widths, strict=True):
-            line.append_text(cell)
-            line.append(" " * (width - cell.cell_len))
-        line.rstrip()
-        lines.append(line)
-    return Group(*lines)
-
-
-def _texts(column: Column) -> list[Text]:
-    return [cell if isinstance(cell, Text) else Text(str(cell)) for cell in column.cells]
+    table.rows.append([cell if isinstance(cell, Text) else Text(plain(cell)) for cell in cells])
 
 
 def flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:

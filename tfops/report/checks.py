@@ -4,18 +4,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
-
 from tfops import exact
-from tfops.report.base import View, add_row, new_table, text_report
+from tfops.report.base import View, add_row, text_report_of
+from tfops.report.shapes import Group, Indented, Renderable, Table, Text
 from tfops.report.words import plain, plural
 from tfops.results.files import ExplainResult, InputFact, ModulesResult, SchemaResult, ValidateResult
 
 
-@text_report.register
-def _validate(result: ValidateResult, view: View) -> RenderableType:
+@text_report_of.register
+def _validate(result: ValidateResult, view: View) -> Renderable:
     count, modules = plural(len(result.environments), "environment"), plural(result.modules, "module")
     judge = ", and so says the engine" if result.is_deep else ""
     lines = [Text.assemble(("✓ ", "green"), f"nothing wrong: {count}, {modules}{judge}")]
@@ -32,12 +29,12 @@ def _short(value: Any) -> str:
     return text if len(text) <= 300 else text[:299] + "…"
 
 
-@text_report.register
-def _explain(result: ExplainResult, view: View) -> RenderableType:
+@text_report_of.register
+def _explain(result: ExplainResult, view: View) -> Renderable:
     return Group(*_explain_lines(result))
 
 
-def _explain_lines(result: ExplainResult) -> Iterator[RenderableType]:
+def _explain_lines(result: ExplainResult) -> Iterator[Renderable]:
     yield Text(plain(result.module), style="bold")
     for title, wanted in (("needs", True), ("may have", False)):
         inputs = [item for item in result.inputs if item.is_required is wanted]
@@ -52,10 +49,10 @@ def _explain_lines(result: ExplainResult) -> Iterator[RenderableType]:
         yield Text.assemble("  ", (output.name, "bold"), secret)
         yield from _indented(output.description)
     yield Text("\nexample", style="dim")
-    yield Padding(Text(plain_lines(result.example)), (0, 0, 0, 2))
+    yield Indented(Text(plain_lines(result.example)), 2)
 
 
-def _input_lines(item: InputFact) -> Iterator[RenderableType]:
+def _input_lines(item: InputFact) -> Iterator[Renderable]:
     default = f" = {plain(item.default)}" if not item.is_required else ""
     secret = "   (sensitive: give a reference to a secret)" if item.is_sensitive else ""
     first, *more = item.type.splitlines()
@@ -67,9 +64,9 @@ def _input_lines(item: InputFact) -> Iterator[RenderableType]:
         yield from _indented(f"rule: {rule}", style="dim")
 
 
-def _indented(text: str, style: str = "") -> Iterator[RenderableType]:
+def _indented(text: str, style: str = "") -> Iterator[Renderable]:
     if text:
-        yield Padding(Text(plain_lines(text), style=style), (0, 0, 0, 4))
+        yield Indented(Text(plain_lines(text), style=style), 4)
 
 
 def plain_lines(text: str) -> str:
@@ -77,11 +74,11 @@ def plain_lines(text: str) -> str:
     return "\n".join(plain(line) for line in text.splitlines())
 
 
-@text_report.register
-def _modules(result: ModulesResult, view: View) -> RenderableType:
+@text_report_of.register
+def _modules(result: ModulesResult, view: View) -> Renderable:
     if not result.modules:
         return Text("there is no module in `modules/`")
-    table = new_table("MODULE", "NEEDS", "MAY HAVE", "GIVES", "USED BY")
+    table = Table("MODULE", "NEEDS", "MAY HAVE", "GIVES", "USED BY")
     for fact in result.modules:
         used_by = ", ".join(fact.used_by[:5]) + (f" and {len(fact.used_by) - 5} more" if len(fact.used_by) > 5 else "")
         add_row(
@@ -95,8 +92,8 @@ def _modules(result: ModulesResult, view: View) -> RenderableType:
     return Group(table, Text("tfops explain MODULE shows one", style="dim"))
 
 
-@text_report.register
-def _schema(result: SchemaResult, view: View) -> RenderableType:
+@text_report_of.register
+def _schema(result: SchemaResult, view: View) -> Renderable:
     if not result.folder:
         return Text(json.dumps(result.schemas, indent=2), no_wrap=True)
     lines = [Text.assemble(("✓ ", "green"), f"{plain(result.folder)}/{name}") for name in result.schemas]

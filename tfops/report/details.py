@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.addresses import qualified
 from tfops.model import ActionState, Judgement
-from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
+from tfops.report.base import View, add_row, finding_lines, flat_outputs, text_report_of
+from tfops.report.shapes import Group, Renderable, Table, Text
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, drill_words, duration, plain, plural
 from tfops.results.environments import ShowResult, VerifyResult
@@ -16,8 +14,8 @@ from tfops.results.facts import DrillFact
 from tfops.results.files import DoctorResult, DocumentResult, DocumentsResult, RenderResult, VersionResult
 
 
-@text_report.register
-def _show(result: ShowResult, view: View) -> RenderableType:
+@text_report_of.register
+def _show(result: ShowResult, view: View) -> Renderable:
     record, card = result.record, result.card
     stacks: dict[str, dict[str, Any]] = card["stacks"]
     several = len(stacks) > 1
@@ -47,8 +45,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
         *((f"state of {name}" if several else "state", _state_words(part)) for name, part in stacks.items()),
     ]
     rows += _verdict_rows(result.verdict)
-    table = new_table("", "")
-    table.show_header = False
+    table = Table("", "", has_header=False)
     for name, value in rows:
         if value:
             add_row(table, Text(name, style="dim"), value)
@@ -59,7 +56,7 @@ def _show(result: ShowResult, view: View) -> RenderableType:
     }
     listed = [Text(f"  {address}" + (f"  {known}" if known else "")) for address, known in inventory.items()]
     outputs = [Text(f"  {name} = {value}") for name, value in flat_outputs(card["outputs"])]
-    parts: list[RenderableType] = [table]
+    parts: list[Renderable] = [table]
     parts += [Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
     parts += [Text("\noutputs", style="dim"), *outputs] if outputs else []
     parts += trouble_lines(record.env, result.trouble, view)
@@ -102,21 +99,21 @@ def _verdict_rows(judgement: Judgement | None) -> list[tuple[str, str]]:
     return [("back to it", judgement.verdict.value), *(("", note) for note in notes)]
 
 
-@text_report.register
-def _render(result: RenderResult, view: View) -> RenderableType:
-    parts: list[RenderableType] = []
+@text_report_of.register
+def _render(result: RenderResult, view: View) -> Renderable:
+    parts: list[Renderable] = []
     for name, text in result.files.items():
         parts += [Text(f"# {name}", style="dim"), Text(text.rstrip("\n")), Text()]
     return Group(*parts, Text(f"# sha256 {result.digest}", style="dim"))
 
 
-@text_report.register
-def _doctor(result: DoctorResult, view: View) -> RenderableType:
+@text_report_of.register
+def _doctor(result: DoctorResult, view: View) -> Renderable:
     return Group(*finding_lines(result.findings))
 
 
-@text_report.register
-def _version(result: VersionResult, view: View) -> RenderableType:
+@text_report_of.register
+def _version(result: VersionResult, view: View) -> Renderable:
     return Text(f"tfops {result.version}\ninstalled {result.installed}")
 
 
@@ -129,9 +126,9 @@ _KINDS = {
 }
 
 
-@text_report.register
-def _documents(result: DocumentsResult, view: View) -> RenderableType:
-    lines: list[RenderableType] = []
+@text_report_of.register
+def _documents(result: DocumentsResult, view: View) -> Renderable:
+    lines: list[Renderable] = []
     kind = ""
     for name, title in result.pages.items():
         folder, _, short = name.rpartition("/")
@@ -146,15 +143,15 @@ def _documents(result: DocumentsResult, view: View) -> RenderableType:
     return Group(*lines[1:], Text(), Text("Read one: tfops docs go-back"))
 
 
-@text_report.register
-def _document(result: DocumentResult, view: View) -> RenderableType:
+@text_report_of.register
+def _document(result: DocumentResult, view: View) -> Renderable:
     return Text(result.text.rstrip("\n"))
 
 
-@text_report.register
-def _verify(result: VerifyResult, view: View) -> RenderableType:
+@text_report_of.register
+def _verify(result: VerifyResult, view: View) -> Renderable:
     signed = f"{result.signed_events} of {plural(result.events, 'event')} signed, {plural(result.versions, 'version')}"
-    lines: list[RenderableType] = [
+    lines: list[Renderable] = [
         Text.assemble(("✗ ", "bold red"), plain(f"{finding.topic}: {finding.text}")) for finding in result.findings
     ]
     whole = Text(f"✓ the ledger of {result.env} is whole: {signed}", style="green")

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.errors import ConfigError, Refused, TfopsError
 from tfops.model import Complaint
+from tfops.report.shapes import Group, Renderable, Text
 from tfops.report.words import plain
 
 
-def error_report(error: TfopsError) -> RenderableType:
+def error_report(error: TfopsError) -> Renderable:
     """Lines for stderr."""
     return Group(*_lines(error))
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.model import MAIN_STACK
-from tfops.report.base import View, text_report
+from tfops.report.base import View, text_report_of
+from tfops.report.shapes import Group, Renderable, Text
 from tfops.report.words import plain, plural
 from tfops.results.changes import AdoptResult
 from tfops.results.files import ConfigLine, ConfigResult, NewResult, RenderDiffResult
@@ -14,8 +12,8 @@ from tfops.results.files import ConfigLine, ConfigResult, NewResult, RenderDiffR
 _WIDTH = 80
 
 
-@text_report.register
-def _config(result: ConfigResult, view: View) -> RenderableType:
+@text_report_of.register
+def _config(result: ConfigResult, view: View) -> Renderable:
     longest = max((len(_origin(line)) for stack in result.stacks for line in stack.lines), default=0)
     texts = [len(line.text) for stack in result.stacks for line in stack.lines if line.mark]
     room = min(max(texts, default=0), _WIDTH - longest - 4)
@@ -32,7 +30,7 @@ def _config_lines(lines: tuple[ConfigLine, ...], room: int) -> Iterator[Text]:
         key, colon, rest = plain(line.text).partition(":")
         text = Text.assemble((key + colon, "cyan" if colon else ""), rest)
         if room and line.mark is not None:
-            text.append(" " * max(room - len(text), 0) + f"  # {_origin(line)}", style="dim")
+            text.append(" " * max(room - len(text.plain), 0) + f"  # {_origin(line)}", style="dim")
         yield text
 
 
@@ -42,8 +40,8 @@ def _origin(line: ConfigLine) -> str:
     return f"{line.mark.path}:{line.mark.line}" + (" (default)" if line.is_default else "")
 
 
-@text_report.register
-def _new(result: NewResult, view: View) -> RenderableType:
+@text_report_of.register
+def _new(result: NewResult, view: View) -> Renderable:
     lines = [Text(f"  + {plain(path)}", style="green") for path in result.written]
     lines += [Text(f"  ~ {plain(path)}", style="yellow") for path in result.changed]
     if result.kind == "environment":
@@ -53,8 +51,8 @@ def _new(result: NewResult, view: View) -> RenderableType:
     return Group(*lines, Text(), Text(plain(after), style="bold"))
 
 
-@text_report.register
-def _adopt(result: AdoptResult, view: View) -> RenderableType:
+@text_report_of.register
+def _adopt(result: AdoptResult, view: View) -> Renderable:
     moved = plural(len(result.plan.work), "resource")
     get = "gets a new address" if len(result.plan.work) == 1 else "get new addresses"
     if result.version is not None:
@@ -76,8 +74,8 @@ def _adopt(result: AdoptResult, view: View) -> RenderableType:
 _DIFF_STYLES = (("+++", "bold"), ("---", "bold"), ("@@", "cyan"), ("+", "green"), ("-", "red"))
 
 
-@text_report.register
-def _render_diff(result: RenderDiffResult, view: View) -> RenderableType:
+@text_report_of.register
+def _render_diff(result: RenderDiffResult, view: View) -> Renderable:
     if not result.diff:
         return Text(f"{result.env} renders to the same as {result.version}", style="green")
     return Group(*(_diff_line(line) for line in result.diff))

@@ -3,12 +3,10 @@
 import json
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.model import Judgement, Kind, Plan, Verified
-from tfops.report.base import View, flat_outputs, text_report
+from tfops.report.base import View, flat_outputs, text_report_of
 from tfops.report.plan import plan_report
+from tfops.report.shapes import Group, Renderable, Text
 from tfops.report.words import VERDICT_STYLES, drill_words, duration, plain, plural
 from tfops.results.changes import (
     ChangeResult,
@@ -24,8 +22,8 @@ from tfops.results.changes import (
 from tfops.results.files import InitResult
 
 
-@text_report.register
-def _change(result: ChangeResult, view: View) -> RenderableType:
+@text_report_of.register
+def _change(result: ChangeResult, view: View) -> Renderable:
     if result.version is None:
         already = "destroyed already" if result.kind is Kind.DESTROY else f"already at {result.previous}"
         return Text(f"{result.env} is {already}: nothing to change", style="green")
@@ -37,7 +35,7 @@ def _change(result: ChangeResult, view: View) -> RenderableType:
         head.append(f", destroyed but for {left} left alive" if left else ", destroyed")
     done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()
     head.append(f" · {done} · {duration(result.duration_s)}", style="dim")
-    lines: list[RenderableType] = [head]
+    lines: list[Renderable] = [head]
     if result.verified is Verified.PASSED:
         lines.append(Text(f"  verified: {plural(len(result.checks), 'check')} passed", style="green"))
     lines += [Text(f"  {name} = {value}") for name, value in flat_outputs(result.outputs)]
@@ -56,8 +54,8 @@ def _left_alive_lines(plan: Plan) -> Iterator[Text]:
         yield Text(f"    {change.label}{identity}", style="yellow")
 
 
-@text_report.register
-def _plan(result: PlanResult, view: View) -> RenderableType:
+@text_report_of.register
+def _plan(result: PlanResult, view: View) -> Renderable:
     return plan_report(result.plan, full=view.full)
 
 
@@ -69,9 +67,9 @@ def _judgement_lines(judgement: Judgement) -> Iterator[Text]:
     yield Text()
 
 
-@text_report.register
-def _rollback_plan(result: RollbackPlanResult, view: View) -> RenderableType:
-    parts: list[RenderableType] = [*_judgement_lines(result.judgement), plan_report(result.plan, full=view.full)]
+@text_report_of.register
+def _rollback_plan(result: RollbackPlanResult, view: View) -> Renderable:
+    parts: list[Renderable] = [*_judgement_lines(result.judgement), plan_report(result.plan, full=view.full)]
     counts = [(len(result.bridge.get(kind, ())), word) for kind, word in (("moved", "moved"), ("import", "imported"))]
     if result.bridge and result.shows_bridge:
         parts.append(Text(f"\n# tfops_bridge.tf.json\n{json.dumps(result.bridge, indent=2)}"))
@@ -88,24 +86,24 @@ def _rollback_plan(result: RollbackPlanResult, view: View) -> RenderableType:
     return Group(*parts)
 
 
-@text_report.register
-def _invoke(result: InvokeResult, view: View) -> RenderableType:
+@text_report_of.register
+def _invoke(result: InvokeResult, view: View) -> Renderable:
     return Group(*(Text(f"✓ {plain(action.address)}: {action.result}", style="green") for action in result.actions))
 
 
-@text_report.register
-def _recover(result: RecoverResult, view: View) -> RenderableType:
+@text_report_of.register
+def _recover(result: RecoverResult, view: View) -> Renderable:
     if not result.story:
         return Text(f"{result.env}: nothing to recover", style="green")
     end = f": recorded as {result.recorded}" if result.recorded else ""
     return Text(f"✓ {result.story}{end}", style="green")
 
 
-@text_report.register
-def _drill(result: DrillResult, view: View) -> RenderableType:
+@text_report_of.register
+def _drill(result: DrillResult, view: View) -> Renderable:
     drill = result.drill
     sign = ("✓ ", "bold green") if drill.is_ok else ("✗ ", "bold red")
-    lines: list[RenderableType] = [
+    lines: list[Renderable] = [
         Text.assemble(sign, (f"{result.env} {result.version} in {drill.place}: {plain(drill_words(drill))}", "bold"))
     ]
     lines += [Text(f"  {plain(drill.why)}")] if drill.why else []
@@ -115,13 +113,13 @@ def _drill(result: DrillResult, view: View) -> RenderableType:
     return Group(*lines)
 
 
-@text_report.register
-def _lock(result: LockResult, view: View) -> RenderableType:
+@text_report_of.register
+def _lock(result: LockResult, view: View) -> Renderable:
     return Text(f"✓ {plain(result.text)}", style="green")
 
 
-@text_report.register
-def _init(result: InitResult, view: View) -> RenderableType:
+@text_report_of.register
+def _init(result: InitResult, view: View) -> Renderable:
     lines = [Text(f"  + {path}", style="green") for path in result.written]
     lines += [Text(f"  = {path} (kept as it was)", style="dim") for path in result.kept]
     where = "" if result.folder == "." else f"cd {result.folder} && "
@@ -138,22 +136,22 @@ def _init(result: InitResult, view: View) -> RenderableType:
     return Group(*lines, Text(), *hint, Text(plain(after), style="bold"))
 
 
-@text_report.register
-def _reversible(result: ReversibleResult, view: View) -> RenderableType:
+@text_report_of.register
+def _reversible(result: ReversibleResult, view: View) -> Renderable:
     what = f"{result.commit.short} on {result.env}"
     if result.against is None:
         return Text(f"✓ {what}: nothing runs yet, nothing to go back to", style="green")
     if not result.doors:
         return Text(f"✓ {what} can be taken back to {result.against}", style="green")
-    lines: list[RenderableType] = [Text(f"{what} is a one-way door: going back to {result.against} would be hard")]
+    lines: list[Renderable] = [Text(f"{what} is a one-way door: going back to {result.against} would be hard")]
     for door in result.doors:
         lines.append(Text.assemble(("✗ ", "bold red"), plain(door.text)))
         lines += [Text(f"  {plain(door.cure)}", style="dim")] if door.cure else []
     return Group(*lines)
 
 
-@text_report.register
-def _hold(result: HoldResult, view: View) -> RenderableType:
+@text_report_of.register
+def _hold(result: HoldResult, view: View) -> Renderable:
     if result.is_held:
         return Text(
             f"{result.env} is held at {result.version}: {result.reason}; to let it go on: tfops resume {result.env}"

@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.text import Text
-
-from tfops.dataclass import dataclass
 from tfops.model import Action, AttributeChange, Invocation, Plan, ResourceChange
+from tfops.report.shapes import Group, Remarked, Renderable, Text
 from tfops.report.words import plural
 
 _SIGNS = {
@@ -43,7 +40,7 @@ _MOST_FILLED = 3
 _NOTHING = frozenset({"(none)", "[]", "{}", '""', "null", "false", "0"})  # as the plan writes them
 
 
-def plan_report(plan: Plan, *, full: bool = False) -> RenderableType:
+def plan_report(plan: Plan, *, full: bool = False) -> Renderable:
     """The whole plan. Without `full`, long lists of creates and of attributes are cut, and say so."""
     drift = list(_drift_lines(plan, full=full))
     if plan.is_empty:
@@ -66,7 +63,7 @@ def plan_summary(plan: Plan) -> Text:
     return text
 
 
-def _lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
+def _lines(plan: Plan, *, full: bool) -> Iterator[Renderable]:
     created = 0
     for change in plan.work:
         if change.action is Action.CREATE and not full:
@@ -94,7 +91,7 @@ def _waiting_lines(plan: Plan) -> Iterator[Text]:
         yield Text(f"  … {text}", style="cyan")
 
 
-def _drift_lines(plan: Plan, *, full: bool) -> Iterator[RenderableType]:
+def _drift_lines(plan: Plan, *, full: bool) -> Iterator[Renderable]:
     """What someone changed by hand, apart from the plan: it takes back what the configuration says otherwise."""
     filled = () if full else tuple(change for change in plan.drift if _is_filled_in(change, plan))
     told = tuple(change for change in plan.drift if change not in filled)
@@ -124,7 +121,7 @@ def _few(changes: Sequence[ResourceChange]) -> str:
     return f"{named}{more} (--full)"
 
 
-def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[RenderableType]:
+def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[Renderable]:
     """What changed in the real world, attribute by attribute."""
     shown = changes if full else changes[:_MOST_DRIFTED]
     for change in shown:
@@ -134,19 +131,7 @@ def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[
         yield Text(f"  … and {len(changes) - len(shown)} more (--full)", style="dim")
 
 
-@dataclass(frozen=True, slots=True)
-class _Remarked:
-    """A line and a remark to it: beside it where there is room (always in a log), else below."""
-
-    line: Text
-    remark: str
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        fits = options.no_wrap or self.line.cell_len + len(self.remark) + 2 <= options.max_width
-        yield self.line.copy().append(f"  {self.remark}" if fits else f"\n            {self.remark}", style="dim")
-
-
-def _resource_line(change: ResourceChange) -> RenderableType:
+def _resource_line(change: ResourceChange) -> Renderable:
     sign, style = _SIGNS[change.action]
     text = Text.assemble("  ", (f"{sign} {change.action:<7}", style), " ", (change.address, "bold"))
     origin = f"from {change.previous_address}" if change.previous_address else ""
@@ -154,7 +139,7 @@ def _resource_line(change: ResourceChange) -> RenderableType:
     against = "in spite of `destroy = false`" if change.against_keep else ""
     identity = f"id {change.resource_id}" if change.resource_id and change.action in _WITH_ID else ""
     remark = ", ".join(part for part in (origin, twice, change.reason, against, identity) if part)
-    return _Remarked(text, remark) if remark else text
+    return Remarked(text, remark) if remark else text
 
 
 def _action_lines(actions: Iterable[Invocation]) -> Iterator[Text]:

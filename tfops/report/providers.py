@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, provider_of
 from tfops.config.constraint import parse_version
-from tfops.report.base import View, text_report
+from tfops.report.base import View, text_report_of
+from tfops.report.shapes import Group, Renderable, Text
 from tfops.results.places import ProviderMove, ProvidersResult
 
 
-@text_report.register
-def _providers(result: ProvidersResult, view: View) -> RenderableType:
+@text_report_of.register
+def _providers(result: ProvidersResult, view: View) -> Renderable:
     if not result.moves:
         return Text(f"{result.env} needs no providers: nothing to lock", style="green")
     lines = [_line(move) for move in result.moves]

@@ -1,18 +1,16 @@
 """A state's versions in S3."""
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
-from tfops.report.base import View, add_row, new_table, text_report
+from tfops.report.base import View, add_row, text_report_of
+from tfops.report.shapes import Group, Renderable, Table, Text
 from tfops.report.words import age, plural
 from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 
 
-@text_report.register
-def _versions(result: StateVersionsResult, view: View) -> RenderableType:
+@text_report_of.register
+def _versions(result: StateVersionsResult, view: View) -> Renderable:
     if not result.entries:
         return Text(f"{result.address} has no versions")
-    table = new_table("S3 VERSION", "WHEN", "SERIAL", "HOLDS", "LEFT BY")
+    table = Table("S3 VERSION", "WHEN", "SERIAL", "HOLDS", "LEFT BY")
     for entry in result.entries:
         when = age(entry.at, view.now) if entry.at else ""
         add_row(table, entry.version_id, when, str(entry.serial or "-"), _holds(entry), str(entry.version or "-"))
@@ -29,8 +27,8 @@ def _holds(entry: StateVersion) -> Text:
     return text.append(", current", style="green") if entry.is_current else text
 
 
-@text_report.register
-def _restore(result: StateRestoreResult, view: View) -> RenderableType:
+@text_report_of.register
+def _restore(result: StateRestoreResult, view: View) -> Renderable:
     what = f"serial {result.serial}, with the {plural(result.resources, 'resource')} of serial {result.from_serial}"
     return Group(
         Text(f"✓ the state of {result.env} is now {what}", style="green"),

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
-from tfops.report.base import View, add_row, new_table, text_report
+from tfops.report.base import View, add_row, text_report_of
 from tfops.report.plan import drifted_lines
+from tfops.report.shapes import Group, Renderable, Table, Text
 from tfops.report.words import age, plain, plural
 from tfops.results.sync import Act, ApproveResult, Decision, DriftResult, EnvironmentDrift, PruneResult, ReconcileResult
 
 
-@text_report.register
-def _reconcile(result: ReconcileResult, view: View) -> RenderableType:
+@text_report_of.register
+def _reconcile(result: ReconcileResult, view: View) -> Renderable:
     """A line per environment: what was done, or why nothing was."""
     acts = {act.env: act for act in result.acts}
-    table = new_table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
+    table = Table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
     for found in sorted(result.decisions, key=lambda found: (found.is_in_sync, not found.acts)):
         add_row(table, Text(found.env, style="bold"), *_cells(found, acts.get(found.env)))
     return Group(table)
@@ -32,12 +30,12 @@ def _cells(found: Decision, act: Act | None) -> tuple[Text | str, ...]:
     return runs, Text(act.detail, style="bold red"), act.text
 
 
-@text_report.register
-def _drift(result: DriftResult, view: View) -> RenderableType:
+@text_report_of.register
+def _drift(result: DriftResult, view: View) -> Renderable:
     return Group(*(line for found in result.environments for line in _drift_lines(found, view)))
 
 
-def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[RenderableType]:
+def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[Renderable]:
     if found.error:
         yield Text(f"{found.env}: could not be compared: {plain(found.error)}", style="bold red")
         return
@@ -53,12 +51,12 @@ def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[RenderableType
         yield Text(f"  an apply would heal it: {found.heal}", style="dim")
 
 
-@text_report.register
-def _prune(result: PruneResult, view: View) -> RenderableType:
+@text_report_of.register
+def _prune(result: PruneResult, view: View) -> Renderable:
     if not result.decisions:
         return Text("nothing to prune", style="green")
     acts = {act.env: act for act in result.acts}
-    table = new_table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
+    table = Table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
     for found in result.decisions:
         act = acts.get(found.env)
         style = "yellow" if act is None else "green" if act.code == 0 else "bold red"
@@ -69,8 +67,8 @@ def _prune(result: PruneResult, view: View) -> RenderableType:
     return Group(table) if is_all else Group(table, hint)
 
 
-@text_report.register
-def _approve(result: ApproveResult, view: View) -> RenderableType:
+@text_report_of.register
+def _approve(result: ApproveResult, view: View) -> Renderable:
     people = "1 more person" if result.missing == 1 else f"{result.missing} more people"
     who = f"{people} must approve it" if result.missing else "the next turn applies it"
     return Text(f"approved: {plain(result.text)}; {who}")

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.addresses import natural
 from tfops.model import Kind, Verified, VersionRecord
-from tfops.report.base import View, add_row, many_rows, new_table, text_report
+from tfops.report.base import View, add_row, text_report_of
+from tfops.report.shapes import Group, Lines, Renderable, Table, Text
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import VERDICT_STYLES, age, commit_text, drill_words, plain, plural
 from tfops.results.environments import (
@@ -26,9 +24,9 @@ _MANY = 1000
 _LONGEST_WHY = 300  # the log has all of it
 
 
-@text_report.register
-def _status(result: StatusResult, view: View) -> RenderableType:
-    table = new_table("ENVIRONMENT", "VERSION", "COMMIT", "APPLIED", "BY", "STATE")
+@text_report_of.register
+def _status(result: StatusResult, view: View) -> Renderable:
+    table = Table("ENVIRONMENT", "VERSION", "COMMIT", "APPLIED", "BY", "STATE")
     for row in result.environments:
         current = row.current
         cells = _current_cells(current, view) if current else ("-", "-", "-", "-")
@@ -39,7 +37,7 @@ def _status(result: StatusResult, view: View) -> RenderableType:
             *cells,
             Text(plain(words), style=style),
         )
-    lines: list[RenderableType] = [many_rows(table) if len(result.environments) > _MANY else table]
+    lines: list[Renderable] = [Lines(table) if len(result.environments) > _MANY else table]
     if any(row.is_protected for row in result.environments):
         lines.append(Text("* protected", style="dim"))
     return Group(*lines)
@@ -142,17 +140,17 @@ def _lock_words(lock: LockFact) -> str:
     return f"locked: {lock.what} by {lock.who} on {lock.host}"
 
 
-@text_report.register
-def _history(result: HistoryResult, view: View) -> RenderableType:
+@text_report_of.register
+def _history(result: HistoryResult, view: View) -> Renderable:
     if not (result.entries or result.incidents or result.foreign or result.unread):
         return Text(f"{result.env} has no version yet")
     if result.has_verdicts:
         return _verdicts(result, view)
-    table = new_table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
+    table = Table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
     rows: list[HistoryEntry | LogEvent] = [*result.entries, *result.incidents]
     for row in sorted(rows, key=_moment, reverse=True)[: _most(view)]:
         add_row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
-    lines: list[RenderableType] = [table, *_left_out(len(rows), view)]
+    lines: list[Renderable] = [table, *_left_out(len(rows), view)]
     lines += [Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
     lines += [Text(f"{tag}: made by tfops, but it can't be read", style="bold red") for tag in result.unread]
     lines += [Text(f"{tag}: the tag is gone; this is what the ledger has", style="yellow") for tag in result.untagged]
@@ -171,9 +169,9 @@ def _left_out(count: int, view: View) -> list[Text]:
     return [Text(f"… and {more:,} older: --full, or --output json", style="dim")] if more else []
 
 
-def _verdicts(result: HistoryResult, view: View) -> RenderableType:
+def _verdicts(result: HistoryResult, view: View) -> Renderable:
     """Versions only: each with what going back to it comes to, and why."""
-    table = new_table("VERSION", "WHEN", "BACK TO IT", "WHY")
+    table = Table("VERSION", "WHEN", "BACK TO IT", "WHY")
     for entry in result.entries[: _most(view)]:
         found, when = entry.verdict, age(entry.record.applied_at, view.now)
         version = Text(str(entry.record.version), style="bold")
@@ -224,19 +222,19 @@ def _verified_words(record: VersionRecord) -> tuple[str, str]:
     return words.get(record.verified, ("", ""))
 
 
-@text_report.register
-def _log(result: LogResult, view: View) -> RenderableType:
+@text_report_of.register
+def _log(result: LogResult, view: View) -> Renderable:
     if not result.events:
         return Text(f"the ledger of {result.env} is empty")
-    table = new_table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
+    table = Table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
     for event in result.events:
         add_row(table, event.kind, age(event.at, view.now), event.by, event.text, Text(event.sha[:8], style="dim"))
     return Group(table, *trouble_lines(result.env, result.trouble, view))
 
 
-@text_report.register
-def _inventory(result: InventoryResult, view: View) -> RenderableType:
-    table = new_table("ENVIRONMENT", "ADDRESS", "ID")
+@text_report_of.register
+def _inventory(result: InventoryResult, view: View) -> Renderable:
+    table = Table("ENVIRONMENT", "ADDRESS", "ID")
     for env, addresses in result.environments.items():
         for address, known in sorted(addresses.items(), key=lambda item: natural(item[0])):
             add_row(table, env, address, Text(plain(known), style="dim"))

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from rich.text import Text
-
 from tfops.model import EnvName
 from tfops.report.base import View
+from tfops.report.shapes import Text
 from tfops.report.words import age, plain
 from tfops.results.facts import TroubleFact
 
