@@ -4,23 +4,25 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfops.change.remote_answers import in_a_line, refusal
 from tfops.change.ui import Ui
-from tfops.config.project import ProjectConfig
-from tfops.config.rules import remembered_rules
+from tfops.config.rules import remembered_ledger_ref, remembered_rules
 from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.ledger.versions import list_versions
 from tfops.model import CommitSha, EnvName, Holder
-from tfops.resolve.previews import with_previews
 from tfops.system import clock, environ, process
 from tfops.system.ref_snapshot import look_here
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 from tfops.system.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tfops.config.project import ProjectConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,20 @@ class Project:
         repository = self.repository
         return GitTree.of_work_tree(repository) if worktree else GitTree.of_commit(repository, repository.head)
 
-    def config_at(self, commit: CommitSha) -> ProjectConfig:
+    def config_at(self, commit: CommitSha) -> "ProjectConfig":
         """The rules as they were in a commit, with the preview environments that there are now."""
         return self.rules_in(GitTree.of_commit(self.repository, commit))
 
-    def rules_in(self, tree: GitTree) -> ProjectConfig:
+    def rules_in(self, tree: GitTree) -> "ProjectConfig":
         """The rules in a tree, with the preview environments that there are now."""
         return self.with_previews(remembered_rules(tree, self.workspace.rules))
 
-    def with_previews(self, rules: ProjectConfig) -> ProjectConfig:
+    def with_previews(self, rules: "ProjectConfig") -> "ProjectConfig":
         """An environment for each branch that fits a template; one whose branch is gone is known by its versions."""
         if not rules.previews:
             return rules
+        from tfops.resolve.previews import with_previews  # noqa: PLC0415 - for projects that have some
+
         latest = (listing.latest for listing in list_versions(self.repository).values())
         return with_previews(rules, [*look_here(self.repository).heads, *(one.branch for one in latest if one)])
 
@@ -76,11 +80,14 @@ class Project:
                 raise _engine_lives(env, written)
             yield
 
-    def refs(self, rules: ProjectConfig, *, offline: bool = False) -> Refs:
+    def refs(self, rules: "ProjectConfig", *, offline: bool = False) -> Refs:
         """The refs that this project's clones share."""
-        return Refs(self.repository, rules.ledger_ref.replace("{env}", "*"), is_offline=offline)
+        return self._refs(rules.ledger_ref, offline=offline)
 
-    def fetch_for_change(self, rules: ProjectConfig, *, offline: bool = False) -> None:
+    def _refs(self, ledger_ref: str, *, offline: bool = False) -> Refs:
+        return Refs(self.repository, ledger_ref.replace("{env}", "*"), is_offline=offline)
+
+    def fetch_for_change(self, rules: "ProjectConfig", *, offline: bool = False) -> None:
         """Bring versions and branches here. Raises Refused when the remote doesn't answer, or says no."""
         if self.repository.is_shallow:
             raise Refused(
@@ -93,10 +100,18 @@ class Project:
         except RemoteUnreachable as error:
             raise refusal(error, self.repository.remote, "versions could not be read") from error
 
-    def fetch_for_reading(self, rules: ProjectConfig, ui: Ui) -> bool:
+    def fetch_for_reading(self, rules: "ProjectConfig", ui: Ui) -> bool:
         """The same for looking: without an answer, what this clone knows has to do. False then."""
+        return self._fetch_for_reading(rules.ledger_ref, ui)
+
+    def fetch_here(self, ui: Ui) -> bool:
+        """The same by the checked-out commit's rules, for who needs nothing else of them."""
+        tree = GitTree.of_commit(self.repository, self.repository.head)
+        return self._fetch_for_reading(remembered_ledger_ref(tree, self.workspace.rules), ui)
+
+    def _fetch_for_reading(self, ledger_ref: str, ui: Ui) -> bool:
         try:
-            self.refs(rules).fetch()
+            self._refs(ledger_ref).fetch()
         except RemoteUnreachable as error:
             ui.warn(f"{in_a_line(error)}: this is what this clone knows")
             return False

@@ -10,7 +10,6 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli.misread import command_of, next_step, said
 from tfops.cli.options import Output, Session
 from tfops.cli.run import fail
 from tfops.cli.table import Commands
@@ -67,6 +66,8 @@ def _invoke() -> int:
     except typer.Exit as done:
         return done.exit_code
     except TyperException as error:
+        from tfops.cli.misread import command_of, next_step, said
+
         found = command_of(error)
         return _failed(UsageError(said(error), state="", hint=next_step(error, found)), found)
     except (Abort, KeyboardInterrupt):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
-from tfops.cli.hints import typed_in_full
 from tfops.cli.options import Output, Session
 from tfops.cli.streams import LOG_COLUMNS, is_drawn_on
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
@@ -132,6 +131,7 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
     """Print the error and raise Exit with its code."""
     signals.settle()
     from tfops.cli.console import stderr_console
+    from tfops.cli.hints import typed_in_full
     from tfops.report import envelope
     from tfops.report.errors import error_report
 
@@ -158,9 +158,9 @@ def _mask(error: TfopsError, mask: "Masker") -> None:
 
 def _answer(command: str, result: object, *, output: Output, ui: "Terminal", code: int = 0) -> str:
     """The result as text or as JSON, with known secrets masked."""
-    from tfops.report import envelope
-
     if output is Output.JSON:
+        from tfops.report import envelope
+
         return envelope.success(command, result, exit_code=code, mask=ui.mask)
     return ui.mask(_text(result, full=ui.full))
 

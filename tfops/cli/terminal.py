@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 from tfops.cli.streams import is_drawn_on
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
-from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
 from tfops.model import Plan
-from tfops.report.live import Groups, Work, live_line
-from tfops.report.plan import plan_report
-from tfops.report.progress import event_line, finished_line, said_line
 from tfops.report.shapes import Text
 from tfops.report.words import plain
 from tfops.system import environ
@@ -21,6 +17,9 @@ from tfops.system import environ
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
+
+    from tfops.cli.progress import Progress
+    from tfops.events import Event
 
 
 _WORTH_TELLING_S = 3
@@ -38,10 +37,7 @@ class Terminal:
     _status: "Status | None" = None
     _phase: str = ""
     _phase_since: float = 0.0
-    _running: dict[str, Work] = field(default_factory=dict)
-    _groups: Groups = field(default_factory=Groups)
-    _done: int = 0
-    _planned: int = 0
+    _progress: "Progress | None" = None
 
     @property
     def console(self) -> "Console":
@@ -51,6 +47,20 @@ class Terminal:
 
             self.given = stderr_console()
         return self.given
+
+    @property
+    def progress(self) -> "Progress":
+        """Made when there is an engine: most commands start none."""
+        if self._progress is None:
+            from tfops.cli.progress import Progress
+
+            self._progress = Progress(self)
+        return self._progress
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether the line of what is under way stands there now."""
+        return self._status is not None
 
     @property
     def is_drawn(self) -> bool:
@@ -76,7 +86,8 @@ class Terminal:
 
     def phase(self, text: str) -> None:
         self._phase, self._phase_since = text, time.monotonic()
-        self._running.clear()
+        if self._progress is not None:
+            self._progress.begin_phase()
         if self.quiet or not self.is_drawn:
             return
         if not text:
@@ -88,64 +99,22 @@ class Terminal:
     def now(self) -> Text:
         """What is being waited for, and for how long; asked some times a second by whoever draws it."""
         now_s, width = time.monotonic(), max(self.console.width - 4, 20)
-        works = list(self._running.values())
-        if works or self._done:
-            line = live_line(works, done=self._done, planned=self._planned, now_s=now_s, width=width)
-        else:
+        line = self._progress.line(now_s=now_s, width=width) if self._progress else ""
+        if not line:
             waited = int(now_s - self._phase_since)
             line = f"{self._phase}…" + (f" {waited} s" if waited >= _WORTH_TELLING_S else "")
         return Text(line, no_wrap=True, overflow="ellipsis")
 
     def stop(self) -> None:
         """Leave the terminal as a person expects it."""
-        for line in self._groups.rest():
+        for line in self._progress.rest() if self._progress else ():
             self.console.print(line)
         if self._status is not None:
             self._status.stop()
             self._status = None
 
-    def engine_event(self, event: Event) -> None:
-        if self.quiet and not isinstance(event, Diagnostic):
-            return
-        if isinstance(event, ReadingEvent):
-            if self.verbose:
-                self.console.print(Text(f"  {event.address}: reading", style="dim"))
-        elif isinstance(event, ActionEvent | SaidEvent) and self.verbose and (said := said_line(event)):
-            self.console.print(said)
-        elif isinstance(event, ResourceEvent) and self.is_drawn:
-            self._move(event)
-        else:
-            self._print_line(event)
-
-    def _print_line(self, event: Event) -> None:
-        line = event_line(event)
-        if line is not None:
-            self.console.print(line)
-
-    def _move(self, event: ResourceEvent) -> None:
-        """Finished resources scroll by, the ones under way stand in the status line."""
-        if event.action == "read":
-            return
-        if event.step in (Step.COMPLETED, Step.ERRORED):
-            self._done += 1
-            self._running.pop(event.address, None)
-            self._finish(event)
-        elif event.address not in self._running:
-            self._running[event.address] = Work(event.address, event.action, time.monotonic())
-        if self._status is None:
-            works = dict(self._running)
-            self.phase("applying")
-            self._running.update(works)
-
-    def _finish(self, event: ResourceEvent) -> None:
-        is_grouped, line = False, None
-        if event.step is Step.COMPLETED and not self.verbose:
-            is_grouped, line = self._groups.take(event.address, event.action)
-        if not is_grouped:
-            width = 0 if self.verbose else self.console.width
-            line = finished_line(event, with_id=self.verbose, width=width)
-        if line is not None:
-            self.console.print(line)
+    def engine_event(self, event: "Event") -> None:
+        self.progress.event(event)
 
     def engine_signal(self, count: int, *, kills: bool) -> None:
         if kills and count == 1:
@@ -158,10 +127,7 @@ class Terminal:
             self.warn("still saving: killing the engine now would lose what it just did (its state, its lock)")
 
     def show_plan(self, plan: Plan) -> None:
-        self._groups = Groups.of(plan)
-        self._planned, self._done = sum(2 if change.action == "replace" else 1 for change in plan.work), 0
-        if self.is_interactive or not self.quiet:
-            self.console.print(plan_report(plan, full=self.full))
+        self.progress.show_plan(plan)
 
     def confirm(self, question: str) -> bool:
         return self._ask(f"\n{question} [y/N] ").lower() in ("y", "yes")

@@ -12,7 +12,8 @@ from tfops.change.reading import load_checked
 from tfops.change.stack import Content
 from tfops.commands.rendering import rendered
 from tfops.config.modules.interface import MODULES, Interfaces
-from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.config.names import PROJECT_FILE
+from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass

@@ -2,12 +2,12 @@
 
 from tfops.change.project import Project
 from tfops.change.ui import Ui
-from tfops.change.verdicts import verdicts_of
 from tfops.commands.drills import drills_of
 from tfops.commands.log import log_events
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import EventKind
-from tfops.ledger.versions import versions_of
+from tfops.ledger.versions import Listing, versions_of
+from tfops.model import Judgement, Version
 from tfops.results.environments import (
     HistoryEntry,
     HistoryResult,
@@ -22,10 +22,10 @@ def history(
     With `limit` the newest, and what happened since the oldest of them.
     """
     if fetch:
-        project.fetch_for_reading(project.config_at(project.repository.head), ui)
+        project.fetch_here(ui)
     name = environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
-    verdicts = verdicts_of(project, listing) if verdict else {}
+    verdicts = _verdicts(project, listing) if verdict else {}
     kept = listing.versions[-limit:] if limit else listing.versions
     commits, drills = project.repository.commits(record.commit for record in kept), drills_of(project, name)
     entries = [
@@ -47,6 +47,12 @@ def history(
         unread=listing.unread,
         untagged=listing.untagged,
     )
+
+
+def _verdicts(project: Project, listing: Listing) -> dict[Version, Judgement]:
+    from tfops.change.verdicts import verdicts_of  # noqa: PLC0415 - cards, states, the engine: for who asks
+
+    return verdicts_of(project, listing)
 
 
 # What belongs between the versions of a history; begun, renewed and recorded would only repeat them.

@@ -15,7 +15,7 @@ from tfops.results.facts import LogEvent
 def log(project: Project, env: str | None, *, limit: int | None = None, fetch: bool, ui: Ui) -> LogResult:
     """Every event of an environment's ledger: who did what, and when, versions or not."""
     if fetch:
-        project.fetch_for_reading(project.config_at(project.repository.head), ui)
+        project.fetch_here(ui)
     name = environment_with_versions(project, env)
     trouble = trouble_fact(read_present(project.repository, name).trouble)
     return LogResult(name, log_events(project, name)[:limit], trouble)

@@ -4,7 +4,6 @@ from tfops.change.project import Project
 from tfops.config.names import is_environment_name
 from tfops.ledger.versions import versions_of
 from tfops.model import EnvName
-from tfops.resolve.branches import require_environment
 
 
 def environment_with_versions(project: Project, env: str | None) -> EnvName:
@@ -12,6 +11,8 @@ def environment_with_versions(project: Project, env: str | None) -> EnvName:
     if env is not None and is_environment_name(env) and versions_of(project.repository, EnvName(env)).latest:
         return EnvName(env)
     if env is not None:
+        from tfops.resolve.branches import require_environment  # noqa: PLC0415 - of what was never applied, or misspelt
+
         return require_environment(env, project.config_at(project.repository.head))
     from tfops.change.environment import find_place  # noqa: PLC0415 - only who names none: what a branch stands for
 

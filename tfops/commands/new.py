@@ -12,7 +12,7 @@ from tfops.config.environment import load_rules
 from tfops.config.example import example_yaml
 from tfops.config.inherit import FOLDER
 from tfops.config.modules.interface import MODULES, Interfaces
-from tfops.config.project import PROJECT_FILE
+from tfops.config.names import PROJECT_FILE
 from tfops.config.stacks import stack_files
 from tfops.errors import Refused, UsageError
 from tfops.model import MAIN_STACK, EnvName

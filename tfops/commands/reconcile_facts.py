@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from tfops.change.holders import may_take_over
 from tfops.change.home import Home, home_commit, readable_home
 from tfops.change.project import Project
 from tfops.change.remote_answers import refusal
 from tfops.change.ui import Ui
-from tfops.commands.commit_effect import CommitRules, changes_environment
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused, TfopsError, in_a_line
@@ -26,6 +26,9 @@ from tfops.system import clock
 from tfops.system.ref_snapshot import RefSnapshot, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable
 
+if TYPE_CHECKING:
+    from tfops.commands.commit_effect import CommitRules
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
@@ -37,14 +40,16 @@ class ProjectFacts:
     here: RefSnapshot
     listings: Mapping[EnvName, Listing]
     ui: Ui
-    heads: dict[tuple[CommitSha, bool], CommitRules] = field(default_factory=dict)
+    heads: "dict[tuple[CommitSha, bool], CommitRules]" = field(default_factory=dict)
 
     @property
     def rules(self) -> ProjectConfig:
         return self.home.rules
 
-    def head(self, commit: CommitSha, *, is_preview: bool) -> CommitRules:
+    def head(self, commit: CommitSha, *, is_preview: bool) -> "CommitRules":
         """A branch's head, read once. Raises as `CommitRules.of_commit`."""
+        from tfops.commands.commit_effect import CommitRules  # noqa: PLC0415 - what renders, for a head that is newer
+
         key = commit, is_preview
         if key not in self.heads:
             read = CommitRules.of_preview(self.project, commit, self.home) if is_preview else None
@@ -261,6 +266,8 @@ def _with_lock(project: Project, facts: SyncFacts, lock: LockPart | None) -> Syn
 
 def _at_head(scene: ProjectFacts, facts: SyncFacts, present: LedgerState, head: CommitSha) -> SyncFacts:
     """What only the commit itself can say: its rules, what it renders to, its signature, what it follows."""
+    from tfops.commands.commit_effect import changes_environment  # noqa: PLC0415 - as in `head`
+
     repository, current = scene.project.repository, facts.current
     try:
         read = scene.head(head, is_preview=facts.rule.preview is not None)

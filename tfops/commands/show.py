@@ -2,13 +2,12 @@
 
 from tfops.change.project import Project
 from tfops.change.trouble import trouble_fact
-from tfops.change.verdicts import verdicts_of
 from tfops.commands.drills import drills_of
 from tfops.commands.named import environment_with_versions
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.chain import read_present
-from tfops.ledger.versions import read_card, require_known, versions_of
-from tfops.model import Commit, VersionRecord
+from tfops.ledger.versions import Listing, read_card, require_known, versions_of
+from tfops.model import Commit, Judgement, VersionRecord
 from tfops.resolve.versions import pick_version
 from tfops.results.environments import (
     ShowResult,
@@ -26,11 +25,17 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
         raise Refused("never-applied", f"{name} has no version yet", hint=f"tfops apply {name}")
     record = pick_version(version, name, listing.versions) if version else listing.latest
     card = read_card(project.repository, record)
-    verdict = verdicts_of(project, listing, only=record).get(record.version)
+    verdict = _verdict(project, listing, record) if record != listing.latest else None
     trouble = read_present(project.repository, name).trouble if record is listing.latest else None
     commit = _commit_or_none(project.repository, record)
     drill = drills_of(project, name).get(record.version)
     return ShowResult(record, commit, card.model_dump(mode="json"), verdict, trouble_fact(trouble), drill)
+
+
+def _verdict(project: Project, listing: Listing, record: VersionRecord) -> Judgement | None:
+    from tfops.change.verdicts import verdicts_of  # noqa: PLC0415 - states, the engine: only of an older version
+
+    return verdicts_of(project, listing, only=record).get(record.version)
 
 
 def _commit_or_none(repository: Repository, record: VersionRecord) -> Commit | None:

@@ -4,6 +4,8 @@ import difflib
 import re
 from collections.abc import Iterable
 
+PROJECT_FILE = "tfops.yaml"
+
 _ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@-]*")

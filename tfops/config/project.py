@@ -15,8 +15,6 @@ from tfops.config.window import Window
 from tfops.dataclass import dataclass
 from tfops.model import DriftPolicy, EnvName, InventoryPolicy, Sync
 
-PROJECT_FILE = "tfops.yaml"
-
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:

@@ -14,8 +14,9 @@ from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.encryption import check_encryption, to_encryption
 from tfops.config.limits import check_input_rules
+from tfops.config.names import PROJECT_FILE
 from tfops.config.preview import check_preview, is_preview_template, to_preview
-from tfops.config.project import PROJECT_FILE, EngineChoice, EnvironmentRule, ProjectConfig
+from tfops.config.project import EngineChoice, EnvironmentRule, ProjectConfig
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import check_secrets, to_secret_rules
 from tfops.config.window import parse_window

@@ -13,57 +13,66 @@ import json
 import pickle
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tfops.config.project import PROJECT_FILE, ProjectConfig
-from tfops.config.validation_cache import code_version
+from tfops.config.code_version import code_version
+from tfops.config.names import PROJECT_FILE
 from tfops.dataclass import made_again
 from tfops.errors import Refused
 from tfops.system.trees import Tree
 from tfops.system.workspace import write_bytes
 
+if TYPE_CHECKING:
+    from tfops.config.project import ProjectConfig
+
 _MOST_REMEMBERED = 20
 _PARTS = ("tfops.config.", "tfops.model", "tfops.contacts")
 
 
-def remembered_rules(tree: Tree, folder: Path) -> ProjectConfig:
+def remembered_rules(tree: Tree, folder: Path) -> "ProjectConfig":
     """The rules in a tree. Raises ProjectError and ConfigError as `config.environment.load_rules`."""
-    text = tree.read(PROJECT_FILE)
-    if text is None:
-        return _read(tree)
-    path = folder / _key(text, tree.names("modules"))
-    known = _remembered(path)
-    if known is not None:
-        return known
-    rules = _read(tree)
-    _remember(path, rules)
+    path = _file_of(tree, folder)
+    rules: ProjectConfig | None = _remembered(path, whole=True)
+    if rules is None:
+        rules = _read(tree)
+        _remember(path, rules)
     return rules
 
 
-def _read(tree: Tree) -> ProjectConfig:
+def remembered_ledger_ref(tree: Tree, folder: Path) -> str:
+    """`ledger_ref` of the rules in a tree, all that who only looks at versions needs of them. Raises the same."""
+    ref: str | None = _remembered(_file_of(tree, folder), whole=False)
+    return remembered_rules(tree, folder).ledger_ref if ref is None else ref
+
+
+def _read(tree: Tree) -> "ProjectConfig":
     from tfops.config import environment  # noqa: PLC0415 - YAML, schemas, modules: only for what isn't remembered
 
     return environment.load_rules(tree)
 
 
-def _key(text: str, modules: list[str]) -> str:
-    whole = json.dumps([code_version(), text, modules])
-    return hashlib.sha256(whole.encode()).hexdigest()[:40]
+def _file_of(tree: Tree, folder: Path) -> Path:
+    """By all that decides whether the rules are right, and what they are."""
+    judged = [code_version(), tree.read(PROJECT_FILE), tree.names("modules")]
+    return folder / hashlib.sha256(json.dumps(judged).encode()).hexdigest()[:40]
 
 
-def _remembered(path: Path) -> ProjectConfig | None:
-    """None where there is nothing, or nothing that can be used: a damaged file, a time zone that is gone."""
+def _remembered(path: Path, *, whole: bool) -> Any:
+    """The ledger's ref, or the rules. None where there is nothing, or nothing that can be used: a damaged file, a
+    time zone that is gone."""
     try:
-        found: Any = _Unpickler(io.BytesIO(path.read_bytes())).load()
+        with path.open("rb") as file:
+            found = _Unpickler(file).load()
+            return _Unpickler(file).load() if whole else found
     except Exception:  # noqa: BLE001 - whatever stands there, it is read anew
         return None
-    return found if isinstance(found, ProjectConfig) else None
 
 
-def _remember(path: Path, rules: ProjectConfig) -> None:
+def _remember(path: Path, rules: "ProjectConfig") -> None:
     content = io.BytesIO()
-    _Pickler(content).dump(rules)
+    for part in (rules.ledger_ref, rules):
+        _Pickler(content).dump(part)
     with contextlib.suppress(Refused, OSError):  # no room, or two at once: then it is read again
         write_bytes(path, content.getvalue())
         for old in sorted(path.parent.iterdir(), key=lambda file: file.stat().st_mtime_ns)[:-_MOST_REMEMBERED]:

@@ -3,15 +3,13 @@
 A verdict that depends on anything but files of the tree is not remembered; neither is a mistake.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tfops import __version__
+from tfops.config.code_version import code_version
 from tfops.dataclass import dataclass
 from tfops.model import EnvName
 from tfops.system.trees import Tree
@@ -63,15 +61,3 @@ class ValidationCache:
     def save(self) -> None:
         if self._is_changed:
             write_file(self._path, json.dumps({"by": code_version(), "right": self._right}))
-
-
-def code_files() -> list[Path]:
-    """All that judges: this package, and what it knows of modules."""
-    return sorted(Path(__file__).parent.rglob("*.py"))
-
-
-@cache
-def code_version() -> str:
-    """Changes with the code that judges."""
-    stats = [(str(file), stat.st_size, stat.st_mtime_ns) for file in code_files() for stat in [file.stat()]]
-    return hashlib.sha256(repr((__version__, stats)).encode()).hexdigest()
