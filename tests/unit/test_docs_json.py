@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tfops.results import changes, environments, files, places, sync
+from tfops.results import affected, changes, environments, files, places, sync
 
 _PAGE = (Path(__file__).parent.parent.parent / "docs/reference/json-output.md").read_text()
 _RESULTS = {
     "AdoptResult": "adopt",
+    "AffectedResult": "affected",
     "ApproveResult": "approve",
     "BackendMoveResult": "backend move",
     "BackendResult": "backend check",
@@ -58,7 +59,8 @@ _OTHERS = ("TellRule", "Version", "VaultLogin")
 
 def _classes() -> dict[str, type]:
     found = (
-        inspect.getmembers(module, dataclasses.is_dataclass) for module in (changes, files, environments, places, sync)
+        inspect.getmembers(module, dataclasses.is_dataclass)
+        for module in (affected, changes, files, environments, places, sync)
     )
     return {name: kind for members in found for name, kind in members if isinstance(kind, type)}
 

@@ -46,6 +46,7 @@ from tfops.report.progress import event_line, finished_line
 from tfops.report.shapes import Group, Indented, Lines, Remarked, Renderable, Table, Text, as_plain
 from tfops.report.text import View, text_report
 from tfops.report.words import age, duration, plural
+from tfops.results.affected import AffectedEnvironment, AffectedResult
 from tfops.results.changes import (
     AdoptResult,
     ChangeResult,
@@ -559,6 +560,18 @@ RESULTS: dict[str, object] = {
             EnvironmentDrift(EnvName("qa"), None, error="the plan [failed]"),
         )
     ),
+    "affected": AffectedResult(
+        sha("a"),
+        {"main": sha("b")},
+        (
+            AffectedEnvironment(
+                PROD, "main", sha("b"), ("modules/network changed: used by module net", "tfops.yaml: engine.version")
+            ),
+            AffectedEnvironment(EnvName("old"), "main", sha("b"), ("removed from tfops.yaml",), is_removed=True),
+        ),
+        3,
+    ),
+    "affected-none": AffectedResult(sha("a"), {"main": sha("b")}, (), 3),
     "approve": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa would delete 2 [of] prod", 0),
     "approve-more": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa waits for a person", 1),
     "prune-nothing": PruneResult(()),

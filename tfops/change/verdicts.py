@@ -67,13 +67,16 @@ def cards_with_trail(
     first = listing.versions.index(back_to) if back_to in listing.versions else 0
     trail: Trail | None = None
     moved: Mapping[str, str] = {}
+    restored: int | None = None
     for record, card in read_cards(repository, tuple(reversed(listing.versions[first:]))):
         since = Since()
         if card is not None and trail is None:
             trail = Trail(card.inventory, card.forgotten)
         elif card is not None and trail is not None:
-            since = trail.step_back(card.inventory, card.forgotten, moved)
-        moved = card.moved if card is not None else {}
+            since = trail.step_back(
+                card.inventory, card.forgotten, moved, number=record.version.number, restored=restored
+            )
+        moved, restored = (card.moved, card.restores) if card is not None else ({}, None)
         yield record, card, since
 
 
@@ -147,7 +150,7 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         - frozenset(qualified(stack, address) for address in fitting),
         kept=frozenset(qualified(stack, address) for address in part.kept),
         unread=frozenset(qualified(stack, module) for module in part.unread),
-        forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
+        forgotten=_qualified(stack, _first(_ids(part.forgotten, hide=hide), remade)),
         lets_go=frozenset(qualified(stack, block) for block in part.lets_go),
         moves=_moves(stack, part.moves),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),

@@ -10,6 +10,7 @@ __all__ = ["View", "text_report"]
 # By the module that the result's class is in; the functions register themselves.
 _MODULES = {
     "tfops.results.environments": ("tables", "details"),
+    "tfops.results.affected": ("affected",),
     "tfops.results.changes": ("outcomes", "files"),
     "tfops.results.files": ("details", "checks", "files", "outcomes"),
     "tfops.results.places": ("backend", "providers", "states"),

@@ -134,6 +134,19 @@ class Repository:
             self._related[pair] = code == 0
         return self._related[pair]
 
+    def named_commit(self, name: str) -> CommitSha | None:
+        """The commit that a person's word stands for (a tag, a short id, `HEAD~2`); None where it stands for none."""
+        argv = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        sha = self.git.ask(*argv, ok=(0, 1, 128)).text.strip()
+        return require_sha(sha) if sha else None
+
+    def merge_base(self, one: CommitSha, other: CommitSha) -> CommitSha | None:
+        """The newest commit that both come from; None when they have none in common, or one isn't in this clone."""
+        if one == other:
+            return one
+        found = self.git.ask("merge-base", require_sha(one), require_sha(other), ok=(0, 1, 128)).text.split()
+        return require_sha(found[0]) if found else None
+
     def count_between(self, older: CommitSha, newer: CommitSha) -> int:
         """How many commits `newer` has that `older` hasn't."""
         if older == newer:
