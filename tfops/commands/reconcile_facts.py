@@ -77,10 +77,9 @@ def decide_all(
 
 
 def decisions_here(
-    project: Project, rules: ProjectConfig, listings: Mapping[EnvName, Listing], ui: Ui
+    project: Project, rules: ProjectConfig, here: RefSnapshot, listings: Mapping[EnvName, Listing], ui: Ui
 ) -> dict[EnvName, Decision]:
     """The same from what this clone knows, for who has fetched already."""
-    here = look_here(project.repository)
     head = home_commit(project)
     home = readable_home(project, head)[0].commit if head else project.repository.head
     scene = ProjectFacts(project, Home(home, rules), here, here, listings, ui)
@@ -95,16 +94,19 @@ def _scene(project: Project, ui: Ui) -> ProjectFacts:
         look = look_at_remote(repository, rules.ledger_ref)
     except RemoteUnreachable as error:
         raise refusal(error, repository.remote, "what it has is not known") from error
-    if here.is_behind(look):
+    is_behind = here.is_behind(look)
+    if is_behind:
         _fetch(project, rules, ui)
-    _forget_gone(project, rules, here, look)
-    return ProjectFacts(
-        project, _home(project, ui, say=True), look, look_here(repository), list_versions(repository), ui
-    )
+    if _forget_gone(project, rules, here, look) or is_behind:
+        here = look_here(repository)
+    return ProjectFacts(project, _home(project, ui, say=True), look, here, list_versions(repository), ui)
 
 
-def _forget_gone(project: Project, rules: ProjectConfig, here: RefSnapshot, look: RefSnapshot) -> None:
-    """Branches of previews that the remote doesn't have any more: an agent sees thousands of them come and go."""
+def _forget_gone(project: Project, rules: ProjectConfig, here: RefSnapshot, look: RefSnapshot) -> bool:
+    """Branches of previews that the remote doesn't have any more: an agent sees thousands of them come and go.
+
+    Whether there were any.
+    """
     gone = {
         branch: here.heads[branch]
         for branch in here.heads.keys() - look.heads.keys()
@@ -112,6 +114,7 @@ def _forget_gone(project: Project, rules: ProjectConfig, here: RefSnapshot, look
     }
     if gone and project.repository.remote:
         project.repository.forget_branches(gone)
+    return bool(gone)
 
 
 def _fetch(project: Project, rules: ProjectConfig, ui: Ui) -> None:

@@ -29,9 +29,9 @@ def status(project: Project, only: Sequence[str] = (), *, fetch: bool, ui: Ui) -
     repository = project.repository
     rules = project.config_at(repository.head)
     is_fresh = project.fetch_for_reading(rules, ui) if fetch else False
-    listings = list_versions(repository)
-    decisions = decisions_here(project, rules, listings, ui)
-    ledgers = look_here(repository).ledgers  # all at once: asked one by one, each costs a process
+    here = look_here(repository)  # all refs at once: asked one by one, each costs a process
+    ledgers, listings = here.ledgers, list_versions(repository)
+    decisions = decisions_here(project, rules, here, listings, ui)
     rows = [
         replace(
             _status_of(project, env, ledgers.get(env), rule=rules.environments[env], listing=listings.get(env)),

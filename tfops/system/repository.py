@@ -12,6 +12,7 @@ from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.model import Commit, CommitSha, Person
 from tfops.system import environ
+from tfops.system.commit_walk import CommitGraph
 from tfops.system.git import GitFailed, GitRunner, find_clone, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 
@@ -21,6 +22,7 @@ PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 _SHA256_DIGITS = 64
 _REMOTE = re.compile(r"remote\.(?P<name>.+)\.[^.]+", re.DOTALL)
 _TAGS = "refs/tags/"
+_SYMBOLIC = "ref: "
 _FACTS = "%H%x00%an%x00%ae%x00%at%x00%s%x00%x00"
 
 
@@ -33,6 +35,11 @@ class Repository:
         self.common_dir = clone.common_dir
         self.git = GitRunner(self.root)
         self._related: dict[tuple[CommitSha, CommitSha], bool] = {}
+
+    @cached_property
+    def history(self) -> CommitGraph:
+        """How commits follow each other."""
+        return CommitGraph(self.objects)
 
     @cached_property
     def objects(self) -> ObjectReader:
@@ -126,6 +133,8 @@ class Repository:
         if ancestor == descendant:
             return True
         pair = ancestor, descendant
+        if pair not in self._related and (only := self.history.count_only_in(ancestor, descendant)) is not None:
+            self._related[pair] = only == 0
         if pair not in self._related:
             argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
             code = self.git.ask(*argv, ok=(0, 1, 128)).code
@@ -151,6 +160,9 @@ class Repository:
         """How many commits `newer` has that `older` hasn't."""
         if older == newer:
             return 0
+        known = self.history.count_only_in(newer, older)
+        if known is not None:
+            return known
         return int(self.git.line("rev-list", "--count", f"{require_sha(older)}..{require_sha(newer)}") or 0)
 
     def commits_between(self, older: CommitSha, newer: CommitSha) -> tuple[Commit, ...]:
@@ -184,7 +196,7 @@ class Repository:
     def default_branch(self) -> str:
         """The remote's default branch: as this clone knows it, else as the remote answers; empty when neither does."""
         prefix = f"refs/remotes/{self.remote}/"
-        known = self.git.line("symbolic-ref", "--quiet", f"{prefix}HEAD") if self.remote else ""
+        known = self._followed(f"{prefix}HEAD") if self.remote else ""
         if known or not self.remote:
             return known.removeprefix(prefix)
         try:
@@ -193,6 +205,14 @@ class Repository:
             return ""
         rows = [line.split() for line in answer.splitlines() if line.startswith("ref: refs/heads/")]
         return rows[0][1].removeprefix("refs/heads/") if rows else ""
+
+    def _followed(self, ref: str) -> str:
+        """The ref that a symbolic one stands for, read where Git mostly keeps it; empty where there is none."""
+        with contextlib.suppress(OSError):
+            text = (self.common_dir / ref).read_text(encoding="utf-8", errors="surrogateescape")
+            if text.startswith(_SYMBOLIC):
+                return text.removeprefix(_SYMBOLIC).strip()
+        return self.git.line("symbolic-ref", "--quiet", ref)
 
     def forget_branches(self, heads: Mapping[str, CommitSha]) -> None:
         """Take away what this clone knows of branches of the remote, where they still are what `heads` says."""
