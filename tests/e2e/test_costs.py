@@ -55,10 +55,10 @@ def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path
     counted.git("push", "--quiet")
     every.unlink()
     counted.ok("apply", "dev", "--yes")
-    assert len(every.read_text().split()) == 20
+    assert len(every.read_text().split()) == 19
     every.unlink()
     counted.ok("status")
-    assert len(every.read_text().split()) == 10
+    assert len(every.read_text().split()) == 8
 
 
 def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
