@@ -22,13 +22,13 @@ _STARTING = _LOOKING | {"pydantic", "tfops.ledger", "tfops.change", "tfops.comma
 _LOADS = {
     ("--version",): (24, 190, _STARTING),
     ("--help",): (24, 190, _STARTING),
-    ("apply", "--help"): (27, 195, _STARTING),
-    ("log", "dev"): (78, 320, _LOOKING),
-    ("history", "dev"): (81, 350, _LOOKING),
-    ("show", "dev"): (84, 355, _LOOKING),
-    ("inventory", "dev"): (76, 348, _LOOKING),
-    ("status",): (97, 335, _LOOKING),
-    ("apply", "dev", "--yes"): (230, 580, frozenset({"git", "boto3", "hcl2", "rich"})),
+    ("apply", "--help"): (30, 198, _STARTING),
+    ("log", "dev"): (80, 320, _LOOKING),
+    ("history", "dev"): (83, 350, _LOOKING),
+    ("show", "dev"): (86, 355, _LOOKING),
+    ("inventory", "dev"): (78, 348, _LOOKING),
+    ("status",): (99, 335, _LOOKING),
+    ("apply", "dev", "--yes"): (230, 610, frozenset({"git", "boto3"})),
 }
 
 

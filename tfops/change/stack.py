@@ -33,6 +33,7 @@ from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Secret, StackOutput
 from tfops.dataclass import dataclass
+from tfops.engine.commands import EngineFlags
 from tfops.engine.environment import engine_environment, missing_cli_config
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker
@@ -56,10 +57,10 @@ _OF_INIT = (".terraform", LOCK_FILE)
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """How to run the engine: which one was asked for, and how long to wait for the state's lock."""
+    """How to run the engine: which one was asked for, and how it is to work."""
 
     engine: str = ""
-    lock_timeout_s: int = 20
+    flags: EngineFlags = field(default_factory=EngineFlags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +260,7 @@ def open_stack(
         StackEngine(
             engine,
             runner,
-            lock_timeout_s=options.lock_timeout_s,
+            flags=options.flags,
             lock=content.lock,
             lent=lambda: locks_of_what_ran(project, environment.name, name),
             modules=export_id(content.tree, content.overrides),

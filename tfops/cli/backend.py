@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.flag_groups import with_groups
 from tfops.cli.groups import group
 from tfops.cli.options import (
-    EngineOption,
-    LockTimeoutOption,
+    EngineSwitches,
     NamedEnvironment,
     Output,
     OutputOption,
@@ -71,16 +71,17 @@ def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
 
 
 @backend.command("move", short_help="Move a state to where tfops.yaml wants it.")
+@with_groups
 def move(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     leave_unmarked: Annotated[
         bool, typer.Option("--leave-unmarked", help="Don't mark the old copy: nobody can write there any more.")
     ] = False,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Move an environment's state to the place that tfops.yaml names now.
@@ -97,14 +98,13 @@ def move(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands import move as flows
 
         options = flows.MoveOptions(
             yes=yes,
             marks=not leave_unmarked,
             wait_s=parse_duration(wait),
-            engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
+            engine=engine.options(),
         )
         return flows.move(open_project(ctx), env, options, ui)
 

@@ -1,9 +1,9 @@
 """The flags that commands which change an environment have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from tfops.cli.options import parse_duration
+from tfops.cli.options import EngineSwitches, parse_duration
 
 if TYPE_CHECKING:
     from tfops.change.story import ChangeOptions
@@ -13,25 +13,23 @@ def change_options(
     *,
     yes: bool,
     wait: str,
-    engine: str,
-    lock_timeout: str,
+    engine: EngineSwitches,
     offline: bool,
     allow_destroy: Sequence[str] = (),
     allow_stateless: bool = False,
     allow_duplicate: Sequence[str] = (),
     allow_action: Sequence[str] = (),
     allow_missing: Sequence[str] | None = None,
-    allowed: Sequence[str] = (),
+    allowed: Collection[str] = (),
     ignores_verdict: bool = False,
     max_deletes: int | None = None,
 ) -> "ChangeOptions":
     """The flags of a change as `change` takes them. Raises UsageError for a time that can't be read."""
     from tfops.change.consent import ConsentOptions
-    from tfops.change.stack import EngineOptions
     from tfops.change.story import ChangeOptions
 
     return ChangeOptions(
-        engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
+        engine=engine.options(),
         consent=ConsentOptions(
             yes=yes,
             allow_destroy=frozenset(allow_destroy),

@@ -6,8 +6,7 @@ import typer
 
 from tfops.cli.change_options import change_options
 from tfops.cli.options import (
-    EngineOption,
-    LockTimeoutOption,
+    EngineSwitches,
     NamedEnvironment,
     Output,
     OutputOption,
@@ -20,12 +19,12 @@ from tfops.cli.run import execute, open_project, terminal
 
 def invoke(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Actions, in the order to run them.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask: run what is named.")] = False,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -45,7 +44,7 @@ def invoke(
     def flow() -> object:
         from tfops.change.invoke import invoke as run_actions
 
-        options = change_options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
+        options = change_options(yes=yes, wait=wait, engine=engine, offline=False)
         return run_actions(open_project(ctx), env, addresses, options, ui)
 
     execute("invoke", flow, ui=ui, output=output)

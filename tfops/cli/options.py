@@ -2,7 +2,7 @@
 
 import enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -11,6 +11,9 @@ from tfops.config.duration import RULE, parse_seconds
 from tfops.dataclass import dataclass
 from tfops.errors import UsageError
 from tfops.system import environ
+
+if TYPE_CHECKING:
+    from tfops.change.stack import EngineOptions
 
 
 class Output(enum.StrEnum):
@@ -105,6 +108,22 @@ OfflineOption = Annotated[
 LockTimeoutOption = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long the engine waits for the state's lock.")
 ]
+
+
+class EngineSwitches(NamedTuple):
+    """The options of every command that lets an engine change something; a new one is a line here."""
+
+    engine: EngineOption = ""
+    lock_timeout: LockTimeoutOption = "20s"
+
+    def options(self) -> "EngineOptions":
+        """Raises UsageError for a time that can't be read."""
+        from tfops.change.stack import EngineOptions
+        from tfops.engine.commands import EngineFlags
+
+        return EngineOptions(self.engine, EngineFlags(lock_timeout_s=int(parse_duration(self.lock_timeout))))
+
+
 FetchOption = Annotated[bool, typer.Option("--fetch/--no-fetch", help="Ask the remote first.")]
 StackOption = Annotated[
     list[str] | None,

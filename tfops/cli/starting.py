@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tfops.cli.complete import complete_branch, complete_environment, complete_folder
-from tfops.cli.options import EngineOption, LockTimeoutOption, Output, OutputOption, YesAdoptOption, parse_duration
+from tfops.cli.options import EngineSwitches, Output, OutputOption, YesAdoptOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 
 
@@ -38,6 +38,7 @@ def init(
 
 def adopt(
     ctx: typer.Context,
+    *,
     env: Annotated[
         str,
         typer.Argument(
@@ -61,8 +62,7 @@ def adopt(
         ),
     ] = None,
     yes: YesAdoptOption = False,
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Take a Terraform folder over as an environment, without touching what it made.
@@ -79,13 +79,10 @@ def adopt(
 
     def flow() -> object:
         from tfops.change.consent import ConsentOptions
-        from tfops.change.stack import EngineOptions
         from tfops.change.story import ChangeOptions
         from tfops.commands.adopt import adopt
 
-        options = ChangeOptions(
-            engine=EngineOptions(engine, int(parse_duration(lock_timeout))), consent=ConsentOptions(yes=yes)
-        )
+        options = ChangeOptions(engine=engine.options(), consent=ConsentOptions(yes=yes))
         where = folder_of(ctx) / folder
         return adopt(open_project(ctx), env, where, module=module, branch=branch, options=options, ui=ui)
 

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from tfops.cli.complete import complete_version
+from tfops.cli.flag_groups import with_groups
 from tfops.cli.groups import group
 from tfops.cli.options import (
-    EngineOption,
+    EngineSwitches,
     FetchOption,
-    LockTimeoutOption,
     NamedEnvironment,
     OneStackOption,
     Output,
@@ -49,8 +49,10 @@ def versions(
 
 
 @state.command("restore")
+@with_groups
 def restore(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     version: Annotated[
         str,
@@ -61,8 +63,7 @@ def restore(
     stack: OneStackOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Make an earlier content the state again. Nothing else is changed, in AWS or in Git.
@@ -78,10 +79,9 @@ def restore(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands import states
 
-        options = EngineOptions(engine, int(parse_duration(lock_timeout)))
+        options = engine.options()
         return states.restore(
             open_project(ctx), env, version, stack=stack, yes=yes, engine=options, wait_s=parse_duration(wait), ui=ui
         )

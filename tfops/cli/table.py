@@ -39,9 +39,11 @@ class Commands(TyperGroup):
 def _load(row: Row) -> Any:
     module, _, name = row.where.partition(":")
     found = getattr(importlib.import_module(f"tfops.cli.{module}"), name)
+    from tfops.cli.flag_groups import with_groups  # the guards come with it, and `--help` loads no command
+
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     if not row.is_group:
-        alone.command(row.name, short_help=row.line)(found)
+        alone.command(row.name, short_help=row.line)(with_groups(found))
     command = typer.main.get_command(found if row.is_group else alone)
     take_plain_values(command)
     return command

@@ -33,6 +33,7 @@ from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
 from tfops.ledger.parts import DeclinedPart
 from tfops.model import CommitSha, EnvName, Sync
 from tfops.resolve.agreement import Agreed
+from tfops.resolve.guards import PASSING
 from tfops.results.changes import ChangeResult
 from tfops.system import clock
 
@@ -42,7 +43,8 @@ UNATTENDED = "unattended"
 _PASSING = frozenset(
     {
         *(UNREACHABLE, PUSH_REFUSED, FETCH_REFUSED, "missing-ledger", "name-taken", "signing-failed"),
-        *("behind", "held", "disk", "moved-on", "shallow-clone", "offline-lost"),
+        *("disk", "moved-on", "shallow-clone", "offline-lost"),
+        *PASSING,
     }
 )
 _LONGEST_TEXT = 600
