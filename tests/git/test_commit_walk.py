@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.git.conftest import commit_file, git
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system.repository import Repository
 
 _SHARES = 24

@@ -12,15 +12,17 @@ from tfops.change.project import Project
 from tfops.cli.terminal import Terminal
 from tfops.commands.reconcile_facts import decide_all
 from tfops.commands.status import status
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare
+from tfops.ledger.chain import LedgerState, NewEvent, prepare
+from tfops.ledger.codec import encode
 from tfops.ledger.versions import write_version_tag
-from tfops.model import EnvName
-from tfops.results.sync import SyncReason
+from tfops.records.decision import SyncReason
+from tfops.records.event import EventKind
+from tfops.records.names import EnvName
 from tfops.system.objects import store_commit
 from tfops.system.repository import Repository
 
-# The clone, its settings, HEAD and its branch, all other refs, all objects.
-STATUS_PROCESSES = 6
+# The clone, its settings, all refs, all objects.
+STATUS_PROCESSES = 4
 
 
 def test_environments_that_only_tags_know_cost_no_process_each(here: Path) -> None:
@@ -29,7 +31,7 @@ def test_environments_that_only_tags_know_cost_no_process_each(here: Path) -> No
     for count in (3, 30):
         repository = Repository(here)
         for number in range(count):
-            card = make_card(repository.head).model_copy(update={"environment": f"e{number}"})
+            card = make_card(repository.head, environment=f"e{number}")
             tag = write_version_tag(repository, card, "1 created")
             git(here, "update-ref", tag.ref, tag.new)
         project = Project.open(here)
@@ -60,9 +62,9 @@ def many(here: Path, remote: Path) -> Path:
     commit, tree = repository.head, git(here, "rev-parse", "HEAD^{tree}")
     for number in range(count):
         commit = store_commit(repository, tree, parent=commit, message=f"c{number}\n")
-        card = make_card(commit).model_copy(update={"environment": f"e{number}"})
+        card = make_card(commit, environment=f"e{number}")
         event = NewEvent(
-            EventKind.RECORDED, "recorded", "r", card=card.model_dump_json(), inventory={}, root={}, begins_anew=True
+            EventKind.RECORDED, "recorded", "r", card=encode(card), inventory={}, root={}, begins_anew=True
         )
         tag = write_version_tag(repository, card, "1 created")
         ledger = prepare(repository, LedgerState(EnvName(f"e{number}")), event)

@@ -9,7 +9,8 @@ from tfops.config.agent import AgentRules
 from tfops.config.project import ProjectConfig
 from tfops.config.project_file import load_project
 from tfops.config.window import next_open, parse_window
-from tfops.model import DriftPolicy, EnvName, Sync
+from tfops.records.names import EnvName
+from tfops.records.policy import DriftPolicy, Sync
 
 
 def load(environment: str, more: str = "") -> ProjectConfig:

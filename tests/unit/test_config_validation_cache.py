@@ -6,7 +6,7 @@ from tests.support.memory_tree import MemoryTree, project_tree
 from tfops.config.code_version import code_files
 from tfops.config.environment import read_environment
 from tfops.config.validation_cache import TracedTree, ValidationCache
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 DEV = EnvName("dev")
 TREE = project_tree(dev="extends: base.yaml\n", base="modules:\n  network: {source: network}\n", other="modules: {}\n")

@@ -8,7 +8,7 @@ from tfops.change.shared_states import require_own_places
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.resolve.branches import environment_of, matches, require_environment
 from tfops.system import environ
 from tfops.system.repository import Repository

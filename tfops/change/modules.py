@@ -19,7 +19,7 @@ from tfops.config.source import LocalSource, RemoteSource
 from tfops.engine.locate import find_engine
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 from tfops.system import environ
 from tfops.system.export import export_modules
 from tfops.system.trees import GitTree

@@ -13,7 +13,8 @@ from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.ledger.versions import list_versions
-from tfops.model import CommitSha, EnvName, Holder
+from tfops.records.lock import Holder
+from tfops.records.names import CommitSha, EnvName
 from tfops.system import clock, environ, process
 from tfops.system.ref_snapshot import look_here
 from tfops.system.remote import Refs, RemoteUnreachable
@@ -61,6 +62,7 @@ class Project:
         """An environment for each branch that fits a template; one whose branch is gone is known by its versions."""
         if not rules.previews:
             return rules
+
         from tfops.resolve.previews import with_previews  # noqa: PLC0415 - for projects that have some
 
         latest = (listing.latest for listing in list_versions(self.repository).values())
@@ -89,6 +91,10 @@ class Project:
 
     def fetch_for_change(self, rules: "ProjectConfig", *, offline: bool = False) -> None:
         """Bring versions and branches here. Raises Refused when the remote doesn't answer, or says no."""
+        self.fetch(self.refs(rules, offline=offline))
+
+    def fetch(self, refs: Refs) -> None:
+        """The same through refs that are known."""
         if self.repository.is_shallow:
             raise Refused(
                 "shallow-clone",
@@ -96,7 +102,7 @@ class Project:
                 hint="git fetch --unshallow   (in CI: fetch the whole history, depth 0)",
             )
         try:
-            self.refs(rules, offline=offline).fetch()
+            refs.fetch()
         except RemoteUnreachable as error:
             raise refusal(error, self.repository.remote, "versions could not be read") from error
 

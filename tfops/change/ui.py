@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from tfops.model import Plan
+from tfops.records.plan import Plan
 
 if TYPE_CHECKING:
-    from tfops.events import Event
+    from tfops.records.engine_events import Event
 
 
 class Ui(Protocol):

@@ -13,7 +13,7 @@ from tfops.errors import UsageError
 from tfops.system import environ
 
 if TYPE_CHECKING:
-    from tfops.change.stack import EngineOptions
+    from tfops.engine.commands import EngineFlags
 
 
 class Output(enum.StrEnum):
@@ -116,13 +116,14 @@ class EngineSwitches(NamedTuple):
     engine: EngineOption = ""
     lock_timeout: LockTimeoutOption = "20s"
 
-    def options(self) -> "EngineOptions":
+    def flags(self) -> "EngineFlags":
         """Raises UsageError for a time that can't be read."""
-        from tfops.change.stack import EngineOptions
         from tfops.engine.commands import EngineFlags
 
-        return EngineOptions(self.engine, EngineFlags(lock_timeout_s=int(parse_duration(self.lock_timeout))))
+        return EngineFlags(lock_timeout_s=int(parse_duration(self.lock_timeout)))
 
+
+NO_SWITCHES = EngineSwitches()
 
 FetchOption = Annotated[bool, typer.Option("--fetch/--no-fetch", help="Ask the remote first.")]
 StackOption = Annotated[

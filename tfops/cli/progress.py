@@ -5,12 +5,12 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
-from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
-from tfops.model import Plan
-from tfops.report.live import Groups, Work, live_line
-from tfops.report.plan import plan_report
-from tfops.report.progress import event_line, finished_line, said_line
-from tfops.report.shapes import Text
+from tfops.records.engine_events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
+from tfops.records.plan import Plan
+from tfops.views.draw import Text
+from tfops.views.live import Groups, Work, live_line
+from tfops.views.plan_lines import plan_report
+from tfops.views.progress import event_line, finished_line, said_line
 
 if TYPE_CHECKING:
     from tfops.cli.terminal import Terminal

@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
+    EngineSwitches,
     NamedEnvironment,
     Output,
     OutputOption,
     QuietOption,
     WaitOption,
-    parse_duration,
 )
 from tfops.cli.run import execute, open_project, terminal
 
@@ -74,7 +75,17 @@ def update(
       tfops providers update dev && tfops plan dev --worktree
       tfops providers update dev random
     """
-    _run(ctx, env, update=True, only=names or (), mirror=mirror, wait=wait, engine=engine, output=output, quiet=quiet)
+    _run(
+        ctx,
+        env,
+        update=True,
+        only=names or (),
+        mirror=mirror,
+        wait=wait,
+        engine=engine,
+        output=output,
+        quiet=quiet,
+    )
 
 
 def _run(
@@ -92,18 +103,9 @@ def _run(
     ui = terminal(quiet=quiet)
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands import providers as flows
 
-        return flows.lock(
-            open_project(ctx),
-            env,
-            update=update,
-            only=only,
-            mirror=mirror,
-            engine=EngineOptions(engine),
-            wait_s=parse_duration(wait),
-            ui=ui,
-        )
+        request = request_of(env, wait=wait, engine=EngineSwitches(engine))
+        return flows.lock(open_project(ctx), request, ui, update=update, mirror=mirror, only=only)
 
     execute("providers update" if update else "providers lock", flow, ui=ui, output=output)

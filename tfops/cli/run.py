@@ -132,8 +132,8 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
     signals.settle()
     from tfops.cli.console import stderr_console
     from tfops.cli.hints import typed_in_full
-    from tfops.report import envelope
-    from tfops.report.errors import error_report
+    from tfops.views import envelope
+    from tfops.views.errors import error_report
 
     if ui is not None:
         ui.stop()
@@ -144,7 +144,7 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
     else:
         stderr_console().print(error_report(error))
     if isinstance(error, ConfigError) and environ.variable("GITHUB_ACTIONS"):
-        from tfops.report.annotations import github_annotation
+        from tfops.views.annotations import github_annotation
 
         for complaint in error.complaints:
             typer.echo(github_annotation(complaint), err=True)
@@ -158,8 +158,10 @@ def _mask(error: TfopsError, mask: "Masker") -> None:
 
 def _answer(command: str, result: object, *, output: Output, ui: "Terminal", code: int = 0) -> str:
     """The result as text or as JSON, with known secrets masked."""
+    from tfops.views import envelope
+
     if output is Output.JSON:
-        from tfops.report import envelope
+        from tfops.views import envelope
 
         return envelope.success(command, result, exit_code=code, mask=ui.mask)
     return ui.mask(_text(result, full=ui.full))
@@ -167,8 +169,8 @@ def _answer(command: str, result: object, *, output: Output, ui: "Terminal", cod
 
 def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
-    from tfops.report.shapes import as_plain
-    from tfops.report.text import View, text_report
+    from tfops.views.base import View, text_report
+    from tfops.views.shapes import as_plain
 
     report = text_report(result, View(clock.now(), full=full))
     plain = None if is_drawn_on(sys.stdout) else as_plain(report, LOG_COLUMNS)

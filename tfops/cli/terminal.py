@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from tfops.cli.streams import is_drawn_on
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
-from tfops.model import Plan
-from tfops.report.shapes import Text
-from tfops.report.words import plain
+from tfops.records.plan import Plan
 from tfops.system import environ
+from tfops.views.draw import Text
+from tfops.views.words import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
     from tfops.cli.progress import Progress
-    from tfops.events import Event
+    from tfops.records.engine_events import Event
 
 
 _WORTH_TELLING_S = 3

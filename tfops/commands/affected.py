@@ -16,14 +16,15 @@ from tfops.config.source import LocalSource
 from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused, in_a_line
-from tfops.model import LOCK_FILE, CommitSha, EnvName
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.rendered import LOCK_FILE
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
-from tfops.results.affected import AffectedEnvironment, AffectedResult
 from tfops.system import environ
 from tfops.system.module_digest import ModuleDigests
 from tfops.system.repository import PROJECT_PATHS
 from tfops.system.trees import GitTree
+from tfops.views.affected import AffectedEnvironment, AffectedResult
 
 
 @dataclass(slots=True)

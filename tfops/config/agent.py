@@ -9,7 +9,7 @@ from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 if TYPE_CHECKING:
     from tfops.config.document import Document

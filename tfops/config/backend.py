@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tfops.config import names
 from tfops.config.values import walk
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 if TYPE_CHECKING:
     from tfops.config.document import Document

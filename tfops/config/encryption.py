@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tfops.config.names import did_you_mean, shown
 from tfops.config.values import FormError, Path, Secret, parse_form, walk
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 if TYPE_CHECKING:
     from tfops.config.document import Document

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from tfops.config import names
 from tfops.config.duration import RULE, parse_seconds
 from tfops.dataclass import dataclass
-from tfops.model import Complaint, EnvName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
 
 if TYPE_CHECKING:
     from tfops.config.document import Document

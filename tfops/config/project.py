@@ -13,7 +13,8 @@ from tfops.config.preview import Preview
 from tfops.config.secrets import SecretRules
 from tfops.config.window import Window
 from tfops.dataclass import dataclass
-from tfops.model import DriftPolicy, EnvName, InventoryPolicy, Sync
+from tfops.records.names import EnvName
+from tfops.records.policy import DriftPolicy, InventoryPolicy, Sync
 
 
 @dataclass(frozen=True, slots=True)

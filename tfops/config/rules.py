@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tfops.config.project import ProjectConfig
 
 _MOST_REMEMBERED = 20
-_PARTS = ("tfops.config.", "tfops.model", "tfops.contacts")
+_PARTS = ("tfops.config.", "tfops.records.", "tfops.contacts")
 
 
 def remembered_rules(tree: Tree, folder: Path) -> "ProjectConfig":

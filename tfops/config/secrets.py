@@ -11,7 +11,8 @@ from tfops.config.names import did_you_mean, shown
 from tfops.config.values import SCHEMES, FormError, Path, Secret, parse_form, walk
 from tfops.contacts import VaultLogin
 from tfops.dataclass import dataclass
-from tfops.model import Complaint, EnvName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
 from tfops.system.trees import Tree, is_link
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tfops.config.code_version import code_version
 from tfops.dataclass import dataclass
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system.trees import Tree
 from tfops.system.workspace import read_json, write_file
 

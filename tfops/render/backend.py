@@ -4,7 +4,7 @@ from typing import Any
 
 from tfops.config.backend import Backend
 from tfops.config.project import ProjectConfig
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 from tfops.render.escape import escape_literal
 from tfops.render.words import filled
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfops.config.names import BRANCH_RULE, is_branch_name, is_environment_name, shown, why_and_hint
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 if TYPE_CHECKING:
     from tfops.config.project import EnvironmentRule, ProjectConfig

@@ -6,7 +6,7 @@ from dataclasses import field
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system.git_objects import ObjectReader
 
 _PARENT = re.compile(rb"^parent ([0-9a-f]+)$", re.MULTILINE)
