@@ -64,7 +64,7 @@ def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path
     assert len(every.read_text().split()) == 12
     every.unlink()
     counted.ok("status")
-    assert len(every.read_text().split()) == 7
+    assert len(every.read_text().split()) == 5
 
 
 def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path, engine: str) -> None:

@@ -10,7 +10,6 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli.misread import command_of, next_step, said
 from tfops.cli.options import Output, Session
 from tfops.cli.run import Ready, fail
 from tfops.cli.table import Commands
@@ -75,6 +74,8 @@ def _parsed() -> Ready:
     except Ready as ready:
         return ready
     except TyperException as error:
+        from tfops.cli.misread import command_of, next_step, said
+
         found = command_of(error)
         code = _failed(UsageError(said(error), state="", hint=next_step(error, found)), found)
     raise typer.Exit(code)

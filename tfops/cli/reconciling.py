@@ -9,6 +9,7 @@ import typer
 from tfops.cli.change_options import request_of
 from tfops.cli.options import (
     EngineOption,
+    EngineSwitches,
     Environments,
     NamedEnvironment,
     Output,
@@ -175,7 +176,7 @@ def drift(
     def flow() -> "DriftResult":
         from tfops.commands.drift import drift as look
 
-        request = request_of(wait=wait, engine=engine)
+        request = request_of(wait=wait, engine=EngineSwitches(engine))
         return look(open_project(ctx), envs or (), request, ui, everything=everything)
 
     def exit_code(result: "DriftResult") -> int:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 
-from tfops.cli.hints import typed_in_full
 from tfops.cli.options import Output, Session
+from tfops.cli.streams import LOG_COLUMNS, is_drawn_on
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.exits import Exit
 from tfops.system import clock, environ, signals
@@ -153,7 +153,8 @@ def _interrupted(interrupt: KeyboardInterrupt) -> TfopsError:
 def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> NoReturn:
     """Print the error and raise Exit with its code."""
     signals.settle()
-    from tfops.cli.terminal import stderr_console
+    from tfops.cli.console import stderr_console
+    from tfops.cli.hints import typed_in_full
     from tfops.views import envelope
     from tfops.views.errors import error_report
 
@@ -183,18 +184,26 @@ def _answer(command: str, result: object, *, output: Output, ui: "Terminal", cod
     from tfops.views import envelope
 
     if output is Output.JSON:
+        from tfops.views import envelope
+
         return envelope.success(command, result, exit_code=code, mask=ui.mask)
     return ui.mask(_text(result, full=ui.full))
 
 
 def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
-    from tfops.cli.terminal import stdout_console
     from tfops.views.base import View, text_report
+    from tfops.views.shapes import as_plain
+
+    report = text_report(result, View(clock.now(), full=full))
+    plain = None if is_drawn_on(sys.stdout) else as_plain(report, LOG_COLUMNS)
+    if plain is not None:
+        return plain
+    from tfops.cli.console import stdout_console
 
     console = stdout_console()
     with console.capture() as captured:
-        console.print(text_report(result, View(clock.now(), full=full)))
+        console.print(report)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 

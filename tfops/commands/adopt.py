@@ -28,7 +28,8 @@ from tfops.config.environment import load_rules, lock_file_path
 from tfops.config.inherit import FOLDER
 from tfops.config.legacy import environment_text
 from tfops.config.modules.interface import MODULES
-from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.config.names import PROJECT_FILE
+from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused, UsageError
 from tfops.ledger.versions import known_versions
 from tfops.records.names import MAIN_STACK, EnvName

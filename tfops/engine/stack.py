@@ -11,7 +11,7 @@ from typing import Any
 
 from tfops.config.modules.requirements import import_requirements
 from tfops.engine.advice import wants_init
-from tfops.engine.commands import CommandLine
+from tfops.engine.commands import CommandLine, EngineFlags
 from tfops.engine.encryption import decrypted, is_encrypted
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress, masked
@@ -56,15 +56,14 @@ class StackEngine:
         engine: Engine,
         runner: Runner,
         *,
-        lock_timeout_s: int,
+        flags: EngineFlags,
         lock: str | None,
         lent: Callable[[], Sequence[str]],
         modules: str,
     ) -> None:
         self.engine = engine
         self._runner = runner
-        self._lock_timeout_s = lock_timeout_s
-        self._commands = CommandLine(engine.executable)
+        self._commands = CommandLine(engine.executable, flags)
         self._initialization = Initialization(
             engine, runner, self._commands, self._run, self._pull, lock=lock, lent=lent, modules=modules
         )
@@ -238,7 +237,7 @@ class StackEngine:
 
     def push_state(self, name: str, *, force: bool = False) -> None:
         """Make a file of the root the state."""
-        ended = self._run(self._commands.push_state(name, lock_timeout_s=self._lock_timeout_s, force=force))
+        ended = self._run(self._commands.push_state(name, force=force))
         if ended.code != 0:
             raise engine_error(f"`{name}` can't be pushed as the state", ended.errors)
 
@@ -250,7 +249,7 @@ class StackEngine:
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
         may_leave = self.engine.fails_for_what_it_leaves and bool(saved.plan.count(Action.FORGET))
-        argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s, may_leave=may_leave)
+        argv = self._commands.apply(str(saved.path), may_leave=may_leave)
         began = clock.now()
         ended = self._runner.run(argv, holds_words=True, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
