@@ -8,7 +8,7 @@ import pytest
 from tests.support.engine_cases import one, other, two
 from tests.support.recorded_fixtures import Open
 from tfops.errors import CheckFailed, NotVerified
-from tfops.model import Verified
+from tfops.records.version import Verified
 
 _RULES = "version: 1\nproject: shop\nenvironments:\n  dev:\n    branch: main\n"
 MAIN = "module.main.terraform_data.main"

@@ -35,7 +35,7 @@ def test_a_first_apply_that_fails_leaves_a_receipt_and_no_version(play: Open, ve
     assert "local-exec provisioner error" in error.why
     trouble = shop.ledger().trouble
     assert trouble and (trouble.commit, trouble.by, trouble.kind) == (commit, "ann", "apply")
-    assert (trouble.done, trouble.failed, trouble.never_started) == ([FIRST], [SECOND], [THIRD])
+    assert (trouble.done, trouble.failed, trouble.never_started) == ((FIRST,), (SECOND,), (THIRD,))
     assert (shop.tags(), shop.events()) == ([], ["begun", "failed"])
 
 
@@ -62,7 +62,7 @@ def test_an_engine_that_is_killed_leaves_in_doubt_what_it_had_begun(play: Open, 
     error = stopped(shop)
     assert "was killed by SIGKILL" in error.why
     trouble = shop.ledger().trouble
-    assert trouble and (trouble.done, trouble.in_doubt, trouble.never_started) == ([FIRST], [SECOND], [THIRD])
+    assert trouble and (trouble.done, trouble.in_doubt, trouble.never_started) == ((FIRST,), (SECOND,), (THIRD,))
     assert f"In doubt (started, no answer): {SECOND}" in error.state
 
 

@@ -7,6 +7,7 @@ from tests.support.recorded_fixtures import VERSIONS, Open
 from tests.support.recorded_project import Shop
 from tfops.change.invoke import pending_actions
 from tfops.errors import EngineFailed, Locked, Refused
+from tfops.records.names import EnvName
 
 _ACTION = "module.main.action.demo_tell.it"
 
@@ -50,4 +51,4 @@ def test_an_action_that_the_engine_does_not_know_changes_nothing(shop: Shop) -> 
 
 def test_a_change_that_came_to_its_end_left_no_action(shop: Shop) -> None:
     shop.runs(one)
-    assert pending_actions(shop.project, "dev") == []
+    assert not pending_actions(shop.project, EnvName("dev"))

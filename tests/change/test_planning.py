@@ -104,7 +104,9 @@ def test_a_newer_engine_initializes_the_root_again(play: Open) -> None:
 
 def test_a_plan_starts_the_engine_no_more_often_than_needed(shop: Shop) -> None:
     one(shop)
-    assert shop.apply().engine_starts == 4, "init, plan, show, apply"
+    assert shop.apply().engine_starts == 4, (
+        "init, plan, apply; and show, because its plan file is none of a real engine"
+    )
     two(shop)
     assert shop.apply().engine_starts == 3, "the root is initialized"
 

@@ -109,7 +109,7 @@ def test_where_some_was_applied_a_receipt_is_left(play: Open, version: str) -> N
     story = shop.recover().story
     assert "half-applied. Stopped part-way: 1 of 3 changes done." in story and SECOND in story
     trouble = shop.ledger().trouble
-    assert trouble and (trouble.done, trouble.in_doubt, trouble.never_started) == ([FIRST], [SECOND], [THIRD])
+    assert trouble and (trouble.done, trouble.in_doubt, trouble.never_started) == ((FIRST,), (SECOND,), (THIRD,))
     assert shop.tags() == []
     assert_finished(shop)
     let_go(shop)
@@ -122,7 +122,7 @@ def test_a_failed_apply_whose_run_died_before_it_could_say_so_is_told_by_the_eng
     shop.dies_at("engine-ended", shop.apply)
     shop.recover()
     trouble = shop.ledger().trouble
-    assert trouble and (trouble.done, trouble.failed, trouble.never_started) == ([FIRST], [SECOND], [THIRD])
+    assert trouble and (trouble.done, trouble.failed, trouble.never_started) == ((FIRST,), (SECOND,), (THIRD,))
 
 
 def test_a_state_torn_by_a_dying_engine_is_put_back(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from tests.support.engine_cases import FAILS, let_go, one, two
 from tests.support.recorded_fixtures import Open
 from tests.support.recorded_project import Shop
 from tfops.errors import Refused, StoppedPartWay
-from tfops.model import Kind
+from tfops.records.version import Kind
 
 SECOND = "module.main.terraform_data.second"
 

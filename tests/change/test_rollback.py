@@ -6,7 +6,7 @@ from tests.support.engine_cases import LET_GO, NEW_NAME, OLD_NAME, keyed, name_i
 from tests.support.recorded_fixtures import VERSIONS, Open
 from tests.support.recorded_project import Shop
 from tfops.errors import NotApproved, Refused, UsageError
-from tfops.model import Verdict
+from tfops.records.verdict import Verdict
 
 MAIN = "module.main.terraform_data.main"
 

@@ -9,7 +9,8 @@ from tests.support.engine_cases import keyed, one, other, two
 from tests.support.recorded_fixtures import VERSIONS, Open
 from tests.support.recorded_project import LEDGER, Shop
 from tfops.errors import Refused
-from tfops.model import Action, Kind
+from tfops.records.plan import Action
+from tfops.records.version import Kind
 
 MAIN = "module.main.terraform_data.main"
 
@@ -72,7 +73,7 @@ def test_a_new_commit_that_changes_nothing_is_a_version_without_a_lock(shop: Sho
     again = shop.apply()
     assert (str(again.version), again.plan.is_empty, shop.card().commit) == ("v2", True, commit)
     assert shop.events() == ["begun", "recorded", "recorded"], "nothing was to be done: no intent"
-    assert shop.card().approvals == [], "nobody is asked about nothing"
+    assert shop.card().approvals == (), "nobody is asked about nothing"
     assert shop.ui.questions == []
 
 

@@ -11,7 +11,6 @@ from tfops.commands.doctor import doctor
 from tfops.commands.init import init
 from tfops.commands.new import new_environment, new_module
 from tfops.commands.rendering import render, render_diff
-from tfops.commands.reversible import check_reversible
 from tfops.errors import Refused, UsageError
 from tfops.exits import Exit
 
@@ -67,7 +66,7 @@ def test_a_version_rendered_under_other_rules_is_said(shop: Shop) -> None:
 
 
 def check(shop: Shop, *, with_plan: bool = False) -> list[str]:
-    found = check_reversible(shop.project, "dev", with_plan=with_plan, engine=shop.engine_options(), ui=Witness())
+    found = shop.one_way_doors(with_plan=with_plan)
     assert found.exit_code == (Exit.NOT_PASSED if found.doors else Exit.DONE)
     return [door.name for door in found.doors]
 

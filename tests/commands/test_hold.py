@@ -6,7 +6,7 @@ from tests.support.engine_cases import one, two
 from tests.support.recorded_fixtures import Open
 from tests.support.recorded_project import Shop
 from tfops.errors import Refused, StoppedPartWay, UsageError
-from tfops.results.sync import SyncReason
+from tfops.records.decision import SyncReason
 
 
 def test_a_held_environment_stays_at_its_version(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from tests.support.engine_cases import one, two
 from tests.support.recorded_fixtures import Open
 from tests.support.recorded_project import LEDGER, Shop
 from tfops.errors import StoppedPartWay
-from tfops.results.sync import SyncReason
+from tfops.records.decision import SyncReason
 
 
 def test_a_branch_that_was_never_applied_is_to_be_applied(shared: Shop) -> None:

@@ -19,7 +19,7 @@ def test_and_none_of_them_can_be_restored(shop: Shop) -> None:
     shop.runs(one)
     before = shop.state()
     with pytest.raises(Refused):
-        restore(shop.project, "dev", "abc", yes=True, engine=shop.engine_options(), wait_s=0, ui=Witness())
+        restore(shop.project, "dev", "abc", shop.request("dev"), Witness())
     assert shop.state() == before and shop.ledger().lock is None
 
 

@@ -6,7 +6,7 @@ from tests.support.engine_cases import FAILS, keyed, one, two
 from tests.support.recorded_fixtures import Open
 from tests.support.recorded_project import Shop
 from tfops.errors import EngineFailed, Locked, NeedsPerson, Refused, StoppedPartWay
-from tfops.results.sync import SyncReason
+from tfops.records.decision import SyncReason
 
 _ENV = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main, %s}\n"
 
@@ -57,7 +57,7 @@ def test_an_approval_is_for_the_commit_that_was_looked_at(careful: Shop) -> None
     two(careful)
     assert held_back(careful).guard == "needs-approval"
     declined = careful.ledger().declined
-    assert declined and declined.agreed == []
+    assert declined and declined.agreed == ()
 
 
 def test_two_people_must_approve_where_tfops_yaml_says_so(play: Open) -> None:

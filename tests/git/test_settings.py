@@ -12,7 +12,9 @@ from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
 from tfops.change.environment import find_place
 from tfops.change.project import Project
+from tfops.change.request import Request
 from tfops.change.rollback import rollback_target
+from tfops.change.snapshot import read_snapshot
 from tfops.change.target import apply_target
 from tfops.cli.terminal import Terminal
 from tfops.commands.history import history
@@ -23,11 +25,14 @@ from tfops.commands.show import show
 from tfops.commands.status import status
 from tfops.commands.verify import verify
 from tfops.errors import Refused
-from tfops.ledger.card import HoldPart, PersonPart
-from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
+from tfops.ledger.chain import NewEvent, prepare, read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName, Kind
+from tfops.records.commit import Person
+from tfops.records.event import EventKind
+from tfops.records.hold import Hold
+from tfops.records.names import EnvName
+from tfops.records.version import Kind
 from tfops.system import clock
 from tfops.system.checkout import check_out
 from tfops.system.git import GitRunner
@@ -38,7 +43,7 @@ from tfops.system.trees import GitTree
 DEV = EnvName("dev")
 RULES = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n"
 WISH = "modules: {main: {source: thing, inputs: {value: %s}}}\n"
-ANN = PersonPart(name="Änn Ünder", email="ann@example.com")
+ANN = Person(name="Änn Ünder", email="ann@example.com")
 
 # What https://git-scm.com/docs/git-config has that touches output, parsing, or what is stored here.
 READING = (
@@ -181,7 +186,7 @@ def _build(top: Path) -> Path:
     first = commit_file(here, "environments/dev.yaml", WISH % 1)
     second = commit_file(here, "environments/dev.yaml", WISH % 2)
     git(here, "push", "--quiet", "--set-upstream", "origin", "main")
-    hold = HoldPart(reason="zurück auf v1", by="ann", since=clock.now())
+    hold = Hold(reason="zurück auf v1", by="ann", since=clock.now())
     _record(here, make_card(first, version=1, run_id="r-1", applied_by=ANN))
     _record(here, make_card(second, version=2, run_id="r-2", applied_by=ANN))
     _record(here, make_card(first, version=3, run_id="r-3", kind=Kind.ROLLBACK, restores=1, hold=hold, applied_by=ANN))
@@ -223,13 +228,13 @@ def _seen(folder: Path) -> dict[str, object]:
     """All that the commands read, of the clone as it lies there."""
     ui = Terminal(quiet=True)
     project = Project.open(folder)
-    place = find_place(project, "dev")
+    facts = read_snapshot(project, find_place(project, "dev"))
     try:
-        apply_target(project, place, allowed=frozenset())
+        apply_target(facts, Request())
         refusal = ""
     except Refused as error:
         refusal = f"{error.guard}: {error.what} {error.why}"
-    target = rollback_target(project, place, to="v2")
+    target = rollback_target(facts, Request(), to="v2")
     return {
         "status": status(project, fetch=True, ui=ui),
         "history": history(project, "dev", verdict=True, fetch=False, ui=ui),
@@ -239,7 +244,7 @@ def _seen(folder: Path) -> dict[str, object]:
         "reconcile": decide_all(project, [], ui)[1],
         "render": render(project, "dev", worktree=False),
         "apply": refusal,
-        "rollback": (target.commit, target.reason, target.undoes, target.judgement),
+        "rollback": (target.commit, target.reason, target.way.undoes, target.way.judgement),
         "dirty": project.repository.uncommitted(),
         "branches": project.repository.branches_containing(project.repository.head),
         "signed": project.repository.has_good_signature(project.repository.head),

@@ -254,6 +254,18 @@ class Recording:
         os.makedirs(self.folder, exist_ok=True)
 
     def run(self, argv: list[str]) -> int:
+        raw, and_then = self.record(argv)
+        if and_then:  # tfops reads plan files of real engines by itself; those of a replay have to be shown
+            self.record(and_then)
+        sys.stdout.write(raw["out"])
+        sys.stdout.flush()
+        sys.stderr.write(raw["err"])
+        if raw["code"] < 0:
+            os.kill(os.getpid(), -raw["code"])
+        return int(raw["code"])
+
+    def record(self, argv: list[str]) -> tuple[Answer, list[str]]:
+        """What the real engine says; and what else it is to be asked."""
         import subprocess  # noqa: PLC0415 - a replay must not wait for it
 
         command, _ = command_of(argv)
@@ -276,15 +288,11 @@ class Recording:
             "here": os.getcwd(),
         }
         out = out_file(argv)
-        if out and os.path.exists(out):
+        has_plan = out is not None and os.path.exists(out)
+        if out and has_plan:
             raw |= {"plan": file_digest(out), "plan_state": state_number(read(state_path()))}
         write(f"{self.folder}/{name}.json", json.dumps(raw))
-        sys.stdout.write(ran.stdout)
-        sys.stdout.flush()
-        sys.stderr.write(ran.stderr)
-        if ran.returncode < 0:
-            os.kill(os.getpid(), -ran.returncode)
-        return ran.returncode
+        return raw, ["show", "-json", out] if out and has_plan else []
 
     def next_name(self, command: str) -> str:
         """Engines of several stacks ask side by side."""

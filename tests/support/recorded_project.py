@@ -19,11 +19,9 @@ from typing import Any
 
 from tests.support.stand_in import StandIn
 from tfops.change import lease, targets
-from tfops.change.consent import ConsentOptions
 from tfops.change.invoke import invoke
 from tfops.change.project import Project
-from tfops.change.stack import EngineOptions
-from tfops.change.story import ChangeOptions
+from tfops.change.request import Consent, Request
 from tfops.commands import hold as holds
 from tfops.commands import locks
 from tfops.commands.approve import approve
@@ -32,27 +30,27 @@ from tfops.commands.drill import drill
 from tfops.commands.history import history
 from tfops.commands.plan import plan, plan_rollback
 from tfops.commands.reconcile_facts import decide_all
+from tfops.commands.reversible import check_reversible
 from tfops.commands.status import status
 from tfops.commands.unattended import apply_unattended
 from tfops.errors import TfopsError
-from tfops.events import Diagnostic, Event
-from tfops.ledger.card import Card
 from tfops.ledger.chain import LedgerState, read_events, read_present
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName, Judgement, Plan
-from tfops.results.changes import (
-    ChangeResult,
-    DrillResult,
-    HoldResult,
-    InvokeResult,
-    LockResult,
-    PlanResult,
-    RecoverResult,
-    RollbackPlanResult,
-)
-from tfops.results.environments import EnvironmentStatus
-from tfops.results.sync import ApproveResult, Decision, DriftResult
+from tfops.records.card import Card
+from tfops.records.decision import Decision
+from tfops.records.engine_events import Diagnostic, Event
+from tfops.records.names import EnvName
+from tfops.records.plan import Plan
+from tfops.records.verdict import Judgement
 from tfops.system import process
+from tfops.views.change import ChangeResult, InvokeResult, RecoverResult
+from tfops.views.drift import DriftResult
+from tfops.views.drill import DrillResult
+from tfops.views.lock import HoldResult, LockResult
+from tfops.views.plan import PlanResult, RollbackPlanResult
+from tfops.views.reconcile import ApproveResult
+from tfops.views.reversible import ReversibleResult
+from tfops.views.status import EnvironmentStatus
 
 RULES = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n"
 LEDGER = "refs/tfops/envs/dev"
@@ -284,9 +282,11 @@ class Shop:
 
     # Commands
 
-    def options(
+    def request(
         self,
+        env: str | None,
         *,
+        only: Sequence[str] = (),
         yes: bool = True,
         allow_destroy: Sequence[str] = (),
         allow_missing: Sequence[str] = (),
@@ -294,22 +294,22 @@ class Shop:
         wait_s: float = 0.0,
         offline: bool = False,
         ignores_verdict: bool = False,
-        **consent: Any,
-    ) -> ChangeOptions:
-        agreed = ConsentOptions(
-            yes=yes, allow_destroy=frozenset(allow_destroy), allow_missing=frozenset(allow_missing), **consent
-        )
-        return ChangeOptions(
-            engine=self.engine_options(),
-            consent=agreed,
+        keeps_providers: bool = False,
+    ) -> Request:
+        """What a person says with flags."""
+        consent = Consent(yes=yes, allow_destroy=frozenset(allow_destroy), allow_missing=frozenset(allow_missing))
+        return Request(
+            env=env,
+            stacks=tuple(only),
+            engine=str(self.engine.path),
+            lock_timeout_s=0,
+            consent=consent,
             wait_s=wait_s,
             offline=offline,
             allowed=frozenset(allowed),
             ignores_verdict=ignores_verdict,
+            keeps_providers=keeps_providers,
         )
-
-    def engine_options(self) -> EngineOptions:
-        return EngineOptions(str(self.engine.path), lock_timeout_s=0)
 
     def on_terminal(self, *answers: str, before: Callable[[], object] = lambda: None) -> Witness:
         """The next command is run by somebody who types these answers."""
@@ -324,70 +324,45 @@ class Shop:
     _next: Witness | None = None
 
     def plan(
-        self,
-        env: str = "dev",
-        *,
-        worktree: bool = False,
-        checks: bool = False,
-        only: Sequence[str] = (),
-        allow_missing: Sequence[str] = (),
+        self, env: str = "dev", *, worktree: bool = False, checks: bool = False, only: Sequence[str] = ()
     ) -> PlanResult:
-        return plan(
-            self.project,
-            env,
-            worktree=worktree,
-            engine=self.engine_options(),
-            wait_s=0,
-            ui=self._someone(),
-            only=only,
-            checks=checks,
-            allow_missing=allow_missing,
-        )
+        request = self.request(env, only=only)
+        return plan(self.project, request, self._someone(), worktree=worktree, checks=checks)
 
-    def plan_rollback(
-        self, to: str | None = None, env: str = "dev", *, keep_providers: bool = False
-    ) -> RollbackPlanResult:
-        return plan_rollback(
-            self.project,
-            env,
-            to,
-            keep_providers=keep_providers,
-            show_bridge=False,
-            engine=self.engine_options(),
-            wait_s=0,
-            ui=self._someone(),
-        )
+    def plan_rollback(self, to: str | None = None, env: str = "dev") -> RollbackPlanResult:
+        return plan_rollback(self.project, to, self.request(env), self._someone(), show_bridge=False)
 
-    def apply(self, env: str | None = "dev", *, only: Sequence[str] = (), **options: Any) -> ChangeResult:
-        return targets.apply(self.project, env, self.options(**options), self._someone(), only=only)
+    def apply(self, env: str | None = "dev", **options: Any) -> ChangeResult:
+        return targets.apply(self.project, self.request(env, **options), self._someone())
 
-    def rollback(
-        self, to: str | None = None, env: str = "dev", *, only: Sequence[str] = (), **options: Any
-    ) -> ChangeResult:
-        return targets.rollback(self.project, env, to, self.options(**options), self._someone(), only=only)
+    def rollback(self, to: str | None = None, env: str = "dev", **options: Any) -> ChangeResult:
+        return targets.rollback(self.project, to, self.request(env, **options), self._someone())
 
     def destroy(self, env: str = "dev", **options: Any) -> ChangeResult:
-        return targets.destroy(self.project, env, self.options(**options), self._someone())
+        return targets.destroy(self.project, self.request(env, **options), self._someone())
 
     def resume(self, env: str = "dev", **options: Any) -> ChangeResult:
-        return targets.resume(self.project, env, self.options(**options), self._someone())
+        return targets.resume(self.project, self.request(env, **options), self._someone())
 
     def recover(self, env: str = "dev", *, wait_s: float = 0.0) -> RecoverResult:
-        return targets.recover(self.project, env, engine=self.engine_options(), wait_s=wait_s, ui=self._someone())
+        return targets.recover(self.project, self.request(env, wait_s=wait_s), self._someone())
 
     def look(self, env: str = "dev") -> DriftResult:
         """What drifted in the real world."""
-        return drift(self.project, [env], everything=False, engine=self.engine_options(), wait_s=0, ui=self._someone())
+        return drift(self.project, [env], self.request(env), self._someone(), everything=False)
 
-    def invoke(self, *addresses: str, env: str = "dev", **options: Any) -> InvokeResult:
-        return invoke(self.project, env, addresses, self.options(**options), self._someone())
+    def invoke(self, *addresses: str, env: str = "dev") -> InvokeResult:
+        return invoke(self.project, addresses, self.request(env), self._someone())
 
-    def unattended(self, env: str = "dev", **options: Any) -> ChangeResult:
-        return apply_unattended(self.project, env, self.options(**options), self._someone())
+    def unattended(self, env: str = "dev") -> ChangeResult:
+        return apply_unattended(self.project, self.request(env), self._someone())
 
     def drill(self, version: str, env: str = "dev", *, place: str | None = None, keep: bool = False) -> DrillResult:
-        options, ui = self.options(), self._someone()
-        return drill(self.project, env, version, place=place, keep=keep, options=options, ui=ui)
+        return drill(self.project, version, self.request(env), self._someone(), place=place, keep=keep)
+
+    def one_way_doors(self, env: str = "dev", *, with_plan: bool = False) -> ReversibleResult:
+        request = self.request(env)
+        return check_reversible(self.project, env, with_plan=with_plan, request=request, ui=self._someone())
 
     def lock(self, reason: str = "", env: str = "dev") -> LockResult:
         return locks.lock(self.project, env, reason)

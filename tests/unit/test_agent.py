@@ -14,9 +14,10 @@ from tfops.agent.metrics import metrics_text
 from tfops.agent.queue import Queue
 from tfops.agent.start import parse_address
 from tfops.errors import UsageError
-from tfops.model import EnvName
+from tfops.records.decision import Decision, SyncReason
+from tfops.records.names import EnvName
 from tfops.resolve.shard import parse_shard
-from tfops.results.sync import Act, Decision, SyncReason
+from tfops.views.reconcile import Act
 
 _DEV, _QA = EnvName("dev"), EnvName("qa")
 _CHANGED = Decision(_DEV, SyncReason.CHANGED, "changes it", commit="a" * 40, acts=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfops.addresses import hidden_id
+from tfops.records.addresses import hidden_id
 from tfops.resolve.identity import Since, Trail, can_be_imported, is_telling, moved_addresses, still_alive
 
 
@@ -46,6 +46,22 @@ def test_a_trail_ends_where_the_address_was_empty_in_between() -> None:
     trail.step_back({"disk.x": "d-0"}, {}, {})
     assert trail.step_back({"disk.b": "d-1"}, {}, {}).moved == {}
     assert trail.step_back({"disk.a": "d-1"}, {}, {"disk.b": "disk.a"}).moved == {}
+
+
+def test_what_a_way_back_made_anew_is_followed_from_the_version_that_it_brought_back() -> None:
+    """v1 has a key, v2 moves it, v3 destroys it, v4 brings v2 back: from there to v1 it moves again."""
+    trail = Trail({"key.b": "none"}, {})
+    assert trail.step_back({}, {}, {}, number=3, restored=2).moved == {}
+    assert trail.step_back({"key.b": "none"}, {}, {}, number=2).moved == {}
+    assert trail.step_back({"key.a": "none"}, {}, {"key.b": "key.a"}, number=1).moved == {"key.a": "key.b"}
+
+
+def test_what_was_let_go_after_a_way_back_had_made_it_anew_is_followed_too() -> None:
+    trail = Trail({}, {"key.b": "none"})
+    assert trail.step_back({"key.b": "none"}, {}, {}, number=4).let_go == {"key.b": "key.b"}
+    assert trail.step_back({}, {}, {}, number=3, restored=2).let_go == {}
+    assert trail.step_back({"key.b": "none"}, {}, {}, number=2).let_go == {"key.b": "key.b"}
+    assert trail.step_back({"key.a": "none"}, {}, {"key.b": "key.a"}, number=1).let_go == {"key.a": "key.b"}
 
 
 def test_a_recorded_move_counts_more_than_an_id() -> None:

@@ -12,11 +12,14 @@ from tfops.change.project import Project
 from tfops.commands.reconcile_facts import home_head
 from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused, TfopsError, in_a_line, one_line
-from tfops.model import Action, CommitSha, Kind
-from tfops.results.sync import Act, Decision, SyncReason
+from tfops.records.decision import Decision, SyncReason
+from tfops.records.names import CommitSha
+from tfops.records.plan import Action
+from tfops.records.version import Kind
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops
 from tfops.system.git import GitFailed
+from tfops.views.reconcile import Act
 
 _BUG = 1
 _LONGEST_LINE = 600

@@ -9,7 +9,7 @@ from tfops.config import names
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.resolve.branches import environment_of, matches
 from tfops.system import environ
 from tfops.system.repository import Repository

@@ -21,7 +21,8 @@ from tfops.engine.locate import find_engine
 from tfops.errors import ConfigError, Locked, ProjectError, Refused
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.ledger.versions import list_versions, read_card, versions_of
-from tfops.model import CommitSha, EnvName, Holder, StackName
+from tfops.records.lock import Holder
+from tfops.records.names import CommitSha, EnvName, StackName
 from tfops.resolve.previews import with_previews
 from tfops.system import clock, environ, process
 from tfops.system.export import export_modules
@@ -147,6 +148,10 @@ class Project:
 
     def fetch_for_change(self, rules: ProjectConfig, *, offline: bool = False) -> None:
         """Bring versions and branches here. Raises Refused when the remote doesn't answer, or says no."""
+        self.fetch(self.refs(rules, offline=offline))
+
+    def fetch(self, refs: Refs) -> None:
+        """The same through refs that are known."""
         if self.repository.is_shallow:
             raise Refused(
                 "shallow-clone",
@@ -154,7 +159,7 @@ class Project:
                 hint="git fetch --unshallow   (in CI: fetch the whole history, depth 0)",
             )
         try:
-            self.refs(rules, offline=offline).fetch()
+            refs.fetch()
         except RemoteUnreachable as error:
             raise refusal(error, self.repository.remote, "versions could not be read") from error
 

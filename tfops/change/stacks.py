@@ -10,8 +10,9 @@ from tfops.change.stack import Content
 from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
-from tfops.ledger.card import Card
-from tfops.model import MAIN_STACK, EnvName, Fetched, Kind, StackName, Version
+from tfops.records.card import Card
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.version import Kind, Version
 from tfops.render.root import stack_variables
 from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.graph import Needs, narrowed, require_stacks, waves, with_dependents
@@ -29,14 +30,14 @@ class StackAction(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class StackJob:
-    """One stack's part of a change.
+class StackSpec:
+    """One stack's part of a change: what is rendered, and what is done to it.
 
     `after` are the stacks that must be through before. `takes` is variable to what it needs of another stack.
     `takes_over`: the state that is there was put there to become the environment's.
     """
 
-    stack: StackName
+    name: StackName
     content: Content
     action: StackAction
     after: frozenset[StackName] = frozenset()
@@ -80,21 +81,21 @@ class Stacks:
         env = self.content.environment.name
         return replace(self, only=frozenset(require_stacks(asked, env, self.needs)))
 
-    def jobs(
+    def specs(
         self,
         *,
         unmakes: bool = False,
         pasts: Mapping[StackName, Past] | None = None,
         bridges: Mapping[StackName, Bridge] | None = None,
-    ) -> tuple[StackJob, ...]:
+    ) -> tuple[StackSpec, ...]:
         """In an order that can be worked off; those that are only asked come first. `unmakes`: take all down."""
         needs, meant = self.needs, self.meant
         unmade = meant if unmakes else meant & self.leaving
         asked = frozenset(upstream for stack in meant for upstream in needs[stack]) - meant
         after = {stack: _after(stack, narrowed(needs, meant), unmade) for stack in meant}
         made = (
-            StackJob(
-                stack=stack,
+            StackSpec(
+                name=stack,
                 content=self.content_of(stack),
                 action=StackAction.DESTROY if stack in unmade else StackAction.APPLY,
                 after=after[stack],
@@ -107,7 +108,9 @@ class Stacks:
             for stack in wave
         )
         looked = (
-            StackJob(stack, self.content_of(stack), StackAction.READ_OUTPUTS, recorded=recorded_state(self.card, stack))
+            StackSpec(
+                stack, self.content_of(stack), StackAction.READ_OUTPUTS, recorded=recorded_state(self.card, stack)
+            )
             for stack in sorted(asked)
         )
         return (*looked, *made)
@@ -161,7 +164,7 @@ def recorded_state(card: Card | None, stack: StackName = MAIN_STACK) -> Recorded
         is_empty=not part.inventory and (not part.lineage or card.kind is Kind.DESTROY),
         engine_name=card.engine.name,
         engine_version=card.engine.version,
-        downloads={path: Fetched(one.source, one.version, one.digest) for path, one in part.downloads.items()},
+        downloads=part.downloads,
         inventory=part.inventory,
         kept=frozenset(part.kept),
     )

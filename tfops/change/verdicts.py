@@ -1,8 +1,15 @@
 """The verdict on going back, for one version or for all, from the cards in Git and the engine at hand."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from tfops.addresses import (
+from tfops.change.project import Project
+from tfops.change.stack import locate
+from tfops.config.modules.protection import fits
+from tfops.engine.mask import MASK
+from tfops.errors import ConfigError, ProjectError, Refused
+from tfops.ledger.versions import Listing, read_cards
+from tfops.records.addresses import (
     TERRAFORM_REGISTRY,
     TOFU_REGISTRY,
     hidden_id,
@@ -13,16 +20,11 @@ from tfops.addresses import (
     split,
     type_of,
 )
-from tfops.change.project import Project
-from tfops.change.stack import locate
-from tfops.config.modules.protection import fits
-from tfops.engine.mask import MASK
-from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.card import Card, StackPart
-from tfops.ledger.versions import Listing, read_cards
-from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
+from tfops.records.card import Card, StackRecord
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Version, VersionRecord
 from tfops.resolve.identity import Since, Trail
-from tfops.resolve.verdict import Download, Facts, conclude, judge
+from tfops.resolve.verdict import Facts, conclude, judge
 from tfops.resolve.versions import content_of
 from tfops.system.repository import Repository
 
@@ -67,13 +69,16 @@ def cards_with_trail(
     first = listing.versions.index(back_to) if back_to in listing.versions else 0
     trail: Trail | None = None
     moved: Mapping[str, str] = {}
+    restored: int | None = None
     for record, card in read_cards(repository, tuple(reversed(listing.versions[first:]))):
         since = Since()
         if card is not None and trail is None:
             trail = Trail(card.inventory, card.forgotten)
         elif card is not None and trail is not None:
-            since = trail.step_back(card.inventory, card.forgotten, moved)
-        moved = card.moved if card is not None else {}
+            since = trail.step_back(
+                card.inventory, card.forgotten, moved, number=record.version.number, restored=restored
+            )
+        moved, restored = (card.moved, card.restores) if card is not None else ({}, None)
         yield record, card, since
 
 
@@ -130,40 +135,48 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
     engine = (card.engine.name, card.engine.version)
     if part is None:
         return Facts(card.kind, engine)
-    fitting = [address for address in part.inventory if any(fits(pattern, address) for pattern in patterns)]
     return Facts(
         kind=card.kind,
         engine=engine,
-        backend=part.backend,
-        lineage=part.lineage,
-        providers=_providers(card, part),
-        registries=frozenset(host for host in _REGISTRIES for one in _locked(card, part) if one.startswith(host)),
-        lock_committed=part.lock_committed,
+        stack=_comparable(card, stack, part, patterns=patterns, hide=hide, remade=remade),
         types=_types(card, part),
-        schema_versions=part.schema_versions,
-        inventory=_qualified(stack, _first(_ids(part.inventory, hide=hide), remade)),
-        protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
-        guessed=frozenset(qualified(stack, address) for address in part.guessed)
-        - frozenset(qualified(stack, address) for address in fitting),
-        kept=frozenset(qualified(stack, address) for address in part.kept),
-        unread=frozenset(qualified(stack, module) for module in part.unread),
-        forgotten=_qualified(stack, _ids(part.forgotten, hide=hide)),
-        lets_go=frozenset(qualified(stack, block) for block in part.lets_go),
-        moves=_moves(stack, part.moves),
+        registries=frozenset(host for host in _REGISTRIES for one in _locked(card, part) if one.startswith(host)),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         actions=sum(split(action.address)[0] == stack for action in card.actions),
-        downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
+    )
+
+
+def _comparable(
+    card: Card, name: str, part: StackRecord, *, patterns: tuple[str, ...], hide: bool, remade: Mapping[str, str]
+) -> StackRecord:
+    """The stack as `Facts` wants it. What fits one of today's patterns is protected, and no guess."""
+    fitting = [address for address in part.inventory if any(fits(pattern, address) for pattern in patterns)]
+
+    def all_of(addresses: Iterable[str]) -> tuple[str, ...]:
+        return tuple(qualified(name, address) for address in addresses)
+
+    return replace(
+        part,
+        providers=_providers(card, part),
+        inventory=_qualified(name, _first(_ids(part.inventory, hide=hide), remade)),
+        protected=all_of((*part.protected, *fitting)),
+        guessed=all_of(address for address in part.guessed if address not in fitting),
+        kept=all_of(part.kept),
+        unread=all_of(part.unread),
+        forgotten=_qualified(name, _first(_ids(part.forgotten, hide=hide), remade)),
+        lets_go=all_of(part.lets_go),
+        moves=_moves(name, part.moves),
     )
 
 
 _REGISTRIES = (TERRAFORM_REGISTRY, TOFU_REGISTRY)
 
 
-def _locked(card: Card, part: StackPart) -> Mapping[str, str]:
+def _locked(card: Card, part: StackRecord) -> Mapping[str, str]:
     return part.providers or card.providers
 
 
-def _providers(card: Card, part: StackPart) -> dict[str, str]:
+def _providers(card: Card, part: StackRecord) -> dict[str, str]:
     """By the address that both registries' entries share; of two, the one that the card's engine took."""
     own = TOFU_REGISTRY if card.engine.name == "tofu" else TERRAFORM_REGISTRY
     ordered = sorted(_locked(card, part).items(), key=lambda entry: entry[0].startswith(own))
@@ -183,7 +196,7 @@ def _qualified(stack: str, ids: Mapping[str, str]) -> dict[str, str]:
     return {qualified(stack, address): known for address, known in ids.items()}
 
 
-def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:
+def _ids(inventory: Mapping[str, str], *, hide: bool) -> Mapping[str, str]:
     """Ids that can be compared: an id with a masked secret in it proves nothing."""
     if not hide and not any(MASK in known for known in inventory.values()):
         return inventory
@@ -191,7 +204,7 @@ def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:
     return {address: hidden_id(known) for address, known in known_ids.items()} if hide else known_ids
 
 
-def _types(card: Card, part: StackPart) -> dict[str, str]:
+def _types(card: Card, part: StackRecord) -> dict[str, str]:
     """Type to provider. Cards that don't say it: by the provider's name that the type begins with."""
     if part.types or not part.inventory:
         return {kind: provider_of(provider) for provider, kinds in part.types.items() for kind in kinds}

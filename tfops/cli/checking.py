@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_environment, complete_module
 from tfops.cli.options import EngineOption, Environment, HeadOption, Output, OutputOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfops.results.changes import ReversibleResult
+    from tfops.views.affected import AffectedResult
+    from tfops.views.reversible import ReversibleResult
 
 
 def validate(
@@ -38,10 +40,9 @@ def validate(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands.validate import validate
 
-        return validate(open_project(ctx), env, head=head, deep=deep, engine=EngineOptions(engine), ui=ui)
+        return validate(open_project(ctx), env, head=head, deep=deep, request=request_of(engine=engine), ui=ui)
 
     execute("validate", flow, ui=ui, output=output)
 
@@ -119,11 +120,49 @@ def check(
     ui = terminal()
 
     def flow() -> "ReversibleResult":
-        from tfops.change.stack import EngineOptions
         from tfops.commands.reversible import check_reversible
 
         if not reversible:
             raise UsageError("nothing to check", hint="tfops check [ENV] --reversible")
-        return check_reversible(open_project(ctx), env, with_plan=plan, engine=EngineOptions(engine), ui=ui)
+        return check_reversible(open_project(ctx), env, with_plan=plan, request=request_of(engine=engine), ui=ui)
 
     execute("check", flow, ui=ui, output=output)
+
+
+def affected(
+    ctx: typer.Context,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="BRANCH",
+            help="What the commit is to be merged into, or another commit. Left out: each environment's branch.",
+        ),
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when it touches any environment.")
+    ] = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show which environments the checked-out commit touches, and why. No engine is started.
+
+    Compared with the commit where it left the branch: what others did there since doesn't count. In a merge request's
+    pipeline the branch is the one that it is to be merged into.
+
+    \b
+    Examples:
+      tfops affected
+      tfops affected --base main
+      tfops affected --base v1.2 -o json    against any commit, all environments
+    """
+    ui = terminal()
+
+    def flow() -> "AffectedResult":
+        from tfops.commands.affected import affected as affected_by
+
+        return affected_by(open_project(ctx), base)
+
+    def exit_code(result: "AffectedResult") -> int:
+        return result.exit_code(detailed=detailed_exitcode)
+
+    execute("affected", flow, ui=ui, output=output, exit_code=exit_code)

@@ -28,6 +28,7 @@ TABLE = (
     Row("explain", "Show what a module takes and gives.", "checking:explain"),
     Row("schema", "Make JSON Schemas for editors.", "checking:schema"),
     Row("check", "Name the one-way doors of a change under review.", "checking:check"),
+    Row("affected", "Show which environments a commit touches, and why.", "checking:affected"),
     Row("plan", "Show what applying the commit would do.", "looking:plan"),
     Row("apply", "Make the commit the running environment.", "changing:apply"),
     Row("rollback", "Bring an earlier version back, as a new version.", "changing:rollback"),

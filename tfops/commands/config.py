@@ -4,8 +4,8 @@ from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.config.environment import load_environment, load_rules, stack_document
 from tfops.config.lines import config_lines
-from tfops.model import EnvName
-from tfops.results.files import ConfigResult, StackLines
+from tfops.records.names import EnvName
+from tfops.views.config import ConfigResult, StackLines
 
 
 def show_config(project: Project, env: str | None, *, head: bool, sources: bool) -> ConfigResult:

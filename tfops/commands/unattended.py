@@ -1,4 +1,4 @@
-"""A change without a person: the same road as `apply`, with the limits of tfops.yaml, and a note when it fails.
+"""A change without a person: the same steps as `apply`, with the limits of tfops.yaml, and a note when it fails.
 
 The note is in the ledger (`declined.json`): whoever looks knows that a commit was tried, how often, and why it
 isn't applied, wherever the run was.
@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tfops.change import targets
-from tfops.change.consent import ConsentOptions
 from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.remote_answers import FETCH_REFUSED, PUSH_REFUSED, UNREACHABLE
-from tfops.change.story import ChangeOptions
+from tfops.change.request import Consent, Request
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
 from tfops.config.project import EnvironmentRule, ProjectConfig
@@ -29,12 +28,14 @@ from tfops.errors import (
     TfopsError,
     in_a_line,
 )
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
-from tfops.ledger.parts import DeclinedPart
-from tfops.model import CommitSha, EnvName, Sync
+from tfops.ledger.chain import LedgerState, NewEvent, read_present
+from tfops.records.blocked import Declined
+from tfops.records.event import EventKind
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import Sync
 from tfops.resolve.agreement import Agreed
-from tfops.results.changes import ChangeResult
 from tfops.system import clock
+from tfops.views.change import ChangeResult
 
 UNATTENDED = "unattended"
 
@@ -52,24 +53,24 @@ class _Quiet(Exception):
     """Internal: the ledger has moved on, there is nothing to note."""
 
 
-def apply_unattended(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> ChangeResult:
+def apply_unattended(project: Project, request: Request, ui: Ui) -> ChangeResult:
     """Apply the checked-out commit without asking. Raises what `apply` raises, and notes it in the ledger.
 
     More refusals than with a person: `delete-limit` (more would be lost than tfops.yaml allows) and
     `needs-approval` (`sync: plan`).
     """
-    place = find_place(project, env)
+    place = find_place(project, request.env)
     rule = place.rules.environments[place.env]
-    consent = _with_agreement(project, place.env, rule, consent_for(rule, options.consent))
+    consent = _with_agreement(project, place.env, rule, consent_for(rule, request.consent))
     try:
-        return targets.apply(project, place.env, replace(options, consent=consent), ui)
+        return targets.apply(project, replace(request, env=place.env, consent=consent, stacks=()), ui)
     except TfopsError as error:
         if _is_about_commit(error):
             _note(project, place.rules, place.env, error, ui)
         raise
 
 
-def consent_for(rule: EnvironmentRule, asked: ConsentOptions) -> ConsentOptions:
+def consent_for(rule: EnvironmentRule, asked: Consent) -> Consent:
     """What tfops.yaml lets a run without a person do."""
     return replace(
         asked,
@@ -80,7 +81,7 @@ def consent_for(rule: EnvironmentRule, asked: ConsentOptions) -> ConsentOptions:
     )
 
 
-def _with_agreement(project: Project, env: EnvName, rule: EnvironmentRule, consent: ConsentOptions) -> ConsentOptions:
+def _with_agreement(project: Project, env: EnvName, rule: EnvironmentRule, consent: Consent) -> Consent:
     """What enough people agreed to, of this very commit; the plan must still be the one that they saw."""
     declined = read_present(project.repository, env).declined
     if declined is None or declined.commit != project.repository.head or len(declined.agreed) < rule.approvals:
@@ -107,7 +108,7 @@ def _note(project: Project, rules: ProjectConfig, env: EnvName, error: TfopsErro
         if present.lock is not None:
             raise _Quiet
         part = _declined(project, rules, present, head, error)
-        part = part.model_copy(update={"text": ui.mask(part.text)})
+        part = replace(part, text=ui.mask(part.text))
         return NewEvent(EventKind.DECLINED, f"{env}: {head[:8]} is not applied: {part.text}", declined=part)
 
     try:
@@ -120,7 +121,7 @@ def _note(project: Project, rules: ProjectConfig, env: EnvName, error: TfopsErro
 
 def _declined(
     project: Project, rules: ProjectConfig, present: LedgerState, head: CommitSha, error: TfopsError
-) -> DeclinedPart:
+) -> Declined:
     before = present.declined
     tries = before.tries + 1 if before and before.commit == head else 1
     person = project.repository.person
@@ -130,7 +131,7 @@ def _declined(
     is_same = before is not None and before.commit == head and before.digest == digest
     if isinstance(error, EngineFailed | StoppedPartWay | CheckFailed) and tries < rules.agent.tries:
         retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))
-    return DeclinedPart(
+    return Declined(
         commit=head,
         reason=error.guard if isinstance(error, Refused) else error.name,
         text=_text(error, tries),
@@ -140,7 +141,7 @@ def _declined(
         retry_at=retry_at,
         digest=digest,
         prints=prints,
-        agreed=before.agreed if before and is_same else [],
+        agreed=before.agreed if before and is_same else (),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tfops import __version__
 from tfops.dataclass import dataclass
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system.trees import Tree
 from tfops.system.workspace import read_json, write_file
 
@@ -37,6 +37,14 @@ class TracedTree:
         return self.asked[path]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFiles:
+    """`paths` are the files and folders of its configuration, `folders` the modules that it names, below `modules/`."""
+
+    paths: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
 class ValidationCache:
     """The verdicts of one clone, in one file."""
 
@@ -52,6 +60,14 @@ class ValidationCache:
         if known is None or any(tree.digest(path) != digest for path, digest in known["asked"].items()):
             return None
         return [str(source) for source in known["sources"]]
+
+    def files(self, tree: Tree, env: EnvName) -> "KnownFiles | None":
+        """What such an environment is made of."""
+        sources = self.sources(tree, env)
+        if sources is None:
+            return None
+        asked = self._right[env]["asked"]
+        return KnownFiles(tuple(path for path in asked if path.partition("/")[0] != "modules"), tuple(sources))
 
     def remember(self, env: EnvName, asked: Mapping[str, str], sources: list[str]) -> None:
         self._right[env] = {"asked": dict(asked), "sources": sources}

@@ -12,9 +12,11 @@ from datetime import datetime
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.ledger.card import Card, decode_card, encode_card, read_card_file
+from tfops.ledger.card import decode_card, encode_card, read_card_file
 from tfops.ledger.trailers import has_trailers, split_signed, trailers_of
-from tfops.model import CommitSha, EnvName, Kind, Verified, Version, VersionRecord, tag_name
+from tfops.records.card import Card
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.batch import Found, read_named, read_objects
 from tfops.system.git import require_sha
@@ -187,7 +189,7 @@ def _record(env: EnvName, version: Version, message: str) -> VersionRecord | Non
             applied_by=facts["By"],
             applied_at=clock.parse_time(facts["At"]),
             summary=message.partition("\n")[0].partition(": ")[2],
-            restores=Version(int(facts["Restores"].removeprefix("v"))) if facts.get("Restores") else None,
+            restores=Version.read(facts["Restores"]) if facts.get("Restores") else None,
             hold=facts.get("Hold", ""),
             verified=Verified(facts.get("Verified", Verified.NONE)),
             only=facts.get("Only", ""),
@@ -239,14 +241,16 @@ def read_cards(repository: Repository, records: Sequence[VersionRecord]) -> Iter
 def _cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator[tuple[VersionRecord, Card | Refused]]:
     """From the tag, or, of the version that the ledger knows as the latest, from there."""
     envs = list(dict.fromkeys(record.env for record in records))
-    names = [f"refs/tags/{record.tag}" for record in records]
-    found = list(read_named(repository.git, [*names, *(f"{LEDGERS}/{env}:{_CARD}" for env in envs)]))
-    kept = dict(zip(envs, found[len(records) :], strict=True))
+    tags, ledgers = _refs(repository, envs[0] if len(envs) == 1 else None)
+    names = [tags.get(f"refs/tags/{record.tag}", NO_REF) for record in records]
+    kept_in = [env for env in envs if env in ledgers]
+    found = list(read_objects(repository, [*names, *(f"{ledgers[env]}:{_CARD}" for env in kept_in)]))
+    kept = dict(zip(kept_in, found[len(records) :], strict=True))
     for record, tag in zip(records, found, strict=False):
         try:
             yield record, _card_of(record, tag)
         except Refused as error:
-            yield record, _kept_card(record, kept[record.env]) or error
+            yield record, _kept_card(record, kept.get(record.env)) or error
 
 
 def _kept_card(record: VersionRecord, found: Found | None) -> Card | None:

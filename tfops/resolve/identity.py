@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
-from tfops.addresses import hidden_id, type_of
 from tfops.dataclass import dataclass
+from tfops.records.addresses import hidden_id, type_of
 
 Identity = tuple[str, str]  # (resource type, id)
 
@@ -64,12 +64,21 @@ class Since:
     shared: frozenset[Identity] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """Trails that end at a version which made their things anew: its address to today's."""
+
+    now: Mapping[str, str]
+    let_go: Mapping[str, str]
+
+
 class Trail:
     """Follows today's addresses back in time, version by version, and those where something was let go alive.
 
     `today` is the inventory of the latest version, `forgotten` what it knows to be alive outside of the state;
-    `step_back` is told the same of each older version, newest first, with the moves that the version after it
-    recorded (address to the one before).
+    `step_back` is told the same of each older version, newest first, with what the version after it recorded: its
+    moves (address to the one before), and which version it brought back. What a way back made anew is to the code the
+    same thing as in the version that it brought back: its trail goes on there.
     """
 
     def __init__(self, today: Mapping[str, str], forgotten: Mapping[str, str]) -> None:
@@ -77,13 +86,30 @@ class Trail:
         self._let_go: dict[str, str] = {}
         self._waiting = dict(forgotten)
         self._shared = shared_identities(today)
+        self._parked: dict[int, list[_Ended]] = {}
 
-    def step_back(self, inventory: Mapping[str, str], forgotten: Mapping[str, str], moved: Mapping[str, str]) -> Since:
-        """What is known about that version. An address that it didn't have ends its thing's trail."""
+    def step_back(
+        self,
+        inventory: Mapping[str, str],
+        forgotten: Mapping[str, str],
+        moved: Mapping[str, str],
+        *,
+        number: int = 0,
+        restored: int | None = None,
+    ) -> Since:
+        """What is known about that version, whose number it is. An address that it didn't have ends its thing's trail,
+        or, where the version after it brought `restored` back, parks it until that one is reached."""
         begun = {address for address, known in self._waiting.items() if forgotten.get(address) != known}
         self._waiting = {address: known for address, known in self._waiting.items() if address not in begun}
-        self._let_go = _earlier(self._let_go | {address: address for address in begun}, inventory, moved)
+        let_go = self._let_go | {address: address for address in begun}
+        if restored:
+            ended = _Ended(*(_ended(trails, inventory, moved) for trails in (self._now, let_go)))
+            self._parked.setdefault(restored, []).append(ended)
+        self._let_go = _earlier(let_go, inventory, moved)
         self._now = _earlier(self._now, inventory, moved)
+        for parked in self._parked.pop(number, ()):
+            self._now = {at: end for at, end in parked.now.items() if at in inventory} | self._now
+            self._let_go = {at: end for at, end in parked.let_go.items() if at in inventory} | self._let_go
         self._shared |= shared_identities(inventory)
         return Since({old: now for old, now in self._now.items() if old != now}, dict(self._let_go), self._shared)
 
@@ -91,6 +117,10 @@ class Trail:
 def _earlier(trails: Mapping[str, str], inventory: Mapping[str, str], moved: Mapping[str, str]) -> dict[str, str]:
     before = {moved.get(address, address): end for address, end in trails.items()}
     return {address: end for address, end in before.items() if address in inventory}
+
+
+def _ended(trails: Mapping[str, str], inventory: Mapping[str, str], moved: Mapping[str, str]) -> dict[str, str]:
+    return {address: end for address, end in trails.items() if moved.get(address, address) not in inventory}
 
 
 def shared_identities(inventory: Mapping[str, str]) -> frozenset[Identity]:

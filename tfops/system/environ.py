@@ -119,6 +119,12 @@ def branch_named_by_ci() -> str:
     return ""
 
 
+def merge_target_named_by_ci() -> str:
+    """The branch that a merge request's pipeline says it is merged into, empty in any other job."""
+    names = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "BUILDKITE_PULL_REQUEST_BASE_BRANCH")
+    return next((variable(name) for name in names if variable(name)), "")
+
+
 def user_and_host() -> tuple[str, str]:
     """The login name and the machine's name, for locks and for commits without a Git identity."""
     try:

@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tfops.config.modules.flow import Needs, output_needs
-from tfops.config.modules.module import Interface, is_module_file, is_tofu_file, module_files, read_interface
+from tfops.config.modules.module import Interface, LocalCall, is_module_file, is_tofu_file, module_files, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackOutput
 from tfops.errors import Refused
-from tfops.model import StackName
+from tfops.records.names import StackName
 from tfops.system.workspace import read_json, write_file
 
 if TYPE_CHECKING:
@@ -212,6 +212,24 @@ def _seen(interfaces: Interfaces, name: str, module: "ModuleConfig", root: Path 
     return interfaces.of(name, module.source, root or Path())
 
 
+def reached_modules(interfaces: Interfaces, modules: Iterable[str]) -> frozenset[str]:
+    """Folders below `modules/`, and those that they call by relative paths, as far as they stay there."""
+    todo, seen = list(modules), set[str]()
+    while todo:
+        module = todo.pop()
+        if module not in seen and not module.startswith(("..", "/")):
+            seen.add(module)
+            todo += [inner for _, inner in _inner_calls(interfaces, module)]
+    return frozenset(seen)
+
+
+def _inner_calls(interfaces: Interfaces, module: str) -> Iterator[tuple[LocalCall, str]]:
+    """The calls by relative paths of a folder below `modules/`, each with the folder that it leads to."""
+    found = interfaces.local(module)
+    for call in found.calls if found else ():
+        yield call, os.path.normpath(PurePosixPath(module, call.source))
+
+
 def require_inner_sources(interfaces: Interfaces, modules: Iterable[str]) -> None:
     """Follow relative module calls from `modules`. Raises Refused when one leaves `modules/`."""
     todo, seen = list(modules), set[str]()
@@ -220,9 +238,7 @@ def require_inner_sources(interfaces: Interfaces, modules: Iterable[str]) -> Non
         if module in seen:
             continue
         seen.add(module)
-        found = interfaces.local(module)
-        for call in found.calls if found else ():
-            inner = os.path.normpath(PurePosixPath(module, call.source))
+        for call, inner in _inner_calls(interfaces, module):
             if inner.startswith(("..", "/")):
                 raise Refused(
                     "outside-repository",

@@ -1,0 +1,160 @@
+"""`affected`: the environments that a commit touches, against the branch that each is bound to. No engine starts."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import field, replace
+
+from tfops.change.home import content_tree
+from tfops.change.project import Project
+from tfops.change.stack import Content
+from tfops.commands.rendering import rendered
+from tfops.config.environment import EnvironmentConfig, load_environment
+from tfops.config.modules.interface import Interfaces, reached_modules
+from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.config.source import LocalSource
+from tfops.config.validation_cache import ValidationCache
+from tfops.dataclass import dataclass
+from tfops.errors import ConfigError, Refused, in_a_line
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.rendered import LOCK_FILE
+from tfops.resolve.affected import Comes, why_affected
+from tfops.resolve.branches import matches
+from tfops.system import environ
+from tfops.system.module_digest import ModuleDigests
+from tfops.system.repository import PROJECT_PATHS
+from tfops.system.trees import GitTree
+from tfops.views.affected import AffectedEnvironment, AffectedResult
+
+
+@dataclass(slots=True)
+class Side:
+    """A commit as it is looked at: read once, however many environments ask for it."""
+
+    project: Project
+    commit: CommitSha
+    tree: GitTree
+    rules: ProjectConfig
+    digests: ModuleDigests
+    interfaces: Interfaces
+    reaches: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, project: Project, commit: CommitSha) -> "Side":
+        """Raises ConfigError when tfops.yaml is broken there, Refused as an export."""
+        tree = GitTree.of_commit(project.repository, commit)
+        rules = project.rules_in(tree)
+        return cls(project, commit, tree, rules, ModuleDigests(tree), project.interfaces(tree))
+
+    def comes(self, env: EnvName) -> Comes | None:
+        """What an environment comes to there; None where tfops.yaml doesn't know it."""
+        rule = self.rules.environments.get(env)
+        if rule is None:
+            return None
+        found = Comes(self.rules, rule)
+        try:
+            tree = content_tree(self.project, self.tree, self.rules, env)
+            config = load_environment(tree, self.rules, env)
+            content = Content.of(tree, self.rules, config)
+            _, files = rendered(content, self.interfaces)
+        except (ConfigError, Refused) as error:
+            return replace(found, complaint=in_a_line(error))
+        reaches = {path: self.reach(path) for path in _folders(config)}
+        used = {path for paths in reaches.values() for path in paths}
+        roots = {name: text for name, text in files.items() if name.rpartition("/")[2] != LOCK_FILE}
+        modules = {path: self.digests.of(path) for path in used}
+        return replace(found, config=config, roots=roots, lock=content.lock, modules=modules, reaches=reaches)
+
+    def reach(self, module: str) -> frozenset[str]:
+        """A folder below `modules/`, and those that it calls by relative paths."""
+        if module not in self.reaches:
+            self.reaches[module] = reached_modules(self.interfaces, [module])
+        return self.reaches[module]
+
+
+def affected(project: Project, base: str | None) -> AffectedResult:
+    """The environments that HEAD touches, each with the reasons.
+
+    `base` is a branch: the environments that are bound to it count, HEAD against the commit where it left that
+    branch. Without one it is what the CI says that is merged into, else each environment's own branch. Any other
+    name of a commit is compared with itself, for all environments. Raises Refused (guard `unknown-base`) where there
+    is no such thing.
+    """
+    head = Side.of(project, project.repository.head)
+    compared = _compared(project, head, base or environ.merge_target_named_by_ci())
+    sides: dict[CommitSha, Side] = {}
+    found: dict[EnvName, AffectedEnvironment] = {}
+    looked_at = set[EnvName]()
+    for branch, commit in compared.items():
+        before = sides.setdefault(commit, Side.of(project, commit))
+        wanted = _bound(before.rules, branch) | _bound(head.rules, branch)
+        looked_at |= wanted
+        for env in _maybe_touched(before, head, sorted(wanted - found.keys())):
+            found |= {one.env: one for one in _affected(before, head, env)}
+    return AffectedResult(head.commit, compared, tuple(found[env] for env in sorted(found)), len(looked_at))
+
+
+def _bound(rules: ProjectConfig, branch: str) -> set[EnvName]:
+    """The environments that are bound to a branch (to any, where it is empty); none that goes with a branch."""
+    return {
+        env
+        for env, rule in rules.environments.items()
+        if rule.preview is None and rule.rehearses is None and (not branch or matches(rule.branch, branch))
+    }
+
+
+def _affected(before: Side, head: Side, env: EnvName) -> Iterator[AffectedEnvironment]:
+    was, now = before.comes(env), head.comes(env)
+    reasons = why_affected(env, was, now)
+    if reasons:
+        rule = now.rule if now else was.rule if was else None
+        yield AffectedEnvironment(env, rule.branch if rule else "", before.commit, reasons, is_removed=now is None)
+
+
+def _compared(project: Project, head: Side, base: str) -> dict[str, CommitSha]:
+    """By branch (empty: for all environments) the commit that HEAD is compared with."""
+    if not base:
+        rules = head.rules.environments.values()
+        branches = sorted({rule.branch for rule in rules if rule.branch and "*" not in rule.branch})
+        found = {branch: _left(project, branch) for branch in branches}
+        return {branch: commit for branch, commit in found.items() if commit is not None}
+    left = _left(project, base)
+    if left is not None:
+        return {base: left}
+    commit = project.repository.named_commit(base)
+    if commit is None:
+        hint = "name a branch or a commit of this clone (git fetch)"
+        raise Refused("unknown-base", f"there is no branch and no commit `{base}` in this clone", hint=hint)
+    return {"": commit}
+
+
+def _left(project: Project, branch: str) -> CommitSha | None:
+    """Where HEAD left a branch; None for a branch that isn't there, or that has nothing in common with it."""
+    repository = project.repository
+    tip = repository.branch_head(branch)
+    return repository.merge_base(tip, repository.head) if tip else None
+
+
+def _maybe_touched(before: Side, head: Side, wanted: Iterable[EnvName]) -> Iterator[EnvName]:
+    """Without reading a file of theirs: those of which something can be another. Tree ids say it for all at once, what
+    was found right before says it for each."""
+    changed = {path for path in PROJECT_PATHS if before.tree.digest(path) != head.tree.digest(path)}
+    if not changed:
+        return
+    memory = ValidationCache(head.project.workspace.verdicts)
+    for env in wanted:
+        if PROJECT_FILE in changed or _is_maybe_touched(before, head, env, memory):
+            yield env
+
+
+def _is_maybe_touched(before: Side, head: Side, env: EnvName, memory: ValidationCache) -> bool:
+    known = memory.files(head.tree, env)
+    if known is None or any(before.tree.digest(path) != head.tree.digest(path) for path in known.paths):
+        return True
+    lock = f"environments/{head.rules.files_of(env)}.lock.hcl"
+    if before.tree.digest(lock) != head.tree.digest(lock):
+        return True
+    folders = {path for source in known.folders for path in head.reach(source)}
+    return any(before.digests.of(path) != head.digests.of(path) for path in folders)
+
+
+def _folders(config: EnvironmentConfig) -> set[str]:
+    return {source.path for source in config.sources if isinstance(source, LocalSource)}
