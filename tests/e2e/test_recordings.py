@@ -37,7 +37,13 @@ def test_a_fresh_recording_is_the_one_that_is_kept(engine: str, case: str) -> No
     fresh, kept = record(engine, case), recorded(version, case)
     assert fresh.keys() == kept.keys(), "make recordings"
     for name, text in fresh.items():
-        assert text == kept[name], f"{version}/{case}/{name}: make recordings"
+        assert _in_order(name, text) == _in_order(name, kept[name]), f"{version}/{case}/{name}: make recordings"
+
+
+def _in_order(name: str, text: str) -> list[str]:
+    """An engine looks at several resources at once: what it says of them comes in any order."""
+    lines = text.splitlines()
+    return sorted(lines) if name.endswith(".jsonl") else lines
 
 
 def test_every_case_is_recorded_from_both_engines() -> None:

@@ -26,6 +26,7 @@ ENGINES = ("terraform", "embedded")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _CREATED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC")
 _TOOK = ((re.compile(r'"elapsed_seconds":\d+'), '"elapsed_seconds":0'), (re.compile(r"after \d+s"), "after 0s"))
+_DEPOSED = re.compile(r'"deposed": "([0-9a-f]{8})"')
 _KINDS = {"plan": "jsonl", "apply": "jsonl", "show": "json"}
 
 
@@ -100,9 +101,13 @@ class _Plain:
         texts = (text for part in ("state", "out", "err") for raw in raws for text in [raw[part] or ""])
         found = dict.fromkeys(match for text in texts for match in UUID.findall(text))
         self._ids = {known: f"00000000-0000-4000-8000-{number:012d}" for number, known in enumerate(found, 1)}
+        deposed = dict.fromkeys(match for raw in raws for match in _DEPOSED.findall(raw["state"] or ""))
+        self._deposed = {known: f"{number:08d}" for number, known in enumerate(deposed, 1)}
 
     def __call__(self, text: str, here: str) -> str:
         text = UUID.sub(lambda match: self._ids.get(match[0], match[0]), text)
+        for known, steady in self._deposed.items():
+            text = text.replace(known, steady)
         text = text.replace(here, ROOT).replace(self._folder, "/FOLDER")
         text = _CREATED.sub(RECORDED_CREATED, _TIME.sub(RECORDED_AT, text))
         for pattern, steady in _TOOK:

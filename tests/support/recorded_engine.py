@@ -41,6 +41,7 @@ _FREE = (
     *("-json", "-no-color", "-detailed-exitcode", "-reconfigure"),
 )
 _LEFT_BY_INIT = (".terraform/modules/modules.json", ".terraform/terraform.tfstate", ".terraform.lock.hcl")
+_PLANNED = (0, 2)
 _UNKNOWN = 70
 
 
@@ -88,8 +89,11 @@ def state_content(text: str | None) -> str:
     found: list[Any] = [state.get("outputs") or {}]
     for resource in state.get("resources") or []:
         named = [resource.get(part) for part in ("module", "mode", "type", "name")]
-        parts = ("index_key", "status", "deposed", "attributes")
-        found += [[*named, *(instance.get(part) for part in parts)] for instance in resource["instances"]]
+        parts = ("index_key", "status", "attributes")
+        found += [
+            [*named, "deposed" in instance, *(instance.get(part) for part in parts)]
+            for instance in resource["instances"]
+        ]
     return json.dumps(found)
 
 
@@ -292,7 +296,7 @@ class Recording:
         if out and has_plan:
             raw |= {"plan": file_digest(out), "plan_state": state_number(read(state_path()))}
         write(f"{self.folder}/{name}.json", json.dumps(raw))
-        return raw, ["show", "-json", out] if out and has_plan else []
+        return raw, ["show", "-json", out] if out and has_plan and ran.returncode in _PLANNED else []
 
     def next_name(self, command: str) -> str:
         """Engines of several stacks ask side by side."""
