@@ -55,6 +55,23 @@ from tfops.views.status import EnvironmentStatus
 RULES = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n"
 LEDGER = "refs/tfops/envs/dev"
 
+# Without housekeeping after each commit and fetch: that is a process each.
+_GIT_CONFIG = """\
+[user]
+name = ann
+email = ann@example.com
+[init]
+defaultBranch = main
+[gc]
+auto = 0
+[maintenance]
+auto = false
+[core]
+fsync = none
+[protocol "file"]
+allow = always
+"""
+
 _KEPT_PARTS = ("shop", "remote.git")
 _KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -140,8 +157,7 @@ class Witness:
 def only_this(home: Path, **more: str) -> Iterator[None]:
     """The process's environment is what a test says, and nothing that the machine happens to set."""
     home.mkdir(exist_ok=True)
-    config = "[user]\n\tname = ann\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
-    (home / "gitconfig").write_text(config + '[protocol "file"]\n\tallow = always\n')
+    (home / "gitconfig").write_text(_GIT_CONFIG)
     before = dict(os.environ)
     kept = {name: before[name] for name in _KEPT if name in before}
     os.environ.clear()
@@ -178,9 +194,13 @@ class Shop:
     def commit(self, message: str = "Change") -> str:
         self.git("add", "-A")
         self.git("commit", "--quiet", "--allow-empty", "-m", message)
-        if self.git("remote"):
+        if self.has_remote:
             self.git("push", "--quiet", "origin", "HEAD")
         return self.git("rev-parse", "HEAD")
+
+    @property
+    def has_remote(self) -> bool:
+        return "[remote " in (self.path / ".git/config").read_text()
 
     def wants(self, source: str, env: str = "dev", *, module: str = "main", **inputs: Any) -> str:
         """Commit an environment of one module with these inputs. Returns the commit."""
@@ -211,7 +231,7 @@ class Shop:
             if (kept / name).exists():
                 shutil.rmtree(self.path.parent / name)
                 shutil.copytree(kept / name, self.path.parent / name, symlinks=True)
-        if self.git("remote"):
+        if self.has_remote:
             self.git("remote", "set-url", "origin", str(self.path.parent / "remote.git"))
 
     def rules(self, text: str) -> str:
