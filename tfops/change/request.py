@@ -38,6 +38,7 @@ class Consent:
 class Request:
     """`env` as it was named (None: the branch's), `stacks` to narrow to (none: all), `engine` as asked for.
 
+    `plan_digest` is the only plan that may be applied (the whole digest or its beginning; empty: any).
     `lock_timeout_s` is how long an engine waits for its state's lock, `wait_s` how long tfops waits for others.
     `allowed` are the guards that are overridden; `ignores_verdict` and `keeps_providers` are a rollback's.
     """
@@ -49,6 +50,7 @@ class Request:
     consent: Consent = field(default_factory=Consent)
     wait_s: float = 0.0
     offline: bool = False
+    plan_digest: str = ""
     allowed: frozenset[str] = frozenset()
     ignores_verdict: bool = False
     keeps_providers: bool = False

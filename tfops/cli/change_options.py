@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfops.cli.options import parse_duration
+from tfops.cli.options import parse_digest, parse_duration
 
 if TYPE_CHECKING:
     from tfops.change.request import Request
@@ -18,6 +18,7 @@ def request_of(
     engine: str = "",
     lock_timeout: str = "20s",
     offline: bool = False,
+    plan_digest: str = "",
     allow_destroy: Sequence[str] | None = None,
     allow_stateless: bool = False,
     allow_duplicate: Sequence[str] | None = None,
@@ -50,6 +51,7 @@ def request_of(
         ),
         wait_s=parse_duration(wait),
         offline=offline,
+        plan_digest=parse_digest(plan_digest),
         allowed=frozenset(allowed),
         ignores_verdict=ignores_verdict,
         keeps_providers=keeps_providers,

@@ -21,6 +21,7 @@ from tfops.cli.options import (
     OfflineOption,
     Output,
     OutputOption,
+    PlanDigestOption,
     QuietOption,
     StackOption,
     VerboseOption,
@@ -68,6 +69,7 @@ def apply(
     max_deletes: Annotated[
         int | None, typer.Option("--max-deletes", min=0, metavar="N", help="Refuse when more would be lost.")
     ] = None,
+    plan_digest: PlanDigestOption = "",
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
     engine: EngineOption = "",
@@ -89,6 +91,7 @@ def apply(
       tfops apply              the environment of the branch you are on
       tfops apply dev --yes    in CI: no question
       tfops apply dev --yes --max-deletes 0
+      tfops apply prod --plan-digest 4c1a95e07b3f   this plan or none
       tfops apply prod --stack network --stack app
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
@@ -110,7 +113,7 @@ def apply(
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
             allow_destroy=allow_destroy, allow_duplicate=allow_duplicate,
             allow_action=allow_action, allow_missing=allow_missing or (), allowed=allowed,
-            max_deletes=max_deletes,
+            max_deletes=max_deletes, plan_digest=plan_digest,
         )  # fmt: skip
         if unattended:
             from tfops.commands.unattended import apply_unattended

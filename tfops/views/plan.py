@@ -58,7 +58,10 @@ class RollbackPlanResult:
 
 @text_report.register(PlanResult)
 def _plan(result: PlanResult, view: View) -> draw.RenderableType:
-    return plan_report(result.plan, full=view.full)
+    report = plan_report(result.plan, full=view.full)
+    if result.plan.is_empty or result.commit is None:  # nothing that could be applied by its digest
+        return report
+    return draw.Group(report, draw.Text(f"Digest: {result.plan.digest}", style="dim"))
 
 
 def _judgement_lines(judgement: Judgement) -> Iterator[draw.Text]:
