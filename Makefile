@@ -8,7 +8,7 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-aws test check lint types contract format lock bench chaos soak faults differential fuzz histories outcomes readme dist plan apply rollback status history doctor clean
+.PHONY: help setup demo demo-aws test check lint types contract format lock bench chaos soak faults differential fuzz histories outcomes recordings readme dist plan apply rollback status history doctor clean
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ histories: setup ## roll 1,000 random histories back to every version; writes do
 
 outcomes: setup ## write what the tests of the ways back find into docs/explanation/rollback.md
 	TFOPS_WRITE_DOCS=1 $(BIN)/python -m pytest -n auto tests/e2e/test_way_back_*.py $(ARGS)
+
+recordings: setup ## record both engines anew for tests/change and tests/commands (some cases: ARGS='life')
+	$(BIN)/python -m tests.support.record_engine $(ARGS)
 
 readme: setup ## put the demo's session and the bench's table into README.md
 	$(BIN)/python -m bench.readme

@@ -1,0 +1,1 @@
+"""Commands below the command line: real Git and a recorded engine."""
