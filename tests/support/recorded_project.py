@@ -33,6 +33,7 @@ from tfops.commands.reconcile_facts import decide_all
 from tfops.commands.reversible import check_reversible
 from tfops.commands.status import status
 from tfops.commands.unattended import apply_unattended
+from tfops.engine.commands import EngineFlags
 from tfops.errors import TfopsError
 from tfops.ledger.chain import LedgerState, read_events, read_present
 from tfops.ledger.versions import read_card, versions_of
@@ -322,7 +323,7 @@ class Shop:
             env=env,
             stacks=tuple(only),
             engine=str(self.engine.path),
-            lock_timeout_s=0,
+            flags=EngineFlags(lock_timeout_s=0),
             consent=consent,
             wait_s=wait_s,
             offline=offline,
