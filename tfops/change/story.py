@@ -9,6 +9,7 @@ from tfops.change.execute import execute
 from tfops.change.finish import record, record_unchanged
 from tfops.change.planning import Planned, plan_stacks
 from tfops.change.prepare import open_stacks
+from tfops.change.reviewed import require_as_reviewed
 from tfops.change.run import Run, running
 from tfops.change.state_guards import require_same_places
 from tfops.change.target import Target, say_target
@@ -33,12 +34,13 @@ def change(task: Task) -> ChangeResult:
                 target = aim(task, run)  # 4 commit, rules, guards, verdict
                 stacks = open_stacks(run, target.specs())  # 5 render, secrets, engine
                 planned = plan_stacks(run, stacks)  # 6 init, states, plans
+                require_as_reviewed(run, planned)
                 if planned.plan.is_empty:
                     return record_unchanged(run, target, planned)
                 agreement = agree(run, target, planned)  # 7 checks, then the question
-                with begun(run, target, planned, agreement) as held:  # 8  lock and intent, one push
+                with begun(run, target, planned, agreement) as held:  # 8 lock and intent, one push
                     outcome = execute(held)  # 9 apply, read back, verify
-                    return record(held, outcome)  #                   10 tag and ledger, one push
+                    return record(held, outcome)  # 10 tag and ledger, one push
 
 
 def plan(task: Task, look: Callable[[Run, Target, Planned], None] = lambda *_: None) -> tuple[Target, Planned]:
