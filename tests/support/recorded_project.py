@@ -303,7 +303,7 @@ class Shop:
 
     # Commands
 
-    def request(
+    def request(  # noqa: PLR0913 - what a person may say with flags, each by its name
         self,
         env: str | None,
         *,
