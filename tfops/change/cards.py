@@ -16,6 +16,7 @@ from tfops.config.modules.moves import declared_moves, let_go_blocks
 from tfops.config.modules.protection import is_protected
 from tfops.config.source import LocalSource
 from tfops.dataclass import dataclass
+from tfops.forge.ci import job_address
 from tfops.ledger.card import (
     ActionPart,
     ApprovalPart,
@@ -36,7 +37,7 @@ from tfops.model import Action, Kind, Person, Plan, StackName, StackState
 from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
-from tfops.system import clock, environ
+from tfops.system import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def build_card(
         applied_by=PersonPart(name=person.name, email=person.email),
         applied_at=now,
         duration_s=outcome.duration_s,
-        run=environ.job_address(),
+        run=job_address(),
         from_version=current.version.number if current else None,
         restores=target.restores.version.number if target.restores else None,
         engine=EnginePart(name=stack.engine.engine.name, version=stack.engine.engine.version),

@@ -14,6 +14,7 @@ from tfops.change.remote_answers import in_a_line, refusal
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import Locked
+from tfops.forge.ci import job_address
 from tfops.ledger.card import ActionPart
 from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
 from tfops.ledger.parts import IntentPart, LockPart, TroublePart
@@ -92,7 +93,7 @@ class Lease:
             what=what,
             since=now,
             expires_at=now + timedelta(seconds=LEASE_S),
-            run=environ.job_address(),
+            run=job_address(),
             beneath=present.manual_lock,
         )
 

@@ -14,11 +14,11 @@ from tfops.config.source import LocalSource
 from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused, in_a_line
+from tfops.forge.ci import merge_target_named_by_ci
 from tfops.model import LOCK_FILE, CommitSha, EnvName
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
 from tfops.results.affected import AffectedEnvironment, AffectedResult
-from tfops.system import environ
 from tfops.system.module_digest import ModuleDigests
 from tfops.system.repository import PROJECT_PATHS
 from tfops.system.trees import GitTree
@@ -78,7 +78,7 @@ def affected(project: Project, base: str | None) -> AffectedResult:
     is no such thing.
     """
     head = Side.of(project, project.repository.head)
-    compared = _compared(project, head, base or environ.merge_target_named_by_ci())
+    compared = _compared(project, head, base or merge_target_named_by_ci())
     sides: dict[CommitSha, Side] = {}
     found: dict[EnvName, AffectedEnvironment] = {}
     looked_at = set[EnvName]()

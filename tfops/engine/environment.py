@@ -7,6 +7,7 @@ every TF_* that isn't ours is dropped.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tfops.forge import FORGES
 from tfops.system import environ
 
 _EXACT = frozenset(
@@ -14,8 +15,8 @@ _EXACT = frozenset(
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP", "TMP",
         "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "NETRC",
         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-        "KUBECONFIG", "GITHUB_TOKEN", "GITLAB_TOKEN", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD",
-        "PGDATABASE", "PGSSLMODE", "PG_CONN_STR",
+        "KUBECONFIG", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE", "PG_CONN_STR",
+        *(name for forge in FORGES for name in forge.engine_variables),
     }
 )  # fmt: skip
 

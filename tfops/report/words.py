@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tfops.model import Commit, Verdict
+from tfops.plain import plain as plain  # noqa: PLC0414 - texts take it from here
 from tfops.results.facts import DrillFact
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
@@ -25,11 +26,6 @@ def age(moment: datetime, now: datetime) -> str:
             return f"{amount} {unit} ago"
         amount //= size
     return f"{amount} y ago"
-
-
-def plain(text: str) -> str:
-    """One line that can't act on a terminal: names, subjects and messages come from anyone."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def drill_words(drill: DrillFact) -> str:

@@ -1,0 +1,45 @@
+"""What the environment of a CI job says, on a forge or elsewhere."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from tfops.forge import FORGES, forge_here
+from tfops.model import Complaint
+from tfops.system import environ
+
+# Jenkins, Buildkite, CircleCI: no forges, but their jobs say where and for what they run.
+_ADDRESSES = ("BUILD_URL", "BUILDKITE_BUILD_URL")
+_BRANCHES = ("BUILDKITE_BRANCH", "CIRCLE_BRANCH", "BRANCH_NAME")
+_TARGETS = ("BUILDKITE_PULL_REQUEST_BASE_BRANCH",)
+
+
+def job_address() -> str:
+    """The address of the CI job that runs us, empty on a laptop."""
+    return _said(forge.job_address for forge in FORGES) or _first(_ADDRESSES)
+
+
+def branch_named_by_ci() -> str:
+    """The branch that a CI job says it runs for, empty when no variable says so.
+
+    CI systems check out a commit, not a branch; the name is in a variable of their own.
+    """
+    return environ.variable("TFOPS_BRANCH") or _said(forge.branch for forge in FORGES) or _first(_BRANCHES)
+
+
+def merge_target_named_by_ci() -> str:
+    """The branch that a merge request's pipeline says it is merged into, empty in any other job."""
+    return _said(forge.merge_target for forge in FORGES) or _first(_TARGETS)
+
+
+def annotations(complaints: Iterable[Complaint]) -> Iterator[str]:
+    """Lines for the log that show the complaints at the lines of the change under review; none off a forge."""
+    forge = forge_here()
+    if forge is not None:
+        yield from filter(None, map(forge.log.annotation, complaints))
+
+
+def _said(answers: Iterable[Callable[[], str]]) -> str:
+    return next(filter(None, (answer() for answer in answers)), "")
+
+
+def _first(names: tuple[str, ...]) -> str:
+    return next(filter(None, map(environ.variable, names)), "")

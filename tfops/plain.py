@@ -1,0 +1,6 @@
+"""Text from anyone, made harmless for a terminal and a log."""
+
+
+def plain(text: str) -> str:
+    """One line that can't act on a terminal: names, subjects and messages come from anyone."""
+    return "".join(character if character.isprintable() else " " for character in text)
