@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from tests.forge.conftest import Pipeline
-from tests.support.forges.server import NUMBER, Answer, Trouble
+from tests.support.forges.server import HEAD, NUMBER, Answer, Trouble
+from tfops.forge import forge_here
 from tfops.forge.asking import ForgeFailed, told
 from tfops.forge.base import Client, Comment
 from tfops.forge.comment import MARKER, keep_comment
+from tfops.model import Action, AttributeChange, EnvName, Plan, ResourceChange
+from tfops.report.review import review_comment
+from tfops.results.review import EnvironmentReview
 
 _TEXT = f"{MARKER}\nfirst"
 _NEXT = f"{MARKER}\nsecond"
@@ -184,3 +188,16 @@ def test_a_comment_that_never_stays_is_an_error(pipeline: Pipeline) -> None:
 def test_a_text_without_the_marker_would_never_be_found_again(pipeline: Pipeline) -> None:
     with pytest.raises(ValueError, match="found again"):
         keep_comment(pipeline.client(), NUMBER, "no marker")
+
+
+def test_five_thousand_changes_are_taken_by_every_forge(pipeline: Pipeline) -> None:
+    attributes = tuple(AttributeChange(f"tags.{name}", '"é"', '"漢"') for name in "abcdef")
+    change = ResourceChange("aws_x.y", "aws_x", Action.REPLACE, attributes=attributes)
+    review = EnvironmentReview(EnvName("prod"), Plan((change,) * 5000, (), "d" * 64, is_empty=False))
+    forge = forge_here()
+    assert forge is not None
+    text = review_comment([review], commit=HEAD, most_bytes=forge.most_bytes, first_line=MARKER)
+    for _ in range(2):
+        keep_comment(pipeline.client(), NUMBER, text)
+    assert _texts(pipeline) == [text]
+    assert _writes(pipeline) == 1
