@@ -19,7 +19,7 @@ from tests.support.agents import Agent, running_agent
 from tests.support.engines import available_engines
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
 from tfops.agent.queue import Queue
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.resolve.shard import Shard
 from tfops.results.sync import Act, Decision, SyncReason
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from tests.support.cards import make_card
 from tests.support.sandbox import new_sandbox, with_remote
-from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
-from tfops.ledger.parts import LockPart
+from tfops.ledger.chain import NewEvent, prepare, read_present
 from tfops.ledger.record import record_version
-from tfops.model import EnvName
+from tfops.records.event import EventKind
+from tfops.records.lock import Lock
+from tfops.records.names import EnvName
 from tfops.system import clock
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository
@@ -39,7 +40,7 @@ def measure() -> dict[str, list[float]]:
         for number in range(ROUNDS + 1):
             run_id = f"r-{number}"
             took["fetch"].append(_timed(refs.fetch))
-            lock = LockPart(run_id=run_id, clone="c", who="ann", host="h", pid=1, what="apply", since=clock.now())
+            lock = Lock(run_id=run_id, clone="c", who="ann", host="h", pid=1, what="apply", since=clock.now())
             event = NewEvent(EventKind.BEGUN, "begun", run_id, lock=lock)
             took["lock and intent"].append(_timed(partial(_append, repository, refs, event)))
             card = make_card(repository.head, run_id=run_id)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tests.support.cards import make_card
 from tests.support.sandbox import Sandbox, new_sandbox
-from tfops.ledger.card import Card, StackPart, encode_card
+from tfops.ledger.card import encode_card
+from tfops.records.card import Card, StackRecord
 
 SIZES = (20, 1_000, 20_000)
 RESOURCES = 30
@@ -24,7 +25,7 @@ def _card(commit: str, number: int) -> Card:
     inventory = {address: f"vpc-{index:017x}" for index, address in enumerate(addresses)}
     if number % 7 == 0:
         inventory["module.db.aws_db_instance.main"] = "db-1"
-    stack = StackPart(
+    stack = StackRecord(
         backend="s3 shop",
         lineage="l-1",
         serial_before=number,
@@ -32,7 +33,7 @@ def _card(commit: str, number: int) -> Card:
         state_sha256="0" * 64,
         providers={AWS: f"5.{number // 400}.0"},
         lock_committed=True,
-        types={AWS: ["aws_vpc"]},
+        types={AWS: ("aws_vpc",)},
         schema_versions={"aws_vpc": 1 + number // 10_000},
         inventory=inventory,
     )

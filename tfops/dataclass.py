@@ -4,9 +4,7 @@ The standard library compiles six functions for every dataclass while its module
 class, more than half of the time in which a short command answered. Here a class gets the functions that all share,
 and its `__init__` is compiled when the first object is made. To a type checker it is the standard decorator, and so
 it is to `dataclasses.fields`, `replace`, `is_dataclass` and pydantic: `tests/unit/test_dataclass.py` holds the two
-against each other.
-
-Not for a dataclass that inherits fields from another one.
+against each other. A class may add fields to those of another one, where both are `kw_only`.
 """
 
 import dataclasses
@@ -20,7 +18,9 @@ if TYPE_CHECKING:
     from dataclasses import dataclass
 else:
 
-    def dataclass(*, frozen: bool = False, slots: bool, order: bool = False) -> Callable[[type], type]:
+    def dataclass(
+        *, frozen: bool = False, slots: bool, order: bool = False, kw_only: bool = False
+    ) -> Callable[[type], type]:
         """The same as `dataclasses.dataclass` with slots, made lazily.
 
         Raises:
@@ -28,17 +28,21 @@ else:
         """
         if not slots:
             raise TypeError("a dataclass of tfops has slots")
-        return lambda cls: _lazy(cls, frozen=frozen, order=order)
+        return lambda cls: _lazy(cls, frozen=frozen, order=order, kw_only=kw_only)
 
 
 class _Given:
     """Stands for an argument that wasn't given, so that its factory is called."""
 
 
-def _lazy(cls: type, *, frozen: bool, order: bool) -> type:
-    names = tuple(cls.__annotations__)
+def _lazy(cls: type, *, frozen: bool, order: bool, kw_only: bool) -> type:
+    base: Any = next((base for base in cls.__mro__[1:] if "_defaults_" in base.__dict__), None)
+    inherited = base._names_ if base else ()
+    names = (*inherited, *cls.__annotations__)
     body = dict(cls.__dict__)
-    defaults = {name: body.pop(name) for name in names if name in body}
+    defaults = {name: body.pop(name) for name in cls.__annotations__ if name in body}
+    if base:
+        defaults = base._defaults_ | defaults
     for name in ("__dict__", "__weakref__"):
         body.pop(name, None)
     shared: dict[str, Any] = {
@@ -47,7 +51,7 @@ def _lazy(cls: type, *, frozen: bool, order: bool) -> type:
         "__eq__": _eq,
         "__hash__": _hash if frozen else None,
         "__reduce__": _reduce,
-        "__match_args__": tuple(name for name in names if _is_argument(defaults.get(name))),
+        "__match_args__": tuple(name for name in names if not kw_only and _is_argument(defaults.get(name))),
     }
     if frozen:
         shared |= {"__setattr__": _no_set, "__delattr__": _no_delete}
@@ -56,11 +60,13 @@ def _lazy(cls: type, *, frozen: bool, order: bool) -> type:
     # What a class says itself stays; without its own equality, a class body has no `__hash__` either.
     body = shared | {"__doc__": cls.__name__} | {name: value for name, value in body.items() if value is not None}
     body |= {
-        "__slots__": names,
+        "__slots__": names[len(inherited) :],
         "__dataclass_fields__": _Twin("__dataclass_fields__"),
         "__dataclass_params__": _Twin("__dataclass_params__"),
         "_defaults_": defaults,
         "_frozen_": frozen,
+        "_kw_only_": kw_only,
+        "_names_": names,
         "_values_": _values_of(names),
     }
     made = type(cls)(cls.__name__, cls.__bases__, body)
@@ -87,9 +93,9 @@ def _first_init(self: Any, *args: Any, **named: Any) -> None:
 
 def _compiled(cls: Any) -> Callable[..., None]:
     scope: dict[str, Any] = {"_Given": _Given}
-    arguments, lines = ["self"], []
-    for number, name in enumerate(cls.__slots__):
-        scope[f"_set{number}"] = cls.__dict__[name].__set__
+    arguments, lines = ["self", "*"] if cls._kw_only_ else ["self"], []
+    for number, name in enumerate(cls._names_):
+        scope[f"_set{number}"] = getattr(cls, name).__set__
         value, argument = _field(scope, number, name, cls._defaults_)
         arguments += [argument] if argument else []
         lines += [f" _set{number}(self, {value})"] if value else []
@@ -127,8 +133,11 @@ class _Twin:
         self._name = name
 
     def __get__(self, made: object, cls: Any) -> Any:
-        body = {"__annotations__": cls.__annotations__, "__module__": cls.__module__, "__doc__": "", **cls._defaults_}
-        twin: Any = dataclasses.dataclass(frozen=cls._frozen_, eq=False, repr=False)(type(cls.__name__, (), body))
+        own = (getattr(base, "__annotations__", {}) for base in reversed(cls.__mro__))
+        types = {name: kind for annotations in own for name, kind in annotations.items()}
+        body = {"__annotations__": types, "__module__": cls.__module__, "__doc__": "", **cls._defaults_}
+        as_here = dataclasses.dataclass(frozen=cls._frozen_, eq=False, repr=False, kw_only=cls._kw_only_)
+        twin: Any = as_here(type(cls.__name__, (), body))
         for name in ("__dataclass_fields__", "__dataclass_params__"):
             setattr(cls, name, twin.__dict__[name])
         return twin.__dict__[self._name]
@@ -138,7 +147,7 @@ def _repr(self: Any) -> str:
     hidden = {
         name for name, given in self._defaults_.items() if isinstance(given, dataclasses.Field) and not given.repr
     }
-    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__ if name not in hidden)
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names_ if name not in hidden)
     return f"{type(self).__qualname__}({shown})"
 
 
@@ -173,7 +182,7 @@ def _reduce(self: Any) -> tuple[Any, ...]:
 
 def _again(cls: Any, values: tuple[Any, ...]) -> Any:
     made = cls.__new__(cls)
-    for name, value in zip(cls.__slots__, values, strict=True):
+    for name, value in zip(cls._names_, values, strict=True):
         object.__setattr__(made, name, value)
     return made
 

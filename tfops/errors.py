@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from tfops.exits import Exit
-from tfops.model import Complaint, Print
+from tfops.records.complaint import Complaint
+from tfops.records.plan import Print
 
 NOTHING_CHANGED = "Nothing was changed."
 

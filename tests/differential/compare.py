@@ -18,7 +18,8 @@ from tfops.config.source import LocalSource
 from tfops.engine.environment import base_environment
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.trial import judge
-from tfops.model import MAIN_STACK, EnvName, Mark
+from tfops.records.complaint import Mark
+from tfops.records.names import MAIN_STACK, EnvName
 from tfops.render.trial import render_trial
 from tfops.system.workspace import unpack
 

@@ -20,9 +20,10 @@ from tests.support.rival import be_faster_once
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, wait_until, with_remote
 from tests.support.state_server import StateServer, serve_states
 from tests.support.terminal import run_in_terminal
-from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
-from tfops.ledger.parts import LockPart
-from tfops.model import EnvName
+from tfops.ledger.chain import NewEvent, prepare, read_present
+from tfops.records.event import EventKind
+from tfops.records.lock import Lock
+from tfops.records.names import EnvName
 from tfops.system.remote import Refs, Swap
 from tfops.system.repository import Repository
 
@@ -171,7 +172,7 @@ def leave_lock(shop: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
     def leave(*, pid: int, host: str, expires_at: datetime) -> None:
         repository = Repository(shop.path)
-        lock = LockPart(
+        lock = Lock(
             run_id="r-1", clone="another", who="bob", host=host, pid=pid, what="apply of 12345678",
             since=expires_at - timedelta(minutes=5), expires_at=expires_at,
         )  # fmt: skip

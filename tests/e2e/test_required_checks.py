@@ -119,3 +119,16 @@ def test_what_a_check_says_is_masked(tmp_path: Path, engine: str) -> None:
     ran = shop.run("apply", "dev", "--yes")
     assert ran.code == 13
     assert "found: " in ran.err and "hunter22" not in ran.out + ran.err
+
+
+def test_a_rule_needs_no_tool_and_is_on_the_card(tmp_path: Path, engine: str) -> None:
+    rules = _RULES.replace("{name: policy, command: [sh, policy.sh]}", "{use: max-deletes, most: 0}")
+    shop = new_sandbox(tmp_path / "shop", engine, rules=rules)
+    shop.wish("good", keys=["a", "b"])
+    shop.ok("apply", "dev", "--yes")
+    [check] = shop.ok("show", "dev", "-o", "json").result["card"]["checks"]
+    assert (check["name"], check["result"]) == ("max-deletes", "passed")
+    shop.wish("good", keys=["a"])
+    refused = shop.run("apply", "dev", "--yes", "-o", "json")
+    assert (refused.code, refused.error["name"]) == (13, "check-failed")
+    assert refused.error["why"].startswith("max-deletes: 1 deleted or replaced, 0 allowed: module.main.")

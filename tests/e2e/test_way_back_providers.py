@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.outcomes import record
 from tests.support.ways_back import NEEDS_DEMO, RULES, Story, look
-from tfops.model import LOCK_FILE
+from tfops.records.rendered import LOCK_FILE
 
 ORDERS = 'resource "demo_thing" "orders" { content = "orders" }\n'
 LARGE = 'resource "demo_thing" "orders" {\n  content = "orders"\n  size    = "L"\n}\n'

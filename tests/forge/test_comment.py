@@ -12,7 +12,8 @@ from tfops.forge import forge_here
 from tfops.forge.asking import ForgeFailed, told
 from tfops.forge.base import Client, Comment
 from tfops.forge.comment import MARKER, keep_comment
-from tfops.model import Action, AttributeChange, EnvName, Plan, ResourceChange
+from tfops.records.names import EnvName
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
 from tfops.report.review import review_comment
 from tfops.results.review import EnvironmentReview
 

@@ -15,7 +15,7 @@ from tfops.forge.base import Status
 from tfops.forge.comment import MARKER, keep_comment
 from tfops.forge.gitea import GITEA
 from tfops.forge.statuses import WHOLE, keep_statuses
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 
 _REPOSITORY = "/api/v1/repos/ops/live"
 _WIDE = ("write:issue", "write:repository", "read:user")

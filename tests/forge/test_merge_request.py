@@ -10,7 +10,7 @@ from tests.support.forges.gitlab import GitlabServer
 from tests.support.forges.server import HEAD, MERGED, NUMBER, OTHER, User
 from tfops.forge.approvals import Approvals, counted
 from tfops.forge.base import Account, MergeRequest
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 
 _AUTHOR = Account(90, "author")
 _NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)

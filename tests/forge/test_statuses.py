@@ -7,7 +7,7 @@ from tests.support.forges.server import HEAD, Answer, Trouble
 from tfops.forge.asking import ForgeFailed
 from tfops.forge.base import Status
 from tfops.forge.statuses import WHOLE, context_of, keep_statuses
-from tfops.model import CommitSha, EnvName
+from tfops.records.names import CommitSha, EnvName
 
 _HEAD, _UNKNOWN = CommitSha(HEAD), CommitSha("f" * 40)
 _PATH = r"/statuses"

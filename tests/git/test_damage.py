@@ -16,11 +16,11 @@ from tfops.commands.reconcile_facts import decide_all
 from tfops.commands.status import status
 from tfops.commands.verify import verify
 from tfops.errors import Refused
-from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName
+from tfops.records.hold import Hold
+from tfops.records.names import EnvName
 from tfops.results.sync import SyncReason
 from tfops.system import clock
 from tfops.system.remote import Refs
@@ -41,7 +41,7 @@ def world(here: Path) -> Path:
     for env in (DEV, PROD):
         for number in (1, 2):
             repository = Repository(here)
-            hold = HoldPart(reason="wait", by="ann", since=clock.now()) if number == 2 and env == DEV else None
+            hold = Hold(reason="wait", by="ann", since=clock.now()) if number == 2 and env == DEV else None
             card = make_card(repository.head, environment=env, version=number, run_id=f"{env}-{number}", hold=hold)
             record_version(repository, Refs(repository), card, "x", base=read_present(repository, env).head)
     return here

@@ -12,7 +12,8 @@ import pytest
 from tests.git.conftest import commit_file, git
 from tests.support.sandbox import wait_until
 from tfops.errors import ProjectError
-from tfops.model import CommitSha, Person
+from tfops.records.commit import Person
+from tfops.records.names import CommitSha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree

@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,9 +16,13 @@ import pytest
 from tests.git.conftest import Clone, commit_file, git
 from tests.support.cards import make_card
 from tfops.errors import Refused
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, ledger_ref, prepare, read_events, read_present
-from tfops.ledger.parts import IntentPart, LockPart, StackIntentPart, TroublePart
-from tfops.model import CommitSha, EnvName, Kind
+from tfops.ledger.chain import LedgerState, NewEvent, ledger_ref, prepare, read_events, read_present
+from tfops.ledger.codec import encode
+from tfops.records.event import EventKind
+from tfops.records.lock import Lock
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.run import Intent, StackIntent, Trouble
+from tfops.records.version import Kind
 from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository
@@ -28,8 +33,8 @@ LEDGER = ledger_ref(DEV)
 TAG = "refs/tags/tfops/dev/v1"
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
-LOCK = LockPart(run_id="r-1", clone="c-1", who="ann", host="laptop", pid=4711, what="apply of 12345678", since=NOW)
-INTENT = IntentPart(
+LOCK = Lock(run_id="r-1", clone="c-1", who="ann", host="laptop", pid=4711, what="apply of 12345678", since=NOW)
+INTENT = Intent(
     run_id="r-1",
     kind=Kind.APPLY,
     commit="a" * 40,
@@ -37,12 +42,12 @@ INTENT = IntentPart(
     headline="1 created",
     changes=1,
     plan_digest="d" * 64,
-    stacks={"main": StackIntentPart(lineage="l-1", serial_before=3)},
+    stacks={"main": StackIntent(lineage="l-1", serial_before=3)},
     engine="terraform 1.11.4",
     done={"terraform_data.ä": "id-1"},
 )
-TROUBLE = TroublePart(
-    run_id="r-1", kind=Kind.APPLY, commit="a" * 40, by="ann", at=NOW, receipt="Stopped part-way.", done=["a.b"]
+TROUBLE = Trouble(
+    run_id="r-1", kind=Kind.APPLY, commit="a" * 40, by="ann", at=NOW, receipt="Stopped part-way.", done=("a.b",)
 )
 
 
@@ -275,7 +280,7 @@ def test_fetches_of_one_clone_go_one_after_the_other(clone: Clone, monkeypatch: 
 
 def test_every_part_comes_back_as_it_was_written(here: Path) -> None:
     repository = Repository(here)
-    card = make_card(repository.head).model_dump_json(indent=2)
+    card = encode(make_card(repository.head))
     root = {"main.tf.json": "{}\n", "übergröße.tf": 'x = "\udcff"\n'}
     _append(
         repository, Refs(repository), "all of it",
@@ -301,7 +306,7 @@ def test_a_part_that_is_not_named_stays_and_one_that_is_emptied_goes(here: Path)
     repository = Repository(here)
     refs = Refs(repository)
     _append(repository, refs, "begun", lock=LOCK, intent=INTENT, trouble=TROUBLE, card="{}", inventory={"a.b": "1"})
-    _append(repository, refs, "renewed", lock=LOCK.model_copy(update={"pid": 4712}))
+    _append(repository, refs, "renewed", lock=replace(LOCK, pid=4712))
     renewed = read_present(repository, DEV)
     assert renewed.lock is not None and renewed.lock.pid == 4712
     assert set(renewed.files) == {"lock.json", "intent.json", "trouble.json", "card.json", "inventory.json"}

@@ -8,9 +8,10 @@ import pytest
 from tests.git.conftest import Clone, git
 from tests.support.git_http import HttpRemote, serve_git_http
 from tfops.errors import Refused
-from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
+from tfops.ledger.chain import NewEvent, prepare, read_present
 from tfops.ledger.record import LostRaceError, rehearse_record
-from tfops.model import EnvName
+from tfops.records.event import EventKind
+from tfops.records.names import EnvName
 from tfops.system.answers import No
 from tfops.system.remote import Refs, RemoteRefused, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository

@@ -23,11 +23,14 @@ from tfops.commands.show import show
 from tfops.commands.status import status
 from tfops.commands.verify import verify
 from tfops.errors import Refused
-from tfops.ledger.card import HoldPart, PersonPart
-from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
+from tfops.ledger.chain import NewEvent, prepare, read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName, Kind
+from tfops.records.commit import Person
+from tfops.records.event import EventKind
+from tfops.records.hold import Hold
+from tfops.records.names import EnvName
+from tfops.records.version import Kind
 from tfops.system import clock
 from tfops.system.checkout import check_out
 from tfops.system.git import GitRunner
@@ -38,7 +41,7 @@ from tfops.system.trees import GitTree
 DEV = EnvName("dev")
 RULES = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main}\n"
 WISH = "modules: {main: {source: thing, inputs: {value: %s}}}\n"
-ANN = PersonPart(name="Änn Ünder", email="ann@example.com")
+ANN = Person(name="Änn Ünder", email="ann@example.com")
 
 # What https://git-scm.com/docs/git-config has that touches output, parsing, or what is stored here.
 READING = (
@@ -181,7 +184,7 @@ def _build(top: Path) -> Path:
     first = commit_file(here, "environments/dev.yaml", WISH % 1)
     second = commit_file(here, "environments/dev.yaml", WISH % 2)
     git(here, "push", "--quiet", "--set-upstream", "origin", "main")
-    hold = HoldPart(reason="zurück auf v1", by="ann", since=clock.now())
+    hold = Hold(reason="zurück auf v1", by="ann", since=clock.now())
     _record(here, make_card(first, version=1, run_id="r-1", applied_by=ANN))
     _record(here, make_card(second, version=2, run_id="r-2", applied_by=ANN))
     _record(here, make_card(first, version=3, run_id="r-3", kind=Kind.ROLLBACK, restores=1, hold=hold, applied_by=ANN))

@@ -17,7 +17,7 @@ def test_environments_that_only_tags_know_cost_no_process_each(here: Path) -> No
     for count in (3, 30):
         repository = Repository(here)
         for number in range(count):
-            card = make_card(repository.head).model_copy(update={"environment": f"e{number}"})
+            card = make_card(repository.head, environment=f"e{number}")
             tag = write_version_tag(repository, card, "1 created")
             git(here, "update-ref", tag.ref, tag.new)
         project = Project.open(here)

@@ -19,7 +19,7 @@ from tfops.errors import ProjectError, Refused
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system.git import ObjectsAway, find_clone
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository

@@ -11,10 +11,11 @@ from tfops.cli.terminal import Terminal
 from tfops.commands.hold import hold, lift
 from tfops.commands.reconcile_facts import decide_all
 from tfops.commands.rendering import render, render_diff
-from tfops.ledger.card import HoldPart
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
-from tfops.model import EnvName, Kind
+from tfops.records.hold import Hold
+from tfops.records.names import EnvName
+from tfops.records.version import Kind
 from tfops.render.root import digest_of
 from tfops.results.sync import Decision
 from tfops.system import clock
@@ -47,7 +48,7 @@ def test_a_rollback_holds_until_a_commit_of_the_project_follows_or_someone_resum
     assert (_decision(here).word, _decision(here).lifts_hold) == ("changed", False)
     _record(here, bad, 2)
     assert _decision(here).word == "synced"
-    back = HoldPart(reason="rolled back to v1", by="ann", since=clock.now())
+    back = Hold(reason="rolled back to v1", by="ann", since=clock.now())
     _record(here, good, 3, kind=Kind.ROLLBACK, restores=1, hold=back)
     assert _decision(here).word == "held"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.git.conftest import commit_file, git
 from tfops.errors import ProjectError
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system.export import export_modules
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree

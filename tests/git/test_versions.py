@@ -1,6 +1,7 @@
 """Versions as tags: claimed by compare-and-swap, listed in one question, never moved."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,12 @@ import pytest
 from tests.git.conftest import Clone, git
 from tests.support.cards import make_card
 from tfops.errors import NotRecorded, ProjectError, Refused
-from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import LostRaceError, record_version
 from tfops.ledger.versions import list_versions, read_card, read_cards, versions_of
-from tfops.model import CommitSha, EnvName, Version
+from tfops.records.card import Card
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Version
 from tfops.system.remote import Refs, Update
 from tfops.system.repository import Repository
 from tfops.system.tags import store_tag
@@ -110,7 +112,7 @@ def test_environments_do_not_see_each_others_versions(here: Path) -> None:
 def test_a_name_with_line_breaks_can_not_forge_a_trailer(here: Path) -> None:
     repository = Repository(here)
     card = make_card(repository.head)
-    forged = card.model_copy(update={"branch": "main\nTfops-Restores: v99", "environment": "dev"})
+    forged = replace(card, branch="main\nTfops-Restores: v99", environment="dev")
     _record(repository, forged, "x\n\nTfops-Hold: forged")
     [record] = versions_of(repository, DEV).versions
     assert (record.restores, record.hold) == (None, "")

@@ -15,7 +15,7 @@ from typing import Any
 from tests.histories.model import IDENTITIES, NOTHING, Content, Way, in_main
 from tests.support.sandbox import Ran
 from tests.support.ways_back import NEEDS_DEMO, Story, engine_program, new_story
-from tfops.model import LOCK_FILE
+from tfops.records.rendered import LOCK_FILE
 
 _STAYS_ELSEWHERE = ("move", "replace", "update")
 

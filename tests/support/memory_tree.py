@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tfops.config.environment import EnvironmentConfig, load_environment, load_rules, read_environment
 from tfops.config.project import ProjectConfig
 from tfops.errors import ConfigError
-from tfops.model import Complaint, EnvName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
 
 # The smallest tfops.yaml that is right.
 PROJECT = """\

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tfops.model import Commit, CommitSha, EnvName, Kind, Person, Version, VersionRecord
+from tfops.records.commit import Commit, Person
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Kind, Version, VersionRecord
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DEV = EnvName("dev")

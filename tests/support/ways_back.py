@@ -16,7 +16,7 @@ from typing import Any
 from tests.support.provider.demo import WORLD
 from tests.support.provider.mirror import Mirror
 from tests.support.sandbox import Ran, Sandbox, new_sandbox
-from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE
+from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE
 
 RULES = (
     "version: 1\nproject: shop\nengine: {env: [DEMO_WORLD]}\nenvironments:\n  dev: {branch: main}\n"

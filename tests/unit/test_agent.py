@@ -14,7 +14,7 @@ from tfops.agent.metrics import metrics_text
 from tfops.agent.queue import Queue
 from tfops.agent.start import parse_address
 from tfops.errors import UsageError
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.resolve.shard import parse_shard
 from tfops.results.sync import Act, Decision, SyncReason
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tfops.addresses import code_of, with_masked_keys
 from tfops.change.consent import ConsentOptions, _let_protected_go, _Told
 from tfops.change.planning import PlannedStack, _with_kept
 from tfops.config.modules.protection import Protected
@@ -15,7 +14,9 @@ from tfops.engine.mask import Masker
 from tfops.engine.plan import read_plan, to_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import NotApproved
-from tfops.model import Action, Kind, Plan, ResourceChange
+from tfops.records.addresses import code_of, with_masked_keys
+from tfops.records.plan import Action, Plan, ResourceChange
+from tfops.records.version import Kind
 
 ONE, TWO, DATABASE = 'a.user["ann-s3cret"]', 'a.user["eve-s3cret"]', 'module.app["s3cret"].s3cret_type.app'
 

@@ -2,8 +2,9 @@
 
 from tfops.change.lost import Lost, lost_by, lost_from
 from tfops.engine.events import Progress
-from tfops.events import ResourceEvent, Step
-from tfops.model import ABSENT_STATE, StackName, StackState
+from tfops.records.engine_events import ResourceEvent, Step
+from tfops.records.names import StackName
+from tfops.records.state import ABSENT_STATE, StackState
 
 NEW, OLD, OLDER = "id-new", "id-old", "id-older"
 

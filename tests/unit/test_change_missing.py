@@ -12,7 +12,10 @@ from tfops.change.stacks import StackAction
 from tfops.engine.mask import Masker
 from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState
-from tfops.model import MAIN_STACK, Action, Kind, Plan, ResourceChange, StackState, Version
+from tfops.records.names import MAIN_STACK
+from tfops.records.plan import Action, Plan, ResourceChange
+from tfops.records.state import StackState
+from tfops.records.version import Kind, Version
 from tfops.resolve.state import RecordedState
 
 SAME, OTHER = ("terraform", "1.15.5"), ("tofu", "1.12.6")

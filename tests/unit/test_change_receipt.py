@@ -2,8 +2,8 @@
 
 from tfops.change.receipt import Receipt, receipt_of
 from tfops.engine.events import Progress
-from tfops.events import ResourceEvent, Step
-from tfops.model import Action, ResourceChange
+from tfops.records.engine_events import ResourceEvent, Step
+from tfops.records.plan import Action, ResourceChange
 
 WORK = tuple(
     ResourceChange(f"a.{name}", "a", action)

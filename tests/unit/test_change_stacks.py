@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from tests.support.cards import make_card
@@ -10,7 +11,8 @@ from tfops.change.stack import Content
 from tfops.change.stacks import StackAction, StackJob, Stacks
 from tfops.config.environment import load_environment
 from tfops.config.project import load_project
-from tfops.model import EnvName, Kind, StackName
+from tfops.records.names import EnvName, StackName
+from tfops.records.version import Kind
 from tfops.system.trees import GitTree
 
 ENV = EnvName("prod")
@@ -68,7 +70,7 @@ def test_a_stack_that_left_is_taken_down_after_all_the_others() -> None:
 
 def test_each_stack_is_held_against_its_own_part_of_the_card() -> None:
     full = make_card("a" * 40).stacks["main"]
-    parts = {"network": full, "db": full.model_copy(update={"inventory": {}, "lineage": "l-2"})}
+    parts = {"network": full, "db": replace(full, inventory={}, lineage="l-2")}
     card = make_card("a" * 40, kind=Kind.DESTROY, stacks=parts)
     jobs = {job.stack: job for job in Stacks(WHOLE, card).jobs()}
     recorded = {name: job.recorded for name, job in jobs.items()}

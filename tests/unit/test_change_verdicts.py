@@ -1,10 +1,11 @@
 """The verdict from two cards."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.support.cards import make_card
 from tfops.change.verdicts import judge_cards
-from tfops.ledger.card import Card
+from tfops.records.card import Card
 
 PET, PET_OF_THEN = "random_pet.new", "random_pet.old"
 
@@ -19,4 +20,4 @@ def test_a_twin_that_was_let_go_too_is_known_as_what_it_was_made_for() -> None:
 
 def _with_stack(**changes: Any) -> Card:
     card = make_card("0" * 40)
-    return card.model_copy(update={"stacks": {"main": card.stacks["main"].model_copy(update=changes)}})
+    return replace(card, stacks={"main": replace(card.stacks["main"], **changes)})

@@ -6,8 +6,8 @@ from typing import Any
 
 from tfops.commands.value_trial import find_mistakes
 from tfops.config.modules.module import Interface, read_interface
-from tfops.events import Diagnostic
-from tfops.model import MAIN_FILE
+from tfops.records.engine_events import Diagnostic
+from tfops.records.rendered import MAIN_FILE
 from tfops.render.trial import Call
 from tfops.render.trial_batch import call_key, crowds
 

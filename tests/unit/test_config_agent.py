@@ -8,7 +8,8 @@ from tests.support.memory_tree import MemoryTree, complaints_of, said
 from tfops.config.agent import AgentRules
 from tfops.config.project import ProjectConfig, load_project
 from tfops.config.window import next_open, parse_window
-from tfops.model import DriftPolicy, EnvName, Sync
+from tfops.records.names import EnvName
+from tfops.records.policy import DriftPolicy, Sync
 
 
 def load(environment: str, more: str = "") -> ProjectConfig:

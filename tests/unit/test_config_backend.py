@@ -8,7 +8,7 @@ import pytest
 from tests.support.memory_tree import MemoryTree, complaints_of, said
 from tfops.config.backend import DEFAULT_KEY, Backend, to_backend
 from tfops.config.project import ProjectConfig, load_project
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 LOCKS = "write lock: native, lock: {dynamodb: TABLE}, or a list of both"
 ROLE = "arn:aws:iam::123456789012:role/deploy"

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of
-from tfops.config.checks import Check, fill_outputs
+from tfops.config.checks import Check, PlanRule, fill_outputs
 from tfops.config.project import EnvironmentRule, load_project
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 _HEAD = "version: 1\nproject: shop\n"
 _SMOKE = Check("scripts/smoke.sh --fast", command=("scripts/smoke.sh", "--fast"))
@@ -92,3 +92,38 @@ def test_a_rollback_by_itself_needs_something_that_can_fail() -> None:
 def test_outputs_are_filled_in_wherever_they_stand() -> None:
     filled = fill_outputs("https://{output:app.host}:{output:app.port}/{path}", lambda module, name: f"{module}-{name}")
     assert filled == "https://app-host:app-port/{path}"
+
+
+def test_a_rule_is_read_with_what_it_needs() -> None:
+    text = """\
+required_checks:
+  - {use: max-deletes, most: 0}
+  - {name: owners, use: required-tags, tags: [team]}
+environments: {dev: {branch: main}}
+"""
+    found = rule(text).required_checks
+    assert [check.name for check in found] == ["max-deletes", "owners"]
+    assert [check.rule for check in found] == [PlanRule("max-deletes"), PlanRule("required-tags", tags=("team",))]
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ("{use: max-delete, most: 1}", "there is no such rule"),
+        ("{use: max-deletes}", "`use: max-deletes` needs `most`"),
+        ("{use: max-deletes, most: -1}", "`most` must not be negative"),
+        ("{use: required-tags, tags: []}", "`use: required-tags` needs `tags`"),
+        ("{use: keep-data, most: 1}", "`most` doesn't go with `use: keep-data`"),
+        ("{use: protected, addresses: [a_b.c], retries: 1}", "`retries` doesn't go with `use: protected`"),
+        ("{use: keep-data, command: [a]}", "`command` doesn't go with `use: keep-data`"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_a_mistake_at_its_place(check: str, expected: str) -> None:
+    text = f"environments: {{dev: {{branch: main}}}}\nrequired_checks:\n  - {check}\n"
+    assert f"5: {expected}" in complaints(text)
+
+
+def test_rules_judge_plans_and_stand_in_no_other_list() -> None:
+    text = "environments: {dev: {branch: main}}\nverify:\n  - {use: keep-data}\n"
+    assert "5: `use` goes with `use` in `required_checks`" not in complaints(text)
+    assert "5: a rule judges a plan: it stands in `required_checks`" in complaints(text)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.memory_tree import said
 from tfops.config.document import Document, read_document
-from tfops.model import Mark
+from tfops.records.complaint import Mark
 
 
 def read(text: str) -> Document:

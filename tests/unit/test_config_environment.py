@@ -25,7 +25,7 @@ from tfops.config.project import load_project
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import Reference, Secret
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.model import MAIN_STACK, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 
 
 def complaints(tree: MemoryTree, name: str = "dev") -> list[str]:

@@ -15,7 +15,7 @@ from tfops.config.modules.flow import output_needs
 from tfops.config.modules.module import read_interface
 from tfops.config.project import PROJECT_FILE
 from tfops.errors import ConfigError
-from tfops.model import MAIN_STACK, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 
 ENVIRONMENT = """\
 extends: base.yaml

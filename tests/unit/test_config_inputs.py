@@ -11,7 +11,8 @@ from tfops.config.modules.flow import Needs, output_needs
 from tfops.config.modules.module import Interface, read_interface
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import ConfigError
-from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
+from tfops.records.complaint import Complaint
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.report.errors import error_report
 
 NETWORK = """

@@ -6,7 +6,7 @@ from tests.support.memory_tree import PROJECT, MemoryTree, complaints_of, enviro
 from tfops.config.environment import read_environment
 from tfops.config.inputs import InputCheck
 from tfops.config.project import load_project
-from tfops.model import MAIN_STACK, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 
 
 def tree(rules: str, dev: str, **more: str) -> MemoryTree:

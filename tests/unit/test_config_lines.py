@@ -6,7 +6,7 @@ from tests.support.memory_tree import PROJECT, project_tree
 from tfops.config.document import read_document
 from tfops.config.environment import stack_document
 from tfops.config.lines import config_lines, scalar_text
-from tfops.model import MAIN_STACK, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 
 NESTED = {
     "a b": ["x: y", "- z", "#", "", " pad ", "null", "1.10", "é😀", "multi\nline", "'", '"', "a: ", "[x]"],

@@ -17,7 +17,7 @@ from tfops.config.modules.json_schema import inputs_schema, type_schema, with_fo
 from tfops.config.modules.module import Interface, read_interface
 from tfops.config.modules.terraform_type import parse_type
 from tfops.config.shared_schema import with_shared_parts
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 
 def is_valid(schema: dict[str, Any], value: object) -> bool:

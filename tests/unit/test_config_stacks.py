@@ -8,7 +8,7 @@ from tfops.config.inputs import InputCheck
 from tfops.config.modules.module import Interface, Output, Variable
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackReference
-from tfops.model import MAIN_STACK, EnvName, StackName
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 
 NETWORK = "modules:\n  vpc: {source: network}\n  dns: {source: network}\n"
 DATA = "modules:\n  db: {source: data}\n"

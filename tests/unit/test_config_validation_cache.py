@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.support.memory_tree import MemoryTree, project_tree
 from tfops.config.environment import read_environment
 from tfops.config.validation_cache import TracedTree, ValidationCache, code_files
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 DEV = EnvName("dev")
 TREE = project_tree(dev="extends: base.yaml\n", base="modules:\n  network: {source: network}\n", other="modules: {}\n")

@@ -53,6 +53,22 @@ class Ordered:
     number: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    size: int = 1
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked(Named):
+    mark: str
+    others: tuple["Marked", ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}/{self.mark}"
+
+
 def test_an_object_is_made_shown_compared_and_refused_as_usual() -> None:
     box, usual = Box("a", tags=["t"]), Usual("a", tags=["t"])
     assert repr(box).replace("Box", "") == repr(usual).replace("Usual", "") == "(name='a', size=1, tags=['t'])"
@@ -95,6 +111,21 @@ def test_order_and_what_is_worked_out_afterwards() -> None:
         hash(made)
 
 
+def test_a_class_adds_fields_to_those_of_another_one() -> None:
+    made = Marked(name="a", mark="m", others=(Marked(name="b", mark="n", size=2),))
+    assert repr(made.others[0]) == "Marked(size=2, name='b', mark='n', others=())"
+    assert (made.label, isinstance(made, Named), made != Named(name="a")) == ("a/m", True, True)
+    assert [field.name for field in dataclasses.fields(Marked)] == ["size", "name", "mark", "others"]
+    assert dataclasses.replace(made, size=3).size == 3 and hash(made) == hash(copy.copy(made))
+    read = TypeAdapter(Marked).validate_json(
+        '{"name": "a", "mark": "m", "others": [{"size": 2, "name": "b", "mark": "n"}]}'
+    )
+    assert read == made == pickle.loads(pickle.dumps(made))
+    assert TypeAdapter(Marked).dump_python(made) == dataclasses.asdict(made)
+    with pytest.raises(TypeError, match="positional argument"):
+        Named(1, "a")  # type: ignore[call-arg]  # that is what is tested
+
+
 def _classes() -> list[Any]:
     modules = [importlib.import_module(found.name) for found in pkgutil.walk_packages(tfops.__path__, "tfops.")]
     members = {member for module in modules for _, member in inspect.getmembers(module, inspect.isclass)}
@@ -104,15 +135,17 @@ def _classes() -> list[Any]:
 
 
 def test_every_class_of_tfops_has_the_signature_that_the_standard_library_would_give_it() -> None:
-    """And none inherits fields, which this decorator doesn't know; none has a default that all objects would share."""
+    """And none has a default that all objects would share; a class of positional arguments inherits none."""
     classes = _classes()
     assert len(classes) > 200
     for cls in classes:
-        body = {"__annotations__": cls.__annotations__, "__module__": cls.__module__, **cls._defaults_}
-        usual: Any = dataclasses.dataclass(type(cls.__name__, (), body))
+        types = {name: kind for base in reversed(cls.__mro__) for name, kind in inspect.get_annotations(base).items()}
+        body = {"__annotations__": types, "__module__": cls.__module__, **cls._defaults_}
+        usual: Any = dataclasses.dataclass(kw_only=cls._kw_only_)(type(cls.__name__, (), body))
         ours = inspect.signature(importlib.import_module("tfops.dataclass")._compiled(cls)).parameters
         theirs = inspect.signature(usual).parameters
         assert list(ours)[1:] == list(theirs), cls
         needed = [name for name, it in theirs.items() if it.default is inspect.Parameter.empty]
         assert [name for name, it in ours.items() if it.default is inspect.Parameter.empty][1:] == needed, cls
-        assert not any(dataclasses.is_dataclass(base) for base in cls.__mro__[1:]), cls
+        inherits = any(dataclasses.is_dataclass(base) for base in cls.__mro__[1:])
+        assert cls._kw_only_ or not inherits, cls

@@ -16,7 +16,7 @@ from tfops.engine.locate import Engine
 from tfops.engine.mask import Masker
 from tfops.engine.state import parse_state
 from tfops.errors import ConfigError, Refused
-from tfops.model import MAIN_STACK, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 from tfops.render.encryption import encryption_file, encryption_secrets
 
 DEV = EnvName("dev")

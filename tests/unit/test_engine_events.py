@@ -9,8 +9,9 @@ import pytest
 
 from tfops.engine.events import Progress, masked, parse_event, started_at
 from tfops.engine.mask import Masker
-from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
-from tfops.model import MAIN_FILE, Action, ResourceChange
+from tfops.records.engine_events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
+from tfops.records.plan import Action, ResourceChange
+from tfops.records.rendered import MAIN_FILE
 
 RECORDED = Path(__file__).parent / "recorded" / "apply.jsonl"
 

@@ -7,8 +7,9 @@ import pytest
 from tfops.engine.events import Progress, parse_event
 from tfops.engine.proof import missing_from_state, unproven, was_touched
 from tfops.engine.state import parse_state
-from tfops.events import ResourceEvent, Step
-from tfops.model import ABSENT_STATE, Action, Plan, ResourceChange, StackState
+from tfops.records.engine_events import ResourceEvent, Step
+from tfops.records.plan import Action, Plan, ResourceChange
+from tfops.records.state import ABSENT_STATE, StackState
 
 RECORDED = Path(__file__).parent / "recorded"
 

@@ -8,7 +8,7 @@ import pytest
 
 from tfops.engine.state import earlier_digest, parse_state, sensitive_values, without
 from tfops.errors import Refused
-from tfops.model import ABSENT_STATE
+from tfops.records.state import ABSENT_STATE
 
 RECORDED = Path(__file__).parent / "recorded"
 

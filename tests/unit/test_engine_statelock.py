@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tfops.engine.statelock import StateLock, clarified, parse_lock
-from tfops.events import Diagnostic
+from tfops.records.engine_events import Diagnostic
 
 _ADVICE = """
 

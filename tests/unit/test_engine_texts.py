@@ -11,7 +11,7 @@ from tfops.engine.failures import engine_error
 from tfops.engine.mask import MASK, Masker
 from tfops.engine.text import safe_lines, safe_text
 from tfops.errors import EngineFailed, Locked, Refused
-from tfops.events import Diagnostic
+from tfops.records.engine_events import Diagnostic
 
 SECRET = 'pä$$ "word"/+\n-----second line-----'
 

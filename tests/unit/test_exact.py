@@ -17,7 +17,8 @@ from tfops.config.modules.terraform_type import Type
 from tfops.engine.moved_mark import content_digest
 from tfops.engine.plan import planned_outputs, read_plan, to_plan
 from tfops.engine.state import parse_state
-from tfops.model import MAIN_STACK, VALUES_FILE, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
+from tfops.records.rendered import VALUES_FILE
 from tfops.render.escape import expression_text
 from tfops.render.root import RootSpec, render_root
 from tfops.render.trial import render_trial

@@ -12,7 +12,8 @@ from tfops.forge import FORGES, forge_here
 from tfops.forge.base import Account, Counts, MergeRequest
 from tfops.forge.ci import annotations, branch_named_by_ci, job_address, merge_target_named_by_ci
 from tfops.forge.gitlab import GITLAB
-from tfops.model import CommitSha, Complaint, Mark
+from tfops.records.complaint import Complaint, Mark
+from tfops.records.names import CommitSha
 
 _SHA, _MERGE = CommitSha("a" * 40), CommitSha("b" * 40)
 _COMPLAINT = Complaint(Mark("environments/a,b.yaml", 3, 7), "`x` is 100% wrong\nand\x1b more", "x: 1", "write y")

@@ -8,8 +8,9 @@ import pytest
 from tests.support.memory_tree import project_tree, rules_and_environment
 from tfops.change.input_places import InputPlaces
 from tfops.config.environment import stack_document
-from tfops.events import Diagnostic
-from tfops.model import MAIN_FILE, MAIN_STACK, EnvName
+from tfops.records.engine_events import Diagnostic
+from tfops.records.names import MAIN_STACK, EnvName
+from tfops.records.rendered import MAIN_FILE
 from tfops.render.places import path_at
 from tfops.render.root import RootSpec, render_root
 

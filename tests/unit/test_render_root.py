@@ -11,7 +11,8 @@ from tests.support.memory_tree import PROJECT, MemoryTree, project_tree, rules_a
 from tfops.config.backend import Backend
 from tfops.config.project import load_project
 from tfops.config.values import StackOutput
-from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot, StackName
+from tfops.records.names import StackName
+from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot
 from tfops.render.escape import escape_literal, escape_text, expression_text
 from tfops.render.root import RootSpec, describe_backend, render_root, secret_uses, stack_variables
 

@@ -9,7 +9,7 @@ from tfops import exact
 from tfops.config.modules.module import read_interface
 from tfops.config.modules.terraform_type import is_settled
 from tfops.engine.advice import is_settled as stays
-from tfops.events import Diagnostic
+from tfops.records.engine_events import Diagnostic
 from tfops.render.supply import Supply, kind_in, kind_of, supply_file, type_constraint
 
 

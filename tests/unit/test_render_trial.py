@@ -8,8 +8,8 @@ from tfops.config.environment import ModuleConfig, StackConfig
 from tfops.config.modules.module import read_interface
 from tfops.config.source import LocalSource
 from tfops.config.values import Reference, Secret
-from tfops.events import Diagnostic
-from tfops.model import MAIN_FILE
+from tfops.records.engine_events import Diagnostic
+from tfops.records.rendered import MAIN_FILE
 from tfops.render.trial import INSTALLED_FILE, render_trial
 
 MODULE = """

@@ -6,7 +6,7 @@ from typing import Any
 
 from tfops.config.modules.module import Interface, read_interface
 from tfops.config.values import Reference
-from tfops.model import MAIN_FILE
+from tfops.records.rendered import MAIN_FILE
 from tfops.render.trial import INSTALLED_FILE
 from tfops.render.trial_batch import render_crowd
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.golden import assert_golden
 from tests.unit.test_report_text import ERRORS, RESULTS
 from tfops.engine.mask import Masker
-from tfops.model import Action
+from tfops.records.plan import Action
 from tfops.report import envelope
 
 

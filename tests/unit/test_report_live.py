@@ -6,11 +6,11 @@ import time
 import pytest
 from rich.console import Console
 
-from tfops.addresses import natural
 from tfops.cli.terminal import Terminal
 from tfops.engine.events import masked, parse_event
-from tfops.events import ResourceEvent, SaidEvent, Step
-from tfops.model import Action, Plan, ResourceChange
+from tfops.records.addresses import natural
+from tfops.records.engine_events import ResourceEvent, SaidEvent, Step
+from tfops.records.plan import Action, Plan, ResourceChange
 from tfops.report.live import Groups, Work, live_line, shortened
 from tfops.report.progress import finished_line
 

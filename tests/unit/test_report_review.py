@@ -14,22 +14,13 @@ from markdown_it.token import Token
 
 from tfops.forge import FORGES
 from tfops.forge.comment import MARKER
-from tfops.model import (
-    Action,
-    AttributeChange,
-    EnvName,
-    Invocation,
-    Plan,
-    Reason,
-    ResourceChange,
-    StackName,
-    Verdict,
-    Verified,
-    Waiting,
-)
+from tfops.records.check import CheckOutcome
+from tfops.records.names import EnvName, StackName
+from tfops.records.plan import Action, AttributeChange, Invocation, Plan, ResourceChange, Waiting
+from tfops.records.verdict import Reason, Verdict
+from tfops.records.version import Verified
 from tfops.report.markdown import code, code_in_table, link
 from tfops.report.review import review_comment
-from tfops.results.facts import CheckFact
 from tfops.results.review import EnvironmentReview
 
 _JOB = "https://ci.example/ops/live/-/jobs/9"
@@ -78,7 +69,7 @@ _PROD = EnvironmentReview(
         waiting=(Waiting(StackName("app"), (StackName("network"),)),),
         drift=(_change("aws_x.drifted"),),
     ),
-    checks=(CheckFact("opa", Verified.PASSED, 1.0, ""), CheckFact("checkov", Verified.FAILED, 2.0, "3 findings")),
+    checks=(CheckOutcome("opa", Verified.PASSED, 1.0, ""), CheckOutcome("checkov", Verified.FAILED, 2.0, "3 findings")),
     doors=(Reason("taken-out", Verdict.DATA_LOSS, "aws_x.gone holds data"),),
     way_back=Verdict.DATA_LOSS,
     approvals=(1, 2),
@@ -311,7 +302,7 @@ def test_no_name_does_anything(texts: list[str], most_bytes: int) -> None:
         changed_outputs=(texts[8],),
         waiting=(Waiting(StackName(texts[9]), (StackName(texts[9]),)),),
     )
-    check = CheckFact(texts[10], Verified.FAILED, 1.0, texts[11])
+    check = CheckOutcome(texts[10], Verified.FAILED, 1.0, texts[11])
     door = Reason("x", Verdict.DATA_LOSS, texts[10])
     review = EnvironmentReview(EnvName(texts[0]), plan, checks=(check,), doors=(door,))
     refused = EnvironmentReview(EnvName(texts[1]), None, texts[2])

@@ -18,27 +18,21 @@ from tests.support.cards import make_card
 from tests.support.golden import assert_golden
 from tests.support.samples import ANN, DEV, NOW, PROD, make_commit, make_record, sha
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
-from tfops.events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
-from tfops.ledger.card import ApprovalPart, HoldPart, ModulePart, StackPart
-from tfops.model import (
-    MAIN_STACK,
-    Action,
-    ActionState,
-    AttributeChange,
-    Complaint,
-    EnvName,
-    Holder,
-    Judgement,
-    Kind,
-    Mark,
-    Plan,
-    Reason,
-    ResourceChange,
-    StackName,
-    Verdict,
-    Verified,
-    Version,
-)
+from tfops.ledger.codec import to_plain
+from tfops.records.action import ActionOutcome, ActionState
+from tfops.records.card import Approval, ModuleUsed, StackRecord
+from tfops.records.check import CheckOutcome
+from tfops.records.complaint import Complaint, Mark
+from tfops.records.drill import Drill
+from tfops.records.engine_events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
+from tfops.records.event import LedgerEvent
+from tfops.records.hold import Hold
+from tfops.records.lock import Holder
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.run import Trouble
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Kind, Verified, Version
 from tfops.report.base import add_row, many_rows, new_table
 from tfops.report.errors import error_report
 from tfops.report.plan import plan_report
@@ -68,7 +62,7 @@ from tfops.results.environments import (
     StatusResult,
     VerifyResult,
 )
-from tfops.results.facts import ActionFact, CheckFact, DrillFact, Finding, LogEvent, TroubleFact
+from tfops.results.facts import Finding
 from tfops.results.files import (
     ConfigLine,
     ConfigResult,
@@ -273,7 +267,7 @@ HISTORY = HistoryResult(
 
 
 def card(**changes: Any) -> dict[str, Any]:
-    body: dict[str, Any] = make_card(sha("a"), **changes).model_dump(mode="json")
+    body: dict[str, Any] = to_plain(make_card(sha("a"), **changes))
     return body
 
 
@@ -282,12 +276,12 @@ FULL_CARD = card(
     restores=2,
     run="https://ci.example.com/runs/1",
     providers={"registry.terraform.io/hashicorp/aws": "5.1.0"},
-    modules={"app": ModulePart(source="service", digest="t" * 40)},
-    approvals=[ApprovalPart(who="Ann", when=NOW, digest="d" * 64, how="terminal")],
-    hold=HoldPart(reason="rolled back to v2", by="Ann", since=NOW),
+    modules={"app": ModuleUsed(source="service", digest="t" * 40)},
+    approvals=(Approval(who="Ann", when=NOW, digest="d" * 64, how="terminal"),),
+    hold=Hold(reason="rolled back to v2", by="Ann", since=NOW),
     outputs=OUTPUTS,
     stacks={
-        "main": StackPart(
+        "main": StackRecord(
             backend="s3 shop-tfstate",
             lineage="12fd99ce",
             serial_before=7,
@@ -306,13 +300,15 @@ DOCTOR = DoctorResult(
     )
 )
 
-DRILL = DrillFact(
+MIGRATED = ActionOutcome(address="module.app.action.aws_lambda_invoke.migrate", result=ActionState.DONE)
+DRILL = Drill(
     EnvName("perf"), "ann", NOW, True, "", {"apply": 3.4, "forward": 2.6, "rollback": 2.1}, {"apply": "d" * 64}
 )
 FAILED_DRILL = replace(
     DRILL, is_ok=False, why="rollback: the plan failed: managed by newer provider version", seconds={"apply": 3.4}
 )
-TROUBLE = TroubleFact(
+TROUBLE = Trouble(
+    run_id="r-1",
     kind=Kind.APPLY,
     commit=sha("d"),
     by="ann",
@@ -360,7 +356,9 @@ CONFIG = ConfigResult(
     shows_sources=True,
 )
 RESULTS: dict[str, object] = {
-    "change-verified": replace(CHANGE, verified=Verified.PASSED, checks=(CheckFact("up", Verified.PASSED, 0.1, ""),)),
+    "change-verified": replace(
+        CHANGE, verified=Verified.PASSED, checks=(CheckOutcome("up", Verified.PASSED, 0.1, ""),)
+    ),
     "history-checked": replace(
         HISTORY,
         entries=tuple(
@@ -409,14 +407,14 @@ RESULTS: dict[str, object] = {
     "version": VersionResult("0.1.0", "by pipx from file:///dist/tfops_cli-0.1.0-py3-none-any.whl"),
     "docs": DocumentsResult({"how-to/go-back": "Go back", "adr/0003-hold": "0003: the hold lives on the card"}),
     "docs-page": DocumentResult("how-to/go-back", "# Go back\n\nType [this]: `tfops rollback`\n"),
-    "invoke": InvokeResult(PROD, (ActionFact("module.app.action.aws_lambda_invoke.migrate", ActionState.DONE),)),
+    "invoke": InvokeResult(PROD, (MIGRATED,)),
     "recover": RecoverResult(PROD, "prod: everything was applied", Version(4)),
     "lock": LockResult(PROD, True, "prod is locked by ann: incident 4711"),
     "log": LogResult(
         PROD,
         (
-            LogEvent(sha("b"), "recorded", "prod v1: apply, 1 created", "ann", NOW, "r-1"),
-            LogEvent(sha("a"), "begun", "prod: apply of [x] \x1b[2J", "ann", NOW, "r-1"),
+            LedgerEvent(sha("b"), "recorded", "prod v1: apply, 1 created", "ann", NOW, "r-1"),
+            LedgerEvent(sha("a"), "begun", "prod: apply of [x] \x1b[2J", "ann", NOW, "r-1"),
         ),
     ),
     "log-empty": LogResult(PROD, ()),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tfops.model import Action, AttributeChange, Plan, Print, ResourceChange, StackName
+from tfops.records.names import StackName
+from tfops.records.plan import Action, AttributeChange, Plan, Print, ResourceChange
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed, covers, difference, told_prints
 
 BUILT, VPC = "module.app.terraform_data.built", "module.app.aws_vpc.main"

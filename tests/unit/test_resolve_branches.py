@@ -4,7 +4,7 @@ import pytest
 
 from tfops.config.project import EnvironmentRule
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.resolve.branches import environment_of, matches
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfops.model import Action, Plan, ResourceChange
+from tfops.records.plan import Action, Plan, ResourceChange
 from tfops.resolve.bridge import Adoption, Bridge, Move, Past, find_bridge
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tfops.config.values import StackOutput
 from tfops.errors import Refused
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 from tfops.resolve.graph import (
     Needs,
     narrowed,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.samples import PROD, sha
 from tfops.errors import Refused
-from tfops.model import Version
+from tfops.records.version import Version
 from tfops.resolve.guards import GUARDS, ApplyFacts, refusals, require_none
 
 FINE = ApplyFacts(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfops.addresses import hidden_id
+from tfops.records.addresses import hidden_id
 from tfops.resolve.identity import Since, Trail, can_be_imported, is_telling, moved_addresses, still_alive
 
 

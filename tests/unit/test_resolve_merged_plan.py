@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tfops.addresses import in_stack, qualified, split, type_of
-from tfops.model import MAIN_STACK, Action, Plan, ResourceChange, StackName, Waiting
+from tfops.records.addresses import in_stack, qualified, split, type_of
+from tfops.records.names import MAIN_STACK, StackName
+from tfops.records.plan import Action, Plan, ResourceChange, Waiting
 from tfops.resolve.merged_plan import is_same_work, merge_plans
 
 NET, APP = StackName("network"), StackName("app")

@@ -3,7 +3,8 @@
 import pytest
 
 from tfops.errors import Refused
-from tfops.model import EnvName, Version
+from tfops.records.names import EnvName
+from tfops.records.version import Version
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace, to_place, told_apart
 from tfops.resolve.state import RecordedState

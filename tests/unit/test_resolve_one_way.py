@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.memory_tree import project_tree, rules_and_environment
 from tfops.config.modules.declarations import Declared, declared_by
-from tfops.model import Action, AttributeChange, Plan, ResourceChange, Verdict
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.verdict import Verdict
 from tfops.resolve.forward_only import irreversible
 from tfops.resolve.one_way import Proposed, Running, doors, planned_doors
 

@@ -9,14 +9,25 @@ import pytest
 from tfops.config.preview import Preview
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import parse_window
-from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, Version, VersionRecord
-from tfops.resolve.reconcile import Earlier, SyncFacts, decide, orphan
+from tfops.records.blocked import Agreement, Declined
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import DriftPolicy, Sync
+from tfops.records.version import Kind, Verified, Version, VersionRecord
+from tfops.resolve.reconcile import SyncFacts, decide, orphan
 from tfops.results.sync import SyncReason
 
 _NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 _HEAD, _OLD = CommitSha("b" * 40), CommitSha("a" * 40)
 _RULE = EnvironmentRule("main")
+_ANNS_YES = (Agreement("ann <ann@example.com>", _NOW),)
 _RUNS = VersionRecord(EnvName("dev"), Version(3), Kind.APPLY, _OLD, "main", "ann", _NOW, "1 created")
+
+
+def _declined(
+    commit: str, reason: str, text: str, retry_at: datetime | None, *, agreed: tuple[Agreement, ...] = ()
+) -> Declined:
+    return Declined(commit, reason, text, 1, "ann", _NOW, retry_at, agreed=agreed)
+
 
 # A commit that changes a running environment: everything else is a reason not to apply it.
 _CHANGED = SyncFacts(
@@ -62,15 +73,15 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
     ("held", {"rule": _PREVIEW, "current": _AGED, "hold": "the demo"}),
     ("locked", {"rule": _PREVIEW, "current": _AGED, "lock_by_hand": "locked by bo"}),
     ("destroyed", {"rule": _PREVIEW, "current": replace(_RUNS, kind=Kind.DESTROY, commit=_HEAD)}),
-    ("delete-limit", {"earlier": Earlier(_HEAD, "delete-limit", "would delete 2", None)}),
+    ("delete-limit", {"earlier": _declined(_HEAD, "delete-limit", "would delete 2", None)}),
     (
         "delete-limit",
         {
-            "earlier": Earlier(_HEAD, "delete-limit", "would delete 2", None, agreed=1),
+            "earlier": _declined(_HEAD, "delete-limit", "would delete 2", None, agreed=_ANNS_YES),
             "rule": replace(_RULE, approvals=2),
         },
     ),
-    ("waits-to-retry", {"earlier": Earlier(_HEAD, "engine-failed", "failed", _NOW + timedelta(seconds=1))}),
+    ("waits-to-retry", {"earlier": _declined(_HEAD, "engine-failed", "failed", _NOW + timedelta(seconds=1))}),
 ]
 
 
@@ -98,9 +109,9 @@ def test_a_reason_not_to_act_has_its_name(word: str, facts: dict[str, Any]) -> N
         (SyncReason.HEAL, {"rule": _HEALS, "drifted": ("a.b",), "is_changed": False}),
         (SyncReason.HEAL, {"rule": _HEALS, "drifted": ("a.b",), "current": replace(_RUNS, commit=_HEAD)}),
         (SyncReason.CHANGED, {"rule": replace(_RULE, windows=(parse_window("mon-fri 09:00-17:00 UTC"),))}),
-        (SyncReason.CHANGED, {"earlier": Earlier(_OLD, "delete-limit", "of an older commit", None)}),
-        (SyncReason.CHANGED, {"earlier": Earlier(_HEAD, "engine-failed", "failed", _NOW)}),
-        (SyncReason.CHANGED, {"earlier": Earlier(_HEAD, "delete-limit", "would delete 2", None, agreed=1)}),
+        (SyncReason.CHANGED, {"earlier": _declined(_OLD, "delete-limit", "of an older commit", None)}),
+        (SyncReason.CHANGED, {"earlier": _declined(_HEAD, "engine-failed", "failed", _NOW)}),
+        (SyncReason.CHANGED, {"earlier": _declined(_HEAD, "delete-limit", "would delete 2", None, agreed=_ANNS_YES)}),
     ],
 )
 def test_what_acts_although_something_is_unusual(reason: SyncReason, facts: dict[str, Any]) -> None:
@@ -115,7 +126,7 @@ def test_a_hold_is_lifted_only_by_what_is_newer_than_what_was_rolled_back() -> N
 
 
 def test_who_waits_knows_when_to_look_again() -> None:
-    waits = decide(replace(_CHANGED, earlier=Earlier(_HEAD, "engine-failed", "failed", _NOW + timedelta(minutes=2))))
+    waits = decide(replace(_CHANGED, earlier=_declined(_HEAD, "engine-failed", "failed", _NOW + timedelta(minutes=2))))
     assert waits.again_at == _NOW + timedelta(minutes=2)
     opens = decide(replace(_CHANGED, rule=replace(_RULE, windows=(parse_window("sat 09:00-10:00 UTC"),))))
     assert opens.again_at == datetime(2026, 11, 28, 9, 0, tzinfo=UTC)

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.samples import PROD
 from tfops.errors import Refused
-from tfops.model import ABSENT_STATE, StackState, Version
+from tfops.records.state import ABSENT_STATE, StackState
+from tfops.records.version import Version
 from tfops.resolve.state import (
     Lack,
     RecordedState,

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfops.model import Action, AttributeChange, Kind, Plan, ResourceChange, Verdict
+from tfops.records.download import Download
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.verdict import Verdict
+from tfops.records.version import Kind
 from tfops.resolve.data_types import HOLDING_TYPES
 from tfops.resolve.forward_only import refused_downgrades
-from tfops.resolve.verdict import Download, Facts, as_planned, judge, protections
+from tfops.resolve.verdict import Facts, as_planned, judge, protections
 
 AWS = "registry.terraform.io/hashicorp/aws"
 VPC, DB = "module.net.aws_vpc.main", "module.db.aws_db_instance.main"
@@ -37,7 +40,7 @@ def aws(version: str, **schema: int) -> Facts:
 
 
 def download(digest: str, *, version: str = "5.1.0", source: str = "a/vpc/aws") -> dict[str, Download]:
-    return {"net": Download(source, version, digest)}
+    return {"net": Download(source=source, version=version, digest=digest)}
 
 
 def floating(digest: str, text: str = "a/vpc/aws ~> 5.0", version: str = "5.1.0") -> Facts:

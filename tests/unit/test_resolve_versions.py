@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.samples import DEV, PROD, make_record
 from tfops.errors import Refused, UsageError
-from tfops.model import Kind, Verified, Version, VersionRecord
+from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
 
 THREE = [make_record(1, "a"), make_record(2, "b"), make_record(3, "c")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfops.errors import NotRecorded, Refused, StoppedPartWay
-from tfops.model import MAIN_STACK, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 from tfops.system.workspace import (
     Workspace,
     explained_disk_errors,

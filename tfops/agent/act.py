@@ -12,7 +12,9 @@ from tfops.change.project import Project
 from tfops.commands.reconcile_facts import home_head
 from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused, TfopsError, in_a_line, one_line
-from tfops.model import Action, CommitSha, Kind
+from tfops.records.names import CommitSha
+from tfops.records.plan import Action
+from tfops.records.version import Kind
 from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tfops.dataclass import dataclass
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.sync import Act, Decision
 from tfops.system import clock
 

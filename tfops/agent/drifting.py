@@ -5,12 +5,12 @@ import zlib
 from collections.abc import Container, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any
 
 from tfops.change.project import Project
 from tfops.dataclass import dataclass
-from tfops.model import EnvName
-from tfops.results.sync import Decision
+from tfops.ledger.codec import from_plain
+from tfops.records.names import EnvName
+from tfops.results.sync import Decision, DriftResult
 from tfops.system.children import Child, start_tfops
 
 _WHOLE = 2**32
@@ -62,11 +62,7 @@ class DriftRound:
         if code:
             return None
         try:
-            [found] = json.loads(text)["result"]["environments"]
+            [found] = from_plain(DriftResult, json.loads(text)["result"]).environments
         except (ValueError, KeyError):
             return None
-        return self._env, _since(found)
-
-
-def _since(found: dict[str, Any]) -> datetime | None:
-    return datetime.fromisoformat(found["since"]) if found.get("since") else None
+        return self._env, found.since

@@ -11,7 +11,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import Any
@@ -26,13 +26,13 @@ from tfops.agent.tell import Teller
 from tfops.agent.traces import Traces
 from tfops.agent.watch import Watch
 from tfops.change.project import Project
-from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
 from tfops.errors import TfopsError
 from tfops.exits import Exit
-from tfops.model import EnvName, Version
+from tfops.ledger.codec import from_plain
+from tfops.records.names import EnvName
 from tfops.resolve.shard import Shard
-from tfops.results.sync import Act, Decision, SyncReason
+from tfops.results.sync import Act, Decision, ReconcileResult, SyncReason
 from tfops.system import clock
 from tfops.system.children import Child, WarmProcess
 from tfops.system.remote import RemoteUnreachable
@@ -206,22 +206,22 @@ class Loop:
             self.traces.decided(error=why)
             self._away(why) if code == _REFUSED else self.watch.forget()
             return
-        result = body["result"]
-        decisions = [_decision(item) for item in result["decisions"]]
+        result = from_plain(ReconcileResult, body["result"])
+        decisions = result.decisions
         self.traces.decided({"environments": len(decisions), "acting": sum(found.acts for found in decisions)})
-        self.teller.listen_to([_tell_rule(item) for item in result["tell"]])
+        self.teller.listen_to(result.tell)
         self._say_news(decisions)
         self._back()
-        self.board.surveyed(str(result["project"]), decisions)
+        self.board.surveyed(result.project, decisions)
         self._early = self.queue.offer(decisions, since=self._surveyed_at)
         if self._early - self.queue.running.keys():
             self._decide_at = time.monotonic()
-        self._drift.watch(decisions, every_s=float(result["drift_every_s"]), now=time.monotonic())
+        self._drift.watch(decisions, every_s=result.drift_every_s, now=time.monotonic())
         again = min((found.again_at for found in decisions if found.again_at), default=None)
         if again is not None:
             self._decide_at = min(self._decide_at, time.monotonic() + max((again - clock.now()).total_seconds(), 1.0))
 
-    def _say_news(self, decisions: list[Decision]) -> None:
+    def _say_news(self, decisions: Sequence[Decision]) -> None:
         before = {env: (found.word, found.text) for env, found in self.board.decisions.items()}
         for found in decisions:
             if before.get(found.env) != (found.word, found.text):
@@ -322,27 +322,3 @@ def _parsed(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _tell_rule(item: dict[str, Any]) -> TellRule:
-    lists = {name: tuple(item[name]) for name in ("events", "environments")}
-    return TellRule(**{**item, **lists})
-
-
-def _decision(item: dict[str, Any]) -> Decision:
-    """A decision as `reconcile` printed it."""
-    current, again = item["current"], item["again_at"]
-    return Decision(
-        env=EnvName(item["env"]),
-        reason=SyncReason(item["reason"]),
-        text=item["text"],
-        branch=item["branch"],
-        commit=item["commit"],
-        current=Version(int(current.removeprefix("v"))) if current else None,
-        is_in_sync=item["is_in_sync"],
-        acts=item["acts"],
-        lifts_hold=item["lifts_hold"],
-        looks_for_drift=item["looks_for_drift"],
-        detail=item["detail"],
-        again_at=datetime.fromisoformat(again) if again else None,
-    )

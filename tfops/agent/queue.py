@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from tfops.dataclass import dataclass
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.sync import Act, Decision
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0

@@ -2,12 +2,13 @@
 
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.records.card import AwsCaller
+from tfops.records.names import EnvName
 from tfops.render.root import provider_settings
-from tfops.system.aws import Caller, access_of
+from tfops.system.aws import access_of
 
 
-def require_account(rules: ProjectConfig, env: EnvName) -> Caller | None:
+def require_account(rules: ProjectConfig, env: EnvName) -> AwsCaller | None:
     """Who AWS takes us for, as the provider of the environment will ask it; None when no account is named.
 
     Raises Refused (guard `wrong-account`), AwsRefused when AWS doesn't say.

@@ -8,7 +8,7 @@ from tfops.change.project import Project
 from tfops.errors import NotVerified, Refused, TfopsError
 from tfops.exits import Exit
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import Kind, Verified
+from tfops.records.version import Kind, Verified
 from tfops.resolve.versions import version_to_go_back_to
 from tfops.results.changes import ChangeResult
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tfops.addresses import hidden_id
 from tfops.change.ids import in_the_form_of
 from tfops.change.stack import OpenStack
 from tfops.config.modules.moves import declared_moves
@@ -11,7 +10,8 @@ from tfops.dataclass import dataclass
 from tfops.engine.modules import installed_modules
 from tfops.engine.stack import SavedPlan, StackEngine
 from tfops.errors import EngineFailed, Refused
-from tfops.model import Action, Plan
+from tfops.records.addresses import hidden_id
+from tfops.records.plan import Action, Plan
 from tfops.resolve.bridge import Adoption, Bridge, Past, find_bridge
 
 

@@ -1,10 +1,10 @@
 """The identity card of a finished change, from what the stages know."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tfops import __version__
-from tfops.addresses import qualified, split, type_of, with_masked_keys, without_keys
 from tfops.change.consent import AUTOMATIC
 from tfops.change.execute import StackEnd
 from tfops.change.ids import recorded_ids
@@ -17,23 +17,18 @@ from tfops.config.modules.protection import is_protected
 from tfops.config.source import LocalSource
 from tfops.dataclass import dataclass
 from tfops.forge.ci import job_address
-from tfops.ledger.card import (
-    ActionPart,
-    ApprovalPart,
-    CallerPart,
-    Card,
-    CheckPart,
-    DownloadPart,
-    EnginePart,
-    HoldPart,
-    ModulePart,
-    PersonPart,
-    PlanPart,
-    StackPart,
-    VerifiedPart,
-)
 from tfops.ledger.chain import LedgerState
-from tfops.model import Action, Kind, Person, Plan, StackName, StackState
+from tfops.records.action import ActionOutcome
+from tfops.records.addresses import qualified, split, type_of, with_masked_keys, without_keys
+from tfops.records.card import Approval, Card, EngineUsed, ModuleUsed, PlanSummary, StackRecord
+from tfops.records.check import CheckOutcome, Verification
+from tfops.records.commit import Person
+from tfops.records.download import Download
+from tfops.records.hold import Hold
+from tfops.records.names import StackName
+from tfops.records.plan import Action, Plan
+from tfops.records.state import StackState
+from tfops.records.version import Kind
 from tfops.render.root import describe_backend, digest_of, joined_files
 from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
@@ -47,11 +42,11 @@ class Outcome:
     plan: Plan
     ends: tuple[StackEnd, ...]
     outputs: Mapping[str, Any]
-    approvals: tuple[ApprovalPart, ...]
+    approvals: tuple[Approval, ...]
     duration_s: float
-    verified: VerifiedPart | None = None
-    checks: tuple[CheckPart, ...] = ()
-    actions: tuple[ActionPart, ...] = ()
+    verified: Verification | None = None
+    checks: tuple[CheckOutcome, ...] = ()
+    actions: tuple[ActionOutcome, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -87,7 +82,7 @@ def build_card(
     if target.kind is Kind.ROLLBACK and target.restores:
         by_itself = any(approval.how == AUTOMATIC for approval in outcome.approvals)
         reason = f"rolled back to {target.restores.version}" + (" by itself" if by_itself else "")
-        hold = HoldPart(reason=reason, by=person.name, since=now)
+        hold = Hold(reason=reason, by=person.name, since=now)
     return Card(
         run_id=run_id,
         project=target.rules.project,
@@ -96,23 +91,23 @@ def build_card(
         kind=target.kind,
         commit=target.commit.sha,
         branch=target.branch,
-        author=PersonPart(name=target.commit.author.name, email=target.commit.author.email),
-        applied_by=PersonPart(name=person.name, email=person.email),
+        author=target.commit.author,
+        applied_by=person,
         applied_at=now,
         duration_s=outcome.duration_s,
         run=job_address(),
         from_version=current.version.number if current else None,
         restores=target.restores.version.number if target.restores else None,
-        engine=EnginePart(name=stack.engine.engine.name, version=stack.engine.engine.version),
-        aws=CallerPart(account=stack.caller.account, arn=stack.caller.arn) if stack.caller else None,
+        engine=EngineUsed(name=stack.engine.engine.name, version=stack.engine.engine.version),
+        aws=stack.caller,
         providers={name: version for part in parts.values() for name, version in part.providers.items()},
         modules=_module_parts(target),
         config_digest=target.environment.digest,
         rendered_digest=digest_of(standing_files(target, outcome.ends, present)),
         plan=_plan_part(outcome.plan),
-        checks=list(outcome.checks),
-        approvals=list(outcome.approvals),
-        actions=[masked_action(action, stack.mask) for action in outcome.actions],
+        checks=outcome.checks,
+        approvals=outcome.approvals,
+        actions=tuple(masked_action(action, stack.mask) for action in outcome.actions),
         stacks=parts,
         outputs=_kept_outputs(target) | dict(outcome.outputs),
         hold=hold,
@@ -123,12 +118,12 @@ def build_card(
     )
 
 
-def _kept_parts(target: Target) -> dict[str, StackPart]:
+def _kept_parts(target: Target) -> dict[str, StackRecord]:
     """The stacks that a narrowed change left as they are, with the commit that their content is from."""
     card = target.current_card
     kept = card.stacks.items() if card and target.only else ()
     return {
-        name: part.model_copy(update={"commit": part.commit or card.commit})
+        name: replace(part, commit=part.commit or card.commit)
         for name, part in kept
         if card and name in target.environment.stacks
     }
@@ -141,7 +136,7 @@ def _kept_outputs(target: Target) -> dict[str, Any]:
     return {name: value for name, value in before.items() if split(name)[0] in kept}
 
 
-def _module_parts(target: Target) -> dict[str, ModulePart]:
+def _module_parts(target: Target) -> dict[str, ModuleUsed]:
     """By name; with several stacks, `stack/module`."""
     return {
         qualified(stack, name): _module_part(target.stacks.content_of(stack), module)
@@ -150,14 +145,14 @@ def _module_parts(target: Target) -> dict[str, ModulePart]:
     }
 
 
-def _module_part(content: Content, module: ModuleConfig) -> ModulePart:
+def _module_part(content: Content, module: ModuleConfig) -> ModuleUsed:
     if isinstance(module.source, LocalSource):
-        return ModulePart(source=module.source.path, digest=content.tree.digest(f"modules/{module.source.path}"))
-    return ModulePart(source=module.source.text)
+        return ModuleUsed(source=module.source.path, digest=content.tree.digest(f"modules/{module.source.path}"))
+    return ModuleUsed(source=module.source.text)
 
 
-def _plan_part(plan: Plan) -> PlanPart:
-    return PlanPart(
+def _plan_part(plan: Plan) -> PlanSummary:
+    return PlanSummary(
         digest=plan.digest,
         create=plan.count(Action.CREATE),
         update=plan.count(Action.UPDATE),
@@ -166,7 +161,7 @@ def _plan_part(plan: Plan) -> PlanPart:
     )
 
 
-def _stack_part(target: Target, end: StackEnd) -> StackPart:
+def _stack_part(target: Target, end: StackEnd) -> StackRecord:
     stack, before, after = end.stack, end.before, end.after
     assert after is not None  # a version is only made of stacks that were read back
     engine, commit = stack.engine, stack.content.commit
@@ -177,7 +172,7 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
     moves = relevant_moves(declared_moves(folders, is_tofu=is_tofu), (*after.inventory, *let_go))
     ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in after.inventory.items()}
     named = {address for address in ids if is_protected(address, blocks=frozenset(), patterns=target.rules.protect)}
-    return StackPart(
+    return StackRecord(
         backend=describe_backend(target.rules.backend_of(target.env)),
         lineage=after.lineage,
         serial_before=before.serial,
@@ -187,19 +182,19 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
         lock_digest=engine.lock_digest(),
         lock_committed=stack.content.lock is not None,
         downloads={
-            module.path: DownloadPart(source=module.source, version=module.version, digest=module.digest())
+            module.path: Download(source=module.source, version=module.version, digest=module.digest())
             for module in modules
             if module.is_download
         },
         types=_types_by_provider(after.types),
         schema_versions=dict(after.schema_versions),
         inventory=recorded_ids(ids, target.rules.inventory),
-        protected=sorted(address for address in ids if address in flagged or address in named),
-        guessed=sorted(address for address in ids.keys() - named if without_keys(address) in flagged.guessed),
-        kept=sorted(address for address in ids if without_keys(address) in flagged.kept),
-        unread=sorted(module.rstrip(".") for module in flagged.unread),
+        protected=tuple(sorted(address for address in ids if address in flagged or address in named)),
+        guessed=tuple(sorted(address for address in ids.keys() - named if without_keys(address) in flagged.guessed)),
+        kept=tuple(sorted(address for address in ids if without_keys(address) in flagged.kept)),
+        unread=tuple(sorted(module.rstrip(".") for module in flagged.unread)),
         forgotten=_forgotten(target, end, after),
-        lets_go=sorted(let_go),
+        lets_go=tuple(sorted(let_go)),
         moves=_with_masked_keys(moves, stack.mask),
         remade=_remade(target, end, recorded_ids(ids, target.rules.inventory)),
         moved=_moved(end),
@@ -207,12 +202,12 @@ def _stack_part(target: Target, end: StackEnd) -> StackPart:
     )
 
 
-def _types_by_provider(types: Mapping[str, str]) -> dict[str, list[str]]:
+def _types_by_provider(types: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     providers = sorted(set(types.values()))
-    return {name: sorted(kind for kind, provider in types.items() if provider == name) for name in providers}
+    return {name: tuple(sorted(kind for kind, provider in types.items() if provider == name)) for name in providers}
 
 
-def _part_before(target: Target, stack: StackName) -> StackPart | None:
+def _part_before(target: Target, stack: StackName) -> StackRecord | None:
     return target.current_card.stacks.get(stack) if target.current_card else None
 
 

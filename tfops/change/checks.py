@@ -1,21 +1,23 @@
 """The checks of tfops.yaml, run: `required_checks` on a plan, `verify` on what was just applied."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from tfops import exact
 from tfops.change.ui import Ui
-from tfops.config.checks import Check, fill_outputs
+from tfops.config.checks import Check, PlanRule, fill_outputs
 from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
-from tfops.engine.text import safe_lines
+from tfops.engine.text import safe_lines, safe_text
 from tfops.errors import ProjectError
-from tfops.ledger.card import CheckPart, VerifiedPart
-from tfops.model import EnvName, Verified
-from tfops.results.facts import CheckFact
+from tfops.records.addresses import qualified, with_masked_keys
+from tfops.records.check import CheckOutcome, Verification
+from tfops.records.names import EnvName
+from tfops.records.version import Verified
+from tfops.resolve.plan_rules import broken_by, sentence
 from tfops.system import process
 from tfops.system.workspace import write_file
 
@@ -70,21 +72,17 @@ class _Failed(Exception):
         self.said = said
 
 
-def check_facts(parts: Iterable[CheckPart]) -> tuple[CheckFact, ...]:
-    return tuple(CheckFact(part.name, part.result, part.duration_s, part.why) for part in parts)
-
-
-def run_checks(checks: Sequence[Check], context: CheckContext) -> VerifiedPart | None:
+def run_checks(checks: Sequence[Check], context: CheckContext) -> Verification | None:
     """All checks, one after the other, also after one failed; None when there are none."""
     if not checks:
         return None
-    parts = [_run_check(check, context) for check in checks]
+    parts = tuple(_run_check(check, context) for check in checks)
     context.ui.phase("")
     failed = any(part.result is Verified.FAILED for part in parts)
-    return VerifiedPart(result=Verified.FAILED if failed else Verified.PASSED, checks=parts)
+    return Verification(result=Verified.FAILED if failed else Verified.PASSED, checks=parts)
 
 
-def _run_check(check: Check, context: CheckContext) -> CheckPart:
+def _run_check(check: Check, context: CheckContext) -> CheckOutcome:
     started = time.monotonic()
     working, passed, failed = context.words
     context.ui.phase(f"{working} {context.env}: {check.name}")
@@ -96,11 +94,11 @@ def _run_check(check: Check, context: CheckContext) -> CheckPart:
     seconds = round(time.monotonic() - started, 1)
     if failure is None:
         context.ui.note(f"{passed}: {check.name} · {seconds} s")
-        return CheckPart(name=check.name, result=Verified.PASSED, duration_s=seconds)
+        return CheckOutcome(name=check.name, result=Verified.PASSED, duration_s=seconds)
     context.ui.warn(f"{failed}: {check.name}: {failure}")
     for line in safe_lines(context.mask(failure.said)).splitlines()[-_SHOWN_LINES:]:
         context.ui.note(f"  {line}")
-    return CheckPart(name=check.name, result=Verified.FAILED, duration_s=seconds, why=str(failure))
+    return CheckOutcome(name=check.name, result=Verified.FAILED, duration_s=seconds, why=str(failure))
 
 
 def _pause(seconds: float, context: CheckContext) -> bool:
@@ -116,13 +114,27 @@ def _try(check: Check, context: CheckContext) -> _Failed | None:
     try:
         if context.is_stopped():
             return _Failed("interrupted")
-        if check.url:
+        if check.rule:
+            _judge(check.rule, context)
+        elif check.url:
             _ask(check, context)
         else:
             _execute(check, context)
     except _Failed as failure:
         return failure
     return None
+
+
+def _judge(rule: PlanRule, context: CheckContext) -> None:
+    assert context.plans is not None
+    broken = [
+        f"{with_masked_keys(qualified(file.stem, address), context.mask)} {why}"
+        for file in sorted(context.plans.glob("*.json"))
+        for address, why in broken_by(rule, exact.loads(file.read_text(encoding="utf-8")))
+    ]
+    why = sentence(rule, [safe_text(one) for one in broken])
+    if why:
+        raise _Failed(why)
 
 
 def _ask(check: Check, context: CheckContext) -> None:

@@ -8,14 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
-from tfops.addresses import with_masked_keys
 from tfops.change.project import Project
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import NeedsPerson, NotApproved
-from tfops.ledger.card import ApprovalPart
-from tfops.model import Invocation, Kind, Plan, Print, ResourceChange, StackName
+from tfops.records.addresses import with_masked_keys
+from tfops.records.card import Approval
+from tfops.records.names import StackName
+from tfops.records.plan import Invocation, Plan, Print, ResourceChange
+from tfops.records.version import Kind
 from tfops.resolve.actions import asks_first
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed, covers, difference, told_prints
 from tfops.resolve.data_types import holds_data, is_missed
@@ -66,11 +68,11 @@ def obtain_consent(
     ui: Ui,
     *,
     mask: Callable[[str], str] = str,
-) -> ApprovalPart:
+) -> Approval:
     """Who agreed to this plan, and how. Raises NotApproved. Decided on the plan as it is, and told through `mask`."""
     how = DRILL if options.standing == DRILL else _ask(target, plan, options, _Told(ui, mask))
     person = project.repository.person
-    return ApprovalPart(who=str(person), when=clock.now(), digest=plan.digest, how=how)
+    return Approval(who=str(person), when=clock.now(), digest=plan.digest, how=how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.forge.ci import branch_named_by_ci
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.resolve.branches import environment_of, matches
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree

@@ -17,7 +17,9 @@ from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.engine.stack import Applied, SavedPlan
 from tfops.errors import Interrupted, TfopsError
-from tfops.model import Plan, StackName, StackState
+from tfops.records.names import StackName
+from tfops.records.plan import Plan
+from tfops.records.state import StackState
 from tfops.resolve.graph import waves
 from tfops.resolve.merged_plan import is_same_work
 from tfops.system import failpoint

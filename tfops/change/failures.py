@@ -11,8 +11,8 @@ from tfops.engine.failures import engine_error
 from tfops.engine.proof import missing_from_state, unproven, was_touched
 from tfops.engine.stack import Applied
 from tfops.errors import Interrupted, StoppedPartWay, TfopsError
-from tfops.events import Diagnostic
-from tfops.model import MAIN_STACK
+from tfops.records.engine_events import Diagnostic
+from tfops.records.names import MAIN_STACK
 
 _MOST_LISTED = 5
 

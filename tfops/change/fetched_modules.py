@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from tfops.addresses import qualified
 from tfops.change.stacks import StackJob
 from tfops.change.target import Target
 from tfops.engine.modules import InstalledModule
 from tfops.errors import Refused
-from tfops.model import Fetched, StackName
+from tfops.records.addresses import qualified
+from tfops.records.download import Download
+from tfops.records.names import StackName
 
 
 def moved_modules(job: StackJob, installed: Sequence[InstalledModule]) -> tuple[str, ...]:
@@ -16,7 +17,7 @@ def moved_modules(job: StackJob, installed: Sequence[InstalledModule]) -> tuple[
     On the way back the version that comes back counts, else the latest one.
     """
     known = job.recorded.downloads if job.recorded else {}
-    then: Mapping[str, Fetched] = job.past.downloads if job.past is not None else known
+    then: Mapping[str, Download] = job.past.downloads if job.past is not None else known
     return tuple(
         qualified(job.stack, module.path)
         for module in installed
@@ -24,7 +25,7 @@ def moved_modules(job: StackJob, installed: Sequence[InstalledModule]) -> tuple[
     )
 
 
-def _is_another(module: InstalledModule, was: Fetched | None) -> bool:
+def _is_another(module: InstalledModule, was: Download | None) -> bool:
     if was is None or not was.digest or (was.source, was.version) != (module.source, module.version):
         return False
     return was.digest != module.digest()

@@ -5,15 +5,15 @@ from datetime import timedelta
 from tfops.change.project import Project
 from tfops.dataclass import dataclass
 from tfops.ledger.lock import MachineLock
-from tfops.ledger.parts import LockPart
-from tfops.model import EnvName
+from tfops.records.lock import Lock
+from tfops.records.names import EnvName
 from tfops.system import clock, environ, process
 
 # After this long without a sign of life a holder that is known to be gone may be followed.
 LEASE_S = 300.0
 
 
-def may_take_over(project: Project, lock: LockPart) -> bool:
+def may_take_over(project: Project, lock: Lock) -> bool:
     """A lock of this clone (its machine lock is ours now), or an expired one of a process that is gone.
 
     Never by age alone: a holder on another machine may only be asleep.
@@ -27,7 +27,7 @@ def may_take_over(project: Project, lock: LockPart) -> bool:
     return is_expired and lock.host == host and not process.is_alive(lock.pid)
 
 
-def may_change_offline(project: Project, lock: LockPart | None) -> bool:
+def may_change_offline(project: Project, lock: Lock | None) -> bool:
     """A lock by hand of this very clone: nobody else changes what it covers while the remote is away."""
     return lock is not None and lock.is_manual and lock.clone == project.workspace.clone_id
 
@@ -44,7 +44,7 @@ class Fate:
     hint: str = ""
 
 
-def fate_of(project: Project, env: EnvName, lock: LockPart) -> Fate:
+def fate_of(project: Project, env: EnvName, lock: Lock) -> Fate:
     """What became of the run behind a lock. Of another machine's process only its silence can be told."""
     if lock.expires_at is None:
         return Fate()
@@ -67,7 +67,7 @@ def fate_of(project: Project, env: EnvName, lock: LockPart) -> Fate:
     )
 
 
-def _fate_here(project: Project, env: EnvName, lock: LockPart) -> Fate:
+def _fate_here(project: Project, env: EnvName, lock: Lock) -> Fate:
     """A run of this clone holds the machine's lock for as long as it lives; its engine may outlive it."""
     if process.is_alive(lock.pid) and MachineLock(project.workspace.locks).is_held(env):
         return Fate(text=f"process {lock.pid} of this clone")

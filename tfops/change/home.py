@@ -12,7 +12,7 @@ from tfops.config.names import is_branch_name
 from tfops.config.project import PROJECT_FILE, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.model import CommitSha, EnvName
+from tfops.records.names import CommitSha, EnvName
 from tfops.system import environ
 from tfops.system.git import is_full_sha, require_sha
 from tfops.system.module_files import git_digest

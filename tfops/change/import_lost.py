@@ -11,7 +11,8 @@ from tfops.change.ui import Ui
 from tfops.engine.advice import advice_for
 from tfops.engine.stack import SavedPlan
 from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted, Refused
-from tfops.model import Action, EnvName, StackName
+from tfops.records.names import EnvName, StackName
+from tfops.records.plan import Action
 from tfops.resolve.identity import can_be_imported
 from tfops.system import failpoint
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tfops.config.document import Document
 from tfops.dataclass import dataclass
-from tfops.events import Diagnostic
-from tfops.model import MAIN_FILE
+from tfops.records.engine_events import Diagnostic
+from tfops.records.rendered import MAIN_FILE
 from tfops.render.places import named_input, path_at
 
 _PLACE = re.compile(rf"{re.escape(MAIN_FILE)}:(?P<line>\d+)")

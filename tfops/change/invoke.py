@@ -6,7 +6,6 @@ An action is work that no resource stands for: where it failed or was never run,
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tfops.addresses import split
 from tfops.change.consent import obtain_consent
 from tfops.change.environment import find_place
 from tfops.change.lease import Lease, masked_trouble, require_free
@@ -21,13 +20,14 @@ from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import Applied, SavedPlan
 from tfops.errors import Interrupted, Refused, StoppedPartWay, TfopsError
-from tfops.ledger.card import ActionPart
 from tfops.ledger.chain import read_present
-from tfops.ledger.parts import TroublePart
-from tfops.model import ActionState, Plan, StackName
+from tfops.records.action import ActionOutcome, ActionState
+from tfops.records.addresses import split
+from tfops.records.names import StackName
+from tfops.records.plan import Plan
+from tfops.records.run import Trouble
 from tfops.resolve.merged_plan import merge_plans
 from tfops.results.changes import InvokeResult
-from tfops.results.facts import ActionFact
 from tfops.system import signals
 
 # https://developer.hashicorp.com/terraform/language/v1.14.x/upgrade-guides
@@ -76,7 +76,7 @@ def invoke(project: Project, env: str, addresses: Sequence[str], options: Change
             lease.invoked(f"{place.env}: {mask(_told(ran))}", _after(trouble, ran, mask) if trouble else None)
     if failed is not None:
         raise failed
-    return InvokeResult(place.env, tuple(ActionFact(mask(one.address), one.result) for one in ran))
+    return InvokeResult(place.env, tuple(replace(one, address=mask(one.address)) for one in ran))
 
 
 def pending_actions(project: Project, env: str) -> list[str]:
@@ -115,9 +115,9 @@ def _whole(steps: Sequence[_Step]) -> Plan:
     return replace(plans[0], actions=tuple(action for plan in plans for action in plan.actions), is_empty=False)
 
 
-def _run(steps: Sequence[_Step], *, is_stopped: Callable[[], bool]) -> tuple[list[ActionPart], TfopsError | None]:
+def _run(steps: Sequence[_Step], *, is_stopped: Callable[[], bool]) -> tuple[list[ActionOutcome], TfopsError | None]:
     """What became of each, and why the first that failed did: those after it are not begun."""
-    ran: list[ActionPart] = []
+    ran: list[ActionOutcome] = []
     failed: TfopsError | None = None
     for step in steps:
         if failed is None and not is_stopped():
@@ -141,12 +141,12 @@ def _failure(applied: Applied, *, has_begun: bool) -> TfopsError:
     return StoppedPartWay("an action failed", why=why, state=state)
 
 
-def _told(ran: Sequence[ActionPart]) -> str:
+def _told(ran: Sequence[ActionOutcome]) -> str:
     return "; ".join(f"{part.address} {part.result}" for part in ran)
 
 
-def _after(trouble: TroublePart, ran: Sequence[ActionPart], mask: Callable[[str], str]) -> TroublePart:
+def _after(trouble: Trouble, ran: Sequence[ActionOutcome], mask: Callable[[str], str]) -> Trouble:
     """The receipt of the stopped change with what was run of it since."""
     results = {mask(part.address): part.result for part in ran}
-    actions = [part.model_copy(update={"result": results.get(part.address, part.result)}) for part in trouble.actions]
-    return masked_trouble(trouble.model_copy(update={"actions": actions}), mask)
+    actions = tuple(replace(one, result=results.get(one.address, one.result)) for one in trouble.actions)
+    return masked_trouble(replace(trouble, actions=actions), mask)

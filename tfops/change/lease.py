@@ -4,10 +4,9 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import timedelta
 
-from tfops.addresses import with_masked_keys
 from tfops.change.holders import LEASE_S, Fate, fate_of
 from tfops.change.project import Project
 from tfops.change.remote_answers import in_a_line, refusal
@@ -15,11 +14,14 @@ from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import Locked
 from tfops.forge.ci import job_address
-from tfops.ledger.card import ActionPart
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
-from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.chain import LedgerState, NewEvent, prepare, read_present
 from tfops.ledger.record import LostRaceError
-from tfops.model import EnvName
+from tfops.records.action import ActionOutcome
+from tfops.records.addresses import with_masked_keys
+from tfops.records.event import EventKind
+from tfops.records.lock import Lock
+from tfops.records.names import EnvName
+from tfops.records.run import Intent, Trouble
 from tfops.system import clock, environ, failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
 from tfops.system.workspace import new_run_id
@@ -41,7 +43,7 @@ class Lease:
     is_lost: bool = False
     _renewed_at: float = field(default_factory=time.monotonic)
 
-    def begin(self, intent: IntentPart, *, what: str, present: LedgerState, root: Mapping[str, str]) -> None:
+    def begin(self, intent: Intent, *, what: str, present: LedgerState, root: Mapping[str, str]) -> None:
         """Take the lock and declare the intent, in one push.
 
         Raises LostRaceError when the ledger moved since `present` was read, Refused (guard
@@ -81,10 +83,10 @@ class Lease:
             raise refusal(error, self.project.repository.remote, f"{self.env} could not be locked") from error
         self.is_held, self._renewed_at = True, time.monotonic()
 
-    def _lock(self, what: str, present: LedgerState) -> LockPart:
+    def _lock(self, what: str, present: LedgerState) -> Lock:
         user, host = environ.user_and_host()
         now = clock.now()
-        return LockPart(
+        return Lock(
             run_id=self.run_id,
             clone=self.project.workspace.clone_id,
             who=user,
@@ -110,9 +112,8 @@ class Lease:
         if lock is None or intent is None or lock.run_id != self.run_id:
             self._lose()
             return
-        renewed = lock.model_copy(update={"expires_at": clock.now() + timedelta(seconds=LEASE_S)})
-        update = {"done": _masked_ids(done, self.mask), "replaced": _masked_lists(replaced, self.mask)}
-        progress = intent.model_copy(update=update)
+        renewed = replace(lock, expires_at=clock.now() + timedelta(seconds=LEASE_S))
+        progress = replace(intent, done=_masked_ids(done, self.mask), replaced=_masked_lists(replaced, self.mask))
         event = NewEvent(EventKind.RENEWED, f"{self.env}: still at it", self.run_id, lock=renewed, intent=progress)
         try:
             if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
@@ -130,7 +131,7 @@ class Lease:
         self.is_lost = True
         self.ui.warn(f"the lock of {self.env} was broken while this run is changing it: no version will be recorded")
 
-    def fail(self, trouble: TroublePart) -> None:
+    def fail(self, trouble: Trouble) -> None:
         """Release the lock and leave the receipt of a change that stopped half-way."""
         self._give_back(
             EventKind.FAILED, f"{self.env}: {trouble.kind} stopped part-way", trouble=masked_trouble(trouble, self.mask)
@@ -144,7 +145,7 @@ class Lease:
         """Release the lock of someone who put an earlier state back."""
         self._give_back(EventKind.RESTORED, text, trouble=None)
 
-    def invoked(self, text: str, trouble: TroublePart | None) -> None:
+    def invoked(self, text: str, trouble: Trouble | None) -> None:
         """Release the lock of someone who ran actions; `trouble` says which of a stopped change still have to be."""
         self._give_back(EventKind.INVOKED, text, trouble=trouble)
 
@@ -153,7 +154,7 @@ class Lease:
         self._give_back(EventKind.MOVED, text, trouble=None, root=root)
 
     def _give_back(
-        self, kind: EventKind, text: str, *, trouble: TroublePart | None, root: Mapping[str, str] | None = None
+        self, kind: EventKind, text: str, *, trouble: Trouble | None, root: Mapping[str, str] | None = None
     ) -> None:
         """What can't be pushed now is found by the next command: the intent stays."""
         present = read_present(self.project.repository, self.env)
@@ -187,33 +188,38 @@ def claimed(project: Project, refs: Refs, present: LedgerState, *, what: str, ui
                 lease.close(f"the {what} planned under its claim and changed nothing")
 
 
-def masked_trouble(trouble: TroublePart, mask: Callable[[str], str]) -> TroublePart:
+def masked_trouble(trouble: Trouble, mask: Callable[[str], str]) -> Trouble:
     """The receipt without known secrets: addresses, ids and the engine's words may quote one."""
-    lists = {
-        "done": trouble.done,
-        "failed": trouble.failed,
-        "in_doubt": trouble.in_doubt,
-        "never_started": trouble.never_started,
-    }
-    shown = {name: [with_masked_keys(one, mask) for one in addresses] for name, addresses in lists.items()}
-    ids = {"lost": _masked_ids(trouble.lost, mask), "replaced": _masked_lists(trouble.replaced, mask)}
-    actions = [masked_action(action, mask) for action in trouble.actions]
-    texts = {"receipt": mask(trouble.receipt), "why": mask(trouble.why)}
-    return trouble.model_copy(update={**texts, **shown, **ids, "actions": actions})
+
+    def masked(addresses: Sequence[str]) -> tuple[str, ...]:
+        return tuple(with_masked_keys(address, mask) for address in addresses)
+
+    return replace(
+        trouble,
+        receipt=mask(trouble.receipt),
+        why=mask(trouble.why),
+        done=masked(trouble.done),
+        failed=masked(trouble.failed),
+        in_doubt=masked(trouble.in_doubt),
+        never_started=masked(trouble.never_started),
+        lost=_masked_ids(trouble.lost, mask),
+        replaced=_masked_lists(trouble.replaced, mask),
+        actions=tuple(masked_action(action, mask) for action in trouble.actions),
+    )
 
 
 def _masked_ids(ids: Mapping[str, str], mask: Callable[[str], str]) -> dict[str, str]:
     return {with_masked_keys(address, mask): mask(known) for address, known in ids.items()}
 
 
-def _masked_lists(ids: Mapping[str, Sequence[str]], mask: Callable[[str], str]) -> dict[str, list[str]]:
-    return {with_masked_keys(address, mask): [mask(known) for known in every] for address, every in ids.items()}
+def _masked_lists(ids: Mapping[str, Sequence[str]], mask: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
+    return {with_masked_keys(address, mask): tuple(mask(known) for known in every) for address, every in ids.items()}
 
 
-def masked_action(action: ActionPart, mask: Callable[[str], str]) -> ActionPart:
+def masked_action(action: ActionOutcome, mask: Callable[[str], str]) -> ActionOutcome:
     """Keys of instances may quote a secret."""
     address, trigger = with_masked_keys(action.address, mask), with_masked_keys(action.trigger, mask)
-    return action.model_copy(update={"address": address, "trigger": trigger})
+    return replace(action, address=address, trigger=trigger)
 
 
 def require_free(project: Project, present: LedgerState) -> None:
@@ -223,7 +229,7 @@ def require_free(project: Project, present: LedgerState) -> None:
         raise held_by(present.env, lock, fate_of(project, present.env, lock))
 
 
-def held_by(env: EnvName, lock: LockPart, fate: Fate) -> Locked:
+def held_by(env: EnvName, lock: Lock, fate: Fate) -> Locked:
     """What whoever is refused is told: who holds it, what is known of the holder, and what to do."""
     since = f"{lock.since:%Y-%m-%d %H:%M} UTC"
     if lock.is_manual:

@@ -3,12 +3,13 @@
 from collections.abc import Container, Mapping, Sequence
 from functools import reduce
 
-from tfops.addresses import qualified
 from tfops.change.execute import StackEnd
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.engine.proof import is_another
-from tfops.model import StackName, StackState
+from tfops.records.addresses import qualified
+from tfops.records.names import StackName
+from tfops.records.state import StackState
 
 
 @dataclass(frozen=True, slots=True)

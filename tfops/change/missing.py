@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
-from tfops.addresses import in_stack, qualified, with_masked_keys
 from tfops.change.ids import in_the_form_of
 from tfops.change.project import Project
 from tfops.change.stack import OpenStack
@@ -13,8 +12,12 @@ from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.engine.mask import MASK
 from tfops.ledger.chain import LedgerState, read_present
-from tfops.ledger.parts import TroublePart
-from tfops.model import Action, EnvName, Kind, Plan, StackState
+from tfops.records.addresses import in_stack, qualified, with_masked_keys
+from tfops.records.names import EnvName
+from tfops.records.plan import Action, Plan
+from tfops.records.run import Trouble
+from tfops.records.state import StackState
+from tfops.records.version import Kind
 from tfops.resolve.state import Lack, lacking, require_none_lacking
 
 
@@ -98,7 +101,7 @@ def _lacking(job: StackJob, stack: OpenStack, state: StackState) -> dict[str, st
 
 
 def _not_explained(
-    missing: Mapping[str, str], trouble: TroublePart | None, job: StackJob, *, is_same_product: bool
+    missing: Mapping[str, str], trouble: Trouble | None, job: StackJob, *, is_same_product: bool
 ) -> dict[str, str]:
     """What the receipt of the change that stopped doesn't account for.
 

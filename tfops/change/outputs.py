@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tfops.addresses import qualified
 from tfops.change.execute import StackEnd
 from tfops.change.stack import OpenStack
 from tfops.change.stacks import StackAction
@@ -14,6 +13,7 @@ from tfops.config.source import LocalSource
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_text
 from tfops.exact import number_text
+from tfops.records.addresses import qualified
 
 # A card is read at every listing of details; an output of this size is a file, not a fact.
 _LONGEST_JSON = 4096

@@ -9,7 +9,6 @@ from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 
-from tfops.addresses import with_masked_keys, without_keys
 from tfops.change.bridging import over_a_bridge
 from tfops.change.missing import require_not_made_anew
 from tfops.change.prepare import StackWithState, open_stacks, read_stacks, results_of
@@ -26,7 +25,9 @@ from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
-from tfops.model import Action, Plan, StackName, Waiting
+from tfops.records.addresses import with_masked_keys, without_keys
+from tfops.records.names import StackName
+from tfops.records.plan import Action, Plan, Waiting
 from tfops.render.root import UNKNOWN_TYPE
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.graph import waves

@@ -18,7 +18,8 @@ from tfops.engine.mask import Masker
 from tfops.errors import Refused, TfopsError
 from tfops.ledger.chain import read_present
 from tfops.ledger.origin import require_ledger
-from tfops.model import EnvName, StackState
+from tfops.records.names import EnvName
+from tfops.records.state import StackState
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side

@@ -21,7 +21,8 @@ from tfops.engine.locate import find_engine
 from tfops.errors import ConfigError, Locked, ProjectError, Refused
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.ledger.versions import list_versions, read_card, versions_of
-from tfops.model import CommitSha, EnvName, Holder, StackName
+from tfops.records.lock import Holder
+from tfops.records.names import CommitSha, EnvName, StackName
 from tfops.resolve.previews import with_previews
 from tfops.system import clock, environ, process
 from tfops.system.export import export_modules

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from tfops.change.project import Project
 from tfops.engine.lockfile import versions_alone
-from tfops.ledger.card import Card
-from tfops.ledger.chain import EventKind, LedgerState, present_at, read_events, read_present
+from tfops.ledger.chain import LedgerState, present_at, read_events, read_present
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, StackName
+from tfops.records.card import Card
+from tfops.records.event import EventKind
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import LOCK_FILE
 
 
 def lock_beside(present: LedgerState, stack: StackName | None = None) -> str | None:

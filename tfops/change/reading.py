@@ -14,7 +14,8 @@ from tfops.config.source import LocalSource
 from tfops.config.validation_cache import TracedTree, ValidationCache
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError
-from tfops.model import Complaint, EnvName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
 from tfops.system.parallel import in_processes
 from tfops.system.trees import GitTree
 

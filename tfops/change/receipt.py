@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tfops.addresses import in_stack, natural, qualified
 from tfops.change.execute import StackEnd
 from tfops.change.lost import Lost
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
-from tfops.ledger.card import ActionPart
-from tfops.ledger.parts import IntentPart, TroublePart
-from tfops.model import Action, ActionState, Invocation, ResourceChange, StackName
+from tfops.records.action import ActionOutcome, ActionState
+from tfops.records.addresses import in_stack, natural, qualified
+from tfops.records.names import StackName
+from tfops.records.plan import Action, Invocation, ResourceChange
+from tfops.records.run import Intent, Trouble
 from tfops.system import clock
 
 _DELETING = (Action.DELETE, Action.REPLACE, Action.CLEAN_UP)
@@ -30,7 +31,7 @@ class Receipt:
     failed: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()
     never_started: tuple[str, ...] = ()
-    actions: tuple[ActionPart, ...] = ()
+    actions: tuple[ActionOutcome, ...] = ()
 
     @property
     def undone(self) -> tuple[str, ...]:
@@ -104,16 +105,14 @@ def _joined(parts: Mapping[StackName, Receipt]) -> Receipt:
     )
 
 
-def receipt_of_rest(
-    rests: Mapping[StackName, tuple[Progress, Sequence[ResourceChange]]], intent: IntentPart
-) -> Receipt:
+def receipt_of_rest(rests: Mapping[StackName, tuple[Progress, Sequence[ResourceChange]]], intent: Intent) -> Receipt:
     """The same for a run that died: what each stack did, and what a new plan of its commit still wants to do."""
     parts = {name: _rest(name, progress, rest, intent) for name, (progress, rest) in rests.items()}
     left = sum(len(rest) for _, rest in rests.values())
     return replace(_joined(parts), count_done=max(intent.changes - left, 0), total=intent.changes)
 
 
-def _rest(name: StackName, progress: Progress, rest: Sequence[ResourceChange], intent: IntentPart) -> Receipt:
+def _rest(name: StackName, progress: Progress, rest: Sequence[ResourceChange], intent: Intent) -> Receipt:
     done = {event.address for event in progress.completed} or set(in_stack(name, intent.done))
     begun = {*progress.errored, *progress.in_doubt}
     return Receipt(
@@ -127,32 +126,32 @@ def _rest(name: StackName, progress: Progress, rest: Sequence[ResourceChange], i
 
 
 def trouble_of(
-    intent: IntentPart,
+    intent: Intent,
     receipt: Receipt,
     *,
     headline: str,
     why: str,
     by: str,
     lost: Lost,
-) -> TroublePart:
+) -> Trouble:
     """The receipt for the ledger."""
-    return TroublePart(
+    return Trouble(
         **intent.aim(),
         by=by,
         at=clock.now(),
         receipt=headline,
         why=why,
-        done=list(receipt.done),
-        failed=list(receipt.failed),
-        in_doubt=list(receipt.in_doubt),
-        never_started=list(receipt.never_started),
+        done=receipt.done,
+        failed=receipt.failed,
+        in_doubt=receipt.in_doubt,
+        never_started=receipt.never_started,
         lost=dict(lost.made),
-        replaced={address: list(ids) for address, ids in lost.replaced.items()},
-        actions=missed_actions(receipt.actions, receipt.undone),
+        replaced={address: tuple(ids) for address, ids in lost.replaced.items()},
+        actions=tuple(missed_actions(receipt.actions, receipt.undone)),
     )
 
 
-def actions_of(ends: Iterable[StackEnd]) -> list[ActionPart]:
+def actions_of(ends: Iterable[StackEnd]) -> list[ActionOutcome]:
     """Every action of the plans, with what became of it."""
     return [
         action_part(end.name, action, end.progress.action_state(action.address, action.trigger))
@@ -161,8 +160,8 @@ def actions_of(ends: Iterable[StackEnd]) -> list[ActionPart]:
     ]
 
 
-def action_part(stack: StackName, action: Invocation, result: ActionState) -> ActionPart:
-    return ActionPart(
+def action_part(stack: StackName, action: Invocation, result: ActionState) -> ActionOutcome:
+    return ActionOutcome(
         address=qualified(stack, action.address),
         trigger=qualified(stack, action.trigger),
         event=action.event,
@@ -170,7 +169,7 @@ def action_part(stack: StackName, action: Invocation, result: ActionState) -> Ac
     )
 
 
-def missed_actions(actions: Iterable[ActionPart], undone: Iterable[str]) -> list[ActionPart]:
+def missed_actions(actions: Iterable[ActionOutcome], undone: Iterable[str]) -> list[ActionOutcome]:
     """Those that weren't run and that no plan brings back: their resource is none of the `undone` addresses."""
     again = set(undone)
     return [action for action in actions if action.result is not ActionState.DONE and action.trigger not in again]

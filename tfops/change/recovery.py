@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tfops.addresses import in_stack, qualified, split
 from tfops.change.cards import Outcome, build_card, standing_files
 from tfops.change.environment import Place
 from tfops.change.execute import StackEnd
@@ -41,10 +40,16 @@ from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
-from tfops.ledger.card import ActionPart, ApprovalPart
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
-from tfops.ledger.parts import IntentPart, LockPart
-from tfops.model import ActionState, EnvName, StackName, StackState, Version
+from tfops.ledger.chain import LedgerState, NewEvent, prepare, read_present
+from tfops.records.action import ActionOutcome, ActionState
+from tfops.records.addresses import in_stack, qualified, split
+from tfops.records.card import Approval
+from tfops.records.event import EventKind
+from tfops.records.lock import Lock
+from tfops.records.names import EnvName, StackName
+from tfops.records.run import Intent
+from tfops.records.state import StackState
+from tfops.records.version import Version
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
 from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
@@ -67,8 +72,8 @@ class _Case:
     place: Place
     refs: Refs
     present: LedgerState
-    lock: LockPart
-    intent: IntentPart
+    lock: Lock
+    intent: Intent
     ui: Ui
 
 
@@ -101,7 +106,7 @@ def _settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions
     return _finish(_Case(project, place, refs, present, lock, intent, ui), engine)
 
 
-def _release(project: Project, refs: Refs, present: LedgerState, lock: LockPart, text: str) -> Recovery:
+def _release(project: Project, refs: Refs, present: LedgerState, lock: Lock, text: str) -> Recovery:
     event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock=present.manual_lock or "", intent="")
     if refs.swap(prepare(project.repository, present, event)) is Swap.LOST:
         refs.fetch()
@@ -222,7 +227,7 @@ def _read_all(
     return reads, lost
 
 
-def _lost_by_run(intent: IntentPart, stack: StackName, progress: Progress, state: StackState) -> Lost:
+def _lost_by_run(intent: Intent, stack: StackName, progress: Progress, state: StackState) -> Lost:
     """By the engine's output, where it is in this clone; else by what the ledger was told."""
     if progress.made:
         return lost_by(progress, state)
@@ -259,7 +264,7 @@ def _engine_began(case: _Case, stack: StackName) -> datetime:
 
 
 def _is_untouched(
-    intent: IntentPart, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackWithState]
+    intent: Intent, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackWithState]
 ) -> bool:
     """Whether no engine began anything, and every state is the one that it would have begun with."""
     if intent.done or not all(one.is_untouched for one in progress.values()):
@@ -269,23 +274,23 @@ def _is_untouched(
     return now == states
 
 
-def _actions_that_ran(intent: IntentPart, progress: Mapping[StackName, Progress]) -> list[ActionPart]:
+def _actions_that_ran(intent: Intent, progress: Mapping[StackName, Progress]) -> list[ActionOutcome]:
     """The actions of the plan that the run died with. One without an answer isn't taken for done."""
     found = []
     for action in intent.actions:
         stack, address = split(action.address)
         known = progress[stack].action_state(address, split(action.trigger)[1]) if stack in progress else None
-        found.append(action.model_copy(update={"result": known or ActionState.NEVER_RUN}))
+        found.append(replace(action, result=known or ActionState.NEVER_RUN))
     return found
 
 
-def _approvals(case: _Case) -> tuple[ApprovalPart, ...]:
+def _approvals(case: _Case) -> tuple[Approval, ...]:
     """Who consented before the run died."""
     intent = case.intent
     if not intent.approved_by:
         return ()
     how = intent.approved_how
-    return (ApprovalPart(who=intent.approved_by, when=case.lock.since, digest=intent.plan_digest, how=how),)
+    return (Approval(who=intent.approved_by, when=case.lock.since, digest=intent.plan_digest, how=how),)
 
 
 def _doubt(progress: Mapping[StackName, Progress]) -> str:

@@ -13,12 +13,12 @@ from tfops.change.planning import PlannedStack
 from tfops.change.target import Target
 from tfops.config.checks import Check
 from tfops.errors import CheckFailed, Interrupted
-from tfops.ledger.card import CheckPart
-from tfops.model import Verified
+from tfops.records.check import CheckOutcome
+from tfops.records.version import Verified
 from tfops.system.workspace import write_file
 
 
-def require_checks(target: Target, stacks: Sequence[PlannedStack], context: CheckContext) -> list[CheckPart]:
+def require_checks(target: Target, stacks: Sequence[PlannedStack], context: CheckContext) -> tuple[CheckOutcome, ...]:
     """How the checks went, all of them well.
 
     Raises CheckFailed, or Interrupted when the user stopped them.
@@ -34,14 +34,16 @@ def require_checks(target: Target, stacks: Sequence[PlannedStack], context: Chec
     return found
 
 
-def check_plans(checks: Sequence[Check], stacks: Sequence[PlannedStack], context: CheckContext) -> list[CheckPart]:
+def check_plans(
+    checks: Sequence[Check], stacks: Sequence[PlannedStack], context: CheckContext
+) -> tuple[CheckOutcome, ...]:
     """What each check says about the plans; nothing where nothing would change.
 
     Stacks that only have a preview are checked when they are planned. Raises Interrupted when the user stopped it.
     """
     saved = [one for one in stacks if one.saved is not None]
     if not checks or all(one.is_idle for one in saved):
-        return []
+        return ()
     folder = context.folder / "plans"
     try:
         _write(saved, folder)
@@ -50,7 +52,7 @@ def check_plans(checks: Sequence[Check], stacks: Sequence[PlannedStack], context
         shutil.rmtree(folder, ignore_errors=True)  # every value is in there, in clear
     if context.is_stopped():
         raise Interrupted("interrupted while the plan was checked")
-    return found.checks if found else []
+    return found.checks if found else ()
 
 
 def _write(stacks: Sequence[PlannedStack], folder: Path) -> None:

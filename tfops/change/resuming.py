@@ -9,9 +9,10 @@ from tfops.change.target import Target, destroy_target
 from tfops.change.ui import Ui
 from tfops.errors import Refused
 from tfops.ledger.chain import read_present
-from tfops.ledger.parts import TroublePart
 from tfops.ledger.versions import known_versions
-from tfops.model import CommitSha, EnvName, Kind
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.run import Trouble
+from tfops.records.version import Kind
 
 _MOST_LISTED = 5
 
@@ -50,7 +51,7 @@ def _nothing_to_resume(project: Project, env: EnvName) -> Refused:
     return Refused("nothing-to-resume", f"{where}: no change stopped half-way", hint=hint)
 
 
-def _say_what_was_done(project: Project, place: Place, trouble: TroublePart, ui: Ui) -> None:
+def _say_what_was_done(project: Project, place: Place, trouble: Trouble, ui: Ui) -> None:
     """What the stopped run did, and what came to its branch since: that isn't part of it.
 
     How far it got was said before: the environment is degraded.

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from tfops.addresses import in_stack, is_hidden, split
 from tfops.change.environment import Place
 from tfops.change.project import Project
 from tfops.change.provider_locks import lock_beside, lock_of_version
@@ -14,11 +13,17 @@ from tfops.config.modules.protection import lifting_overrides
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
-from tfops.ledger.card import Card, StackPart
 from tfops.ledger.chain import LedgerState, read_present
-from tfops.ledger.parts import AimPart
 from tfops.ledger.versions import Listing, known_versions, read_card
-from tfops.model import LOCK_FILE, Commit, Fetched, Judgement, Kind, Plan, Reason, StackName, Verdict, VersionRecord
+from tfops.records.addresses import in_stack, is_hidden, split
+from tfops.records.card import Card, StackRecord
+from tfops.records.commit import Commit
+from tfops.records.names import StackName
+from tfops.records.plan import Plan
+from tfops.records.rendered import LOCK_FILE
+from tfops.records.run import Aim
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.bridge import Past
 from tfops.resolve.forward_only import refused_downgrades
 from tfops.resolve.identity import Since
@@ -88,12 +93,12 @@ def rollback_target(
     return _with_providers_of(project, target, at) if at.keeps_providers else target
 
 
-def _stopped(present: LedgerState) -> AimPart | None:
+def _stopped(present: LedgerState) -> Aim | None:
     """The change that stopped half-way after the latest version, or whose run died in it."""
     return present.trouble or present.intent
 
 
-def _reason(place: Place, goal: VersionRecord, listing: Listing, stopped: AimPart | None) -> str:
+def _reason(place: Place, goal: VersionRecord, listing: Listing, stopped: Aim | None) -> str:
     if stopped is not None:
         return f"{place.env} back to {goal.version}, from the {stopped.kind} of {stopped.commit[:8]} that stopped"
     return f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}"
@@ -206,7 +211,7 @@ def _ends_in(stack: str, trails: Mapping[str, str]) -> dict[str, str]:
     return {old: end for old, (at, end) in ends if at == stack}
 
 
-def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:
+def _past(goal: StackRecord, current: StackRecord | None, since: Since) -> Past:
     """Hidden ids help nobody there."""
     alive = current.forgotten.items() if current else ()
     return Past(
@@ -214,13 +219,11 @@ def _past(goal: StackPart, current: StackPart | None, since: Since) -> Past:
         {address: known for address, known in alive if not is_hidden(known)},
         dict(current.remade) if current else {},
         since,
-        {path: Fetched(one.source, one.version, one.digest) for path, one in goal.downloads.items()},
+        goal.downloads,
     )
 
 
-def _undone(
-    repository: Repository, goal: VersionRecord, listing: Listing, stopped: AimPart | None
-) -> tuple[Commit, ...]:
+def _undone(repository: Repository, goal: VersionRecord, listing: Listing, stopped: Aim | None) -> tuple[Commit, ...]:
     """The commits whose work a rollback takes back, newest first; none that aren't in this clone.
 
     Those of a change that stopped half-way are among them.
@@ -252,7 +255,7 @@ def running_target(project: Project, place: Place) -> Target:
     return replace(target, provider_lock=lock_of_what_runs(project, target) or target.provider_lock)
 
 
-def aimed_target(project: Project, place: Place, aim: AimPart) -> Target:
+def aimed_target(project: Project, place: Place, aim: Aim) -> Target:
     """What a run that died was about to do, to find out how far it got, or to finish it."""
     return intended_target(
         project,

@@ -10,7 +10,8 @@ from tfops.config.project import EnvironmentRule, ProjectConfig, project_documen
 from tfops.config.stacks import stack_files
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError
-from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
+from tfops.records.complaint import Complaint
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.system.trees import Tree
 
 _HINT = "each environment needs a place of its own: put {env} into a value that says where"

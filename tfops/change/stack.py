@@ -6,7 +6,6 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
-from tfops.addresses import code_of, qualified
 from tfops.change.account import require_account
 from tfops.change.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.change.home import require_known_engine
@@ -39,12 +38,14 @@ from tfops.engine.rootfiles import steers_engine
 from tfops.engine.runner import Runner
 from tfops.engine.stack import StackEngine
 from tfops.errors import Refused
-from tfops.events import Diagnostic, Event
-from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, RenderedRoot, StackName
+from tfops.records.addresses import code_of, qualified
+from tfops.records.card import AwsCaller
+from tfops.records.engine_events import Diagnostic, Event
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import LOCK_FILE, RenderedRoot
 from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
 from tfops.render.supply import SUPPLY_FILE, Supply, supply_file
 from tfops.system import environ
-from tfops.system.aws import Caller
 from tfops.system.export import export_id, lay_out_modules
 from tfops.system.trees import GitTree
 from tfops.system.workspace import lay_out, part_of_run, write_file
@@ -112,7 +113,7 @@ class OpenStack:
     shown: Masker
     named: Mapping[str, str] = field(default_factory=dict, repr=False)
     ephemeral: Mapping[str, Secret] = field(default_factory=dict)
-    caller: Caller | None = None
+    caller: AwsCaller | None = None
 
     @property
     def config(self) -> StackConfig:

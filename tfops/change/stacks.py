@@ -10,8 +10,9 @@ from tfops.change.stack import Content
 from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
-from tfops.ledger.card import Card
-from tfops.model import MAIN_STACK, EnvName, Fetched, Kind, StackName, Version
+from tfops.records.card import Card
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.version import Kind, Version
 from tfops.render.root import stack_variables
 from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.graph import Needs, narrowed, require_stacks, waves, with_dependents
@@ -161,7 +162,7 @@ def recorded_state(card: Card | None, stack: StackName = MAIN_STACK) -> Recorded
         is_empty=not part.inventory and (not part.lineage or card.kind is Kind.DESTROY),
         engine_name=card.engine.name,
         engine_version=card.engine.version,
-        downloads={path: Fetched(one.source, one.version, one.digest) for path, one in part.downloads.items()},
+        downloads=part.downloads,
         inventory=part.inventory,
         kept=frozenset(part.kept),
     )

@@ -5,7 +5,9 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.versions import list_versions, read_card
-from tfops.model import BACKEND_FILE, MAIN_STACK, EnvName, StackName, StackState
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import BACKEND_FILE
+from tfops.records.state import StackState
 from tfops.render.root import backend_settings
 from tfops.resolve.place import StatePlace, to_place, told_apart
 from tfops.resolve.state import RecordedState, require_free_place

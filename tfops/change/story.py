@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any
 
-from tfops.addresses import qualified
 from tfops.change.cards import Outcome, build_card, standing_files, untouched_files
-from tfops.change.checks import CheckContext, check_facts, run_checks
+from tfops.change.checks import CheckContext, run_checks
 from tfops.change.consent import ConsentOptions, obtain_consent
 from tfops.change.execute import Applying, StackEnd
 from tfops.change.failures import may_have_changed, require_whole
@@ -31,11 +30,17 @@ from tfops.engine.events import Progress
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError, in_a_line, one_line
-from tfops.events import Diagnostic
-from tfops.ledger.card import ActionPart, ApprovalPart, Card, CheckPart, VerifiedPart
 from tfops.ledger.chain import LedgerState
-from tfops.ledger.parts import IntentPart, StackIntentPart
-from tfops.model import ActionState, EnvName, InventoryPolicy, Kind, Plan, StackName, Verified, Version
+from tfops.records.action import ActionOutcome, ActionState
+from tfops.records.addresses import qualified
+from tfops.records.card import Approval, Card
+from tfops.records.check import CheckOutcome, Verification
+from tfops.records.engine_events import Diagnostic
+from tfops.records.names import EnvName, StackName
+from tfops.records.plan import Plan
+from tfops.records.policy import InventoryPolicy
+from tfops.records.run import Intent, StackIntent
+from tfops.records.version import Kind, Verified, Version
 from tfops.render.root import joined_files
 from tfops.resolve.merged_plan import merge_plans
 from tfops.results.changes import ChangeResult
@@ -108,7 +113,7 @@ def carry_out(
         return _apply(run, planned, approval, passed)
 
 
-def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence[CheckPart]) -> ChangeResult:
+def _apply(run: _Run, planned: Planned, approval: Approval, passed: Sequence[CheckOutcome]) -> ChangeResult:
     """From the intent to the version; what happens in between is in the ledger either way."""
     lease = Lease(run.project, run.refs, run.target.env, run.run_id, run.ui, planned.mask)
     intent = _intent(run, planned, approval)
@@ -167,7 +172,7 @@ def _apply(run: _Run, planned: Planned, approval: ApprovalPart, passed: Sequence
         return _record(run, planned, outcome, base=None)
 
 
-def _never_run(present: LedgerState, ran: Sequence[ActionPart]) -> tuple[ActionPart, ...]:
+def _never_run(present: LedgerState, ran: Sequence[ActionOutcome]) -> tuple[ActionOutcome, ...]:
     """The actions of this change, and those of one that stopped before it which this one didn't run either."""
     before = present.trouble.actions if present.trouble else []
     again = {(action.address, action.trigger) for action in ran}
@@ -199,9 +204,9 @@ def _told(run: _Run, progress: Mapping[StackName, Progress]) -> tuple[dict[str, 
     )
 
 
-def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
+def _intent(run: _Run, planned: Planned, approval: Approval) -> Intent:
     target, plan = run.target, planned.plan
-    return IntentPart(
+    return Intent(
         run_id=run.run_id,
         kind=target.kind,
         commit=target.commit.sha,
@@ -211,20 +216,20 @@ def _intent(run: _Run, planned: Planned, approval: ApprovalPart) -> IntentPart:
         changes=len(plan.work),
         plan_digest=plan.digest,
         stacks={
-            one.name: StackIntentPart(lineage=one.read.before.lineage, serial_before=one.read.before.serial)
+            one.name: StackIntent(lineage=one.read.before.lineage, serial_before=one.read.before.serial)
             for one in planned.stacks
         },
-        only=sorted(target.only),
+        only=tuple(sorted(target.only)),
         engine=str(planned.stacks[0].stack.engine.engine),
         approved_by=approval.who,
         approved_how=approval.how,
         keeps_providers=target.keeps_providers,
         rehearses=target.rehearses or "",
-        actions=[
+        actions=tuple(
             masked_action(action_part(one.name, action, ActionState.NEVER_RUN), planned.mask)
             for one in planned.stacks
             for action in (one.plan.actions if one.plan else ())
-        ],
+        ),
     )
 
 
@@ -235,7 +240,7 @@ def _reasons(errors: Sequence[Diagnostic]) -> str:
     return one_line(said, "", advice_for(errors), longest=len(said))
 
 
-def _give_back(lease: Lease, intent: IntentPart, ends: Sequence[StackEnd], error: TfopsError) -> None:
+def _give_back(lease: Lease, intent: Intent, ends: Sequence[StackEnd], error: TfopsError) -> None:
     if not any(map(may_have_changed, ends)) and error.exit_code != StoppedPartWay.exit_code:
         reason = lease.mask(in_a_line(error))
         lease.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything: {reason}")
@@ -262,7 +267,7 @@ def _verify(
     *,
     on_tick: Callable[[], None] = lambda: None,
     is_stopped: Callable[[], bool] = lambda: False,
-) -> VerifiedPart | None:
+) -> Verification | None:
     """What the environment's checks say about what runs now."""
     context = _context(run, planned, outputs=outputs, hidden=hidden, on_tick=on_tick, is_stopped=is_stopped)
     return run_checks(run.target.checks, context)
@@ -364,5 +369,5 @@ def _result(run: _Run, planned: Planned, plan: Plan, *, card: Card | None) -> Ch
         is_shared=bool(run.project.repository.remote),
         outputs=card.outputs if card else {},
         verified=card.verified.result if card and card.verified else Verified.NONE,
-        checks=check_facts(card.verified.checks if card and card.verified else ()),
+        checks=card.verified.checks if card and card.verified else (),
     )

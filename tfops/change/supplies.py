@@ -9,7 +9,7 @@ from tfops.config.modules.interface import is_public_output
 from tfops.config.modules.terraform_type import ANY, Type, is_settled, type_at
 from tfops.config.values import StackOutput, StackReference
 from tfops.dataclass import dataclass
-from tfops.model import StackState
+from tfops.records.state import StackState
 from tfops.render.supply import Supply, kind_in, kind_of
 from tfops.resolve.graph import output_in
 

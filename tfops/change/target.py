@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
-from tfops.addresses import in_stack, split
 from tfops.change.environment import Place
 from tfops.change.home import content_tree
 from tfops.change.project import Project
@@ -17,10 +16,14 @@ from tfops.config.modules.protection import fits
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.card import Card
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, known_versions, read_card, versions_of
-from tfops.model import Commit, CommitSha, EnvName, Judgement, Kind, StackName, Verdict, VersionRecord
+from tfops.records.addresses import in_stack, split
+from tfops.records.card import Card
+from tfops.records.commit import Commit
+from tfops.records.names import CommitSha, EnvName, StackName
+from tfops.records.verdict import Judgement, Verdict
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches, require_branch_name
 from tfops.resolve.bridge import Bridge, Past
 from tfops.resolve.guards import ApplyFacts, require_none

@@ -25,7 +25,7 @@ from tfops.errors import Locked, NeverShared, Refused
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.origin import require_ledger
 from tfops.ledger.record import LostRaceError
-from tfops.model import Kind, Verified
+from tfops.records.version import Kind, Verified
 from tfops.results.changes import ChangeResult, RecoverResult
 from tfops.system import failpoint
 from tfops.system.clock import Patience

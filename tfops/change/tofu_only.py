@@ -14,7 +14,7 @@ from tfops.config.names import is_local_source
 from tfops.config.source import LocalSource, is_oci
 from tfops.engine.locate import Engine
 from tfops.errors import Refused
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 from tfops.system.trees import Tree
 
 _HINT = "use OpenTofu: engine: {use: tofu} in tfops.yaml, or --engine tofu"

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from tfops.events import Event
-from tfops.model import Plan
+from tfops.records.engine_events import Event
+from tfops.records.plan import Plan
 
 
 class Ui(Protocol):

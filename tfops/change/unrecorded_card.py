@@ -8,10 +8,11 @@ from tfops.change.project import Project
 from tfops.change.remote_answers import refusal
 from tfops.change.ui import Ui
 from tfops.errors import NotRecorded, Refused
-from tfops.ledger.card import Card
+from tfops.ledger.codec import from_plain, to_plain
 from tfops.ledger.record import FencedError, LostRaceError, record_version
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName
+from tfops.records.card import Card
+from tfops.records.names import EnvName
 from tfops.system import failpoint, signals
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.workspace import read_json, write_file
@@ -33,7 +34,7 @@ def record(
         "headline": headline,
         "base": base,
         "root": dict(root),
-        "card": card.model_dump(mode="json"),
+        "card": to_plain(card),
     }
     path = project.workspace.pending(env)
     with signals.deferred(_RECORDED_FIRST):
@@ -64,7 +65,7 @@ def _record_pending(project: Project, refs: Refs, env: EnvName) -> Card:
     recorded = record_version(
         project.repository,
         refs,
-        Card.model_validate(content["card"]),
+        from_plain(Card, content["card"]),
         content["headline"],
         base=content["base"],
         root=content["root"],
@@ -81,7 +82,7 @@ def settle_pending(project: Project, refs: Refs, env: EnvName, ui: Ui) -> Card |
     content: Any = read_json(path)
     if not isinstance(content, dict):
         return None
-    card = Card.model_validate(content["card"])
+    card = from_plain(Card, content["card"])
     recorded = _already_recorded(project, env, card)
     if recorded is None:
         try:

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tfops.addresses import (
+from tfops.change.project import Project
+from tfops.change.stack import locate
+from tfops.config.modules.protection import fits
+from tfops.engine.mask import MASK
+from tfops.errors import ConfigError, ProjectError, Refused
+from tfops.ledger.versions import Listing, read_cards
+from tfops.records.addresses import (
     TERRAFORM_REGISTRY,
     TOFU_REGISTRY,
     hidden_id,
@@ -13,16 +19,11 @@ from tfops.addresses import (
     split,
     type_of,
 )
-from tfops.change.project import Project
-from tfops.change.stack import locate
-from tfops.config.modules.protection import fits
-from tfops.engine.mask import MASK
-from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.card import Card, StackPart
-from tfops.ledger.versions import Listing, read_cards
-from tfops.model import Judgement, Reason, Verdict, Version, VersionRecord
+from tfops.records.card import Card, StackRecord
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Version, VersionRecord
 from tfops.resolve.identity import Since, Trail
-from tfops.resolve.verdict import Download, Facts, conclude, judge
+from tfops.resolve.verdict import Facts, conclude, judge
 from tfops.resolve.versions import content_of
 from tfops.system.repository import Repository
 
@@ -155,18 +156,18 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
         moves=_moves(stack, part.moves),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         actions=sum(split(action.address)[0] == stack for action in card.actions),
-        downloads={path: Download(item.source, item.version, item.digest) for path, item in part.downloads.items()},
+        downloads=part.downloads,
     )
 
 
 _REGISTRIES = (TERRAFORM_REGISTRY, TOFU_REGISTRY)
 
 
-def _locked(card: Card, part: StackPart) -> Mapping[str, str]:
+def _locked(card: Card, part: StackRecord) -> Mapping[str, str]:
     return part.providers or card.providers
 
 
-def _providers(card: Card, part: StackPart) -> dict[str, str]:
+def _providers(card: Card, part: StackRecord) -> dict[str, str]:
     """By the address that both registries' entries share; of two, the one that the card's engine took."""
     own = TOFU_REGISTRY if card.engine.name == "tofu" else TERRAFORM_REGISTRY
     ordered = sorted(_locked(card, part).items(), key=lambda entry: entry[0].startswith(own))
@@ -186,7 +187,7 @@ def _qualified(stack: str, ids: Mapping[str, str]) -> dict[str, str]:
     return {qualified(stack, address): known for address, known in ids.items()}
 
 
-def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:
+def _ids(inventory: Mapping[str, str], *, hide: bool) -> Mapping[str, str]:
     """Ids that can be compared: an id with a masked secret in it proves nothing."""
     if not hide and not any(MASK in known for known in inventory.values()):
         return inventory
@@ -194,7 +195,7 @@ def _ids(inventory: dict[str, str], *, hide: bool) -> dict[str, str]:
     return {address: hidden_id(known) for address, known in known_ids.items()} if hide else known_ids
 
 
-def _types(card: Card, part: StackPart) -> dict[str, str]:
+def _types(card: Card, part: StackRecord) -> dict[str, str]:
     """Type to provider. Cards that don't say it: by the provider's name that the type begins with."""
     if part.types or not part.inventory:
         return {kind: provider_of(provider) for provider, kinds in part.types.items() for kind in kinds}

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
-from tfops.events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
-from tfops.model import Plan
+from tfops.records.engine_events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
+from tfops.records.plan import Plan
 from tfops.report.live import Groups, Work, live_line
 from tfops.report.plan import plan_report
 from tfops.report.progress import event_line, finished_line, said_line

@@ -30,7 +30,10 @@ from tfops.config.project import PROJECT_FILE, ProjectConfig
 from tfops.errors import NotApproved, Refused, UsageError
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import known_versions
-from tfops.model import LOCK_FILE, MAIN_STACK, EnvName, Kind, Plan
+from tfops.records.names import MAIN_STACK, EnvName
+from tfops.records.plan import Plan
+from tfops.records.rendered import LOCK_FILE
+from tfops.records.version import Kind
 from tfops.report.words import plural
 from tfops.results.changes import AdoptResult
 from tfops.system import failpoint, signals

@@ -15,7 +15,8 @@ from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused, in_a_line
 from tfops.forge.ci import merge_target_named_by_ci
-from tfops.model import LOCK_FILE, CommitSha, EnvName
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.rendered import LOCK_FILE
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
 from tfops.results.affected import AffectedEnvironment, AffectedResult

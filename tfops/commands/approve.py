@@ -4,6 +4,7 @@ The yes is in the ledger, beside the note why the commit wasn't applied. It coun
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from tfops.change.environment import find_place
 from tfops.change.project import Project
@@ -11,8 +12,9 @@ from tfops.change.signing import require_signing
 from tfops.commands.locks import append_event
 from tfops.config.names import did_you_mean, shown
 from tfops.errors import Refused
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent
-from tfops.ledger.parts import AgreedPart, DeclinedPart
+from tfops.ledger.chain import LedgerState, NewEvent
+from tfops.records.blocked import Agreement, Declined
+from tfops.records.event import EventKind
 from tfops.results.sync import ApproveResult
 from tfops.system import clock
 
@@ -25,7 +27,7 @@ def approve(project: Project, env: str, *, varying: Collection[str] = ()) -> App
     place = find_place(project, env)
     require_signing(project, place.rules)
     person = project.repository.person
-    agreed: list[DeclinedPart] = []
+    agreed: list[Declined] = []
 
     def event(present: LedgerState) -> NewEvent:
         declined = present.declined
@@ -39,9 +41,9 @@ def approve(project: Project, env: str, *, varying: Collection[str] = ()) -> App
         mine = [part for part in declined.agreed if part.who == str(person)]
         if any(set(part.varying) >= set(varying) for part in mine):
             raise Refused("already-approved", f"{person} has approved this already: another person must")
-        part = AgreedPart(who=str(person), at=clock.now(), varying=sorted(set(varying)))
+        part = Agreement(who=str(person), at=clock.now(), varying=tuple(sorted(set(varying))))
         others = [part for part in declined.agreed if part not in mine]
-        agreed[:] = [declined.model_copy(update={"agreed": [*others, part]})]
+        agreed[:] = [replace(declined, agreed=(*others, part))]
         text = f"{place.env}: {declined.commit[:8]} is approved by {person.name}: {declined.text}"
         return NewEvent(EventKind.APPROVED, text, declined=agreed[0])
 
@@ -51,7 +53,7 @@ def approve(project: Project, env: str, *, varying: Collection[str] = ()) -> App
     return ApproveResult(place.env, part.commit, part.digest, part.text, max(missing, 0))
 
 
-def _require_planned(varying: Collection[str], declined: DeclinedPart) -> None:
+def _require_planned(varying: Collection[str], declined: Declined) -> None:
     for address in varying:
         if address not in declined.prints:
             raise Refused(

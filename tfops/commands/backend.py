@@ -10,7 +10,7 @@ from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import NotApproved, Refused
 from tfops.ledger.chain import read_present
-from tfops.model import MAIN_STACK, EnvName, StackName
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.render.root import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
 from tfops.results.facts import Finding

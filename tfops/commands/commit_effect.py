@@ -14,7 +14,7 @@ from tfops.config.source import LocalSource
 from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
 from tfops.ledger.chain import LedgerState
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.render.earlier import in_todays_form
 from tfops.render.root import digest_of
 from tfops.system.git import require_sha

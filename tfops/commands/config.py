@@ -4,7 +4,7 @@ from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.config.environment import load_environment, load_rules, stack_document
 from tfops.config.lines import config_lines
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.files import ConfigResult, StackLines
 
 

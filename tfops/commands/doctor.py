@@ -18,7 +18,7 @@ from tfops.errors import ConfigError, TfopsError
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.record import LostRaceError, rehearse_record
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.render.root import describe_backend
 from tfops.resolve.branches import describe_mapping
 from tfops.results.facts import Finding

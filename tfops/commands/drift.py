@@ -19,10 +19,13 @@ from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
 from tfops.engine.plan import masked_plan
 from tfops.errors import Locked, NotRecorded, Refused, TfopsError, in_a_line
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
-from tfops.ledger.parts import DriftPart
+from tfops.ledger.chain import LedgerState, NewEvent, read_present
 from tfops.ledger.versions import list_versions, versions_of
-from tfops.model import DriftPolicy, Kind, Plan, VersionRecord
+from tfops.records.drift import Drift
+from tfops.records.event import EventKind
+from tfops.records.plan import Plan
+from tfops.records.policy import DriftPolicy
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.merged_plan import merge_plans
 from tfops.results.sync import DriftResult, EnvironmentDrift
 from tfops.system import clock
@@ -96,21 +99,21 @@ def _remember(
     right_at = now if not plan.drift else _last_right(project, latest, read_json(path))
     if not plan.drift:
         write_file(path, json.dumps({"version": latest.version.number, "at": now.isoformat()}))
-    addresses = [change.address for change in plan.drift]
+    addresses = tuple(change.address for change in plan.drift)
     person = project.repository.person
-    part = DriftPart(
+    part = Drift(
         version=latest.version.number, addresses=addresses, digest=plan.digest, by=person.name, at=now,
         right_at=right_at,
     )  # fmt: skip
 
     known = read_present(project.repository, env).drift
     since = known.at if known and known.addresses == addresses else now
-    if (known.addresses if known else []) != addresses:
+    if (known.addresses if known else ()) != addresses:
         _note(project, place, latest, part, ui)
     return EnvironmentDrift(env, latest.version, plan.drift, since if plan.drift else None, right_at, heal)
 
 
-def _note(project: Project, place: Place, latest: VersionRecord, part: DriftPart, ui: Ui) -> None:
+def _note(project: Project, place: Place, latest: VersionRecord, part: Drift, ui: Ui) -> None:
     count, env = len(part.addresses), place.env
 
     def event(present: LedgerState) -> NewEvent:

@@ -17,14 +17,16 @@ from tfops.change.story import ChangeOptions
 from tfops.change.target import Target
 from tfops.change.targets import change
 from tfops.change.ui import Ui
-from tfops.commands.drills import drill_fact
 from tfops.commands.locks import append_event
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
-from tfops.ledger.parts import DrilledPart, DrillsPart
+from tfops.ledger.chain import LedgerState, NewEvent, read_present
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import EnvName, Kind, Verdict, Verified, Version, VersionRecord
+from tfops.records.drill import Drill, Drills
+from tfops.records.event import EventKind
+from tfops.records.names import EnvName
+from tfops.records.verdict import Verdict
+from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
 from tfops.results.changes import ChangeResult, DrillResult
 from tfops.system import clock
@@ -73,7 +75,7 @@ def drill(
             why = "; ".join(filter(None, (why, _clean_up(run))))
     except (KeyboardInterrupt, Interrupted) as error:
         raise _interrupted(run) from error
-    part = DrilledPart(
+    part = Drill(
         place=run.place.env,
         by=project.repository.person.name,
         at=clock.now(),
@@ -83,7 +85,7 @@ def drill(
         digests={step: result.plan.digest for step, result in results.items()},
     )
     _record(run, part)
-    return DrillResult(run.home.env, run.goal.version, drill_fact(part), keep)
+    return DrillResult(run.home.env, run.goal.version, part, keep)
 
 
 def _prepare(project: Project, env: str, version: str, *, place: str | None, options: ChangeOptions, ui: Ui) -> _Drill:
@@ -223,13 +225,13 @@ def _what_stands_there(run: _Drill) -> Target:
     return as_it_runs(run.project, run.content(latest, Kind.DESTROY))
 
 
-def _record(run: _Drill, part: DrilledPart) -> None:
+def _record(run: _Drill, part: Drill) -> None:
     """An event in the ledger of the environment whose version was rehearsed; its newest drill is kept there."""
     name = str(run.goal.version)
     outcome = f"rolled back OK in {part.seconds['rollback']:.1f} s" if part.is_ok else f"failed: {part.why}"
 
     def event(present: LedgerState) -> NewEvent:
-        drills = DrillsPart(drills={**present.drills.drills, name: part})
+        drills = Drills(drills={**present.drills.drills, name: part})
         return NewEvent(EventKind.DRILLED, f"{run.home.env}: {name} drilled in {part.place}: {outcome}", drills=drills)
 
     append_event(run.project, run.home.env, run.project.refs(run.home.rules), event)

@@ -2,16 +2,12 @@
 
 from tfops.change.project import Project
 from tfops.ledger.chain import read_present
-from tfops.ledger.parts import DrilledPart
-from tfops.model import EnvName, Version
-from tfops.results.facts import DrillFact
+from tfops.records.drill import Drill
+from tfops.records.names import EnvName
+from tfops.records.version import Version
 
 
-def drills_of(project: Project, env: EnvName) -> dict[Version, DrillFact]:
+def drills_of(project: Project, env: EnvName) -> dict[Version, Drill]:
     """The newest drill of each version of an environment."""
     drills = read_present(project.repository, env).drills.drills
-    return {Version(int(name.removeprefix("v"))): drill_fact(part) for name, part in drills.items()}
-
-
-def drill_fact(part: DrilledPart) -> DrillFact:
-    return DrillFact(EnvName(part.place), part.by, part.at, part.is_ok, part.why, part.seconds, part.digests)
+    return {Version.read(name): drill for name, drill in drills.items()}

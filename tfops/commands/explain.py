@@ -16,7 +16,7 @@ from tfops.config.names import is_local_source, shown, why_and_hint
 from tfops.config.project import project_document
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.files import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact, SchemaResult
 from tfops.system.trees import GitTree
 from tfops.system.workspace import explained_disk_errors, in_work_tree

@@ -20,7 +20,8 @@ from tfops.config.pinning import why_unpinned
 from tfops.config.project import ProjectConfig
 from tfops.engine.locate import Engine
 from tfops.errors import TfopsError
-from tfops.model import Complaint, EnvName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
 from tfops.system.trees import GitTree
 
 _MOST_SHOWN = 8

@@ -4,10 +4,10 @@ from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.change.verdicts import verdicts_of
 from tfops.commands.drills import drills_of
-from tfops.commands.log import log_events
 from tfops.commands.named import environment_with_versions
-from tfops.ledger.chain import EventKind
+from tfops.ledger.chain import read_events
 from tfops.ledger.versions import versions_of
+from tfops.records.event import EventKind
 from tfops.results.environments import (
     HistoryEntry,
     HistoryResult,
@@ -35,7 +35,7 @@ def history(
     since = kept[0].applied_at if kept and len(kept) < len(listing.versions) else None
     incidents = [
         event
-        for event in log_events(project, name)
+        for event in read_events(project.repository, name)
         if event.kind in _INCIDENTS and (since is None or event.at >= since)
     ]
     return HistoryResult(

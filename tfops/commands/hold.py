@@ -7,10 +7,12 @@ from tfops.change.signing import require_signing
 from tfops.commands.locks import append_event
 from tfops.config.names import one_line
 from tfops.errors import Refused, UsageError
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
-from tfops.ledger.parts import HoldMark
+from tfops.ledger.chain import LedgerState, NewEvent, read_present
 from tfops.ledger.versions import known_versions
-from tfops.model import EnvName, VersionRecord
+from tfops.records.event import EventKind
+from tfops.records.hold import HoldMark
+from tfops.records.names import EnvName
+from tfops.records.version import VersionRecord
 from tfops.results.changes import HoldResult
 from tfops.system import clock
 

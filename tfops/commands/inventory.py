@@ -4,7 +4,7 @@ from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.versions import list_versions, read_card
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.results.environments import (
     InventoryResult,
 )

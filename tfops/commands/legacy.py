@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfops.addresses import without_keys
 from tfops.change.project import Project
 from tfops.change.stack import EngineOptions, locate
 from tfops.commands.legacy_files import MARKER, gather
@@ -17,7 +16,10 @@ from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.engine.trial import judge
 from tfops.errors import ProjectError, UsageError
-from tfops.model import MAIN_FILE, EnvName, StackState
+from tfops.records.addresses import without_keys
+from tfops.records.names import EnvName
+from tfops.records.rendered import MAIN_FILE
+from tfops.records.state import StackState
 from tfops.resolve.bridge import Bridge, Move
 from tfops.system.workspace import unpack
 

@@ -12,7 +12,7 @@ from tfops.config.modules.interface import MODULES
 from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import LOCK_FILE
+from tfops.records.rendered import LOCK_FILE
 from tfops.system.listing import is_ignored, kept_files, repository_top
 from tfops.system.workspace import explained_disk_errors
 

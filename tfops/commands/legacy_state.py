@@ -17,7 +17,7 @@ from tfops.engine.foreign import pull_foreign_state, pull_sealed_state
 from tfops.engine.stack import ERRORED_STATE
 from tfops.engine.state import parse_state
 from tfops.errors import EngineFailed, Refused
-from tfops.model import StackState
+from tfops.records.state import StackState
 from tfops.system import environ
 from tfops.system.workspace import read_json, write_file
 

@@ -16,10 +16,13 @@ from tfops.change.ui import Ui
 from tfops.config.names import one_line
 from tfops.errors import Locked, Refused
 from tfops.forge.ci import job_address
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, prepare, read_present
-from tfops.ledger.parts import IntentPart, LockPart, TroublePart
+from tfops.ledger.chain import LedgerState, NewEvent, prepare, read_present
+from tfops.ledger.codec import encode
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import EnvName
+from tfops.records.event import EventKind
+from tfops.records.lock import Lock
+from tfops.records.names import EnvName
+from tfops.records.run import Intent, Trouble
 from tfops.results.changes import LockResult
 from tfops.system import clock, environ, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
@@ -34,7 +37,7 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
     refs = project.refs(place.rules)
     require_signing(project, place.rules)
     user, host = environ.user_and_host()
-    part = LockPart(
+    part = Lock(
         run_id=secrets.token_hex(8),
         clone=project.workspace.clone_id,
         who=user,
@@ -95,17 +98,17 @@ def _begin_anew(project: Project, env: EnvName, said: list[str]) -> NewEvent:
         raise Refused("not-locked", f"{env} is not locked: it has no ledger, and no version")
     card = read_card(project.repository, latest)
     said[:] = [f"{env}: another ledger is begun at {latest.version}, the one before is lost"]
-    text = card.model_dump_json(indent=2)
+    text = encode(card)
     return NewEvent(EventKind.FORCED, said[0], card=text, inventory=card.inventory, begins_anew=True)
 
 
-def _may_unlock(project: Project, held: LockPart) -> bool:
+def _may_unlock(project: Project, held: Lock) -> bool:
     """A manual lock of this clone, or of this user on this machine."""
     is_own = held.clone == project.workspace.clone_id or (held.who, held.host) == environ.user_and_host()
     return held.is_manual and is_own
 
 
-def _needs_force(project: Project, env: EnvName, held: LockPart) -> Locked:
+def _needs_force(project: Project, env: EnvName, held: Lock) -> Locked:
     fate = fate_of(project, env, held)
     what = held.reason if held.is_manual else held.what
     why = "a lock that isn't one's own is only broken by force, and that is recorded"
@@ -116,7 +119,7 @@ def _needs_force(project: Project, env: EnvName, held: LockPart) -> Locked:
     )
 
 
-def _trouble(held: LockPart, intent: IntentPart) -> TroublePart:
+def _trouble(held: Lock, intent: Intent) -> Trouble:
     """Nobody knows how far the broken run got: its plan stands as the receipt."""
     done = tuple(sorted(intent.done))
     headline = f"The lock of the {intent.kind} of {intent.commit[:8]} was broken: how far it got is not known."

@@ -35,7 +35,7 @@ from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 from tfops.render.encryption import encryption_file
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace

@@ -4,7 +4,7 @@ from tfops.change.environment import find_place, require_environment
 from tfops.change.project import Project
 from tfops.config.names import is_environment_name
 from tfops.ledger.versions import versions_of
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 
 def environment_with_versions(project: Project, env: str | None) -> EnvName:

@@ -15,7 +15,7 @@ from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.project import PROJECT_FILE
 from tfops.config.stacks import stack_files
 from tfops.errors import Refused, UsageError
-from tfops.model import MAIN_STACK, EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 from tfops.results.files import NewResult
 from tfops.system import signals
 from tfops.system.trees import Tree

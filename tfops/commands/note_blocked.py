@@ -8,8 +8,9 @@ from tfops.change.signing import require_signing
 from tfops.change.ui import Ui
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.ledger.chain import EventKind, NewEvent, prepare, read_present
-from tfops.ledger.parts import WaitingPart
+from tfops.ledger.chain import NewEvent, prepare, read_present
+from tfops.records.blocked import WaitingCommit
+from tfops.records.event import EventKind
 from tfops.results.sync import Decision
 from tfops.system import clock
 from tfops.system.remote import RemoteUnreachable, Swap, Update
@@ -52,6 +53,6 @@ def _update(project: Project, found: Decision, by: str) -> Update | None:
     before = present.waiting
     if present.lock is not None or (before and (before.commit, before.reason) == (found.commit, found.word)):
         return None
-    part = WaitingPart(commit=found.commit, reason=found.word, text=found.text[:_LONGEST_TEXT], by=by, at=clock.now())
+    part = WaitingCommit(commit=found.commit, reason=found.word, text=found.text[:_LONGEST_TEXT], by=by, at=clock.now())
     text = f"{found.env} is left as it is ({part.reason}): {part.text}"
     return prepare(project.repository, present, NewEvent(EventKind.WAITING, text, waiting=part))

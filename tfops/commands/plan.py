@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tfops.change.checks import CheckContext, check_facts
+from tfops.change.checks import CheckContext
 from tfops.change.environment import Place, find_place
 from tfops.change.planning import plan_stacks
 from tfops.change.project import Project
@@ -15,7 +15,10 @@ from tfops.change.stacks import Stacks, with_other_contents
 from tfops.change.target import say_target
 from tfops.change.ui import Ui
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import MAIN_STACK, Commit, StackName, Verdict, Version
+from tfops.records.commit import Commit
+from tfops.records.names import MAIN_STACK, StackName
+from tfops.records.verdict import Verdict
+from tfops.records.version import Version
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import as_planned, conclude
 from tfops.results.changes import PlanResult, RollbackPlanResult
@@ -69,7 +72,7 @@ def plan(
             required = rules.environments[place.env].required_checks if checks else ()
             found = check_plans(required, planned.stacks, context)
     current = listing.latest.version if listing.latest else None
-    return PlanResult(place.env, commit, current, planned.shown, check_facts(found))
+    return PlanResult(place.env, commit, current, planned.shown, found)
 
 
 def plan_rollback(

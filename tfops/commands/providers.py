@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from tfops.addresses import other_registry, registry_of
 from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.stack import Content, EngineOptions, local_sources, locate, render_stack
@@ -19,7 +18,9 @@ from tfops.engine.mask import Masker
 from tfops.engine.providers import lock_providers
 from tfops.engine.runner import Runner
 from tfops.errors import Refused
-from tfops.model import LOCK_FILE, MAIN_FILE, RenderedRoot, StackName
+from tfops.records.addresses import other_registry, registry_of
+from tfops.records.names import StackName
+from tfops.records.rendered import LOCK_FILE, MAIN_FILE, RenderedRoot
 from tfops.results.places import ProviderMove, ProvidersResult
 from tfops.system import failpoint, signals
 from tfops.system.export import lay_out_modules

@@ -16,11 +16,13 @@ from tfops.dataclass import dataclass
 from tfops.errors import Refused, TfopsError, in_a_line
 from tfops.ledger.chain import LedgerState, present_at
 from tfops.ledger.lock import MachineLock
-from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, require_known
-from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, VersionRecord
+from tfops.records.lock import Lock
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import DriftPolicy
+from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches
-from tfops.resolve.reconcile import Earlier, SyncFacts, decide, orphan
+from tfops.resolve.reconcile import SyncFacts, decide, orphan
 from tfops.resolve.shard import WHOLE, Shard
 from tfops.results.sync import Decision, SyncReason
 from tfops.system import clock
@@ -214,7 +216,7 @@ def _facts(scene: ProjectFacts, env: EnvName) -> SyncFacts:
         hold=present.hold_on(latest),
         rehearses=str(present.card.get("rehearses") or ""),
         is_stopped=present.trouble is not None,
-        earlier=_earlier(present),
+        earlier=present.declined,
         drifted=present.drifted_from(latest),
         has_room=_has_room(scene, env),
     )
@@ -243,12 +245,7 @@ def _branch(rule: EnvironmentRule, branches: tuple[str, ...], latest: VersionRec
     return branches[0] if len(branches) == 1 else ""
 
 
-def _earlier(present: LedgerState) -> Earlier | None:
-    part = present.declined
-    return Earlier(part.commit, part.reason, part.text, part.retry_at, len(part.agreed)) if part else None
-
-
-def _with_lock(project: Project, facts: SyncFacts, lock: LockPart | None) -> SyncFacts:
+def _with_lock(project: Project, facts: SyncFacts, lock: Lock | None) -> SyncFacts:
     """Who holds the environment: a person, a run, or a run of this clone that is known to be over."""
     is_held_here = MachineLock(project.workspace.locks).is_held(facts.env)
     if lock is None:

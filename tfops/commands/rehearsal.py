@@ -12,7 +12,8 @@ from tfops.config.environment import EnvironmentConfig, load_environment, read_p
 from tfops.config.inherit import FOLDER
 from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
-from tfops.model import MAIN_STACK, Action, EnvName, Plan
+from tfops.records.names import MAIN_STACK, EnvName
+from tfops.records.plan import Action, Plan
 from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from tfops.addresses import provider_of, without_keys
 from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.stack import EngineOptions
@@ -11,9 +10,11 @@ from tfops.commands.plan import plan
 from tfops.config.environment import load_environment, read_provider_lock
 from tfops.config.modules.declarations import declared_by
 from tfops.engine.lockfile import locked_versions
-from tfops.ledger.card import Card
 from tfops.ledger.versions import read_card, versions_of
-from tfops.model import Kind, Reason
+from tfops.records.addresses import provider_of, without_keys
+from tfops.records.card import Card
+from tfops.records.verdict import Reason
+from tfops.records.version import Kind
 from tfops.resolve.forward_only import irreversible
 from tfops.resolve.one_way import Proposed, Running, doors, planned_doors
 from tfops.results.changes import ReversibleResult

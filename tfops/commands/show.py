@@ -1,14 +1,15 @@
 """`show`: one version's identity card."""
 
 from tfops.change.project import Project
-from tfops.change.trouble import trouble_fact
 from tfops.change.verdicts import verdicts_of
 from tfops.commands.drills import drills_of
 from tfops.commands.named import environment_with_versions
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.chain import read_present
+from tfops.ledger.codec import to_plain
 from tfops.ledger.versions import read_card, require_known, versions_of
-from tfops.model import Commit, VersionRecord
+from tfops.records.commit import Commit
+from tfops.records.version import VersionRecord
 from tfops.resolve.versions import pick_version
 from tfops.results.environments import (
     ShowResult,
@@ -30,7 +31,7 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
     trouble = read_present(project.repository, name).trouble if record is listing.latest else None
     commit = _commit_or_none(project.repository, record)
     drill = drills_of(project, name).get(record.version)
-    return ShowResult(record, commit, card.model_dump(mode="json"), verdict, trouble_fact(trouble), drill)
+    return ShowResult(record, commit, to_plain(card), verdict, trouble, drill)
 
 
 def _commit_or_none(repository: Repository, record: VersionRecord) -> Commit | None:

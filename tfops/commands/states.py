@@ -20,7 +20,9 @@ from tfops.engine.state import earlier_digest, parse_state
 from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import known_versions, read_card
-from tfops.model import ABSENT_STATE, MAIN_STACK, EnvName, StackName, StackState, Version
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.state import ABSENT_STATE, StackState
+from tfops.records.version import Version
 from tfops.resolve.state import RecordedState
 from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.system import signals

@@ -12,15 +12,16 @@ from tfops.config.project import EnvironmentRule
 from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState, present_at
 from tfops.ledger.lock import MachineLock, read_holder
-from tfops.ledger.parts import LockPart
 from tfops.ledger.versions import Listing, list_versions, require_known
-from tfops.model import CommitSha, EnvName, VersionRecord
+from tfops.records.lock import Lock
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import VersionRecord
 from tfops.resolve.branches import matches
 from tfops.results.environments import (
     EnvironmentStatus,
     StatusResult,
 )
-from tfops.results.facts import LockFact
+from tfops.results.facts import LockStatus
 from tfops.system.ref_snapshot import look_here
 from tfops.system.repository import Repository
 
@@ -103,30 +104,18 @@ def _sound_status(
         holder=read_holder(holder_file) if MachineLock(project.workspace.locks).is_held(env) else None,
         unrecorded=project.workspace.pending(env).exists(),
         is_configured=rule is not None,
-        lock=_lock_fact(project, env, present.lock),
+        lock=_lock_status(project, env, present.lock),
         trouble=present.trouble.receipt if present.trouble else "",
         trouble_why=present.trouble.why if present.trouble else "",
         drifted=present.drifted_from(latest),
     )
 
 
-def _lock_fact(project: Project, env: EnvName, lock: LockPart | None) -> LockFact | None:
+def _lock_status(project: Project, env: EnvName, lock: Lock | None) -> LockStatus | None:
     if lock is None:
         return None
-    fate = fate_of(project, env, lock)
-    return LockFact(
-        who=lock.who,
-        host=lock.host,
-        what=lock.what,
-        since=lock.since,
-        expires_at=lock.expires_at,
-        reason=lock.reason,
-        run=lock.run,
-        is_ours=lock.clone == project.workspace.clone_id,
-        is_gone=fate.is_gone,
-        fate=fate.text,
-        hint=fate.hint,
-    )
+    fate, is_ours = fate_of(project, env, lock), lock.clone == project.workspace.clone_id
+    return LockStatus(lock, is_ours, fate.is_gone, fate.text, fate.hint)
 
 
 def _commits_ahead(repository: Repository, rule: EnvironmentRule | None, latest: VersionRecord | None) -> int:

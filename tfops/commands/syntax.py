@@ -11,7 +11,8 @@ from tfops.config.names import is_local_source
 from tfops.engine.environment import bare_environment
 from tfops.engine.locate import Engine
 from tfops.engine.trial import misread
-from tfops.model import MAIN_FILE, Complaint
+from tfops.records.complaint import Complaint
+from tfops.records.rendered import MAIN_FILE
 from tfops.system.trees import GitTree
 from tfops.system.workspace import unpack
 

@@ -29,9 +29,11 @@ from tfops.errors import (
     TfopsError,
     in_a_line,
 )
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, read_present
-from tfops.ledger.parts import DeclinedPart
-from tfops.model import CommitSha, EnvName, Sync
+from tfops.ledger.chain import LedgerState, NewEvent, read_present
+from tfops.records.blocked import Declined
+from tfops.records.event import EventKind
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import Sync
 from tfops.resolve.agreement import Agreed
 from tfops.results.changes import ChangeResult
 from tfops.system import clock
@@ -107,7 +109,7 @@ def _note(project: Project, rules: ProjectConfig, env: EnvName, error: TfopsErro
         if present.lock is not None:
             raise _Quiet
         part = _declined(project, rules, present, head, error)
-        part = part.model_copy(update={"text": ui.mask(part.text)})
+        part = replace(part, text=ui.mask(part.text))
         return NewEvent(EventKind.DECLINED, f"{env}: {head[:8]} is not applied: {part.text}", declined=part)
 
     try:
@@ -120,7 +122,7 @@ def _note(project: Project, rules: ProjectConfig, env: EnvName, error: TfopsErro
 
 def _declined(
     project: Project, rules: ProjectConfig, present: LedgerState, head: CommitSha, error: TfopsError
-) -> DeclinedPart:
+) -> Declined:
     before = present.declined
     tries = before.tries + 1 if before and before.commit == head else 1
     person = project.repository.person
@@ -130,7 +132,7 @@ def _declined(
     is_same = before is not None and before.commit == head and before.digest == digest
     if isinstance(error, EngineFailed | StoppedPartWay | CheckFailed) and tries < rules.agent.tries:
         retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))
-    return DeclinedPart(
+    return Declined(
         commit=head,
         reason=error.guard if isinstance(error, Refused) else error.name,
         text=_text(error, tries),
@@ -140,7 +142,7 @@ def _declined(
         retry_at=retry_at,
         digest=digest,
         prints=prints,
-        agreed=before.agreed if before and is_same else [],
+        agreed=before.agreed if before and is_same else (),
     )
 
 

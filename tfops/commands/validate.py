@@ -26,7 +26,8 @@ from tfops.config.environment import (
 from tfops.config.project import ProjectConfig, load_project
 from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
-from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
+from tfops.records.complaint import Complaint
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
 

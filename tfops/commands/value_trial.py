@@ -11,8 +11,9 @@ from tfops.config.inputs import InputCheck
 from tfops.dataclass import dataclass
 from tfops.engine.locate import Engine
 from tfops.engine.trial import TrialOutput, judge
-from tfops.events import Diagnostic
-from tfops.model import Complaint, EnvName, StackName
+from tfops.records.complaint import Complaint
+from tfops.records.engine_events import Diagnostic
+from tfops.records.names import EnvName, StackName
 from tfops.render.trial import Call, render_calls
 from tfops.render.trial_batch import call_key, crowds, render_crowd
 from tfops.system.parallel import in_parallel

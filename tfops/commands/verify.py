@@ -6,10 +6,13 @@ from tfops.change.environment import Place, find_place
 from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.errors import ProjectError, Refused
-from tfops.ledger.card import Card
-from tfops.ledger.chain import Event, EventKind, read_events, read_present
+from tfops.ledger.chain import read_events, read_present
+from tfops.ledger.codec import encode
 from tfops.ledger.versions import Listing, read_tagged_card, versions_of
-from tfops.model import EnvName, VersionRecord
+from tfops.records.card import Card
+from tfops.records.event import EventKind, LedgerEvent
+from tfops.records.names import EnvName
+from tfops.records.version import VersionRecord
 from tfops.results.environments import VerifyResult
 from tfops.results.facts import Finding
 from tfops.system.remote import LEDGERS, RemoteUnreachable
@@ -45,7 +48,7 @@ def verify(project: Project, env: str, ui: Ui) -> VerifyResult:
     return VerifyResult(place.env, len(events), len(listing.tagged), len(signed), tuple(findings))
 
 
-def _events(project: Project, env: EnvName) -> tuple[list[Event], list[Finding]]:
+def _events(project: Project, env: EnvName) -> tuple[list[LedgerEvent], list[Finding]]:
     """What can be read of the chain, and what can't."""
     damage = []
     try:
@@ -93,7 +96,7 @@ def _chain(project: Project, env: EnvName, known: int) -> Iterator[Finding]:
         )
 
 
-def _tags(project: Project, events: list[Event], listing: Listing) -> Iterator[Finding]:
+def _tags(project: Project, events: list[LedgerEvent], listing: Listing) -> Iterator[Finding]:
     """Each recorded event has its tag, and each tag its event."""
     recorded = {event.run_id: event for event in events if event.kind == EventKind.RECORDED}
     tagged: set[str] = set()
@@ -118,7 +121,7 @@ def _tags(project: Project, events: list[Event], listing: Listing) -> Iterator[F
         yield Finding("foreign-tag", f"{tag} was not made by tfops", is_problem=True)
 
 
-def _difference(project: Project, record: VersionRecord, card: Card, event: Event) -> Iterator[Finding]:
+def _difference(project: Project, record: VersionRecord, card: Card, event: LedgerEvent) -> Iterator[Finding]:
     try:
         agrees = _agrees(project, record, card, event)
     except ProjectError as error:
@@ -128,14 +131,14 @@ def _difference(project: Project, record: VersionRecord, card: Card, event: Even
         yield Finding("rewritten-tag", f"{record.tag} is not what event {event.sha[:8]} recorded", is_problem=True)
 
 
-def _agrees(project: Project, record: VersionRecord, card: Card, event: Event) -> bool:
+def _agrees(project: Project, record: VersionRecord, card: Card, event: LedgerEvent) -> bool:
     """The tag stands on the card's commit, and its card is the one that the ledger has."""
     kept = GitTree.of_commit(project.repository, event.sha).read("card.json") or ""
     on_commit = project.repository.resolve_commit(f"refs/tags/{record.tag}") == record.commit
-    return on_commit and kept == card.model_dump_json(indent=2)
+    return on_commit and kept == encode(card)
 
 
-def _signed(project: Project, events: list[Event]) -> set[str]:
+def _signed(project: Project, events: list[LedgerEvent]) -> set[str]:
     """The events whose signature Git finds good; one process for all of them."""
     if not events:
         return set()

@@ -11,7 +11,7 @@ from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 # What a template may name.
 TELL_FIELDS = frozenset({"project", "event", "env", "version", "commit", "branch", "reason", "text"})

@@ -9,7 +9,7 @@ from tfops.config import names
 from tfops.config.document import Document
 from tfops.config.values import walk
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 Where = tuple[str | int, ...]
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from tfops.config import names
 from tfops.config.document import Document, Path
 from tfops.config.duration import RULE, parse_seconds
 from tfops.config.schema import CheckBlock
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 # A public output of a module, anywhere inside of a URL or of an argument.
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
@@ -19,9 +20,25 @@ _LONGEST_S = 3600.0
 _MOST_RETRIES = 100
 
 
+# What each rule needs to be told.
+RULES = {"max-deletes": "most", "keep-data": "", "required-tags": "tags", "protected": "addresses"}
+_RULE_KEYS = frozenset(filter(None, RULES.values()))
+_NOT_FOR_RULES = ("command", "http", "status", "contains", "timeout", "retries", "every")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRule:
+    """What a plan must keep to, without any tool: `use` is one of RULES, the rest what that one needs."""
+
+    use: str
+    most: int = 0
+    tags: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold: a command that ends with 0, or an address that answers as expected.
+    """One thing that must hold: a command that ends with 0, an address that answers as expected, or a rule.
 
     Tried `retries` times more after the first, `every_s` apart, each time for at most `timeout_s`.
     """
@@ -34,6 +51,7 @@ class Check:
     timeout_s: float = 30.0
     retries: int = 0
     every_s: float = 5.0
+    rule: PlanRule | None = None
 
 
 def fill_outputs(text: str, value_of: Callable[[str, str], str]) -> str:
@@ -47,7 +65,7 @@ def to_checks(blocks: Sequence[CheckBlock]) -> tuple[Check, ...]:
 
 def _to_check(block: CheckBlock) -> Check:
     return Check(
-        name=block.name or block.http or " ".join(block.command),
+        name=block.name or block.use or block.http or " ".join(block.command),
         command=tuple(block.command),
         url=block.http,
         status=block.status,
@@ -55,6 +73,7 @@ def _to_check(block: CheckBlock) -> Check:
         timeout_s=parse_seconds(block.timeout),
         retries=block.retries,
         every_s=parse_seconds(block.every),
+        rule=PlanRule(block.use, block.most or 0, tuple(block.tags), tuple(block.addresses)) if block.use else None,
     )
 
 
@@ -78,8 +97,9 @@ def _block_complaints(document: Document, where: Path, block: dict[str, Any]) ->
         checks = block.get(key)
         for index, check in enumerate(checks if isinstance(checks, list) else []):
             if isinstance(check, dict):
-                yield from _complaints(document, (*where, key, index), check)
-                yield from _early_complaints(document, (*where, key, index), check) if key == "required_checks" else ()
+                is_early = key == "required_checks"
+                yield from _complaints(document, (*where, key, index), check, takes_rules=is_early)
+                yield from _early_complaints(document, (*where, key, index), check) if is_early else ()
 
 
 def _early_complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
@@ -89,7 +109,38 @@ def _early_complaints(document: Document, where: Path, check: dict[str, Any]) ->
             yield document.complaint(where, "there are no outputs yet: a required check comes before the apply")
 
 
-def _complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+def _rule_complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+    use = check["use"]
+    if not isinstance(use, str) or use not in RULES:
+        hint = names.did_you_mean(use, list(RULES)) if isinstance(use, str) else ""
+        yield document.complaint((*where, "use"), "there is no such rule", hint or f"one of {', '.join(RULES)}")
+        return
+    for key in (*_RULE_KEYS, *_NOT_FOR_RULES):
+        if key in check and key != RULES[use]:
+            yield document.complaint((*where, key), f"`{key}` doesn't go with `use: {use}`")
+    needed = RULES[use]
+    if needed and not check.get(needed) and check.get(needed) != 0:
+        yield document.complaint(where, f"`use: {use}` needs `{needed}`", _EXAMPLES[needed])
+    if isinstance(check.get("most"), int) and check["most"] < 0:
+        yield document.complaint((*where, "most"), "`most` must not be negative")
+
+
+_EXAMPLES = {
+    "most": "for instance: most: 3",
+    "tags": "for instance: tags: [team]",
+    "addresses": 'for instance: addresses: ["aws_db_instance"]',
+}
+
+
+def _complaints(document: Document, where: Path, check: dict[str, Any], *, takes_rules: bool) -> Iterator[Complaint]:
+    if "use" in check and takes_rules:
+        yield from _rule_complaints(document, where, check)
+        return
+    if "use" in check:
+        yield document.complaint((*where, "use"), "a rule judges a plan: it stands in `required_checks`")
+        return
+    for key in sorted(_RULE_KEYS & check.keys()):
+        yield document.complaint((*where, key), f"`{key}` goes with `use`")
     command, url = check.get("command"), check.get("http")
     if bool(command) == bool(url):
         hint = 'for instance: {http: "https://…"} or {command: ["scripts/smoke.sh"]}'

@@ -19,7 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from tfops.config.yaml_words import problem_of
 from tfops.dataclass import dataclass
 from tfops.exact import Number, is_number, number_text, to_number
-from tfops.model import Complaint, Mark
+from tfops.records.complaint import Complaint, Mark
 
 Path = tuple[str | int, ...]
 

@@ -13,7 +13,7 @@ from tfops.config.names import did_you_mean, shown
 from tfops.config.schema import EncryptionBlock
 from tfops.config.values import FormError, Path, Secret, parse_form, walk
 from tfops.dataclass import dataclass
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 # `key_provider.pbkdf2.main`, `method.aes_gcm.main`: the only references that may stand in the block.
 REFERENCE = re.compile(r"(?P<kind>key_provider|method)\.(?P<type>[A-Za-z_][\w-]*)\.(?P<name>[A-Za-z_][\w-]*)")

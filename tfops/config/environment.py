@@ -31,7 +31,8 @@ from tfops.config.values import (
 )
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused
-from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
+from tfops.records.complaint import Complaint
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.system.trees import Tree, is_link
 
 

@@ -13,7 +13,8 @@ from tfops.config.modules.terraform_type import short_type
 from tfops.config.names import did_you_mean
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import Form, Reference, meant, parse_form, walk
-from tfops.model import Complaint, EnvName, StackName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName, StackName
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

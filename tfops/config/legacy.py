@@ -7,7 +7,6 @@ from dataclasses import field
 from typing import Any
 
 from tfops import exact
-from tfops.addresses import without_keys
 from tfops.config.document import Document
 from tfops.config.lines import config_lines
 from tfops.config.modules.hcl import Block, HclExpression, as_list, read_attributes, read_blocks
@@ -16,6 +15,7 @@ from tfops.config.modules.structure import Part, Span, read_structure
 from tfops.config.values import escaped
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
+from tfops.records.addresses import without_keys
 
 _VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")
 _ANY_VALUES = re.compile(r".*\.tfvars(\.json)?")

@@ -10,7 +10,7 @@ from tfops.config.source import SourceError, parse_source
 from tfops.config.values import is_form, parse_form
 from tfops.dataclass import dataclass
 from tfops.exact import Number, number_text
-from tfops.model import Complaint, Mark
+from tfops.records.complaint import Complaint, Mark
 
 _MOST_SHOWN = 6
 

@@ -8,7 +8,8 @@ from tfops.config.document import Document
 from tfops.config.duration import RULE, parse_seconds
 from tfops.config.schema import EnvironmentBlock
 from tfops.dataclass import dataclass
-from tfops.model import Complaint, EnvName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
 
 SLUG = "{slug}"
 # What a template may have besides the slug: the rest of a name's 63 characters is for telling branches apart.

@@ -21,7 +21,9 @@ from tfops.config.secrets import SecretRules, check_secrets, to_secret_rules
 from tfops.config.window import Window, parse_window
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError
-from tfops.model import Complaint, DriftPolicy, EnvName, InventoryPolicy, Sync
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
+from tfops.records.policy import DriftPolicy, InventoryPolicy, Sync
 from tfops.system.trees import Tree, is_link
 
 PROJECT_FILE = "tfops.yaml"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 
 
 class _Block(BaseModel):
@@ -24,9 +24,13 @@ class EngineBlock(_Block):
 
 
 class CheckBlock(_Block):
-    """One check of `verify`: a command or an HTTP address."""
+    """One check: a command, an HTTP address, or (of a plan) a rule that tfops knows."""
 
     name: str = ""
+    use: str = ""
+    most: int | None = None
+    tags: list[str] = []
+    addresses: list[str] = []
     command: list[str] = []
     http: str = ""
     status: int = 200

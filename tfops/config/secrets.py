@@ -13,7 +13,8 @@ from tfops.config.schema import SecretsBlock
 from tfops.config.values import SCHEMES, FormError, Secret, parse_form, walk
 from tfops.contacts import VaultLogin
 from tfops.dataclass import dataclass
-from tfops.model import Complaint, EnvName
+from tfops.records.complaint import Complaint
+from tfops.records.names import EnvName
 from tfops.system.trees import Tree, is_link
 
 # A parameter of SSM that is a secret of Secrets Manager:

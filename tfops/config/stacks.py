@@ -9,7 +9,8 @@ from tfops.config.inherit import FOLDER, LINK_HINT
 from tfops.config.project import PROJECT_FILE, project_document
 from tfops.config.values import StackReference, parse_form, walk
 from tfops.dataclass import dataclass
-from tfops.model import MAIN_STACK, Complaint, EnvName, StackName
+from tfops.records.complaint import Complaint
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.system.trees import Tree, is_link
 
 OutputsOf = Callable[[StackName, str], frozenset[str] | None]

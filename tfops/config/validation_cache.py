@@ -12,7 +12,7 @@ from typing import Any
 
 from tfops import __version__
 from tfops.dataclass import dataclass
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system.trees import Tree
 from tfops.system.workspace import read_json, write_file
 

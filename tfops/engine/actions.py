@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tfops.model import Invocation
+from tfops.records.plan import Invocation
 
 
 def invocations(document: Mapping[str, Any]) -> tuple[Invocation, ...]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from tfops.events import Diagnostic
+from tfops.records.engine_events import Diagnostic
 
 OWN_LOCK = "the state's lock was this run's own"
 

@@ -16,7 +16,7 @@ from tfops.engine.commands import CommandLine
 from tfops.engine.locate import Engine
 from tfops.engine.runner import Runner
 from tfops.errors import EngineFailed, Refused
-from tfops.model import BACKEND_FILE, ENCRYPTION_FILE
+from tfops.records.rendered import BACKEND_FILE, ENCRYPTION_FILE
 from tfops.system.workspace import write_file
 
 _SEALED = "sealed.tfstate"

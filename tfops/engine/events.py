@@ -10,11 +10,22 @@ from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tfops.addresses import with_masked_keys
 from tfops.dataclass import dataclass
 from tfops.engine.text import safe_lines, safe_text
-from tfops.events import ActionEvent, Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, SaidEvent, Step
-from tfops.model import MAIN_FILE, Action, ActionState, ResourceChange
+from tfops.records.action import ActionState
+from tfops.records.addresses import with_masked_keys
+from tfops.records.engine_events import (
+    ActionEvent,
+    Diagnostic,
+    Event,
+    PlannedEvent,
+    ReadingEvent,
+    ResourceEvent,
+    SaidEvent,
+    Step,
+)
+from tfops.records.plan import Action, ResourceChange
+from tfops.records.rendered import MAIN_FILE
 
 _STEPS = {
     "apply_start": Step.STARTED,

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable
 
-from tfops.addresses import provider_of
 from tfops.engine.advice import advice_for, is_other_build, is_settled, is_state_locked
 from tfops.engine.statelock import clarified
 from tfops.errors import EngineFailed, Locked, Refused, TfopsError
-from tfops.events import Diagnostic
+from tfops.records.addresses import provider_of
+from tfops.records.engine_events import Diagnostic
 
 
 def engine_error(what: str, errors: tuple[Diagnostic, ...]) -> TfopsError:

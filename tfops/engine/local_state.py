@@ -6,7 +6,7 @@ from typing import Any
 
 from tfops import exact
 from tfops.engine.locate import Engine
-from tfops.model import BACKEND_FILE
+from tfops.records.rendered import BACKEND_FILE
 
 _FORMAT = 4
 

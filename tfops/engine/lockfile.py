@@ -6,9 +6,9 @@ https://developer.hashicorp.com/terraform/language/files/dependency-lock
 import re
 from collections.abc import Iterable, Mapping
 
-from tfops.addresses import other_registry
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
+from tfops.records.addresses import other_registry
 
 _LOCKED = re.compile(
     r'^provider[ \t]+"(?P<address>[^"\n]+)"[ \t]*\{\s*version[ \t]*=[ \t]*"(?P<version>[^"\n]+)"'

@@ -11,7 +11,7 @@ from typing import Any
 
 from tfops import exact
 from tfops.errors import Refused
-from tfops.events import Diagnostic
+from tfops.records.engine_events import Diagnostic
 
 _TYPE, _NAME = "tfops_state", "moved"
 _PROVIDER = "terraform.io/builtin/state-was-moved"

@@ -10,8 +10,8 @@ from tfops.engine.failures import engine_error
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.statelock import StateLock, parse_lock
 from tfops.errors import TfopsError
-from tfops.events import Diagnostic
-from tfops.model import VALUES_FILE
+from tfops.records.engine_events import Diagnostic
+from tfops.records.rendered import VALUES_FILE
 from tfops.system.clock import now
 
 _OWN_ENDS = (0, 1)  # with any other, an apply was killed, or crashed

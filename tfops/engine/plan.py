@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tfops import exact
-from tfops.addresses import natural, with_masked_keys
 from tfops.engine.actions import digest_parts, invocations
 from tfops.engine.digest import SENSITIVE as _SENSITIVE
-from tfops.engine.digest import digest_of_plan, prints_of_plan, without_secrets
+from tfops.engine.digest import digest_of_plan, prints_of_plan, seal, without_secrets
 from tfops.engine.text import safe_text
 from tfops.errors import Refused
-from tfops.model import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.addresses import natural, with_masked_keys
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
 
 _ACTIONS = {
     ("create",): Action.CREATE,
@@ -90,15 +90,16 @@ def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = F
     changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
     doing = [item for item in raw if _classify(item) is not None]
     outputs, running = _changed_outputs(document), digest_parts(document, without_secrets)
+    sealed = seal(doing, document.get("action_invocations") or [])
     return Plan(
         changes=changes,
         changed_outputs=outputs,
-        digest=digest_of_plan(doing, outputs, running),
+        digest=digest_of_plan(doing, outputs, running, sealed),
         is_empty=is_empty,
         unchanged=sum(_is_unchanged(item) for item in raw),
         drift=tuple(sorted(filter(None, (_drift(item, secrets) for item in drift)), key=_order)),
         actions=invocations(document),
-        prints=prints_of_plan(doing, outputs, running),
+        prints=prints_of_plan(doing, outputs, running, sealed),
     )
 
 

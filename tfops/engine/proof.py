@@ -7,7 +7,8 @@ say nothing at all.
 from collections.abc import Iterator
 
 from tfops.engine.events import Progress
-from tfops.model import ABSENT_STATE, Action, Plan, ResourceChange, StackState
+from tfops.records.plan import Action, Plan, ResourceChange
+from tfops.records.state import ABSENT_STATE, StackState
 
 _THERE = (Action.CREATE, Action.IMPORT, Action.REPLACE, Action.DETACH, Action.UPDATE, Action.MOVE)
 _GONE = (Action.DELETE, Action.FORGET)

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from tfops.addresses import other_registry, registry_of
 from tfops.engine.commands import CommandLine
 from tfops.engine.failures import engine_error
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import read_lock, with_other_registry, with_same_versions, without_entries
 from tfops.engine.runner import Runner
-from tfops.model import LOCK_FILE
+from tfops.records.addresses import other_registry, registry_of
+from tfops.records.rendered import LOCK_FILE
 from tfops.system.workspace import exclusive, write_file
 
 

@@ -10,7 +10,7 @@ from tfops.engine.failures import engine_error
 from tfops.engine.locate import Engine
 from tfops.engine.moved_mark import content_digest
 from tfops.engine.runner import Ended, Runner
-from tfops.model import BACKEND_FILE, ENCRYPTION_FILE
+from tfops.records.rendered import BACKEND_FILE, ENCRYPTION_FILE
 from tfops.system.workspace import write_file
 
 _DOCUMENT = "moving.tfstate"

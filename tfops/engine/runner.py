@@ -11,7 +11,7 @@ from tfops.engine.commands import only_reads
 from tfops.engine.events import Progress, masked
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_lines
-from tfops.events import Diagnostic, Event, ResourceEvent, Step
+from tfops.records.engine_events import Diagnostic, Event, ResourceEvent, Step
 from tfops.system import failpoint, process, signals
 
 Observer = Callable[[Event], None]

@@ -28,8 +28,10 @@ from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values, without
 from tfops.errors import EngineFailed, Interrupted
-from tfops.events import Diagnostic
-from tfops.model import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, Action, Plan, StackState
+from tfops.records.engine_events import Diagnostic
+from tfops.records.plan import Action, Plan
+from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE
+from tfops.records.state import StackState
 from tfops.system import clock
 from tfops.system.workspace import exclusive, read_json, rewrite_outputs, write_file
 

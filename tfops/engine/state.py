@@ -13,7 +13,7 @@ from tfops import exact
 from tfops.engine.encryption import is_encrypted
 from tfops.engine.moved_mark import require_not_moved
 from tfops.errors import Refused
-from tfops.model import ABSENT_STATE, StackState
+from tfops.records.state import ABSENT_STATE, StackState
 
 
 def parse_state(text: str) -> StackState:

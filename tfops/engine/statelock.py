@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tfops.dataclass import dataclass
-from tfops.events import Diagnostic
+from tfops.records.engine_events import Diagnostic
 from tfops.system import environ
 
 # Up to 1.11, Terraform's `http` backend names the holder by its ID alone, and prints its own request as Lock Info.

@@ -12,7 +12,7 @@ from tfops.engine.commands import CommandLine
 from tfops.engine.environment import UNTIDY
 from tfops.engine.events import parse_event
 from tfops.engine.locate import Engine
-from tfops.events import Diagnostic
+from tfops.records.engine_events import Diagnostic
 from tfops.system import process
 
 _PLAN = "plan.bin"

@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 
 from tfops.dataclass import dataclass
 from tfops.forge.asking import Asking
-from tfops.model import CommitSha, Complaint
+from tfops.records.complaint import Complaint
+from tfops.records.names import CommitSha
 
 
 @dataclass(frozen=True, slots=True)

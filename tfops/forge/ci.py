@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from tfops.forge import FORGES, forge_here
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 from tfops.system import environ
 
 # Jenkins, Buildkite, CircleCI: no forges, but their jobs say where and for what they run.

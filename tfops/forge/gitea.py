@@ -16,7 +16,7 @@ from tfops.forge import runner
 from tfops.forge.asking import TIMEOUT_S, Asking, Gone, NoSuccess
 from tfops.forge.base import Account, Comment, Forge, HookHeaders, MergeRequest, Review, State, Status
 from tfops.forge.token import token_of
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system import environ
 from tfops.system.clock import parse_time
 

@@ -15,7 +15,7 @@ from tfops.forge import runner
 from tfops.forge.asking import TIMEOUT_S, Asking, ForgeFailed, NoSuccess
 from tfops.forge.base import Account, Comment, Forge, HookHeaders, MergeRequest, Review, State, Status
 from tfops.forge.token import not_installed, token_of
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system import environ
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from tfops.dataclass import dataclass
 from tfops.forge.asking import TIMEOUT_S, Asking, ForgeFailed, NoSuccess
 from tfops.forge.base import Account, Comment, Counts, Forge, HookHeaders, LogLines, MergeRequest, Review, State, Status
 from tfops.forge.token import not_installed, token_of
-from tfops.model import CommitSha, Complaint
 from tfops.plain import plain
+from tfops.records.complaint import Complaint
+from tfops.records.names import CommitSha
 from tfops.system import clock, environ
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tfops.forge.base import Account, LogLines, MergeRequest
-from tfops.model import CommitSha, Complaint
 from tfops.plain import plain
+from tfops.records.complaint import Complaint
+from tfops.records.names import CommitSha
 from tfops.system import environ
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from tfops.forge.asking import TRIES, ForgeFailed
 from tfops.forge.base import Client, Status
-from tfops.model import CommitSha, EnvName
 from tfops.plain import plain
+from tfops.records.names import CommitSha, EnvName
 
 WHOLE = "tfops"
 _LONGEST_TEXT = 140  # GitHub's limit; GitLab's is 255, Gitea has none

@@ -4,31 +4,26 @@ The tree of its head holds the environment's present. Every change is one compar
 head, on the remote when there is one: whoever loses reads again and decides again.
 """
 
-import enum
 import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from datetime import datetime
 from typing import Any, TypeVar
-
-from pydantic import BaseModel
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
+from tfops.ledger.codec import decode, encode
 from tfops.ledger.origin import require_ledger
-from tfops.ledger.parts import (
-    DeclinedPart,
-    DriftPart,
-    DrillsPart,
-    HoldMark,
-    IntentPart,
-    LockPart,
-    TroublePart,
-    WaitingPart,
-)
 from tfops.ledger.trailers import trailers_of
-from tfops.model import CommitSha, EnvName, VersionRecord
+from tfops.records.blocked import Declined, WaitingCommit
+from tfops.records.drift import Drift
+from tfops.records.drill import Drills
+from tfops.records.event import EventKind, LedgerEvent
+from tfops.records.hold import HoldMark
+from tfops.records.lock import Lock
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.run import Intent, Trouble
+from tfops.records.version import VersionRecord
 from tfops.system import clock
 from tfops.system.git import BrokenRef, GitFailed, ObjectsAway
 from tfops.system.objects import store_commit, store_tree
@@ -41,43 +36,18 @@ _CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
 _DECLINED, _HOLD, _DRIFT = "declined.json", "hold.json", "drift.json"
 _WAITING = "waiting.json"
 
-_PARTS: Mapping[str, type[BaseModel]] = {
-    _LOCK: LockPart,
-    _INTENT: IntentPart,
-    _TROUBLE: TroublePart,
-    _DRILLS: DrillsPart,
-    _DECLINED: DeclinedPart,
+PARTS: Mapping[str, type] = {
+    _LOCK: Lock,
+    _INTENT: Intent,
+    _TROUBLE: Trouble,
+    _DRILLS: Drills,
+    _DECLINED: Declined,
     _HOLD: HoldMark,
-    _DRIFT: DriftPart,
-    _WAITING: WaitingPart,
+    _DRIFT: Drift,
+    _WAITING: WaitingCommit,
 }
 
-Part = TypeVar("Part", bound=BaseModel)
-
-
-class EventKind(enum.StrEnum):
-    """What happened to an environment."""
-
-    CLAIMED = "claimed"
-    BEGUN = "begun"
-    RENEWED = "renewed"
-    RECORDED = "recorded"
-    FAILED = "failed"
-    CLOSED = "closed"
-    LOCKED = "locked"
-    UNLOCKED = "unlocked"
-    FORCED = "unlocked-by-force"
-    RESTORED = "state-restored"
-    MOVED = "state-moved"
-    DRILLED = "drilled"
-    DECLINED = "declined"
-    WAITING = "waiting"
-    APPROVED = "approved"
-    HELD = "held"
-    LIFTED = "hold-lifted"
-    INVOKED = "invoked"
-    DRIFTED = "drifted"
-    RIGHT = "right-again"
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,42 +58,42 @@ class LedgerState:
     head: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
-    def _part(self, name: str, model: type[Part]) -> Part | None:
+    def _part(self, name: str, kind: type[Part]) -> Part | None:
         content = self.files.get(name)
         if content is None:
             return None
         try:
-            return model.model_validate_json(content)
+            return decode(kind, content)
         except ValueError as error:
             raise _damaged_part(self.env, name, str(error)) from error
 
     def require_readable(self) -> None:
         """Raises Refused (guard `damaged-ledger`) for a part that can't be read, whoever needs it next."""
-        for name, model in _PARTS.items():
-            self._part(name, model)
+        for name, kind in PARTS.items():
+            self._part(name, kind)
         _ = self.card
 
     @property
-    def lock(self) -> LockPart | None:
-        return self._part(_LOCK, LockPart)
+    def lock(self) -> Lock | None:
+        return self._part(_LOCK, Lock)
 
     @property
-    def manual_lock(self) -> LockPart | None:
+    def manual_lock(self) -> Lock | None:
         """The lock by hand, also while a run holds the environment on top of it; it stays when the run ends."""
         lock = self.lock
         return lock if lock is None or lock.is_manual else lock.beneath
 
     @property
-    def intent(self) -> IntentPart | None:
-        return self._part(_INTENT, IntentPart)
+    def intent(self) -> Intent | None:
+        return self._part(_INTENT, Intent)
 
     @property
-    def trouble(self) -> TroublePart | None:
-        return self._part(_TROUBLE, TroublePart)
+    def trouble(self) -> Trouble | None:
+        return self._part(_TROUBLE, Trouble)
 
     @property
-    def drills(self) -> DrillsPart:
-        return self._part(_DRILLS, DrillsPart) or DrillsPart()
+    def drills(self) -> Drills:
+        return self._part(_DRILLS, Drills) or Drills()
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -140,16 +110,16 @@ class LedgerState:
         return card
 
     @property
-    def declined(self) -> DeclinedPart | None:
-        return self._part(_DECLINED, DeclinedPart)
+    def declined(self) -> Declined | None:
+        return self._part(_DECLINED, Declined)
 
     @property
-    def waiting(self) -> WaitingPart | None:
-        return self._part(_WAITING, WaitingPart)
+    def waiting(self) -> WaitingCommit | None:
+        return self._part(_WAITING, WaitingCommit)
 
     @property
-    def drift(self) -> DriftPart | None:
-        return self._part(_DRIFT, DriftPart)
+    def drift(self) -> Drift | None:
+        return self._part(_DRIFT, Drift)
 
     @property
     def hold_mark(self) -> HoldMark | None:
@@ -159,7 +129,7 @@ class LedgerState:
         """The addresses that were last seen to differ from the latest version."""
         drift = self.drift
         is_current = latest is not None and drift is not None and drift.version == latest.version.number
-        return tuple(drift.addresses) if drift and is_current else ()
+        return drift.addresses if drift and is_current else ()
 
     def hold_on(self, latest: VersionRecord | None) -> str:
         """Why the environment must stay at its latest version, empty when it needn't: the mark wins over the card."""
@@ -167,18 +137,6 @@ class LedgerState:
         if latest is None or mark is None or mark.version != latest.version.number:
             return latest.hold if latest else ""
         return "" if mark.is_lifted else mark.reason
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One commit of the chain as `log` shows it."""
-
-    sha: CommitSha
-    kind: str
-    text: str
-    by: str
-    at: datetime
-    run_id: str
 
 
 def ledger_ref(env: EnvName) -> str:
@@ -238,14 +196,14 @@ class NewEvent:
     kind: EventKind
     text: str
     run_id: str = ""
-    lock: LockPart | str | None = None
-    intent: IntentPart | str | None = None
-    trouble: TroublePart | str | None = None
-    drills: DrillsPart | None = None
-    declined: DeclinedPart | str | None = None
-    waiting: WaitingPart | str | None = None
+    lock: Lock | str | None = None
+    intent: Intent | str | None = None
+    trouble: Trouble | str | None = None
+    drills: Drills | None = None
+    declined: Declined | str | None = None
+    waiting: WaitingCommit | str | None = None
     hold: HoldMark | None = None
-    drift: DriftPart | str | None = None
+    drift: Drift | str | None = None
     card: str | None = None
     inventory: Mapping[str, str] | None = None
     root: Mapping[str, str] | None = None
@@ -267,7 +225,7 @@ def prepare(repository: Repository, present: LedgerState, event: NewEvent) -> Up
 
 
 def _files(present: LedgerState, event: NewEvent) -> Iterator[tuple[str, bytes]]:
-    changed: dict[str, BaseModel | str | None] = {
+    changed: dict[str, object] = {
         _LOCK: event.lock,
         _INTENT: event.intent,
         _TROUBLE: event.trouble,
@@ -284,10 +242,8 @@ def _files(present: LedgerState, event: NewEvent) -> Iterator[tuple[str, bytes]]
         if changed.get(path) is None and not is_old_root:
             yield path, content
     for path, part in changed.items():
-        if isinstance(part, BaseModel):
-            yield path, part.model_dump_json(indent=2).encode()
-        elif part:
-            yield path, part.encode()
+        if part:
+            yield path, (part if isinstance(part, str) else encode(part)).encode()
     for name, text in (event.root or {}).items():
         yield f"root/{name}", text.encode("utf-8", "surrogateescape")
 
@@ -308,7 +264,7 @@ def _message(repository: Repository, event: NewEvent) -> str:
 _LOG_FORMAT = "%H%x00%B%x00%x00"
 
 
-def read_events(repository: Repository, env: EnvName) -> list[Event]:
+def read_events(repository: Repository, env: EnvName) -> list[LedgerEvent]:
     """Every event of the chain, newest first, by one Git process. Raises Refused (guard `damaged-ledger`)."""
     head = _head(repository, env)
     if head is None:
@@ -321,11 +277,11 @@ def read_events(repository: Repository, env: EnvName) -> list[Event]:
     return [event for sha, _, message in rows if (event := _event(sha, message)) is not None]
 
 
-def _event(sha: str, message: str) -> Event | None:
+def _event(sha: str, message: str) -> LedgerEvent | None:
     facts = trailers_of(message)
     try:
         at = clock.parse_time(facts["At"])
     except (KeyError, ValueError):
         return None
     title = " ".join(message.partition("\n\n")[0].split("\n"))
-    return Event(CommitSha(sha), facts.get("Event", "?"), title, facts.get("By", "?"), at, facts.get("Run", ""))
+    return LedgerEvent(CommitSha(sha), facts.get("Event", "?"), title, facts.get("By", "?"), at, facts.get("Run", ""))

@@ -14,7 +14,8 @@ from typing import Protocol
 from filelock import FileLock, Timeout
 
 from tfops.errors import Locked
-from tfops.model import EnvName, Holder
+from tfops.records.lock import Holder
+from tfops.records.names import EnvName
 from tfops.system import clock
 from tfops.system.workspace import explained_disk_errors, read_json, write_file
 

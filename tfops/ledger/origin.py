@@ -2,7 +2,7 @@
 
 from tfops.errors import Refused
 from tfops.ledger.versions import list_versions
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system.remote import LEDGERS
 from tfops.system.repository import Repository
 

@@ -1,13 +1,17 @@
 """A version is recorded: tag and ledger in one atomic swap, under the lease of the run that made it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tfops.errors import NotRecorded
-from tfops.ledger.card import Card
-from tfops.ledger.chain import EventKind, LedgerState, NewEvent, ledger_ref, prepare, read_present
+from tfops.ledger.chain import LedgerState, NewEvent, ledger_ref, prepare, read_present
+from tfops.ledger.codec import encode
 from tfops.ledger.origin import require_ledger
 from tfops.ledger.versions import versions_of, write_trial_tag, write_version_tag
-from tfops.model import CommitSha, EnvName, Version, tag_name
+from tfops.records.card import Card
+from tfops.records.event import EventKind
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Version, tag_name
 from tfops.system import failpoint
 from tfops.system.remote import Refs, RemoteRefused, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository
@@ -74,7 +78,7 @@ def record_version(
     for _ in range(_MOST_TRIES):
         present = read_present(repository, env)
         _require_right(present, card, base=base)
-        numbered = card.model_copy(update={"version": number})
+        numbered = replace(card, version=number)
         try:
             tag = write_version_tag(repository, numbered, headline)
             event = prepare(repository, present, _recorded(present, numbered, headline, root))
@@ -115,7 +119,7 @@ def _recorded(present: LedgerState, card: Card, headline: str, root: Mapping[str
         declined="",
         waiting="",
         drift="",
-        card=card.model_dump_json(indent=2),
+        card=encode(card),
         inventory=card.inventory,
         root=root,
     )

@@ -12,9 +12,11 @@ from datetime import datetime
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.ledger.card import Card, decode_card, encode_card, read_card_file
+from tfops.ledger.card import decode_card, encode_card, read_card_file
 from tfops.ledger.trailers import has_trailers, split_signed, trailers_of
-from tfops.model import CommitSha, EnvName, Kind, Verified, Version, VersionRecord, tag_name
+from tfops.records.card import Card
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.version import Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
 from tfops.system.batch import Found, read_named, read_objects
 from tfops.system.git import require_sha
@@ -187,7 +189,7 @@ def _record(env: EnvName, version: Version, message: str) -> VersionRecord | Non
             applied_by=facts["By"],
             applied_at=clock.parse_time(facts["At"]),
             summary=message.partition("\n")[0].partition(": ")[2],
-            restores=Version(int(facts["Restores"].removeprefix("v"))) if facts.get("Restores") else None,
+            restores=Version.read(facts["Restores"]) if facts.get("Restores") else None,
             hold=facts.get("Hold", ""),
             verified=Verified(facts.get("Verified", Verified.NONE)),
             only=facts.get("Only", ""),

@@ -6,7 +6,7 @@ Such a version isn't another one because of it, and going back to it renders tod
 import re
 from collections.abc import Mapping
 
-from tfops.model import MAIN_FILE
+from tfops.records.rendered import MAIN_FILE
 
 _SOURCE = re.compile(r'(?m)^( +"source": )"\.\./\.\./\.\./trees/[^/"]+/modules/')
 _SOURCE_NOW = re.compile(r'(?m)^( +"source": )"\./modules/')

@@ -6,7 +6,7 @@ from tfops import exact
 from tfops.config.encryption import REFERENCE
 from tfops.config.project import ProjectConfig
 from tfops.config.values import Path, Secret
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 from tfops.render.escape import escape_literal
 from tfops.render.words import filled, variable_name
 

@@ -13,17 +13,8 @@ from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference
 from tfops.dataclass import dataclass
-from tfops.model import (
-    BACKEND_FILE,
-    ENCRYPTION_FILE,
-    LOCK_FILE,
-    MAIN_FILE,
-    MAIN_STACK,
-    VALUES_FILE,
-    EnvName,
-    RenderedRoot,
-    StackName,
-)
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import BACKEND_FILE, ENCRYPTION_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot
 from tfops.render.encryption import encryption_file
 from tfops.render.escape import escape_literal
 from tfops.render.words import filled, variable_name

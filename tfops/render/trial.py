@@ -15,8 +15,8 @@ from tfops.config.modules.module import Interface
 from tfops.config.modules.terraform_type import Type, type_at
 from tfops.config.values import Reference, Secret, StackReference
 from tfops.dataclass import dataclass
-from tfops.events import Diagnostic
-from tfops.model import MAIN_FILE
+from tfops.records.engine_events import Diagnostic
+from tfops.records.rendered import MAIN_FILE
 from tfops.render.escape import escape_literal
 from tfops.render.places import named_input
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfops import exact
-from tfops.model import MAIN_FILE
+from tfops.records.rendered import MAIN_FILE
 from tfops.render.trial import INSTALLED_FILE, Call, declared, expression, installed, source_in
 
 # Terraform 1.15 took 280 MB and 1.5 s of processor time for as many; for more it takes more of both.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfops.config.project import ProjectConfig
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 
 
 def variable_name(kind: str, words: list[str]) -> str:

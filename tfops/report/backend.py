@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import MAIN_STACK
+from tfops.records.names import MAIN_STACK
 from tfops.report.base import View, finding_lines, text_report
 from tfops.report.words import plural
 from tfops.results.places import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy

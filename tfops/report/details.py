@@ -6,13 +6,14 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.addresses import qualified
-from tfops.model import ActionState, Judgement
+from tfops.records.action import ActionState
+from tfops.records.addresses import qualified
+from tfops.records.drill import Drill
+from tfops.records.verdict import Judgement
 from tfops.report.base import View, add_row, finding_lines, flat_outputs, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import age, commit_text, drill_words, duration, plain, plural
 from tfops.results.environments import ShowResult, VerifyResult
-from tfops.results.facts import DrillFact
 from tfops.results.files import DoctorResult, DocumentResult, DocumentsResult, RenderResult, VersionResult
 
 
@@ -70,7 +71,7 @@ def _state_words(part: Mapping[str, Any]) -> str:
     return f"{part.get('backend')}, serial {part.get('serial_after')}, lineage {part.get('lineage')}"
 
 
-def _drill_words(drill: DrillFact | None) -> str:
+def _drill_words(drill: Drill | None) -> str:
     if drill is None:
         return ""
     return f"{drill_words(drill)} in {drill.place}" + (f": {drill.why}" if drill.why else "")

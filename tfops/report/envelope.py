@@ -13,7 +13,7 @@ from typing import Any
 
 from tfops import exact
 from tfops.errors import ConfigError, Refused, TfopsError
-from tfops.model import Version
+from tfops.records.version import Version
 
 SCHEMA = 1
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -48,8 +48,7 @@ def to_json(value: Any, mask: Callable[[str], str] = str) -> Any:
     if isinstance(value, Version):
         return str(value)
     if dataclasses.is_dataclass(value):
-        fields = (field for field in dataclasses.fields(value) if field.metadata.get("shown", True))
-        return {field.name: to_json(getattr(value, field.name), mask) for field in fields}
+        return _fields(value, mask)
     if isinstance(value, Mapping):
         return {_key(str(key), mask): _hidden_number(to_json(item, mask), mask) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset):
@@ -57,6 +56,15 @@ def to_json(value: Any, mask: Callable[[str], str] = str) -> Any:
     if isinstance(value, str) and not isinstance(value, enum.Enum):
         return mask(value)
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _fields(value: Any, mask: Callable[[str], str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        if field.metadata.get("shown", True):
+            item = to_json(getattr(value, field.name), mask)
+            found |= item if field.metadata.get("inline") else {field.name: item}
+    return found
 
 
 def _key(key: str, mask: Callable[[str], str]) -> str:

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tfops.errors import ConfigError, Refused, TfopsError
-from tfops.model import Complaint
+from tfops.records.complaint import Complaint
 from tfops.report.words import plain
 
 

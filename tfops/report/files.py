@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import MAIN_STACK
+from tfops.records.names import MAIN_STACK
 from tfops.report.base import View, text_report
 from tfops.report.words import plain, plural
 from tfops.results.changes import AdoptResult

@@ -6,9 +6,9 @@ from dataclasses import field
 
 from rich.text import Text
 
-from tfops.addresses import without_keys
 from tfops.dataclass import dataclass
-from tfops.model import Action, Plan
+from tfops.records.addresses import without_keys
+from tfops.records.plan import Action, Plan
 
 # So many instances of one block are told in one line.
 _MANY = 20

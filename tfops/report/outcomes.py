@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.model import Judgement, Kind, Plan, Verified
+from tfops.records.plan import Plan
+from tfops.records.verdict import Judgement
+from tfops.records.version import Kind, Verified
 from tfops.report.base import View, flat_outputs, text_report
 from tfops.report.plan import plan_report
 from tfops.report.words import VERDICT_STYLES, drill_words, duration, plain, plural

@@ -6,7 +6,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from tfops.dataclass import dataclass
-from tfops.model import Action, AttributeChange, Invocation, Plan, ResourceChange
+from tfops.records.plan import Action, AttributeChange, Invocation, Plan, ResourceChange
 from tfops.report.words import plural
 
 _SIGNS = {

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from tfops.events import ActionEvent, Diagnostic, Event, ResourceEvent, SaidEvent, Step
+from tfops.records.engine_events import ActionEvent, Diagnostic, Event, ResourceEvent, SaidEvent, Step
 from tfops.report.live import shortened
 
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "read": "reading"}

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, provider_of
 from tfops.config.constraint import parse_version
+from tfops.records.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, provider_of
 from tfops.report.base import View, text_report
 from tfops.results.places import ProviderMove, ProvidersResult
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
 from tfops.dataclass import dataclass
-from tfops.model import Action, Plan, ResourceChange, Verified
+from tfops.records.plan import Action, Plan, ResourceChange
+from tfops.records.version import Verified
 from tfops.report.markdown import code, cut, fence_for, link, shortened
 from tfops.report.review_table import badness, table_lines
 from tfops.report.words import plain, plural

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from tfops.model import Action, Verified
+from tfops.records.plan import Action
+from tfops.records.version import Verified
 from tfops.report.markdown import code_in_table
 from tfops.results.review import EnvironmentReview
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tfops.addresses import natural
-from tfops.model import Kind, Verified, VersionRecord
+from tfops.records.addresses import natural
+from tfops.records.event import LedgerEvent
+from tfops.records.version import Kind, Verified, VersionRecord
 from tfops.report.base import View, add_row, many_rows, new_table, text_report
 from tfops.report.trouble import trouble_lines
 from tfops.report.words import VERDICT_STYLES, age, commit_text, drill_words, plain, plural
@@ -19,7 +20,7 @@ from tfops.results.environments import (
     LogResult,
     StatusResult,
 )
-from tfops.results.facts import LockFact, LogEvent
+from tfops.results.facts import LockStatus
 from tfops.results.sync import SyncReason
 
 _MANY = 1000
@@ -134,11 +135,12 @@ def _only_words(current: VersionRecord | None) -> str:
     return f"only {current.only} is at {current.commit[:8]}" if current else ""
 
 
-def _lock_words(lock: LockFact) -> str:
-    if lock.expires_at is None:
+def _lock_words(status: LockStatus) -> str:
+    lock = status.lock
+    if lock.is_manual:
         return f"locked by {lock.who}: {lock.reason or 'no reason given'}"
-    if lock.hint:
-        return f"stopped: {lock.what} by {lock.who} on {lock.host}; {lock.fate}. Next: {lock.hint}"
+    if status.hint:
+        return f"stopped: {lock.what} by {lock.who} on {lock.host}; {status.fate}. Next: {status.hint}"
     return f"locked: {lock.what} by {lock.who} on {lock.host}"
 
 
@@ -149,7 +151,7 @@ def _history(result: HistoryResult, view: View) -> RenderableType:
     if result.has_verdicts:
         return _verdicts(result, view)
     table = new_table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
-    rows: list[HistoryEntry | LogEvent] = [*result.entries, *result.incidents]
+    rows: list[HistoryEntry | LedgerEvent] = [*result.entries, *result.incidents]
     for row in sorted(rows, key=_moment, reverse=True)[: _most(view)]:
         add_row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
     lines: list[RenderableType] = [table, *_left_out(len(rows), view)]
@@ -185,7 +187,7 @@ def _verdicts(result: HistoryResult, view: View) -> RenderableType:
     return Group(table, *_left_out(len(result.entries), view))
 
 
-def _moment(row: HistoryEntry | LogEvent) -> tuple[datetime, int]:
+def _moment(row: HistoryEntry | LedgerEvent) -> tuple[datetime, int]:
     """Newest last; within a second a version comes after what led to it."""
     return (row.record.applied_at, row.record.version.number) if isinstance(row, HistoryEntry) else (row.at, 0)
 
@@ -201,7 +203,7 @@ def _version_cells(entry: HistoryEntry, view: View) -> tuple[Text | str, ...]:
     return version, what, when, record.applied_by, commit_text(entry.commit, record.commit), changes
 
 
-def _incident_cells(event: LogEvent, view: View) -> tuple[Text | str, ...]:
+def _incident_cells(event: LedgerEvent, view: View) -> tuple[Text | str, ...]:
     style = "red" if event.kind == "failed" else "yellow"
     return (
         "-",

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from tfops.model import EnvName
+from tfops.records.names import EnvName
+from tfops.records.run import Trouble
 from tfops.report.base import View
 from tfops.report.words import age, plain
-from tfops.results.facts import TroubleFact
 
 
-def trouble_lines(env: EnvName, trouble: TroubleFact | None, view: View) -> Iterator[Text]:
+def trouble_lines(env: EnvName, trouble: Trouble | None, view: View) -> Iterator[Text]:
     """What was done, what failed, what is in doubt, what never started, and the way on."""
     if trouble is None:
         return

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from tfops.model import Commit, Verdict
 from tfops.plain import plain as plain  # noqa: PLC0414 - texts take it from here
-from tfops.results.facts import DrillFact
+from tfops.records.commit import Commit
+from tfops.records.drill import Drill
+from tfops.records.verdict import Verdict
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
 
@@ -28,7 +29,7 @@ def age(moment: datetime, now: datetime) -> str:
     return f"{amount} y ago"
 
 
-def drill_words(drill: DrillFact) -> str:
+def drill_words(drill: Drill) -> str:
     """`rolled back OK in 2.1 s on 2026-11-20`"""
     if drill.is_ok:
         return f"rolled back OK in {duration(drill.seconds['rollback'])} on {drill.at:%Y-%m-%d}"

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from tfops.addresses import without_keys
-from tfops.model import Invocation
+from tfops.records.addresses import without_keys
+from tfops.records.plan import Invocation
 
 
 def asks_first(action: Invocation, patterns: Iterable[str]) -> bool:

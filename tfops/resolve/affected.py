@@ -12,7 +12,8 @@ from tfops.config.environment import EnvironmentConfig
 from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.dataclass import dataclass
-from tfops.model import MAIN_FILE, MAIN_STACK, EnvName, StackName
+from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import MAIN_FILE
 
 _MOST_NAMES = 5
 

@@ -7,9 +7,10 @@ differs is said, and an agreement may name it: then the same is done to the same
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
-from tfops.addresses import split, with_masked_keys
 from tfops.dataclass import dataclass
-from tfops.model import Action, Plan, Print, ResourceChange, StackName
+from tfops.records.addresses import split, with_masked_keys
+from tfops.records.names import StackName
+from tfops.records.plan import Action, Plan, Print, ResourceChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tfops.config.names import BRANCH_RULE, is_branch_name, shown
 from tfops.config.project import EnvironmentRule
 from tfops.errors import Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 
 def matches(pattern: str, branch: str) -> bool:

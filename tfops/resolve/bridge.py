@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Any
 
-from tfops.addresses import type_of
 from tfops.dataclass import dataclass
-from tfops.model import Action, Fetched, Plan
+from tfops.records.addresses import type_of
+from tfops.records.download import Download
+from tfops.records.plan import Action, Plan
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
 
@@ -28,7 +29,7 @@ class Past:
     forgotten: Mapping[str, str] = field(default_factory=dict)
     remade: Mapping[str, str] = field(default_factory=dict)
     since: Since = field(default_factory=Since)
-    downloads: Mapping[str, Fetched] = field(default_factory=dict)
+    downloads: Mapping[str, Download] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
 
     def first_ids(self, inventory: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from tfops.addresses import without_keys
+from tfops.records.addresses import without_keys
 
 
 def brought(address: str, moves: Mapping[str, str]) -> str:

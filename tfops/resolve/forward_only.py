@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
-from tfops.model import Action, AttributeChange, Plan, Reason, ResourceChange, Verdict
+from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.verdict import Reason, Verdict
 
 # `TYPE.ATTRIBUTE`, inner attributes without indexes; `*` in the type stands for anything.
 _FORWARD_ONLY = """

@@ -10,7 +10,7 @@ from typing import Any
 from tfops.config import names
 from tfops.config.values import StackOutput
 from tfops.errors import Refused
-from tfops.model import EnvName, StackName
+from tfops.records.names import EnvName, StackName
 
 Needs = Mapping[StackName, frozenset[StackName]]
 Waves = tuple[tuple[StackName, ...], ...]

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import EnvName, Version
+from tfops.records.names import EnvName
+from tfops.records.version import Version
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
-from tfops.addresses import hidden_id, type_of
 from tfops.dataclass import dataclass
+from tfops.records.addresses import hidden_id, type_of
 
 Identity = tuple[str, str]  # (resource type, id)
 

@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tfops.addresses import natural, qualified
-from tfops.model import MAIN_STACK, Action, Invocation, Plan, Print, ResourceChange, StackName, Waiting
+from tfops.records.addresses import natural, qualified
+from tfops.records.names import MAIN_STACK, StackName
+from tfops.records.plan import Action, Invocation, Plan, Print, ResourceChange, Waiting
 
 _ORDER = {action: position for position, action in enumerate(Action)}
 

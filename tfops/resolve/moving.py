@@ -4,7 +4,7 @@ import enum
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import MAIN_STACK, EnvName, StackName
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.resolve.place import StatePlace, told_apart
 from tfops.resolve.state import RecordedState
 

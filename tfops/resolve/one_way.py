@@ -6,12 +6,13 @@ Compares the card of what runs with what the commit declares, while it is still 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
-from tfops.addresses import type_of, without_keys
 from tfops.config.constraint import Constraint
 from tfops.config.modules.declarations import Declared
 from tfops.config.modules.protection import is_protected
 from tfops.dataclass import dataclass
-from tfops.model import Action, Plan, Reason, ResourceChange, Verdict
+from tfops.records.addresses import type_of, without_keys
+from tfops.records.plan import Action, Plan, ResourceChange
+from tfops.records.verdict import Reason, Verdict
 from tfops.resolve.data_types import holds_data
 from tfops.resolve.verdict import numbers
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tfops.config.names import is_branch_name
 from tfops.config.preview import SLUG
 from tfops.config.project import EnvironmentRule, ProjectConfig
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 
 _LONGEST_NAME = 63
 _DIGEST = 6

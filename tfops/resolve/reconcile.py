@@ -7,22 +7,13 @@ from datetime import datetime, timedelta
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import next_open
 from tfops.dataclass import dataclass
-from tfops.model import CommitSha, DriftPolicy, EnvName, Kind, Sync, Verified, VersionRecord
+from tfops.records.blocked import Declined
+from tfops.records.names import CommitSha, EnvName
+from tfops.records.policy import DriftPolicy, Sync
+from tfops.records.version import Kind, Verified, VersionRecord
 from tfops.results.sync import Decision, SyncReason
 
 _MOST_LISTED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A commit that was tried without a person and not applied. Without `retry_at` it isn't tried again, unless as
-    many people agreed to its plan as must."""
-
-    commit: str
-    reason: str
-    text: str
-    retry_at: datetime | None
-    agreed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,7 @@ class SyncFacts:
     busy: str = ""
     busy_until: datetime | None = None
     is_dead: bool = False
-    earlier: Earlier | None = None
+    earlier: Declined | None = None
     has_room: bool = True
 
     @property
@@ -255,7 +246,7 @@ def _window(facts: SyncFacts) -> Decision | None:
 def _declined(facts: SyncFacts) -> Decision | None:
     """What was tried once is tried again only when its time has come; a newer commit is another matter."""
     earlier = facts.earlier
-    if earlier is None or earlier.commit != facts.head or earlier.agreed >= facts.rule.approvals:
+    if earlier is None or earlier.commit != facts.head or len(earlier.agreed) >= facts.rule.approvals:
         return None
     if earlier.retry_at is None:
         return _no(facts, SyncReason.DECLINED, earlier.text, detail=earlier.reason)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
-from tfops.addresses import natural
 from tfops.config.constraint import parse_version
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import EnvName, Fetched, StackState, Version
+from tfops.records.addresses import natural
+from tfops.records.download import Download
+from tfops.records.names import EnvName
+from tfops.records.state import StackState
+from tfops.records.version import Version
 from tfops.resolve.identity import Since, moved_addresses, shared_identities
 
 _MOST_LISTED = 5
@@ -27,7 +30,7 @@ class RecordedState:
     is_empty: bool
     engine_name: str
     engine_version: str
-    downloads: Mapping[str, Fetched] = field(default_factory=dict)
+    downloads: Mapping[str, Download] = field(default_factory=dict)
     inventory: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
 

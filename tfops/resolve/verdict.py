@@ -8,22 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import groupby
 
-from tfops.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of, without_keys
 from tfops.config.pinning import why_unpinned
 from tfops.dataclass import dataclass
-from tfops.model import Judgement, Kind, Plan, Reason, Verdict
+from tfops.records.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of, without_keys
+from tfops.records.download import Download
+from tfops.records.plan import Plan
+from tfops.records.verdict import Judgement, Reason, Verdict
+from tfops.records.version import Kind
 from tfops.resolve.code_moves import brought
 from tfops.resolve.data_types import holds_data, is_missed
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A module from outside, as init got it."""
-
-    source: str
-    version: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)

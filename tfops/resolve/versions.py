@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from tfops.config.names import shown, why_and_hint
 from tfops.errors import Refused, UsageError
-from tfops.model import EnvName, Kind, Verified, Version, VersionRecord
+from tfops.records.names import EnvName
+from tfops.records.version import Kind, Verified, Version, VersionRecord
 
 _WORD = re.compile(r"(?:(?:refs/tags/)?tfops/(?P<env>[^/]+)/)?v?(?P<number>[1-9][0-9]{0,8})")
 

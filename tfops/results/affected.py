@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import CommitSha, EnvName
+from tfops.records.names import CommitSha, EnvName
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,14 @@ from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import Commit, EnvName, Judgement, Kind, Plan, Reason, Verified, Version
-from tfops.results.facts import ActionFact, CheckFact, DrillFact
+from tfops.records.action import ActionOutcome
+from tfops.records.check import CheckOutcome
+from tfops.records.commit import Commit
+from tfops.records.drill import Drill
+from tfops.records.names import EnvName
+from tfops.records.plan import Plan
+from tfops.records.verdict import Judgement, Reason
+from tfops.records.version import Kind, Verified, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class ChangeResult:
     is_shared: bool
     outputs: Mapping[str, Any]
     verified: Verified = Verified.NONE
-    checks: tuple[CheckFact, ...] = ()
+    checks: tuple[CheckOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class InvokeResult:
     """The end of `invoke`."""
 
     env: EnvName
-    actions: tuple[ActionFact, ...]
+    actions: tuple[ActionOutcome, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class PlanResult:
     commit: Commit | None
     current: Version | None
     plan: Plan
-    checks: tuple[CheckFact, ...] = ()
+    checks: tuple[CheckOutcome, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -79,7 +85,7 @@ class DrillResult:
 
     env: EnvName
     version: Version
-    drill: DrillFact
+    drill: Drill
     is_kept: bool
 
     @property

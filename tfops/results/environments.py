@@ -5,8 +5,15 @@ from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import Commit, EnvName, Holder, Judgement, VersionRecord
-from tfops.results.facts import DrillFact, Finding, LockFact, LogEvent, TroubleFact
+from tfops.records.commit import Commit
+from tfops.records.drill import Drill
+from tfops.records.event import LedgerEvent
+from tfops.records.lock import Holder
+from tfops.records.names import EnvName
+from tfops.records.run import Trouble
+from tfops.records.verdict import Judgement
+from tfops.records.version import VersionRecord
+from tfops.results.facts import Finding, LockStatus
 from tfops.results.sync import Decision
 
 
@@ -24,7 +31,7 @@ class EnvironmentStatus:
     holder: Holder | None
     unrecorded: bool
     is_configured: bool = True
-    lock: LockFact | None = None
+    lock: LockStatus | None = None
     trouble: str = ""
     decision: Decision | None = None
     drifted: tuple[str, ...] = ()
@@ -60,7 +67,7 @@ class HistoryEntry:
     record: VersionRecord
     commit: Commit | None
     verdict: Judgement | None = None
-    drill: DrillFact | None = None
+    drill: Drill | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class HistoryResult:
     env: EnvName
     entries: tuple[HistoryEntry, ...]
     foreign: tuple[str, ...]
-    incidents: tuple["LogEvent", ...] = ()
+    incidents: tuple["LedgerEvent", ...] = ()
     has_verdicts: bool = False
     unread: tuple[str, ...] = ()
     untagged: tuple[str, ...] = ()
@@ -84,8 +91,8 @@ class ShowResult:
     commit: Commit | None
     card: Mapping[str, Any]
     verdict: Judgement | None = None
-    trouble: TroubleFact | None = None
-    drill: DrillFact | None = None
+    trouble: Trouble | None = None
+    drill: Drill | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +100,8 @@ class LogResult:
     """The end of `log`, newest first."""
 
     env: EnvName
-    events: tuple[LogEvent, ...]
-    trouble: TroubleFact | None = None
+    events: tuple[LedgerEvent, ...]
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,33 +1,10 @@
 """Small facts that several results hold."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import field
 
 from tfops.dataclass import dataclass
-from tfops.model import ActionState, EnvName, Kind, Verified
-
-
-@dataclass(frozen=True, slots=True)
-class CheckFact:
-    """How one check of a version ended, and why it failed."""
-
-    name: str
-    result: Verified
-    duration_s: float
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class DrillFact:
-    """How the way back to a version went when it was rehearsed in `place`; seconds and plan digests by step."""
-
-    place: EnvName
-    by: str
-    at: datetime
-    is_ok: bool
-    why: str
-    seconds: Mapping[str, float]
-    digests: Mapping[str, str]
+from tfops.records.lock import Lock
+from tfops.records.printed import INLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +18,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class LogEvent:
-    """One event of an environment's ledger."""
+class LockStatus:
+    """Who holds an environment everywhere, and what is known of the holder here.
 
-    sha: str
-    kind: str
-    text: str
-    by: str
-    at: datetime
-    run_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class LockFact:
-    """Who holds an environment everywhere, for what, since when; `reason` when a person locked it.
-
-    `is_gone`: the run's process has ended for sure. `fate` says what is known of it, `hint` what to do about it.
+    `is_ours`: it was taken in this clone. `is_gone`: the run's process has ended for sure. `fate` says what is known
+    of it, `hint` what to do about it.
     """
 
-    who: str
-    host: str
-    what: str
-    since: datetime
-    expires_at: datetime | None
-    reason: str
-    run: str
+    lock: Lock = field(metadata=INLINE)
     is_ours: bool
     is_gone: bool = False
     fate: str = ""
     hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ActionFact:
-    """An action that was to be run, and what became of it."""
-
-    address: str
-    result: ActionState
-
-
-@dataclass(frozen=True, slots=True)
-class TroubleFact:
-    """A change that stopped half-way, with the addresses that it got to and those that it didn't."""
-
-    kind: Kind
-    commit: str
-    by: str
-    at: datetime
-    receipt: str
-    why: str
-    done: tuple[str, ...]
-    failed: tuple[str, ...]
-    in_doubt: tuple[str, ...]
-    never_started: tuple[str, ...]
-    actions: tuple[ActionFact, ...] = ()

@@ -5,7 +5,10 @@ from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import Commit, EnvName, Mark, StackName, Version
+from tfops.records.commit import Commit
+from tfops.records.complaint import Mark
+from tfops.records.names import EnvName, StackName
+from tfops.records.version import Version
 from tfops.results.facts import Finding
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import EnvName, StackName, Version
+from tfops.records.names import EnvName, StackName
+from tfops.records.version import Version
 from tfops.results.facts import Finding
 
 

@@ -1,8 +1,10 @@
 """What a merge request would do, environment by environment."""
 
 from tfops.dataclass import dataclass
-from tfops.model import EnvName, Plan, Reason, Verdict
-from tfops.results.facts import CheckFact
+from tfops.records.check import CheckOutcome
+from tfops.records.names import EnvName
+from tfops.records.plan import Plan
+from tfops.records.verdict import Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class EnvironmentReview:
     env: EnvName
     plan: Plan | None
     why_no_plan: str = ""
-    checks: tuple[CheckFact, ...] = ()
+    checks: tuple[CheckOutcome, ...] = ()
     doors: tuple[Reason, ...] = ()
     way_back: Verdict | None = None
     approvals: tuple[int, int] | None = None

@@ -7,7 +7,9 @@ from datetime import datetime
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.model import EnvName, ResourceChange, Version
+from tfops.records.names import EnvName
+from tfops.records.plan import ResourceChange
+from tfops.records.version import Version
 
 
 class SyncReason(enum.StrEnum):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
+from tfops.records.card import AwsCaller
 from tfops.system import environ
 
 if TYPE_CHECKING:
@@ -72,14 +73,6 @@ def ask(doing: str, question: Callable[[], Answer], *, absent: frozenset[str] = 
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Whom AWS takes us for."""
-
-    account: str
-    arn: str
-
-
-@dataclass(frozen=True, slots=True)
 class Access:
     """How to reach AWS, in the words of Terraform's settings; empty means the usual chain."""
 
@@ -102,13 +95,13 @@ class Access:
         endpoint = self.endpoints.get("secretsmanager")
         return self._session().client("secretsmanager", endpoint_url=endpoint, config=self._config())
 
-    def caller(self) -> Caller:
+    def caller(self) -> AwsCaller:
         """The identity behind the credentials, role taken. Needs no permission."""
 
-        def question() -> Caller:
+        def question() -> AwsCaller:
             client = self._session().client("sts", endpoint_url=self.endpoints.get("sts"), config=self._config())
             answer = client.get_caller_identity()
-            return Caller(answer["Account"], answer["Arn"])
+            return AwsCaller(answer["Account"], answer["Arn"])
 
         caller = ask("find out who we are in AWS", question)
         assert caller is not None

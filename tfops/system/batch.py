@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tfops.dataclass import dataclass
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system.git import GitRunner, ObjectsAway
 from tfops.system.git_objects import ObjectUnreadable
 from tfops.system.repository import Repository

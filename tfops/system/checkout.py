@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, require_sha
 from tfops.system.repository import Repository

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system import environ, process
 from tfops.system.pinned import PINNED
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import Person
+from tfops.records.commit import Person
 
 # "Ann Lee <ann@example.com> 1700000000 +0100"; older tools wrote lines without one part or the other.
 _PERSON = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>(?: +(?P<seconds>-?\d{1,11})(?!\d))?.*", re.DOTALL)

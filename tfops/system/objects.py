@@ -5,7 +5,7 @@ Commits that are signed are written by Git itself, the way the user's Git signs.
 
 from collections.abc import Mapping
 
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system import clock, environ
 from tfops.system.failures import signing_failed
 from tfops.system.git import GitFailed, require_sha

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 
 from tfops.dataclass import dataclass
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system.failures import remote_failure
 from tfops.system.git import GitFailed, require_sha
 from tfops.system.remote import LEDGERS, NO_REF

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from tfops.dataclass import dataclass
 from tfops.errors import NeverShared, Refused
-from tfops.model import EnvName
+from tfops.records.names import EnvName
 from tfops.system import failpoint, signals
 from tfops.system.failures import RemoteRefused, RemoteUnreachable, remote_failure, require_free_names
 from tfops.system.git import GitFailed, GitRunner, network_timeout_s, require_sha

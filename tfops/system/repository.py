@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
-from tfops.model import Commit, CommitSha, Person
+from tfops.records.commit import Commit, Person
+from tfops.records.names import CommitSha
 from tfops.system import environ
 from tfops.system.git import GitFailed, GitRunner, find_clone, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable

@@ -2,7 +2,7 @@
 
 import tempfile
 
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system.failures import signing_failed
 from tfops.system.git import GitFailed, require_sha
 from tfops.system.loose import store_object

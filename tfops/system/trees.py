@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.model import CommitSha
+from tfops.records.names import CommitSha
 from tfops.system.git import require_sha
 from tfops.system.git_formats import TreeEntry
 from tfops.system.repository import Repository

@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tfops.errors import Refused
-from tfops.model import MAIN_STACK, EnvName, StackName
+from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.system import clock, environ
 
 _PRIVATE_FOLDER = 0o700

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from tfops.config.modules.files import ModuleFile, called_folder, called_source, read_modules, text_of
 from tfops.config.modules.hcl import Block
 from tfops.dataclass import dataclass
-from tfops.model import Mark
+from tfops.records.complaint import Mark
 from tfops.system.trees import Tree
 
 

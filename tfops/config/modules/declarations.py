@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from tfops.addresses import is_resource, qualified, type_of, without_keys
 from tfops.config.environment import EnvironmentConfig, StackConfig
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.module import is_module_file, is_tofu_file, module_files
 from tfops.config.modules.protection import Protected, protections
 from tfops.config.source import LocalSource
 from tfops.dataclass import dataclass
-from tfops.model import StackName
+from tfops.records.addresses import is_resource, qualified, type_of, without_keys
+from tfops.records.names import StackName
 from tfops.system.trees import Tree
 
 

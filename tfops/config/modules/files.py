@@ -9,7 +9,7 @@ from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.module import module_files
 from tfops.config.modules.tokens import SyntaxMistake
 from tfops.dataclass import dataclass
-from tfops.model import Complaint, Mark
+from tfops.records.complaint import Complaint, Mark
 from tfops.system.trees import Tree
 
 _CALLED = re.compile(r"\bmodule\b")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tfops.config.modules.files import ModuleFile, read_modules
-from tfops.model import Mark
+from tfops.records.complaint import Mark
 from tfops.system.trees import Tree
 
 _MAYBE = re.compile(r"\bimport\b")

@@ -13,7 +13,7 @@ from tfops.config.modules.module import Interface, LocalCall, is_module_file, is
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackOutput
 from tfops.errors import Refused
-from tfops.model import StackName
+from tfops.records.names import StackName
 from tfops.system.workspace import read_json, write_file
 
 if TYPE_CHECKING:

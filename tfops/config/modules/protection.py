@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfops.addresses import type_of, without_keys
 from tfops.config.modules.files import read_modules
 from tfops.config.modules.hcl import Block, Expression, read_blocks
 from tfops.config.modules.interface import module_texts
 from tfops.config.modules.known import ModuleValues, ReadModule
 from tfops.config.modules.module import is_override, module_files
 from tfops.dataclass import dataclass
-from tfops.model import Mark
+from tfops.records.addresses import type_of, without_keys
+from tfops.records.complaint import Mark
 from tfops.system.trees import Tree
 
 # A cheap look, so that only few files are read.

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfops.addresses import provider_of, without_keys
 from tfops.config.modules.hcl import Expression, JsonExpression, Node, pairs, read_blocks
 from tfops.config.modules.interface import module_texts
 from tfops.config.modules.module import module_files
+from tfops.records.addresses import provider_of, without_keys
 
 OVERRIDE_FILE = "tfops_keep_providers_override.tf.json"
 _DEFAULT_HOST = "registry.terraform.io"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
-from tfops.model import MAIN_STACK, StackName
+from tfops.records.names import MAIN_STACK, StackName
 
 Value = TypeVar("Value")
 

@@ -1,0 +1,95 @@
+"""The stored facts: a type for each, which comes back from JSON as it was."""
+
+import ast
+import dataclasses
+import enum
+import json
+import typing
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfops.ledger.chain import PARTS
+from tfops.ledger.codec import decode, encode, from_plain, to_plain
+from tfops.records.card import Card
+from tfops.records.version import Version
+from tfops.report.envelope import to_json
+from tfops.results.sync import DriftResult, ReconcileResult
+
+_TFOPS = Path(__file__).parents[2] / "tfops"
+_STORED: list[Any] = [Card, *PARTS.values()]
+_OF_A_CHILD: list[Any] = [ReconcileResult, DriftResult]
+_NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+_PLAIN: dict[Any, Any] = {
+    str: "x é", int: 3, float: 1.5, bool: True, datetime: _NOW, Any: {"a": [1, None]}, Version: Version(3)
+}  # fmt: skip
+
+
+def _filled(kind: Any, depth: int = 0) -> Any:
+    """A value of a type in which nothing is left out."""
+    kind = getattr(kind, "__supertype__", kind)
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if origin is tuple:
+        return tuple(_filled(arg, depth) for arg in args if arg is not ...)
+    if origin is Mapping:
+        return {"k": _filled(args[1], depth)}
+    if origin is not None:  # `X | None`
+        return None if depth > 3 else _filled(args[0], depth)
+    if issubclass(kind, enum.Enum):
+        return list(kind)[-1]
+    hints = typing.get_type_hints(kind)
+    return kind(**{name: _filled(hint, depth + 1) for name, hint in hints.items() if not name.startswith("__")})
+
+
+def _needed(kind: Any) -> Any:
+    """A value in which everything is left out that may be."""
+    hints = typing.get_type_hints(kind)
+    missing = dataclasses.MISSING
+    return kind(**{
+        field.name: _filled(hints[field.name])
+        for field in dataclasses.fields(kind)
+        if field.default is missing and field.default_factory is missing
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _STORED)
+def test_a_record_comes_back_as_it_was(kind: Any) -> None:
+    for made in (_filled(kind), _needed(kind)):
+        assert decode(kind, encode(made)) == made == from_plain(kind, json.loads(json.dumps(to_plain(made))))
+
+
+@pytest.mark.parametrize("kind", _STORED)
+def test_a_record_has_every_field_when_it_is_written(kind: Any) -> None:
+    assert list(json.loads(encode(_needed(kind)))) == [field.name for field in dataclasses.fields(kind)]
+
+
+@pytest.mark.parametrize("kind", _OF_A_CHILD)
+def test_what_a_child_prints_is_read_as_it_was_decided(kind: Any) -> None:
+    for made in (_filled(kind), _needed(kind)):
+        assert from_plain(kind, json.loads(json.dumps(to_json(made)))) == made
+
+
+def _fields() -> dict[frozenset[str], list[str]]:
+    found = defaultdict(list)
+    for path in sorted(_TFOPS.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            names = [item.target for item in node.body if isinstance(item, ast.AnnAssign)]
+            fields = frozenset(name.id for name in names if isinstance(name, ast.Name))
+            if len(fields) > 1:
+                found[fields].append(f"{path.relative_to(_TFOPS)}:{node.name}")
+    return found
+
+
+def test_no_class_says_again_what_a_record_says() -> None:
+    fields = _fields()
+    stored = {names for names, classes in fields.items() if any(one.startswith("records/") for one in classes)}
+    assert len(stored) > 40
+    assert [classes for names, classes in fields.items() if names in stored and len(classes) > 1] == []

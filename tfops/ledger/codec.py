@@ -1,0 +1,42 @@
+"""The border: records as JSON, and back.
+
+Read by pydantic, by the types of the fields: what is missing and needed, or of another type, is refused; what a newer
+tfops added is ignored. Written with every field, in their order.
+"""
+
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+Record = TypeVar("Record")
+
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}  # made when a kind of record is first met: a millisecond each
+
+
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def encode(record: object) -> str:
+    """As JSON, indented by two."""
+    return _adapter(type(record)).dump_json(record, indent=2).decode()
+
+
+def decode(kind: type[Record], text: str | bytes) -> Record:
+    """The record in a JSON text. Raises ValueError, whose first line says what is wrong."""
+    record: Record = _adapter(kind).validate_json(text)
+    return record
+
+
+def to_plain(record: object) -> Any:
+    """As what `json.dumps` takes."""
+    return _adapter(type(record)).dump_python(record, mode="json")
+
+
+def from_plain(kind: type[Record], value: object) -> Record:
+    """The record in what `json.loads` gave. Raises ValueError as `decode`."""
+    record: Record = _adapter(kind).validate_python(value)
+    return record
