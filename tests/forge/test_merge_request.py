@@ -98,6 +98,7 @@ def test_what_is_no_verdict_changes_none(pipeline: Pipeline) -> None:
     ann = _reviewer(pipeline, "ann")
     pipeline.server.review(ann, "approved")
     pipeline.server.review(ann, "commented", OTHER)
+    pipeline.server.review(ann, "pending", OTHER)
     assert _names(_approvals(pipeline).by) == ["ann"]
 
 

@@ -2,15 +2,24 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import tfops
 from tfops.engine.environment import base_environment
 from tfops.forge import FORGES, forge_here
 from tfops.forge.base import Account, Counts, MergeRequest
-from tfops.forge.ci import annotations, branch_named_by_ci, job_address, merge_target_named_by_ci
+from tfops.forge.ci import (
+    annotations,
+    branch_named_by_ci,
+    job_address,
+    merge_target_named_by_ci,
+    write_reports,
+    write_summary,
+)
 from tfops.forge.gitlab import GITLAB
 from tfops.records.complaint import Complaint, Mark
 from tfops.records.names import CommitSha
@@ -210,9 +219,41 @@ def test_a_group_in_the_log_holds_what_comes_until_its_end(monkeypatch: pytest.M
     assert end.startswith("\x1b[0Ksection_end:") and end.endswith(":plan_of_prod_31m\r\x1b[0K")
 
 
-def test_a_summary_goes_where_the_runner_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/run/summary.md")
-    assert [forge.summary_file() for forge in FORGES] == ["/run/summary.md", "/run/summary.md", ""]
+@pytest.mark.parametrize("marks", [{}, {"GITEA_ACTIONS": "true"}])
+def test_a_summary_is_appended_where_the_runner_says(
+    marks: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "summary.md"
+    page.write_text("before\n", encoding="utf-8")
+    _set(monkeypatch, _GITHUB | marks | {"GITHUB_STEP_SUMMARY": str(page)})
+    assert write_summary("# é")
+    assert page.read_text(encoding="utf-8") == "before\n# é\n"
+
+
+@pytest.mark.parametrize("marks", [{}, {"GITLAB_CI": "true"}, {"GITHUB_ACTIONS": "true"}])
+def test_without_a_summary_page_nothing_is_written(marks: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, marks)
+    assert not write_summary("text")
+
+
+def test_reports_are_written_where_the_forge_takes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert write_reports(tmp_path, Counts(create=1), []) == []
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    monkeypatch.setenv("GITLAB_CI", "true")
+    written = write_reports(tmp_path, Counts(create=1), [])
+    assert [path.name for path in written] == ["tfops-terraform.json", "tfops-codequality.json"]
+    assert json.loads(written[0].read_text(encoding="utf-8"))["create"] == 1
+
+
+def test_what_is_about_one_forge_stands_in_its_file_alone() -> None:
+    """A new forge is a file and its row in the list."""
+    words = re.compile(
+        r"GITHUB_|GITLAB_|GITEA_|FORGEJO_|CI_(JOB|COMMIT|MERGE|API)|x-(git|hub|gogs|forgejo)|::(error|group)"
+    )
+    package = Path(tfops.__file__).parent
+    found = [str(path.relative_to(package)) for path in package.rglob("*.py") if words.search(path.read_text("utf-8"))]
+    assert sorted(found) == [f"forge/{name}.py" for name in ("gitea", "github", "gitlab", "runner")]
 
 
 def test_the_engine_sees_the_tokens_of_providers_and_not_the_one_of_tfops(monkeypatch: pytest.MonkeyPatch) -> None:

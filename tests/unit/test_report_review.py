@@ -309,6 +309,7 @@ def test_no_name_does_anything(texts: list[str], most_bytes: int) -> None:
     text = _comment(review, refused, most_bytes=most_bytes)
     assert len(text.encode()) <= most_bytes
     assert all(character.isprintable() or character == "\n" for character in text)
+    assert not [line for line in text.splitlines() if line.startswith("/")], "GitLab takes it for an order"
     tokens = _check_structure(text)
     outside = " ".join(token.content for token in tokens if token.type == "text")
     assert {word for word in re.findall(r"[^\s:,.]+", outside) if not word.isdigit()} <= _OURS

@@ -1,8 +1,10 @@
 """What the environment of a CI job says, on a forge or elsewhere."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 from tfops.forge import FORGES, forge_here
+from tfops.forge.base import Counts
 from tfops.records.complaint import Complaint
 from tfops.system import environ
 
@@ -35,6 +37,26 @@ def annotations(complaints: Iterable[Complaint]) -> Iterator[str]:
     forge = forge_here()
     if forge is not None:
         yield from filter(None, map(forge.log.annotation, complaints))
+
+
+def write_summary(text: str) -> bool:
+    """Append Markdown to the job's summary page; False where the forge has none, or off a forge."""
+    forge = forge_here()
+    path = forge.summary_file() if forge is not None else ""
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+    return bool(path)
+
+
+def write_reports(folder: Path, counts: Counts, complaints: Sequence[Complaint]) -> list[Path]:
+    """Write the files that a job of this forge hands over as `artifacts:reports`; none elsewhere."""
+    forge = forge_here()
+    written = []
+    for name, text in (forge.reports(counts, complaints) if forge is not None else {}).items():
+        (folder / name).write_text(text, encoding="utf-8")
+        written.append(folder / name)
+    return written
 
 
 def _said(answers: Iterable[Callable[[], str]]) -> str:

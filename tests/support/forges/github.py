@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.forges.server import HEAD, MERGED, NOTHING, NUMBER, Answer, LocalForge, Request, User, page_of
 
 _REPOSITORY = "/api/v3/repos/ops/live"
-_STATES = {"approved": "APPROVED", "rejected": "CHANGES_REQUESTED", "commented": "COMMENTED"}
+_STATES = {"approved": "APPROVED", "rejected": "CHANGES_REQUESTED", "commented": "COMMENTED", "pending": "PENDING"}
 _ABSENT = Answer(404, {"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"})
 _MOST_CHARACTERS = 65_536
 
