@@ -12,8 +12,9 @@ from tests.support.forges.gitea import GiteaServer
 from tests.support.forges.github import GithubServer
 from tests.support.forges.gitlab import GitlabServer
 from tests.support.forges.server import HEAD, NUMBER, LocalForge, User, served
-from tfops.forge import asking, forge_here, gitea, github, gitlab
+from tfops.forge import asking, gitea, github, gitlab
 from tfops.forge.base import Client
+from tfops.forge.known import forge_here
 
 TIMEOUT_S = 1
 

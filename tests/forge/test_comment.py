@@ -8,10 +8,10 @@ import pytest
 
 from tests.forge.conftest import Pipeline
 from tests.support.forges.server import HEAD, NUMBER, Answer, Trouble
-from tfops.forge import forge_here
 from tfops.forge.asking import ForgeFailed, told
 from tfops.forge.base import Client, Comment
 from tfops.forge.comment import MARKER, keep_comment
+from tfops.forge.known import forge_here
 from tfops.records.names import EnvName
 from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
 from tfops.report.review import review_comment

@@ -8,10 +8,10 @@ from tests.forge.conftest import Pipeline
 from tests.support.forges.gitea import GiteaServer
 from tests.support.forges.server import HEAD, NUMBER, Answer, Trouble, served
 from tfops.errors import in_a_line
-from tfops.forge import FORGES
 from tfops.forge.asking import Busy, ForgeFailed, Gone
 from tfops.forge.base import Status
 from tfops.forge.comment import MARKER, keep_comment
+from tfops.forge.known import FORGES
 from tfops.records.names import CommitSha
 
 _COMMENTS = r"/(comments|notes)$"

@@ -10,7 +10,6 @@ import pytest
 
 import tfops
 from tfops.engine.environment import base_environment
-from tfops.forge import FORGES, forge_here
 from tfops.forge.base import Account, Counts, MergeRequest
 from tfops.forge.ci import (
     annotations,
@@ -21,6 +20,7 @@ from tfops.forge.ci import (
     write_summary,
 )
 from tfops.forge.gitlab import GITLAB
+from tfops.forge.known import FORGES, forge_here
 from tfops.records.complaint import Complaint, Mark
 from tfops.records.names import CommitSha
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tfops.forge import FORGES
 from tfops.forge.comment import MARKER
+from tfops.forge.known import FORGES
 from tfops.records.check import CheckOutcome
 from tfops.records.names import EnvName, StackName
 from tfops.records.plan import Action, AttributeChange, Invocation, Plan, ResourceChange, Waiting

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from tfops.dataclass import dataclass
-from tfops.forge import FORGES
+from tfops.forge.known import FORGES
 
 MOST_BYTES = 1_000_000
 

@@ -5,9 +5,9 @@ every TF_* that isn't ours is dropped.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
-from tfops.forge import FORGES
 from tfops.system import environ
 
 _EXACT = frozenset(
@@ -16,7 +16,6 @@ _EXACT = frozenset(
         "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "NETRC",
         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
         "KUBECONFIG", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE", "PG_CONN_STR",
-        *(name for forge in FORGES for name in forge.engine_variables),
     }
 )  # fmt: skip
 
@@ -51,9 +50,16 @@ def bare_environment() -> dict[str, str]:
 
 
 def _is_allowed(name: str, more: Sequence[str]) -> bool:
-    if name in _EXACT or name.startswith(_PREFIXES):
+    if name in _EXACT or name in _forges_variables() or name.startswith(_PREFIXES):
         return True
     return any(name.startswith(item[:-1]) if item.endswith("*") else name == item for item in more)
+
+
+@cache
+def _forges_variables() -> frozenset[str]:
+    from tfops.forge.known import FORGES  # noqa: PLC0415 - what starts no engine needs none of it
+
+    return frozenset(name for forge in FORGES for name in forge.engine_variables)
 
 
 def cli_config() -> dict[str, str]:
