@@ -19,9 +19,10 @@ from tests.support.agents import Agent, running_agent
 from tests.support.engines import available_engines
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
 from tfops.agent.queue import Queue
+from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import EnvName
 from tfops.resolve.shard import Shard
-from tfops.results.sync import Act, Decision, SyncReason
+from tfops.views.reconcile import Act
 
 ENVIRONMENTS, PUSHES_PER_MINUTE, MINUTES = 1_000, 100, 10
 MEASURED = (20, 100)

@@ -124,6 +124,13 @@ class NotApproved(TfopsError):
     name = "not-approved"
 
 
+class NotAsReviewed(TfopsError):
+    """The plan isn't the one that was looked at: something changed in between."""
+
+    exit_code = Exit.NOT_PASSED
+    name = "not-as-reviewed"
+
+
 class CheckFailed(TfopsError):
     """A check that a plan must pass before it is applied said no."""
 

@@ -26,7 +26,7 @@ from tests.support.state_server import StateServer, serve_states
 from tfops.change.project import Project
 from tfops.cli.terminal import Terminal
 from tfops.commands.reconcile_facts import decide_all
-from tfops.results.sync import Decision
+from tfops.records.decision import Decision
 
 _BRANCHES = ("main", "live", "next")
 # A remote that doesn't answer must not cost a minute of a short test.

@@ -44,7 +44,7 @@ def test_an_apply_is_one_fetch_a_push_that_is_only_judged_and_two_pushes(counted
     """The first push changes nothing: the remote says before the consent whether it would take the two others."""
     result = counted.ok("apply", "dev", "--yes", "-o", "json").result
     assert _trips(tmp_path) == ["fetch", "push", "push", "push"]
-    assert result["engine_starts"] == 4, "init, plan, show, apply"
+    assert result["engine_starts"] == 3, "init, plan, apply"
 
 
 def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path: Path) -> None:
@@ -55,10 +55,10 @@ def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path
     counted.git("push", "--quiet")
     every.unlink()
     counted.ok("apply", "dev", "--yes")
-    assert len(every.read_text().split()) == 20
+    assert len(every.read_text().split()) == 12
     every.unlink()
     counted.ok("status")
-    assert len(every.read_text().split()) == 10
+    assert len(every.read_text().split()) == 7
 
 
 def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path) -> Non
     _trips(tmp_path)
     result = counted.ok("apply", "dev", "--yes", "-o", "json").result
     assert _trips(tmp_path) == ["fetch"]
-    assert result["engine_starts"] == 2, "plan, show"
+    assert result["engine_starts"] == 1, "plan"
 
 
 def test_status_of_all_environments_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
@@ -89,4 +89,4 @@ def test_changed_modules_are_taken_in_without_another_init(shop: Sandbox, tmp_pa
     shop.commit("Another resource")
     result = shop.ok("apply", "dev", "--yes", "--engine", str(shim), "-o", "json").result
     assert [change["address"] for change in result["plan"]["changes"]] == ["module.main.terraform_data.more"]
-    assert log.read_text().split() == ["get", "plan", "show", "apply"]
+    assert log.read_text().split() == ["get", "plan", "apply"]

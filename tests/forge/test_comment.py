@@ -14,8 +14,8 @@ from tfops.forge.comment import MARKER, keep_comment
 from tfops.forge.known import forge_here
 from tfops.records.names import EnvName
 from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
-from tfops.report.review import review_comment
-from tfops.results.review import EnvironmentReview
+from tfops.views.environment_review import EnvironmentReview
+from tfops.views.review import review_comment
 
 _TEXT = f"{MARKER}\nfirst"
 _NEXT = f"{MARKER}\nsecond"

@@ -9,6 +9,8 @@ from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
 from tfops.change.environment import find_place
 from tfops.change.project import Project
+from tfops.change.request import Request
+from tfops.change.snapshot import read_snapshot
 from tfops.change.target import apply_target
 from tfops.cli.terminal import Terminal
 from tfops.commands.history import history
@@ -19,9 +21,9 @@ from tfops.errors import Refused
 from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.record import record_version
 from tfops.ledger.versions import versions_of
+from tfops.records.decision import SyncReason
 from tfops.records.hold import Hold
 from tfops.records.names import EnvName
-from tfops.results.sync import SyncReason
 from tfops.system import clock
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository
@@ -123,10 +125,10 @@ def test_a_damaged_ledger_stops_no_other_environment(damage: Callable[[Path], No
     decisions = {decision.env: decision.reason for decision in decide_all(project, [], ui)[1]}
     assert decisions == {DEV: SyncReason.DAMAGED, PROD: SyncReason.SYNCED}
     with pytest.raises(Refused) as caught:
-        apply_target(project, find_place(project, "dev"), allowed=frozenset({"held"}))
+        apply_target(read_snapshot(project, find_place(project, "dev")), Request(allowed=frozenset({"held"})))
         read_present(project.repository, DEV).require_readable()
     assert caught.value.guard == "damaged-ledger"
-    apply_target(project, find_place(project, "prod"), allowed=frozenset())
+    apply_target(read_snapshot(project, find_place(project, "prod")), Request())
 
 
 def test_a_chain_with_a_hole_is_damage_that_is_named(world: Path) -> None:
@@ -166,7 +168,7 @@ def test_a_version_whose_tag_is_damaged_is_known_from_the_ledger(damage: Callabl
     assert dev.current and (str(dev.current.version), dev.current.hold, dev.damage) == ("v2", "wait", "")
     assert prod.current and str(prod.current.version) == "v2"
     with pytest.raises(Refused, match="held") as caught:
-        apply_target(project, find_place(project, "dev"), allowed=frozenset())
+        apply_target(read_snapshot(project, find_place(project, "dev")), Request())
     assert caught.value.guard == "held"
 
 
@@ -181,7 +183,7 @@ def test_an_environment_whose_tags_can_not_be_read_is_never_called_never_applied
     assert "can't be read" in dev.damage
     assert history(project, "dev", verdict=False, fetch=True, ui=ui).unread == ("tfops/dev/v2",)
     with pytest.raises(Refused) as caught:
-        apply_target(project, find_place(project, "dev"), allowed=frozenset())
+        apply_target(read_snapshot(project, find_place(project, "dev")), Request())
     assert caught.value.guard == "damaged-tag"
 
 

@@ -385,6 +385,7 @@ def test_a_foreign_commit_in_the_chain_is_no_event(here: Path) -> None:
     tree = git(here, "rev-parse", f"{LEDGER}^{{tree}}")
     foreign = git(here, "commit-tree", tree, "-p", git(here, "rev-parse", LEDGER), "-m", "by hand\n\nTfops-At: soon")
     git(here, "update-ref", LEDGER, foreign)
+    repository.git.look_again()
     _chain(repository, "two")
     assert _texts(repository) == ["two", "one"]
 

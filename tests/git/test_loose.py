@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 import zlib
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def test_one_that_is_there_is_marked_as_used_and_stays(here: Path) -> None:
 
 def test_commits_have_the_person_and_the_zone_that_git_gives_them(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC-5:30")
+    time.tzset()
     repository = Repository(here)
     parent = repository.head
     tree = store_tree(repository, {"a/b": b"1", "a.txt": b"2", "c": b"3"})
@@ -50,6 +52,8 @@ def test_commits_have_the_person_and_the_zone_that_git_gives_them(here: Path, mo
     theirs = git(here, "commit-tree", tree, "-p", parent, "-m", "Subject\n\nBody: ü")
     line = "--format=%T %P %an <%ae> %cn <%ce> %B %ad"
     show = ("log", "-1", line, "--date=format:%z")
+    monkeypatch.undo()
+    time.tzset()
     assert git(here, *show, ours) == git(here, *show, theirs)
     assert git(here, "fsck", "--strict", "--no-dangling") == ""
 

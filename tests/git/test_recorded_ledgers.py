@@ -22,7 +22,7 @@ from tfops.ledger.chain import PARTS, LedgerState, present_at
 from tfops.ledger.codec import decode, encode
 from tfops.ledger.versions import list_versions
 from tfops.records.names import CommitSha, EnvName
-from tfops.report.envelope import to_json
+from tfops.views.envelope import to_json
 
 _RECORDED = Path(__file__).parent / "recorded"
 _PRINTED: dict[str, Any] = json.loads((_RECORDED / "ledger-0.1.0.json").read_text())

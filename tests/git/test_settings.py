@@ -12,7 +12,9 @@ from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
 from tfops.change.environment import find_place
 from tfops.change.project import Project
+from tfops.change.request import Request
 from tfops.change.rollback import rollback_target
+from tfops.change.snapshot import read_snapshot
 from tfops.change.target import apply_target
 from tfops.cli.terminal import Terminal
 from tfops.commands.history import history
@@ -226,13 +228,13 @@ def _seen(folder: Path) -> dict[str, object]:
     """All that the commands read, of the clone as it lies there."""
     ui = Terminal(quiet=True)
     project = Project.open(folder)
-    place = find_place(project, "dev")
+    facts = read_snapshot(project, find_place(project, "dev"))
     try:
-        apply_target(project, place, allowed=frozenset())
+        apply_target(facts, Request())
         refusal = ""
     except Refused as error:
         refusal = f"{error.guard}: {error.what} {error.why}"
-    target = rollback_target(project, place, to="v2")
+    target = rollback_target(facts, Request(), to="v2")
     return {
         "status": status(project, fetch=True, ui=ui),
         "history": history(project, "dev", verdict=True, fetch=False, ui=ui),
@@ -242,7 +244,7 @@ def _seen(folder: Path) -> dict[str, object]:
         "reconcile": decide_all(project, [], ui)[1],
         "render": render(project, "dev", worktree=False),
         "apply": refusal,
-        "rollback": (target.commit, target.reason, target.undoes, target.judgement),
+        "rollback": (target.commit, target.reason, target.way.undoes, target.way.judgement),
         "dirty": project.repository.uncommitted(),
         "branches": project.repository.branches_containing(project.repository.head),
         "signed": project.repository.has_good_signature(project.repository.head),

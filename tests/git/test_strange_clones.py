@@ -8,7 +8,9 @@ from tests.git.conftest import commit_file, git
 from tests.support.cards import make_card
 from tfops.change.environment import find_place
 from tfops.change.project import Project
+from tfops.change.request import Request
 from tfops.change.rollback import rollback_target
+from tfops.change.snapshot import read_snapshot
 from tfops.cli.terminal import Terminal
 from tfops.commands.history import history
 from tfops.commands.init import init
@@ -53,13 +55,13 @@ def test_a_partial_clone_whose_remote_is_away_says_so(filtered: str, here: Path,
     remote.rename(tmp_path / "away")
     fresh = Project.open(clone)
     with pytest.raises((Refused, ObjectsAway)) as caught:
-        rollback_target(fresh, place, to="v1")
+        rollback_target(read_snapshot(fresh, place), Request(), to="v1")
     assert "does not answer" in caught.value.what and "git fetch --refetch" in caught.value.hint
     if filtered == "tree:0":  # by a process that has more than one way to end with 128
         with pytest.raises(ObjectsAway):
             fresh.repository.commits_between(*(one.commit for one in versions_of(fresh.repository, DEV).versions))
     (tmp_path / "away").rename(remote)
-    assert rollback_target(Project.open(clone), place, to="v1").restores
+    assert rollback_target(read_snapshot(Project.open(clone), place), Request(), to="v1").way.restores
     [dev] = status(Project.open(clone), fetch=True, ui=ui).environments
     assert (dev.damage, str(dev.current and dev.current.version)) == ("", "v2")
 
@@ -103,5 +105,8 @@ def test_a_repository_with_sha_256_is_read_and_written_as_any_other(tmp_path: Pa
     assert [entry.record.summary for entry in history(project, "dev", verdict=True, fetch=True, ui=ui).entries]
     [decision] = decide_all(project, [], ui)[1]
     assert decision.word == "synced"
-    assert rollback_target(project, find_place(project, "dev"), to=None).reason == "dev v2 back to v1"
+    assert (
+        rollback_target(read_snapshot(project, find_place(project, "dev")), Request(), to=None).reason
+        == "dev v2 back to v1"
+    )
     git(folder, "fsck", "--strict")

@@ -13,11 +13,11 @@ from tfops.commands.reconcile_facts import decide_all
 from tfops.commands.rendering import render, render_diff
 from tfops.ledger.chain import read_present
 from tfops.ledger.record import record_version
+from tfops.records.decision import Decision
 from tfops.records.hold import Hold
 from tfops.records.names import EnvName
 from tfops.records.version import Kind
 from tfops.render.root import digest_of
-from tfops.results.sync import Decision
 from tfops.system import clock
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository

@@ -6,11 +6,11 @@ import pytest
 
 from tests.git.conftest import git
 from tfops.change.project import Project
-from tfops.change.stack import EngineOptions
+from tfops.change.request import Request
 from tfops.cli.terminal import Terminal
 from tfops.commands.validate import validate
 from tfops.errors import ConfigError
-from tfops.results.files import ValidateResult
+from tfops.views.validate import ValidateResult
 
 _NAMES = [f"env{number:02}" for number in range(12)]
 
@@ -30,8 +30,7 @@ def _project(here: Path, inputs: str) -> None:
 
 
 def _validate(here: Path) -> ValidateResult:
-    options, ui = EngineOptions(), Terminal()
-    return validate(Project.open(here), None, head=False, deep=False, engine=options, ui=ui)
+    return validate(Project.open(here), None, head=False, deep=False, request=Request(), ui=Terminal())
 
 
 def test_what_nobody_could_look_at_is_one_line_for_each_cause(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

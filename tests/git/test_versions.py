@@ -124,6 +124,7 @@ def test_a_card_that_is_not_of_its_tag_is_refused(here: Path) -> None:
     message = git(here, "for-each-ref", "--format=%(contents)", "refs/tags/tfops/dev/v1")
     (here / "message").write_text(message)
     git(here, "tag", "-a", "--cleanup=verbatim", "-F", "message", "tfops/dev/v2")
+    repository.git.look_again()
     stolen = versions_of(repository, DEV).versions[-1]
     with pytest.raises(Refused, match="is not of this version"):
         read_card(repository, stolen)

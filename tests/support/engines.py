@@ -18,9 +18,12 @@ def available_engines() -> tuple[str, ...]:
     wanted = os.environ.get("TFOPS_TEST_ENGINE")
     if wanted:
         return (wanted,)
-    found = ["embedded"] if library_path() else []
-    found += ["terraform"] if shutil.which("terraform") else []
-    return tuple(found)
+    return all_engines()
+
+
+def all_engines() -> tuple[str, ...]:
+    """Those that are here, whichever the tests are narrowed to: for what each must be held against."""
+    return (*(["embedded"] if library_path() else []), *(["terraform"] if shutil.which("terraform") else []))
 
 
 def require_engine(*, fast: bool = False) -> str:

@@ -14,9 +14,11 @@ from tfops.agent.metrics import metrics_text
 from tfops.agent.queue import Queue
 from tfops.agent.start import parse_address
 from tfops.errors import UsageError
+from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import EnvName
+from tfops.records.plan import Action, Plan, ResourceChange
 from tfops.resolve.shard import parse_shard
-from tfops.results.sync import Act, Decision, SyncReason
+from tfops.views.reconcile import Act
 
 _DEV, _QA = EnvName("dev"), EnvName("qa")
 _CHANGED = Decision(_DEV, SyncReason.CHANGED, "changes it", commit="a" * 40, acts=True)
@@ -189,10 +191,11 @@ def test_a_loop_that_does_not_turn_is_stuck() -> None:
 
 
 def test_what_a_change_left_alive_is_told_with_its_id() -> None:
-    changes = [
-        {"address": "t.a", "action": "forget", "resource_id": "i-a"},
-        {"address": "t.b", "action": "delete", "resource_id": "i-b"},
-        {"address": "t.c", "action": "detach", "resource_id": ""},
-    ]
-    assert left_alive({"plan": {"changes": changes}}) == "; left alive, outside of the state: t.a (i-a), t.c (no id)"
-    assert (left_alive({"plan": {"changes": changes[1:2]}}), left_alive({})) == ("", "")
+    changes = (
+        ResourceChange("t.a", "t", Action.FORGET, resource_id="i-a"),
+        ResourceChange("t.b", "t", Action.DELETE, resource_id="i-b"),
+        ResourceChange("t.c", "t", Action.DETACH),
+    )
+    plan = Plan(changes, (), "d", is_empty=False)
+    assert left_alive(plan) == "; left alive, outside of the state: t.a (i-a), t.c (no id)"
+    assert left_alive(replace(plan, changes=changes[1:2])) == ""

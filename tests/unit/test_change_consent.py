@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from tfops.change.consent import ConsentOptions, _let_protected_go, _Told
-from tfops.change.planning import PlannedStack, _with_kept
+from tfops.change.consent import _let_protected_go, _Told
+from tfops.change.planning import _with_kept
+from tfops.change.request import Consent
+from tfops.change.stack_plan import StackPlan
 from tfops.config.modules.protection import Protected
 from tfops.engine.mask import Masker
 from tfops.engine.plan import read_plan, to_plan
@@ -16,6 +18,7 @@ from tfops.engine.stack import SavedPlan
 from tfops.errors import NotApproved
 from tfops.records.addresses import code_of, with_masked_keys
 from tfops.records.plan import Action, Plan, ResourceChange
+from tfops.records.state import StackState
 from tfops.records.version import Kind
 
 ONE, TWO, DATABASE = 'a.user["ann-s3cret"]', 'a.user["eve-s3cret"]', 'module.app["s3cret"].s3cret_type.app'
@@ -75,7 +78,7 @@ def refusal_of(target: Protecting, *changes: ResourceChange, named: frozenset[st
     plan = Plan(tuple(changes), (), "d", is_empty=False)
     someone: Any = SimpleNamespace(is_interactive=False)
     try:
-        _let_protected_go(target, plan, ConsentOptions(yes=True, allow_destroy=named), _Told(someone, str))  # type: ignore[arg-type]  # what it asks a target for
+        _let_protected_go(target, plan, Consent(yes=True, allow_destroy=named), _Told(someone, str))  # type: ignore[arg-type]  # what it asks a target for
     except NotApproved as error:
         return error
     return None
@@ -98,9 +101,9 @@ def planned(document: dict[str, Any], *, flagged: Protected, recorded: frozenset
     """A recorded plan, marked with what it destroys in spite of what modules and card say."""
     plan = to_plan(read_plan(json.dumps(document)), is_empty=False)
     stack: Any = SimpleNamespace(protections=lambda: flagged, mask=str)
-    read: Any = SimpleNamespace(job=SimpleNamespace(recorded=SimpleNamespace(kept=recorded)), stack=stack)
+    spec: Any = SimpleNamespace(recorded=SimpleNamespace(kept=recorded))
     saved: Any = SavedPlan(plan, None, "")  # type: ignore[arg-type]  # nobody opens it
-    found = _with_kept(PlannedStack(read, saved)).plan
+    found = _with_kept(StackPlan(spec, stack, StackState("", 0, "", {}, {}), frozenset(), saved=saved)).plan
     assert found is not None
     return found
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.support.samples import PROD
-from tfops.change import missing
 from tfops.change.missing import Missing, find_missing, require_not_made_anew
 from tfops.change.stacks import StackAction
 from tfops.engine.mask import Masker
@@ -23,7 +22,7 @@ SAME, OTHER = ("terraform", "1.15.5"), ("tofu", "1.12.6")
 
 @dataclass
 class Name:
-    """As much of an engine, a stack, a job, a ledger as is looked at."""
+    """As much of an engine, a stack, a ledger as is looked at."""
 
     fields: dict[str, Any]
 
@@ -39,23 +38,24 @@ def some(**fields: Any) -> Any:
 
 
 @dataclass
-class Ledger:
-    """What `read_present` finds, one after the other, and how often somebody asked the remote."""
+class Facts:
+    """What is known of the ledger, what a fetch finds, and how often somebody asked the remote."""
 
     found: list[Any]
     remote: str = ""
     fetches: list[object] = field(default_factory=list)
 
     @property
-    def repository(self) -> Any:
-        return some(remote=self.remote)
+    def present(self) -> Any:
+        return self.found[0]
 
-    def read(self, *_: object) -> Any:
-        return self.found.pop(0) if len(self.found) > 1 else self.found[0]
+    @property
+    def project(self) -> Any:
+        return some(repository=some(remote=self.remote))
 
-    def fetch_for_reading(self, rules: object, _ui: object) -> bool:
-        self.fetches.append(rules)
-        return True
+    def fetched_for_reading(self, ui: object) -> "Facts":
+        self.fetches.append(ui)
+        return Facts(self.found[-1:])
 
 
 def trouble(kind: Kind = Kind.APPLY, **lists: list[str]) -> Any:
@@ -76,11 +76,11 @@ def read(
         inventory={"t.a": "i-a", lacks: "i-b"},
     )  # fmt: skip
     content = some(environment=some(name=PROD), rules="rules")
-    job = some(recorded=recorded, action=action, stack=MAIN_STACK, content=content)
+    spec = some(recorded=recorded, action=action, name=MAIN_STACK, content=content)
     stack = some(
         mask=Masker([secret] if secret else []), engine=some(engine=some(name=engine[0], text=" ".join(engine)))
     )
-    return job, stack, StackState("l", 8, "", {"t.a": "i-a"}, {})
+    return spec, stack, StackState("l", 8, "", {"t.a": "i-a"}, {})
 
 
 class Notes:
@@ -93,15 +93,12 @@ class Notes:
         self.told.append(text)
 
 
-def found(
-    monkeypatch: pytest.MonkeyPatch, ledger: Ledger, one: Any, *, named: frozenset[str] | None = frozenset()
-) -> Missing | str:
+def found(facts: Facts, one: Any, *, named: frozenset[str] | None = frozenset()) -> Missing | str:
     """What is missing of the one stack, or the guard that refuses."""
-    monkeypatch.setattr(missing, "read_present", ledger.read)
-    project: Any = ledger
+    known: Any = facts
     notes: Any = Notes()
     try:
-        [result] = find_missing(project, [one], named, notes)
+        [result] = find_missing(known, [one], named, notes)
     except Refused as error:
         return error.guard
     return result
@@ -129,28 +126,26 @@ def found(
         "a destroy stopped, then another engine",
     ],
 )  # fmt: skip
-def test_what_explains_that_something_is_missing(
-    monkeypatch: pytest.MonkeyPatch, now: LedgerState, one: Any, expected: Missing | str
-) -> None:
-    assert found(monkeypatch, Ledger([now]), one) == expected
+def test_what_explains_that_something_is_missing(now: LedgerState, one: Any, expected: Missing | str) -> None:
+    assert found(Facts([now]), one) == expected
 
 
-def test_what_is_named_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found(monkeypatch, Ledger([present()]), read(), named=frozenset({"t.b"})) == Missing({"t.b": "i-b"})
+def test_what_is_named_is_let_go() -> None:
+    assert found(Facts([present()]), read(), named=frozenset({"t.b"})) == Missing({"t.b": "i-b"})
 
 
-def test_a_version_that_was_recorded_meanwhile_is_no_lack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_that_was_recorded_meanwhile_is_no_lack() -> None:
     """The state was read after somebody else's change, the ledger before: what goes on from there loses its race."""
-    late = Ledger([present("h1"), present("h2")], remote="origin")
-    assert (found(monkeypatch, late, read()), late.fetches) == (Missing(), ["rules"])
-    same = Ledger([present("h1")], remote="origin")
-    assert (found(monkeypatch, same, read()), same.fetches) == ("state-lacks", ["rules"])
-    offline = Ledger([present("h1", lock=some(is_manual=True))], remote="origin")
-    assert (found(monkeypatch, offline, read()), offline.fetches) == ("state-lacks", [])
+    late = Facts([present("h1"), present("h2")], remote="origin")
+    assert (found(late, read()), len(late.fetches)) == (Missing(), 1)
+    same = Facts([present("h1")], remote="origin")
+    assert (found(same, read()), len(same.fetches)) == ("state-lacks", 1)
+    offline = Facts([present("h1", lock=some(is_manual=True))], remote="origin")
+    assert (found(offline, read()), len(offline.fetches)) == ("state-lacks", 0)
 
 
-def test_a_masked_key_cannot_be_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found(monkeypatch, Ledger([present()]), read('t.c["(secret)"]')) == Missing()
+def test_a_masked_key_cannot_be_compared() -> None:
+    assert found(Facts([present()]), read('t.c["(secret)"]')) == Missing()
 
 
 @pytest.mark.parametrize(("action", "is_refused"), [(Action.CREATE, True), (Action.UPDATE, False)])

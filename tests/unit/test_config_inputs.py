@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.golden import assert_golden
 from tests.support.memory_tree import MemoryTree, complaints_of, environment, project_tree, said
-from tests.unit.test_report_text import printed
+from tests.unit.test_views_text import printed
 from tfops.config.environment import read_environment
 from tfops.config.inputs import InputCheck
 from tfops.config.modules.flow import Needs, output_needs
@@ -13,7 +13,7 @@ from tfops.config.source import LocalSource, RemoteSource
 from tfops.errors import ConfigError
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
-from tfops.report.errors import error_report
+from tfops.views.errors import error_report
 
 NETWORK = """
 variable "cidr" {

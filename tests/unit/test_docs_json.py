@@ -2,12 +2,14 @@
 
 import dataclasses
 import inspect
+import pkgutil
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from tfops.results import affected, changes, environments, files, places, sync
+import tfops.views
 
 _PAGE = (Path(__file__).parent.parent.parent / "docs/reference/json-output.md").read_text()
 _RESULTS = {
@@ -53,16 +55,15 @@ _RESULTS = {
 }
 
 
-# A version is text, and what to tell is the agent's own, as tfops.yaml has it.
-_OTHERS = ("TellRule", "Version", "VaultLogin")
+# A version is text, how to look is no result, and what to tell is the agent's own, as tfops.yaml has it.
+_OTHERS = ("TellRule", "Version", "VaultLogin", "View")
 
 
 def _classes() -> dict[str, type]:
-    found = (
-        inspect.getmembers(module, dataclasses.is_dataclass)
-        for module in (affected, changes, files, environments, places, sync)
-    )
-    return {name: kind for members in found for name, kind in members if isinstance(kind, type)}
+    modules = [import_module(f"tfops.views.{found.name}") for found in pkgutil.iter_modules(tfops.views.__path__)]
+    members = [inspect.getmembers(module, dataclasses.is_dataclass) for module in modules]
+    of_results = [found for found in members if any(name.endswith("Result") for name, _ in found)]
+    return {name: kind for found in of_results for name, kind in found if isinstance(kind, type) and name[0] != "_"}
 
 
 def test_every_result_is_somebodys() -> None:
@@ -83,5 +84,9 @@ def test_the_page_has_every_field_of_a_result_in_its_commands_row(name: str) -> 
 )
 def test_the_page_has_every_field_of_what_results_are_made_of(name: str) -> None:
     named = set(re.findall(r"`([a-z_]+)`", _PAGE))
-    shown = {field.name for field in dataclasses.fields(_classes()[name]) if field.metadata.get("shown", True)}
+    shown = {
+        field.name
+        for field in dataclasses.fields(_classes()[name])
+        if field.metadata.get("shown", True) and not field.metadata.get("inline")
+    }
     assert shown - named == set()

@@ -7,8 +7,8 @@ import pytest
 
 from tfops.commands.documents import show_documents
 from tfops.errors import ProjectError, UsageError
-from tfops.results.files import DocumentResult, DocumentsResult
 from tfops.system import documents
+from tfops.views.about import DocumentResult, DocumentsResult
 
 TOP = Path(__file__).parent.parent.parent
 

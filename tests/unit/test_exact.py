@@ -23,7 +23,7 @@ from tfops.render.escape import expression_text
 from tfops.render.root import RootSpec, render_root
 from tfops.render.trial import render_trial
 from tfops.render.trial_batch import render_crowd
-from tfops.report.envelope import success
+from tfops.views.envelope import success
 
 PI = "3.14159265358979323846"
 NUMBERS = (PI, "-0.1000000000000000055511151231257827", "1E+400", "123456789012345678901234567890", "1e-07", "0.1")

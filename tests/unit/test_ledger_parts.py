@@ -46,11 +46,6 @@ INTENT = Intent(
 TROUBLE = Trouble(run_id="r-1", kind=Kind.APPLY, commit="a" * 40, by="ann", at=NOW, receipt="1 of 2", in_doubt=("a.c",))
 
 
-@pytest.mark.parametrize("part", [LEASE, MANUAL, INTENT, TROUBLE], ids=["lease", "manual lock", "intent", "trouble"])
-def test_a_part_comes_back_as_it_was_written(part: object) -> None:
-    assert decode(type(part), encode(part)) == part
-
-
 @pytest.mark.parametrize("part", [LEASE, INTENT, TROUBLE], ids=["lock", "intent", "trouble"])
 def test_what_a_newer_tfops_adds_is_ignored(part: object) -> None:
     newer = to_plain(part) | {"region": "eu", "nested": {"a": [1]}}

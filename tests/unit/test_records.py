@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import enum
 import json
+import sys
 import typing
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,12 +18,14 @@ from tfops.ledger.chain import PARTS
 from tfops.ledger.codec import decode, encode, from_plain, to_plain
 from tfops.records.card import Card
 from tfops.records.version import Version
-from tfops.report.envelope import to_json
-from tfops.results.sync import DriftResult, ReconcileResult
+from tfops.views.change import ChangeResult, RecoverResult
+from tfops.views.drift import DriftResult
+from tfops.views.envelope import to_json
+from tfops.views.reconcile import ReconcileResult
 
 _TFOPS = Path(__file__).parents[2] / "tfops"
 _STORED: list[Any] = [Card, *PARTS.values()]
-_OF_A_CHILD: list[Any] = [ReconcileResult, DriftResult]
+_OF_A_CHILD: list[Any] = [ReconcileResult, DriftResult, ChangeResult, RecoverResult]
 _NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _PLAIN: dict[Any, Any] = {
     str: "x é", int: 3, float: 1.5, bool: True, datetime: _NOW, Any: {"a": [1, None]}, Version: Version(3)
@@ -50,12 +53,12 @@ def _filled(kind: Any, depth: int = 0) -> Any:
 def _needed(kind: Any) -> Any:
     """A value in which everything is left out that may be."""
     hints = typing.get_type_hints(kind)
-    missing = dataclasses.MISSING
-    return kind(**{
-        field.name: _filled(hints[field.name])
-        for field in dataclasses.fields(kind)
-        if field.default is missing and field.default_factory is missing
-    })  # fmt: skip
+    return kind(**{name: _filled(hints[name]) for name in _required(kind)})
+
+
+def _required(kind: Any) -> list[str]:
+    missing = (dataclasses.MISSING, dataclasses.MISSING)
+    return [field.name for field in dataclasses.fields(kind) if (field.default, field.default_factory) == missing]
 
 
 @pytest.mark.parametrize("kind", _STORED)
@@ -69,10 +72,18 @@ def test_a_record_has_every_field_when_it_is_written(kind: Any) -> None:
     assert list(json.loads(encode(_needed(kind)))) == [field.name for field in dataclasses.fields(kind)]
 
 
+@pytest.mark.parametrize("kind", _STORED)
+def test_what_an_older_tfops_did_not_know_has_its_default(kind: Any) -> None:
+    made = _needed(kind)
+    old = {name: value for name, value in to_plain(made).items() if name in _required(kind)}
+    assert from_plain(kind, old) == made
+
+
 @pytest.mark.parametrize("kind", _OF_A_CHILD)
 def test_what_a_child_prints_is_read_as_it_was_decided(kind: Any) -> None:
     for made in (_filled(kind), _needed(kind)):
-        assert from_plain(kind, json.loads(json.dumps(to_json(made)))) == made
+        printed = json.loads(json.dumps(to_json(made)))
+        assert to_json(from_plain(kind, printed)) == to_json(made)
 
 
 def _fields() -> dict[frozenset[str], list[str]]:
@@ -93,3 +104,25 @@ def test_no_class_says_again_what_a_record_says() -> None:
     stored = {names for names, classes in fields.items() if any(one.startswith("records/") for one in classes)}
     assert len(stored) > 40
     assert [classes for names, classes in fields.items() if names in stored and len(classes) > 1] == []
+
+
+def test_records_import_each_other_and_the_standard_library() -> None:
+    imported = {
+        (path.name, module)
+        for path in (_TFOPS / "records").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for module in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [name.name for name in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
+    }
+    assert len(imported) > 50
+    own = ("tfops.records.", "tfops.dataclass")
+    assert {
+        found
+        for found in imported
+        if not found[1].startswith(own) and found[1].partition(".")[0] not in sys.stdlib_module_names
+    } == set()

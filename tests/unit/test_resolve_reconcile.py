@@ -10,11 +10,11 @@ from tfops.config.preview import Preview
 from tfops.config.project import EnvironmentRule
 from tfops.config.window import parse_window
 from tfops.records.blocked import Agreement, Declined
+from tfops.records.decision import SyncReason
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.policy import DriftPolicy, Sync
 from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.reconcile import SyncFacts, decide, orphan
-from tfops.results.sync import SyncReason
 
 _NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday
 _HEAD, _OLD = CommitSha("b" * 40), CommitSha("a" * 40)

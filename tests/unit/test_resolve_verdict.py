@@ -16,9 +16,18 @@ from tfops.resolve.data_types import HOLDING_TYPES
 from tfops.resolve.forward_only import refused_downgrades
 from tfops.resolve.verdict import Facts, as_planned, judge, protections
 
+
+def having(facts: Facts, **changes: Any) -> Facts:
+    """The same facts with others in them, or in their stack; sets of addresses become tuples."""
+    own = {name: changes.pop(name) for name in list(changes) if name in Facts.__slots__}
+    changes = {name: tuple(sorted(value)) if isinstance(value, frozenset) else value for name, value in changes.items()}
+    return replace(facts, **own, stack=replace(facts.stack, **changes))
+
+
 AWS = "registry.terraform.io/hashicorp/aws"
 VPC, DB = "module.net.aws_vpc.main", "module.db.aws_db_instance.main"
-PLAIN = Facts(
+PLAIN = having(
+    Facts(),
     engine=("terraform", "1.11.4"),
     backend="s3 b",
     lineage="l-1",
@@ -30,13 +39,13 @@ PLAIN = Facts(
 
 
 def with_db(**changes: Any) -> Facts:
-    return replace(
+    return having(
         PLAIN, inventory={VPC: "vpc-1", DB: "db-1"}, types={"aws_vpc": AWS, "aws_db_instance": AWS}, **changes
     )
 
 
 def aws(version: str, **schema: int) -> Facts:
-    return replace(PLAIN, providers={AWS: version}, schema_versions=schema)
+    return having(PLAIN, providers={AWS: version}, schema_versions=schema)
 
 
 def download(digest: str, *, version: str = "5.1.0", source: str = "a/vpc/aws") -> dict[str, Download]:
@@ -44,81 +53,81 @@ def download(digest: str, *, version: str = "5.1.0", source: str = "a/vpc/aws") 
 
 
 def floating(digest: str, text: str = "a/vpc/aws ~> 5.0", version: str = "5.1.0") -> Facts:
-    return replace(PLAIN, modules={"net": text}, downloads=download(digest, version=version))
+    return having(PLAIN, modules={"net": text}, downloads=download(digest, version=version))
 
 
-OTHER = replace(PLAIN, inventory={"module.net.aws_vpc.this": "vpc-1"})
-GONE = replace(PLAIN, inventory={})
+OTHER = having(PLAIN, inventory={"module.net.aws_vpc.this": "vpc-1"})
+GONE = having(PLAIN, inventory={})
 ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
     ("nothing changed", PLAIN, PLAIN, Verdict.OK, [], ""),
     ("something was added", PLAIN, GONE, Verdict.OK, ["destroys"], "destroys 1 resource added since"),
     ("a database was added", with_db(), PLAIN, Verdict.DATA_LOSS, ["holds-data"], f"destroys {DB} (holds data)"),
     (
-        "a protected one was added", replace(PLAIN, protected=frozenset({VPC})), GONE, Verdict.DATA_LOSS, ["protected"],
+        "a protected one was added", having(PLAIN, protected=frozenset({VPC})), GONE, Verdict.DATA_LOSS, ["protected"],
         f"destroys {VPC} (protected)",
     ),
     (
-        "protected by the old version", PLAIN, replace(GONE, protected=frozenset({VPC})), Verdict.DATA_LOSS,
+        "protected by the old version", PLAIN, having(GONE, protected=frozenset({VPC})), Verdict.DATA_LOSS,
         ["protected"], f"destroys {VPC} (protected)",
     ),
     (
-        "protected by a guess", replace(PLAIN, protected=frozenset({VPC}), guessed=frozenset({VPC})), GONE,
+        "protected by a guess", having(PLAIN, protected=frozenset({VPC}), guessed=frozenset({VPC})), GONE,
         Verdict.DATA_LOSS, ["guessed"],
         f"destroys {VPC} (protected, which is a guess: inputs don't decide its `prevent_destroy`)",
     ),
     (
-        "a guess today, and certain then", replace(PLAIN, protected=frozenset({VPC}), guessed=frozenset({VPC})),
-        replace(GONE, protected=frozenset({VPC})), Verdict.DATA_LOSS, ["protected"], f"destroys {VPC} (protected)",
+        "a guess today, and certain then", having(PLAIN, protected=frozenset({VPC}), guessed=frozenset({VPC})),
+        having(GONE, protected=frozenset({VPC})), Verdict.DATA_LOSS, ["protected"], f"destroys {VPC} (protected)",
     ),
     (
-        "OpenTofu leaves it alive", replace(PLAIN, engine=("tofu", "1.12.6"), kept=frozenset({VPC})),
-        replace(GONE, engine=("tofu", "1.12.6")), Verdict.OK, ["left-alive"],
+        "OpenTofu leaves it alive", having(PLAIN, engine=("tofu", "1.12.6"), kept=frozenset({VPC})),
+        having(GONE, engine=("tofu", "1.12.6")), Verdict.OK, ["left-alive"],
         f"leaves {VPC} alive, outside of the state (`destroy = false`)",
     ),
     (
-        "Terraform may not leave it alive", replace(PLAIN, kept=frozenset({VPC})), GONE, Verdict.DATA_LOSS,
+        "Terraform may not leave it alive", having(PLAIN, kept=frozenset({VPC})), GONE, Verdict.DATA_LOSS,
         ["protected"], f"destroys {VPC} (protected)",
     ),
     ("it moved since", OTHER, PLAIN, Verdict.BRIDGED, ["moved"], "1 resource moved since: kept by `moved` blocks"),
     (
-        "a protected one moved since", replace(OTHER, protected=frozenset(OTHER.inventory)), PLAIN, Verdict.BRIDGED,
-        ["moved"], "1 resource moved since: kept by `moved` blocks",
+        "a protected one moved since", having(OTHER, protected=frozenset(OTHER.stack.inventory)), PLAIN,
+        Verdict.BRIDGED, ["moved"], "1 resource moved since: kept by `moved` blocks",
     ),
     (
-        "it was forgotten", replace(GONE, forgotten={VPC: "vpc-1"}), PLAIN, Verdict.BRIDGED, ["forgotten"],
+        "it was forgotten", having(GONE, forgotten={VPC: "vpc-1"}), PLAIN, Verdict.BRIDGED, ["forgotten"],
         "1 resource left the state alive: taken in again by id, if its type has an import",
     ),
     (
-        "forgotten under another address", replace(GONE, forgotten={"aws_vpc.x": "vpc-1"}), PLAIN, Verdict.BRIDGED,
+        "forgotten under another address", having(GONE, forgotten={"aws_vpc.x": "vpc-1"}), PLAIN, Verdict.BRIDGED,
         ["forgotten"], "1 resource left the state alive: taken in again by id, if its type has an import",
     ),
     (
-        "forgotten, and nothing of its type can be imported", replace(GONE, forgotten={"null_resource.x": "7"}),
-        replace(PLAIN, inventory={"null_resource.x": "7"}), Verdict.OK, ["made-twice"],
+        "forgotten, and nothing of its type can be imported", having(GONE, forgotten={"null_resource.x": "7"}),
+        having(PLAIN, inventory={"null_resource.x": "7"}), Verdict.OK, ["made-twice"],
         "null_resource.x left the state alive and can't be imported: made anew, and the old one stays",
     ),
     (
-        "forgotten, with an id that is a constant", replace(GONE, forgotten={"a_secret.x": "none"}),
-        replace(PLAIN, inventory={"a_secret.x": "none"}), Verdict.DATA_LOSS, ["made-twice"],
+        "forgotten, with an id that is a constant", having(GONE, forgotten={"a_secret.x": "none"}),
+        having(PLAIN, inventory={"a_secret.x": "none"}), Verdict.DATA_LOSS, ["made-twice"],
         "a_secret.x left the state alive and can't be imported: made anew, and the old one stays",
     ),
     (
-        "its code lets it go", PLAIN, replace(GONE, lets_go=frozenset({VPC})), Verdict.OK, ["left-alive"],
+        "its code lets it go", PLAIN, having(GONE, lets_go=frozenset({VPC})), Verdict.OK, ["left-alive"],
         f"leaves {VPC} alive, outside of the state (`destroy = false`)",
     ),
     (
         "its code lets its module go, under another name", PLAIN,
-        replace(GONE, lets_go=frozenset({"module.old"}), moves={"module.net": "module.old"}), Verdict.OK,
+        having(GONE, lets_go=frozenset({"module.old"}), moves={"module.net": "module.old"}), Verdict.OK,
         ["left-alive"],
         f"leaves {VPC} alive, outside of the state (`destroy = false`)",
     ),
     (
-        "its code moves it, and ids say nothing", replace(GONE, inventory={"a_secret.x": "none"}),
-        replace(GONE, inventory={"a_secret.y": "none"}, moves={"a_secret.x": "a_secret.y"}), Verdict.BRIDGED,
+        "its code moves it, and ids say nothing", having(GONE, inventory={"a_secret.x": "none"}),
+        having(GONE, inventory={"a_secret.y": "none"}, moves={"a_secret.x": "a_secret.y"}), Verdict.BRIDGED,
         ["moved"], "1 resource moved since: kept by `moved` blocks",
     ),
     (
-        "forgotten without an id", replace(GONE, forgotten={VPC: ""}), replace(PLAIN, inventory={VPC: ""}),
+        "forgotten without an id", having(GONE, forgotten={VPC: ""}), having(PLAIN, inventory={VPC: ""}),
         Verdict.BLOCKED, ["forgotten-id"],
         f"{VPC} left the state alive, and the card holds no id to take it in by",
     ),
@@ -133,17 +142,17 @@ ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
     ("a raised provider, the same schema", aws("5.100.0", aws_vpc=1), aws("5.90.0", aws_vpc=1), Verdict.OK, [], ""),
     ("an older provider wrote less", aws("5.90.0", aws_vpc=1), aws("5.100.0"), Verdict.OK, [], ""),
     (
-        "the provider added the type", replace(PLAIN, types={"aws_vpc": AWS, "aws_new": AWS}), aws("5.90.0"),
+        "the provider added the type", having(PLAIN, types={"aws_vpc": AWS, "aws_new": AWS}), aws("5.90.0"),
         Verdict.KEEP_PROVIDERS, ["unknown-type"],
         "aws 5.90.0 may not know aws_new, in use since (today 5.100.0)",
     ),
     (
-        "a patch adds no types", replace(aws("5.90.1"), types={"aws_vpc": AWS, "aws_x": AWS}), aws("5.90.0"),
+        "a patch adds no types", having(aws("5.90.1"), types={"aws_vpc": AWS, "aws_x": AWS}), aws("5.90.0"),
         Verdict.OK, [], "",
     ),
     (
         "the provider came later, and its lock is lent", PLAIN,
-        replace(GONE, providers={"r/h/random": "3.0.0"}, types={}),
+        having(GONE, providers={"r/h/random": "3.0.0"}, types={}),
         Verdict.OK, ["destroys"], "destroys 1 resource added since",
     ),
     (
@@ -151,35 +160,35 @@ ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
         "aws goes from 5.100.0 to 4.67.0, a lower major version",
     ),
     (
-        "a committed lock of the other engine", replace(PLAIN, engine=("tofu", "1.12.6")),
-        replace(PLAIN, registries=frozenset({"registry.terraform.io/"})), Verdict.KEEP_PROVIDERS,
+        "a committed lock of the other engine", having(PLAIN, engine=("tofu", "1.12.6")),
+        having(PLAIN, registries=frozenset({"registry.terraform.io/"})), Verdict.KEEP_PROVIDERS,
         ["other-lock", "other-engine"],
         "its provider lock is the other engine's: OpenTofu finds none of its own providers in it",
     ),
     (
-        "a committed lock of both", replace(PLAIN, engine=("tofu", "1.12.6")),
-        replace(PLAIN, registries=frozenset({"registry.terraform.io/", "registry.opentofu.org/"})), Verdict.OK,
+        "a committed lock of both", having(PLAIN, engine=("tofu", "1.12.6")),
+        having(PLAIN, registries=frozenset({"registry.terraform.io/", "registry.opentofu.org/"})), Verdict.OK,
         ["other-engine"], "was applied with terraform 1.11.4, today is tofu 1.12.6",
     ),
     (
-        "another state", PLAIN, replace(PLAIN, lineage="l-0"), Verdict.BLOCKED, ["another-state"],
+        "another state", PLAIN, having(PLAIN, lineage="l-0"), Verdict.BLOCKED, ["another-state"],
         "was applied to another state (l-0), today's is l-1",
     ),
     (
-        "the backend moved", PLAIN, replace(PLAIN, backend="s3 a"), Verdict.OK, ["backend-moved"],
+        "the backend moved", PLAIN, having(PLAIN, backend="s3 a"), Verdict.OK, ["backend-moved"],
         "its state was kept in s3 a; the same state is in s3 b today, and that is used",
     ),
     (
-        "a newer engine then", PLAIN, replace(PLAIN, engine=("terraform", "1.13.0")), Verdict.OK, ["newer-engine"],
+        "a newer engine then", PLAIN, having(PLAIN, engine=("terraform", "1.13.0")), Verdict.OK, ["newer-engine"],
         "was applied with terraform 1.13.0, newer than today's 1.11.4",
     ),
-    ("an older engine then", PLAIN, replace(PLAIN, engine=("terraform", "1.9.8")), Verdict.OK, [], ""),
+    ("an older engine then", PLAIN, having(PLAIN, engine=("terraform", "1.9.8")), Verdict.OK, [], ""),
     (
-        "another engine then", PLAIN, replace(PLAIN, engine=("tofu", "1.9.0")), Verdict.OK, ["other-engine"],
+        "another engine then", PLAIN, having(PLAIN, engine=("tofu", "1.9.0")), Verdict.OK, ["other-engine"],
         "was applied with tofu 1.9.0, today is terraform 1.11.4",
     ),
     (
-        "it was a destroy", PLAIN, replace(GONE, kind=Kind.DESTROY), Verdict.BLOCKED, ["destroyed", "destroys"],
+        "it was a destroy", PLAIN, having(GONE, kind=Kind.DESTROY), Verdict.BLOCKED, ["destroyed", "destroys"],
         "was a destroy: nothing to bring back",
     ),
     (
@@ -199,7 +208,7 @@ ROWS: list[tuple[str, Facts, Facts, Verdict, list[str], str]] = [
         ["unpinned-module"], "net has no exact version and may be another module today",
     ),
     (
-        "the lock was not committed", PLAIN, replace(PLAIN, lock_committed=False), Verdict.OK, ["no-lock"],
+        "the lock was not committed", PLAIN, having(PLAIN, lock_committed=False), Verdict.OK, ["no-lock"],
         "its provider lock was not committed: other providers may come than aws 5.100.0",
     ),
 ]  # fmt: skip
@@ -217,8 +226,8 @@ def test_each_case_has_its_verdict_and_its_words(
 
 
 def test_the_worst_reason_decides_and_comes_first() -> None:
-    today = replace(with_db(lineage="l-2"), providers={AWS: "6.0.0"}, schema_versions={"aws_vpc": 1})
-    found = judge(today, replace(PLAIN, lineage="l-1"))
+    today = having(with_db(lineage="l-2"), providers={AWS: "6.0.0"}, schema_versions={"aws_vpc": 1})
+    found = judge(today, having(PLAIN, lineage="l-1"))
     assert found.verdict is Verdict.BLOCKED
     assert [reason.verdict for reason in found.reasons] == [
         Verdict.BLOCKED, Verdict.DATA_LOSS, Verdict.KEEP_PROVIDERS, Verdict.KEEP_PROVIDERS, Verdict.OK
@@ -228,8 +237,8 @@ def test_the_worst_reason_decides_and_comes_first() -> None:
 
 def test_what_an_import_was_tried_for_in_vain_is_made_twice() -> None:
     """Which types have an import only the engine knows."""
-    today = replace(GONE, forgotten={VPC: "vpc-1", "pet.a": "p-1"})
-    found = judge(today, replace(PLAIN, inventory={VPC: "vpc-1", "pet.a": "p-1"}))
+    today = having(GONE, forgotten={VPC: "vpc-1", "pet.a": "p-1"})
+    found = judge(today, having(PLAIN, inventory={VPC: "vpc-1", "pet.a": "p-1"}))
     assert [reason.name for reason in found.reasons] == ["forgotten"]
     twice = ResourceChange("pet.a", "pet", Action.CREATE, is_duplicate=True)
     corrected = as_planned(found, Plan((twice,), (), "d", is_empty=False))
@@ -242,13 +251,13 @@ def test_what_an_import_was_tried_for_in_vain_is_made_twice() -> None:
 
 
 def test_an_id_that_two_resources_of_a_type_share_proves_nothing() -> None:
-    then = replace(PLAIN, inventory={"aws_vpc.a": "x", "aws_vpc.b": "x"})
-    assert judge(replace(PLAIN, inventory={"aws_vpc.c": "x"}), then).verdict is Verdict.OK
+    then = having(PLAIN, inventory={"aws_vpc.a": "x", "aws_vpc.b": "x"})
+    assert judge(having(PLAIN, inventory={"aws_vpc.c": "x"}), then).verdict is Verdict.OK
 
 
 def test_an_id_of_another_type_is_another_thing() -> None:
-    then = replace(PLAIN, inventory={"aws_s3_bucket_policy.b": "shop"})
-    assert judge(replace(PLAIN, inventory={"aws_s3_bucket.a": "shop"}), then).verdict is Verdict.DATA_LOSS
+    then = having(PLAIN, inventory={"aws_s3_bucket_policy.b": "shop"})
+    assert judge(having(PLAIN, inventory={"aws_s3_bucket.a": "shop"}), then).verdict is Verdict.DATA_LOSS
 
 
 def test_types_that_hold_data_are_known_on_every_cloud() -> None:
@@ -276,7 +285,8 @@ def facts(draw: st.DrawFn) -> Facts:
     inventory: Mapping[str, str] = draw(INVENTORIES)
     addresses = sorted(inventory)
     digests = st.sampled_from(("d1", "d2"))
-    return Facts(
+    return having(
+        Facts(),
         kind=draw(st.sampled_from((Kind.APPLY, Kind.APPLY, Kind.ROLLBACK, Kind.DESTROY))),
         engine=("terraform", draw(st.sampled_from(("1.9.8", "1.11.4", "1.13.0")))),
         backend=draw(st.sampled_from(("local", "s3 a"))),
@@ -310,13 +320,15 @@ def test_for_any_two_cards_the_verdict_keeps_its_promises(today: Facts, then: Fa
 
     # One more protected thing that would be lost never makes it better, and is always named.
     new = 'module.new.aws_vpc.kept["x"]'
-    worse = judge(replace(today, inventory={**today.inventory, new: ""}, protected=today.protected | {new}), then)
+    worse = judge(
+        having(today, inventory={**today.stack.inventory, new: ""}, protected=(*today.stack.protected, new)), then
+    )
     assert worse.verdict.badness >= max(found.verdict.badness, Verdict.DATA_LOSS.badness)
     assert new in {name for reason in worse.reasons if reason.name == "protected" for name in reason.subjects}
 
     # A protected address of either version is named, bridged, or still there.
-    moved_or_kept = _addresses(found, "moved") | then.inventory.keys()
-    for address in protections(today, then) & today.inventory.keys():
+    moved_or_kept = _addresses(found, "moved") | then.stack.inventory.keys()
+    for address in protections(today, then) & today.stack.inventory.keys():
         if address not in moved_or_kept and "moved" not in {reason.name for reason in found.reasons}:
             assert address in _addresses(found, "protected")
 
@@ -333,14 +345,16 @@ def _addresses(judgement: Any, name: str) -> set[str]:
 
 
 def _without_ids(given_facts: Facts) -> Facts:
-    return replace(given_facts, inventory=dict.fromkeys(given_facts.inventory, ""))
+    return having(given_facts, inventory=dict.fromkeys(given_facts.stack.inventory, ""))
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(ADDRESSES, st.uuids().map(str), min_size=1, max_size=8))
 def test_a_version_with_every_address_renamed_is_bridged_whole(inventory: dict[str, str]) -> None:
     renamed = {f"module.other.{address}": known for address, known in inventory.items()}
-    found = judge(Facts(inventory=renamed, protected=frozenset(renamed)), Facts(inventory=inventory))
+    found = judge(
+        having(Facts(), inventory=renamed, protected=frozenset(renamed)), having(Facts(), inventory=inventory)
+    )
     assert found.verdict is Verdict.BRIDGED
     assert _addresses(found, "moved") == inventory.keys()
 
@@ -413,8 +427,8 @@ def test_tfops_yaml_adds_to_the_list_and_replacements_are_another_matter() -> No
 
 def test_a_module_that_could_not_be_read_is_named_and_what_it_held_is_protected() -> None:
     """`docs/reference/identity-card.md`, `unread`: its addresses are among the protected ones of the card."""
-    today = replace(PLAIN, inventory={"module.app.a.b": "1"}, protected=frozenset({"module.app.a.b"}))
-    found = judge(replace(today, unread=frozenset({"module.app"})), replace(PLAIN, inventory={}))
+    today = having(PLAIN, inventory={"module.app.a.b": "1"}, protected=frozenset({"module.app.a.b"}))
+    found = judge(having(today, unread=frozenset({"module.app"})), having(PLAIN, inventory={}))
     assert [reason.name for reason in found.reasons] == ["protected", "unread"]
     assert found.verdict is Verdict.DATA_LOSS
     assert "module.app could not be read" in found.reasons[1].text

@@ -1,7 +1,6 @@
 """Doing what was decided: `tfops` in a process of its own, in a work tree of the commit."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,16 @@ from tfops.change.project import Project
 from tfops.commands.reconcile_facts import home_head
 from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused, TfopsError, in_a_line, one_line
+from tfops.ledger.codec import from_plain
+from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import CommitSha
-from tfops.records.plan import Action
+from tfops.records.plan import Plan
 from tfops.records.version import Kind
-from tfops.results.sync import Act, Decision, SyncReason
 from tfops.system.checkout import check_out, forget_checkout, remote_from_elsewhere
 from tfops.system.children import Child, start_tfops
 from tfops.system.git import GitFailed
+from tfops.views.change import ChangeResult, RecoverResult
+from tfops.views.reconcile import Act
 
 _BUG = 1
 _LONGEST_LINE = 600
@@ -122,17 +124,28 @@ def _parsed(text: str) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _done(decision: Decision, result: dict[str, Any], seconds: float) -> Act:
-    version = str(result.get("version") or result.get("recorded") or "")
-    text = f"is now {version}" if version else str(result.get("story") or "nothing to do")
-    text = f"was destroyed: {version}" if version and result.get("kind") == Kind.DESTROY else text
-    text = one_line(text + left_alive(result), "", "", longest=_LONGEST_LINE)
+def _done(decision: Decision, result: object, seconds: float) -> Act:
+    version, text = _recovered(result) if decision.reason is SyncReason.FOLLOWED else _changed(result)
+    text = one_line(text, "", "", longest=_LONGEST_LINE)
     return Act(decision.env, decision.commit, 0, text, version=version, duration_s=seconds)
 
 
-def left_alive(result: Mapping[str, Any]) -> str:
+def _recovered(result: object) -> tuple[str, str]:
+    """The version that was recorded, if any, and what came of it."""
+    found = from_plain(RecoverResult, result)
+    version = str(found.recorded or "")
+    return version, f"is now {version}" if version else found.story or "nothing to do"
+
+
+def _changed(result: object) -> tuple[str, str]:
+    """The same of an apply or a destroy."""
+    found = from_plain(ChangeResult, result)
+    version = str(found.version or "")
+    verb = "was destroyed:" if found.kind is Kind.DESTROY else "is now"
+    return version, (f"{verb} {version}" if version else "nothing to do") + left_alive(found.plan)
+
+
+def left_alive(plan: Plan) -> str:
     """What a change took out of the state and left alive, with ids, as the end of a line; empty where nothing is."""
-    changes = (result.get("plan") or {}).get("changes") or []
-    left = [change for change in changes if change["action"] in (Action.FORGET, Action.DETACH)]
-    named = (f"{change['address']} ({change['resource_id'] or 'no id'})" for change in left)
-    return f"; left alive, outside of the state: {', '.join(named)}" if left else ""
+    named = ", ".join(f"{change.address} ({change.resource_id or 'no id'})" for change in plan.leaving)
+    return f"; left alive, outside of the state: {named}" if named else ""

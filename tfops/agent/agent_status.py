@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from tfops.dataclass import dataclass
+from tfops.records.decision import Decision
 from tfops.records.names import EnvName
-from tfops.results.sync import Act, Decision
 from tfops.system import clock
+from tfops.views.reconcile import Act
 
 # Upper bounds of the histogram, in seconds.
 BUCKETS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)

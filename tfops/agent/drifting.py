@@ -9,9 +9,10 @@ from datetime import datetime
 from tfops.change.project import Project
 from tfops.dataclass import dataclass
 from tfops.ledger.codec import from_plain
+from tfops.records.decision import Decision
 from tfops.records.names import EnvName
-from tfops.results.sync import Decision, DriftResult
 from tfops.system.children import Child, start_tfops
+from tfops.views.drift import DriftResult
 
 _WHOLE = 2**32
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import TextIO
 
 from tfops.dataclass import dataclass
-from tfops.report.words import plain
 from tfops.system import clock
+from tfops.views.words import plain
 
 Value = str | int | float | bool | None
 

@@ -30,12 +30,13 @@ from tfops.dataclass import dataclass
 from tfops.errors import TfopsError
 from tfops.exits import Exit
 from tfops.ledger.codec import from_plain
+from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import EnvName
 from tfops.resolve.shard import Shard
-from tfops.results.sync import Act, Decision, ReconcileResult, SyncReason
 from tfops.system import clock
 from tfops.system.children import Child, WarmProcess
 from tfops.system.remote import RemoteUnreachable
+from tfops.views.reconcile import Act, ReconcileResult
 
 _TICK_S = 0.1
 _LONGEST_PAUSE_S = 5.0

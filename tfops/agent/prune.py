@@ -7,7 +7,8 @@ from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.reconcile_facts import decide_all
 from tfops.errors import Refused
-from tfops.results.sync import Decision, PruneResult, SyncReason
+from tfops.records.decision import Decision, SyncReason
+from tfops.views.reconcile import PruneResult
 
 
 def prune(project: Project, envs: Sequence[str], *, yes: bool, parallel: int, engine: str, ui: Ui) -> PruneResult:

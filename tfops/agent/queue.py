@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from tfops.dataclass import dataclass
+from tfops.records.decision import Decision
 from tfops.records.names import EnvName
-from tfops.results.sync import Act, Decision
+from tfops.views.reconcile import Act
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
 

@@ -9,9 +9,10 @@ from tfops.change.ui import Ui
 from tfops.commands.note_blocked import note_waiting
 from tfops.commands.reconcile_facts import decide_all
 from tfops.errors import NOTHING_CHANGED, Interrupted, TfopsError
+from tfops.records.decision import Decision
 from tfops.resolve.shard import Shard
-from tfops.results.sync import Act, Decision, ReconcileResult
 from tfops.system.children import wait_for_any
+from tfops.views.reconcile import Act, ReconcileResult
 
 _POLL_S = 60.0
 

@@ -10,7 +10,7 @@ from tfops.exits import Exit
 from tfops.ledger.versions import known_versions, read_card
 from tfops.records.version import Kind, Verified
 from tfops.resolve.versions import version_to_go_back_to
-from tfops.results.changes import ChangeResult
+from tfops.views.change import ChangeResult
 
 
 def require_verified(project: Project, place: Place, result: ChangeResult) -> ChangeResult:

@@ -6,10 +6,10 @@ from typing import Any
 
 from tfops import __version__
 from tfops.change.consent import AUTOMATIC
-from tfops.change.execute import StackEnd
 from tfops.change.ids import recorded_ids
 from tfops.change.lease import masked_action
 from tfops.change.stack import Content
+from tfops.change.stack_plan import StackResult
 from tfops.change.target import Target
 from tfops.config.environment import ModuleConfig
 from tfops.config.modules.moves import declared_moves, let_go_blocks
@@ -22,7 +22,6 @@ from tfops.records.action import ActionOutcome
 from tfops.records.addresses import qualified, split, type_of, with_masked_keys, without_keys
 from tfops.records.card import Approval, Card, EngineUsed, ModuleUsed, PlanSummary, StackRecord
 from tfops.records.check import CheckOutcome, Verification
-from tfops.records.commit import Person
 from tfops.records.download import Download
 from tfops.records.hold import Hold
 from tfops.records.names import StackName
@@ -40,7 +39,7 @@ class Outcome:
     """What a change came to: the plan that was applied, how each stack ended, what it passed, who consented."""
 
     plan: Plan
-    ends: tuple[StackEnd, ...]
+    ends: tuple[StackResult, ...]
     outputs: Mapping[str, Any]
     approvals: tuple[Approval, ...]
     duration_s: float
@@ -53,15 +52,17 @@ class Outcome:
         return "no changes" if self.plan.is_empty else self.plan.headline()
 
 
-def standing_files(target: Target, ends: Iterable[StackEnd], present: LedgerState) -> dict[str, str]:
+def standing_files(target: Target, ends: Iterable[StackResult], present: LedgerState) -> dict[str, str]:
     """The rendered roots of the stacks that the environment has from now on."""
-    made = joined_files({end.name: end.stack.rendered for end in ends if end.name in target.environment.stacks})
+    planned = (end.planned for end in ends if end.planned.spec.name in target.environment.stacks)
+    made = joined_files({one.spec.name: one.stack.rendered for one in planned})
     return untouched_files(target, present) | made
 
 
 def untouched_files(target: Target, present: LedgerState) -> dict[str, str]:
     """The roots, as the ledger has them, of the stacks that a narrowed change leaves as they are."""
-    starts = tuple(f"root/{stack}/" for stack in target.environment.stacks if target.only and stack not in target.only)
+    only = target.stacks.only
+    starts = tuple(f"root/{stack}/" for stack in target.environment.stacks if only and stack not in only)
     return {
         path.removeprefix("root/"): content.decode("utf-8", "surrogateescape")
         for path, content in present.files.items()
@@ -69,25 +70,23 @@ def untouched_files(target: Target, present: LedgerState) -> dict[str, str]:
     }
 
 
-def build_card(
-    target: Target, outcome: Outcome, present: LedgerState, *, number: int, person: Person, run_id: str
-) -> Card:
+def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id: str) -> Card:
     """The card with the number that is expected; recording may raise the number."""
-    now = clock.now()
-    current = target.current
-    standing = [end for end in outcome.ends if end.name in target.environment.stacks]
-    parts = _kept_parts(target) | {end.name: _stack_part(target, end) for end in standing}
-    stack = outcome.ends[0].stack
+    now, person = clock.now(), target.facts.person
+    current, restores = target.facts.latest, target.way.restores
+    standing = [end for end in outcome.ends if end.planned.spec.name in target.environment.stacks]
+    parts = _kept_parts(target) | {end.planned.spec.name: _stack_part(target, end) for end in standing}
+    stack = outcome.ends[0].planned.stack
     hold = None
-    if target.kind is Kind.ROLLBACK and target.restores:
+    if target.kind is Kind.ROLLBACK and restores:
         by_itself = any(approval.how == AUTOMATIC for approval in outcome.approvals)
-        reason = f"rolled back to {target.restores.version}" + (" by itself" if by_itself else "")
+        reason = f"rolled back to {restores.version}" + (" by itself" if by_itself else "")
         hold = Hold(reason=reason, by=person.name, since=now)
     return Card(
         run_id=run_id,
         project=target.rules.project,
         environment=target.env,
-        version=number,
+        version=target.next_number,
         kind=target.kind,
         commit=target.commit.sha,
         branch=target.branch,
@@ -97,7 +96,7 @@ def build_card(
         duration_s=outcome.duration_s,
         run=job_address(),
         from_version=current.version.number if current else None,
-        restores=target.restores.version.number if target.restores else None,
+        restores=restores.version.number if restores else None,
         engine=EngineUsed(name=stack.engine.engine.name, version=stack.engine.engine.version),
         aws=stack.caller,
         providers={name: version for part in parts.values() for name, version in part.providers.items()},
@@ -113,15 +112,15 @@ def build_card(
         hold=hold,
         verified=outcome.verified,
         keeps_providers=target.keeps_providers,
-        rehearses=target.rehearses or "",
+        rehearses=target.facts.place.rehearses or "",
         tfops=__version__,
     )
 
 
 def _kept_parts(target: Target) -> dict[str, StackRecord]:
     """The stacks that a narrowed change left as they are, with the commit that their content is from."""
-    card = target.current_card
-    kept = card.stacks.items() if card and target.only else ()
+    card = target.facts.current_card
+    kept = card.stacks.items() if card and target.stacks.only else ()
     return {
         name: replace(part, commit=part.commit or card.commit)
         for name, part in kept
@@ -131,8 +130,8 @@ def _kept_parts(target: Target) -> dict[str, StackRecord]:
 
 def _kept_outputs(target: Target) -> dict[str, Any]:
     """Of the stacks that a narrowed change left as they are."""
-    kept = _kept_parts(target).keys() - target.only
-    before = target.current_card.outputs if target.current_card else {}
+    kept = _kept_parts(target).keys() - target.stacks.only
+    before = target.facts.current_card.outputs if target.facts.current_card else {}
     return {name: value for name, value in before.items() if split(name)[0] in kept}
 
 
@@ -161,8 +160,8 @@ def _plan_part(plan: Plan) -> PlanSummary:
     )
 
 
-def _stack_part(target: Target, end: StackEnd) -> StackRecord:
-    stack, before, after = end.stack, end.before, end.after
+def _stack_part(target: Target, end: StackResult) -> StackRecord:
+    stack, before, after = end.planned.stack, end.planned.before, end.after
     assert after is not None  # a version is only made of stacks that were read back
     engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
@@ -208,23 +207,23 @@ def _types_by_provider(types: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 
 
 def _part_before(target: Target, stack: StackName) -> StackRecord | None:
-    return target.current_card.stacks.get(stack) if target.current_card else None
+    return target.facts.current_card.stacks.get(stack) if target.facts.current_card else None
 
 
-def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, str]:
+def _forgotten(target: Target, end: StackResult, after: StackState) -> dict[str, str]:
     """What left the state alive, by `destroy = false`, in this change or before it: also what a new one replaced.
 
     What someone took out of the state, and a person named, is among it: nobody has seen it destroyed.
     """
-    stack, part = end.stack, _part_before(target, end.name)
+    stack, part = end.planned.stack, _part_before(target, end.planned.spec.name)
     earlier = part.forgotten if part else {}
-    before = end.before.inventory
+    before = end.planned.before.inventory
     ids = {
         change.label: change.resource_id or before.get(change.previous_address or change.address, "")
-        for change in (end.plan.leaving if end.plan else ())
+        for change in (end.planned.plan.leaving if end.planned.plan else ())
     }
     left = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in ids.items()}
-    found = {**earlier, **end.planned.read.missing.let_go, **recorded_ids(left, target.rules.inventory)}
+    found = {**earlier, **end.planned.missing.let_go, **recorded_ids(left, target.rules.inventory)}
     now = recorded_ids(after.inventory, target.rules.inventory)
     taken = {identity for identity in zip(map(type_of, now), now.values(), strict=True) if is_telling(identity)}
     return {
@@ -234,12 +233,13 @@ def _forgotten(target: Target, end: StackEnd, after: StackState) -> dict[str, st
     }
 
 
-def _remade(target: Target, end: StackEnd, ids: Mapping[str, str]) -> dict[str, str]:
+def _remade(target: Target, end: StackResult, ids: Mapping[str, str]) -> dict[str, str]:
     """What this way back had to make anew, new id to the thing's first one; and what ways back before it had to."""
-    part, past = _part_before(target, end.name), target.pasts.get(end.name)
+    part, past = _part_before(target, end.planned.spec.name), target.way.pasts.get(end.planned.spec.name)
     found = dict(part.remade) if part else {}
     then = past.inventory if past else {}
-    made = (change.address for change in (end.plan.changes if end.plan else ()) if change.action is Action.CREATE)
+    changes = end.planned.plan.changes if end.planned.plan else ()
+    made = (change.address for change in changes if change.action is Action.CREATE)
     for address in made:
         known, was = ids.get(address, ""), then.get(address, "")
         if known and was and known != was and is_telling((type_of(address), known)):
@@ -247,9 +247,9 @@ def _remade(target: Target, end: StackEnd, ids: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def _moved(end: StackEnd) -> dict[str, str]:
+def _moved(end: StackResult) -> dict[str, str]:
     """What stands at another address since this change, as its plan said."""
-    changes, mask = end.plan.changes if end.plan else (), end.stack.mask
+    changes, mask = end.planned.plan.changes if end.planned.plan else (), end.planned.stack.mask
     moved = {change.address: change.previous_address for change in changes if change.previous_address}
     return _with_masked_keys({address: before for address, before in moved.items() if before != address}, mask)
 

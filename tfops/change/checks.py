@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from tfops import exact
+from tfops.change.run import Run
+from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.config.checks import Check, PlanRule, fill_outputs
 from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
+from tfops.engine.mask import Masker
 from tfops.engine.text import safe_lines, safe_text
 from tfops.errors import ProjectError
 from tfops.records.addresses import qualified, with_masked_keys
 from tfops.records.check import CheckOutcome, Verification
 from tfops.records.names import EnvName
-from tfops.records.version import Verified
+from tfops.records.version import Verified, Version
 from tfops.resolve.plan_rules import broken_by, sentence
 from tfops.system import process
 from tfops.system.workspace import write_file
@@ -62,6 +65,28 @@ class CheckContext:
     def words(self) -> tuple[str, str, str]:
         """While a check works, when it passed, when it failed."""
         return ("checking", "checked", "check failed") if self.plans else ("verifying", "verified", "not verified")
+
+
+def check_context(
+    run: Run,
+    target: Target,
+    *,
+    outputs: Mapping[str, Any] | None = None,
+    hidden: frozenset[str] = frozenset(),
+) -> CheckContext:
+    """What checks may know, before and after the apply. `hidden` is masked like what is known to be secret."""
+    mask_hidden = Masker(hidden)
+    return CheckContext(
+        env=target.env,
+        version=str(Version(target.next_number)),
+        commit=target.commit.sha,
+        root=run.project.repository.root,
+        folder=run.folder,
+        variables=target.rules.engine.env,
+        outputs=outputs or {},
+        mask=lambda text: mask_hidden(run.mask(text)),
+        ui=run.ui,
+    )
 
 
 class _Failed(Exception):

@@ -6,20 +6,18 @@ name is typed under the list of it; and what is protected is named address by ad
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
 
-from tfops.change.project import Project
+from tfops.change.request import Consent
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import NeedsPerson, NotApproved
 from tfops.records.addresses import with_masked_keys
 from tfops.records.card import Approval
-from tfops.records.names import StackName
 from tfops.records.plan import Invocation, Plan, Print, ResourceChange
 from tfops.records.version import Kind
 from tfops.resolve.actions import asks_first
-from tfops.resolve.agreement import NOTHING_AGREED, Agreed, covers, difference, told_prints
+from tfops.resolve.agreement import Agreed, covers, difference, told_prints
 from tfops.resolve.data_types import holds_data, is_missed
 from tfops.system import clock
 
@@ -33,45 +31,17 @@ _MANY = 3
 DRILL = "drill"
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentOptions:
-    """`yes` covers everything but what a rollback deletes or replaces: that is named, one by one.
-
-    `standing` names a consent that was given before there was a plan; it covers what `yes` covers,
-    a drill's everything. For runs without a person: at most `most_losses` unnamed resources may be deleted or
-    replaced (None: any number), and with `only_plans` a person must look; `agreed` is the plan that one has
-    looked at. `allow_missing` is what the state may lack that the latest version has; None where
-    the command takes no such names.
-    """
-
-    yes: bool = False
-    allow_destroy: frozenset[str] = frozenset()
-    allow_stateless: bool = False
-    allow_duplicate: frozenset[str] = frozenset()
-    allow_action: frozenset[str] = frozenset()
-    allow_missing: frozenset[str] | None = None
-    standing: str = ""
-    most_losses: int | None = None
-    only_plans: bool = False
-    agreed: Agreed = NOTHING_AGREED
-
-    def of_stack(self, stack: StackName) -> "ConsentOptions":
-        """For a plan that is made again on the way, of one stack."""
-        return replace(self, agreed=self.agreed.of_stack(stack))
-
-
 def obtain_consent(
-    project: Project,
     target: Target,
     plan: Plan,
-    options: ConsentOptions,
+    options: Consent,
     ui: Ui,
     *,
     mask: Callable[[str], str] = str,
 ) -> Approval:
     """Who agreed to this plan, and how. Raises NotApproved. Decided on the plan as it is, and told through `mask`."""
     how = DRILL if options.standing == DRILL else _ask(target, plan, options, _Told(ui, mask))
-    person = project.repository.person
+    person = target.facts.person
     return Approval(who=str(person), when=clock.now(), digest=plan.digest, how=how)
 
 
@@ -98,7 +68,7 @@ class _Told:
         return " ".join(f"{flag} '{self(address)}'" for address in addresses)
 
 
-def _ask(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> str:
+def _ask(target: Target, plan: Plan, options: Consent, told: _Told) -> str:
     ui = told.ui
     _let_protected_go(target, plan, options, told)
     _let_be_made_twice(target, plan, options, told)
@@ -120,7 +90,7 @@ def _ask(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> st
     return _plain_yes(target, ui)
 
 
-def _let_protected_go(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
+def _let_protected_go(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
     """Each protected address is named or typed: the code that protected it may be gone with this very change."""
     losing = [change for change in plan.losing if change.against_keep or target.protects(change.address)]
     unnamed = told.unnamed(losing, options.allow_destroy)
@@ -146,7 +116,7 @@ def _why_protected(target: Target, losing: Sequence[ResourceChange], told: _Told
         yield f"`destroy = false` is to leave {told.few(kept)} alive, and this plan destroys it all the same"
 
 
-def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
+def _let_be_made_twice(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
     """What was let go alive, and holds data or was expected back: a second one is never made by the way."""
     found = (change for change in plan.duplicates if is_missed(change.resource_type))
     asking = _Asking(
@@ -160,7 +130,7 @@ def _let_be_made_twice(target: Target, plan: Plan, options: ConsentOptions, told
     _require_named(target, told.unnamed(found, options.allow_duplicate), options, told, asking=asking)
 
 
-def _let_actions_run(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
+def _let_actions_run(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
     """Actions that operations want to be asked about (`actions: {ask: …}`), each by its address."""
     found = (action for action in plan.actions if asks_first(action, target.rules.ask_actions))
     asking = _Asking(
@@ -185,9 +155,7 @@ class _Asking:
     way: str = "if that is what you want, add"
 
 
-def _require_named(
-    target: Target, unnamed: Sequence[str], options: ConsentOptions, told: _Told, *, asking: _Asking
-) -> None:
+def _require_named(target: Target, unnamed: Sequence[str], options: Consent, told: _Told, *, asking: _Asking) -> None:
     """Raises NotApproved unless each address is typed on a terminal; with `--yes` nobody is asked."""
     if not unnamed:
         return
@@ -203,7 +171,7 @@ def _require_named(
             raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
 
-def _keep_limits(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> None:
+def _keep_limits(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
     """Raises Refused (guard `delete-limit` or `needs-approval`) where tfops.yaml wants a person to look."""
     prints = told_prints(plan, told.mask)
     if covers(options.agreed, plan, prints):
@@ -263,7 +231,7 @@ def _typed_name(target: Target, ui: Ui) -> str:
     raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
 
-def _consent_to_loss(target: Target, plan: Plan, options: ConsentOptions, told: _Told) -> str:
+def _consent_to_loss(target: Target, plan: Plan, options: Consent, told: _Told) -> str:
     """By naming each address, or by typing the environment's name under the list of them."""
     losing = {change.address for change in plan.losing}
     stateless = {change.address for change in plan.losing if not holds_data(change.resource_type)}

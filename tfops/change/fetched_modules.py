@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tfops.change.stacks import StackJob
+from tfops.change.stacks import StackSpec
 from tfops.change.target import Target
 from tfops.engine.modules import InstalledModule
 from tfops.errors import Refused
@@ -11,15 +11,15 @@ from tfops.records.download import Download
 from tfops.records.names import StackName
 
 
-def moved_modules(job: StackJob, installed: Sequence[InstalledModule]) -> tuple[str, ...]:
+def moved_modules(spec: StackSpec, installed: Sequence[InstalledModule]) -> tuple[str, ...]:
     """The paths of modules that are other ones under the same source: `app.inner`, qualified by their stack.
 
     On the way back the version that comes back counts, else the latest one.
     """
-    known = job.recorded.downloads if job.recorded else {}
-    then: Mapping[str, Download] = job.past.downloads if job.past is not None else known
+    known = spec.recorded.downloads if spec.recorded else {}
+    then: Mapping[str, Download] = spec.past.downloads if spec.past is not None else known
     return tuple(
-        qualified(job.stack, module.path)
+        qualified(spec.name, module.path)
         for module in installed
         if module.is_download and _is_another(module, then.get(module.path))
     )
@@ -31,9 +31,9 @@ def _is_another(module: InstalledModule, was: Download | None) -> bool:
     return was.digest != module.digest()
 
 
-def moved_warning(moved: Sequence[str], job: StackJob) -> str:
+def moved_warning(moved: Sequence[str], spec: StackSpec) -> str:
     """What a plan should be read with."""
-    what = "the version to go back to" if job.past is not None else f"{job.recorded.version}" if job.recorded else ""
+    what = "the version to go back to" if spec.past is not None else f"{spec.recorded.version}" if spec.recorded else ""
     return (
         f"{', '.join(moved)}: what the source gives here isn't what {what} was applied with; it moved, or this clone "
         "holds an older copy. Pin it: an exact version, or ?ref=COMMIT"
@@ -42,13 +42,13 @@ def moved_warning(moved: Sequence[str], job: StackJob) -> str:
 
 def require_same_modules(target: Target, moved: Mapping[StackName, tuple[str, ...]], *, ignoring: bool) -> None:
     """Raises Refused (guard `moved-module`) where a way back would not be to what the version was."""
-    if target.restores is None or ignoring or not any(moved.values()):
+    if target.way.restores is None or ignoring or not any(moved.values()):
         return
     named = ", ".join(path for paths in moved.values() for path in paths)
     raise Refused(
         "moved-module",
-        f"going back to {target.env} {target.restores.version} would run other modules than then: {named}",
+        f"going back to {target.env} {target.way.restores.version} would run other modules than then: {named}",
         why="their sources say no fixed content, and what they give now has another digest than the version's card",
         hint=f"pin them to what they were then; or take what there is: tfops rollback {target.env} "
-        f"{target.restores.version} --ignore-verdict",
+        f"{target.way.restores.version} --ignore-verdict",
     )

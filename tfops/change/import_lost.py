@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from tfops.change.lost import Lost
 from tfops.change.planning import supply
-from tfops.change.prepare import StackWithState
 from tfops.change.stack import OpenStack
+from tfops.change.stack_plan import StackPlan
 from tfops.change.ui import Ui
 from tfops.engine.advice import advice_for
 from tfops.engine.stack import SavedPlan
@@ -17,9 +17,7 @@ from tfops.resolve.identity import can_be_imported
 from tfops.system import failpoint
 
 
-def bring_back(
-    read: StackWithState, lost: Lost, reads: Mapping[StackName, StackWithState], ui: Ui
-) -> tuple[StackWithState, Lost]:
+def bring_back(read: StackPlan, lost: Lost, reads: Mapping[StackName, StackPlan], ui: Ui) -> tuple[StackPlan, Lost]:
     """Import what was made but isn't in the state: a killed engine loses its last seconds.
 
     The second is what can't be imported. Raises Refused (guard `import`) when taking the rest in would change more, or
@@ -27,7 +25,7 @@ def bring_back(
     """
     if not lost.made:
         return read, lost
-    env = read.job.content.environment.name
+    env = read.spec.content.environment.name
     read = _without_replaced(read, lost)
     supply(read, reads)
     try:
@@ -51,7 +49,7 @@ def bring_back(
     return replace(read, before=state, hidden=hidden), left
 
 
-def _without_replaced(read: StackWithState, lost: Lost) -> StackWithState:
+def _without_replaced(read: StackPlan, lost: Lost) -> StackPlan:
     """The state without the objects that the dead engine destroyed to make others in their place.
 
     The engine would have taken them out itself; an address that has an object is never imported.

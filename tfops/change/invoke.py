@@ -10,11 +10,16 @@ from tfops.change.consent import obtain_consent
 from tfops.change.environment import find_place
 from tfops.change.lease import Lease, masked_trouble, require_free
 from tfops.change.planning import supply
-from tfops.change.prepare import StackWithState, open_stacks, read_stacks
+from tfops.change.prepare import open_stacks, read_stacks
 from tfops.change.project import Project
 from tfops.change.receipt import action_part
+from tfops.change.request import Request
 from tfops.change.rollback import aimed_target, running_target
-from tfops.change.story import ChangeOptions
+from tfops.change.run import running
+from tfops.change.snapshot import Snapshot
+from tfops.change.stack_plan import StackPlan
+from tfops.change.target import Target
+from tfops.change.task import Task
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan
@@ -23,12 +28,12 @@ from tfops.errors import Interrupted, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.chain import read_present
 from tfops.records.action import ActionOutcome, ActionState
 from tfops.records.addresses import split
-from tfops.records.names import StackName
+from tfops.records.names import EnvName, StackName
 from tfops.records.plan import Plan
 from tfops.records.run import Trouble
 from tfops.resolve.merged_plan import merge_plans
-from tfops.results.changes import InvokeResult
 from tfops.system import signals
+from tfops.views.change import InvokeResult
 
 # https://developer.hashicorp.com/terraform/language/v1.14.x/upgrade-guides
 _FIRST_WITH_ACTIONS = (1, 14)
@@ -38,40 +43,35 @@ _FIRST_WITH_ACTIONS = (1, 14)
 class _Step:
     """One action to be run, as it was planned. The engine runs one at a time."""
 
-    read: StackWithState
+    read: StackPlan
     saved: SavedPlan
 
     @property
     def name(self) -> StackName:
-        return self.read.job.stack
+        return self.read.spec.name
 
 
-def invoke(project: Project, env: str, addresses: Sequence[str], options: ChangeOptions, ui: Ui) -> InvokeResult:
+def invoke(project: Project, addresses: Sequence[str], request: Request, ui: Ui) -> InvokeResult:
     """Run actions of what runs now; where a change stopped, of that change. The ledger tells who ran what.
 
     Raises Refused (guards `no-actions`, `never-applied`), NotApproved, and StoppedPartWay when one of them fails.
     """
-    place = find_place(project, env)
-    refs = project.refs(place.rules, offline=options.offline)
-    with project.changing(place.env, "invoke", wait_s=options.wait_s), project.workspace.run(place.env) as folder:
-        project.fetch_for_change(place.rules, offline=options.offline)
-        present = read_present(project.repository, place.env)
-        require_free(project, present)
-        trouble = present.trouble
-        target = aimed_target(project, place, trouble) if trouble else running_target(project, place)
-        opened = open_stacks(project, target.jobs(), folder=folder, engine=options.engine, ui=ui)
+    place = find_place(project, request.env)
+    task = Task(project, place, "invoke", _concerned, request, ui)
+    with task.alone(), running(task.read(), request, ui) as run:
+        require_free(project, run.facts.present)
+        target, trouble = task.aim(run.facts), run.facts.present.trouble
+        opened = open_stacks(run, target.specs())
         for _, stack in opened:
             _require_actions(stack.engine.engine.name, stack.engine.engine.version)
-        reads = read_stacks(project, opened, ui, allow_missing=options.consent.allow_missing)
-        steps = _planned({one.job.stack: one for one in reads}, addresses)
-        mask = opened[0][1].mask
-        shown = masked_plan(_whole(steps), mask)
+        steps = _planned({one.spec.name: one for one in read_stacks(run, opened)}, addresses)
+        shown = masked_plan(_whole(steps), run.mask)
         ui.show_plan(shown)
-        named = replace(options.consent, allow_action=frozenset(addresses))
-        obtain_consent(project, target, shown, named, ui)
-        lease = Lease(project, refs, place.env, folder.name, ui, mask)
+        named = replace(request.consent, allow_action=frozenset(addresses))
+        obtain_consent(target, shown, named, ui)
+        lease, mask = Lease(run.facts, run.id, ui, run.mask), run.mask
         with signals.deferred(f"What ran is in the ledger: tfops log {place.env}") as arrived:
-            lease.claim_once(what="invoke", present=present)
+            lease.claim_once(what="invoke")
             ran, failed = _run(steps, is_stopped=lambda: bool(arrived))
             lease.invoked(f"{place.env}: {mask(_told(ran))}", _after(trouble, ran, mask) if trouble else None)
     if failed is not None:
@@ -79,9 +79,15 @@ def invoke(project: Project, env: str, addresses: Sequence[str], options: Change
     return InvokeResult(place.env, tuple(replace(one, address=mask(one.address)) for one in ran))
 
 
-def pending_actions(project: Project, env: str) -> list[str]:
+def _concerned(facts: Snapshot) -> Target:
+    """What runs; or the change that stopped."""
+    trouble = facts.present.trouble
+    return aimed_target(facts, trouble) if trouble else running_target(facts)
+
+
+def pending_actions(project: Project, env: EnvName) -> list[str]:
     """The addresses of the actions that a stopped change left to be run."""
-    trouble = read_present(project.repository, find_place(project, env).env).trouble
+    trouble = read_present(project.repository, env).trouble
     return [action.address for action in trouble.pending_actions] if trouble else []
 
 
@@ -95,7 +101,7 @@ def _require_actions(name: str, version: str) -> None:
         )
 
 
-def _planned(reads: dict[StackName, StackWithState], addresses: Sequence[str]) -> list[_Step]:
+def _planned(reads: dict[StackName, StackPlan], addresses: Sequence[str]) -> list[_Step]:
     steps = []
     for number, address in enumerate(addresses, start=1):
         stack, own = split(address)

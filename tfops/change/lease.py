@@ -10,11 +10,12 @@ from datetime import timedelta
 from tfops.change.holders import LEASE_S, Fate, fate_of
 from tfops.change.project import Project
 from tfops.change.remote_answers import in_a_line, refusal
+from tfops.change.snapshot import Snapshot
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import Locked
 from tfops.forge.ci import job_address
-from tfops.ledger.chain import LedgerState, NewEvent, prepare, read_present
+from tfops.ledger.chain import LedgerState, NewEvent
 from tfops.ledger.record import LostRaceError
 from tfops.records.action import ActionOutcome
 from tfops.records.addresses import with_masked_keys
@@ -23,7 +24,7 @@ from tfops.records.lock import Lock
 from tfops.records.names import EnvName
 from tfops.records.run import Intent, Trouble
 from tfops.system import clock, environ, failpoint, signals
-from tfops.system.remote import Refs, RemoteUnreachable, Swap, Update
+from tfops.system.remote import RemoteUnreachable, Update
 from tfops.system.workspace import new_run_id
 
 RENEW_S = 60.0
@@ -31,11 +32,12 @@ RENEW_S = 60.0
 
 @dataclass(slots=True)
 class Lease:
-    """One run's right to change one environment. `mask` is for what the engine did, before it goes into the ledger."""
+    """One run's right to change one environment. `facts` is what the ledger is, by what this run wrote into it.
 
-    project: Project
-    refs: Refs
-    env: EnvName
+    `mask` is for what the engine did, before it goes into the ledger.
+    """
+
+    facts: Snapshot
     run_id: str
     ui: Ui
     mask: Callable[[str], str] = str
@@ -43,52 +45,49 @@ class Lease:
     is_lost: bool = False
     _renewed_at: float = field(default_factory=time.monotonic)
 
-    def begin(self, intent: Intent, *, what: str, present: LedgerState, root: Mapping[str, str]) -> None:
+    @property
+    def env(self) -> EnvName:
+        return self.facts.env
+
+    def begin(self, intent: Intent, *, what: str, root: Mapping[str, str]) -> None:
         """Take the lock and declare the intent, in one push.
 
-        Raises LostRaceError when the ledger moved since `present` was read, Refused (guard
+        Raises LostRaceError when the ledger moved since it was read, Refused (guard
         `remote-unreachable`, `push-refused`) without a good answer: then nothing was begun.
         """
         event = NewEvent(
-            EventKind.BEGUN,
-            f"{self.env}: {what}",
-            self.run_id,
-            lock=self._lock(what, present),
-            intent=intent,
-            root=root,
+            EventKind.BEGUN, f"{self.env}: {what}", self.run_id, lock=self._lock(what), intent=intent, root=root
         )
-        swap = prepare(self.project.repository, present, event)
+        update = self.facts.prepared(event)
         failpoint.reach("intent-stored")
-        self._take(swap)
+        self._take(update)
 
-    def claim(self, *, what: str, present: LedgerState) -> None:
+    def claim(self, *, what: str) -> None:
         """Take the lock before there is a plan; raises as `begin`."""
-        event = NewEvent(
-            EventKind.CLAIMED, f"{self.env}: claimed by the {what}", self.run_id, lock=self._lock(what, present)
-        )
-        self._take(prepare(self.project.repository, present, event))
+        text = f"{self.env}: claimed by the {what}"
+        self._take(self.facts.prepared(NewEvent(EventKind.CLAIMED, text, self.run_id, lock=self._lock(what))))
 
-    def claim_once(self, *, what: str, present: LedgerState) -> None:
+    def claim_once(self, *, what: str) -> None:
         """The same for those who can't read everything again by themselves: raises Locked for a lost race."""
         try:
-            self.claim(what=what, present=present)
+            self.claim(what=what)
         except LostRaceError as error:
             raise Locked(f"{self.env} was changed by someone else meanwhile", hint="run it again") from error
 
-    def _take(self, swap: Update) -> None:
+    def _take(self, update: Update) -> None:
         try:
-            if self.refs.swap(swap) is Swap.LOST:
-                raise LostRaceError
+            self.facts = self.facts.swapped(update)
         except RemoteUnreachable as error:
-            raise refusal(error, self.project.repository.remote, f"{self.env} could not be locked") from error
+            remote = self.facts.project.repository.remote
+            raise refusal(error, remote, f"{self.env} could not be locked") from error
         self.is_held, self._renewed_at = True, time.monotonic()
 
-    def _lock(self, what: str, present: LedgerState) -> Lock:
+    def _lock(self, what: str) -> Lock:
         user, host = environ.user_and_host()
         now = clock.now()
         return Lock(
             run_id=self.run_id,
-            clone=self.project.workspace.clone_id,
+            clone=self.facts.project.workspace.clone_id,
             who=user,
             host=host,
             pid=os.getpid(),
@@ -96,7 +95,7 @@ class Lease:
             since=now,
             expires_at=now + timedelta(seconds=LEASE_S),
             run=job_address(),
-            beneath=present.manual_lock,
+            beneath=self.facts.present.manual_lock,
         )
 
     def renew_when_due(self, done: Mapping[str, str], replaced: Mapping[str, Sequence[str]]) -> None:
@@ -107,8 +106,7 @@ class Lease:
         if self.is_lost or time.monotonic() - self._renewed_at < RENEW_S:
             return
         self._renewed_at = time.monotonic()
-        present = read_present(self.project.repository, self.env)
-        lock, intent = present.lock, present.intent
+        lock, intent = self.facts.present.lock, self.facts.present.intent
         if lock is None or intent is None or lock.run_id != self.run_id:
             self._lose()
             return
@@ -116,14 +114,16 @@ class Lease:
         progress = replace(intent, done=_masked_ids(done, self.mask), replaced=_masked_lists(replaced, self.mask))
         event = NewEvent(EventKind.RENEWED, f"{self.env}: still at it", self.run_id, lock=renewed, intent=progress)
         try:
-            if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
-                self._look_again()
+            self.facts = self.facts.appended(event)
+        except LostRaceError:
+            self._look_again()
         except RemoteUnreachable as error:
             self.ui.warn(f"{in_a_line(error)}: the lock could not be renewed, trying again")
 
     def _look_again(self) -> None:
-        self.refs.fetch()
-        lock = read_present(self.project.repository, self.env).lock
+        self.facts.refs.fetch()
+        self.facts = self.facts.again()
+        lock = self.facts.present.lock
         if lock is None or lock.run_id != self.run_id:
             self._lose()
 
@@ -157,34 +157,36 @@ class Lease:
         self, kind: EventKind, text: str, *, trouble: Trouble | None, root: Mapping[str, str] | None = None
     ) -> None:
         """What can't be pushed now is found by the next command: the intent stays."""
-        present = read_present(self.project.repository, self.env)
+        present = self.facts.present
         if present.lock is None or present.lock.run_id != self.run_id:
             return
         event = NewEvent(kind, text, self.run_id, lock=present.manual_lock or "", intent="", trouble=trouble, root=root)
         try:
-            if self.refs.swap(prepare(self.project.repository, present, event)) is Swap.LOST:
-                self.refs.fetch()
+            self.facts = self.facts.appended(event)
+        except LostRaceError:
+            self.facts.refs.fetch()
         except RemoteUnreachable as error:
             self.ui.warn(f"{in_a_line(error)}: {self.env} stays locked by this clone")
         self.is_held = False
 
 
 @contextlib.contextmanager
-def claimed(project: Project, refs: Refs, present: LedgerState, *, what: str, ui: Ui) -> Iterator[LedgerState]:
-    """The present with this run's lock on it, for a run that lost a race: it plans where nobody else can.
+def claimed(facts: Snapshot, *, what: str, ui: Ui) -> Iterator[Snapshot]:
+    """What was read, with this run's lock on it, for a run that lost a race: it plans where nobody else can.
 
     Raises as `Lease.begin`. Whatever ends the block before an intent stands on top of
     the claim gives it back; a version that waits to be recorded keeps it.
     """
-    lease = Lease(project, refs, present.env, new_run_id(), ui)
+    lease = Lease(facts, new_run_id(), ui)
     try:
-        lease.claim(what=what, present=present)
+        lease.claim(what=what)
         failpoint.reach("claimed")
-        yield read_present(project.repository, present.env)
+        yield lease.facts
     finally:
         with signals.deferred():
-            is_begun = read_present(project.repository, present.env).intent is not None
-            if not is_begun and not project.workspace.pending(present.env).exists():
+            lease.facts = lease.facts.again()
+            is_begun = lease.facts.present.intent is not None
+            if not is_begun and not facts.project.workspace.pending(facts.env).exists():
                 lease.close(f"the {what} planned under its claim and changed nothing")
 
 

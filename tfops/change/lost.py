@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from functools import reduce
 
-from tfops.change.execute import StackEnd
+from tfops.change.stack_plan import StackResult
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.engine.proof import is_another
@@ -51,7 +51,7 @@ def lost_by(progress: Progress, state: StackState | None) -> Lost:
     return Lost({**lost.made, **beside}, lost.replaced)
 
 
-def lost_by_all(ends: Sequence[StackEnd]) -> Lost:
+def lost_by_all(ends: Sequence[StackResult]) -> Lost:
     """The same over all stacks of a change, by qualified address."""
-    found = (lost_by(end.progress, end.after).qualified(end.name) for end in ends if end.applied)
+    found = (lost_by(end.progress, end.after).qualified(end.planned.spec.name) for end in ends if end.applied)
     return reduce(Lost.joined, found, Lost({}, {}))

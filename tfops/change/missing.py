@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from tfops.change.ids import in_the_form_of
-from tfops.change.project import Project
+from tfops.change.snapshot import Snapshot
 from tfops.change.stack import OpenStack
-from tfops.change.stacks import StackAction, StackJob
+from tfops.change.stacks import StackAction, StackSpec
 from tfops.change.ui import Ui
-from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.engine.mask import MASK
-from tfops.ledger.chain import LedgerState, read_present
 from tfops.records.addresses import in_stack, qualified, with_masked_keys
 from tfops.records.names import EnvName
 from tfops.records.plan import Action, Plan
@@ -33,46 +31,46 @@ class Missing:
     unexplained: Mapping[str, str] = field(default_factory=dict)
 
 
-Read = tuple[StackJob, OpenStack, StackState]
+Read = tuple[StackSpec, OpenStack, StackState]
 
 
-def find_missing(project: Project, read: Sequence[Read], named: frozenset[str] | None, ui: Ui) -> list[Missing]:
+def find_missing(facts: Snapshot, read: Sequence[Read], named: frozenset[str] | None, ui: Ui) -> list[Missing]:
     """By stack, in the same order. `named` are qualified addresses; None where the command takes none.
 
     Raises Refused (guard `state-lacks`) for what nothing explains.
     """
-    lacks = [_lacking(job, stack, state) for job, stack, state in read]
+    lacks = [_lacking(spec, stack, state) for spec, stack, state in read]
     if not any(lacks):
         return [Missing()] * len(read)
     env = read[0][0].content.environment.name
-    present = read_present(project.repository, env)
-    if _is_being_changed(project, present, read[0][0].content.rules, ui):
+    present = facts.present
+    if _is_being_changed(facts, ui):
         return [Missing()] * len(read)
     found, refused = list[Missing](), list[Lack]()
-    for (job, stack, state), lack in zip(read, lacks, strict=True):
-        let_go = {address: known for address, known in lack.items() if qualified(job.stack, address) in (named or ())}
+    for (spec, stack, state), lack in zip(read, lacks, strict=True):
+        let_go = {address: known for address, known in lack.items() if qualified(spec.name, address) in (named or ())}
         rest = {address: known for address, known in lack.items() if address not in let_go}
-        is_same_product = job.recorded is not None and job.recorded.engine_name == stack.engine.engine.name
-        rest = _not_explained(rest, present.trouble, job, is_same_product=is_same_product)
-        if rest and job.recorded and not (present.trouble and is_same_product):
-            names = tuple(qualified(job.stack, address) for address in rest)
-            refused.append(Lack(names, job.recorded, state.serial, str(stack.engine.engine)))
+        is_same_product = spec.recorded is not None and spec.recorded.engine_name == stack.engine.engine.name
+        rest = _not_explained(rest, present.trouble, spec, is_same_product=is_same_product)
+        if rest and spec.recorded and not (present.trouble and is_same_product):
+            names = tuple(qualified(spec.name, address) for address in rest)
+            refused.append(Lack(names, spec.recorded, state.serial, str(stack.engine.engine)))
         found.append(Missing(let_go, rest))
     require_none_lacking(env, refused, takes_names=named is not None)
     return found
 
 
-def _is_being_changed(project: Project, present: LedgerState, rules: ProjectConfig, ui: Ui) -> bool:
+def _is_being_changed(facts: Snapshot, ui: Ui) -> bool:
     """Whether the states may be another version's than the latest that was known, or between two.
 
     Then the card says nothing about them: a change that goes on from there loses its race, and plans again.
     """
+    present = facts.present
     if present.intent is not None:
         return True
-    if not project.repository.remote or (present.lock is not None and present.lock.is_manual):
+    if not facts.project.repository.remote or (present.lock is not None and present.lock.is_manual):
         return False
-    project.fetch_for_reading(rules, ui)
-    if read_present(project.repository, present.env).head == present.head:
+    if facts.fetched_for_reading(ui).present.head == present.head:
         return False
     ui.note(f"{present.env} was changed by someone else meanwhile: this is not what its latest version comes to")
     return True
@@ -83,25 +81,25 @@ def require_not_made_anew(
 ) -> None:
     """Raises Refused (guard `state-lacks`) where a plan creates what is missing since a change stopped."""
     refused = []
-    for (job, stack, state), missing, plan in found:
+    for (spec, stack, state), missing, plan in found:
         created = {change.address for change in (plan.changes if plan else ()) if change.action is Action.CREATE}
-        again = tuple(qualified(job.stack, address) for address in missing.unexplained if address in created)
-        if again and job.recorded:
-            refused.append(Lack(again, job.recorded, state.serial, str(stack.engine.engine)))
+        again = tuple(qualified(spec.name, address) for address in missing.unexplained if address in created)
+        if again and spec.recorded:
+            refused.append(Lack(again, spec.recorded, state.serial, str(stack.engine.engine)))
     require_none_lacking(env, refused, takes_names=takes_names)
 
 
-def _lacking(job: StackJob, stack: OpenStack, state: StackState) -> dict[str, str]:
+def _lacking(spec: StackSpec, stack: OpenStack, state: StackState) -> dict[str, str]:
     """In the card's form. A key that is masked there can't be compared: the secret may be another one today."""
-    if job.recorded is None or job.action is StackAction.READ_OUTPUTS:
+    if spec.recorded is None or spec.action is StackAction.READ_OUTPUTS:
         return {}
     ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in state.inventory.items()}
-    found = lacking(job.recorded, in_the_form_of(job.recorded.inventory, ids))
+    found = lacking(spec.recorded, in_the_form_of(spec.recorded.inventory, ids))
     return {address: known for address, known in found.items() if MASK not in address}
 
 
 def _not_explained(
-    missing: Mapping[str, str], trouble: Trouble | None, job: StackJob, *, is_same_product: bool
+    missing: Mapping[str, str], trouble: Trouble | None, spec: StackSpec, *, is_same_product: bool
 ) -> dict[str, str]:
     """What the receipt of the change that stopped doesn't account for.
 
@@ -114,5 +112,5 @@ def _not_explained(
     is_known = bool(left or trouble.actions)
     if is_same_product and (trouble.kind is Kind.DESTROY or not is_known):
         return {}
-    touched = in_stack(job.stack, dict.fromkeys((*trouble.done, *(left if is_same_product else ())), ""))
+    touched = in_stack(spec.name, dict.fromkeys((*trouble.done, *(left if is_same_product else ())), ""))
     return {address: known for address, known in missing.items() if address not in touched}

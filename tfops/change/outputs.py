@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tfops.change.execute import StackEnd
 from tfops.change.stack import OpenStack
+from tfops.change.stack_plan import StackResult
 from tfops.change.stacks import StackAction
 from tfops.config.modules.interface import public_outputs_of
 from tfops.config.source import LocalSource
@@ -19,7 +19,7 @@ from tfops.records.addresses import qualified
 _LONGEST_JSON = 4096
 
 
-def visible_outputs(ends: Sequence[StackEnd]) -> dict[str, Any]:
+def visible_outputs(ends: Sequence[StackResult]) -> dict[str, Any]:
     """Module name to its public outputs; with several stacks, `stack/module`.
 
     Outputs of remote modules are left out: nothing here says which of them are sensitive. Texts that any of the
@@ -27,10 +27,10 @@ def visible_outputs(ends: Sequence[StackEnd]) -> dict[str, Any]:
     """
     mask_hidden = Masker(frozenset(text for end in ends for text in end.hidden))
     shown = {
-        qualified(end.name, name): _visible(end.stack, module.source.path, values, mask_hidden)
+        qualified(end.planned.spec.name, name): _visible(end.planned.stack, module.source.path, values, mask_hidden)
         for end in ends
-        if end.after is not None and end.planned.job.action is StackAction.APPLY
-        for name, module in end.stack.config.modules.items()
+        if end.after is not None and end.planned.spec.action is StackAction.APPLY
+        for name, module in end.planned.stack.config.modules.items()
         if isinstance(module.source, LocalSource) and isinstance(values := end.after.outputs.get(name), dict)
     }
     return {name: values for name, values in shown.items() if values}

@@ -5,17 +5,16 @@ with what their plans already know of them; what they don't know yet makes a sta
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from tfops.change.bridging import over_a_bridge
 from tfops.change.missing import require_not_made_anew
-from tfops.change.prepare import StackWithState, open_stacks, read_stacks, results_of
-from tfops.change.project import Project
-from tfops.change.stack import EngineOptions, OpenStack
-from tfops.change.stacks import StackAction, StackJob
-from tfops.change.state_places import require_same_place
+from tfops.change.prepare import read_stacks, results_of
+from tfops.change.run import Run
+from tfops.change.stack import OpenStack
+from tfops.change.stack_plan import StackPlan
+from tfops.change.stacks import StackAction, StackSpec
 from tfops.change.supplies import Giver, Supplies, stand_ins, supplies_for
 from tfops.change.ui import Ui
 from tfops.config.values import StackOutput
@@ -23,7 +22,6 @@ from tfops.dataclass import dataclass
 from tfops.engine.advice import is_about_sensitive
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
-from tfops.engine.stack import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
 from tfops.records.addresses import with_masked_keys, without_keys
 from tfops.records.names import StackName
@@ -37,47 +35,15 @@ from tfops.system.parallel import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedStack:
-    """A saved plan and the bridge that it needs; or, while it waits for others, what can be seen of it."""
-
-    read: StackWithState
-    saved: SavedPlan | None
-    bridge: Bridge = field(default_factory=Bridge)
-    preview: Plan | None = None
-    waits: Waiting | None = None
-
-    @property
-    def name(self) -> StackName:
-        return self.read.job.stack
-
-    @property
-    def job(self) -> StackJob:
-        return self.read.job
-
-    @property
-    def stack(self) -> OpenStack:
-        return self.read.stack
-
-    @property
-    def plan(self) -> Plan | None:
-        return self.saved.plan if self.saved else self.preview
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is nothing to do, for certain."""
-        return self.saved is not None and self.saved.plan.is_empty
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
     """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked."""
 
-    stacks: tuple[PlannedStack, ...]
-    asked: tuple[StackWithState, ...] = ()
+    stacks: tuple[StackPlan, ...]
+    asked: tuple[StackPlan, ...] = ()
 
     @property
     def plan(self) -> Plan:
-        plans = {planned.name: planned.plan for planned in self.stacks if planned.plan is not None}
+        plans = {planned.spec.name: planned.plan for planned in self.stacks if planned.plan is not None}
         return merge_plans(plans, (planned.waits for planned in self.stacks if planned.waits))
 
     @property
@@ -91,85 +57,71 @@ class Planned:
 
     @property
     def moved(self) -> dict[StackName, tuple[str, ...]]:
-        return {one.name: one.read.moved for one in self.stacks}
+        return {one.spec.name: one.moved for one in self.stacks}
 
     @property
     def bridges(self) -> dict[StackName, Bridge]:
-        return {planned.name: planned.bridge for planned in self.stacks if not planned.bridge.is_empty}
+        return {planned.spec.name: planned.bridge for planned in self.stacks if not planned.bridge.is_empty}
 
     @property
     def engine_starts(self) -> int:
-        return sum(read.stack.engine.starts for read in (*(one.read for one in self.stacks), *self.asked))
+        return sum(read.stack.engine.starts for read in (*(one for one in self.stacks), *self.asked))
 
 
-def plan_stacks(
-    project: Project,
-    jobs: Sequence[StackJob],
-    *,
-    folder: Path,
-    engine: EngineOptions,
-    ui: Ui,
-    allow_missing: frozenset[str] | None = None,
-) -> Planned:
-    """Render, init where needed, read the states, plan. Changes nothing but tfops' own folders.
+def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Planned:
+    """Init where needed, read the states, plan. Changes nothing but tfops' own folders.
 
-    A state that isn't the one that the latest card speaks of is refused, and so is one that lacks what the card has,
-    unless `allow_missing` names it. A job's `bridge` is planned with; over its `past` one is found, where the plan
-    needs it.
+    Raises as `read_stacks`. A spec's `bridge` is planned with; over its `past` one is found, where the plan needs it.
     """
-    for job in jobs:
-        require_same_place(project, job.content.rules, job.content.environment.name, job.stack, job.recorded)
-    opened = open_stacks(project, jobs, folder=folder, engine=engine, ui=ui)
-    read = read_stacks(project, opened, ui, allow_missing=allow_missing)
-    planned = plan_read(read, ui)
+    planned = plan_read(read_stacks(run, opened), run.ui)
     require_not_made_anew(
-        jobs[0].content.environment.name,
-        [((one.job, one.stack, one.read.before), one.read.missing, one.plan) for one in planned.stacks],
-        takes_names=allow_missing is not None,
+        run.facts.env,
+        [((one.spec, one.stack, one.before), one.missing, one.plan) for one in planned.stacks],
+        takes_names=run.request.consent.allow_missing is not None,
     )
     failpoint.reach("planned")
     return planned
 
 
-def plan_read(read: Sequence[StackWithState], ui: Ui) -> Planned:
+def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:
     """Plans of stacks whose states were read, each after those that it takes something from."""
-    by_name = {one.job.stack: one for one in read}
-    env = read[0].job.content.environment.name
-    asked = tuple(one for one in read if one.job.action is StackAction.READ_OUTPUTS)
+    by_name = {one.spec.name: one for one in read}
+    env = read[0].spec.content.environment.name
+    asked = tuple(one for one in read if one.spec.action is StackAction.READ_OUTPUTS)
     needs = {
-        name: frozenset(StackName(output.stack) for output in one.job.takes.values()) & by_name.keys()
+        name: frozenset(StackName(output.stack) for output in one.spec.takes.values()) & by_name.keys()
         for name, one in by_name.items()
     }
-    found: dict[StackName, PlannedStack] = {}
+    found: dict[StackName, StackPlan] = {}
     ui.phase(f"planning {env}")
     for wave in waves(needs):
-        working = [by_name[name] for name in wave if by_name[name].job.action is not StackAction.READ_OUTPUTS]
+        working = [by_name[name] for name in wave if by_name[name].spec.action is not StackAction.READ_OUTPUTS]
         tasks = [partial(plan_one, one, found, by_name) for one in working]
         for planned, remarks in results_of(side_by_side(tasks, on_signal=ui.engine_signal)) if tasks else ():
-            found[planned.name] = planned
+            found[planned.spec.name] = planned
             for remark in remarks:
                 ui.warn(remark)
     ui.phase("")
     _warn_of_plain_words(found.values(), ui)
-    order = [one.job.stack for one in read if one.job.action is not StackAction.READ_OUTPUTS]
+    order = [one.spec.name for one in read if one.spec.action is not StackAction.READ_OUTPUTS]
     return Planned(tuple(found[name] for name in order), asked)
 
 
-def _warn_of_plain_words(planned: Iterable[PlannedStack], ui: Ui) -> None:
+def _warn_of_plain_words(planned: Iterable[StackPlan], ui: Ui) -> None:
     """A secret that is a word of the configuration stands in every address and message."""
     for one in planned:
-        words = one.stack.words(_addresses(one.read, one.plan))
+        words = one.stack.words(_addresses(one, one.plan))
         for text in sorted(text for text, value in one.stack.named.items() if value in words):
             ui.warn(f"{text} is a word that the configuration shows anyway: where it stands as code it isn't masked")
 
 
-def _addresses(read: StackWithState, plan: Plan | None) -> tuple[str, ...]:
+def _addresses(read: StackPlan, plan: Plan | None) -> tuple[str, ...]:
     return (*read.before.inventory, *(change.address for change in (plan.changes if plan else ())))
 
 
 def plan_one(
-    read: StackWithState, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, StackWithState]
-) -> tuple[PlannedStack, tuple[str, ...]]:
+    read: StackPlan, planned: Mapping[StackName, StackPlan], states: Mapping[StackName, StackPlan]
+) -> tuple[StackPlan, tuple[str, ...]]:
     """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
     found, remarks = _plan_one(read, planned, states)
     found = _with_kept(found)
@@ -177,16 +129,16 @@ def plan_one(
     return found, remarks
 
 
-def _with_kept(found: PlannedStack) -> PlannedStack:
+def _with_kept(found: StackPlan) -> StackPlan:
     """With what is destroyed in spite of `destroy = false` marked.
 
     Either the version that runs says so and the new code doesn't, or the engine passes over it: Terraform 1.16 does so
     at a replacement (hashicorp/terraform#39088).
     """
-    saved, job, stack = found.saved, found.job, found.stack
+    saved, spec, stack = found.saved, found.spec, found.stack
     if saved is None or not (saved.plan.count(Action.DELETE) or saved.plan.count(Action.REPLACE)):
         return found
-    blocks, recorded = stack.protections().kept, job.recorded.kept if job.recorded else frozenset[str]()
+    blocks, recorded = stack.protections().kept, spec.recorded.kept if spec.recorded else frozenset[str]()
 
     def is_kept(address: str) -> bool:
         return without_keys(address) in blocks or with_masked_keys(address, stack.mask) in recorded
@@ -201,30 +153,30 @@ def _with_kept(found: PlannedStack) -> PlannedStack:
 
 
 def _plan_one(
-    read: StackWithState, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, StackWithState]
-) -> tuple[PlannedStack, tuple[str, ...]]:
-    job, engine = read.job, read.stack.engine
+    read: StackPlan, planned: Mapping[StackName, StackPlan], states: Mapping[StackName, StackPlan]
+) -> tuple[StackPlan, tuple[str, ...]]:
+    spec, engine = read.spec, read.stack.engine
     supplies = _supplies(read, planned, states)
-    if supplies.unknown and job.action is StackAction.APPLY:
-        _require_coming(job, supplies.unknown, planned)
+    if supplies.unknown and spec.action is StackAction.APPLY:
+        _require_coming(spec, supplies.unknown, planned)
         return _preview(read, supplies), ()
     read.stack.supply(supplies.known, supplies.unknown)
     try:
-        if job.bridge is not None and not job.bridge.is_empty:
-            return PlannedStack(read, engine.plan_bridged(job.bridge.blocks()), job.bridge), ()
-        saved = engine.plan(destroy=job.action is StackAction.DESTROY)
+        if spec.bridge is not None and not spec.bridge.is_empty:
+            return replace(read, saved=engine.plan_bridged(spec.bridge.blocks()), bridge=spec.bridge), ()
+        saved = engine.plan(destroy=spec.action is StackAction.DESTROY)
     except EngineFailed as error:
-        busy = _busy(job, planned)
-        if not busy or (error.is_settled and job.action is StackAction.APPLY):
+        busy = _busy(spec, planned)
+        if not busy or (error.is_settled and spec.action is StackAction.APPLY):
             raise
-        return PlannedStack(read, None, waits=Waiting(job.stack, busy, _first_line(error))), ()
-    if job.past is None:
-        return PlannedStack(read, saved), ()
-    found = over_a_bridge(read.stack, saved, job.past, inventory=read.before.inventory)
-    return PlannedStack(read, found.saved, found.bridge), found.remarks
+        return replace(read, waits=Waiting(spec.name, busy, _first_line(error))), ()
+    if spec.past is None:
+        return replace(read, saved=saved), ()
+    found = over_a_bridge(read.stack, saved, spec.past, inventory=read.before.inventory)
+    return replace(read, saved=found.saved, bridge=found.bridge), found.remarks
 
 
-def refreshed(states: Mapping[StackName, StackWithState], ui: Ui) -> dict[StackName, Plan]:
+def refreshed(states: Mapping[StackName, StackPlan], ui: Ui) -> dict[StackName, Plan]:
     """What the real world has that the states don't say: a refresh-only plan of each stack."""
     for read in states.values():
         supply(read, states)
@@ -232,7 +184,7 @@ def refreshed(states: Mapping[StackName, StackWithState], ui: Ui) -> dict[StackN
     return dict(zip(states, results_of(side_by_side(tasks, on_signal=ui.engine_signal)), strict=True))
 
 
-def _refreshed_one(read: StackWithState) -> Plan:
+def _refreshed_one(read: StackPlan) -> Plan:
     """A refresh-only plan, or where it fails the drift that an ordinary one found.
 
     Where a keyed object is gone and something refers to its key, Terraform (1.11 to 1.15) says "Invalid index" to the
@@ -245,53 +197,53 @@ def _refreshed_one(read: StackWithState) -> Plan:
         return replace(plan, changes=(), actions=(), changed_outputs=(), is_empty=not plan.drift)
 
 
-def supply(read: StackWithState, states: Mapping[StackName, StackWithState]) -> None:
+def supply(read: StackPlan, states: Mapping[StackName, StackPlan]) -> None:
     """Give a stack's engine what others have for it now; null for what they don't have."""
     supplies = _supplies(read, {}, states)
     read.stack.supply(supplies.known, supplies.unknown)
 
 
 def _supplies(
-    read: StackWithState, planned: Mapping[StackName, PlannedStack], states: Mapping[StackName, StackWithState]
+    read: StackPlan, planned: Mapping[StackName, StackPlan], states: Mapping[StackName, StackPlan]
 ) -> Supplies:
-    takes = read.job.takes
+    takes = read.spec.takes
     names = {StackName(output.stack) for output in takes.values()} & (states.keys() | planned.keys())
     return supplies_for(read.stack, takes, {name: _giver(planned.get(name), states.get(name)) for name in names})
 
 
-def _giver(planned: PlannedStack | None, read: StackWithState | None) -> Giver:
+def _giver(planned: StackPlan | None, read: StackPlan | None) -> Giver:
     """With its outputs as they will be, where it is being made; else as they are."""
-    if planned is not None and planned.job.action is StackAction.APPLY:
-        saved, before = planned.saved, planned.read.before
+    if planned is not None and planned.spec.action is StackAction.APPLY:
+        saved, before = planned.saved, planned.before
         return Giver(planned.stack, saved.outputs if saved else {}, saved.kinds if saved else {}, before)
-    now = read or (planned.read if planned else None)
+    now = read or (planned if planned else None)
     assert now is not None
     return Giver(now.stack, now.before.outputs, now.before.output_kinds, now.before)
 
 
 def _require_coming(
-    job: StackJob, unknown: Mapping[str, StackOutput], planned: Mapping[StackName, PlannedStack]
+    spec: StackSpec, unknown: Mapping[str, StackOutput], planned: Mapping[StackName, StackPlan]
 ) -> None:
     """Raises Refused (guard `upstream`) when nobody is about to make what isn't there."""
-    env = job.content.environment.name
+    env = spec.content.environment.name
     for output in unknown.values():
         before = planned.get(StackName(output.stack))
         if before is None or before.is_idle:
             raise Refused(
                 "upstream",
-                f"stack {job.stack} takes `{output.name}` of stack {output.stack}, which has no such output",
+                f"stack {spec.name} takes `{output.name}` of stack {output.stack}, which has no such output",
                 why="that stack was not applied yet, or its module no longer gives it",
-                hint=f"apply it too: tfops apply {env} --stack {output.stack} --stack {job.stack}",
+                hint=f"apply it too: tfops apply {env} --stack {output.stack} --stack {spec.name}",
             )
 
 
-def _busy(job: StackJob, planned: Mapping[StackName, PlannedStack]) -> tuple[StackName, ...]:
+def _busy(spec: StackSpec, planned: Mapping[StackName, StackPlan]) -> tuple[StackName, ...]:
     """The stacks before this one that are going to change: what fails now may work when they have."""
-    names = sorted({StackName(output.stack) for output in job.takes.values()})
+    names = sorted({StackName(output.stack) for output in spec.takes.values()})
     return tuple(name for name in names if name in planned and not planned[name].is_idle)
 
 
-def _preview(read: StackWithState, supplies: Supplies) -> PlannedStack:
+def _preview(read: StackPlan, supplies: Supplies) -> StackPlan:
     """What the stack will do as far as it can be told: planned in a root where unknowns stand for what is missing.
 
     Raises EngineFailed for what nothing that is still to come would cure.
@@ -306,14 +258,14 @@ def _preview(read: StackWithState, supplies: Supplies) -> PlannedStack:
         if error.is_settled:
             raise
         _require_open(read, supplies, upstream)
-        return PlannedStack(read, None, waits=Waiting(read.job.stack, upstream, _first_line(error)))
+        return replace(read, waits=Waiting(read.spec.name, upstream, _first_line(error)))
     finally:
         read.stack.lay_out()
     real = tuple(change for change in plan.changes if not change.address.startswith(f"{UNKNOWN_TYPE}.stack_"))
-    return PlannedStack(read, None, preview=replace(plan, changes=real), waits=Waiting(read.job.stack, upstream))
+    return replace(read, preview=replace(plan, changes=real), waits=Waiting(read.spec.name, upstream))
 
 
-def _require_open(read: StackWithState, supplies: Supplies, upstream: Sequence[StackName]) -> None:
+def _require_open(read: StackPlan, supplies: Supplies, upstream: Sequence[StackName]) -> None:
     """Raises EngineFailed when something sensitive decides how many of something there are.
 
     An engine that doesn't know a value says nothing else of it, so it is asked with values that it knows.
@@ -329,7 +281,7 @@ def _require_open(read: StackWithState, supplies: Supplies, upstream: Sequence[S
         lines = [line for line in error.why.split("\n") if is_about_sensitive(line)]
         if lines:
             raise EngineFailed(
-                f"{read.job.stack} can't be planned, neither before {', '.join(upstream)} is applied nor after",
+                f"{read.spec.name} can't be planned, neither before {', '.join(upstream)} is applied nor after",
                 why="\n".join(lines),
                 hint=error.hint,
             ) from error

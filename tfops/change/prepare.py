@@ -1,111 +1,83 @@
 """Stacks get ready to be planned, side by side: rendered, initialized, their states read and held against the card."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tfops.change.fetched_modules import moved_modules, moved_warning
 from tfops.change.missing import Missing, find_missing
-from tfops.change.project import Project
-from tfops.change.stack import EngineOptions, OpenStack, open_stack
-from tfops.change.stacks import StackJob
-from tfops.change.state_places import require_own_state
+from tfops.change.run import Run
+from tfops.change.snapshot import Snapshot
+from tfops.change.stack import OpenStack, open_stack
+from tfops.change.stack_plan import StackPlan
+from tfops.change.stacks import StackSpec
+from tfops.change.state_guards import require_own_state
 from tfops.change.ui import Ui
-from tfops.dataclass import dataclass
-from tfops.engine.mask import Masker
 from tfops.errors import Refused, TfopsError
-from tfops.ledger.chain import read_present
 from tfops.ledger.origin import require_ledger
-from tfops.records.names import EnvName
 from tfops.records.state import StackState
 from tfops.resolve.state import require_engine_for, require_known_state
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
 
 
-@dataclass(frozen=True, slots=True)
-class StackWithState:
-    """A stack that stands ready, with its state and the texts in it that are sensitive.
-
-    `moved` are modules from elsewhere that are other ones than those that the cards speak of, `missing` what the latest
-    card has and the state lacks.
-    """
-
-    job: StackJob
-    stack: OpenStack
-    before: StackState
-    hidden: frozenset[str]
-    moved: tuple[str, ...] = ()
-    missing: Missing = field(default_factory=Missing)
-
-
-def _say_other_engine(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
+def _say_other_engine(opened: Sequence[tuple[StackSpec, OpenStack]], ui: Ui) -> None:
     """Before anybody is asked: what one of the two products keeps in a state the other may drop without a word."""
-    for job, stack in opened:
-        engine, recorded = stack.engine.engine, job.recorded
+    for spec, stack in opened:
+        engine, recorded = stack.engine.engine, spec.recorded
         if recorded and not recorded.is_empty and recorded.engine_name not in ("", engine.name):
             before = f"{recorded.engine_name} {recorded.engine_version}"
             ui.warn(f"{recorded.version} was applied with {before}, this is {engine}: --engine {recorded.engine_name}")
             return
 
 
-def open_stacks(
-    project: Project, jobs: Sequence[StackJob], *, folder: Path, engine: EngineOptions, ui: Ui
-) -> list[tuple[StackJob, OpenStack]]:
+def open_stacks(run: Run, specs: Sequence[StackSpec]) -> list[tuple[StackSpec, OpenStack]]:
     """All stacks of a change, rendered; what is secret in one is masked in all."""
-    masks = {"mask": Masker(), "shown": Masker()}
-    last = next((job.recorded.engine_name for job in jobs if job.recorded and not job.recorded.is_empty), "")
-    opened = [
-        (job, open_stack(project, job.content, job.stack, folder=folder, options=engine, ui=ui, prefer=last, **masks))
-        for job in jobs
-    ]
+    last = next((spec.recorded.engine_name for spec in specs if spec.recorded and not spec.recorded.is_empty), "")
+    opened = [(spec, open_stack(run, spec.content, spec.name, prefer=last)) for spec in specs]
     failpoint.reach("rendered")
     return opened
 
 
-def _require_known_state(project: Project, env: EnvName, job: StackJob, state: StackState) -> None:
+def _require_known_state(facts: Snapshot, spec: StackSpec, state: StackState) -> None:
     """As `require_known_state`; in a fork, whose ledger isn't here, that is why the state isn't (`missing-ledger`)."""
     try:
-        require_known_state(env, job.recorded, state)
+        require_known_state(facts.env, spec.recorded, state)
     except Refused:
-        require_ledger(project.repository, env, read_present(project.repository, env).head)
+        require_ledger(facts.project.repository, facts.env, facts.present.head)
         raise
 
 
-def read_stacks(
-    project: Project,
-    opened: Sequence[tuple[StackJob, OpenStack]],
-    ui: Ui,
-    *,
-    allow_missing: frozenset[str] | None = None,
-) -> list[StackWithState]:
-    """Each stack's state, held against the latest card."""
-    env = opened[0][0].content.environment.name
-    ui.phase(f"preparing {env}")
+def read_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> list[StackPlan]:
+    """Each stack's state, held against the latest card.
+
+    A state that isn't the one that the latest card speaks of is refused, and so is one that lacks what the card has,
+    unless the request names it.
+    """
+    facts, ui = run.facts, run.ui
+    ui.phase(f"preparing {facts.env}")
     done = results_of(side_by_side([partial(_prepare, stack) for _, stack in opened], on_signal=ui.engine_signal))
     failpoint.reach("state-read")
-    for job, (state, _) in zip((job for job, _ in opened), done, strict=True):
-        if job.recorded is None and not job.takes_over:
-            require_own_state(project, env, job.stack, state)
-        _require_known_state(project, env, job, state)
-    for job, stack in opened:
-        require_engine_for(job.recorded, stack.engine.engine.name, stack.engine.engine.version)
+    for spec, (state, _) in zip((spec for spec, _ in opened), done, strict=True):
+        if spec.recorded is None and not spec.takes_over:
+            require_own_state(facts, spec.name, state)
+        _require_known_state(facts, spec, state)
+    for spec, stack in opened:
+        require_engine_for(spec.recorded, stack.engine.engine.name, stack.engine.engine.version)
     _say_other_engine(opened, ui)
     for (_, stack), (state, hidden) in zip(opened, done, strict=True):
         stack.hide_found(hidden, state.inventory)
-    states = [(job, stack, state) for (job, stack), (state, _) in zip(opened, done, strict=True)]
-    missing = find_missing(project, states, allow_missing, ui)
+    states = [(spec, stack, state) for (spec, stack), (state, _) in zip(opened, done, strict=True)]
+    missing = find_missing(facts, states, run.request.consent.allow_missing, ui)
     _say_let_go(missing, ui)
     _say_unlocked(opened, ui)
     ready = [
-        StackWithState(job, stack, state, hidden, moved_modules(job, stack.engine.modules()), lacks)
-        for (job, stack), (state, hidden), lacks in zip(opened, done, missing, strict=True)
+        StackPlan(spec, stack, state, hidden, moved_modules(spec, stack.engine.modules()), lacks)
+        for (spec, stack), (state, hidden), lacks in zip(opened, done, missing, strict=True)
     ]
     for one in ready:
         if one.moved:
-            ui.warn(moved_warning(one.moved, one.job))
+            ui.warn(moved_warning(one.moved, one.spec))
     return ready
 
 
@@ -121,9 +93,9 @@ def _prepare(stack: OpenStack) -> tuple[StackState, frozenset[str]]:
     return stack.engine.pull_state()
 
 
-def _say_unlocked(opened: Sequence[tuple[StackJob, OpenStack]], ui: Ui) -> None:
+def _say_unlocked(opened: Sequence[tuple[StackSpec, OpenStack]], ui: Ui) -> None:
     env = opened[0][0].content.environment.name
-    unlocked = [stack.engine.locked_providers() for job, stack in opened if job.content.lock is None]
+    unlocked = [stack.engine.locked_providers() for spec, stack in opened if spec.content.lock is None]
     providers = {name: version for found in unlocked for name, version in found.items()}
     if providers:
         named = ", ".join(f"{name.rpartition('/')[2]} {version}" for name, version in sorted(providers.items()))

@@ -148,6 +148,10 @@ class Project:
 
     def fetch_for_change(self, rules: ProjectConfig, *, offline: bool = False) -> None:
         """Bring versions and branches here. Raises Refused when the remote doesn't answer, or says no."""
+        self.fetch(self.refs(rules, offline=offline))
+
+    def fetch(self, refs: Refs) -> None:
+        """The same through refs that are known."""
         if self.repository.is_shallow:
             raise Refused(
                 "shallow-clone",
@@ -155,7 +159,7 @@ class Project:
                 hint="git fetch --unshallow   (in CI: fetch the whole history, depth 0)",
             )
         try:
-            self.refs(rules, offline=offline).fetch()
+            refs.fetch()
         except RemoteUnreachable as error:
             raise refusal(error, self.repository.remote, "versions could not be read") from error
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from tfops.change.project import Project
+from tfops.change.snapshot import Snapshot
 from tfops.engine.lockfile import versions_alone
-from tfops.ledger.chain import LedgerState, present_at, read_events, read_present
-from tfops.ledger.versions import read_card, versions_of
+from tfops.ledger.chain import LedgerState, present_at, read_events
 from tfops.records.card import Card
 from tfops.records.event import EventKind
 from tfops.records.names import MAIN_STACK, EnvName, StackName
@@ -28,23 +28,21 @@ def lock_of_version(project: Project, env: EnvName, card: Card) -> str | None:
     return lock_beside(present_at(project.repository, env, sha)) if sha else None
 
 
-def locks_of_what_ran(project: Project, env: EnvName, stack: StackName) -> list[str]:
+def locks_of_what_ran(facts: Snapshot, stack: StackName) -> list[str]:
     """Newest first: what a run left that stopped, or is under way, and what the latest version ran with.
 
     A version that ran without a committed lock has no more than the providers' versions.
     """
-    return [lock for lock in _locks(project, env, stack) if lock]
+    return [lock for lock in _locks(facts, stack) if lock]
 
 
-def _locks(project: Project, env: EnvName, stack: StackName) -> Iterator[str | None]:
-    present = read_present(project.repository, env)
+def _locks(facts: Snapshot, stack: StackName) -> Iterator[str | None]:
+    present, card = facts.present, facts.current_card
     yield lock_beside(present, stack)
-    latest = versions_of(project.repository, env).latest
-    if latest is None:
+    if card is None:
         return
-    card = read_card(project.repository, latest)
     if present.trouble or present.intent:
-        yield lock_of_version(project, env, card)
+        yield lock_of_version(facts.project, facts.env, card)
     part = card.stacks.get(stack)
     if part is not None and part.lock_committed is False:
         yield versions_alone(part.providers)

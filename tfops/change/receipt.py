@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tfops.change.execute import StackEnd
 from tfops.change.lost import Lost
+from tfops.change.stack_plan import StackResult
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.records.action import ActionOutcome, ActionState
@@ -79,16 +79,16 @@ def receipt_of(progress: Progress, work: Sequence[ResourceChange]) -> Receipt:
     )
 
 
-def receipt_of_all(ends: Sequence[StackEnd]) -> Receipt:
+def receipt_of_all(ends: Sequence[StackResult]) -> Receipt:
     """How far a change got with all its stacks; what was never begun counts as it was planned."""
-    receipt = _joined({end.name: _receipt_of_end(end) for end in ends})
+    receipt = _joined({end.planned.spec.name: _receipt_of_end(end) for end in ends})
     return replace(receipt, actions=tuple(actions_of(ends)))
 
 
-def _receipt_of_end(end: StackEnd) -> Receipt:
-    if end.plan is None:  # it waited for others, and nobody knows what it would have been
+def _receipt_of_end(end: StackResult) -> Receipt:
+    if end.planned.plan is None:  # it waited for others, and nobody knows what it would have been
         return Receipt(0, 0, never_started=("*",))
-    return receipt_of(end.progress, end.plan.work)
+    return receipt_of(end.progress, end.planned.plan.work)
 
 
 def _joined(parts: Mapping[StackName, Receipt]) -> Receipt:
@@ -151,12 +151,12 @@ def trouble_of(
     )
 
 
-def actions_of(ends: Iterable[StackEnd]) -> list[ActionOutcome]:
+def actions_of(ends: Iterable[StackResult]) -> list[ActionOutcome]:
     """Every action of the plans, with what became of it."""
     return [
-        action_part(end.name, action, end.progress.action_state(action.address, action.trigger))
+        action_part(end.planned.spec.name, action, end.progress.action_state(action.address, action.trigger))
         for end in ends
-        for action in (end.plan.actions if end.plan else ())
+        for action in (end.planned.plan.actions if end.planned.plan else ())
     ]
 
 

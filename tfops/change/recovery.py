@@ -1,4 +1,4 @@
-"""The recovered of a run that died, found in the ledger and finished: nothing forgotten, nothing doubled.
+"""The recovery of a run that died, found in the ledger and finished: nothing forgotten, nothing doubled.
 
 Called with the machine's lock held and everything fetched. What it may find, in order:
 
@@ -16,21 +16,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from tfops.change.cards import Outcome, build_card, standing_files
-from tfops.change.environment import Place
-from tfops.change.execute import StackEnd
 from tfops.change.holders import may_change_offline, may_take_over
 from tfops.change.import_lost import bring_back
 from tfops.change.lease import masked_trouble
 from tfops.change.lost import Lost, lost_by, lost_from
 from tfops.change.outputs import visible_outputs
 from tfops.change.planning import plan_read
-from tfops.change.prepare import StackWithState, open_stacks
-from tfops.change.project import Project
+from tfops.change.prepare import open_stacks
 from tfops.change.receipt import Receipt, missed_actions, receipt_of_rest, trouble_of
 from tfops.change.remote_answers import refusal
+from tfops.change.request import Request
 from tfops.change.rollback import aimed_target
-from tfops.change.stack import EngineOptions, OpenStack
-from tfops.change.stacks import StackAction, StackJob
+from tfops.change.run import Run, running
+from tfops.change.snapshot import Snapshot
+from tfops.change.stack import OpenStack
+from tfops.change.stack_plan import StackPlan, unchanged
+from tfops.change.stacks import StackAction, StackSpec
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.change.unrecorded_card import record, settle_pending
@@ -40,19 +41,20 @@ from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
-from tfops.ledger.chain import LedgerState, NewEvent, prepare, read_present
+from tfops.ledger.chain import NewEvent
+from tfops.ledger.record import LostRaceError
 from tfops.records.action import ActionOutcome, ActionState
 from tfops.records.addresses import in_stack, qualified, split
 from tfops.records.card import Approval
 from tfops.records.event import EventKind
 from tfops.records.lock import Lock
-from tfops.records.names import EnvName, StackName
+from tfops.records.names import StackName
 from tfops.records.run import Intent
 from tfops.records.state import StackState
 from tfops.records.version import Version
 from tfops.system import failpoint, signals
-from tfops.system.remote import Refs, RemoteUnreachable, Swap
-from tfops.system.workspace import part_of_run, read_json, rewrite_outputs, run_began, write_file
+from tfops.system.remote import RemoteUnreachable
+from tfops.system.workspace import Workspace, part_of_run, read_json, rewrite_outputs, run_began, write_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,88 +70,93 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    project: Project
-    place: Place
-    refs: Refs
-    present: LedgerState
+    facts: Snapshot
     lock: Lock
     intent: Intent
     ui: Ui
 
+    @property
+    def workspace(self) -> Workspace:
+        return self.facts.project.workspace
 
-def recover_if_needed(project: Project, place: Place, refs: Refs, *, engine: EngineOptions, ui: Ui) -> Recovery | None:
+
+def recover_if_needed(facts: Snapshot, request: Request, ui: Ui) -> Recovery | None:
     """Finish what this clone (or a holder that is known to be gone) left; None when there is nothing.
 
     Raises Refused without a good answer of the remote: what was found out is found out again by the next command.
     """
     try:
-        return _settle(project, place, refs, engine=engine, ui=ui)
+        return _settle(facts, request, ui)
     except RemoteUnreachable as error:
-        consequence = f"how the run of {place.env} ended could not be written down"
-        raise refusal(error, project.repository.remote, consequence) from error
+        consequence = f"how the run of {facts.env} ended could not be written down"
+        raise refusal(error, facts.project.repository.remote, consequence) from error
 
 
-def _settle(project: Project, place: Place, refs: Refs, *, engine: EngineOptions, ui: Ui) -> Recovery | None:
-    card = settle_pending(project, refs, place.env, ui)
+def _settle(facts: Snapshot, request: Request, ui: Ui) -> Recovery | None:
+    card = settle_pending(facts, ui)
     if card is not None:
         return Recovery(
             f"the {card.kind} of {card.commit[:8]} was made, but its run could not record it", Version(card.version)
         )
-    present = read_present(project.repository, place.env)
-    lock, intent = present.lock, present.intent
-    if lock is None or not may_take_over(project, lock):
-        is_ours = lock is None or may_change_offline(project, lock)
-        return _settle_state_alone(project, place, engine=engine, ui=ui) if is_ours else None
+    lock, intent = facts.present.lock, facts.present.intent
+    if lock is None or not may_take_over(facts.project, lock):
+        is_ours = lock is None or may_change_offline(facts.project, lock)
+        return _settle_state_alone(facts, request, ui) if is_ours else None
     if intent is None:
-        return _release(project, refs, present, lock, f"{place.env}: a lock without an intent was released")
-    ui.note(f"{place.env}: the {lock.what} by {lock.who} on {lock.host} stopped unexpectedly: checking what it changed")
-    return _finish(_Case(project, place, refs, present, lock, intent, ui), engine)
+        return _release(facts, lock, f"{facts.env}: a lock without an intent was released")
+    ui.note(f"{facts.env}: the {lock.what} by {lock.who} on {lock.host} stopped unexpectedly: checking what it changed")
+    return _finish(_Case(facts, lock, intent, ui), request)
 
 
-def _release(project: Project, refs: Refs, present: LedgerState, lock: Lock, text: str) -> Recovery:
-    event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock=present.manual_lock or "", intent="")
-    if refs.swap(prepare(project.repository, present, event)) is Swap.LOST:
-        refs.fetch()
+def _release(facts: Snapshot, lock: Lock, text: str) -> Recovery:
+    event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock=facts.present.manual_lock or "", intent="")
+    _append(facts, event)
     return Recovery(text)
 
 
-def _settle_state_alone(project: Project, place: Place, *, engine: EngineOptions, ui: Ui) -> Recovery | None:
+def _append(facts: Snapshot, event: NewEvent) -> None:
+    """Where someone else's event came first, it is read instead."""
+    try:
+        facts.appended(event)
+    except LostRaceError:
+        facts.refs.fetch()
+
+
+def _settle_state_alone(facts: Snapshot, request: Request, ui: Ui) -> Recovery | None:
     """What a run that could still say that it stopped left out of the states: saved, or taken in by id."""
-    trouble = read_present(project.repository, place.env).trouble
+    env, trouble = facts.env, facts.present.trouble
     is_locked = trouble is not None and LOCK_IS_LEFT in trouble.why
-    if trouble is None or not (trouble.lost or is_locked or _is_unsaved(project, place.env)):
+    if trouble is None or not (trouble.lost or is_locked or _is_unsaved(facts)):
         return None
-    target = aimed_target(project, place, trouble)
+    target = aimed_target(facts, trouble)
     is_unsaved, taken_in = False, set[str]()
-    with project.workspace.run(place.env) as folder:
-        opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
+    with running(target.facts, request, ui) as run:
+        opened = open_stacks(run, target.specs())
         reads, freed = {}, []
-        for job, stack in opened:
+        for spec, stack in opened:
             stack.engine.prepare()
             was_held = bool(trouble.done or trouble.failed or trouble.in_doubt)
             since = run_began(trouble.run_id)
             if is_locked and stack.engine.release_dead_lock(since=since, was_held=was_held):
-                freed.append(job.stack)
+                freed.append(spec.name)
             is_unsaved = _push_errored_state(stack, ui) or is_unsaved
-            reads[job.stack] = StackWithState(job, stack, *stack.engine.pull_state())
+            reads[spec.name] = StackPlan(spec, stack, *stack.engine.pull_state())
         for name, read in list(reads.items()):
             lost = lost_from(in_stack(name, trouble.lost), in_stack(name, trouble.replaced), read.before)
             reads[name], left = _take_in(read, lost, reads, ui)
             taken_in |= {qualified(name, address) for address in lost.made.keys() - left.made.keys()}
     if taken_in:
-        return Recovery(f"{place.env}: what was made but not in the state is taken in: {', '.join(sorted(taken_in))}")
+        return Recovery(f"{env}: what was made but not in the state is taken in: {', '.join(sorted(taken_in))}")
     if is_unsaved:
-        return Recovery(f"{place.env}: the state that could not be saved is saved now")
-    return Recovery(f"{place.env}: the state's lock, left by the run that stopped, was released") if freed else None
+        return Recovery(f"{env}: the state that could not be saved is saved now")
+    return Recovery(f"{env}: the state's lock, left by the run that stopped, was released") if freed else None
 
 
-def _is_unsaved(project: Project, env: EnvName) -> bool:
-    return any((project.workspace.top / "roots" / env).glob(f"*/{ERRORED_STATE}"))
+def _is_unsaved(facts: Snapshot) -> bool:
+    return any((facts.project.workspace.top / "roots" / facts.env).glob(f"*/{ERRORED_STATE}"))
 
 
-def _take_in(
-    read: StackWithState, lost: Lost, reads: Mapping[StackName, StackWithState], ui: Ui
-) -> tuple[StackWithState, Lost]:
+def _take_in(read: StackPlan, lost: Lost, reads: Mapping[StackName, StackPlan], ui: Ui) -> tuple[StackPlan, Lost]:
     """What is gone by now can't be taken in, and stands in nobody's way: the next plan says what it makes anew."""
     try:
         return bring_back(read, lost, reads, ui)
@@ -174,53 +181,53 @@ def _push_errored_state(stack: OpenStack, ui: Ui) -> bool:
     return True
 
 
-def _finish(case: _Case, engine: EngineOptions) -> Recovery:
+def _finish(case: _Case, request: Request) -> Recovery:
     intent = case.intent
-    target = aimed_target(case.project, case.place, intent)
-    with case.project.workspace.run(case.place.env) as folder:
-        opened = open_stacks(case.project, target.jobs(), folder=folder, engine=engine, ui=case.ui)
-        progress = {job.stack: read_progress(_output(case, job.stack)) for job, _ in opened}
+    target = aimed_target(case.facts, intent)
+    with case.workspace.run(case.facts.env) as folder:
+        opened = open_stacks(Run(target.facts, folder, request, case.ui), target.specs())
+        progress = {spec.name: read_progress(_output(case, spec.name)) for spec, _ in opened}
         reads, lost = _read_all(case, opened, progress)
         failpoint.reach("recovered-told")
         if _is_untouched(intent, progress, reads):
-            case.project.workspace.forget_run(case.place.env, intent.run_id)
-            text = f"{case.place.env}: nothing was applied, the intent is closed"
-            return _release(case.project, case.refs, case.present, case.lock, text)
+            case.workspace.forget_run(case.facts.env, intent.run_id)
+            text = f"{case.facts.env}: nothing was applied, the intent is closed"
+            return _release(case.facts, case.lock, text)
         planned = plan_read(list(reads.values()), case.ui)
         actions = _actions_that_ran(intent, progress)
         missed = missed_actions(actions, (change.address for change in planned.plan.work))
         if planned.plan.is_empty and not missed:
-            ends = tuple(StackEnd(one, after=one.read.before, hidden=one.read.hidden) for one in planned.stacks)
+            ends = tuple(unchanged(one) for one in planned.stacks)
             outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0, actions=tuple(actions))
             return _record(case, target, outcome, doubt=_doubt(progress))
-        rests = {one.name: (progress[one.name], one.plan.work if one.plan else ()) for one in planned.stacks}
-        rewrite_outputs(case.project.workspace.run_folder(case.place.env, intent.run_id), opened[0][1].shown)
+        rests = {one.spec.name: (progress[one.spec.name], one.plan.work if one.plan else ()) for one in planned.stacks}
+        rewrite_outputs(case.workspace.run_folder(case.facts.env, intent.run_id), opened[0][1].shown)
         receipt = replace(receipt_of_rest(rests, intent), actions=tuple(missed))
         return _leave_receipt(case, planned.mask, receipt, lost)
 
 
 def _read_all(
-    case: _Case, opened: Sequence[tuple[StackJob, OpenStack]], progress: Mapping[StackName, Progress]
-) -> tuple[dict[StackName, StackWithState], Lost]:
+    case: _Case, opened: Sequence[tuple[StackSpec, OpenStack]], progress: Mapping[StackName, Progress]
+) -> tuple[dict[StackName, StackPlan], Lost]:
     """The states as they are, after what died on the way to them was repaired; what they lack is brought back.
 
     The second is what can't be: by qualified address what was made and no state will know.
     """
-    env, reads, lost = case.place.env, dict[StackName, StackWithState](), Lost({}, {})
-    for job, _ in opened:
-        _mend_torn_state(case, job.stack)
-    for job, stack in opened:
+    env, reads, lost = case.facts.env, dict[StackName, StackPlan](), Lost({}, {})
+    for spec, _ in opened:
+        _mend_torn_state(case, spec.name)
+    for spec, stack in opened:
         stack.engine.prepare()
         failpoint.reach("recovered-begun")
-        if job.action is not StackAction.READ_OUTPUTS:
-            was_held = not progress[job.stack].is_untouched
-            if stack.engine.release_dead_lock(since=_engine_began(case, job.stack), was_held=was_held):
+        if spec.action is not StackAction.READ_OUTPUTS:
+            was_held = not progress[spec.name].is_untouched
+            if stack.engine.release_dead_lock(since=_engine_began(case, spec.name), was_held=was_held):
                 case.ui.note(f"{env}: the state's lock, left by the engine that died, was released")
             failpoint.reach("lock-released")
             _push_errored_state(stack, case.ui)
-        reads[job.stack] = StackWithState(job, stack, *stack.engine.pull_state())
+        reads[spec.name] = StackPlan(spec, stack, *stack.engine.pull_state())
     for name, read in list(reads.items()):
-        if read.job.action is not StackAction.READ_OUTPUTS:
+        if read.spec.action is not StackAction.READ_OUTPUTS:
             found = _lost_by_run(case.intent, name, progress[name], read.before)
             reads[name], left = bring_back(read, found, reads, case.ui)
             lost = lost.joined(left.qualified(name))
@@ -240,7 +247,7 @@ def _mend_torn_state(case: _Case, stack: StackName) -> None:
     Terraform truncates the file and then writes it. Its backup is the state that this run began with; what
     the run made since is in the engine's output, and is brought back from there.
     """
-    path = case.project.workspace.state(case.place.env) / f"{stack}.tfstate"
+    path = case.workspace.state(case.facts.env) / f"{stack}.tfstate"
     backup = path.with_name(f"{path.name}.backup")
     before, begun = read_json(backup), case.intent.stacks.get(stack)
     if begun is None or not path.exists() or isinstance(read_json(path), dict) or not isinstance(before, dict):
@@ -248,12 +255,12 @@ def _mend_torn_state(case: _Case, stack: StackName) -> None:
     if (before.get("lineage"), before.get("serial")) != (begun.lineage, begun.serial_before):
         return
     write_file(path, backup.read_text(encoding="utf-8"))
-    case.ui.note(f"{case.place.env}: the engine died while it wrote the state, its backup was put back")
+    case.ui.note(f"{case.facts.env}: the engine died while it wrote the state, its backup was put back")
 
 
 def _output(case: _Case, stack: StackName) -> list[str]:
     """What the engine of the run wrote, when it ran in this clone; else the ledger has what it was told."""
-    folder = part_of_run(case.project.workspace.run_folder(case.place.env, case.intent.run_id), stack)
+    folder = part_of_run(case.workspace.run_folder(case.facts.env, case.intent.run_id), stack)
     outputs = sorted(folder.glob("*-apply.out"))
     return outputs[-1].read_text("utf-8", "replace").splitlines() if outputs else []
 
@@ -263,9 +270,7 @@ def _engine_began(case: _Case, stack: StackName) -> datetime:
     return started_at(_output(case, stack)) or case.lock.since
 
 
-def _is_untouched(
-    intent: Intent, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackWithState]
-) -> bool:
+def _is_untouched(intent: Intent, progress: Mapping[StackName, Progress], reads: Mapping[StackName, StackPlan]) -> bool:
     """Whether no engine began anything, and every state is the one that it would have begun with."""
     if intent.done or not all(one.is_untouched for one in progress.values()):
         return False
@@ -302,27 +307,24 @@ def _doubt(progress: Mapping[StackName, Progress]) -> str:
 
 
 def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Recovery:
-    person = case.project.repository.person
-    number = target.listing.highest + 1
-    card = build_card(target, outcome, case.present, number=number, person=person, run_id=case.intent.run_id)
-    headline = outcome.ends[0].stack.mask(f"{case.intent.headline} (recovered{doubt})")
-    root = standing_files(target, outcome.ends, case.present)
-    recorded = record(case.project, case.refs, card, headline, base=None, root=root)
-    return Recovery(f"{case.place.env}: everything was applied{doubt}", Version(recorded.version))
+    card = build_card(target, outcome, case.facts.present, run_id=case.intent.run_id)
+    headline = outcome.ends[0].planned.stack.mask(f"{case.intent.headline} (recovered{doubt})")
+    root = standing_files(target, outcome.ends, case.facts.present)
+    recorded = record(case.facts, card, headline, base=None, root=root)
+    return Recovery(f"{case.facts.env}: everything was applied{doubt}", Version(recorded.version))
 
 
 def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Lost) -> Recovery:
-    person = case.project.repository.person
+    person = case.facts.person
     intent = case.intent
     why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
     if lost.made:
         why += f"; made, in no state, and can't be imported: {', '.join(sorted(lost.made))}"
     trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name, lost=lost)
     trouble = masked_trouble(trouble, mask)
-    text = f"{case.place.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
-    rest = case.present.manual_lock or ""
+    text = f"{case.facts.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
+    rest = case.facts.present.manual_lock or ""
     event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)
-    with signals.deferred(f"How far it got is in the ledger: tfops show {case.place.env}"):
-        if case.refs.swap(prepare(case.project.repository, case.present, event)) is Swap.LOST:
-            case.refs.fetch()
-    return Recovery(f"{text}. {receipt.headline} Next: tfops resume {case.place.env}")
+    with signals.deferred(f"How far it got is in the ledger: tfops show {case.facts.env}"):
+        _append(case.facts, event)
+    return Recovery(f"{text}. {receipt.headline} Next: tfops resume {case.facts.env}")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfops.change.checks import CheckContext, run_checks
-from tfops.change.planning import PlannedStack
+from tfops.change.stack_plan import StackPlan
 from tfops.change.target import Target
 from tfops.config.checks import Check
 from tfops.errors import CheckFailed, Interrupted
@@ -18,7 +18,7 @@ from tfops.records.version import Verified
 from tfops.system.workspace import write_file
 
 
-def require_checks(target: Target, stacks: Sequence[PlannedStack], context: CheckContext) -> tuple[CheckOutcome, ...]:
+def require_checks(target: Target, stacks: Sequence[StackPlan], context: CheckContext) -> tuple[CheckOutcome, ...]:
     """How the checks went, all of them well.
 
     Raises CheckFailed, or Interrupted when the user stopped them.
@@ -35,7 +35,7 @@ def require_checks(target: Target, stacks: Sequence[PlannedStack], context: Chec
 
 
 def check_plans(
-    checks: Sequence[Check], stacks: Sequence[PlannedStack], context: CheckContext
+    checks: Sequence[Check], stacks: Sequence[StackPlan], context: CheckContext
 ) -> tuple[CheckOutcome, ...]:
     """What each check says about the plans; nothing where nothing would change.
 
@@ -55,8 +55,8 @@ def check_plans(
     return found.checks if found else ()
 
 
-def _write(stacks: Sequence[PlannedStack], folder: Path) -> None:
+def _write(stacks: Sequence[StackPlan], folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     for one in stacks:
         assert one.saved is not None
-        write_file(folder / f"{one.name}.json", one.stack.engine.plan_as_json(one.saved.path))
+        write_file(folder / f"{one.spec.name}.json", one.stack.engine.plan_as_json(one.saved.path))

@@ -1,57 +1,49 @@
 """What `resume` aims at: the change that stopped half-way, as it was meant."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
-from tfops.change.environment import Place
-from tfops.change.project import Project
+from tfops.change.request import Request
 from tfops.change.rollback import aimed_target, as_it_runs, rollback_target
+from tfops.change.snapshot import Snapshot
 from tfops.change.target import Target, destroy_target
 from tfops.change.ui import Ui
 from tfops.errors import Refused
-from tfops.ledger.chain import read_present
-from tfops.ledger.versions import known_versions
-from tfops.records.names import CommitSha, EnvName
+from tfops.records.names import CommitSha
 from tfops.records.run import Trouble
 from tfops.records.version import Kind
 
 _MOST_LISTED = 5
 
 
-def resumed_target(project: Project, place: Place, ui: Ui, *, allow_destroy: Iterable[str] = ()) -> Target:
+def resumed_target(facts: Snapshot, request: Request, ui: Ui) -> Target:
     """The stopped change again: same commit, same kind, and for a rollback the same version to restore.
 
     Raises Refused (guard `nothing-to-resume`) where nothing stopped.
     """
-    trouble = read_present(project.repository, place.env).trouble
+    trouble = facts.present.trouble
     if trouble is None:
-        raise _nothing_to_resume(project, place.env)
-    place = place.rehearsing(trouble.rehearses)
-    _say_what_was_done(project, place, trouble, ui)
+        raise _nothing_to_resume(facts)
+    facts = facts.rehearsing(trouble.rehearses)
+    _say_what_was_done(facts, trouble, ui)
     if trouble.kind is Kind.DESTROY:
-        return as_it_runs(project, destroy_target(project, place))
+        return as_it_runs(destroy_target(facts))
     if trouble.restores is not None:
-        return rollback_target(
-            project,
-            place,
-            to=f"v{trouble.restores}",
-            keep_providers=trouble.keeps_providers,
-            only=trouble.only,
-            allow_destroy=allow_destroy,
-        )
-    return aimed_target(project, place, trouble)
+        again = replace(request, keeps_providers=trouble.keeps_providers, stacks=tuple(trouble.only))
+        return rollback_target(facts, again, to=f"v{trouble.restores}")
+    return aimed_target(facts, trouble)
 
 
-def _nothing_to_resume(project: Project, env: EnvName) -> Refused:
-    latest = known_versions(project.repository, env).latest
+def _nothing_to_resume(facts: Snapshot) -> Refused:
+    env, latest = facts.env, facts.latest
     hint = f"tfops status; to change it: tfops apply {env}"
-    hold = read_present(project.repository, env).hold_on(latest)
+    hold = facts.present.hold_on(latest)
     if hold:
         hint = f"it is held ({hold}); when the fix is in: tfops apply {env} --lift-hold"
     where = f"{env} is whole at {latest.version}" if latest else f"{env} was never applied"
     return Refused("nothing-to-resume", f"{where}: no change stopped half-way", hint=hint)
 
 
-def _say_what_was_done(project: Project, place: Place, trouble: Trouble, ui: Ui) -> None:
+def _say_what_was_done(facts: Snapshot, trouble: Trouble, ui: Ui) -> None:
     """What the stopped run did, and what came to its branch since: that isn't part of it.
 
     How far it got was said before: the environment is degraded.
@@ -60,8 +52,9 @@ def _say_what_was_done(project: Project, place: Place, trouble: Trouble, ui: Ui)
     if trouble.done:
         more = f" and {len(trouble.done) - _MOST_LISTED} more" if len(trouble.done) > _MOST_LISTED else ""
         ui.note(f"  done before: {', '.join(trouble.done[:_MOST_LISTED])}{more}")
-    head = project.repository.branch_head(trouble.branch) if trouble.branch else None
-    newer = project.repository.count_between(CommitSha(trouble.commit), head) if head else 0
+    repository = facts.project.repository
+    head = repository.branch_head(trouble.branch) if trouble.branch else None
+    newer = repository.count_between(CommitSha(trouble.commit), head) if head else 0
     if newer and trouble.kind is Kind.APPLY:
         count = "1 newer commit is" if newer == 1 else f"{newer} newer commits are"
-        ui.warn(f"{count} on {trouble.branch} and not part of this: tfops apply {place.env}")
+        ui.warn(f"{count} on {trouble.branch} and not part of this: tfops apply {facts.env}")

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from tfops.change.environment import Place
-from tfops.change.project import Project
 from tfops.change.provider_locks import lock_beside, lock_of_version
-from tfops.change.target import Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
+from tfops.change.request import Request
+from tfops.change.snapshot import Snapshot
+from tfops.change.stacks import Stacks
+from tfops.change.target import Goal, Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
 from tfops.change.verdicts import judge_cards, since_version
 from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.config.modules.protection import lifting_overrides
 from tfops.config.modules.requirements import keeping_overrides
 from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
-from tfops.ledger.chain import LedgerState, read_present
-from tfops.ledger.versions import Listing, known_versions, read_card
+from tfops.ledger.chain import LedgerState
+from tfops.ledger.versions import read_card
 from tfops.records.addresses import in_stack, is_hidden, split
 from tfops.records.card import Card, StackRecord
 from tfops.records.commit import Commit
@@ -30,67 +32,53 @@ from tfops.resolve.identity import Since
 from tfops.resolve.verdict import conclude
 from tfops.resolve.versions import content_of, pick_version, version_to_go_back_to
 from tfops.system.git import require_sha
-from tfops.system.repository import Repository
 
 
-def rollback_target(
-    project: Project,
-    place: Place,
-    *,
-    to: str | None,
-    keep_providers: bool = False,
-    only: Iterable[str] = (),
-    allow_destroy: Iterable[str] = (),
-) -> Target:
+def rollback_target(facts: Snapshot, request: Request, *, to: str | None) -> Target:
     """An earlier version's content under today's rules. Raises Refused when there is none.
 
-    With `keep_providers` it runs with the providers that run now, whatever the old modules ask for. What
+    With `keeps_providers` it runs with the providers that run now, whatever the old modules ask for. What
     `allow_destroy` names may be destroyed although the old modules forbid it.
     """
-    repository = project.repository
-    listing = known_versions(repository, place.env)
-    records = listing.versions
-    stopped = _stopped(read_present(repository, place.env))
+    repository, env, records = facts.project.repository, facts.env, facts.versions.versions
+    stopped = _stopped(facts.present)
     picked = (
-        pick_version(to, place.env, records)
-        if to
-        else version_to_go_back_to(place.env, records, is_stopped=stopped is not None)
+        pick_version(to, env, records) if to else version_to_go_back_to(env, records, is_stopped=stopped is not None)
     )
     goal = content_of(picked, {record.version: record for record in records})
     if goal.kind is Kind.DESTROY:
         raise Refused(
             "destroyed-version",
-            f"{place.env} {goal.version} was a destroy: there is nothing to bring back",
-            hint=f"pick another: tfops history {place.env}, or destroy again: tfops destroy {place.env}",
+            f"{env} {goal.version} was a destroy: there is nothing to bring back",
+            hint=f"pick another: tfops history {env}, or destroy again: tfops destroy {env}",
         )
     at, card = read_card(repository, picked), read_card(repository, goal)
     if at.is_its_own_content:
         goal, card = picked, at
-    target = content_of_commit(
-        project,
-        place,
-        kind=Kind.ROLLBACK,
-        commit=goal.commit,
-        branch=goal.branch,
-        reason=_reason(place, goal, listing, stopped),
-        rules=rules_from_branch_head(project, place),
-        restores=goal,
-        at=at,
-        only=only,
+    wanted = Goal(Kind.ROLLBACK, goal.commit, goal.branch, _reason(facts, goal, stopped), goal, request.stacks)
+    target = content_of_commit(facts, wanted, rules_from_branch_head(facts), at=at)
+    since = since_version(repository, facts.versions, goal)
+    way = replace(
+        target.way,
+        pasts=_pasts(card, facts.current_card, since, lost=target.way.pasts),
+        protected=protected_by(card, facts.current_card),
+        guessed=guessed_by(card, facts.current_card),
+        undoes=_undone(facts, goal, stopped),
+        judgement=_judgement(target, card, since, keeps_providers=request.keeps_providers),
     )
-    since = since_version(repository, listing, goal)
-    target = replace(
-        target,
-        pasts=_pasts(card, target.current_card, since, lost=target.pasts),
-        protected=protected_by(card, target.current_card),
-        guessed=guessed_by(card, target.current_card),
-        undoes=_undone(repository, goal, listing, stopped),
-        judgement=_judgement(target, card, since, keeps_providers=keep_providers),
-        overrides=lifting_overrides(_module_files(target), allow_destroy),
-    )
-    if keep_providers:
-        return _with_todays_providers(project, target)
-    return _with_providers_of(project, target, at) if at.keeps_providers else target
+    target = replace(target, way=way, stacks=_lifting(target, request.consent.allow_destroy))
+    if request.keeps_providers:
+        return _with_todays_providers(target)
+    return _with_providers_of(target, at) if at.keeps_providers else target
+
+
+def _lifting(target: Target, named: Iterable[str]) -> Stacks:
+    """The stacks with what is named no longer protected by the old modules."""
+    return _with_content(target.stacks, overrides=lifting_overrides(_module_files(target), named))
+
+
+def _with_content(stacks: Stacks, **changes: Any) -> Stacks:
+    return replace(stacks, content=replace(stacks.content, **changes))
 
 
 def _stopped(present: LedgerState) -> Aim | None:
@@ -98,24 +86,24 @@ def _stopped(present: LedgerState) -> Aim | None:
     return present.trouble or present.intent
 
 
-def _reason(place: Place, goal: VersionRecord, listing: Listing, stopped: Aim | None) -> str:
+def _reason(facts: Snapshot, goal: VersionRecord, stopped: Aim | None) -> str:
     if stopped is not None:
-        return f"{place.env} back to {goal.version}, from the {stopped.kind} of {stopped.commit[:8]} that stopped"
-    return f"{place.env} {listing.latest.version if listing.latest else ''} back to {goal.version}"
+        return f"{facts.env} back to {goal.version}, from the {stopped.kind} of {stopped.commit[:8]} that stopped"
+    return f"{facts.env} {facts.latest.version if facts.latest else ''} back to {goal.version}"
 
 
 def _judgement(target: Target, goal: Card, since: Since, *, keeps_providers: bool) -> Judgement:
     """The verdict from the two cards; today's providers are what `--keep-providers` asks for."""
-    if target.current_card is None:
+    if target.facts.current_card is None:
         return Judgement()
-    found = judge_cards(target.current_card, goal, target.rules.protect, since=since)
+    found = judge_cards(target.facts.current_card, goal, target.rules.protect, since=since)
     solved = Verdict.KEEP_PROVIDERS if keeps_providers else None
     return conclude(reason for reason in found.reasons if reason.verdict is not solved)
 
 
 def require_possible(target: Target, *, ignoring: bool) -> None:
     """Before anything runs. Raises Refused: guard `keep-providers`, or `blocked` (which can be ignored)."""
-    reasons = target.judgement.reasons
+    reasons = target.way.judgement.reasons
     if any(reason.verdict is Verdict.BLOCKED for reason in reasons) and not ignoring:
         raise _refusal(target, Verdict.BLOCKED, "is blocked", flag="--ignore-verdict")
     if any(reason.verdict is Verdict.KEEP_PROVIDERS for reason in reasons) and not ignoring:
@@ -126,7 +114,7 @@ def require_no_downgrade(target: Target, plan: Plan, *, ignoring: bool) -> None:
     """Raises Refused (guard `blocked`) when the plan asks for what a cloud refuses in the middle of an apply."""
     found = downgrades_of(target, plan)
     if found and not ignoring:
-        blocked = replace(target, judgement=conclude(found))
+        blocked = replace(target, way=replace(target.way, judgement=conclude(found)))
         raise _refusal(blocked, Verdict.BLOCKED, "is blocked", flag="--ignore-verdict")
 
 
@@ -136,8 +124,8 @@ def downgrades_of(target: Target, plan: Plan) -> tuple[Reason, ...]:
 
 
 def _refusal(target: Target, verdict: Verdict, what: str, *, flag: str) -> Refused:
-    deciding = [reason for reason in target.judgement.reasons if reason.verdict is verdict]
-    goal = target.restores.version if target.restores else target.commit.short
+    deciding = [reason for reason in target.way.judgement.reasons if reason.verdict is verdict]
+    goal = target.way.restores.version if target.way.restores else target.commit.short
     cures = "; ".join(dict.fromkeys(reason.cure for reason in deciding if reason.cure and reason.cure != flag))
     return Refused(
         verdict.value,
@@ -147,45 +135,47 @@ def _refusal(target: Target, verdict: Verdict, what: str, *, flag: str) -> Refus
     )
 
 
-def as_it_runs(project: Project, target: Target) -> Target:
+def as_it_runs(target: Target) -> Target:
     """What runs now, with the providers that it was applied with: they may not be those of its commit."""
-    card = target.current_card
-    return _with_todays_providers(project, target) if card and card.keeps_providers else target
+    card = target.facts.current_card
+    return _with_todays_providers(target) if card and card.keeps_providers else target
 
 
-def _with_todays_providers(project: Project, target: Target) -> Target:
+def _with_todays_providers(target: Target) -> Target:
     """Old modules and inputs, the provider lock of what runs now."""
-    return _with_lock(target, lock_of_what_runs(project, target))
+    return _with_lock(target, lock_of_what_runs(target))
 
 
-def _with_providers_of(project: Project, target: Target, card: Card) -> Target:
+def _with_providers_of(target: Target, card: Card) -> Target:
     """The provider lock of a version, as the ledger had it when the version was recorded."""
-    lock = lock_of_version(project, target.env, card)
+    lock = lock_of_version(target.facts.project, target.env, card)
     return _with_lock(target, lock) if lock is not None else target
 
 
 def _with_lock(target: Target, lock: str | None) -> Target:
     """The content run with other providers than its commit has, and constraints that let them."""
-    overrides = {**target.overrides, **keeping_overrides(_module_files(target), locked_versions(lock or ""))}
-    return replace(target, provider_lock=lock, overrides=overrides, keeps_providers=True)
+    overrides = keeping_overrides(_module_files(target), locked_versions(lock or ""))
+    content = target.stacks.content
+    stacks = _with_content(target.stacks, lock=lock, overrides={**content.overrides, **overrides})
+    return replace(target, stacks=stacks, keeps_providers=True)
 
 
 def _module_files(target: Target) -> Iterator[tuple[str, str]]:
     """The files of all modules of the commit that an engine reads: path below `modules/`, text."""
     return (
         (str(entry.path), entry.content().decode("utf-8", "replace"))
-        for entry in target.tree.entries("modules")
+        for entry in target.stacks.content.tree.entries("modules")
         if (is_module_file(entry.path.name) or is_tofu_file(entry.path.name))
         and not (entry.is_link or entry.is_submodule)
     )
 
 
-def lock_of_what_runs(project: Project, target: Target) -> str | None:
+def lock_of_what_runs(target: Target) -> str | None:
     """As the ledger has it beside the rendered root; where nobody commits locks, the one that init left here."""
-    kept = lock_beside(read_present(project.repository, target.env))
+    kept = lock_beside(target.facts.present)
     if kept is not None:
         return kept
-    roots = (project.workspace.root(target.env, stack) / LOCK_FILE for stack in target.environment.stacks)
+    roots = (target.facts.project.workspace.root(target.env, stack) / LOCK_FILE for stack in target.environment.stacks)
     left = next((path for path in roots if path.is_file()), None)
     return left.read_text(encoding="utf-8") if left else None
 
@@ -223,83 +213,57 @@ def _past(goal: StackRecord, current: StackRecord | None, since: Since) -> Past:
     )
 
 
-def _undone(repository: Repository, goal: VersionRecord, listing: Listing, stopped: Aim | None) -> tuple[Commit, ...]:
+def _undone(facts: Snapshot, goal: VersionRecord, stopped: Aim | None) -> tuple[Commit, ...]:
     """The commits whose work a rollback takes back, newest first; none that aren't in this clone.
 
     Those of a change that stopped half-way are among them.
     """
-    if listing.latest is None:
+    if facts.latest is None:
         return ()
-    current = content_of(listing.latest, {record.version: record for record in listing.versions})
+    repository = facts.project.repository
+    current = content_of(facts.latest, {record.version: record for record in facts.versions.versions})
     tried = repository.commits_between(goal.commit, require_sha(stopped.commit)) if stopped else ()
     done = repository.commits_between(goal.commit, current.commit)
     return (*(commit for commit in tried if commit not in done), *done)
 
 
-def running_target(project: Project, place: Place) -> Target:
+def running_target(facts: Snapshot) -> Target:
     """What runs now, with the providers that it runs with. Raises Refused (guard `never-applied`)."""
-    latest = known_versions(project.repository, place.env).latest
-    if latest is None or latest.kind is Kind.DESTROY:
-        raise Refused("never-applied", f"{place.env} doesn't run", hint=f"tfops apply {place.env}")
-    card = read_card(project.repository, latest)
-    target = intended_target(
-        project,
-        place.rehearsing(card.rehearses),
-        commit=latest.commit,
-        kind=latest.kind,
-        branch=latest.branch,
-        restores=latest.restores.number if latest.restores else None,
-    )
+    latest, card = facts.latest, facts.current_card
+    if latest is None or card is None or latest.kind is Kind.DESTROY:
+        raise Refused("never-applied", f"{facts.env} doesn't run", hint=f"tfops apply {facts.env}")
+    restored = _numbered(facts, latest.restores.number if latest.restores else None)
+    goal = Goal(latest.kind, latest.commit, latest.branch, restores=restored)
+    target = intended_target(facts.rehearsing(card.rehearses), goal)
     if card.keeps_providers:
-        return as_it_runs(project, target)
-    return replace(target, provider_lock=lock_of_what_runs(project, target) or target.provider_lock)
+        return as_it_runs(target)
+    lock = lock_of_what_runs(target) or target.stacks.content.lock
+    return replace(target, stacks=_with_content(target.stacks, lock=lock))
 
 
-def aimed_target(project: Project, place: Place, aim: Aim) -> Target:
+def aimed_target(facts: Snapshot, part: Aim) -> Target:
     """What a run that died was about to do, to find out how far it got, or to finish it."""
-    return intended_target(
-        project,
-        place.rehearsing(aim.rehearses),
-        commit=aim.commit,
-        kind=aim.kind,
-        branch=aim.branch,
-        restores=aim.restores,
-        keeps_providers=aim.keeps_providers,
-        only=aim.only,
-    )
+    restored = _numbered(facts, part.restores)
+    goal = Goal(part.kind, require_sha(part.commit), part.branch, restores=restored, stacks=tuple(part.only))
+    return intended_target(facts.rehearsing(part.rehearses), goal, keeps_providers=part.keeps_providers)
 
 
-def intended_target(
-    project: Project,
-    place: Place,
-    *,
-    commit: str,
-    kind: Kind,
-    branch: str,
-    restores: int | None,
-    keeps_providers: bool = False,
-    only: Iterable[str] = (),
-) -> Target:
+def _numbered(facts: Snapshot, number: int | None) -> VersionRecord | None:
+    return next((record for record in facts.versions.versions if record.version.number == number), None)
+
+
+def intended_target(facts: Snapshot, goal: Goal, *, keeps_providers: bool = False) -> Target:
     """The content of a commit that was, or was to be, an environment once: it is not held against today's checks."""
-    sha = require_sha(commit)
-    is_own_apply = kind is Kind.APPLY and place.rehearses is None and not place.is_preview
-    listing = known_versions(project.repository, place.env)
-    records = listing.versions
-    restored = next((record for record in records if record.version.number == restores), None)
-    origin = restored or (records[-1] if records and kind is Kind.DESTROY else None)
-    target = content_of_commit(
-        project,
-        place,
-        kind=kind,
-        commit=sha,
-        branch=branch,
-        reason=f"the {kind} of {sha[:8]}",
-        rules=project.config_at(sha) if is_own_apply else rules_from_branch_head(project, place),
-        restores=restored,
-        at=read_card(project.repository, origin) if origin else None,
-        only=only,
-    )
-    if restored:
-        card, since = read_card(project.repository, restored), since_version(project.repository, listing, restored)
-        target = replace(target, pasts=_pasts(card, target.current_card, since, lost=target.pasts))
-    return _with_todays_providers(project, target) if keeps_providers else target
+    project, place, records = facts.project, facts.place, facts.versions.versions
+    is_own_apply = goal.kind is Kind.APPLY and place.rehearses is None and not place.is_preview
+    origin = goal.restores or (records[-1] if records and goal.kind is Kind.DESTROY else None)
+    rules = project.config_at(goal.commit) if is_own_apply else rules_from_branch_head(facts)
+    at = read_card(project.repository, origin) if origin else None
+    goal = replace(goal, reason=f"the {goal.kind} of {goal.commit[:8]}")
+    target = content_of_commit(facts, goal, rules, at=at)
+    if goal.restores:
+        card = read_card(project.repository, goal.restores)
+        since = since_version(project.repository, facts.versions, goal.restores)
+        pasts = _pasts(card, facts.current_card, since, lost=target.way.pasts)
+        target = replace(target, way=replace(target.way, pasts=pasts))
+    return _with_todays_providers(target) if keeps_providers else target

@@ -4,18 +4,17 @@ import contextlib
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from tfops.change.secret_values import is_in_clear, texts_in, value_in
+from tfops.change.snapshot import Snapshot
 from tfops.config.project import ProjectConfig, load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.values import Secret, is_sops_mapping
 from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.versions import versions_of
 from tfops.records.names import EnvName
 from tfops.render.root import provider_settings
 from tfops.system import secret_stores, vault
 from tfops.system.aws import Access, access_of
-from tfops.system.repository import Repository
 from tfops.system.secret_stores import Found, Unavailable
 from tfops.system.trees import GitTree, Tree
 
@@ -125,16 +124,15 @@ class SecretSource:
         return base_environment((*self.rules.engine.env, "SOPS_*", "GNUPGHOME", "DBUS_SESSION_BUS_ADDRESS"))
 
 
-def reviewed_rules(repository: Repository, rules: ProjectConfig, env: EnvName) -> SecretRules | None:
+def reviewed_rules(facts: Snapshot, rules: ProjectConfig) -> SecretRules | None:
     """What the environment's branch allows, as the remote has it; of a preview, the remote's default branch.
 
     The branch is the one of the latest version: a mapping in the checked-out commit could point anywhere. None where
     nobody reviews: without a remote, or when the branch can't be told.
     """
-    rule = rules.environments.get(env)
+    rule, repository, latest = rules.environments.get(facts.env), facts.project.repository, facts.listing.latest
     if rule is None or not repository.remote:
         return None
-    latest = versions_of(repository, env).latest
     branches = ["HEAD"] if rule.preview else [latest.branch if latest else "", rule.branch]
     heads = (repository.branch_head(name) for name in branches if name and "*" not in name)
     for head in filter(None, heads):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from pathlib import Path
 from typing import Protocol
 
 from tfops.change.account import require_account
@@ -12,6 +11,7 @@ from tfops.change.home import require_known_engine
 from tfops.change.input_places import InputPlaces
 from tfops.change.project import Project
 from tfops.change.provider_locks import locks_of_what_ran
+from tfops.change.run import Run
 from tfops.change.secrets import SecretSource, reviewed_rules
 from tfops.change.tofu_only import require_tofu_where_needed
 from tfops.change.ui import Ui
@@ -52,14 +52,6 @@ from tfops.system.workspace import lay_out, part_of_run, write_file
 
 # What `init` leaves in a root; of the committed lock it gets the part that the root needs.
 _OF_INIT = (".terraform", LOCK_FILE)
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """How to run the engine: which one was asked for, and how long to wait for the state's lock."""
-
-    engine: str = ""
-    lock_timeout_s: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,92 +186,94 @@ def locate(project: Project, rules: ProjectConfig, requested: str, *, prefer: st
     return find_engine(rules.engine, wanted, project.workspace.engine_cache, top=project.repository.root, prefer=prefer)
 
 
-def open_stack(
-    project: Project,
-    content: Content,
-    name: StackName = MAIN_STACK,
-    *,
-    folder: Path,
-    options: EngineOptions,
-    ui: Ui,
-    mask: Masker | None = None,
-    shown: Masker | None = None,
-    prefer: str = "",
-) -> OpenStack:
+def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, prefer: str = "") -> OpenStack:
     """Render, write, and stand ready. Raises before any engine runs when something is missing.
 
-    `folder` is the run's. What stacks hide from each other goes through one `mask`; what else their states hold that is
-    sensitive is masked by `shown` in what the engines say, but not in what is recorded: a card's ids must tell things
-    apart. `prefer` is the engine's product that the environment ran with last.
+    `prefer` is the engine's product that the environment ran with last.
     """
-    rules, environment = content.rules, content.environment
+    rules, environment, project = content.rules, content.environment, run.project
     config = require_stack(environment, name)
-    engine = locate(project, rules, options.engine, prefer=prefer)
+    engine = locate(project, rules, run.request.engine, prefer=prefer)
     require_encryption(engine, rules)
     require_tofu_where_needed(engine, content.tree, config, lambda: content.document(name))
     modules = project.interfaces(content.tree, content.overrides, is_tofu=engine.is_tofu)
     wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)
-    reviewed = reviewed_rules(project.repository, rules, environment.name) if wanted else None
+    reviewed = reviewed_rules(run.facts, rules) if wanted else None
     secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))
     values = secrets.read(wanted)
-    mask = Masker() if mask is None else mask
-
-    shown = Masker() if shown is None else shown
-
-    def hide(texts: Iterable[str], *, is_declared: bool = True) -> None:
-        known = tuple(texts)
-        if is_declared:
-            mask.add(known)
-        shown.add(known)
-        ui.hide(known)
-
-    def keep(texts: Iterable[str]) -> None:
-        kept = tuple(texts)
-        for one in (mask, shown, ui):
-            one.keep(kept)
-
+    hide, keep = _hider(run), _keeper(run)
     hide((*secrets.texts_in(values), *inherited_texts()))
     if missing_cli_config():
-        ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
+        run.ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
     caller = require_account(rules, environment.name)
     rendered = render_stack(content, name, modules)
     require_inner_sources(modules, local_sources(config))
-    _warn_of_open_inputs(config, modules, ui)
-    root = project.workspace.root(environment.name, name)
-    project.workspace.state(environment.name)
-    env = engine_environment(more=rules.engine.env, secrets=values, plugin_cache=project.workspace.plugin_cache)
-    part = part_of_run(folder, name)
-    part.mkdir(exist_ok=True, mode=0o700)
-    places = InputPlaces(root, lambda: content.document(name), content.commit)
-    runner = Runner(root, part, env, shown, _observer(name, ui), ui.engine_signal, places)
+    _warn_of_open_inputs(config, modules, run.ui)
     opened = OpenStack(
         name,
         content,
         StackEngine(
             engine,
-            runner,
-            lock_timeout_s=options.lock_timeout_s,
+            _runner(run, content, name, values),
+            lock_timeout_s=run.request.lock_timeout_s,
             lock=content.lock,
-            lent=lambda: locks_of_what_ran(project, environment.name, name),
+            lent=lambda: locks_of_what_ran(run.facts, name),
             modules=export_id(content.tree, content.overrides),
         ),
         rendered,
         modules,
-        mask,
+        run.mask,
         secrets,
         hide,
         keep,
-        shown,
+        run.shown,
         {use.secret.text: values[name] for name, use in secret_uses(config).items()},
         ephemeral_secrets(config, modules),
         caller,
     )
     opened.lay_out()
     lay_out_modules(
-        content.tree, root, content.overrides, rendered=rendered.digest, keeps=lambda name: not steers_engine(name)
+        content.tree,
+        opened.engine.root,
+        content.overrides,
+        rendered=rendered.digest,
+        keeps=lambda name: not steers_engine(name),
     )
     return opened
+
+
+def _hider(run: Run) -> Hide:
+    def hide(texts: Iterable[str], *, is_declared: bool = True) -> None:
+        known = tuple(texts)
+        if is_declared:
+            run.mask.add(known)
+        run.shown.add(known)
+        run.ui.hide(known)
+
+    return hide
+
+
+def _keeper(run: Run) -> Callable[[Iterable[str]], None]:
+    def keep(texts: Iterable[str]) -> None:
+        kept = tuple(texts)
+        for one in (run.mask, run.shown, run.ui):
+            one.keep(kept)
+
+    return keep
+
+
+def _runner(run: Run, content: Content, name: StackName, secrets: Mapping[str, str]) -> Runner:
+    """What starts the engine in the stack's root, with a part of the run's folder for what it writes."""
+    workspace, env = run.project.workspace, content.environment.name
+    root, part = workspace.root(env, name), part_of_run(run.folder, name)
+    workspace.state(env)
+    variables = engine_environment(
+        more=content.rules.engine.env, secrets=dict(secrets), plugin_cache=workspace.plugin_cache
+    )
+    part.mkdir(exist_ok=True, mode=0o700)
+    places = InputPlaces(root, lambda: content.document(name), content.commit)
+    return Runner(root, part, variables, run.shown, _observer(name, run.ui), run.ui.engine_signal, places)
 
 
 def require_stack(environment: EnvironmentConfig, name: StackName) -> StackConfig:

@@ -30,14 +30,14 @@ class StackAction(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class StackJob:
-    """One stack's part of a change.
+class StackSpec:
+    """One stack's part of a change: what is rendered, and what is done to it.
 
     `after` are the stacks that must be through before. `takes` is variable to what it needs of another stack.
     `takes_over`: the state that is there was put there to become the environment's.
     """
 
-    stack: StackName
+    name: StackName
     content: Content
     action: StackAction
     after: frozenset[StackName] = frozenset()
@@ -81,21 +81,21 @@ class Stacks:
         env = self.content.environment.name
         return replace(self, only=frozenset(require_stacks(asked, env, self.needs)))
 
-    def jobs(
+    def specs(
         self,
         *,
         unmakes: bool = False,
         pasts: Mapping[StackName, Past] | None = None,
         bridges: Mapping[StackName, Bridge] | None = None,
-    ) -> tuple[StackJob, ...]:
+    ) -> tuple[StackSpec, ...]:
         """In an order that can be worked off; those that are only asked come first. `unmakes`: take all down."""
         needs, meant = self.needs, self.meant
         unmade = meant if unmakes else meant & self.leaving
         asked = frozenset(upstream for stack in meant for upstream in needs[stack]) - meant
         after = {stack: _after(stack, narrowed(needs, meant), unmade) for stack in meant}
         made = (
-            StackJob(
-                stack=stack,
+            StackSpec(
+                name=stack,
                 content=self.content_of(stack),
                 action=StackAction.DESTROY if stack in unmade else StackAction.APPLY,
                 after=after[stack],
@@ -108,7 +108,9 @@ class Stacks:
             for stack in wave
         )
         looked = (
-            StackJob(stack, self.content_of(stack), StackAction.READ_OUTPUTS, recorded=recorded_state(self.card, stack))
+            StackSpec(
+                stack, self.content_of(stack), StackAction.READ_OUTPUTS, recorded=recorded_state(self.card, stack)
+            )
             for stack in sorted(asked)
         )
         return (*looked, *made)

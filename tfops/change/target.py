@@ -1,23 +1,21 @@
 """What a change is aimed at: which environment, which commit, why, under which rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field, replace
 
-from tfops.change.environment import Place
 from tfops.change.home import content_tree
-from tfops.change.project import Project
 from tfops.change.reading import load_checked
+from tfops.change.request import Request
+from tfops.change.snapshot import Snapshot
 from tfops.change.stack import Content
-from tfops.change.stacks import StackJob, Stacks, with_other_contents
+from tfops.change.stacks import Stacks, StackSpec, with_other_contents
 from tfops.change.ui import Ui
 from tfops.config.checks import Check
 from tfops.config.environment import EnvironmentConfig, load_environment
 from tfops.config.modules.protection import fits
-from tfops.config.project import ProjectConfig
+from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
-from tfops.ledger.chain import read_present
-from tfops.ledger.versions import Listing, known_versions, read_card, versions_of
 from tfops.records.addresses import in_stack, split
 from tfops.records.card import Card
 from tfops.records.commit import Commit
@@ -34,26 +32,15 @@ _MOST_UNDONE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A decided change: content from `commit`, rules from today."""
+class WayBack:
+    """What a change brings back, and what is known of what it meets.
 
-    env: EnvName
-    kind: Kind
-    commit: Commit
-    branch: str
-    reason: str
-    rules: ProjectConfig
-    environment: EnvironmentConfig
-    tree: GitTree
-    provider_lock: str | None
-    listing: Listing
-    current_card: Card | None
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    others: Mapping[StackName, Content] = field(default_factory=dict)
-    leaving: frozenset[StackName] = frozenset()
-    only: frozenset[StackName] = frozenset()
-    keeps_providers: bool = False
-    rehearses: EnvName | None = None
+    `restores` is the version that a rollback restores, `pasts` what each stack had then (or, in another change, what
+    is alive outside of its state), `bridges` blocks that are known before there is a plan. `protected` is what any of
+    the versions protected, `guessed` the part of it that no version is sure of. `undoes` are the commits whose work is
+    taken back, and the judgement says what the way comes to.
+    """
+
     restores: VersionRecord | None = None
     pasts: Mapping[StackName, Past] = field(default_factory=dict)
     bridges: Mapping[StackName, Bridge] = field(default_factory=dict)
@@ -62,79 +49,117 @@ class Target:
     undoes: tuple[Commit, ...] = ()
     judgement: Judgement = field(default_factory=Judgement)
 
-    @property
-    def current(self) -> VersionRecord | None:
-        return self.listing.latest
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A decided change: content from `commit`, rules from today. `facts` is what it was decided on."""
+
+    facts: Snapshot
+    kind: Kind
+    commit: Commit
+    branch: str
+    reason: str
+    stacks: Stacks
+    way: WayBack = field(default_factory=WayBack)
+    keeps_providers: bool = False
 
     @property
-    def content(self) -> Content:
-        """What the environment's root is rendered from."""
-        base = self.rehearses or self.rules.base_of(self.env)
-        return Content(self.rules, self.environment, self.tree, self.provider_lock, self.overrides, base=base)
+    def env(self) -> EnvName:
+        return self.facts.env
 
     @property
-    def stacks(self) -> Stacks:
-        """The stacks that it is about."""
-        return Stacks(self.content, self.current_card, self.others, self.leaving, self.only)
+    def rules(self) -> ProjectConfig:
+        return self.stacks.content.rules
 
-    def jobs(self) -> tuple[StackJob, ...]:
+    @property
+    def rule(self) -> EnvironmentRule:
+        """The environment's own line of tfops.yaml."""
+        return self.rules.environments[self.env]
+
+    @property
+    def environment(self) -> EnvironmentConfig:
+        return self.stacks.content.environment
+
+    @property
+    def next_number(self) -> int:
+        """The number of the version that it is expected to become."""
+        return self.facts.listing.highest + 1
+
+    def specs(self) -> tuple[StackSpec, ...]:
         """What is to be done, stack by stack, in an order that can be worked off."""
-        jobs = self.stacks.jobs(unmakes=self.kind is Kind.DESTROY, pasts=self.pasts, bridges=self.bridges)
-        return tuple(replace(job, takes_over=self.kind is Kind.ADOPT) for job in jobs)
+        way = self.way
+        specs = self.stacks.specs(unmakes=self.kind is Kind.DESTROY, pasts=way.pasts, bridges=way.bridges)
+        return tuple(replace(spec, takes_over=self.kind is Kind.ADOPT) for spec in specs)
 
     def protects(self, address: str) -> bool:
         """Whether a resource must not be lost unnamed: a version's `prevent_destroy`, or `protect:` of tfops.yaml."""
         own = split(address)[1]
-        return address in self.protected or any(fits(pattern, own) for pattern in self.rules.protect)
+        return address in self.way.protected or any(fits(pattern, own) for pattern in self.rules.protect)
 
     def guesses(self, address: str) -> bool:
         """Whether it counts as protected only because the inputs don't decide its `prevent_destroy`."""
         own = split(address)[1]
-        return address in self.guessed and not any(fits(pattern, own) for pattern in self.rules.protect)
-
-    @property
-    def is_protected(self) -> bool:
-        return self.rules.environments[self.env].protected
+        return address in self.way.guessed and not any(fits(pattern, own) for pattern in self.rules.protect)
 
     @property
     def required_checks(self) -> tuple[Check, ...]:
         """What the plan of a commit must pass. What was applied once stays reachable; a drill changes nothing real."""
-        is_new = self.kind is Kind.APPLY and self.rehearses is None
-        return self.rules.environments[self.env].required_checks if is_new else ()
+        is_new = self.kind is Kind.APPLY and self.facts.place.rehearses is None
+        return self.rule.required_checks if is_new else ()
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """What verifies the change; after a destroy there is nothing left to ask."""
-        return () if self.kind is Kind.DESTROY else self.rules.environments[self.env].verify
+        return () if self.kind is Kind.DESTROY else self.rule.verify
 
 
-def apply_target(project: Project, place: Place, *, allowed: frozenset[str], only: Iterable[str] = ()) -> Target:
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Which commit's content is wanted, as what kind of change, and why; `stacks` narrows it."""
+
+    kind: Kind
+    commit: CommitSha
+    branch: str
+    reason: str = ""
+    restores: VersionRecord | None = None
+    stacks: tuple[str, ...] = ()
+
+
+def apply_target(facts: Snapshot, request: Request) -> Target:
     """HEAD, for `apply`. Raises Refused when a guard says no, ConfigError for mistakes."""
-    repository = project.repository
+    place = facts.place
     home = place.rules.environments[place.env].rehearses
     if home is not None:
         raise Refused(
             "drill", f"{place.env} is a place for drills of {home}", hint=f"tfops drill {home} VERSION --in {place.env}"
         )
-    listing = known_versions(repository, place.env)
-    shared = rules_from_branch_head(project, place).environments[place.env]
+    current = facts.latest
+    shared = rules_from_branch_head(facts).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
-    facts = _apply_facts(repository, place, listing, pattern=shared.branch)
-    require_none(facts, allowed, is_protected=is_protected)
-    return content_of_commit(
-        project,
-        place,
-        kind=Kind.APPLY,
-        commit=repository.head,
-        branch=place.branch,
-        reason=place.reason,
-        rules=place.rules,
-        only=only,
+    require_none(_apply_facts(facts, current, pattern=shared.branch), request.allowed, is_protected=is_protected)
+    goal = Goal(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks)
+    return content_of_commit(facts, goal, place.rules)
+
+
+def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Target:
+    """HEAD, or the files as they lie here, for a plan alone: no guard is asked."""
+    place, project, card = facts.place, facts.project, facts.current_card if facts.latest else None
+    tree = place.tree(project, worktree=worktree)
+    rules = place.rules_in(project, tree)
+    content = Content.of(tree, rules, load_checked(project, tree, rules, place.env))
+    stacks = with_other_contents(project, Stacks(content, card), None)
+    return Target(
+        facts,
+        Kind.APPLY,
+        project.repository.commit(facts.head),
+        place.branch,
+        place.reason,
+        stacks.narrowed_to(request.stacks) if request.stacks else stacks,
     )
 
 
-def _apply_facts(repository: Repository, place: Place, listing: Listing, *, pattern: str) -> ApplyFacts:
-    head, current = repository.head, listing.latest
+def _apply_facts(facts: Snapshot, current: VersionRecord | None, *, pattern: str) -> ApplyFacts:
+    place, head, repository = facts.place, facts.head, facts.project.repository
     if place.branch:
         require_branch_name(place.branch)
     branch_head = repository.branch_head(place.branch) if place.branch else None
@@ -151,62 +176,51 @@ def _apply_facts(repository: Repository, place: Place, listing: Listing, *, patt
         is_pushed=is_pushed,
         commits_behind=repository.count_between(head, branch_head) if has_remote and branch_head else 0,
         current=current.version if current else None,
-        is_older_than_current=bool(current) and _is_before(repository, current),
-        hold=read_present(repository, place.env).hold_on(current),
+        is_older_than_current=bool(current) and _is_before(repository, head, current),
+        hold=facts.present.hold_on(current),
     )
 
 
-def _is_before(repository: Repository, current: VersionRecord | None) -> bool:
+def _is_before(repository: Repository, head: CommitSha, current: VersionRecord | None) -> bool:
     """Whether HEAD lies strictly before the content that runs now."""
-    if current is None or current.kind is not Kind.APPLY or current.commit == repository.head:
+    if current is None or current.kind is not Kind.APPLY or current.commit == head:
         return False
-    return repository.is_ancestor(repository.head, current.commit)
+    return repository.is_ancestor(head, current.commit)
 
 
 def say_target(target: Target, ui: Ui) -> None:
     """What will be aimed at, why, what a way back comes to, and whose work it takes back."""
     ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
-    for reason in target.judgement.reasons:
+    for reason in target.way.judgement.reasons:
         (ui.note if reason.verdict in (Verdict.OK, Verdict.BRIDGED) else ui.warn)(reason.text)
-    if not target.undoes:
+    if not target.way.undoes:
         return
-    count = "1 commit" if len(target.undoes) == 1 else f"{len(target.undoes)} commits"
+    count = "1 commit" if len(target.way.undoes) == 1 else f"{len(target.way.undoes)} commits"
     ui.note(f"takes back {count}:")
-    for commit in target.undoes[:_MOST_UNDONE]:
+    for commit in target.way.undoes[:_MOST_UNDONE]:
         ui.note(f"  {commit.short} {commit.subject} ({commit.author.name}, {commit.authored_at:%Y-%m-%d})")
-    if len(target.undoes) > _MOST_UNDONE:
-        ui.note(f"  … and {len(target.undoes) - _MOST_UNDONE} more: git log {target.commit.short}..")
+    if len(target.way.undoes) > _MOST_UNDONE:
+        ui.note(f"  … and {len(target.way.undoes) - _MOST_UNDONE} more: git log {target.commit.short}..")
 
 
-def destroy_target(project: Project, place: Place) -> Target:
+def destroy_target(facts: Snapshot) -> Target:
     """What runs now, to be taken down with the modules that made it."""
-    repository = project.repository
-    listing = known_versions(repository, place.env)
-    if listing.latest is None:
-        raise Refused(
-            "never-applied", f"{place.env} has never been applied: nothing to destroy", hint=f"tfops apply {place.env}"
-        )
-    place = place.rehearsing(read_card(repository, listing.latest).rehearses)
+    env, latest, card = facts.env, facts.latest, facts.current_card
+    if latest is None or card is None:
+        raise Refused("never-applied", f"{env} has never been applied: nothing to destroy", hint=f"tfops apply {env}")
+    facts = facts.rehearsing(card.rehearses)
     try:
-        rules = rules_from_branch_head(project, place)
+        rules = rules_from_branch_head(facts)
     except ProjectError:  # its line is gone: what made it says how to take it down
-        rules = place.rules
-    if rules.environments[place.env].protected:
+        rules = facts.place.rules
+    if rules.environments[env].protected:
         raise Refused(
             "protected",
-            f"{place.env} is protected: it can't be destroyed",
+            f"{env} is protected: it can't be destroyed",
             hint="in a reviewed change, take `protected: true` out of tfops.yaml first",
         )
-    return content_of_commit(
-        project,
-        place,
-        kind=Kind.DESTROY,
-        commit=listing.latest.commit,
-        branch=listing.latest.branch,
-        reason=f"{place.env} {listing.latest.version} is taken down",
-        rules=rules,
-        at=read_card(repository, listing.latest),
-    )
+    goal = Goal(Kind.DESTROY, latest.commit, latest.branch, f"{env} {latest.version} is taken down")
+    return content_of_commit(facts, goal, rules, at=card)
 
 
 def protected_by(*cards: Card | None) -> frozenset[str]:
@@ -221,81 +235,58 @@ def guessed_by(*cards: Card | None) -> frozenset[str]:
     return frozenset(address for card in found for address in card.guessed) - certain
 
 
-def content_of_commit(
-    project: Project,
-    place: Place,
-    *,
-    kind: Kind,
-    commit: CommitSha,
-    branch: str,
-    reason: str,
-    rules: ProjectConfig,
-    restores: VersionRecord | None = None,
-    at: Card | None = None,
-    only: Iterable[str] = (),
-) -> Target:
+def content_of_commit(facts: Snapshot, goal: Goal, rules: ProjectConfig, *, at: Card | None = None) -> Target:
     """Modules, inputs and provider lock from a commit, under the given rules.
 
     `at` is the card of the version whose content it is, for stacks that it had at other commits. Raises
-    Refused (guard `unknown-stack`) for a name in `only` that no stack has.
+    Refused (guard `unknown-stack`) for a stack in the goal that isn't there.
     """
-    repository = project.repository
-    listing = known_versions(repository, place.env)
-    current_card = read_card(repository, listing.latest) if listing.latest else None
-    tree = content_tree(project, GitTree.of_commit(repository, commit), rules, place.env)
+    place, project, card = facts.place, facts.project, facts.current_card if facts.latest else None
+    tree = content_tree(project, GitTree.of_commit(project.repository, goal.commit), rules, place.env)
     # What was applied once must stay reachable: only a new commit is held against its modules.
-    is_new = kind is Kind.APPLY and place.rehearses is None
+    is_new = goal.kind is Kind.APPLY and place.rehearses is None
     environment = (
         load_checked(project, tree, rules, place.env)
         if is_new
         else load_environment(tree, rules, place.env, rehearses=place.rehearses)
     )
     content = Content.of(tree, rules, environment, rehearses=place.rehearses)
-    stacks = with_other_contents(project, Stacks(content, current_card), at)
-    if only:
-        stacks = stacks.narrowed_to(only)
+    stacks = with_other_contents(project, Stacks(content, card), at)
     return Target(
-        env=place.env,
-        kind=kind,
-        commit=repository.commit(commit),
-        branch=branch,
-        reason=reason,
-        rules=rules,
-        environment=environment,
-        tree=tree,
-        provider_lock=content.lock,
-        others=stacks.others,
-        leaving=stacks.leaving,
-        only=stacks.only,
-        listing=listing,
-        current_card=current_card,
-        protected=protected_by(current_card),
-        guessed=guessed_by(current_card),
-        rehearses=place.rehearses,
-        restores=restores,
-        pasts=_lost_before(project, place.env),
+        facts=facts,
+        kind=goal.kind,
+        commit=project.repository.commit(goal.commit),
+        branch=goal.branch,
+        reason=goal.reason,
+        stacks=stacks.narrowed_to(goal.stacks) if goal.stacks else stacks,
+        way=WayBack(
+            restores=goal.restores,
+            pasts=_lost_before(facts),
+            protected=protected_by(card),
+            guessed=guessed_by(card),
+        ),
     )
 
 
-def _lost_before(project: Project, env: EnvName) -> dict[StackName, Past]:
+def _lost_before(facts: Snapshot) -> dict[StackName, Past]:
     """By stack: what a change that stopped made, and no state knows. A second one of it is not made by the way."""
-    trouble = read_present(project.repository, env).trouble
+    trouble = facts.present.trouble
     lost = trouble.lost if trouble else {}
     stacks = {split(address)[0] for address in lost}
     found = {stack: in_stack(stack, lost) for stack in stacks}
     return {stack: Past({}, forgotten=ids, lost=ids) for stack, ids in found.items()}
 
 
-def rules_from_branch_head(project: Project, place: Place) -> ProjectConfig:
+def rules_from_branch_head(facts: Snapshot) -> ProjectConfig:
     """tfops.yaml as the environment's branch has it now; the checked-out one when that can't be told.
 
     Going back must not bring an old backend or an old protection back, and a commit that nobody
     reviewed must not take a protection away. The branch is the one of the latest version: a mapping
     in the checked-out commit could point anywhere.
     """
+    place, project, latest = facts.place, facts.project, facts.listing.latest
     if place.is_preview:
         return place.rules
-    latest = versions_of(project.repository, place.env).latest
     pattern = place.rules.environments[place.env].branch
     for branch in (latest.branch if latest else "", pattern):
         head = project.repository.branch_head(branch) if branch and "*" not in branch else None

@@ -6,30 +6,29 @@ from typing import Any
 
 from tfops.change.project import Project
 from tfops.change.remote_answers import refusal
+from tfops.change.snapshot import Snapshot
 from tfops.change.ui import Ui
 from tfops.errors import NotRecorded, Refused
 from tfops.ledger.codec import from_plain, to_plain
 from tfops.ledger.record import FencedError, LostRaceError, record_version
-from tfops.ledger.versions import read_card, versions_of
+from tfops.ledger.versions import read_card
 from tfops.records.card import Card
 from tfops.records.names import EnvName
 from tfops.system import failpoint, signals
-from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.system.remote import RemoteUnreachable
 from tfops.system.workspace import read_json, write_file
 
 _RECORDED_FIRST = "The version was recorded first."
 
 
-def record(
-    project: Project, refs: Refs, card: Card, headline: str, *, base: str | None, root: Mapping[str, str]
-) -> Card:
+def record(facts: Snapshot, card: Card, headline: str, *, base: str | None, root: Mapping[str, str]) -> Card:
     """Write the card down here, then record it: from the first moment on it can't be lost.
 
     `base` as in `record_version`. Raises NotRecorded when the remote can't be reached or refuses (the card
     waits on), FencedError when the lock was broken, LostRaceError when the world moved on under a change of
     nothing: in these two the card is dropped. So it is when a change of nothing is refused: nothing waits for it.
     """
-    env = EnvName(card.environment)
+    env, project = EnvName(card.environment), facts.project
     content = {
         "headline": headline,
         "base": base,
@@ -41,7 +40,7 @@ def record(
         write_file(path, json.dumps(content))
         failpoint.reach("card-written")
         try:
-            return _record_pending(project, refs, env)
+            return _record_pending(facts)
         except (LostRaceError, FencedError):
             path.unlink()
             raise
@@ -59,12 +58,13 @@ def _as_refusal(error: NotRecorded | Refused, project: Project, env: EnvName) ->
     return refusal(cause, project.repository.remote, f"{env} needs no change, and that could not be recorded")
 
 
-def _record_pending(project: Project, refs: Refs, env: EnvName) -> Card:
+def _record_pending(facts: Snapshot) -> Card:
+    project, env = facts.project, facts.env
     path = project.workspace.pending(env)
     content: Any = read_json(path)
     recorded = record_version(
         project.repository,
-        refs,
+        facts.refs,
         from_plain(Card, content["card"]),
         content["headline"],
         base=content["base"],
@@ -76,18 +76,18 @@ def _record_pending(project: Project, refs: Refs, env: EnvName) -> Card:
     return recorded
 
 
-def settle_pending(project: Project, refs: Refs, env: EnvName, ui: Ui) -> Card | None:
+def settle_pending(facts: Snapshot, ui: Ui) -> Card | None:
     """Finish what an earlier run could not: returns the version that it recorded, None if nothing waited."""
-    path = project.workspace.pending(env)
+    path = facts.project.workspace.pending(facts.env)
     content: Any = read_json(path)
     if not isinstance(content, dict):
         return None
     card = from_plain(Card, content["card"])
-    recorded = _already_recorded(project, env, card)
+    recorded = _already_recorded(facts, card)
     if recorded is None:
         try:
             with signals.deferred(_RECORDED_FIRST):
-                recorded = _record_pending(project, refs, env)
+                recorded = _record_pending(facts)
         except LostRaceError:  # it had changed nothing, and others went on since: nothing is lost
             path.unlink()
             return None
@@ -100,9 +100,8 @@ def settle_pending(project: Project, refs: Refs, env: EnvName, ui: Ui) -> Card |
     return recorded
 
 
-def _already_recorded(project: Project, env: EnvName, card: Card) -> Card | None:
+def _already_recorded(facts: Snapshot, card: Card) -> Card | None:
     """The card as it was recorded, when the tag was pushed before the run that made it died."""
-    versions = versions_of(project.repository, env).versions
-    later = [record for record in versions if record.version.number >= card.version]
-    cards = (read_card(project.repository, record) for record in later)
+    later = [record for record in facts.listing.versions if record.version.number >= card.version]
+    cards = (read_card(facts.project.repository, record) for record in later)
     return next((found for found in cards if found.run_id == card.run_id), None)

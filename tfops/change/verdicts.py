@@ -1,6 +1,7 @@
 """The verdict on going back, for one version or for all, from the cards in Git and the engine at hand."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from tfops.change.project import Project
 from tfops.change.stack import locate
@@ -134,29 +135,37 @@ def _facts(card: Card, stack: str, *, patterns: tuple[str, ...] = (), hide: bool
     engine = (card.engine.name, card.engine.version)
     if part is None:
         return Facts(card.kind, engine)
-    fitting = [address for address in part.inventory if any(fits(pattern, address) for pattern in patterns)]
     return Facts(
         kind=card.kind,
         engine=engine,
-        backend=part.backend,
-        lineage=part.lineage,
-        providers=_providers(card, part),
-        registries=frozenset(host for host in _REGISTRIES for one in _locked(card, part) if one.startswith(host)),
-        lock_committed=part.lock_committed,
+        stack=_comparable(card, stack, part, patterns=patterns, hide=hide, remade=remade),
         types=_types(card, part),
-        schema_versions=part.schema_versions,
-        inventory=_qualified(stack, _first(_ids(part.inventory, hide=hide), remade)),
-        protected=frozenset(qualified(stack, address) for address in (*part.protected, *fitting)),
-        guessed=frozenset(qualified(stack, address) for address in part.guessed)
-        - frozenset(qualified(stack, address) for address in fitting),
-        kept=frozenset(qualified(stack, address) for address in part.kept),
-        unread=frozenset(qualified(stack, module) for module in part.unread),
-        forgotten=_qualified(stack, _first(_ids(part.forgotten, hide=hide), remade)),
-        lets_go=frozenset(qualified(stack, block) for block in part.lets_go),
-        moves=_moves(stack, part.moves),
+        registries=frozenset(host for host in _REGISTRIES for one in _locked(card, part) if one.startswith(host)),
         modules=in_stack(stack, {name: module.source for name, module in card.modules.items()}),
         actions=sum(split(action.address)[0] == stack for action in card.actions),
-        downloads=part.downloads,
+    )
+
+
+def _comparable(
+    card: Card, name: str, part: StackRecord, *, patterns: tuple[str, ...], hide: bool, remade: Mapping[str, str]
+) -> StackRecord:
+    """The stack as `Facts` wants it. What fits one of today's patterns is protected, and no guess."""
+    fitting = [address for address in part.inventory if any(fits(pattern, address) for pattern in patterns)]
+
+    def all_of(addresses: Iterable[str]) -> tuple[str, ...]:
+        return tuple(qualified(name, address) for address in addresses)
+
+    return replace(
+        part,
+        providers=_providers(card, part),
+        inventory=_qualified(name, _first(_ids(part.inventory, hide=hide), remade)),
+        protected=all_of((*part.protected, *fitting)),
+        guessed=all_of(address for address in part.guessed if address not in fitting),
+        kept=all_of(part.kept),
+        unread=all_of(part.unread),
+        forgotten=_qualified(name, _first(_ids(part.forgotten, hide=hide), remade)),
+        lets_go=all_of(part.lets_go),
+        moves=_moves(name, part.moves),
     )
 
 

@@ -13,7 +13,7 @@ from tfops.cli.misread import MEANT
 from tfops.cli.options import Output, OutputOption
 from tfops.cli.run import execute, fail, terminal
 from tfops.errors import UsageError
-from tfops.results.files import DocumentResult, DocumentsResult, VersionResult
+from tfops.views.about import DocumentResult, DocumentsResult, VersionResult
 
 
 def version(output: OutputOption = Output.TEXT) -> None:

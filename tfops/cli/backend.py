@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
@@ -12,12 +13,11 @@ from tfops.cli.options import (
     Output,
     OutputOption,
     WaitOption,
-    parse_duration,
 )
 from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.results.places import BackendResult
+    from tfops.views.backend import BackendResult
 
 
 backend = group("backend")
@@ -97,15 +97,9 @@ def move(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands import move as flows
 
-        options = flows.MoveOptions(
-            yes=yes,
-            marks=not leave_unmarked,
-            wait_s=parse_duration(wait),
-            engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
-        )
-        return flows.move(open_project(ctx), env, options, ui)
+        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        return flows.move(open_project(ctx), request, ui, marks=not leave_unmarked)
 
     execute("backend move", flow, ui=ui, output=output)

@@ -1,48 +1,58 @@
-"""The flags that commands which change an environment have in common."""
+"""What the user said, from the flags that commands have in common."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfops.cli.options import parse_duration
+from tfops.cli.options import parse_digest, parse_duration
 
 if TYPE_CHECKING:
-    from tfops.change.story import ChangeOptions
+    from tfops.change.request import Request
 
 
-def change_options(
+def request_of(
+    env: str | None = None,
     *,
-    yes: bool,
-    wait: str,
-    engine: str,
-    lock_timeout: str,
-    offline: bool,
-    allow_destroy: Sequence[str] = (),
+    stacks: Sequence[str] | None = None,
+    yes: bool = False,
+    wait: str = "0s",
+    engine: str = "",
+    lock_timeout: str = "20s",
+    offline: bool = False,
+    plan_digest: str = "",
+    allow_destroy: Sequence[str] | None = None,
     allow_stateless: bool = False,
-    allow_duplicate: Sequence[str] = (),
-    allow_action: Sequence[str] = (),
+    allow_duplicate: Sequence[str] | None = None,
+    allow_action: Sequence[str] | None = None,
     allow_missing: Sequence[str] | None = None,
     allowed: Sequence[str] = (),
     ignores_verdict: bool = False,
+    keeps_providers: bool = False,
     max_deletes: int | None = None,
-) -> "ChangeOptions":
-    """The flags of a change as `change` takes them. Raises UsageError for a time that can't be read."""
-    from tfops.change.consent import ConsentOptions
-    from tfops.change.stack import EngineOptions
-    from tfops.change.story import ChangeOptions
+) -> "Request":
+    """The flags as `change` takes them. Raises UsageError for a time that can't be read.
 
-    return ChangeOptions(
-        engine=EngineOptions(engine, int(parse_duration(lock_timeout))),
-        consent=ConsentOptions(
+    `allow_missing` is None where the command takes no such names, and empty where none were given.
+    """
+    from tfops.change.request import Consent, Request
+
+    return Request(
+        env=env,
+        stacks=tuple(stacks or ()),
+        engine=engine,
+        lock_timeout_s=int(parse_duration(lock_timeout)),
+        consent=Consent(
             yes=yes,
-            allow_destroy=frozenset(allow_destroy),
+            allow_destroy=frozenset(allow_destroy or ()),
             allow_stateless=allow_stateless,
-            allow_duplicate=frozenset(allow_duplicate),
-            allow_action=frozenset(allow_action),
+            allow_duplicate=frozenset(allow_duplicate or ()),
+            allow_action=frozenset(allow_action or ()),
             allow_missing=None if allow_missing is None else frozenset(allow_missing),
             most_losses=max_deletes,
         ),
         wait_s=parse_duration(wait),
         offline=offline,
+        plan_digest=parse_digest(plan_digest),
         allowed=frozenset(allowed),
         ignores_verdict=ignores_verdict,
+        keeps_providers=keeps_providers,
     )

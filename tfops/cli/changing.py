@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfops.cli.change_options import change_options
+from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_environment
 from tfops.cli.options import (
     AllowActionOption,
@@ -21,6 +21,7 @@ from tfops.cli.options import (
     OfflineOption,
     Output,
     OutputOption,
+    PlanDigestOption,
     QuietOption,
     StackOption,
     VerboseOption,
@@ -31,12 +32,11 @@ from tfops.cli.options import (
     YesOption,
     YesResumeOption,
     YesRollbackOption,
-    parse_duration,
 )
 from tfops.cli.run import execute, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.results.changes import DrillResult
+    from tfops.views.drill import DrillResult
 
 
 GUARD_HELP = {
@@ -69,6 +69,7 @@ def apply(
     max_deletes: Annotated[
         int | None, typer.Option("--max-deletes", min=0, metavar="N", help="Refuse when more would be lost.")
     ] = None,
+    plan_digest: PlanDigestOption = "",
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
     engine: EngineOption = "",
@@ -90,6 +91,7 @@ def apply(
       tfops apply              the environment of the branch you are on
       tfops apply dev --yes    in CI: no question
       tfops apply dev --yes --max-deletes 0
+      tfops apply prod --plan-digest 4c1a95e07b3f   this plan or none
       tfops apply prod --stack network --stack app
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
@@ -106,17 +108,18 @@ def apply(
         from tfops.change import targets
 
         allowed = [name for name, is_set in flags.items() if is_set]
-        options = change_options(
+        request = request_of(
+            env, stacks=stack,
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
-            allow_destroy=allow_destroy or (), allow_duplicate=allow_duplicate or (),
-            allow_action=allow_action or (), allow_missing=allow_missing or (), allowed=allowed,
-            max_deletes=max_deletes,
+            allow_destroy=allow_destroy, allow_duplicate=allow_duplicate,
+            allow_action=allow_action, allow_missing=allow_missing or (), allowed=allowed,
+            max_deletes=max_deletes, plan_digest=plan_digest,
         )  # fmt: skip
         if unattended:
             from tfops.commands.unattended import apply_unattended
 
-            return apply_unattended(open_project(ctx), env, options, ui)
-        return targets.apply(open_project(ctx), env, options, ui, only=stack or ())
+            return apply_unattended(open_project(ctx), request, ui)
+        return targets.apply(open_project(ctx), request, ui)
 
     execute("apply", flow, ui=ui, output=output)
 
@@ -169,30 +172,26 @@ def rollback(
         from tfops.change import targets
         from tfops.commands.plan import plan_rollback
 
-        losing = allow_destroy or ()
-        options = change_options(
+        request = request_of(
+            env,
+            stacks=stack,
             yes=yes,
             wait=wait,
             engine=engine,
             lock_timeout=lock_timeout,
             offline=offline,
-            allow_destroy=losing,
+            allow_destroy=allow_destroy,
             allow_stateless=allow_stateless,
-            allow_duplicate=allow_duplicate or (),
-            allow_action=allow_action or (),
+            allow_duplicate=allow_duplicate,
+            allow_action=allow_action,
             allow_missing=allow_missing or (),
             ignores_verdict=ignore_verdict,
+            keeps_providers=keep_providers,
         )
         project = open_project(ctx)
         if not plan:
-            return targets.rollback(
-                project, env, version, options, ui, keep_providers=keep_providers, only=stack or ()
-            )  # fmt: skip
-        return plan_rollback(
-            project, env, version,
-            keep_providers=keep_providers, show_bridge=show_bridge, engine=options.engine, wait_s=options.wait_s, ui=ui,
-            only=stack or (), allow_missing=allow_missing or (),
-        )  # fmt: skip
+            return targets.rollback(project, version, request, ui)
+        return plan_rollback(project, version, request, ui, show_bridge=show_bridge)
 
     execute("rollback", flow, ui=ui, output=output)
 
@@ -227,12 +226,12 @@ def destroy(
     def flow() -> object:
         from tfops.change import targets
 
-        losing = allow_destroy or ()
-        options = change_options(
+        request = request_of(
+            env,
             yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
-            allow_destroy=losing, allow_action=allow_action or (), allow_missing=allow_missing or (),
+            allow_destroy=allow_destroy, allow_action=allow_action, allow_missing=allow_missing or (),
         )  # fmt: skip
-        return targets.destroy(open_project(ctx), env, options, ui)
+        return targets.destroy(open_project(ctx), request, ui)
 
     execute("destroy", flow, ui=ui, output=output)
 
@@ -272,22 +271,22 @@ def resume(
         from tfops.change import targets
         from tfops.commands import hold
 
-        losing = allow_destroy or ()
-        options = change_options(
+        request = request_of(
+            env,
             yes=yes,
             wait=wait,
             engine=engine,
             lock_timeout=lock_timeout,
             offline=offline,
-            allow_destroy=losing,
+            allow_destroy=allow_destroy,
             allow_stateless=allow_stateless,
-            allow_duplicate=allow_duplicate or (),
-            allow_action=allow_action or (),
+            allow_duplicate=allow_duplicate,
+            allow_action=allow_action,
             allow_missing=allow_missing or (),
         )
         project = open_project(ctx)
         lifted = None if offline else hold.lift(project, env)
-        return lifted or targets.resume(project, env, options, ui)
+        return lifted or targets.resume(project, request, ui)
 
     execute("resume", flow, ui=ui, output=output)
 
@@ -328,8 +327,8 @@ def drill(
     def flow() -> "DrillResult":
         from tfops.commands import drill
 
-        options = change_options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
-        return drill.drill(open_project(ctx), env, version, place=place, keep=keep, options=options, ui=ui)
+        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        return drill.drill(open_project(ctx), version, request, ui, place=place, keep=keep)
 
     execute("drill", flow, ui=ui, output=output)
 
@@ -356,9 +355,7 @@ def recover(
 
     def flow() -> object:
         from tfops.change import targets
-        from tfops.change.stack import EngineOptions
 
-        options = EngineOptions(engine)
-        return targets.recover(open_project(ctx), env, engine=options, wait_s=parse_duration(wait), ui=ui)
+        return targets.recover(open_project(ctx), request_of(env, wait=wait, engine=engine), ui)
 
     execute("recover", flow, ui=ui, output=output)

@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_environment, complete_module
 from tfops.cli.options import EngineOption, Environment, HeadOption, Output, OutputOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfops.results.affected import AffectedResult
-    from tfops.results.changes import ReversibleResult
+    from tfops.views.affected import AffectedResult
+    from tfops.views.reversible import ReversibleResult
 
 
 def validate(
@@ -39,10 +40,9 @@ def validate(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands.validate import validate
 
-        return validate(open_project(ctx), env, head=head, deep=deep, engine=EngineOptions(engine), ui=ui)
+        return validate(open_project(ctx), env, head=head, deep=deep, request=request_of(engine=engine), ui=ui)
 
     execute("validate", flow, ui=ui, output=output)
 
@@ -120,12 +120,11 @@ def check(
     ui = terminal()
 
     def flow() -> "ReversibleResult":
-        from tfops.change.stack import EngineOptions
         from tfops.commands.reversible import check_reversible
 
         if not reversible:
             raise UsageError("nothing to check", hint="tfops check [ENV] --reversible")
-        return check_reversible(open_project(ctx), env, with_plan=plan, engine=EngineOptions(engine), ui=ui)
+        return check_reversible(open_project(ctx), env, with_plan=plan, request=request_of(engine=engine), ui=ui)
 
     execute("check", flow, ui=ui, output=output)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tfops.cli.change_options import change_options
+from tfops.cli.change_options import request_of
 from tfops.cli.options import (
     EngineOption,
     LockTimeoutOption,
@@ -45,7 +45,7 @@ def invoke(
     def flow() -> object:
         from tfops.change.invoke import invoke as run_actions
 
-        options = change_options(yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=False)
-        return run_actions(open_project(ctx), env, addresses, options, ui)
+        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        return run_actions(open_project(ctx), addresses, request, ui)
 
     execute("invoke", flow, ui=ui, output=output)

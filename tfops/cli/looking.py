@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_version
 from tfops.cli.options import (
     AllowMissingOption,
@@ -26,9 +27,10 @@ from tfops.cli.options import (
 from tfops.cli.run import execute, execute_watching, folder_of, open_project, terminal
 
 if TYPE_CHECKING:
-    from tfops.results.changes import PlanResult
-    from tfops.results.environments import StatusResult, VerifyResult
-    from tfops.results.files import DoctorResult
+    from tfops.views.doctor import DoctorResult
+    from tfops.views.plan import PlanResult
+    from tfops.views.status import StatusResult
+    from tfops.views.verify import VerifyResult
 
 LimitOption = Annotated[
     int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="Only the newest N.", show_default=False)
@@ -63,15 +65,10 @@ def plan(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> "PlanResult":
-        from tfops.change.stack import EngineOptions
         from tfops.commands import plan as flows
 
-        options = EngineOptions(engine)
-        return flows.plan(
-            open_project(ctx), env,
-            worktree=worktree, engine=options, wait_s=parse_duration(wait), ui=ui, only=stack or (),
-            checks=checks, allow_missing=allow_missing or (),
-        )  # fmt: skip
+        request = request_of(env, stacks=stack, wait=wait, engine=engine, allow_missing=allow_missing or ())
+        return flows.plan(open_project(ctx), request, ui, worktree=worktree, checks=checks)
 
     def exit_code(result: "PlanResult") -> int:
         return result.exit_code(detailed=detailed_exitcode)

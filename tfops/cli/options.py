@@ -1,6 +1,7 @@
 """The options that several commands share, each in one place."""
 
 import enum
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from tfops.config.duration import RULE, parse_seconds
 from tfops.dataclass import dataclass
 from tfops.errors import UsageError
 from tfops.system import environ
+
+_DIGEST = re.compile(r"[0-9a-f]{12,64}")
 
 
 class Output(enum.StrEnum):
@@ -33,6 +36,17 @@ def parse_duration(text: str) -> float:
         return parse_seconds(text)
     except ValueError as error:
         raise UsageError(str(error), hint=RULE) from error
+
+
+def parse_digest(text: str) -> str:
+    """A plan's digest, or its beginning, in lower case. Raises UsageError for what can't be one or says too little."""
+    digest = text.strip().lower()
+    if digest and not _DIGEST.fullmatch(digest):
+        raise UsageError(
+            f"--plan-digest {text!r} is no digest of a plan",
+            hint="12 to 64 hexadecimal digits, as `tfops plan` shows them",
+        )
+    return digest
 
 
 Environment = Annotated[
@@ -99,6 +113,9 @@ EngineOption = Annotated[
     ),
 ]
 WaitOption = Annotated[str, typer.Option("--wait", metavar="TIME", help="How long to wait for a lock: 90s, 10m.")]
+PlanDigestOption = Annotated[
+    str, typer.Option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest (see tfops plan).")
+]
 OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Don't ask the remote: only where this clone holds `tfops lock`.")
 ]

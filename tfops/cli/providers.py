@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
@@ -13,7 +14,6 @@ from tfops.cli.options import (
     OutputOption,
     QuietOption,
     WaitOption,
-    parse_duration,
 )
 from tfops.cli.run import execute, open_project, terminal
 
@@ -92,18 +92,9 @@ def _run(
     ui = terminal(quiet=quiet)
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands import providers as flows
 
-        return flows.lock(
-            open_project(ctx),
-            env,
-            update=update,
-            only=only,
-            mirror=mirror,
-            engine=EngineOptions(engine),
-            wait_s=parse_duration(wait),
-            ui=ui,
-        )
+        request = request_of(env, wait=wait, engine=engine)
+        return flows.lock(open_project(ctx), request, ui, update=update, mirror=mirror, only=only)
 
     execute("providers update" if update else "providers lock", flow, ui=ui, output=output)

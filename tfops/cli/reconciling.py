@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.options import (
     EngineOption,
     Environments,
@@ -21,7 +22,8 @@ from tfops.cli.run import execute, execute_silent, open_project, terminal
 from tfops.errors import UsageError
 
 if TYPE_CHECKING:
-    from tfops.results.sync import DriftResult, PruneResult, ReconcileResult
+    from tfops.views.drift import DriftResult
+    from tfops.views.reconcile import PruneResult, ReconcileResult
 
 if TYPE_CHECKING:
     from tfops.resolve.shard import Shard
@@ -173,11 +175,10 @@ def drift(
     ui = terminal(quiet=quiet)
 
     def flow() -> "DriftResult":
-        from tfops.change.stack import EngineOptions
         from tfops.commands.drift import drift as look
 
-        project, options = open_project(ctx), EngineOptions(engine)
-        return look(project, envs or (), everything=everything, engine=options, wait_s=parse_duration(wait), ui=ui)
+        request = request_of(wait=wait, engine=engine)
+        return look(open_project(ctx), envs or (), request, ui, everything=everything)
 
     def exit_code(result: "DriftResult") -> int:
         return result.exit_code(detailed=detailed_exitcode)

@@ -131,8 +131,8 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
     """Print the error and raise Exit with its code."""
     signals.settle()
     from tfops.cli.terminal import stderr_console
-    from tfops.report import envelope
-    from tfops.report.errors import error_report
+    from tfops.views import envelope
+    from tfops.views.errors import error_report
 
     if ui is not None:
         ui.stop()
@@ -157,7 +157,7 @@ def _mask(error: TfopsError, mask: "Masker") -> None:
 
 def _answer(command: str, result: object, *, output: Output, ui: "Terminal", code: int = 0) -> str:
     """The result as text or as JSON, with known secrets masked."""
-    from tfops.report import envelope
+    from tfops.views import envelope
 
     if output is Output.JSON:
         return envelope.success(command, result, exit_code=code, mask=ui.mask)
@@ -167,7 +167,7 @@ def _answer(command: str, result: object, *, output: Output, ui: "Terminal", cod
 def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
     from tfops.cli.terminal import stdout_console
-    from tfops.report.text import View, text_report
+    from tfops.views.base import View, text_report
 
     console = stdout_console()
     with console.capture() as captured:

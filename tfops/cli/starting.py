@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_branch, complete_environment, complete_folder
-from tfops.cli.options import EngineOption, LockTimeoutOption, Output, OutputOption, YesAdoptOption, parse_duration
+from tfops.cli.options import EngineOption, LockTimeoutOption, Output, OutputOption, YesAdoptOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 
 
@@ -78,15 +79,9 @@ def adopt(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.change.consent import ConsentOptions
-        from tfops.change.stack import EngineOptions
-        from tfops.change.story import ChangeOptions
         from tfops.commands.adopt import adopt
 
-        options = ChangeOptions(
-            engine=EngineOptions(engine, int(parse_duration(lock_timeout))), consent=ConsentOptions(yes=yes)
-        )
-        where = folder_of(ctx) / folder
-        return adopt(open_project(ctx), env, where, module=module, branch=branch, options=options, ui=ui)
+        request = request_of(env, yes=yes, engine=engine, lock_timeout=lock_timeout)
+        return adopt(open_project(ctx), folder_of(ctx) / folder, request, ui, module=module, branch=branch)
 
     execute("adopt", flow, ui=ui, output=output)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_version
 from tfops.cli.groups import group
 from tfops.cli.options import (
@@ -15,7 +16,6 @@ from tfops.cli.options import (
     Output,
     OutputOption,
     WaitOption,
-    parse_duration,
 )
 from tfops.cli.run import execute, open_project, terminal
 
@@ -78,12 +78,9 @@ def restore(
     ui = terminal()
 
     def flow() -> object:
-        from tfops.change.stack import EngineOptions
         from tfops.commands import states
 
-        options = EngineOptions(engine, int(parse_duration(lock_timeout)))
-        return states.restore(
-            open_project(ctx), env, version, stack=stack, yes=yes, engine=options, wait_s=parse_duration(wait), ui=ui
-        )
+        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        return states.restore(open_project(ctx), env, version, request, ui, stack=stack)
 
     execute("state restore", flow, ui=ui, output=output)

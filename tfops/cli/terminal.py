@@ -13,12 +13,12 @@ from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
 from tfops.records.engine_events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
 from tfops.records.plan import Plan
-from tfops.report.live import Groups, Work, live_line
-from tfops.report.plan import plan_report
-from tfops.report.progress import event_line, finished_line, said_line
-from tfops.report.words import plain
 from tfops.system import environ
 from tfops.system.streams import discard
+from tfops.views.live import Groups, Work, live_line
+from tfops.views.plan_lines import plan_report
+from tfops.views.progress import event_line, finished_line, said_line
+from tfops.views.words import plain
 
 
 class _Progress(Console):

@@ -12,7 +12,7 @@ import sys
 
 from tfops.cli import main
 
-_NEEDED = ("tfops.cli.app", "tfops.cli.run", "tfops.agent.turn", "tfops.report.envelope")
+_NEEDED = ("tfops.cli.app", "tfops.cli.run", "tfops.agent.turn", "tfops.views.envelope")
 _PIECE = 65536
 
 

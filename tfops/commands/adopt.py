@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from tfops.change.consent import ConsentOptions
-from tfops.change.environment import find_place
+from tfops.change.environment import Place, find_place
 from tfops.change.project import Project
 from tfops.change.recordable import require_recordable
-from tfops.change.stack import EngineOptions, open_stack
-from tfops.change.story import ChangeOptions
+from tfops.change.request import Consent, Request
+from tfops.change.run import Run
+from tfops.change.snapshot import Snapshot, read_snapshot
+from tfops.change.stack import open_stack
+from tfops.change.story import change
 from tfops.change.target import Target, apply_target
-from tfops.change.targets import change
+from tfops.change.task import Task
 from tfops.change.ui import Ui
 from tfops.commands.legacy import Legacy, leave_marker, read_legacy
 from tfops.commands.rehearsal import rehearse
@@ -28,16 +30,15 @@ from tfops.config.legacy import environment_text
 from tfops.config.modules.interface import MODULES
 from tfops.config.project import PROJECT_FILE, ProjectConfig
 from tfops.errors import NotApproved, Refused, UsageError
-from tfops.ledger.chain import read_present
 from tfops.ledger.versions import known_versions
 from tfops.records.names import MAIN_STACK, EnvName
 from tfops.records.plan import Plan
 from tfops.records.rendered import LOCK_FILE
 from tfops.records.version import Kind
-from tfops.report.words import plural
-from tfops.results.changes import AdoptResult
 from tfops.system import failpoint, signals
 from tfops.system.workspace import in_work_tree, replace_text, write_file, write_new_files
+from tfops.views.adopt import AdoptResult
+from tfops.views.words import plural
 
 _COPIED = (
     "The state is copied to its new place, where no version uses it yet; the folder and its state are as they were."
@@ -45,12 +46,13 @@ _COPIED = (
 
 
 def adopt(
-    project: Project, env: str, folder: Path, *, module: str | None, branch: str | None, options: ChangeOptions, ui: Ui
+    project: Project, folder: Path, request: Request, ui: Ui, *, module: str | None = None, branch: str | None = None
 ) -> AdoptResult:
     """Write the environment's files, or when they are committed: take over the state and record the first version.
 
     Raises Refused (guards `adopt`, `not-empty`, `exists`, `state-exists`) with everything as it was before.
     """
+    env = request.env or ""
     if not names.is_environment_name(env):
         raise UsageError(f"{names.shown(env)} can't name an environment", why=names.ENVIRONMENT_RULE)
     name, root = EnvName(env), project.repository.root
@@ -60,7 +62,7 @@ def adopt(
         raise Refused(
             "exists", f"{name} has versions already", hint="choose another name, or look: tfops history " + name
         )
-    legacy = read_legacy(project, folder, module, rules, options.engine)
+    legacy = read_legacy(project, folder, module, rules, request)
     count = plural(len(legacy.state.inventory), "resource")
     ui.note(f"{folder}: {count}, serial {legacy.state.serial}, state in {legacy.old.where}")
     for values in legacy.ignored_values:
@@ -68,7 +70,7 @@ def adopt(
             f"Git ignores `{values}`; what it says of variables that aren't sensitive stands in {FOLDER}/{name}.yaml"
         )
     if tree.read(f"{FOLDER}/{name}.yaml") is not None:
-        return _finish(project, name, legacy, options=options, ui=ui)
+        return _finish(project, name, legacy, request, ui)
     new = _new_files(legacy, name)
     taken = [path for path in new if in_work_tree(root, path).exists()]
     if taken:
@@ -83,9 +85,8 @@ def adopt(
         replace_text(project_file, after)
         failpoint.reach("files-written")
         snapshot = project.tree(worktree=True)
-        plan = rehearse(
-            project, legacy, env=name, tree=snapshot, rules=load_rules(snapshot), engine=options.engine, ui=ui
-        )
+        place = Place(name, "", f"environment {name}", load_rules(snapshot))
+        plan = rehearse(project, legacy, place, snapshot, request=request, ui=ui)
         failpoint.reach("rehearsed")
         ui.show_plan(plan)
     except BaseException:
@@ -146,24 +147,25 @@ def _undo(root: Path, new: Mapping[str, str], project_text: str) -> None:
     replace_text(root / PROJECT_FILE, project_text)
 
 
-def _finish(project: Project, env: EnvName, legacy: Legacy, *, options: ChangeOptions, ui: Ui) -> AdoptResult:
+def _finish(project: Project, env: EnvName, legacy: Legacy, request: Request, ui: Ui) -> AdoptResult:
     """The files are committed: rehearse again, copy the state, move the addresses, record the version."""
     place = find_place(project, env)
-    target = apply_target(project, place, allowed=options.allowed)
-    plan = rehearse(project, legacy, env=env, tree=target.tree, rules=target.rules, engine=options.engine, ui=ui)
-    if not options.consent.yes:
+    target = apply_target(read_snapshot(project, place), request)
+    content = target.stacks.content
+    plan = rehearse(project, legacy, replace(place, rules=content.rules), content.tree, request=request, ui=ui)
+    if not request.consent.yes:
         _ask(plan, legacy, env, ui)
-    agreed = replace(options, consent=ConsentOptions(yes=True, standing="adopt"))
 
-    def find() -> Target:
-        found = apply_target(project, place, allowed=options.allowed)
-        reason, bridges = f"{legacy.folder} becomes {env}", {MAIN_STACK: legacy.bridge}
-        found = replace(found, kind=Kind.ADOPT, bridges=bridges, reason=reason)
-        _bring_state(project, found, legacy, options=options.engine, ui=ui)
+    def aim(facts: Snapshot) -> Target:
+        found = apply_target(facts, request)
+        way = replace(found.way, bridges={MAIN_STACK: legacy.bridge})
+        found = replace(found, kind=Kind.ADOPT, way=way, reason=f"{legacy.folder} becomes {env}")
+        _bring_state(found, legacy, request, ui)
         return found
 
+    agreed = replace(request, consent=Consent(yes=True, standing="adopt"))
     try:
-        result = change(project, place, find, what="adopt", options=agreed, ui=ui)
+        result = change(Task(project, place, "adopt", aim, agreed, ui))
     finally:
         if known_versions(project.repository, env).latest:  # an interrupt comes out when the version is recorded
             leave_marker(legacy, env)
@@ -178,12 +180,11 @@ def _ask(plan: Plan, legacy: Legacy, env: EnvName, ui: Ui) -> None:
         raise NotApproved(f"{env} was not taken over", why="that needs a yes", hint=hint)
 
 
-def _bring_state(project: Project, target: Target, legacy: Legacy, *, options: EngineOptions, ui: Ui) -> None:
+def _bring_state(target: Target, legacy: Legacy, request: Request, ui: Ui) -> None:
     """Copy the state to where the environment keeps it, unless a run before this one did. Never over another state."""
-    present = read_present(project.repository, target.env)
-    require_recordable(project, target, project.refs(target.rules), present)
-    with project.workspace.run(target.env) as folder:
-        stack = open_stack(project, target.content, folder=folder, options=options, ui=ui)
+    require_recordable(target)
+    with target.facts.project.workspace.run(target.env) as folder:
+        stack = open_stack(Run(target.facts, folder, request, ui), target.stacks.content)
         stack.engine.prepare()
         there, _ = stack.engine.pull_state()
         if there.lineage == legacy.state.lineage and there.serial >= legacy.state.serial:

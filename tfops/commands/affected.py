@@ -19,10 +19,10 @@ from tfops.records.names import CommitSha, EnvName
 from tfops.records.rendered import LOCK_FILE
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
-from tfops.results.affected import AffectedEnvironment, AffectedResult
 from tfops.system.module_digest import ModuleDigests
 from tfops.system.repository import PROJECT_PATHS
 from tfops.system.trees import GitTree
+from tfops.views.affected import AffectedEnvironment, AffectedResult
 
 
 @dataclass(slots=True)

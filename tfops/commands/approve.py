@@ -15,8 +15,8 @@ from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState, NewEvent
 from tfops.records.blocked import Agreement, Declined
 from tfops.records.event import EventKind
-from tfops.results.sync import ApproveResult
 from tfops.system import clock
+from tfops.views.reconcile import ApproveResult
 
 
 def approve(project: Project, env: str, *, varying: Collection[str] = ()) -> ApproveResult:

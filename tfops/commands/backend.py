@@ -10,14 +10,14 @@ from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import NotApproved, Refused
 from tfops.ledger.chain import read_present
+from tfops.records.finding import Finding
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.render.root import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
-from tfops.results.facts import Finding
-from tfops.results.places import BackendResult, BucketReport
 from tfops.system import failpoint, signals
 from tfops.system.aws import Access, AwsRefused, access_of
 from tfops.system.bucket import BucketClient
+from tfops.views.backend import BackendResult, BucketReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from tfops.change.project import Project
 from tfops.config.environment import load_environment, load_rules, stack_document
 from tfops.config.lines import config_lines
 from tfops.records.names import EnvName
-from tfops.results.files import ConfigResult, StackLines
+from tfops.views.config import ConfigResult, StackLines
 
 
 def show_config(project: Project, env: str | None, *, head: bool, sources: bool) -> ConfigResult:

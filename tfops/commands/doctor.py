@@ -13,19 +13,20 @@ from tfops.change.remote_answers import refusal
 from tfops.config.environment import load_environment
 from tfops.config.project import EngineChoice, ProjectConfig
 from tfops.engine.environment import missing_cli_config
-from tfops.engine.locate import candidates, find_engine
+from tfops.engine.locate import Engine, candidates, find_engine
+from tfops.engine.planfile.compared import is_compared
 from tfops.errors import ConfigError, TfopsError
 from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.record import LostRaceError, rehearse_record
 from tfops.ledger.versions import versions_of
+from tfops.records.finding import Finding
 from tfops.records.names import EnvName
 from tfops.render.root import describe_backend
 from tfops.resolve.branches import describe_mapping
-from tfops.results.facts import Finding
-from tfops.results.files import DoctorResult
 from tfops.system import environ
 from tfops.system.installation import installation, namesake
 from tfops.system.remote import Refs, RemoteUnreachable
+from tfops.views.doctor import DoctorResult
 
 Answer = TypeVar("Answer")
 
@@ -169,6 +170,7 @@ def _engine(project: Project | None, rules: ProjectConfig | None, requested: str
             rules.engine if rules else EngineChoice(), wanted, top=project.repository.root if project else None
         )
         yield Finding("engine", f"{engine} ({engine.executable}; {engine.origin})")
+        yield Finding("saved plans", _how_plans_are_read(engine))
     except TfopsError as error:
         yield _problem("engine", error)
     others = [candidate.executable for candidate in candidates(EngineChoice())]
@@ -176,3 +178,9 @@ def _engine(project: Project | None, rules: ProjectConfig | None, requested: str
     if missing_cli_config():
         text = f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): tfops ignores it"
         yield Finding("engine config", text)
+
+
+def _how_plans_are_read(engine: Engine) -> str:
+    if is_compared(engine):
+        return "read by tfops; where one holds what tfops doesn't know, shown by the engine (`show -json`)"
+    return f"shown by the engine (`show -json`): tfops doesn't read those of {engine} itself (tfops docs engines)"

@@ -2,8 +2,8 @@
 
 from tfops.config.names import did_you_mean
 from tfops.errors import ProjectError, UsageError
-from tfops.results.files import DocumentResult, DocumentsResult
 from tfops.system import documents
+from tfops.views.about import DocumentResult, DocumentsResult
 
 
 def show_documents(asked: str | None) -> DocumentsResult | DocumentResult:

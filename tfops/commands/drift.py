@@ -13,34 +13,34 @@ from tfops.change.lease import require_free
 from tfops.change.planning import plan_read, refreshed
 from tfops.change.prepare import open_stacks, read_stacks
 from tfops.change.project import Project
+from tfops.change.request import Request
 from tfops.change.rollback import running_target
-from tfops.change.stack import EngineOptions
+from tfops.change.run import running
+from tfops.change.snapshot import Snapshot, read_snapshot
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
 from tfops.engine.plan import masked_plan
 from tfops.errors import Locked, NotRecorded, Refused, TfopsError, in_a_line
 from tfops.ledger.chain import LedgerState, NewEvent, read_present
-from tfops.ledger.versions import list_versions, versions_of
+from tfops.ledger.versions import list_versions
 from tfops.records.drift import Drift
 from tfops.records.event import EventKind
 from tfops.records.plan import Plan
 from tfops.records.policy import DriftPolicy
 from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.merged_plan import merge_plans
-from tfops.results.sync import DriftResult, EnvironmentDrift
 from tfops.system import clock
 from tfops.system.workspace import read_json, write_file
+from tfops.views.drift import DriftResult, EnvironmentDrift
 
 
-def drift(
-    project: Project, envs: Sequence[str], *, everything: bool, engine: EngineOptions, wait_s: float, ui: Ui
-) -> DriftResult:
+def drift(project: Project, envs: Sequence[str], request: Request, ui: Ui, *, everything: bool) -> DriftResult:
     """One environment (by name, or of the branch), several, or all that run. Of several, one that can't be looked
     at doesn't stop the others."""
     if len(envs) == 1 or not (envs or everything):
         place = find_place(project, envs[0] if envs else None)
         project.fetch_for_reading(place.rules, ui)
-        return DriftResult((_drift_of(project, place, engine=engine, wait_s=wait_s, ui=ui),))
+        return DriftResult((_drift_of(project, place, request, ui),))
     rules = project.config_at(project.repository.head)
     project.fetch_for_reading(rules, ui)
     listings = list_versions(project.repository)
@@ -49,7 +49,7 @@ def drift(
     for env in envs or running:
         place = find_place(project, env)
         try:
-            found.append(_drift_of(project, place, engine=engine, wait_s=wait_s, ui=ui))
+            found.append(_drift_of(project, place, request, ui))
         except TfopsError as error:
             ui.warn(f"{env}: {in_a_line(error)}")
             found.append(EnvironmentDrift(place.env, None, error=ui.mask(in_a_line(error))))
@@ -60,28 +60,27 @@ def _runs(latest: VersionRecord | None) -> bool:
     return latest is not None and latest.kind is not Kind.DESTROY
 
 
-def _drift_of(project: Project, place: Place, *, engine: EngineOptions, wait_s: float, ui: Ui) -> EnvironmentDrift:
-    with project.changing(place.env, "drift", wait_s=wait_s):
-        latest = versions_of(project.repository, place.env).latest
+def _drift_of(project: Project, place: Place, request: Request, ui: Ui) -> EnvironmentDrift:
+    with project.changing(place.env, "drift", wait_s=request.wait_s):
+        facts = read_snapshot(project, place)
+        latest = facts.listing.latest
         if latest is None or not _runs(latest):
             raise Refused(
                 "never-applied", f"{place.env} doesn't run: nothing can drift", hint=f"tfops apply {place.env}"
             )
-        present = read_present(project.repository, place.env)
-        if present.lock is not None and not present.lock.is_manual:
-            require_free(project, present)
-        plan, heal = _look(project, place, latest, engine=engine, ui=ui)
+        if facts.present.lock is not None and not facts.present.lock.is_manual:
+            require_free(project, facts.present)
+        plan, heal = _look(facts, latest, request, ui)
         return _remember(project, place, latest, plan, heal=heal, ui=ui)
 
 
-def _look(project: Project, place: Place, latest: VersionRecord, *, engine: EngineOptions, ui: Ui) -> tuple[Plan, str]:
+def _look(facts: Snapshot, latest: VersionRecord, request: Request, ui: Ui) -> tuple[Plan, str]:
     """The refresh-only plan of what was applied, and where it is to be healed, what an apply would do."""
-    target = running_target(project, place)
-    with project.workspace.run(place.env) as folder:
-        opened = open_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui)
-        read = {one.job.stack: one for one in read_stacks(project, opened, ui)}
+    place, target = facts.place, running_target(facts)
+    with running(facts, request, ui) as run:
+        read = {one.spec.name: one for one in read_stacks(run, open_stacks(run, target.specs()))}
         ui.phase(f"comparing {place.env} with {latest.version}")
-        plan = masked_plan(merge_plans(refreshed(read, ui)), opened[0][1].mask)
+        plan = masked_plan(merge_plans(refreshed(read, ui)), run.mask)
         heal = plan_read(list(read.values()), ui).plan.headline() if plan.drift and _heals(place) else ""
         ui.phase("")
     return plan, heal

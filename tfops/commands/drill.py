@@ -7,15 +7,18 @@ change. What came out is an event in the ledger of the environment whose version
 from collections.abc import Callable
 from dataclasses import replace
 
-from tfops.change.consent import DRILL, ConsentOptions
+from tfops.change.consent import DRILL
 from tfops.change.environment import Place, find_place
 from tfops.change.prepare import open_stacks, read_stacks
 from tfops.change.project import Project
+from tfops.change.request import Consent, Request
 from tfops.change.rollback import as_it_runs, intended_target, rollback_target
+from tfops.change.run import running
 from tfops.change.signing import require_signing
-from tfops.change.story import ChangeOptions
-from tfops.change.target import Target
-from tfops.change.targets import change
+from tfops.change.snapshot import Snapshot, read_snapshot
+from tfops.change.story import change
+from tfops.change.target import Goal, Target
+from tfops.change.task import Task
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
 from tfops.dataclass import dataclass
@@ -28,8 +31,9 @@ from tfops.records.names import EnvName
 from tfops.records.verdict import Verdict
 from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.versions import content_of, pick_version
-from tfops.results.changes import ChangeResult, DrillResult
 from tfops.system import clock
+from tfops.views.change import ChangeResult
+from tfops.views.drill import DrillResult
 
 # What a step may fail with that says something about the version; anything else is about the place.
 _FINDINGS = (EngineFailed, StoppedPartWay, ConfigError)
@@ -44,30 +48,26 @@ class _Drill:
     place: Place
     goal: VersionRecord
     today: VersionRecord
-    options: ChangeOptions
+    request: Request
     ui: Ui
 
-    def content(self, record: VersionRecord, kind: Kind = Kind.APPLY) -> Target:
-        return intended_target(
-            self.project, self.place, commit=record.commit, kind=kind, branch=record.branch, restores=None
-        )
+    def content(self, facts: Snapshot, record: VersionRecord, kind: Kind = Kind.APPLY) -> Target:
+        return intended_target(facts, Goal(kind, record.commit, record.branch))
 
-    def change(self, what: str, find: Callable[[], Target]) -> ChangeResult:
+    def change(self, what: str, aim: Callable[[Snapshot], Target]) -> ChangeResult:
         self.ui.note(f"drill: {what}")
-        return change(self.project, self.place, find, what=f"drill: {what}", options=self.options, ui=self.ui)
+        return change(Task(self.project, self.place, f"drill: {what}", aim, self.request, self.ui))
 
 
-def drill(
-    project: Project, env: str, version: str, *, place: str | None, keep: bool, options: ChangeOptions, ui: Ui
-) -> DrillResult:
+def drill(project: Project, version: str, request: Request, ui: Ui, *, place: str | None, keep: bool) -> DrillResult:
     """Apply the version, apply today's, go back, measure each; destroy at the end unless `keep`.
 
     Without `place`, in the one that tfops.yaml has for it. Raises Refused (guard `drill`) where there is nothing to
     rehearse, or the place isn't a free one.
     """
-    run = _prepare(project, env, version, place=place, options=options, ui=ui)
+    run = _prepare(project, version, request, ui, place=place)
     _require_free_place(run)
-    _consent(run, yes=options.consent.yes)
+    _consent(run, yes=request.consent.yes)
     results: dict[str, ChangeResult] = {}
     try:
         why = _rehearse(run, results)
@@ -88,8 +88,8 @@ def drill(
     return DrillResult(run.home.env, run.goal.version, part, keep)
 
 
-def _prepare(project: Project, env: str, version: str, *, place: str | None, options: ChangeOptions, ui: Ui) -> _Drill:
-    home = find_place(project, env)
+def _prepare(project: Project, version: str, request: Request, ui: Ui, *, place: str | None) -> _Drill:
+    home = find_place(project, request.env)
     there = find_place(project, place or _only_place_for(home, version))
     project.fetch_for_change(home.rules)
     require_signing(project, home.rules)
@@ -101,7 +101,7 @@ def _prepare(project: Project, env: str, version: str, *, place: str | None, opt
         raise Refused("drill", "a destroyed version has nothing to rehearse", hint=f"tfops history {home.env}")
     if goal.commit == today.commit:
         raise Refused("drill", f"{home.env} {goal.version} is what runs now: there is no way back to rehearse")
-    agreed = ChangeOptions(options.engine, ConsentOptions(yes=True, standing=DRILL), options.wait_s)
+    agreed = replace(request, consent=Consent(yes=True, standing=DRILL))
     return _Drill(project, home, there.rehearsing(home.env), goal, today, agreed, ui)
 
 
@@ -149,10 +149,11 @@ def _reason_against(run: _Drill) -> str:
 
 def _has_resources(run: _Drill) -> bool:
     env, project = run.place.env, run.project
-    with project.changing(env, "drill", wait_s=run.options.wait_s), project.workspace.run(env) as folder:
-        jobs = [replace(job, takes_over=True) for job in run.content(run.goal).jobs()]  # only looked at
-        opened = open_stacks(project, jobs, folder=folder, engine=run.options.engine, ui=run.ui)
-        read = read_stacks(project, opened, run.ui)
+    with project.changing(env, "drill", wait_s=run.request.wait_s):
+        with running(read_snapshot(project, run.place), run.request, run.ui) as looking:
+            specs = run.content(looking.facts, run.goal).specs()
+            opened = open_stacks(looking, [replace(spec, takes_over=True) for spec in specs])  # only looked at
+            read = read_stacks(looking, opened)
         run.ui.phase("")
     return any(one.before.inventory for one in read)
 
@@ -169,16 +170,23 @@ def _rehearse(run: _Drill, results: dict[str, ChangeResult]) -> str:
     """The three steps, into `results`; why it isn't a success, or nothing."""
     first: list[Version] = []
 
-    def back() -> Target:
-        target = rollback_target(run.project, run.place, to=str(first[0]))
-        if target.judgement.verdict is not Verdict.KEEP_PROVIDERS:
+    def back(facts: Snapshot) -> Target:
+        target = rollback_target(facts, run.request, to=str(first[0]))
+        if target.way.judgement.verdict is not Verdict.KEEP_PROVIDERS:
             return target
         run.ui.note("the way back needs today's providers: it is rehearsed with --keep-providers")
-        return rollback_target(run.project, run.place, to=str(first[0]), keep_providers=True)
+        return rollback_target(facts, replace(run.request, keeps_providers=True), to=str(first[0]))
 
-    steps: tuple[tuple[str, str, Callable[[], Target]], ...] = (
-        ("apply", f"{run.home.env} {run.goal.version} in {run.place.env}", lambda: run.content(run.goal)),
-        ("forward", f"{run.home.env} {run.today.version} in {run.place.env}", lambda: run.content(run.today)),
+    def forward(facts: Snapshot) -> Target:
+        return run.content(facts, run.today)
+
+    steps: tuple[tuple[str, str, Callable[[Snapshot], Target]], ...] = (
+        ("apply", f"{run.home.env} {run.goal.version} in {run.place.env}", lambda facts: run.content(facts, run.goal)),
+        (
+            "forward",
+            f"{run.home.env} {run.today.version} in {run.place.env}",
+            lambda facts: run.content(facts, run.today),
+        ),
         ("rollback", f"back to {run.goal.version}", back),
     )
     for name, what, find in steps:
@@ -210,19 +218,19 @@ def _in_one_line(error: TfopsError) -> str:
 def _clean_up(run: _Drill) -> str:
     """Destroy what was made there; why that failed, or nothing."""
     try:
-        run.change(f"destroy {run.place.env}", lambda: _what_stands_there(run))
+        run.change(f"destroy {run.place.env}", lambda facts: _what_stands_there(run, facts))
     except _FINDINGS as error:
         run.ui.warn(f"{run.place.env} could not be destroyed: look at it, then run the drill again")
         return f"destroy: {_in_one_line(error)}"
     return ""
 
 
-def _what_stands_there(run: _Drill) -> Target:
+def _what_stands_there(run: _Drill, facts: Snapshot) -> Target:
     """To be taken down as it was brought there: what came last, with its providers."""
-    latest = known_versions(run.project.repository, run.place.env).latest
+    latest = facts.latest
     if latest is None or latest.kind is Kind.DESTROY:
-        return run.content(run.goal, Kind.DESTROY)
-    return as_it_runs(run.project, run.content(latest, Kind.DESTROY))
+        return run.content(facts, run.goal, Kind.DESTROY)
+    return as_it_runs(run.content(facts, latest, Kind.DESTROY))
 
 
 def _record(run: _Drill, part: Drill) -> None:

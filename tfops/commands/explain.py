@@ -17,9 +17,10 @@ from tfops.config.project import project_document
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, Refused
 from tfops.records.names import EnvName
-from tfops.results.files import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact, SchemaResult
 from tfops.system.trees import GitTree
 from tfops.system.workspace import explained_disk_errors, in_work_tree
+from tfops.views.explain import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact
+from tfops.views.schema import SchemaResult
 
 
 def explain(project: Project, module: str) -> ExplainResult:

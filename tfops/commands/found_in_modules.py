@@ -5,7 +5,8 @@ from functools import partial
 
 from tfops.change.project import Project
 from tfops.change.reading import Read, read_configs
-from tfops.change.stack import EngineOptions, locate
+from tfops.change.request import Request
+from tfops.change.stack import locate
 from tfops.change.tofu_only import calls_for_tofu_alone, for_tofu_alone, is_for_tofu_alone
 from tfops.config.constraint import parse_version
 from tfops.config.environment import listed_environments, stack_document
@@ -88,12 +89,12 @@ def guessed_protections(project: Project, tree: GitTree, found: Sequence[Read]) 
 
 
 def misplaced_imports(
-    project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, options: EngineOptions
+    project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, request: Request
 ) -> Iterator[Complaint]:
     """`import` blocks in modules, where the engine takes none there: no plan could work."""
     sources = {source for read in found for source in read.sources if is_local_source(source)}
     blocks = list(import_blocks(tree, sources, is_tofu=project.is_tofu(tree)))
-    if not blocks or _imports_in_modules(project, rules, options):
+    if not blocks or _imports_in_modules(project, rules, request):
         return
     for mark, line in blocks:
         yield Complaint(
@@ -105,7 +106,7 @@ def misplaced_imports(
 
 
 def for_tofu(
-    project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, options: EngineOptions
+    project: Project, tree: GitTree, found: Sequence[Read], rules: ProjectConfig | None, request: Request
 ) -> Iterator[Complaint]:
     """Modules that only OpenTofu can take, where the engine at hand is Terraform."""
     sources = {source for read in found for source in read.sources}
@@ -117,20 +118,20 @@ def for_tofu(
         for name, stack in environment.stacks.items():
             document = partial(stack_document, tree, environment.name, name, bases.get(environment.name))
             complaints += for_tofu_alone(tree, stack, document)
-    engine = _engine_at_hand(project, rules, options) if complaints else None
+    engine = _engine_at_hand(project, rules, request) if complaints else None
     if engine is not None and not engine.is_tofu:
         yield from complaints
 
 
-def _imports_in_modules(project: Project, rules: ProjectConfig | None, options: EngineOptions) -> bool:
+def _imports_in_modules(project: Project, rules: ProjectConfig | None, request: Request) -> bool:
     """Whether the engine at hand takes them; without one it is asked about when there is one."""
-    engine = _engine_at_hand(project, rules, options)
+    engine = _engine_at_hand(project, rules, request)
     return engine is not None and not engine.is_tofu and parse_version(engine.version) >= _IMPORTS_IN_MODULES
 
 
-def _engine_at_hand(project: Project, rules: ProjectConfig | None, options: EngineOptions) -> Engine | None:
+def _engine_at_hand(project: Project, rules: ProjectConfig | None, request: Request) -> Engine | None:
     """None where there is none, or where it isn't allowed."""
     try:
-        return locate(project, rules, options.engine) if rules else None
+        return locate(project, rules, request.engine) if rules else None
     except TfopsError:
         return None

@@ -8,10 +8,7 @@ from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import read_events
 from tfops.ledger.versions import versions_of
 from tfops.records.event import EventKind
-from tfops.results.environments import (
-    HistoryEntry,
-    HistoryResult,
-)
+from tfops.views.history import HistoryEntry, HistoryResult
 
 
 def history(

@@ -13,8 +13,8 @@ from tfops.records.event import EventKind
 from tfops.records.hold import HoldMark
 from tfops.records.names import EnvName
 from tfops.records.version import VersionRecord
-from tfops.results.changes import HoldResult
 from tfops.system import clock
+from tfops.views.lock import HoldResult
 
 
 def hold(project: Project, env: str, reason: str) -> HoldResult:

@@ -9,12 +9,12 @@ from tfops.commands.init_scan import RepositoryScan, survey
 from tfops.commands.starter import LOCAL_BACKEND, SCHEMAS, starter_files
 from tfops.config import names
 from tfops.errors import ConfigError, ProjectError, Refused, UsageError
-from tfops.results.files import InitResult
 from tfops.system import environ
 from tfops.system.git import GitRunner, NoRepository, find_clone
 from tfops.system.pinned import PINNED_SETTINGS
 from tfops.system.repository import Repository
 from tfops.system.workspace import explained_disk_errors, in_work_tree
+from tfops.views.init import InitResult
 
 _BRANCH = "main"
 

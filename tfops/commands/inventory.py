@@ -5,9 +5,7 @@ from tfops.change.ui import Ui
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.versions import list_versions, read_card
 from tfops.records.names import EnvName
-from tfops.results.environments import (
-    InventoryResult,
-)
+from tfops.views.inventory import InventoryResult
 
 
 def inventory(project: Project, env: str | None, *, everything: bool, fetch: bool, ui: Ui) -> InventoryResult:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tfops.change.project import Project
-from tfops.change.stack import EngineOptions, locate
+from tfops.change.request import Request
+from tfops.change.stack import locate
 from tfops.commands.legacy_files import MARKER, gather
 from tfops.commands.legacy_state import OldState, read_old_state
 from tfops.config import names
@@ -49,21 +50,19 @@ class Legacy:
         return Bridge(tuple(Move(source, f"module.{self.module}.{source}") for source in sources))
 
 
-def read_legacy(
-    project: Project, folder: Path, module: str | None, rules: ProjectConfig, engine: EngineOptions
-) -> Legacy:
+def read_legacy(project: Project, folder: Path, module: str | None, rules: ProjectConfig, request: Request) -> Legacy:
     """Read without changing anything. Raises Refused (guard `adopt`) where there is nothing to take over."""
     name = module or folder.resolve().name.replace(".", "-").replace(" ", "-").lower()
     if not names.is_module_name(name):
         raise UsageError(f"{names.shown(name)} can't name a module", why=names.MODULE_RULE, hint="--module NAME")
     if not folder.is_dir():
         raise ProjectError(f"there is no folder `{folder}`")
-    is_tofu = locate(project, rules, engine.engine).is_tofu
+    is_tofu = locate(project, rules, request.engine).is_tofu
     found = gather(project, folder, name, is_tofu=is_tofu)
-    old = read_old_state(project, folder, backend_of(found.files, is_tofu=is_tofu), rules, engine)
+    old = read_old_state(project, folder, backend_of(found.files, is_tofu=is_tofu), rules, request)
 
     def evaluate(variables: Iterable[str], files: Mapping[str, str]) -> Mapping[str, Any]:
-        return _evaluated(project, rules, engine, variables, files)
+        return _evaluated(project, rules, request, variables, files)
 
     draft = draft_of(
         found.files | found.values,
@@ -76,7 +75,7 @@ def read_legacy(
 
 
 def _evaluated(
-    project: Project, rules: ProjectConfig, engine: EngineOptions, variables: Iterable[str], files: Mapping[str, str]
+    project: Project, rules: ProjectConfig, request: Request, variables: Iterable[str], files: Mapping[str, str]
 ) -> Mapping[str, Any]:
     """What a folder's files of values say, by the engine: they may hold operators, templates, loops."""
     root = {
@@ -86,7 +85,7 @@ def _evaluated(
     with project.workspace.scratch() as scratch:
         unpack(scratch, {**files, MAIN_FILE: json.dumps(root)})
         found = judge(
-            locate(project, rules, engine.engine), scratch, env=base_environment(rules.engine.env), wants_values=True
+            locate(project, rules, request.engine), scratch, env=base_environment(rules.engine.env), wants_values=True
         )
     if found.errors:
         raise ValueError(found.errors[0].text)

@@ -7,7 +7,8 @@ from typing import Any
 from tfops import exact
 from tfops.change.encryption import require_encryption
 from tfops.change.project import Project
-from tfops.change.stack import EngineOptions, locate
+from tfops.change.request import Request
+from tfops.change.stack import locate
 from tfops.config.legacy import OldBackend
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
@@ -48,7 +49,7 @@ class _Folder:
 
 
 def read_old_state(
-    project: Project, folder: Path, backend: OldBackend, rules: ProjectConfig, engine: EngineOptions
+    project: Project, folder: Path, backend: OldBackend, rules: ProjectConfig, request: Request
 ) -> OldState:
     """Read without changing anything. Raises Refused (guard `adopt`) where it isn't certain which state is meant."""
     _refuse_other_states(folder)
@@ -56,7 +57,7 @@ def read_old_state(
     _require_initialized(at, backend)
     settings = at.recorded.get("config") or {}
     is_local = backend.kind == "local"
-    pulled = "" if is_local and not backend.text else _pull(project, at, backend, rules, engine)
+    pulled = "" if is_local and not backend.text else _pull(project, at, backend, rules, request)
     if is_local:
         path = _local_path(at, settings)
         if (path.parent / f".{path.name}.lock.info").exists():
@@ -65,7 +66,7 @@ def read_old_state(
     else:
         text, where = pulled, f"the backend {backend.kind}" + _named(at.workspace)
     if is_encrypted(text):
-        text = _decrypted(project, text, where, rules, engine)
+        text = _decrypted(project, text, where, rules, request)
     state = parse_state(text)
     if state.is_absent or not state.inventory:
         others = sorted(path.parent.name for path in (folder / "terraform.tfstate.d").glob("*/terraform.tfstate"))
@@ -78,9 +79,9 @@ def read_old_state(
     return OldState(text, state, where)
 
 
-def _decrypted(project: Project, text: str, where: str, rules: ProjectConfig, engine: EngineOptions) -> str:
+def _decrypted(project: Project, text: str, where: str, rules: ProjectConfig, request: Request) -> str:
     """With the keys of TF_ENCRYPTION; those that stand in the folder's own files count for nothing elsewhere."""
-    found = locate(project, rules, engine.engine)
+    found = locate(project, rules, request.engine)
     if not (found.is_tofu and state_encryption()):
         raise Refused(
             "adopt",
@@ -151,7 +152,7 @@ def _local_path(at: _Folder, settings: Mapping[str, Any]) -> Path:
     return at.path / str(settings.get("workspace_dir") or "terraform.tfstate.d") / at.workspace / "terraform.tfstate"
 
 
-def _pull(project: Project, at: _Folder, backend: OldBackend, rules: ProjectConfig, engine: EngineOptions) -> str:
+def _pull(project: Project, at: _Folder, backend: OldBackend, rules: ProjectConfig, request: Request) -> str:
     """What the engine gets with the folder's backend and what init wrote down; it refuses when the two don't fit."""
     with project.workspace.scratch() as scratch:
         write_file(scratch / ("backend.tf.json" if backend.text.startswith("{") else "backend.tf"), backend.text)
@@ -161,7 +162,7 @@ def _pull(project: Project, at: _Folder, backend: OldBackend, rules: ProjectConf
         )
         if at.workspace != _DEFAULT:
             write_file(scratch / ".terraform/environment", at.workspace)
-        found = locate(project, rules, engine.engine)
+        found = locate(project, rules, request.engine)
         require_encryption(found, rules)
         try:
             return pull_foreign_state(found, scratch, env=base_environment(rules.engine.env) | state_encryption())

@@ -23,9 +23,9 @@ from tfops.records.event import EventKind
 from tfops.records.lock import Lock
 from tfops.records.names import EnvName
 from tfops.records.run import Intent, Trouble
-from tfops.results.changes import LockResult
 from tfops.system import clock, environ, signals
 from tfops.system.remote import Refs, RemoteUnreachable, Swap
+from tfops.views.lock import LockResult
 
 _MOST_TRIES = 20
 

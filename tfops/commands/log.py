@@ -4,9 +4,7 @@ from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import read_events, read_present
-from tfops.results.environments import (
-    LogResult,
-)
+from tfops.views.log import LogResult
 
 
 def log(project: Project, env: str | None, *, limit: int | None = None, fetch: bool, ui: Ui) -> LogResult:

@@ -6,20 +6,22 @@ the way leaves both states readable, and the next one goes on from what it finds
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from tfops import exact
 from tfops.change.encryption import inherited_texts, require_encryption, wanted_keys
-from tfops.change.environment import Place, find_place
+from tfops.change.environment import find_place
 from tfops.change.holders import may_take_over
 from tfops.change.lease import Lease, require_free
 from tfops.change.project import Project
 from tfops.change.recovery import recover_if_needed
+from tfops.change.request import Request
+from tfops.change.run import Run, running
 from tfops.change.secrets import SecretSource
 from tfops.change.signing import require_signing
-from tfops.change.stack import EngineOptions, locate
+from tfops.change.snapshot import Snapshot, read_snapshot
+from tfops.change.stack import locate
 from tfops.change.stacks import recorded_state
 from tfops.change.state_places import backend_path, place_today, recorded_place
 from tfops.change.target import rules_from_branch_head
@@ -33,25 +35,13 @@ from tfops.engine.remote_state import RemoteState
 from tfops.engine.runner import Runner
 from tfops.engine.state import parse_state
 from tfops.errors import NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.ledger.chain import LedgerState, read_present
-from tfops.ledger.versions import known_versions, read_card
+from tfops.ledger.chain import LedgerState
 from tfops.records.names import EnvName, StackName
 from tfops.render.encryption import encryption_file
 from tfops.resolve.moving import Found, Route, Step, step_of
 from tfops.resolve.place import StatePlace
-from tfops.results.places import BackendMoveResult, MovedState, OldCopy
 from tfops.system import failpoint, signals
-from tfops.system.remote import Refs
-
-
-@dataclass(frozen=True, slots=True)
-class MoveOptions:
-    """What the user said about how to move. `marks` is False for an old place that can't be written to any more."""
-
-    yes: bool = False
-    marks: bool = True
-    wait_s: float = 0.0
-    engine: EngineOptions = field(default_factory=EngineOptions)
+from tfops.views.backend import BackendMoveResult, MovedState, OldCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,110 +65,97 @@ class _Both:
         return len(parse_state(exact.dumps(document)).inventory)
 
 
-def move(project: Project, env: str, options: MoveOptions, ui: Ui) -> BackendMoveResult:
-    """Move the state, and let the ledger say so.
+def move(project: Project, request: Request, ui: Ui, *, marks: bool = True) -> BackendMoveResult:
+    """Move the state, and let the ledger say so. `marks` is False for an old place that can't be written to any more.
 
     Raises Refused before anything is written, NotApproved without a yes, StoppedPartWay when the state is copied
     but not everything is done: then the same command goes on.
     """
-    place = find_place(project, env)
-    refs = project.refs(place.rules)
-    with project.changing(place.env, "backend move", wait_s=options.wait_s):
+    place = find_place(project, request.env)
+    with project.changing(place.env, "backend move", wait_s=request.wait_s):
         project.fetch_for_change(place.rules)
         require_signing(project, place.rules)
-        present = _sound_present(project, place, refs, options.engine, ui)
-        rules = rules_from_branch_head(project, place)
-        routes = [route for route in _routes(project, rules, present) if route.source.where != route.goal.where]
+        facts = _sound(read_snapshot(project, place), request, ui)
+        rules = rules_from_branch_head(facts)
+        routes = [route for route in _routes(facts, rules) if route.source.where != route.goal.where]
         if not routes:
             return BackendMoveResult(place.env, ())
-        with project.workspace.run(place.env) as folder:
-            return _move(project, refs, rules, present, routes, folder=folder, options=options, ui=ui)
+        with running(facts, request, ui) as run:
+            return _move(run, rules, routes, marks=marks)
 
 
-def _sound_present(project: Project, place: Place, refs: Refs, engine: EngineOptions, ui: Ui) -> LedgerState:
+def _sound(facts: Snapshot, request: Request, ui: Ui) -> Snapshot:
     """Nobody holds the environment, and no change of it has an open end: that would end in the old place."""
-    present = read_present(project.repository, place.env)
+    env, project, present = facts.env, facts.project, facts.present
     if present.lock is not None and not may_take_over(project, present.lock):
         require_free(project, present)
     if present.intent is not None or present.trouble is not None:
         raise Refused(
             "unfinished",
-            f"a change of {place.env} stopped half-way: its state stays where it is until that is finished",
-            hint=f"with the old place in tfops.yaml: tfops recover {place.env}, tfops resume {place.env}; then move",
+            f"a change of {env} stopped half-way: its state stays where it is until that is finished",
+            hint=f"with the old place in tfops.yaml: tfops recover {env}, tfops resume {env}; then move",
         )
-    recovered = recover_if_needed(project, place, refs, engine=engine, ui=ui)
+    recovered = recover_if_needed(facts, request, ui)
     if recovered is not None:
         ui.note(str(recovered))
-    present = read_present(project.repository, place.env)
-    require_free(project, present)
-    return present
+        facts = facts.again()
+    require_free(project, facts.present)
+    return facts
 
 
-def _routes(project: Project, rules: ProjectConfig, present: LedgerState) -> Iterator[Route]:
+def _routes(facts: Snapshot, rules: ProjectConfig) -> Iterator[Route]:
     """For each state: from where the ledger says that it is to where tfops.yaml says that it should be."""
-    env, latest = present.env, known_versions(project.repository, present.env).latest
-    card = read_card(project.repository, latest) if latest else None
+    env, card = facts.env, facts.current_card if facts.latest else None
     if card is None:
         raise Refused("never-applied", f"{env} has no state yet: nothing to move", hint=f"tfops apply {env}")
     for name in map(StackName, card.stacks):
-        recorded, source = recorded_state(card, name), recorded_place(present, name)
+        recorded, source = recorded_state(card, name), recorded_place(facts.present, name)
         if recorded is not None and source is not None and not recorded.is_empty:
             yield Route(env, source, place_today(rules, env, name), recorded, name)
 
 
-def _move(
-    project: Project,
-    refs: Refs,
-    rules: ProjectConfig,
-    present: LedgerState,
-    routes: Sequence[Route],
-    *,
-    folder: Path,
-    options: MoveOptions,
-    ui: Ui,
-) -> BackendMoveResult:
+def _move(run: Run, rules: ProjectConfig, routes: Sequence[Route], *, marks: bool) -> BackendMoveResult:
     """Every state is looked at, and every refusal said, before the first is written."""
-    env = present.env
+    env, ui = run.facts.env, run.ui
     ui.phase(f"looking at both places of {env}")
-    found = [_reach(project, rules, route, folder=folder, options=options.engine, ui=ui) for route in routes]
+    found = [_reach(run, rules, route) for route in routes]
     steps = [both.step for both in found]
     ui.phase("")
     for both in found:
         ui.note(f"{both.route.text}: {both.resources} resources")
-    _obtain_consent(env, yes=options.yes, ui=ui)
-    lease = Lease(project, refs, env, folder.name, ui)
+    _obtain_consent(env, yes=run.request.consent.yes, ui=ui)
+    lease = Lease(run.facts, run.id, ui)
     moved = []
     with signals.deferred(signals.FINISHED_FIRST):
-        lease.claim_once(what=f"move of {'; '.join(both.route.text for both in found)}", present=present)
+        lease.claim_once(what=f"move of {'; '.join(both.route.text for both in found)}")
         try:
             for both, step in zip(found, steps, strict=True):
-                old_copy, route = _carry_out(both, step, marks=options.marks), both.route
+                old_copy, route = _carry_out(both, step, marks=marks), both.route
                 moved.append(MovedState(route.stack, str(route.source), str(route.goal), both.resources, old_copy))
         except TfopsError as error:
             lease.close(f"the move of its state failed: {error.what}")
             raise
         told = [f"{both.route.text} (old copy: {one.old_copy})" for both, one in zip(found, moved, strict=True)]
-        lease.moved("; ".join(told), _root_with(present, routes))
+        lease.moved("; ".join(told), _root_with(run.facts.present, routes))
     return BackendMoveResult(env, tuple(moved))
 
 
-def _reach(
-    project: Project, rules: ProjectConfig, route: Route, *, folder: Path, options: EngineOptions, ui: Ui
-) -> _Both:
-    engine = locate(project, rules, options.engine)
+def _reach(run: Run, rules: ProjectConfig, route: Route) -> _Both:
+    project, folder, request = run.project, run.folder, run.request
+    engine = locate(project, rules, request.engine)
     require_encryption(engine, rules)
     source = SecretSource(rules, route.env, project.tree(worktree=False))
     keys = source.read(wanted_keys(rules))
     variables = engine_environment(more=rules.engine.env, secrets=keys, plugin_cache=project.workspace.plugin_cache)
     hidden = (*source.texts_in(keys), *inherited_texts())
-    ui.hide(hidden)
-    runner = Runner(folder, folder, variables, Masker(hidden), ui.engine_event, ui.engine_signal)
+    run.ui.hide(hidden)
+    runner = Runner(folder, folder, variables, Masker(hidden), run.ui.engine_event, run.ui.engine_signal)
     block = encryption_file(rules, route.env, route.stack)
 
     def placed(name: str, place: StatePlace) -> RemoteState:
         root = folder / f"{route.stack}-{name}"
         root.mkdir(mode=0o700)
-        state = RemoteState(engine, replace(runner, root=root), name=str(place), lock_timeout_s=options.lock_timeout_s)
+        state = RemoteState(engine, replace(runner, root=root), name=str(place), lock_timeout_s=request.lock_timeout_s)
         state.reach(_backend_file(project, route, place), encryption=block)
         return state
 

@@ -16,10 +16,10 @@ from tfops.config.project import PROJECT_FILE
 from tfops.config.stacks import stack_files
 from tfops.errors import Refused, UsageError
 from tfops.records.names import MAIN_STACK, EnvName
-from tfops.results.files import NewResult
 from tfops.system import signals
 from tfops.system.trees import Tree
 from tfops.system.workspace import in_work_tree, replace_text, write_new_files
+from tfops.views.init import NewResult
 
 
 def new_environment(project: Project, name: str, *, like: str | None, branch: str | None) -> NewResult:

@@ -10,8 +10,8 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.ledger.chain import NewEvent, prepare, read_present
 from tfops.records.blocked import WaitingCommit
+from tfops.records.decision import Decision
 from tfops.records.event import EventKind
-from tfops.results.sync import Decision
 from tfops.system import clock
 from tfops.system.remote import RemoteUnreachable, Swap, Update
 

@@ -1,111 +1,76 @@
 """`plan` and `rollback --plan`: what a change would do, without making it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from tfops.change.checks import CheckContext
-from tfops.change.environment import Place, find_place
-from tfops.change.planning import plan_stacks
+from tfops.change import story
+from tfops.change.checks import check_context
+from tfops.change.environment import find_place
+from tfops.change.planning import Planned
 from tfops.change.project import Project
-from tfops.change.reading import load_checked
+from tfops.change.request import Request
 from tfops.change.required_checks import check_plans
 from tfops.change.rollback import downgrades_of, require_possible, rollback_target
-from tfops.change.stack import Content, EngineOptions
-from tfops.change.stacks import Stacks, with_other_contents
-from tfops.change.target import say_target
+from tfops.change.run import Run
+from tfops.change.snapshot import Snapshot
+from tfops.change.target import Target, planned_target, say_target
+from tfops.change.task import Task
 from tfops.change.ui import Ui
-from tfops.ledger.versions import known_versions, read_card
-from tfops.records.commit import Commit
+from tfops.records.check import CheckOutcome
 from tfops.records.names import MAIN_STACK, StackName
 from tfops.records.verdict import Verdict
-from tfops.records.version import Version
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import as_planned, conclude
-from tfops.results.changes import PlanResult, RollbackPlanResult
-from tfops.system.repository import Repository
+from tfops.views.plan import PlanResult, RollbackPlanResult
 
 
-def plan(
-    project: Project,
-    env: str | None,
-    *,
-    worktree: bool,
-    engine: EngineOptions,
-    wait_s: float,
-    ui: Ui,
-    only: Sequence[str] = (),
-    checks: bool = False,
-    allow_missing: Sequence[str] | None = None,
-) -> PlanResult:
+def plan(project: Project, request: Request, ui: Ui, *, worktree: bool = False, checks: bool = False) -> PlanResult:
     """What applying HEAD would do; with `worktree`, what the files as they lie here would do; with `checks`, whether
     it would pass the required checks.
 
     Takes no state lock and records nothing; the machine's lock is held, because the folder is shared.
     """
-    place = find_place(project, env)
-    repository = project.repository
-    with project.changing(place.env, "plan", wait_s=wait_s):
-        project.fetch_for_reading(place.rules, ui)
-        tree = place.tree(project, worktree=worktree)
-        commit = None if worktree else repository.commit(repository.head)
-        _say_what(place, repository, commit, ui)
-        rules = place.rules_in(project, tree)
-        environment = load_checked(project, tree, rules, place.env)
-        listing = known_versions(repository, place.env)
-        card = read_card(repository, listing.latest) if listing.latest else None
-        with project.workspace.run(place.env) as folder:
-            content = Content.of(tree, rules, environment)
-            stacks = with_other_contents(project, Stacks(content, card), None)
-            jobs = (stacks.narrowed_to(only) if only else stacks).jobs()
-            named = None if allow_missing is None else frozenset(allow_missing)
-            planned = plan_stacks(project, jobs, folder=folder, engine=engine, ui=ui, allow_missing=named)
-            context = CheckContext(
-                env=place.env,
-                version=str(Version(listing.highest + 1)),
-                commit=commit.sha if commit else "",
-                root=repository.root,
-                folder=folder,
-                variables=rules.engine.env,
-                mask=planned.mask,
-                ui=ui,
-            )
-            required = rules.environments[place.env].required_checks if checks else ()
-            found = check_plans(required, planned.stacks, context)
-    current = listing.latest.version if listing.latest else None
-    return PlanResult(place.env, commit, current, planned.shown, found)
+    place = find_place(project, request.env)
+    found: list[CheckOutcome] = []
+
+    def look(run: Run, target: Target, planned: Planned) -> None:
+        required = target.rule.required_checks if checks else ()
+        context = check_context(run, target)
+        found.extend(check_plans(required, planned.stacks, replace(context, commit="") if worktree else context))
+
+    def aim(facts: Snapshot) -> Target:
+        _say_what(facts, ui, worktree=worktree)
+        return planned_target(facts, request, worktree=worktree)
+
+    target, planned = story.plan(Task(project, place, "plan", aim, request, ui), look)
+    latest = target.facts.latest
+    commit = None if worktree else target.commit
+    return PlanResult(place.env, commit, latest.version if latest else None, planned.shown, tuple(found))
 
 
 def plan_rollback(
-    project: Project,
-    env: str | None,
-    to: str | None,
-    *,
-    keep_providers: bool,
-    show_bridge: bool,
-    engine: EngineOptions,
-    wait_s: float,
-    ui: Ui,
-    only: Sequence[str] = (),
-    allow_missing: Sequence[str] = (),
+    project: Project, to: str | None, request: Request, ui: Ui, *, show_bridge: bool
 ) -> RollbackPlanResult:
     """What a rollback would do, lose and not bring back. Changes nothing."""
-    place = find_place(project, env)
-    with project.changing(place.env, "plan", wait_s=wait_s):
-        project.fetch_for_reading(place.rules, ui)
-        target = rollback_target(project, place, to=to, keep_providers=keep_providers, only=only)
-        assert target.restores is not None
+    place = find_place(project, request.env)
+
+    def aim(facts: Snapshot) -> Target:
+        target = rollback_target(facts, request, to=to)
         say_target(target, ui)
-        require_possible(target, ignoring=target.judgement.verdict is Verdict.BLOCKED)
-        with project.workspace.run(place.env) as folder:
-            named = frozenset(allow_missing)
-            planned = plan_stacks(project, target.jobs(), folder=folder, engine=engine, ui=ui, allow_missing=named)
+        require_possible(target, ignoring=target.way.judgement.verdict is Verdict.BLOCKED)
+        return target
+
+    target, planned = story.plan(Task(project, place, "plan", aim, request, ui))
+    way, latest = target.way, target.facts.latest
+    assert way.restores is not None
     return RollbackPlanResult(
         env=place.env,
         commit=target.commit,
-        current=target.current.version if target.current else None,
-        restores=target.restores.version,
-        judgement=as_planned(conclude((*target.judgement.reasons, *downgrades_of(target, planned.plan))), planned.plan),
-        undoes=target.undoes,
+        current=latest.version if latest else None,
+        restores=way.restores.version,
+        judgement=as_planned(conclude((*way.judgement.reasons, *downgrades_of(target, planned.plan))), planned.plan),
+        undoes=way.undoes,
         plan=planned.shown,
         bridge=_bridge_blocks(planned.bridges),
         shows_bridge=show_bridge,
@@ -119,11 +84,13 @@ def _bridge_blocks(bridges: Mapping[StackName, Bridge]) -> dict[str, Any]:
     return {name: bridge.blocks() for name, bridge in bridges.items()}
 
 
-def _say_what(place: Place, repository: Repository, commit: Commit | None, ui: Ui) -> None:
-    if commit is None:
-        ui.note(f"{place.reason} · the files as they lie here, uncommitted ones too (this plan can't be applied)")
+def _say_what(facts: Snapshot, ui: Ui, *, worktree: bool) -> None:
+    reason, repository = facts.place.reason, facts.project.repository
+    if worktree:
+        ui.note(f"{reason} · the files as they lie here, uncommitted ones too (this plan can't be applied)")
         return
-    ui.note(f"{place.reason} · commit {commit.short} {commit.subject}")
+    commit = repository.commit(facts.head)
+    ui.note(f"{reason} · commit {commit.short} {commit.subject}")
     uncommitted = repository.uncommitted()
     if uncommitted:
         listed = ", ".join(uncommitted[:3]) + (" …" if len(uncommitted) > 3 else "")

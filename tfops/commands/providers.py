@@ -6,7 +6,8 @@ from functools import partial
 
 from tfops.change.environment import find_place
 from tfops.change.project import Project
-from tfops.change.stack import Content, EngineOptions, local_sources, locate, render_stack
+from tfops.change.request import Request
+from tfops.change.stack import Content, local_sources, locate, render_stack
 from tfops.change.tofu_only import require_tofu_where_needed
 from tfops.change.ui import Ui
 from tfops.config.environment import load_environment, lock_file_path, read_provider_lock
@@ -21,25 +22,17 @@ from tfops.errors import Refused
 from tfops.records.addresses import other_registry, registry_of
 from tfops.records.names import StackName
 from tfops.records.rendered import LOCK_FILE, MAIN_FILE, RenderedRoot
-from tfops.results.places import ProviderMove, ProvidersResult
 from tfops.system import failpoint, signals
 from tfops.system.export import lay_out_modules
 from tfops.system.workspace import in_work_tree, lay_out, replace_text
+from tfops.views.providers import ProviderMove, ProvidersResult
 
 # A root of its own beside the stacks', without their backend; no stack can have this name.
 _FOLDER = StackName(".providers")
 
 
 def lock(
-    project: Project,
-    env: str,
-    *,
-    update: bool,
-    mirror: str,
-    engine: EngineOptions,
-    wait_s: float,
-    ui: Ui,
-    only: Sequence[str] = (),
+    project: Project, request: Request, ui: Ui, *, update: bool, mirror: str, only: Sequence[str] = ()
 ) -> ProvidersResult:
     """Write `environments/<env>.lock.hcl` from the files as they lie here. Nothing else is changed.
 
@@ -47,7 +40,7 @@ def lock(
     to update, by the end of their address. Entries of the other engine's registry stay as they are. Raises Refused
     (guard `unknown-provider`) for one that isn't locked.
     """
-    place = find_place(project, env)
+    place = find_place(project, request.env)
     tree = place.tree(project, worktree=True)
     rules = place.rules_in(project, tree)
     environment = load_environment(tree, rules, place.env)
@@ -57,11 +50,14 @@ def lock(
     interfaces = project.interfaces(tree, {})
     for stack in environment.stacks.values():
         require_inner_sources(interfaces, local_sources(stack))
-    program = locate(project, rules, engine.engine)
+    program = locate(project, rules, request.engine)
     for name, stack in environment.stacks.items():
         require_tofu_where_needed(program, tree, stack, partial(content.document, name))
     opened = _named(only, before, other=other_registry(registry_of(is_tofu=program.is_tofu)))
-    with project.changing(place.env, "provider lock", wait_s=wait_s), project.workspace.run(place.env) as folder:
+    with (
+        project.changing(place.env, "provider lock", wait_s=request.wait_s),
+        project.workspace.run(place.env) as folder,
+    ):
         root = project.workspace.root(place.env, _FOLDER)
         rendered = {name: render_stack(content, name, interfaces) for name in environment.stacks}
         lay_out(root, _calls(rendered, before), removes=lambda name: name not in (".terraform", MODULES))

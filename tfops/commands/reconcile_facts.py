@@ -17,6 +17,7 @@ from tfops.errors import Refused, TfopsError, in_a_line
 from tfops.ledger.chain import LedgerState, present_at
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.versions import Listing, list_versions, require_known
+from tfops.records.decision import Decision, SyncReason
 from tfops.records.lock import Lock
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.policy import DriftPolicy
@@ -24,7 +25,6 @@ from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches
 from tfops.resolve.reconcile import SyncFacts, decide, orphan
 from tfops.resolve.shard import WHOLE, Shard
-from tfops.results.sync import Decision, SyncReason
 from tfops.system import clock
 from tfops.system.ref_snapshot import RefSnapshot, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable

@@ -3,14 +3,17 @@
 from dataclasses import replace
 
 from tfops.change.encryption import encrypts
+from tfops.change.environment import Place
 from tfops.change.project import Project
-from tfops.change.stack import Content, EngineOptions, open_stack, require_stack
+from tfops.change.request import Request
+from tfops.change.run import running
+from tfops.change.snapshot import read_snapshot
+from tfops.change.stack import Content, open_stack, require_stack
 from tfops.change.ui import Ui
 from tfops.commands.legacy import Legacy
 from tfops.config.backend import Backend
 from tfops.config.environment import EnvironmentConfig, load_environment, read_provider_lock
 from tfops.config.inherit import FOLDER
-from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.records.names import MAIN_STACK, EnvName
 from tfops.records.plan import Action, Plan
@@ -21,17 +24,9 @@ _MOST_SHOWN = 10
 _COPY = "adopted.tfstate"
 
 
-def rehearse(
-    project: Project,
-    legacy: Legacy,
-    *,
-    env: EnvName,
-    tree: GitTree,
-    rules: ProjectConfig,
-    engine: EngineOptions,
-    ui: Ui,
-) -> Plan:
+def rehearse(project: Project, legacy: Legacy, place: Place, tree: GitTree, *, request: Request, ui: Ui) -> Plan:
     """The plan; the copy is gone afterwards. Raises Refused (guard `not-empty`) unless it only moves addresses."""
+    env, rules = place.env, place.rules
     stage = EnvName(f"{env}-adopt")
     environment = load_environment(tree, rules, env, project.input_check(tree))
     staged = replace(rules, backend=Backend(), environments={stage: replace(rules.environments[env], backend={})})
@@ -41,13 +36,14 @@ def rehearse(
         sealed = encrypts(rules)
         if not sealed:
             write_file(project.workspace.state(stage) / f"{MAIN_STACK}.tfstate", legacy.state_text)
-        with project.workspace.run(stage) as folder:
-            stack = open_stack(project, content, folder=folder, options=engine, ui=ui)
+        facts = read_snapshot(project, Place(stage, "", f"the rehearsal of {env}", staged))
+        with running(facts, request, ui) as run:
+            stack = open_stack(run, content)
             ui.phase(f"rehearsing the first plan of {env}")
             stack.engine.prepare()
             if sealed:  # the engine refuses to read one in clear, and the copy shouldn't lie there so
-                write_file(folder / _COPY, legacy.state_text)
-                stack.engine.push_state(str(folder / _COPY), force=True)
+                write_file(run.folder / _COPY, legacy.state_text)
+                stack.engine.push_state(str(run.folder / _COPY), force=True)
             plan = stack.engine.plan_bridged(legacy.bridge.blocks()).plan
             ui.phase("")
     finally:

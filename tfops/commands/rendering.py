@@ -14,9 +14,9 @@ from tfops.ledger.versions import read_card, versions_of
 from tfops.render.earlier import in_earlier_form
 from tfops.render.root import digest_of, joined_files
 from tfops.resolve.versions import pick_version
-from tfops.results.files import RenderDiffResult, RenderResult
 from tfops.system.export import export_id
 from tfops.system.trees import GitTree
+from tfops.views.render import RenderDiffResult, RenderResult
 
 
 def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult:

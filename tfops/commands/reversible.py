@@ -1,10 +1,11 @@
 """`check --reversible`: is the commit under review a one-way door?"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tfops.change.environment import find_place
 from tfops.change.project import Project
-from tfops.change.stack import EngineOptions
+from tfops.change.request import Request
 from tfops.change.ui import Ui
 from tfops.commands.plan import plan
 from tfops.config.environment import load_environment, read_provider_lock
@@ -17,11 +18,11 @@ from tfops.records.verdict import Reason
 from tfops.records.version import Kind
 from tfops.resolve.forward_only import irreversible
 from tfops.resolve.one_way import Proposed, Running, doors, planned_doors
-from tfops.results.changes import ReversibleResult
+from tfops.views.reversible import ReversibleResult
 
 
 def check_reversible(
-    project: Project, env: str | None, *, with_plan: bool, engine: EngineOptions, ui: Ui
+    project: Project, env: str | None, *, with_plan: bool, request: Request, ui: Ui
 ) -> ReversibleResult:
     """The one-way doors between what runs and the checked-out commit; with a plan, also those that only it shows."""
     place = find_place(project, env)
@@ -46,7 +47,7 @@ def check_reversible(
             ui.warn(f"the inputs don't decide `prevent_destroy` of {address}: it counts as protected")
     found: list[Reason] = list(doors(now, coming))
     if with_plan:
-        planned = plan(project, place.env, worktree=False, engine=engine, wait_s=0, ui=ui).plan
+        planned = plan(project, replace(request, env=place.env), ui).plan
         named = {address for reason in found for address in reason.subjects}
         found += [door for door in planned_doors(planned, now, rules.protect) if named.isdisjoint(door.subjects)]
         found += irreversible(planned, rules.no_downgrade)

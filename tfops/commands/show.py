@@ -11,10 +11,8 @@ from tfops.ledger.versions import read_card, require_known, versions_of
 from tfops.records.commit import Commit
 from tfops.records.version import VersionRecord
 from tfops.resolve.versions import pick_version
-from tfops.results.environments import (
-    ShowResult,
-)
 from tfops.system.repository import Repository
+from tfops.views.show import ShowResult
 
 
 def show(project: Project, env: str | None, version: str | None) -> ShowResult:

@@ -8,7 +8,10 @@ from tfops.change.encryption import encrypts
 from tfops.change.environment import Place, find_place
 from tfops.change.lease import Lease, require_free
 from tfops.change.project import Project
-from tfops.change.stack import Content, EngineOptions, open_stack, require_stack
+from tfops.change.request import Request
+from tfops.change.run import running
+from tfops.change.snapshot import read_snapshot
+from tfops.change.stack import Content, open_stack, require_stack
 from tfops.change.stacks import recorded_state
 from tfops.change.ui import Ui
 from tfops.commands.backend import state_place
@@ -18,16 +21,15 @@ from tfops.engine.encryption import head_of, is_encrypted
 from tfops.engine.stack import StackEngine
 from tfops.engine.state import earlier_digest, parse_state
 from tfops.errors import EngineFailed, Locked, NotApproved, Refused, StoppedPartWay, TfopsError
-from tfops.ledger.chain import read_present
 from tfops.ledger.versions import known_versions, read_card
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.state import ABSENT_STATE, StackState
 from tfops.records.version import Version
 from tfops.resolve.state import RecordedState
-from tfops.results.places import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.system import signals
 from tfops.system.bucket import BucketClient, ObjectVersion
 from tfops.system.workspace import write_file
+from tfops.views.states import StateRestoreResult, StateVersion, StateVersionsResult
 
 _MOST_LISTED = 20
 _SHORTEST_ID = 4
@@ -125,15 +127,7 @@ class _Wanted:
 
 
 def restore(
-    project: Project,
-    env: str,
-    version: str,
-    *,
-    stack: str = "",
-    yes: bool,
-    engine: EngineOptions,
-    wait_s: float,
-    ui: Ui,
+    project: Project, env: str, version: str, request: Request, ui: Ui, *, stack: str = ""
 ) -> StateRestoreResult:
     """Make an earlier content the state again, under a new serial; the ledger tells who did it.
 
@@ -142,11 +136,16 @@ def restore(
     """
     kept = _kept(project, env, stack)
     place = kept.place
-    with project.changing(place.env, "state restore", wait_s=wait_s), project.workspace.run(place.env) as folder:
-        project.fetch_for_change(place.rules)
-        present = read_present(project.repository, place.env)
-        require_free(project, present)
-        opened = open_stack(project, kept.content, kept.stack, folder=folder, options=engine, ui=ui)
+    with project.changing(place.env, "state restore", wait_s=request.wait_s):
+        return _restored(project, kept, version, request, ui)
+
+
+def _restored(project: Project, kept: _Kept, version: str, request: Request, ui: Ui) -> StateRestoreResult:
+    place = kept.place
+    project.fetch_for_change(place.rules)
+    with running(read_snapshot(project, place), request, ui) as run:
+        require_free(project, run.facts.present)
+        opened = open_stack(run, kept.content, kept.stack)
         wanted = _find(project, kept, version, opened.engine)
         recorded = _recorded(project, kept)
         _require_same_state(kept, wanted, recorded)
@@ -157,10 +156,10 @@ def restore(
         serial = max(before.serial, wanted.state.serial, recorded.serial if recorded else 0) + 1
         text = f"the state of serial {wanted.state.serial} ({_count(wanted.state)})"
         ui.note(f"{kept.name} has serial {before.serial} ({_count(before)}); it gets {text} as serial {serial}")
-        _obtain_consent(place.env, yes=yes, ui=ui)
-        lease = Lease(project, project.refs(place.rules), place.env, folder.name, ui)
+        _obtain_consent(place.env, yes=request.consent.yes, ui=ui)
+        lease = Lease(run.facts, run.id, ui)
         with signals.deferred(signals.FINISHED_FIRST):
-            lease.claim_once(what="state restore", present=present)
+            lease.claim_once(what="state restore")
             try:
                 with opened.engine.shielded():
                     _put_back(opened.engine, kept, wanted.document | {"serial": serial}, is_readable=now is not None)

@@ -17,13 +17,9 @@ from tfops.records.lock import Lock
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.version import VersionRecord
 from tfops.resolve.branches import matches
-from tfops.results.environments import (
-    EnvironmentStatus,
-    StatusResult,
-)
-from tfops.results.facts import LockStatus
 from tfops.system.ref_snapshot import look_here
 from tfops.system.repository import Repository
+from tfops.views.status import EnvironmentStatus, LockStatus, StatusResult
 
 
 def status(project: Project, only: Sequence[str] = (), *, fetch: bool, ui: Ui) -> StatusResult:

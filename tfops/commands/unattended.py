@@ -1,4 +1,4 @@
-"""A change without a person: the same road as `apply`, with the limits of tfops.yaml, and a note when it fails.
+"""A change without a person: the same steps as `apply`, with the limits of tfops.yaml, and a note when it fails.
 
 The note is in the ledger (`declined.json`): whoever looks knows that a commit was tried, how often, and why it
 isn't applied, wherever the run was.
@@ -8,11 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tfops.change import targets
-from tfops.change.consent import ConsentOptions
 from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.remote_answers import FETCH_REFUSED, PUSH_REFUSED, UNREACHABLE
-from tfops.change.story import ChangeOptions
+from tfops.change.request import Consent, Request
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
 from tfops.config.project import EnvironmentRule, ProjectConfig
@@ -35,8 +34,8 @@ from tfops.records.event import EventKind
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.policy import Sync
 from tfops.resolve.agreement import Agreed
-from tfops.results.changes import ChangeResult
 from tfops.system import clock
+from tfops.views.change import ChangeResult
 
 UNATTENDED = "unattended"
 
@@ -54,24 +53,24 @@ class _Quiet(Exception):
     """Internal: the ledger has moved on, there is nothing to note."""
 
 
-def apply_unattended(project: Project, env: str | None, options: ChangeOptions, ui: Ui) -> ChangeResult:
+def apply_unattended(project: Project, request: Request, ui: Ui) -> ChangeResult:
     """Apply the checked-out commit without asking. Raises what `apply` raises, and notes it in the ledger.
 
     More refusals than with a person: `delete-limit` (more would be lost than tfops.yaml allows) and
     `needs-approval` (`sync: plan`).
     """
-    place = find_place(project, env)
+    place = find_place(project, request.env)
     rule = place.rules.environments[place.env]
-    consent = _with_agreement(project, place.env, rule, consent_for(rule, options.consent))
+    consent = _with_agreement(project, place.env, rule, consent_for(rule, request.consent))
     try:
-        return targets.apply(project, place.env, replace(options, consent=consent), ui)
+        return targets.apply(project, replace(request, env=place.env, consent=consent, stacks=()), ui)
     except TfopsError as error:
         if _is_about_commit(error):
             _note(project, place.rules, place.env, error, ui)
         raise
 
 
-def consent_for(rule: EnvironmentRule, asked: ConsentOptions) -> ConsentOptions:
+def consent_for(rule: EnvironmentRule, asked: Consent) -> Consent:
     """What tfops.yaml lets a run without a person do."""
     return replace(
         asked,
@@ -82,7 +81,7 @@ def consent_for(rule: EnvironmentRule, asked: ConsentOptions) -> ConsentOptions:
     )
 
 
-def _with_agreement(project: Project, env: EnvName, rule: EnvironmentRule, consent: ConsentOptions) -> ConsentOptions:
+def _with_agreement(project: Project, env: EnvName, rule: EnvironmentRule, consent: Consent) -> Consent:
     """What enough people agreed to, of this very commit; the plan must still be the one that they saw."""
     declined = read_present(project.repository, env).declined
     if declined is None or declined.commit != project.repository.head or len(declined.agreed) < rule.approvals:

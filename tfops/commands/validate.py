@@ -6,8 +6,9 @@ from tfops import exact
 from tfops.change.environment import require_environment
 from tfops.change.project import Project
 from tfops.change.reading import read_all
+from tfops.change.request import Request
 from tfops.change.shared_states import place_complaints
-from tfops.change.stack import EngineOptions, locate
+from tfops.change.stack import locate
 from tfops.change.ui import Ui
 from tfops.commands.found_in_modules import (
     for_tofu,
@@ -28,13 +29,11 @@ from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
-from tfops.results.files import Converted, ValidateResult
 from tfops.system.trees import GitTree
+from tfops.views.validate import Converted, ValidateResult
 
 
-def validate(
-    project: Project, env: str | None, *, head: bool, deep: bool, engine: EngineOptions, ui: Ui
-) -> ValidateResult:
+def validate(project: Project, env: str | None, *, head: bool, deep: bool, request: Request, ui: Ui) -> ValidateResult:
     """Check tfops.yaml and every environment (or one), as they lie here; with `head`, as they are committed.
 
     Raises ConfigError with every mistake that was found. The engine (`deep`) is asked when there is none.
@@ -56,11 +55,11 @@ def validate(
         *guessed_protections(project, tree, found),
     ):
         ui.warn(line)
-    complaints += misplaced_imports(project, tree, found, rules, engine)
-    complaints += for_tofu(project, tree, found, rules, engine)
+    complaints += misplaced_imports(project, tree, found, rules, request)
+    complaints += for_tofu(project, tree, found, rules, request)
     results: list[TrialResult] = []
     if deep and rules and not complaints:
-        judge = locate(project, rules, engine.engine)
+        judge = locate(project, rules, request.engine)
         complaints += misread_files(project, tree, found, judge)
         if not complaints:  # else the engine would say the same of each value
             trial = ValueTrial(project, tree, engine=judge, check=project.input_check(tree), env=bare_environment())

@@ -11,12 +11,12 @@ from tfops.ledger.codec import encode
 from tfops.ledger.versions import Listing, read_tagged_card, versions_of
 from tfops.records.card import Card
 from tfops.records.event import EventKind, LedgerEvent
+from tfops.records.finding import Finding
 from tfops.records.names import EnvName
 from tfops.records.version import VersionRecord
-from tfops.results.environments import VerifyResult
-from tfops.results.facts import Finding
 from tfops.system.remote import LEDGERS, RemoteUnreachable
 from tfops.system.trees import GitTree
+from tfops.views.verify import VerifyResult
 
 
 def verify(project: Project, env: str, ui: Ui) -> VerifyResult:

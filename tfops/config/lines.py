@@ -9,7 +9,7 @@ from tfops import exact
 from tfops.config.document import Document, Path, Written, read_document
 from tfops.config.project import PROJECT_FILE
 from tfops.exact import is_number
-from tfops.results.files import ConfigLine
+from tfops.records.config_line import ConfigLine
 
 _LONGEST_INLINE = 48
 _SAFE = re.compile(r"[^\s#\[\]{},&*!|>'\"%@`-][^\n#{}\[\],]*")

@@ -25,6 +25,8 @@ from tfops.engine.modules import InstalledModule, forget_moved_modules, installe
 from tfops.engine.moved_mark import names_the_mark
 from tfops.engine.orphaned_lock import OrphanedLock
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
+from tfops.engine.planfile.document import read_saved_plan
+from tfops.engine.planfile.unfamiliar import Unfamiliar
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.state import parse_state, sensitive_values, without
 from tfops.errors import EngineFailed, Interrupted
@@ -279,8 +281,12 @@ class StackEngine:
         return text
 
     def _read_plan(self, path: Path, *, is_empty: bool, is_partial: bool = False) -> SavedPlan:
-        document = read_plan(self.plan_as_json(path))
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
+        try:
+            document = read_saved_plan(content, self.engine)
+        except Unfamiliar:
+            document = read_plan(self.plan_as_json(path))
+        digest = hashlib.sha256(content).hexdigest()
         plan = to_plan(document, is_empty=is_empty, is_partial=is_partial)
         return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document), secrets_of(document))
 

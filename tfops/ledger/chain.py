@@ -57,15 +57,18 @@ class LedgerState:
     env: EnvName
     head: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    _known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def _part(self, name: str, kind: type[Part]) -> Part | None:
-        content = self.files.get(name)
-        if content is None:
-            return None
+        """Read when it is first asked for, and once."""
+        known, content = self._known.get(name), self.files.get(name)
+        if isinstance(known, kind) or content is None:
+            return known if isinstance(known, kind) else None
         try:
-            return decode(kind, content)
+            found = self._known[name] = decode(kind, content)
         except ValueError as error:
             raise _damaged_part(self.env, name, str(error)) from error
+        return found
 
     def require_readable(self) -> None:
         """Raises Refused (guard `damaged-ledger`) for a part that can't be read, whoever needs it next."""

@@ -1,20 +1,23 @@
 """The border: records as JSON, and back.
 
 Read by pydantic, by the types of the fields: what is missing and needed, or of another type, is refused; what a newer
-tfops added is ignored. Written with every field, in their order.
+tfops added is ignored. Written with every field, in their order. pydantic is imported for the first of them.
 """
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Record = TypeVar("Record")
 
 
-_ADAPTERS: dict[type, TypeAdapter[Any]] = {}  # made when a kind of record is first met: a millisecond each
+_ADAPTERS: dict[type, "TypeAdapter[Any]"] = {}  # made when a kind of record is first met: a millisecond each
 
 
-def _adapter(kind: type) -> TypeAdapter[Any]:
+def _adapter(kind: type) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     return _ADAPTERS[kind]

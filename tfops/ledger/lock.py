@@ -5,18 +5,16 @@ that holds everywhere takes the same place (DESIGN: the ledger), outside of this
 """
 
 import contextlib
-import json
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from tfops.errors import Locked
+from tfops.ledger.codec import encode, from_plain
 from tfops.records.lock import Holder
 from tfops.records.names import EnvName
-from tfops.system import clock
 from tfops.system.workspace import explained_disk_errors, read_json, write_file
 
 
@@ -42,7 +40,7 @@ class MachineLock:
             except Timeout as error:
                 raise _locked(env, read_holder(info)) from error
         try:
-            write_file(info, json.dumps(_to_json(holder)))
+            write_file(info, encode(holder))
             yield
         finally:
             info.unlink(missing_ok=True)
@@ -62,25 +60,11 @@ class MachineLock:
         return False
 
 
-def _to_json(holder: Holder) -> dict[str, str | int]:
-    return {
-        "who": holder.who,
-        "host": holder.host,
-        "pid": holder.pid,
-        "what": holder.what,
-        "since": holder.since.isoformat(),
-    }
-
-
 def read_holder(info: Path) -> Holder | None:
     """Who wrote that they hold the lock; None when nobody did, or when it can't be read."""
-    data = read_json(info)
-    if not isinstance(data, dict):
-        return None
     try:
-        since: datetime = clock.parse_time(str(data["since"]))
-        return Holder(str(data["who"]), str(data["host"]), int(data["pid"]), str(data["what"]), since)
-    except (KeyError, ValueError):
+        return from_plain(Holder, read_json(info))
+    except ValueError:
         return None
 
 

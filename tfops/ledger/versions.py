@@ -241,14 +241,16 @@ def read_cards(repository: Repository, records: Sequence[VersionRecord]) -> Iter
 def _cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator[tuple[VersionRecord, Card | Refused]]:
     """From the tag, or, of the version that the ledger knows as the latest, from there."""
     envs = list(dict.fromkeys(record.env for record in records))
-    names = [f"refs/tags/{record.tag}" for record in records]
-    found = list(read_named(repository.git, [*names, *(f"{LEDGERS}/{env}:{_CARD}" for env in envs)]))
-    kept = dict(zip(envs, found[len(records) :], strict=True))
+    tags, ledgers = _refs(repository, envs[0] if len(envs) == 1 else None)
+    names = [tags.get(f"refs/tags/{record.tag}", NO_REF) for record in records]
+    kept_in = [env for env in envs if env in ledgers]
+    found = list(read_objects(repository, [*names, *(f"{ledgers[env]}:{_CARD}" for env in kept_in)]))
+    kept = dict(zip(kept_in, found[len(records) :], strict=True))
     for record, tag in zip(records, found, strict=False):
         try:
             yield record, _card_of(record, tag)
         except Refused as error:
-            yield record, _kept_card(record, kept[record.env]) or error
+            yield record, _kept_card(record, kept.get(record.env)) or error
 
 
 def _kept_card(record: VersionRecord, found: Found | None) -> Card | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tfops.buckets import BucketFacts, StateBucket
 from tfops.dataclass import dataclass
-from tfops.results.facts import Finding
+from tfops.records.finding import Finding
 
 Means = Literal[
     "bucket", "versioning", "encryption", "public access", "policy", "lifecycle", "lock table", "replication"

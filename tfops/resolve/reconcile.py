@@ -8,10 +8,10 @@ from tfops.config.project import EnvironmentRule
 from tfops.config.window import next_open
 from tfops.dataclass import dataclass
 from tfops.records.blocked import Declined
+from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.policy import DriftPolicy, Sync
 from tfops.records.version import Kind, Verified, VersionRecord
-from tfops.results.sync import Decision, SyncReason
 
 _MOST_LISTED = 3
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from tfops.config.pinning import why_unpinned
 from tfops.dataclass import dataclass
 from tfops.records.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of, without_keys
-from tfops.records.download import Download
+from tfops.records.card import StackRecord
 from tfops.records.plan import Plan
 from tfops.records.verdict import Judgement, Reason, Verdict
 from tfops.records.version import Kind
@@ -19,32 +19,25 @@ from tfops.resolve.code_moves import brought
 from tfops.resolve.data_types import holds_data, is_missed
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
 
+_NO_STACK = StackRecord(backend="", lineage="", serial_before=0, serial_after=0, state_sha256="")
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a card says about one stack. `types` is resource type to provider address; addresses are the same for
-    both engines' registries, and `registries` are those that the provider lock has entries of. `guessed` are those of
-    the `protected` that inputs don't decide, `kept` is what the engine is to leave alive (`destroy = false`)."""
+    """What a card says about one stack, as it can be held against another card.
+
+    In `stack`, addresses are told apart in the whole environment, ids are led back to a thing's first one and hidden
+    if they are on either card, and providers have the same address for both engines' registries: `registries` are
+    those that the provider lock has entries of. `types` is resource type to provider, `modules` what the code asks of
+    each module, `actions` how many were run.
+    """
 
     kind: Kind = Kind.APPLY
     engine: tuple[str, str] = ("", "")
-    backend: str = ""
-    lineage: str = ""
-    providers: Mapping[str, str] = field(default_factory=dict)
-    registries: frozenset[str] = frozenset()
-    lock_committed: bool | None = None
+    stack: StackRecord = _NO_STACK
     types: Mapping[str, str] = field(default_factory=dict)
-    schema_versions: Mapping[str, int] = field(default_factory=dict)
-    inventory: Mapping[str, str] = field(default_factory=dict)
-    protected: frozenset[str] = frozenset()
-    guessed: frozenset[str] = frozenset()
-    kept: frozenset[str] = frozenset()
-    unread: frozenset[str] = frozenset()
-    forgotten: Mapping[str, str] = field(default_factory=dict)
-    lets_go: frozenset[str] = frozenset()
-    moves: Mapping[str, str] = field(default_factory=dict)
+    registries: frozenset[str] = frozenset()
     modules: Mapping[str, str] = field(default_factory=dict)
-    downloads: Mapping[str, Download] = field(default_factory=dict)
     actions: int = 0
 
 
@@ -69,7 +62,9 @@ def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since:
     """
     since = since or Since()
     moved = _moved(today, then, since)
-    pairs = ((old, new) for old, new in since.moved.items() if old in then.inventory and new in today.inventory)
+    pairs = (
+        (old, new) for old, new in since.moved.items() if old in then.stack.inventory and new in today.stack.inventory
+    )
     turned = {old: new for old, new in pairs if type_of(old) != type_of(new)}
     way = _WayBack(today, then, moved, _alive(today, then, moved, since), here, turned)
     return conclude([reason for rule in _RULES for reason in rule(way)])
@@ -95,7 +90,8 @@ def as_planned(found: Judgement, plan: Plan) -> Judgement:
 
 def protections(today: Facts, then: Facts) -> frozenset[str]:
     """The addresses that must not be lost on the way: those of both versions."""
-    return today.protected | then.protected | today.kept | then.kept
+    stacks = today.stack, then.stack
+    return frozenset(address for stack in stacks for address in (*stack.protected, *stack.kept))
 
 
 # --- what can't be done ---
@@ -107,24 +103,24 @@ def _destroyed(way: _WayBack) -> Iterator[Reason]:
 
 
 def _another_state(way: _WayBack) -> Iterator[Reason]:
-    if way.today.lineage and way.then.lineage and way.today.lineage != way.then.lineage:
+    if way.today.stack.lineage and way.then.stack.lineage and way.today.stack.lineage != way.then.stack.lineage:
         yield Reason(
             "another-state",
             Verdict.BLOCKED,
-            f"was applied to another state ({way.then.lineage[:8]}), today's is {way.today.lineage[:8]}",
-            (way.then.backend, way.today.backend),
+            f"was applied to another state ({way.then.stack.lineage[:8]}), today's is {way.today.stack.lineage[:8]}",
+            (way.then.stack.backend, way.today.stack.backend),
             "take what is in the other state in by hand, or pick a version of this state",
         )
-    elif way.then.backend and way.today.backend not in ("", way.then.backend):
-        now = way.today.backend
-        text = f"its state was kept in {way.then.backend}; the same state is in {now} today, and that is used"
+    elif way.then.stack.backend and way.today.stack.backend not in ("", way.then.stack.backend):
+        now = way.today.stack.backend
+        text = f"its state was kept in {way.then.stack.backend}; the same state is in {now} today, and that is used"
         yield Reason("backend-moved", Verdict.OK, text)
 
 
 def _older_engine(way: _WayBack) -> Iterator[Reason]:
     """The engine at hand can't be trusted with today's state, whichever version is the goal."""
     (name, version), today = way.here, way.today
-    if today.inventory and name == today.engine[0] and is_older(version, than=today.engine[1]):
+    if today.stack.inventory and name == today.engine[0] and is_older(version, than=today.engine[1]):
         wrote = f"{name} {today.engine[1]}"
         text = f"today's state was written with {wrote}, and the engine here is {version}: it may misread it"
         yield Reason("older-engine", Verdict.BLOCKED, text, cure=f"--engine PATH, of {wrote} or newer")
@@ -138,9 +134,9 @@ def is_older(version: str, *, than: str) -> bool:
 def _floating_modules(way: _WayBack) -> Iterator[Reason]:
     """A module from outside whose source may have moved: is it still what it was?"""
     moved_on, unsure = [], []
-    for path, was in way.then.downloads.items():
+    for path, was in way.then.stack.downloads.items():
         asked, asks = way.then.modules.get(path, was.source), way.today.modules.get(path, "")
-        known = way.today.downloads.get(path)
+        known = way.today.stack.downloads.get(path)
         if known and known.digest == was.digest:
             continue
         if known and known.source == was.source and (asked == asks if asks else known.version == was.version):
@@ -161,8 +157,8 @@ def _floating_modules(way: _WayBack) -> Iterator[Reason]:
 
 def _lost_data(way: _WayBack) -> Iterator[Reason]:
     """What exists today and not then goes; named when it holds data or is protected by either version."""
-    stay = way.then.inventory.keys() | way.moved.values()
-    lost = sorted(way.today.inventory.keys() - stay - _left_alive(way))
+    stay = way.then.stack.inventory.keys() | way.moved.values()
+    lost = sorted(way.today.stack.inventory.keys() - stay - _left_alive(way))
     named, certain = protections(way.today, way.then), _certain(way.today) | _certain(way.then)
     groups: dict[str, list[str]] = {"protected": [], "guessed": [], "holds-data": [], "destroys": []}
     for address in lost:
@@ -186,23 +182,26 @@ _LOSSES = {
 
 
 def _certain(facts: Facts) -> frozenset[str]:
-    return (facts.protected - facts.guessed) | facts.kept
+    stack = facts.stack
+    return frozenset(stack.protected).difference(stack.guessed).union(stack.kept)
 
 
 def _left_alive(way: _WayBack) -> frozenset[str]:
     """What goes out of the state and stays alive: the code of then lets it go, or OpenTofu keeps `destroy = false` in
     the state when the block is gone."""
     engine = way.here[0] or way.today.engine[0]
-    gone = way.today.inventory.keys() - way.then.inventory.keys() - set(way.moved.values())
+    gone = way.today.stack.inventory.keys() - way.then.stack.inventory.keys() - set(way.moved.values())
     return frozenset(
-        address for address in gone if _is_let_go(address, way.then) or (engine == "tofu" and address in way.today.kept)
+        address
+        for address in gone
+        if _is_let_go(address, way.then) or (engine == "tofu" and address in way.today.stack.kept)
     )
 
 
 def _is_let_go(address: str, then: Facts) -> bool:
     """Whether the code of then takes it, or a module that it stands in, out of the state alive."""
-    block = without_keys(brought(address, then.moves))
-    return any(block == one or block.startswith(f"{one}.") for one in then.lets_go)
+    block = without_keys(brought(address, then.stack.moves))
+    return any(block == one or block.startswith(f"{one}.") for one in then.stack.lets_go)
 
 
 def _leaves_alive(way: _WayBack) -> Iterator[Reason]:
@@ -213,7 +212,7 @@ def _leaves_alive(way: _WayBack) -> Iterator[Reason]:
 
 
 def _unread(way: _WayBack) -> Iterator[Reason]:
-    unread = sorted(way.today.unread | way.then.unread)
+    unread = sorted({*way.today.stack.unread, *way.then.stack.unread})
     if unread:
         text = f"a file of {_listed(unread)} could not be read: all that it holds counts as protected"
         yield Reason("unread", Verdict.OK, text, tuple(unread))
@@ -221,7 +220,7 @@ def _unread(way: _WayBack) -> Iterator[Reason]:
 
 def _made_anew(way: _WayBack) -> Iterator[Reason]:
     """What existed then and is gone: it comes back, what it held doesn't."""
-    back = way.then.inventory.keys() - way.today.inventory.keys() - way.moved.keys() - way.alive.keys()
+    back = way.then.stack.inventory.keys() - way.today.stack.inventory.keys() - way.moved.keys() - way.alive.keys()
     empty = sorted(address for address in back if holds_data(type_of(address)))
     if empty:
         text = f"makes {_listed(empty)} anew, empty: what it held went when it was destroyed"
@@ -275,22 +274,24 @@ def _moved(today: Facts, then: Facts, since: Since) -> dict[str, str]:
     Only where today's address is not in the old configuration and the old one is free: anything else
     the engine changes in place.
     """
-    if today.inventory.keys() == then.inventory.keys():
+    if today.stack.inventory.keys() == then.stack.inventory.keys():
         return {}
-    coming = then.inventory.keys() - today.inventory.keys()
-    leaving = today.inventory.keys() - then.inventory.keys()
-    by_code = {brought(address, then.moves): address for address in leaving}
+    coming = then.stack.inventory.keys() - today.stack.inventory.keys()
+    leaving = today.stack.inventory.keys() - then.stack.inventory.keys()
+    by_code = {brought(address, then.stack.moves): address for address in leaving}
     by_code = {new: old for new, old in by_code.items() if new in coming and type_of(new) == type_of(old)}
     coming, leaving = coming - by_code.keys(), leaving - set(by_code.values())
-    return by_code | moved_addresses(coming, leaving, then=then.inventory, now=today.inventory, since=since)
+    return by_code | moved_addresses(coming, leaving, then=then.stack.inventory, now=today.stack.inventory, since=since)
 
 
 def _alive(today: Facts, then: Facts, moved: Mapping[str, str], since: Since) -> dict[str, str]:
     """Addresses of then whose thing left the state without being destroyed, with its id."""
-    if not today.forgotten:
+    if not today.stack.forgotten:
         return {}
-    gone = then.inventory.keys() - moved.keys()
-    return still_alive(gone, then=then.inventory, forgotten=today.forgotten, now=today.inventory, since=since)
+    gone = then.stack.inventory.keys() - moved.keys()
+    return still_alive(
+        gone, then=then.stack.inventory, forgotten=today.stack.forgotten, now=today.stack.inventory, since=since
+    )
 
 
 # --- what needs today's providers ---
@@ -308,8 +309,8 @@ def _newer_providers(way: _WayBack) -> Iterator[Reason]:
         text = _DOUBTS[name].format(
             types=_listed(kinds),
             provider=_short(provider),
-            now=way.today.providers.get(provider, ""),
-            then=way.then.providers.get(provider, ""),
+            now=way.today.stack.providers.get(provider, ""),
+            then=way.then.stack.providers.get(provider, ""),
         )
         yield Reason(name, Verdict.KEEP_PROVIDERS, text, tuple(kinds), "--keep-providers")
 
@@ -321,31 +322,31 @@ _DOUBTS = {
 
 
 def _doubt(kind: str, provider: str, way: _WayBack) -> str:
-    now_version, then_version = way.today.providers.get(provider, ""), way.then.providers.get(provider, "")
+    now_version, then_version = way.today.stack.providers.get(provider, ""), way.then.stack.providers.get(provider, "")
     if not now_version or not then_version:  # for what only the state holds, the lock of what runs is lent
         return ""
     now, was = numbers(now_version), numbers(then_version)
     if now <= was:
         return ""
-    written = way.today.schema_versions.get(kind, 0)
+    written = way.today.stack.schema_versions.get(kind, 0)
     if kind in way.then.types:
-        return "newer-schema" if written > way.then.schema_versions.get(kind, 0) else ""
+        return "newer-schema" if written > way.then.stack.schema_versions.get(kind, 0) else ""
     return "unknown-type" if written or now[:2] > was[:2] else ""
 
 
 def _lower_majors(way: _WayBack) -> Iterator[Reason]:
-    for provider, version in way.then.providers.items():
-        now = way.today.providers.get(provider, "")
+    for provider, version in way.then.stack.providers.items():
+        now = way.today.stack.providers.get(provider, "")
         if now and numbers(version)[:1] < numbers(now)[:1]:
             text = f"{_short(provider)} goes from {now} to {version}, a lower major version"
             yield Reason("provider-major", Verdict.OK, text, (provider,), "--keep-providers keeps today's")
 
 
 def _open_lock(way: _WayBack) -> Iterator[Reason]:
-    if way.then.lock_committed is False and way.then.providers:
-        used = ", ".join(f"{_short(name)} {version}" for name, version in sorted(way.then.providers.items()))
+    if way.then.stack.lock_committed is False and way.then.stack.providers:
+        used = ", ".join(f"{_short(name)} {version}" for name, version in sorted(way.then.stack.providers.items()))
         text = f"its provider lock was not committed: other providers may come than {used}"
-        yield Reason("no-lock", Verdict.OK, text, tuple(sorted(way.then.providers)))
+        yield Reason("no-lock", Verdict.OK, text, tuple(sorted(way.then.stack.providers)))
 
 
 def _other_lock(way: _WayBack) -> Iterator[Reason]:
@@ -353,7 +354,7 @@ def _other_lock(way: _WayBack) -> Iterator[Reason]:
     name = way.here[0] or way.today.engine[0]
     own, product = (TOFU_REGISTRY, "OpenTofu") if name == "tofu" else (TERRAFORM_REGISTRY, "Terraform")
     registries = way.then.registries
-    if name and way.then.lock_committed and registries and own not in registries:
+    if name and way.then.stack.lock_committed and registries and own not in registries:
         text = f"its provider lock is the other engine's: {product} finds none of its own providers in it"
         yield Reason("other-lock", Verdict.KEEP_PROVIDERS, text, cure="--keep-providers")
 

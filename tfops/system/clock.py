@@ -17,6 +17,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0) + shift
 
 
+def zone() -> str:
+    """The offset of this machine's clock now, as Git writes it: `+0200`."""
+    return time.strftime("%z")
+
+
 def parse_time(text: str) -> datetime:
     """An ISO 8601 time with its offset. Raises ValueError for anything else."""
     moment = datetime.fromisoformat(text)

@@ -5,8 +5,10 @@ tag, a remote) goes through `GitRunner`: full ref names only, argument lists, `-
 before anything that Git could take for an option.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tfops.dataclass import dataclass
@@ -14,6 +16,7 @@ from tfops.errors import ProjectError, Refused
 from tfops.records.names import CommitSha
 from tfops.system import environ, process
 from tfops.system.pinned import PINNED
+from tfops.system.ref_files import RefFiles, UnsureError
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 # "unknown repository extension found:", or "extensions", or "v1-only extension": a name on each line below
@@ -47,7 +50,8 @@ class BrokenRef(Exception):
     """A ref is there, but its file or its object is damaged."""
 
 
-# What moves no ref; whatever else is run, refs are read anew afterwards.
+# What moves no ref that is listed; whatever else is run, refs are listed anew afterwards. A push may move what Git
+# knows of the remote's branches: those are read one by one, or after `look_again`.
 _MOVES_NO_REF = frozenset(
     {
         "cat-file",
@@ -58,6 +62,7 @@ _MOVES_NO_REF = frozenset(
         "log",
         "ls-remote",
         "merge-base",
+        "push",
         "remote",
         "rev-list",
         "rev-parse",
@@ -73,7 +78,7 @@ _MOVES_NO_REF = frozenset(
 class RefList:
     """Full ref names with the objects that they name, and those that are there and that Git can't read."""
 
-    values: Mapping[str, CommitSha]
+    values: dict[str, CommitSha]
     broken: tuple[str, ...]
     words: str = ""
 
@@ -82,12 +87,14 @@ class GitRunner:
     """Runs Git in one repository. Counts its processes, because that is what a command costs.
 
     What refs name is asked once, until something is run here that may move them; `look_again` is for what others do.
-    A swap says what it takes a ref to be, so that who knows an old value only loses the race.
+    A swap says what it takes a ref to be, so that who knows an old value only loses the race. With `files`, what a
+    single ref names is read where Git keeps it.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, files: RefFiles | None = None) -> None:
         self.root = root
         self.started = 0
+        self._files = files
         self._listed: dict[tuple[str, ...], RefList] = {}
 
     def look_again(self) -> None:
@@ -105,7 +112,30 @@ class GitRunner:
 
     def ref(self, name: str) -> CommitSha | None:
         """The object that a full ref name names, whatever it is; None when there is no such ref, or no reading it."""
+        with contextlib.suppress(UnsureError):
+            if self._files:
+                return self._files.value(name)
         return self._list_with(name, ()).values.get(name)
+
+    def has_none_below(self, space: str) -> bool:
+        """Whether there is no ref in a space (`refs/tfops/offline/`)."""
+        return bool(self._files and self._files.has_none_below(space)) or not self.refs(space).values
+
+    def checked_out(self) -> str:
+        """The ref that HEAD is on, empty when it is on none."""
+        with contextlib.suppress(UnsureError):
+            if self._files:
+                return self._files.checked_out()
+        return self.line("symbolic-ref", "--quiet", "HEAD")
+
+    def update_refs(self, commands: str, moved: Mapping[str, str]) -> None:
+        """`git update-ref --stdin`; `moved` is what refs name afterwards, all others stay what they were.
+
+        Raises GitFailed.
+        """
+        known = dict(self._listed)
+        self.ask("update-ref", "--stdin", stdin=commands.encode())
+        self._listed.update({spaces: _moved(listed, spaces, moved) for spaces, listed in known.items()})
 
     def readable_ref(self, name: str, *, beside: Sequence[str] = ()) -> CommitSha | None:
         """The same. Raises BrokenRef for a ref that is there and that Git can't read.
@@ -177,6 +207,12 @@ def _deed_in(argv: Sequence[str]) -> str:
     return ""
 
 
+def _moved(listed: RefList, spaces: Sequence[str], moved: Mapping[str, str]) -> RefList:
+    values = {name: CommitSha(value) for name, value in moved.items() if _is_in(name, spaces)}
+    broken = tuple(name for name in listed.broken if name not in values)
+    return replace(listed, values=dict(sorted((listed.values | values).items())), broken=broken)
+
+
 def _is_in(name: str, spaces: Sequence[str]) -> bool:
     return any(name == space or name.startswith(f"{space.rstrip('/')}/") for space in spaces)
 
@@ -197,10 +233,11 @@ class NoRepository(ProjectError):
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """The top of a work tree, and the `.git` folder that all work trees of its clone share."""
+    """The top of a work tree, its own `.git` folder, and the one that all work trees of its clone share."""
 
     root: Path
     common_dir: Path
+    git_dir: Path
 
 
 def find_clone(start: Path) -> Clone:
@@ -208,14 +245,14 @@ def find_clone(start: Path) -> Clone:
     if not start.is_dir():
         raise ProjectError(f"there is no folder `{start}`")
     git = GitRunner(start)
-    top, common = ("--show-toplevel",), ("--path-format=absolute", "--git-common-dir")
+    asked = ("--show-toplevel", "--git-common-dir", "--absolute-git-dir")
     try:
-        lines = git.ask("rev-parse", *top, *common).text.splitlines()
-        if len(lines) != 2:  # a folder with a line end in its name
-            lines = [git.ask("rev-parse", *argv).text.removesuffix("\n") for argv in (top, common)]
+        lines = git.ask("rev-parse", "--path-format=absolute", *asked).text.splitlines()
+        if len(lines) != len(asked):  # a folder with a line end in its name
+            lines = [git.ask("rev-parse", "--path-format=absolute", one).text.removesuffix("\n") for one in asked]
     except GitFailed as error:
         raise _explain_missing_repository(start, error) from error
-    return Clone(Path(lines[0]), Path(lines[1]))
+    return Clone(*map(Path, lines))
 
 
 def _explain_missing_repository(start: Path, error: GitFailed) -> ProjectError:

@@ -49,6 +49,7 @@ class CommitObject:
     author: Person
     authored_at: datetime
     subject: str
+    parents: tuple[str, ...] = ()
 
 
 def parse_tree(content: bytes, *, id_bytes: int) -> tuple[TreeEntry, ...]:
@@ -81,7 +82,9 @@ def parse_commit(content: bytes) -> CommitObject:
     text = _decoder(fields.get(b"encoding", b"utf-8"))
     person, at = _person(text(fields.get(b"author", b"")))
     paragraph = text(message).lstrip("\n").partition("\n\n")[0]
-    return CommitObject(fields[b"tree"].decode(), person, at, " ".join(paragraph.split("\n")).strip())
+    subject = " ".join(paragraph.split("\n")).strip()
+    parents = (line[7:].decode() for line in head.split(b"\n") if line.startswith(b"parent "))
+    return CommitObject(fields[b"tree"].decode(), person, at, subject, tuple(parents))
 
 
 def parse_tag_target(content: bytes) -> str:

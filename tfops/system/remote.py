@@ -132,9 +132,9 @@ class Refs:
 
     def _push_kept(self, remote: str) -> None:
         """Push what was done offline, all or none: the lock that this clone held kept others out."""
-        marks = self._git.refs(f"{_KEPT}/").values
-        if not marks:
+        if self._git.has_none_below(f"{_KEPT}/"):
             return
+        marks = self._git.refs(f"{_KEPT}/").values
         kept = [
             Update(ref, self._value_here(ref), base if ref.startswith(LEDGERS) else "")
             for ref, base in ((f"refs/{mark.removeprefix(f'{_KEPT}/')}", base) for mark, base in marks.items())
@@ -233,12 +233,13 @@ class Refs:
     def _follow_remote(self, updates: Sequence[Update]) -> None:
         """The remote has decided: whatever the refs were here, they are that now."""
         commands = "".join(f"update {update.ref} {update.new}\n" for update in updates)
-        self._git.ask("update-ref", "--stdin", stdin=commands.encode())
+        self._git.update_refs(commands, {update.ref: update.new for update in updates})
 
     def _swap_here(self, updates: Sequence[Update]) -> Swap:
         commands = "".join(map(_command, updates))
         try:
-            self._git.ask("update-ref", "--stdin", stdin=f"start\n{commands}prepare\ncommit\n".encode())
+            moved = {update.ref: update.new for update in updates}
+            self._git.update_refs(f"start\n{commands}prepare\ncommit\n", moved)
         except GitFailed as error:
             if all(self._value_here(update.ref) == update.new for update in updates):
                 return Swap.WON
@@ -298,7 +299,7 @@ class Refs:
     def _rehearse_here(self, updates: Sequence[Update]) -> bool:
         commands = "".join(map(_command, updates))
         try:
-            self._git.ask("update-ref", "--stdin", stdin=f"start\n{commands}prepare\nabort\n".encode())
+            self._git.update_refs(f"start\n{commands}prepare\nabort\n", {})
         except GitFailed as error:
             if any(self._value_here(update.ref) != update.old for update in updates):
                 return False

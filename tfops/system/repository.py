@@ -12,9 +12,10 @@ from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.records.commit import Commit, Person
 from tfops.records.names import CommitSha
-from tfops.system import environ
+from tfops.system import clock, environ
 from tfops.system.git import GitFailed, GitRunner, find_clone, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
+from tfops.system.ref_files import RefFiles
 
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
 PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
@@ -22,6 +23,10 @@ PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 _SHA256_DIGITS = 64
 _REMOTE = re.compile(r"remote\.(?P<name>.+)\.[^.]+", re.DOTALL)
 _TAGS = "refs/tags/"
+_NEAR = 20  # commits
+# What Git takes as it stands; it cleans other names up, in its own way.
+_PLAIN_NAME = re.compile(r"[^\W_](?:[\w -]*[^\W_])?")
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*@)?[A-Za-z0-9.-]*[A-Za-z0-9]")
 _FACTS = "%H%x00%an%x00%ae%x00%at%x00%s%x00%x00"
 
 
@@ -32,7 +37,7 @@ class Repository:
         clone = find_clone(start)
         self.root = clone.root
         self.common_dir = clone.common_dir
-        self.git = GitRunner(self.root)
+        self.git = GitRunner(self.root, RefFiles(clone.git_dir, clone.common_dir))
         self._related: dict[tuple[CommitSha, CommitSha], bool] = {}
 
     @cached_property
@@ -47,19 +52,12 @@ class Repository:
     @cached_property
     def head(self) -> CommitSha:
         """The commit that is checked out. Raises ProjectError when nothing was committed yet."""
-        sha = self._branch_here() or self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        here = self.git.ref(f"refs/heads/{self.branch}") if self.branch else None
+        sha = here or self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         if not sha:
             hint = "git add -A && git commit -m 'Start' (tfops applies commits, never loose files)"
             raise ProjectError("the repository has no commit yet", hint=hint)
         return require_sha(sha)
-
-    def _branch_here(self) -> CommitSha | None:
-        """The checked-out branch's commit; listed together with what the remote has, which is asked for next."""
-        if not self.branch:
-            return None
-        here = f"refs/heads/{self.branch}"
-        there = (f"refs/remotes/{self.remote}/{self.branch}",) if self.remote else ()
-        return self.git.refs(here, *there).values.get(here)
 
     @property
     def has_sha256(self) -> bool:
@@ -69,8 +67,7 @@ class Repository:
     @cached_property
     def branch(self) -> str:
         """The checked-out branch's name, empty when HEAD is detached."""
-        ref = self.git.line("symbolic-ref", "--quiet", "HEAD")
-        return ref.removeprefix("refs/heads/")
+        return self.git.checked_out().removeprefix("refs/heads/")
 
     @cached_property
     def remote(self) -> str:
@@ -127,6 +124,10 @@ class Repository:
         if ancestor == descendant:
             return True
         pair = ancestor, descendant
+        if self._is_near(descendant, ancestor):
+            return True
+        if self._is_near(ancestor, descendant):
+            return False
         if pair not in self._related:
             argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
             code = self.git.ask(*argv, ok=(0, 1, 128)).code
@@ -134,6 +135,22 @@ class Repository:
                 return False
             self._related[pair] = code == 0
         return self._related[pair]
+
+    def _is_near(self, start: CommitSha, wanted: CommitSha) -> bool:
+        """Whether `wanted` is found a few commits before `start`, by what is read anyway: most often it is its parent.
+
+        False says nothing.
+        """
+        waiting, seen = [start], {start}
+        with contextlib.suppress(ProjectError):
+            while waiting and len(seen) < _NEAR:
+                for parent in map(require_sha, self.objects.commit(waiting.pop(0)).parents):
+                    if parent == wanted:
+                        return True
+                    if parent not in seen:
+                        seen.add(parent)
+                        waiting.append(parent)
+        return False
 
     def named_commit(self, name: str) -> CommitSha | None:
         """The commit that a person's word stands for (a tag, a short id, `HEAD~2`); None where it stands for none."""
@@ -250,9 +267,18 @@ class Repository:
         user, host = environ.user_and_host()
         return Person(user, f"{user}@{host}")
 
+    @property
+    def _has_other_committer(self) -> bool:
+        """Whether somebody else may count than `user.name` and `user.email` say."""
+        variables = map(environ.is_set, ("GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "GIT_COMMITTER_DATE"))
+        return any(variables) or any(name.startswith("committer.") for name in self.settings)
+
     @cached_property
     def committer(self) -> "Committer | None":
         """Who commits here as Git puts it into a commit, None where it knows nobody (in CI it often doesn't)."""
+        name, email = self.settings.get("user.name", ""), self.settings.get("user.email", "")
+        if _PLAIN_NAME.fullmatch(name) and _PLAIN_EMAIL.fullmatch(email) and not self._has_other_committer:
+            return Committer(Person(name, email), clock.zone())
         try:
             ident = self.git.ask("var", "GIT_COMMITTER_IDENT").text.strip()
         except GitFailed:

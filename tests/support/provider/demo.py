@@ -1,4 +1,4 @@
-"""The provider itself: resources that are files. The engine starts it through a script in the mirror."""
+"""The provider's resources, which are files."""
 
 import json
 import os
@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from tf.iface import (
     CreateContext,
-    DataSource,
     DeleteContext,
     ImportContext,
     PlanContext,
@@ -19,10 +18,9 @@ from tf.iface import (
     UpdateContext,
     UpgradeContext,
 )
-from tf.runner import run_provider
 from tf.schema import Attribute, Schema
 from tf.types import String
-from tf.utils import Diagnostic, Diagnostics
+from tf.utils import Diagnostic
 
 WORLD = "DEMO_WORLD"
 # A file with the world's name and this ending makes the next deletion fail, once.
@@ -90,8 +88,12 @@ class FileResource(Resource):
         return self._read(path)
 
     def _read(self, path: Path) -> Values:
-        content = json.loads(path.read_text())
+        content = self.content_of(path)
         return {attribute.name: content.get(attribute.name) for attribute in self.schema.attributes}
+
+    def content_of(self, path: Path) -> Values:
+        found: Values = json.loads(path.read_text())
+        return found
 
     def _write(self, state: Values) -> Values:
         self.path(state).write_text(json.dumps(state, sort_keys=True))
@@ -231,40 +233,4 @@ class Tag(FileResource):
         return found if found and found["content"] == content else None
 
 
-class DemoProvider(Provider):
-    """One version of the provider: the resources that it knows."""
-
-    def __init__(self, resources: list[type[Resource]]) -> None:
-        self._resources = resources
-
-    def full_name(self) -> str:
-        return "registry.terraform.io/tfops/demo"
-
-    def get_model_prefix(self) -> str:
-        return "demo_"
-
-    def get_provider_schema(self, diags: Diagnostics) -> Schema:
-        return Schema()
-
-    def validate_config(self, diags: Diagnostics, config: Values) -> None:
-        pass
-
-    def configure_provider(self, diags: Diagnostics, config: Values) -> None:
-        pass
-
-    def get_data_sources(self) -> list[type[DataSource]]:
-        return []
-
-    def get_resources(self) -> list[type[Resource]]:
-        return self._resources
-
-
-_LIKE_REAL_ONES: list[type[Resource]] = [Password, Pet, Volume, Tag]
-VERSIONS: dict[str, list[type[Resource]]] = {
-    "1.0.0": [Thing, Database, *_LIKE_REAL_ONES],
-    "2.0.0": [NewThing, Database, Extra, *_LIKE_REAL_ONES],
-}
-
-
-def main(version: str) -> None:
-    run_provider(DemoProvider(VERSIONS[version]))
+LIKE_REAL_ONES: list[type[Resource]] = [Password, Pet, Volume, Tag]

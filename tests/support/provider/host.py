@@ -16,7 +16,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.provider.demo import WORLD, main
+from tests.support.provider.demo import WORLD
+from tests.support.provider.versions import main
 
 _TOP = Path(__file__).parents[3]
 

@@ -1,0 +1,101 @@
+"""A change becomes a version: the card, its tag and the ledger's event, in one push."""
+
+from tfops.change.begin import Held
+from tfops.change.cards import Outcome, build_card, standing_files
+from tfops.change.checks import check_context, run_checks
+from tfops.change.execute import hidden_in, left_of_actions
+from tfops.change.fetched_modules import require_same_modules
+from tfops.change.outputs import visible_outputs
+from tfops.change.planning import Planned
+from tfops.change.run import Run
+from tfops.change.stack_plan import unchanged
+from tfops.change.target import Target
+from tfops.change.unrecorded_card import record as record_card
+from tfops.engine.plan import masked_plan
+from tfops.errors import NotRecorded, Refused
+from tfops.records.card import Card
+from tfops.records.names import EnvName
+from tfops.records.plan import Plan
+from tfops.records.version import Kind, Verified, Version
+from tfops.system.git import GitFailed
+from tfops.views.change import ChangeResult
+
+
+def record(held: Held, outcome: Outcome) -> ChangeResult:
+    """The version of what was done. Raises NotRecorded: then the card is kept, and recorded by the next command."""
+    run, target = held.run, held.target
+    try:
+        card = _recorded(run, target, outcome, base=None)
+    except (GitFailed, Refused) as error:
+        raise _not_recorded(target.env, error) from error
+    return _result(run, target, held.planned, outcome.plan, card, seconds=held.seconds)
+
+
+def record_unchanged(run: Run, target: Target, planned: Planned) -> ChangeResult:
+    """A new commit without changes is a version too; the same commit again is not, unless it wasn't verified."""
+    require_same_modules(target, planned.moved, ignoring=run.request.ignores_verdict)
+    plan, ends = planned.plan, tuple(unchanged(one) for one in planned.stacks)
+    if _is_settled(target) and not any(one.missing.let_go for one in planned.stacks):
+        return _result(run, target, planned, plan, None, seconds=run.seconds)
+    outputs, seconds = visible_outputs(ends), run.seconds
+    verified = run_checks(target.checks, check_context(run, target, outputs=outputs, hidden=hidden_in(ends)))
+    left = left_of_actions(run.facts.present, ())
+    outcome = Outcome(plan, ends, outputs, (), seconds, verified, (), left)
+    try:
+        card = _recorded(run, target, outcome, base=run.facts.present.head)
+    except GitFailed as error:
+        raise _not_recorded(target.env, error) from error
+    return _result(run, target, planned, plan, card, seconds=run.seconds)
+
+
+def _is_settled(target: Target) -> bool:
+    """Whether the latest version says already all that there is to say."""
+    current, card = target.facts.latest, target.facts.current_card
+    if current is None or card is None or target.facts.present.trouble is not None:
+        return False
+    if current.hold or current.verified is Verified.FAILED or any(part.commit for part in card.stacks.values()):
+        return False
+    same = (Kind.APPLY, Kind.ADOPT) if target.kind is Kind.APPLY else (target.kind,)
+    return current.commit == target.commit.sha and current.kind in same
+
+
+def _recorded(run: Run, target: Target, outcome: Outcome, *, base: str | None) -> Card:
+    root = standing_files(target, outcome.ends, run.facts.present)
+    card = build_card(target, outcome, run.facts.present, run_id=run.id)
+    return record_card(run.facts, card, outcome.headline, base=base, root=root)
+
+
+def _not_recorded(env: EnvName, error: GitFailed | Refused) -> NotRecorded:
+    """What stood in the way, with its own way out of it."""
+    why, hint = str(error), "fix the cause"
+    if isinstance(error, Refused):
+        why = "\n".join(filter(None, (f"{error.what} ({error.guard})", error.why)))
+        hint = error.hint or hint
+    return NotRecorded(
+        f"{env} is as planned, but its version could not be recorded",
+        why=why,
+        state="The infrastructure is as planned.",
+        hint=f"{hint}; then: tfops recover {env}",
+    )
+
+
+def _result(
+    run: Run, target: Target, planned: Planned, plan: Plan, card: Card | None, *, seconds: float
+) -> ChangeResult:
+    current, restores = target.facts.latest, target.way.restores
+    return ChangeResult(
+        env=target.env,
+        kind=target.kind,
+        commit=target.commit,
+        plan=masked_plan(plan, run.mask),
+        version=Version(card.version) if card else None,
+        previous=current.version if current else None,
+        restores=restores.version if restores else None,
+        hold=card.hold.reason if card and card.hold else "",
+        duration_s=seconds,
+        engine_starts=planned.engine_starts,
+        is_shared=bool(run.project.repository.remote),
+        outputs=card.outputs if card else {},
+        verified=card.verified.result if card and card.verified else Verified.NONE,
+        checks=card.verified.checks if card and card.verified else (),
+    )

@@ -1,0 +1,56 @@
+"""What the user said: about which environment, with which engine, how far they agree, how long to wait."""
+
+from dataclasses import field, replace
+
+from tfops.dataclass import dataclass
+from tfops.records.names import StackName
+from tfops.resolve.agreement import NOTHING_AGREED, Agreed
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """`yes` covers everything but what a rollback deletes or replaces: that is named, one by one.
+
+    `standing` names a consent that was given before there was a plan; it covers what `yes` covers,
+    a drill's everything. For runs without a person: at most `most_losses` unnamed resources may be deleted or
+    replaced (None: any number), and with `only_plans` a person must look; `agreed` is the plan that one has
+    looked at. `allow_missing` is what the state may lack that the latest version has; None where
+    the command takes no such names.
+    """
+
+    yes: bool = False
+    allow_destroy: frozenset[str] = frozenset()
+    allow_stateless: bool = False
+    allow_duplicate: frozenset[str] = frozenset()
+    allow_action: frozenset[str] = frozenset()
+    allow_missing: frozenset[str] | None = None
+    standing: str = ""
+    most_losses: int | None = None
+    only_plans: bool = False
+    agreed: Agreed = NOTHING_AGREED
+
+    def of_stack(self, stack: StackName) -> "Consent":
+        """For a plan that is made again on the way, of one stack."""
+        return replace(self, agreed=self.agreed.of_stack(stack))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`env` as it was named (None: the branch's), `stacks` to narrow to (none: all), `engine` as asked for.
+
+    `plan_digest` is the only plan that may be applied (the whole digest or its beginning; empty: any).
+    `lock_timeout_s` is how long an engine waits for its state's lock, `wait_s` how long tfops waits for others.
+    `allowed` are the guards that are overridden; `ignores_verdict` and `keeps_providers` are a rollback's.
+    """
+
+    env: str | None = None
+    stacks: tuple[str, ...] = ()
+    engine: str = ""
+    lock_timeout_s: int = 20
+    consent: Consent = field(default_factory=Consent)
+    wait_s: float = 0.0
+    offline: bool = False
+    plan_digest: str = ""
+    allowed: frozenset[str] = frozenset()
+    ignores_verdict: bool = False
+    keeps_providers: bool = False

@@ -1,0 +1,53 @@
+"""One run in an environment: what it knows, what it was told, where it may write, what it must not show."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import field
+from pathlib import Path
+
+from tfops.change.project import Project
+from tfops.change.request import Request
+from tfops.change.snapshot import Snapshot
+from tfops.change.ui import Ui
+from tfops.dataclass import dataclass
+from tfops.engine.mask import Masker
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`folder` is its own, and gone when it ends well; its name is the run's id.
+
+    What stacks hide from each other goes through `mask`. What else their states hold that is sensitive is masked by
+    `shown` in what engines say, but not in what is recorded: a card's ids must tell things apart.
+    """
+
+    facts: Snapshot
+    folder: Path
+    request: Request
+    ui: Ui
+    mask: Masker = field(default_factory=Masker)
+    shown: Masker = field(default_factory=Masker)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def project(self) -> Project:
+        return self.facts.project
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def seconds(self) -> float:
+        """How long it has worked."""
+        return round(time.monotonic() - self.started, 3)
+
+
+@contextlib.contextmanager
+def running(facts: Snapshot, request: Request, ui: Ui) -> Iterator[Run]:
+    """A run on top of what was read; one that has claimed the environment goes by its claim's id."""
+    lock = facts.present.lock
+    claim = lock.run_id if lock and not lock.is_manual else ""
+    with facts.project.workspace.run(facts.env, claim) as folder:
+        yield Run(facts, folder, request, ui)

@@ -1,0 +1,126 @@
+"""`history`: the versions of an environment, and what happened between them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tfops.dataclass import dataclass
+from tfops.records.commit import Commit
+from tfops.records.drill import Drill
+from tfops.records.event import LedgerEvent
+from tfops.records.names import EnvName
+from tfops.records.verdict import Judgement
+from tfops.records.version import Verified, VersionRecord
+from tfops.views import draw
+from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.words import VERDICT_STYLES, age, commit_text, drill_words, plain
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A version with the commit that it applied, when this clone has that commit.
+
+    `verdict` says what going back to it comes to, when that was asked for; the current version has none.
+    """
+
+    record: VersionRecord
+    commit: Commit | None
+    verdict: Judgement | None = None
+    drill: Drill | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryResult:
+    """The end of `history`, newest first."""
+
+    env: EnvName
+    entries: tuple[HistoryEntry, ...]
+    foreign: tuple[str, ...]
+    incidents: tuple[LedgerEvent, ...] = ()
+    has_verdicts: bool = False
+    unread: tuple[str, ...] = ()
+    untagged: tuple[str, ...] = ()
+
+
+@text_report.register(HistoryResult)
+def _history(result: HistoryResult, view: View) -> draw.RenderableType:
+    if not (result.entries or result.incidents or result.foreign or result.unread):
+        return draw.Text(f"{result.env} has no version yet")
+    if result.has_verdicts:
+        return _verdicts(result, view)
+    table = new_table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
+    rows: list[HistoryEntry | LedgerEvent] = [*result.entries, *result.incidents]
+    for row in sorted(rows, key=_moment, reverse=True)[: _most(view)]:
+        add_row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
+    lines: list[draw.RenderableType] = [table, *_left_out(len(rows), view)]
+    lines += [draw.Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
+    lines += [draw.Text(f"{tag}: made by tfops, but it can't be read", style="bold red") for tag in result.unread]
+    lines += [
+        draw.Text(f"{tag}: the tag is gone; this is what the ledger has", style="yellow") for tag in result.untagged
+    ]
+    return draw.Group(*lines)
+
+
+_MOST_ROWS = 100
+
+
+def _most(view: View) -> int | None:
+    return None if view.full else _MOST_ROWS
+
+
+def _left_out(count: int, view: View) -> list[draw.Text]:
+    more = 0 if view.full else max(count - _MOST_ROWS, 0)
+    return [draw.Text(f"… and {more:,} older: --full, or --output json", style="dim")] if more else []
+
+
+def _verdicts(result: HistoryResult, view: View) -> draw.RenderableType:
+    """Versions only: each with what going back to it comes to, and why."""
+    table = new_table("VERSION", "WHEN", "BACK TO IT", "WHY")
+    for entry in result.entries[: _most(view)]:
+        found, when = entry.verdict, age(entry.record.applied_at, view.now)
+        version = draw.Text(str(entry.record.version), style="bold")
+        if found is None:
+            add_row(table, version, when, draw.Text("current", style="dim"), "")
+            continue
+        why = "; ".join(reason.text for reason in found.deciding or found.reasons)
+        add_row(table, version, when, draw.Text(found.verdict, style=VERDICT_STYLES[found.verdict]), why)
+    return draw.Group(table, *_left_out(len(result.entries), view))
+
+
+def _moment(row: HistoryEntry | LedgerEvent) -> tuple[datetime, int]:
+    """Newest last; within a second a version comes after what led to it."""
+    return (row.record.applied_at, row.record.version.number) if isinstance(row, HistoryEntry) else (row.at, 0)
+
+
+def _version_cells(entry: HistoryEntry, view: View) -> tuple[draw.Text | str, ...]:
+    record = entry.record
+    what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
+    version, changes = draw.Text(str(record.version), style="bold"), draw.Text(_changes(entry), style="dim")
+    changes.append(*_verified_words(record))
+    if entry.drill:
+        changes.append(plain(f" · {drill_words(entry.drill)}"), style="" if entry.drill.is_ok else "red")
+    when = age(record.applied_at, view.now)
+    return version, what, when, record.applied_by, commit_text(entry.commit, record.commit), changes
+
+
+def _incident_cells(event: LedgerEvent, view: View) -> tuple[draw.Text | str, ...]:
+    style = "red" if event.kind == "failed" else "yellow"
+    return (
+        "-",
+        draw.Text(event.kind, style=style),
+        age(event.at, view.now),
+        event.by,
+        "",
+        draw.Text(plain(event.text), style=style),
+    )
+
+
+def _changes(entry: HistoryEntry) -> str:
+    """`3 created, 1 deleted`: the headline without its zeros."""
+    parts = [part for part in entry.record.summary.split(", ") if not part.startswith("0 ")]
+    return ", ".join(parts) or "no changes"
+
+
+def _verified_words(record: VersionRecord) -> tuple[str, str]:
+    words = {Verified.PASSED: (" · verified", "green"), Verified.FAILED: (" · not verified", "red")}
+    return words.get(record.verified, ("", ""))

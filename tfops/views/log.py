@@ -1,0 +1,31 @@
+"""`log`: every event of an environment's ledger."""
+
+from __future__ import annotations
+
+from tfops.dataclass import dataclass
+from tfops.records.event import LedgerEvent
+from tfops.records.names import EnvName
+from tfops.records.run import Trouble
+from tfops.views import draw
+from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.trouble import trouble_lines
+from tfops.views.words import age
+
+
+@dataclass(frozen=True, slots=True)
+class LogResult:
+    """The end of `log`, newest first."""
+
+    env: EnvName
+    events: tuple[LedgerEvent, ...]
+    trouble: Trouble | None = None
+
+
+@text_report.register(LogResult)
+def _log(result: LogResult, view: View) -> draw.RenderableType:
+    if not result.events:
+        return draw.Text(f"the ledger of {result.env} is empty")
+    table = new_table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
+    for event in result.events:
+        add_row(table, event.kind, age(event.at, view.now), event.by, event.text, draw.Text(event.sha[:8], style="dim"))
+    return draw.Group(table, *trouble_lines(result.env, result.trouble, view))

@@ -1,0 +1,117 @@
+"""`show`: one version's identity card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tfops.dataclass import dataclass
+from tfops.records.action import ActionState
+from tfops.records.addresses import qualified
+from tfops.records.commit import Commit
+from tfops.records.drill import Drill
+from tfops.records.run import Trouble
+from tfops.records.verdict import Judgement
+from tfops.records.version import VersionRecord
+from tfops.views import draw
+from tfops.views.base import View, add_row, flat_outputs, new_table, text_report
+from tfops.views.trouble import trouble_lines
+from tfops.views.words import age, commit_text, drill_words, duration, plural
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResult:
+    """The end of `show`. `trouble` comes with the latest version, when a change stopped after it."""
+
+    record: VersionRecord
+    commit: Commit | None
+    card: Mapping[str, Any]
+    verdict: Judgement | None = None
+    trouble: Trouble | None = None
+    drill: Drill | None = None
+
+
+@text_report.register(ShowResult)
+def _show(result: ShowResult, view: View) -> draw.RenderableType:
+    record, card = result.record, result.card
+    stacks: dict[str, dict[str, Any]] = card["stacks"]
+    several = len(stacks) > 1
+    rows: list[tuple[str, str]] = [
+        ("version", f"{record.version} of {record.env} ({record.tag})"),
+        ("what", f"{record.kind}, {record.summary}"),
+        ("restores", str(record.restores or "")),
+        ("commit", commit_text(result.commit, record.commit)),
+        ("author", f"{card['author']['name']} <{card['author']['email']}>"),
+        ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, view.now)}"),
+        ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
+        ("checked", ", ".join(check["name"] for check in card.get("checks", []))),
+        ("approved", ", ".join(dict.fromkeys(f"{item['who']} ({item['how']})" for item in card["approvals"]))),
+        ("actions", _action_words(card.get("actions", []))),
+        ("took", duration(card["duration_s"])),
+        ("run", card["run"]),
+        ("branch", card["branch"]),
+        ("only", record.only),
+        ("held", record.hold),
+        ("verified", _verified_words(card.get("verified"))),
+        ("drill", _drill_words(result.drill)),
+        ("rehearses", card.get("rehearses", "")),
+        ("engine", f"{card['engine']['name']} {card['engine']['version']}"),
+        ("aws", card["aws"]["arn"] if card.get("aws") else ""),
+        ("providers", ", ".join(f"{name} {version}" for name, version in card["providers"].items())),
+        ("modules", ", ".join(f"{name} ({part['source']})" for name, part in card["modules"].items())),
+        *((f"state of {name}" if several else "state", _state_words(part)) for name, part in stacks.items()),
+    ]
+    rows += _verdict_rows(result.verdict)
+    table = new_table("", "")
+    table.show_header = False
+    for name, value in rows:
+        if value:
+            add_row(table, draw.Text(name, style="dim"), value)
+    inventory = {
+        qualified(name, address): known
+        for name, part in stacks.items()
+        for address, known in part.get("inventory", {}).items()
+    }
+    listed = [draw.Text(f"  {address}" + (f"  {known}" if known else "")) for address, known in inventory.items()]
+    outputs = [draw.Text(f"  {name} = {value}") for name, value in flat_outputs(card["outputs"])]
+    parts: list[draw.RenderableType] = [table]
+    parts += [draw.Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
+    parts += [draw.Text("\noutputs", style="dim"), *outputs] if outputs else []
+    parts += trouble_lines(record.env, result.trouble, view)
+    return draw.Group(*parts)
+
+
+def _state_words(part: Mapping[str, Any]) -> str:
+    return f"{part.get('backend')}, serial {part.get('serial_after')}, lineage {part.get('lineage')}"
+
+
+def _drill_words(drill: Drill | None) -> str:
+    if drill is None:
+        return ""
+    return f"{drill_words(drill)} in {drill.place}" + (f": {drill.why}" if drill.why else "")
+
+
+def _action_words(actions: Sequence[Mapping[str, Any]]) -> str:
+    """`3 done`, and by name what wasn't: `1 done; module.m.action.a.b: never run`."""
+    done = sum(action["result"] == ActionState.DONE for action in actions)
+    others = [f"{action['address']}: {action['result']}" for action in actions if action["result"] != ActionState.DONE]
+    return "; ".join([*([f"{done} done"] if done else []), *others])
+
+
+def _verified_words(verified: Mapping[str, Any] | None) -> str:
+    """`failed: smoke: exit code 1 (2.0 s); up: passed (0.1 s)`"""
+    if not verified:
+        return ""
+    checks = [
+        f"{check['name']}: {check['why'] or check['result']} ({duration(check['duration_s'])})"
+        for check in verified["checks"]
+    ]
+    return f"{verified['result']}: " + "; ".join(checks)
+
+
+def _verdict_rows(judgement: Judgement | None) -> list[tuple[str, str]]:
+    """What going back to the version comes to: the verdict, then each reason with what it takes."""
+    if judgement is None:
+        return []
+    notes = [reason.text + (f" ({reason.cure})" if reason.cure else "") for reason in judgement.reasons]
+    return [("back to it", judgement.verdict.value), *(("", note) for note in notes)]
