@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "made_again"]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
@@ -177,10 +177,11 @@ def _hash(self: Any) -> int:
 
 def _reduce(self: Any) -> tuple[Any, ...]:
     """For another process: `__setstate__` of a frozen class would be refused."""
-    return _again, (type(self), self._values_(self))
+    return made_again, (type(self), self._values_(self))
 
 
-def _again(cls: Any, values: tuple[Any, ...]) -> Any:
+def made_again(cls: Any, values: tuple[Any, ...]) -> Any:
+    """An object as it was in another process: what a pickle of it names."""
     made = cls.__new__(cls)
     for name, value in zip(cls._names_, values, strict=True):
         object.__setattr__(made, name, value)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engines import all_engines
+from tests.support.engines import all_engines, require_compared
 from tests.support.moto import REGION, Moto
 from tests.support.saved_plans import Workbench
 
@@ -110,6 +110,7 @@ output "read" {{
 @pytest.mark.timeout(900)  # four plans, as often `show`, one apply with a provider of 700 MB
 @pytest.mark.parametrize("engine", all_engines())
 def test_the_file_says_what_the_engine_shows(tmp_path: Path, moto: Moto, aws_env: dict[str, str], engine: str) -> None:
+    require_compared(engine)
     bench = Workbench(tmp_path, engine, aws_env)
     name = f"read-{engine}"
 

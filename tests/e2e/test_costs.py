@@ -1,12 +1,16 @@
 """Counts, not times: what an apply costs in engine starts and in round trips to the remote."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.engines import starts_to_show
 from tests.support.sandbox import Sandbox, with_remote
+from tfops.config.project import EngineChoice
+from tfops.engine.locate import find_engine
 
 _SHIM = """\
 #!/bin/sh
@@ -40,11 +44,13 @@ def _trips(tmp_path: Path) -> list[str]:
     return found
 
 
-def test_an_apply_is_one_fetch_a_push_that_is_only_judged_and_two_pushes(counted: Sandbox, tmp_path: Path) -> None:
+def test_an_apply_is_one_fetch_a_push_that_is_only_judged_and_two_pushes(
+    counted: Sandbox, tmp_path: Path, engine: str
+) -> None:
     """The first push changes nothing: the remote says before the consent whether it would take the two others."""
     result = counted.ok("apply", "dev", "--yes", "-o", "json").result
     assert _trips(tmp_path) == ["fetch", "push", "push", "push"]
-    assert result["engine_starts"] == 3, "init, plan, apply"
+    assert result["engine_starts"] == 3 + starts_to_show(engine), "init, plan, apply"
 
 
 def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path: Path) -> None:
@@ -58,15 +64,15 @@ def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path
     assert len(every.read_text().split()) == 12
     every.unlink()
     counted.ok("status")
-    assert len(every.read_text().split()) == 7
+    assert len(every.read_text().split()) == 5
 
 
-def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
+def test_nothing_to_change_is_one_fetch(counted: Sandbox, tmp_path: Path, engine: str) -> None:
     counted.ok("apply", "dev", "--yes")
     _trips(tmp_path)
     result = counted.ok("apply", "dev", "--yes", "-o", "json").result
     assert _trips(tmp_path) == ["fetch"]
-    assert result["engine_starts"] == 1, "plan"
+    assert result["engine_starts"] == 1 + starts_to_show(engine), "plan"
 
 
 def test_status_of_all_environments_is_one_fetch(counted: Sandbox, tmp_path: Path) -> None:
@@ -76,9 +82,9 @@ def test_status_of_all_environments_is_one_fetch(counted: Sandbox, tmp_path: Pat
     assert _trips(tmp_path) == ["fetch"]
 
 
-def test_changed_modules_are_taken_in_without_another_init(shop: Sandbox, tmp_path: Path) -> None:
+def test_changed_modules_are_taken_in_without_another_init(shop: Sandbox, tmp_path: Path, engine: str) -> None:
     log, shim = tmp_path / "runs", tmp_path / "terraform"
-    real = shutil.which("terraform") or str(Path(sys.executable).with_name("tfops-terraform"))
+    real = find_engine(EngineChoice(), engine).executable
     shim.write_text(f'#!/bin/sh\necho "$1" >> {log}\nexec {real} "$@"\n')
     shim.chmod(0o755)
     shop.wish("one")
@@ -89,4 +95,36 @@ def test_changed_modules_are_taken_in_without_another_init(shop: Sandbox, tmp_pa
     shop.commit("Another resource")
     result = shop.ok("apply", "dev", "--yes", "--engine", str(shim), "-o", "json").result
     assert [change["address"] for change in result["plan"]["changes"]] == ["module.main.terraform_data.more"]
-    assert log.read_text().split() == ["get", "plan", "apply"]
+    assert log.read_text().split() == ["get", "plan", *["show"] * starts_to_show(engine), "apply"]
+
+
+_TRACED = """\
+import sys
+from pathlib import Path
+import tfops.system.process as process
+follow = process.follow
+def traced(command, listener, **options):
+    frame, found = sys._getframe(1), []
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name.startswith("tfops"):
+            found.append(f"{name}:{frame.f_code.co_name}")
+        frame = frame.f_back
+    if command.argv[1:2] == ["apply"]:
+        Path("FOUND").write_text("\\n".join(found))
+    return follow(command, listener, **options)
+process.follow = traced
+from tfops.cli import main
+sys.argv = ["tfops", "apply", "dev", "--yes"]
+main()
+"""
+
+
+def test_from_main_to_the_engine_it_is_a_short_way(shop: Sandbox, tmp_path: Path) -> None:
+    """Who reads from `tfops apply` to the engine's apply shall get there: docs/adr/0024."""
+    shop.wish("one")
+    script = _TRACED.replace("FOUND", str(tmp_path / "frames"))
+    subprocess.run([sys.executable, "-c", script], cwd=shop.path, env=shop.env, check=True, capture_output=True)
+    frames = (tmp_path / "frames").read_text().splitlines()
+    assert frames[0].startswith("tfops.engine.runner:") and frames[-1].startswith("tfops.cli")
+    assert len(frames) <= 10, frames

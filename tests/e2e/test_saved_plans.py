@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.acts import require_acts_provider
-from tests.support.engines import all_engines
+from tests.support.engines import all_engines, require_compared, starts_to_show
 from tests.support.plan_corpus import STORIES
 from tests.support.provider.demo import REFUSES_DELETION, WORLD
 from tests.support.provider.mirror import Mirror
@@ -32,6 +32,7 @@ _INNER = 'variable "text" {}\nresource "terraform_data" "inner" { input = var.te
 
 @pytest.fixture(params=all_engines())
 def bench(request: pytest.FixtureRequest, tmp_path: Path, provider_door: Path) -> Iterator[Workbench]:
+    require_compared(request.param)
     mirror = Mirror(tmp_path / "mirror", provider_door)
     mirror.add("1.0.0")
     (tmp_path / "root/inner").mkdir(parents=True)
@@ -168,29 +169,32 @@ def test_an_engine_that_tfops_brings_along_is_compared() -> None:
 
 
 @pytest.mark.parametrize(("how", "asked"), [("as it is", ["plan", "apply"]), ("field", ["plan", "show", "apply"])])
-def test_what_is_not_known_is_asked_of_the_engine(shop: Sandbox, tmp_path: Path, how: str, asked: list[str]) -> None:
+def test_what_is_not_known_is_asked_of_the_engine(
+    shop: Sandbox, tmp_path: Path, engine: str, how: str, asked: list[str]
+) -> None:
+    require_compared(engine)
     shop.wish("one")
-    engine = spoiling_engine(tmp_path, how)
-    result = shop.ok("apply", "dev", "--yes", "--engine", str(engine.path), "-o", "json").result
+    spoiling = spoiling_engine(tmp_path, how, engine)
+    result = shop.ok("apply", "dev", "--yes", "--engine", str(spoiling.path), "-o", "json").result
     assert [change["action"] for change in result["plan"]["changes"]] == ["create"]
-    assert [word for word in engine.asked if word in ("plan", "show", "apply")] == asked
+    assert [word for word in spoiling.asked if word in ("plan", "show", "apply")] == asked
     assert shop.resources() == 1
 
 
 @pytest.mark.parametrize("how", ["version", "cut"])
-def test_a_plan_that_nobody_can_read_is_not_applied(shop: Sandbox, tmp_path: Path, how: str) -> None:
+def test_a_plan_that_nobody_can_read_is_not_applied(shop: Sandbox, tmp_path: Path, engine: str, how: str) -> None:
     shop.wish("one")
-    engine = spoiling_engine(tmp_path, how)
-    refused = shop.run("apply", "dev", "--yes", "--engine", str(engine.path), "-o", "json")
+    spoiling = spoiling_engine(tmp_path, how, engine)
+    refused = shop.run("apply", "dev", "--yes", "--engine", str(spoiling.path), "-o", "json")
     assert (refused.code, refused.error["what"]) == (20, "the plan can't be read"), refused.out
-    assert engine.asked[-1] == "show" and shop.resources() == 0
+    assert spoiling.asked[-1] == "show" and shop.resources() == 0
 
 
-def test_doctor_says_how_plans_are_read(shop: Sandbox, tmp_path: Path) -> None:
+def test_doctor_says_how_plans_are_read(shop: Sandbox, tmp_path: Path, engine: str) -> None:
     other = tmp_path / "terraform"
     other.write_text("#!/bin/sh\necho Terraform v1.9.0\n")
     other.chmod(0o755)
-    assert "read by tfops" in shop.run("doctor").out
+    assert ("read by tfops" in shop.run("doctor").out) is (starts_to_show(engine) == 0)
     assert "doesn't read those of terraform 1.9.0" in shop.run("doctor", "--engine", str(other)).out
 
 

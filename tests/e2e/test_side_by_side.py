@@ -16,10 +16,10 @@ _SCRIPT = textwrap.dedent(
 
     def engine(name):
         def run():
+            argv = ["sh", "-c", f"trap 'echo {name} stops; exit 3' INT; : > {name}.on; while :; do sleep 0.05; done"]
             code, count = process.follow(
-                ["sh", "-c", f"trap 'echo {name} stops; exit 3' INT; : > {name}.on; while :; do sleep 0.05; done"],
-                cwd=folder, env=dict(os.environ), stdout=folder / f"{name}.out", stderr=folder / f"{name}.err",
-                on_line=lambda line: None, on_signal=lambda count, kills: said.append("one by one"),
+                process.Command(argv, folder, dict(os.environ), folder / f"{name}.out", folder / f"{name}.err"),
+                process.Listener(lambda line: None, lambda count, kills: said.append("one by one")),
             )
             if name == "late":
                 raise EngineFailed("late failed")
@@ -77,10 +77,10 @@ _TELLING = textwrap.dedent(
         assert said == before, "told in the middle of something else"
 
     def engine(name, on_line):
+        argv = ["sh", "-c", "trap '' INT; echo made; sleep 0.2"]
         return lambda: process.follow(
-            ["sh", "-c", "trap '' INT; echo made; sleep 0.2"],
-            cwd=folder, env=dict(os.environ), stdout=folder / f"{name}.out", stderr=folder / f"{name}.err",
-            on_line=on_line, on_signal=tell,
+            process.Command(argv, folder, dict(os.environ), folder / f"{name}.out", folder / f"{name}.err"),
+            process.Listener(on_line, tell),
         )
 
     code, count = engine("alone", on_line)()

@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from tests.git.conftest import git
+from tfops.cli import early
+from tfops.cli.app import app
+from tfops.cli.rows import TABLE, Row
 
 _RULES = """\
 version: 1
@@ -64,3 +68,50 @@ def test_the_shell_completes_what_is_there(project: Path, *, typed: str, offered
     done = subprocess.run(argv, env=env, cwd=project, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout.split() == offered
+
+
+_LINES = [
+    "sta", "", "apply ", "apply p", "rollback prod ", "rollback prod v", "status dev p", "drift dev ", "show nowhere v",
+    "lock d", "render x", "prune ", "show prod v1 ", "apply -", "apply --stack a", "status --output=j", "state res",
+    "nothing here", "show prod --output json v", "-C . apply p",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("line", _LINES)
+def test_what_is_answered_early_is_what_typer_answers(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, line: str, shell: str
+) -> None:
+    words = ["tfops", *line.split(" ")]
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("_TFOPS_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", " ".join(words))
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    if not early.answer():
+        return  # typer does
+    answered = capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        app(prog_name="tfops")
+    assert capsys.readouterr().out == answered
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.takes], ids=lambda row: row.name)
+def test_a_row_says_what_its_command_takes(row: Row) -> None:
+    command = get_command(app).get_command(None, row.name)  # type: ignore[attr-defined]
+    arguments = [param for param in command.params if param.param_type_name == "argument"]
+    taken = row.takes.split()
+    assert [f"{param.metavar}S" if param.nargs == -1 else param.metavar for param in arguments][: len(taken)] == taken
+
+
+def test_environments_and_versions_are_answered_early(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("_TFOPS_COMPLETE", "complete_bash")
+    for words, offered in ((["tfops", "apply", "p"], ["perf", "prod"]), (["tfops", "show", "prod", ""], ["v2", "v1"])):
+        monkeypatch.setenv("COMP_WORDS", " ".join(words))
+        monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+        assert early.answer()
+        assert capsys.readouterr().out.split() == offered

@@ -10,6 +10,7 @@ import pytest
 from tfops.config.project import EngineChoice
 from tfops.engine.embedded import library_path
 from tfops.engine.locate import find_engine
+from tfops.engine.planfile.compared import is_compared
 
 
 @cache
@@ -24,6 +25,18 @@ def available_engines() -> tuple[str, ...]:
 def all_engines() -> tuple[str, ...]:
     """Those that are here, whichever the tests are narrowed to: for what each must be held against."""
     return (*(["embedded"] if library_path() else []), *(["terraform"] if shutil.which("terraform") else []))
+
+
+def starts_to_show(engine: str) -> int:
+    """How many starts of the engine it costs to know what is in a saved plan."""
+    return 0 if is_compared(find_engine(EngineChoice(), engine)) else 1
+
+
+def require_compared(engine: str) -> None:
+    """Skip the test with an engine whose saved plans tfops doesn't read itself."""
+    found = find_engine(EngineChoice(), engine)
+    if not is_compared(found):
+        pytest.skip(f"the saved plans of {found} aren't read by tfops: it isn't in tfops/engine/planfile/compared.py")
 
 
 def require_engine(*, fast: bool = False) -> str:

@@ -1,12 +1,13 @@
 """An engine that spoils what it plans: what tfops makes of saved plans as no engine of today writes them."""
 
-import shutil
 import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.plan_writer import archive, message
+from tfops.config.project import EngineChoice
+from tfops.engine.locate import find_engine
 
 _TOP = Path(__file__).parents[2]
 _ENGINE = """\
@@ -33,9 +34,9 @@ class SpoilingEngine:
         return self.log.read_text().split()
 
 
-def spoiling_engine(folder: Path, how: str) -> SpoilingEngine:
+def spoiling_engine(folder: Path, how: str, engine: str) -> SpoilingEngine:
     """One whose plans have a `field` that nobody knows, or another `version`, or are `cut`; `as it is`: none of it."""
-    real = shutil.which("terraform") or str(Path(sys.executable).with_name("tfops-terraform"))
+    real = find_engine(EngineChoice(), engine).executable
     found = SpoilingEngine(folder / "terraform", folder / "asked")
     found.path.write_text(_ENGINE.format(log=found.log, engine=real, top=_TOP, python=sys.executable, how=how))
     found.path.chmod(0o755)

@@ -14,7 +14,7 @@ from tfops.change.stack_plan import StackPlan
 from tfops.config.modules.protection import Protected
 from tfops.engine.mask import Masker
 from tfops.engine.plan import read_plan, to_plan
-from tfops.engine.stack import SavedPlan
+from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import NotApproved
 from tfops.records.addresses import code_of, with_masked_keys
 from tfops.records.plan import Action, Plan, ResourceChange

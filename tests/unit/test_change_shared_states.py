@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.memory_tree import MemoryTree, said
 from tfops.change.shared_states import place_complaints, require_own_places
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.errors import ConfigError
 
 _S3 = 'backend: {s3: {bucket: b, region: eu-west-1, lock: native, key: "shop/{env}/{stack}.tfstate"}}'

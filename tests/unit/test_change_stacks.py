@@ -10,7 +10,7 @@ from tests.support.memory_tree import MemoryTree
 from tfops.change.stack import Content
 from tfops.change.stacks import StackAction, Stacks, StackSpec
 from tfops.config.environment import load_environment
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.records.names import EnvName, StackName
 from tfops.records.version import Kind
 from tfops.system.trees import GitTree

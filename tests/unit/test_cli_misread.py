@@ -9,6 +9,7 @@ import pytest
 
 from tfops.cli.app import app, run
 from tfops.cli.misread import MEANT
+from tfops.cli.run import Ready
 
 
 @pytest.fixture(autouse=True)
@@ -97,10 +98,10 @@ def test_an_answer_that_cannot_be_written_is_a_message(
 ) -> None:
     """docs/reference/exit-codes.md: 74."""
 
-    def full() -> int:
+    def full() -> Ready:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tfops.cli.app._invoke", full)
+    monkeypatch.setattr("tfops.cli.app._parsed", full)
     monkeypatch.setattr("tfops.cli.app.signals.ignore_all", lambda: None)
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     with pytest.raises(SystemExit) as ended:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of, said
 from tfops.config.agent import AgentRules
-from tfops.config.project import ProjectConfig, load_project
+from tfops.config.project import ProjectConfig
+from tfops.config.project_file import load_project
 from tfops.config.window import next_open, parse_window
 from tfops.records.names import EnvName
 from tfops.records.policy import DriftPolicy, Sync

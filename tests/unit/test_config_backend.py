@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of, said
 from tfops.config.backend import DEFAULT_KEY, Backend, to_backend
-from tfops.config.project import ProjectConfig, load_project
+from tfops.config.project import ProjectConfig
+from tfops.config.project_file import load_project
 from tfops.records.names import EnvName
 
 LOCKS = "write lock: native, lock: {dynamodb: TABLE}, or a list of both"

@@ -4,7 +4,8 @@ import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of
 from tfops.config.checks import Check, PlanRule, fill_outputs
-from tfops.config.project import EnvironmentRule, load_project
+from tfops.config.project import EnvironmentRule
+from tfops.config.project_file import load_project
 from tfops.records.names import EnvName
 
 _HEAD = "version: 1\nproject: shop\n"

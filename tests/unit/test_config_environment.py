@@ -21,7 +21,7 @@ from tfops.config.environment import (
     read_environment,
     read_provider_lock,
 )
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import Reference, Secret
 from tfops.errors import ConfigError, ProjectError, Refused

@@ -13,7 +13,7 @@ from tfops.config.environment import load_rules
 from tfops.config.inputs import InputCheck
 from tfops.config.modules.flow import output_needs
 from tfops.config.modules.module import read_interface
-from tfops.config.project import PROJECT_FILE
+from tfops.config.names import PROJECT_FILE
 from tfops.errors import ConfigError
 from tfops.records.names import MAIN_STACK, EnvName
 

@@ -5,7 +5,7 @@ import pytest
 from tests.support.memory_tree import PROJECT, MemoryTree, complaints_of, environment, project_tree, said
 from tfops.config.environment import read_environment
 from tfops.config.inputs import InputCheck
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.records.names import MAIN_STACK, EnvName
 
 

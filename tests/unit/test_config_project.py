@@ -5,7 +5,8 @@ import pytest
 from tests.support.memory_tree import PROJECT, MemoryTree, complaints_of, said
 from tfops.config.backend import Backend
 from tfops.config.constraint import Constraint
-from tfops.config.project import EngineChoice, EnvironmentRule, ProjectConfig, load_project
+from tfops.config.project import EngineChoice, EnvironmentRule, ProjectConfig
+from tfops.config.project_file import load_project
 from tfops.errors import ProjectError
 
 

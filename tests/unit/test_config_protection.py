@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.memory_tree import PROJECT, complaints_of, project_tree, said
 from tfops.config.modules.protection import is_protected, protected_addresses, protected_blocks
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.config.values import Secret
 
 DB = 'resource "aws_db_instance" "main" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n'

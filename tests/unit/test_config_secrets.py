@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of, project_tree, rules_and_environment, said
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.config.secrets import SecretRules
 from tfops.contacts import VaultLogin
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from tests.support.memory_tree import MemoryTree, project_tree
+from tfops.config.code_version import code_files
 from tfops.config.environment import read_environment
-from tfops.config.validation_cache import TracedTree, ValidationCache, code_files
+from tfops.config.validation_cache import TracedTree, ValidationCache
 from tfops.records.names import EnvName
 
 DEV = EnvName("dev")

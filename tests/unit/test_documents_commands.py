@@ -11,7 +11,7 @@ import typer
 from tests.unit.test_cli_help import COMMANDS
 from tests.unit.test_documents import PAGES, TOP
 from tfops.cli.app import app
-from tfops.cli.table import TABLE
+from tfops.cli.rows import TABLE
 from tfops.system import documents
 
 _FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.memory_tree import MemoryTree
 from tfops.change.encryption import require_encryption
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.config.values import Secret
 from tfops.engine.encryption import Head, head_of, require_no_block, secret_texts
 from tfops.engine.environment import base_environment, engine_environment

@@ -47,11 +47,11 @@ COMMANDS = CommandLine("/opt/terraform")
             ["plan", "-input=false", "-json", "-detailed-exitcode", "-out=p", "-var-file=v.json", "-lock=false"],
         ),
         (
-            COMMANDS.apply("/r/plan.bin", lock_timeout_s=20),
+            COMMANDS.apply("/r/plan.bin"),
             ["apply", "-input=false", "-json", "-lock-timeout=20s", "/r/plan.bin"],
         ),
         (
-            COMMANDS.apply("p", lock_timeout_s=20, may_leave=True),
+            COMMANDS.apply("p", may_leave=True),
             ["apply", "-input=false", "-json", "-suppress-forget-errors", "-lock-timeout=20s", "p"],
         ),
         (COMMANDS.show_plan("/r/plan.bin"), ["show", "-json", "/r/plan.bin"]),

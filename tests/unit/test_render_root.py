@@ -9,12 +9,13 @@ import pytest
 from tests.support.golden import assert_golden
 from tests.support.memory_tree import PROJECT, MemoryTree, project_tree, rules_and_environment
 from tfops.config.backend import Backend
-from tfops.config.project import load_project
+from tfops.config.project_file import load_project
 from tfops.config.values import StackOutput
 from tfops.records.names import StackName
 from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot
+from tfops.render.backend import describe_backend
 from tfops.render.escape import escape_literal, escape_text, expression_text
-from tfops.render.root import RootSpec, describe_backend, render_root, secret_uses, stack_variables
+from tfops.render.root import RootSpec, render_root, secret_uses, stack_variables
 
 RICH_PROJECT = """\
 version: 1

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.support.memory_tree import MemoryTree, complaints_of, said
 from tfops.config.names import is_branch_name, is_environment_name
-from tfops.config.project import ProjectConfig, load_project
+from tfops.config.project import ProjectConfig
+from tfops.config.project_file import load_project
 from tfops.resolve.previews import preview_name, with_previews
 
 _RULES = """\

@@ -35,7 +35,7 @@ def test_the_time_is_never_what_is_cut(width: int) -> None:
 @pytest.mark.parametrize("step", [Step.COMPLETED, Step.ERRORED])
 def test_a_finished_line_fits_on_one(step: Step) -> None:
     line = finished_line(ResourceEvent(step, LONG, "create", elapsed_s=3), with_id=False, width=80)
-    assert len(line) <= 80
+    assert len(line.plain) <= 80
     assert line.plain.endswith("after 3 s")
 
 
@@ -78,7 +78,7 @@ def _shown(terminal: Terminal) -> str:
 def test_the_clock_goes_on_though_the_engine_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    terminal = Terminal(console=Console(file=io.StringIO(), force_terminal=True, width=80))
+    terminal = Terminal(given=Console(file=io.StringIO(), force_terminal=True, width=80))
     terminal.phase("planning dev")
     now[0] += 5
     assert terminal.now().plain == "planning dev… 5 s"
@@ -93,7 +93,7 @@ def test_the_clock_goes_on_though_the_engine_says_nothing(monkeypatch: pytest.Mo
 
 def test_what_provisioners_say_is_shown_to_who_asks_for_it() -> None:
     for is_verbose in (False, True):
-        terminal = Terminal(verbose=is_verbose, console=Console(file=io.StringIO(), width=80))
+        terminal = Terminal(verbose=is_verbose, given=Console(file=io.StringIO(), width=80))
         terminal.engine_event(SaidEvent("a.b", "built 3 packages"))
         assert ("a.b: built 3 packages" in _shown(terminal)) is is_verbose
 
@@ -106,7 +106,7 @@ def test_what_follows_a_question_that_got_no_answer_begins_its_own_line(
         raise ending
 
     monkeypatch.setattr("builtins.input", given)
-    terminal = Terminal(console=Console(file=io.StringIO(), width=80))
+    terminal = Terminal(given=Console(file=io.StringIO(), width=80))
     try:
         assert terminal.confirm("Apply to dev?") is False
     except KeyboardInterrupt:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console, RenderableType
-from rich.text import Text
+from rich.console import Console
 
 import tfops.views
 from tests.support.cards import make_card
 from tests.support.golden import assert_golden
 from tests.support.samples import ANN, DEV, NOW, PROD, make_commit, make_record, sha
+from tfops.cli.streams import LOG_COLUMNS
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.codec import to_plain
 from tfops.records.action import ActionOutcome, ActionState
@@ -41,7 +41,7 @@ from tfops.views.about import DocumentResult, DocumentsResult, VersionResult
 from tfops.views.adopt import AdoptResult
 from tfops.views.affected import AffectedEnvironment, AffectedResult
 from tfops.views.backend import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy
-from tfops.views.base import View, add_row, many_rows, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.change import ChangeResult, InvokeResult, RecoverResult
 from tfops.views.config import ConfigResult, StackLines
 from tfops.views.doctor import DoctorResult
@@ -62,6 +62,7 @@ from tfops.views.reconcile import Act, ApproveResult, PruneResult, ReconcileResu
 from tfops.views.render import RenderDiffResult, RenderResult
 from tfops.views.reversible import ReversibleResult
 from tfops.views.schema import SchemaResult
+from tfops.views.shapes import Group, Indented, Lines, Remarked, Renderable, Table, Text, as_plain
 from tfops.views.show import ShowResult
 from tfops.views.states import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.views.status import EnvironmentStatus, StatusResult
@@ -70,7 +71,7 @@ from tfops.views.verify import VerifyResult
 from tfops.views.words import age, duration, plural
 
 
-def printed(report: RenderableType, width: int = 200) -> str:
+def printed(report: Renderable, width: int = 200) -> str:
     """The report as it stands in a log, without the spaces that fill a line."""
     console = Console(width=width, file=io.StringIO(), highlight=False)
     with console.capture() as captured:
@@ -79,7 +80,17 @@ def printed(report: RenderableType, width: int = 200) -> str:
 
 
 def shown(result: object, width: int = 200, *, full: bool = False) -> str:
-    return printed(text_report(result, View(NOW, full=full)), width)
+    report = text_report(result, View(NOW, full=full))
+    assert as_plain(report, LOG_COLUMNS) in (None, logged(report)), "a log reads the same without rich"
+    return printed(report, width)
+
+
+def logged(report: Renderable) -> str:
+    """What rich writes into a log."""
+    console = Console(width=LOG_COLUMNS, file=io.StringIO(), highlight=False, soft_wrap=True)
+    with console.capture() as captured:
+        console.print(report)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 LONG = 'module.service["eu-west-1"].aws_instance.a_name_that_goes_on["zone-a"]'
@@ -770,13 +781,13 @@ def test_a_persons_name_and_address_are_shown_together() -> None:
 
 
 def test_a_table_of_many_rows_reads_as_one_of_few() -> None:
-    table = new_table("ENVIRONMENT", "STATE")
+    table = Table("ENVIRONMENT", "STATE")
     for number in range(3):
         add_row(table, f"e{number}ü界", Text("in sync [bold]", style="green"))
-    assert [line.rstrip() for line in _printed(many_rows(table))] == [line.rstrip() for line in _printed(table)]
+    assert [line.rstrip() for line in _printed(Lines(table))] == [line.rstrip() for line in _printed(table)]
 
 
-def _printed(shown: RenderableType) -> list[str]:
+def _printed(shown: Renderable) -> list[str]:
     console = Console(file=io.StringIO(), width=100, highlight=False, color_system="truecolor", force_terminal=True)
     with console.capture() as captured:
         console.print(shown)
@@ -791,3 +802,43 @@ def test_who_makes_a_result_needs_no_rich() -> None:
     assert [
         name for name, source in sources.items() if re.search(r"^\s*(from|import) rich", source, re.MULTILINE)
     ] == []
+
+
+def _table(*cells: str) -> Table:
+    table = Table("NAME", "WHY")
+    add_row(table, *cells)
+    add_row(table, "a", "b")
+    return table
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Text("one\n\ntwo\n", style="bold"),
+        Text.assemble("✓ ", ("ünïcode", "red")).append(" · …"),
+        _table("an [bold]name[/]", "why"),
+        Lines(_table("x" * 100, "why")),
+        Group(Text(), _table("x" * 190, "fits it"), Indented(Text("in\nside"), 4)),
+        Remarked(Text("line" * 60), "remark"),
+    ],
+)
+def test_a_log_reads_the_same_without_rich(shape: Renderable) -> None:
+    assert as_plain(shape, LOG_COLUMNS) == logged(shape)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Text("界"),
+        Text("a\tb"),
+        Text("bell\a"),
+        Text("e\u0301"),
+        _table("界", ""),
+        _table("x" * 191, "too wide"),
+        Lines(_table("x" * 191, "too wide")),
+        Indented(Text("x" * 198), 4),
+        "markup",
+    ],
+)
+def test_what_only_rich_can_lay_out_is_left_to_it(shape: Renderable) -> None:
+    assert as_plain(Group(Text("before"), shape), LOG_COLUMNS) is None

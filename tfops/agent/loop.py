@@ -14,13 +14,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from tfops.agent import act
 from tfops.agent.agent_status import AgentStatus
 from tfops.agent.drifting import DriftRound
 from tfops.agent.log import Log, Value
-from tfops.agent.messages import News
+from tfops.agent.messages import About, News
 from tfops.agent.queue import Queue
 from tfops.agent.tell import Teller
 from tfops.agent.traces import Traces
@@ -184,19 +184,9 @@ class Loop:
             self._tell("drifted", "differs from its version", env=env)
         self.board.compared(env, since)
 
-    def _tell(
-        self,
-        event: str,
-        text: str,
-        *,
-        env: str = "",
-        version: str = "",
-        commit: str = "",
-        branch: str = "",
-        reason: str = "",
-    ) -> None:
+    def _tell(self, event: str, text: str, **about: Unpack[About]) -> None:
         at = clock.now().isoformat()
-        self.teller.tell(News(event, self.board.project, text, at, env, version, commit, branch, reason))
+        self.teller.tell(News(event, self.board.project, text, at, **about))
 
     def _take_over(self, code: int, text: str) -> None:
         """The answers of a survey; without any, it is asked again after an interval."""

@@ -5,7 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from tfops.config.agent import PLACEHOLDER
 from tfops.contacts import TellRule
@@ -28,6 +28,16 @@ class News:
     branch: str = ""
     reason: str = ""
     more: int = 0
+
+
+class About(TypedDict, total=False):
+    """What some news are about."""
+
+    env: str
+    version: str
+    commit: str
+    branch: str
+    reason: str
 
 
 def concerns(rule: TellRule, news: News) -> bool:

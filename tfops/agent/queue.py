@@ -6,12 +6,13 @@ from dataclasses import field
 from tfops.dataclass import dataclass
 from tfops.records.decision import Decision
 from tfops.records.names import EnvName
+from tfops.resolve.guards import OUTDATED
 from tfops.views.reconcile import Act
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5.0, 300.0
 
 # Someone was faster: the next look already knows what is to be done instead.
-_AT_ONCE = frozenset({"behind", "moved-on"})
+_AT_ONCE = OUTDATED | {"moved-on"}
 
 
 @dataclass(slots=True)

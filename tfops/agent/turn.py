@@ -8,6 +8,7 @@ from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.note_blocked import note_waiting
 from tfops.commands.reconcile_facts import decide_all
+from tfops.dataclass import dataclass
 from tfops.errors import NOTHING_CHANGED, Interrupted, TfopsError
 from tfops.records.decision import Decision
 from tfops.resolve.shard import Shard
@@ -17,37 +18,37 @@ from tfops.views.reconcile import Act, ReconcileResult
 _POLL_S = 60.0
 
 
-def reconcile(
-    project: Project,
-    envs: Sequence[str],
-    *,
-    shard: Shard,
-    dry_run: bool,
-    parallel: int,
-    engine: str,
-    ui: Ui,
-    notes: bool = True,
-) -> ReconcileResult:
-    """Make every environment (or those named) what its branch says, at most `parallel` at once.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is, with which engine, how many at once; and whether only to decide (`notes`: what is left alone is
+    noted in the ledger even then)."""
 
-    Why something is left alone is noted in the ledger, unless it's a dry run that doesn't note either.
+    shard: Shard
+    parallel: int = 1
+    engine: str = ""
+    dry_run: bool = False
+    notes: bool = True
+
+
+def reconcile(project: Project, envs: Sequence[str], turn: Turn, ui: Ui) -> ReconcileResult:
+    """Make every environment (or those named) what its branch says.
 
     An interrupt is handed on to what runs, and waits until it has ended.
     """
-    rules, decisions = decide_all(project, envs, ui, shard=shard)
+    rules, decisions = decide_all(project, envs, ui, shard=turn.shard)
     result = ReconcileResult(
         rules.project,
         tuple(decisions),
-        is_dry_run=dry_run,
+        is_dry_run=turn.dry_run,
         drift_every_s=rules.agent.drift_every_s,
         tell=rules.agent.tell,
     )
-    if notes:
+    if turn.notes:
         note_waiting(project, rules, decisions, ui)
-    if dry_run:
+    if turn.dry_run:
         return result
     waiting = [found for found in decisions if found.acts]
-    return replace(result, acts=tuple(carry_out(project, waiting, parallel=parallel, engine=engine, ui=ui)))
+    return replace(result, acts=tuple(carry_out(project, waiting, parallel=turn.parallel, engine=turn.engine, ui=ui)))
 
 
 def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int, engine: str, ui: Ui) -> Iterator[Act]:

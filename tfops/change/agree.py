@@ -38,7 +38,7 @@ def agree(run: Run, target: Target, planned: Planned) -> Agreement:
     ignoring = run.request.ignores_verdict
     require_same_modules(target, planned.moved, ignoring=ignoring)
     require_no_downgrade(target, planned.plan, ignoring=ignoring)
-    require_recordable(target)
+    require_recordable(target, run.facts)
     run.ui.show_plan(planned.shown)
     passed = require_checks(target, planned.stacks, check_context(run, target))
     asked = time.monotonic()

@@ -8,7 +8,8 @@ from tfops.change.stack import OpenStack
 from tfops.config.modules.moves import declared_moves
 from tfops.dataclass import dataclass
 from tfops.engine.modules import installed_modules
-from tfops.engine.stack import SavedPlan, StackEngine
+from tfops.engine.saved_plan import SavedPlan
+from tfops.engine.stack import StackEngine
 from tfops.errors import EngineFailed, Refused
 from tfops.records.addresses import hidden_id
 from tfops.records.plan import Action, Plan

@@ -28,7 +28,8 @@ from tfops.records.names import StackName
 from tfops.records.plan import Action, Plan
 from tfops.records.state import StackState
 from tfops.records.version import Kind
-from tfops.render.root import describe_backend, digest_of, joined_files
+from tfops.render.backend import describe_backend
+from tfops.render.root import digest_of, joined_files
 from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
 from tfops.system import clock

@@ -5,13 +5,12 @@ from dataclasses import replace
 from tfops.change.home import content_tree, rules_for
 from tfops.change.project import Project
 from tfops.change.shared_states import require_own_places
-from tfops.config import names
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.forge.ci import branch_named_by_ci
 from tfops.records.names import EnvName
-from tfops.resolve.branches import environment_of, matches
+from tfops.resolve.branches import environment_of, matches, require_environment
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 
@@ -74,15 +73,6 @@ def find_place(project: Project, asked: str | None) -> Place:
 def _require_own_place(project: Project, env: EnvName, rules: ProjectConfig) -> None:
     tree = GitTree.of_commit(project.repository, project.repository.head)
     require_own_places(rules, content_tree(project, tree, rules, env))
-
-
-def require_environment(asked: str, rules: ProjectConfig) -> EnvName:
-    """Raises Refused (guard `unknown-environment`) with the nearest names."""
-    if names.is_environment_name(asked) and asked in rules.environments:
-        return EnvName(asked)
-    why, hint = names.why_and_hint(asked, rules.environments, see="tfops status")
-    what = f"there is no environment {names.shown(asked)} in tfops.yaml"
-    raise Refused("unknown-environment", what, why=why, hint=hint)
 
 
 def _branch_for(repository: Repository, pattern: str) -> str:

@@ -9,7 +9,7 @@ from tfops.change.target import Target
 from tfops.engine.advice import is_state_locked
 from tfops.engine.failures import engine_error
 from tfops.engine.proof import missing_from_state, unproven, was_touched
-from tfops.engine.stack import Applied
+from tfops.engine.saved_plan import Applied
 from tfops.errors import Interrupted, StoppedPartWay, TfopsError
 from tfops.records.engine_events import Diagnostic
 from tfops.records.names import MAIN_STACK

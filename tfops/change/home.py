@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 
 from tfops.change.project import Project
-from tfops.config.names import is_branch_name
-from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.config.names import PROJECT_FILE, is_branch_name
+from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.records.names import CommitSha, EnvName

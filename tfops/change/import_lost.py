@@ -9,7 +9,7 @@ from tfops.change.stack import OpenStack
 from tfops.change.stack_plan import StackPlan
 from tfops.change.ui import Ui
 from tfops.engine.advice import advice_for
-from tfops.engine.stack import SavedPlan
+from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted, Refused
 from tfops.records.names import EnvName, StackName
 from tfops.records.plan import Action

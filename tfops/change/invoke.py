@@ -23,7 +23,7 @@ from tfops.change.task import Task
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan
-from tfops.engine.stack import Applied, SavedPlan
+from tfops.engine.saved_plan import Applied, SavedPlan
 from tfops.errors import Interrupted, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.chain import read_present
 from tfops.records.action import ActionOutcome, ActionState

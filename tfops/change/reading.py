@@ -5,10 +5,12 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from tfops.change.modules import input_check, interfaces_of
 from tfops.change.project import Project
 from tfops.config.environment import EnvironmentConfig, listed_environments, load_environment, read_environment
 from tfops.config.modules.module import is_tofu_file
-from tfops.config.project import ProjectConfig, load_project
+from tfops.config.project import ProjectConfig
+from tfops.config.project_file import load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.source import LocalSource
 from tfops.config.validation_cache import TracedTree, ValidationCache
@@ -45,7 +47,7 @@ def load_checked(
     if memory.sources(tree, env) is not None:
         return load_environment(tree, rules, env)
     watched = TracedTree(tree)
-    found = load_environment(watched, rules, env, project.input_check(tree, env))
+    found = load_environment(watched, rules, env, input_check(project, tree, env))
     if _rests_on_files(tree, found):
         memory.remember(env, watched.asked, [source.text for source in found.sources])
         memory.save()
@@ -77,7 +79,7 @@ def read_all(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list
 def _read_unknown(project: Project, tree: GitTree, unknown: Sequence[EnvName]) -> list[Read]:
     if len(unknown) < _MANY:
         return read_some(project, tree, unknown)
-    interfaces = project.interfaces(tree)
+    interfaces = interfaces_of(project, tree)
     for name in interfaces.names():
         interfaces.local(name)  # parsed and remembered once, not by every process
     return in_processes(_Elsewhere(project.repository.root, project.engine, tree.tree_id, read_some), unknown)
@@ -116,7 +118,7 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
     """Read in this process, one after the other."""
     if not wanted:
         return []
-    check, secrets, bases = project.input_check(tree), _secret_rules(tree), listed_environments(tree)
+    check, secrets, bases = input_check(project, tree), _secret_rules(tree), listed_environments(tree)
     found: list[Read] = []
     for env in wanted:
         watched = TracedTree(tree)

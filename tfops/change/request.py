@@ -3,6 +3,7 @@
 from dataclasses import field, replace
 
 from tfops.dataclass import dataclass
+from tfops.engine.commands import EngineFlags
 from tfops.records.names import StackName
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed
 
@@ -39,14 +40,14 @@ class Request:
     """`env` as it was named (None: the branch's), `stacks` to narrow to (none: all), `engine` as asked for.
 
     `plan_digest` is the only plan that may be applied (the whole digest or its beginning; empty: any).
-    `lock_timeout_s` is how long an engine waits for its state's lock, `wait_s` how long tfops waits for others.
+    `flags` say how it works, `wait_s` how long tfops waits for others.
     `allowed` are the guards that are overridden; `ignores_verdict` and `keeps_providers` are a rollback's.
     """
 
     env: str | None = None
     stacks: tuple[str, ...] = ()
     engine: str = ""
-    lock_timeout_s: int = 20
+    flags: EngineFlags = field(default_factory=EngineFlags)
     consent: Consent = field(default_factory=Consent)
     wait_s: float = 0.0
     offline: bool = False

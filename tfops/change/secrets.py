@@ -5,7 +5,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 
 from tfops.change.secret_values import is_in_clear, texts_in, value_in
 from tfops.change.snapshot import Snapshot
-from tfops.config.project import ProjectConfig, load_project
+from tfops.config.project import ProjectConfig
+from tfops.config.project_file import load_project
 from tfops.config.secrets import SecretRules
 from tfops.config.values import Secret, is_sops_mapping
 from tfops.dataclass import dataclass

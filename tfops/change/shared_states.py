@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from tfops.change.state_places import place_today
 from tfops.config.preview import SLUG
-from tfops.config.project import EnvironmentRule, ProjectConfig, project_document
-from tfops.config.stacks import stack_files
+from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError
 from tfops.records.complaint import Complaint
@@ -49,6 +48,8 @@ def _any_slug(text: str) -> str:
 
 def place_complaints(rules: ProjectConfig, tree: Tree) -> Iterator[Complaint]:
     """Every environment whose state would be where another one's is, with its place in tfops.yaml."""
+    from tfops.config.project_file import project_document  # noqa: PLC0415 - nothing is read where no place is special
+
     document = project_document(tree)
     placed = [_of(rules, tree, name, rule) for name, rule in _written(rules)]
     first: dict[tuple[str, str], _StateOf] = {}
@@ -88,6 +89,8 @@ def _written(rules: ProjectConfig) -> Iterator[tuple[str, EnvironmentRule]]:
 
 
 def _of(rules: ProjectConfig, tree: Tree, name: str, rule: EnvironmentRule) -> _StateOf:
+    from tfops.config.stacks import stack_files  # noqa: PLC0415 - as above
+
     env = EnvName(name)
     known = replace(rules, environments={env: rule})
     base = rule.preview.config if rule.preview else rule.rehearses or env

@@ -9,6 +9,7 @@ from tfops.change.account import require_account
 from tfops.change.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.change.home import require_known_engine
 from tfops.change.input_places import InputPlaces
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.provider_locks import locks_of_what_ran
 from tfops.change.run import Run
@@ -196,7 +197,7 @@ def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, pref
     engine = locate(project, rules, run.request.engine, prefer=prefer)
     require_encryption(engine, rules)
     require_tofu_where_needed(engine, content.tree, config, lambda: content.document(name))
-    modules = project.interfaces(content.tree, content.overrides, is_tofu=engine.is_tofu)
+    modules = interfaces_of(project, content.tree, content.overrides, is_tofu=engine.is_tofu)
     wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)
     reviewed = reviewed_rules(run.facts, rules) if wanted else None
     secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))
@@ -216,7 +217,7 @@ def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, pref
         StackEngine(
             engine,
             _runner(run, content, name, values),
-            lock_timeout_s=run.request.lock_timeout_s,
+            flags=run.request.flags,
             lock=content.lock,
             lent=lambda: locks_of_what_ran(run.facts, name),
             modules=export_id(content.tree, content.overrides),

@@ -7,7 +7,7 @@ from tfops.change.stack import OpenStack
 from tfops.change.stacks import StackSpec
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
-from tfops.engine.stack import Applied, SavedPlan
+from tfops.engine.saved_plan import Applied, SavedPlan
 from tfops.errors import TfopsError
 from tfops.records.plan import Plan, Waiting
 from tfops.records.state import StackState

@@ -4,7 +4,7 @@ from tfops.config.project import ProjectConfig
 from tfops.ledger.chain import LedgerState
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import BACKEND_FILE
-from tfops.render.root import backend_settings
+from tfops.render.backend import backend_settings
 from tfops.resolve.place import StatePlace, to_place
 
 

@@ -38,9 +38,9 @@ def change(task: Task) -> ChangeResult:
                 if planned.plan.is_empty:
                     return record_unchanged(run, target, planned)
                 agreement = agree(run, target, planned)  # 7 checks, then the question
-                with begun(run, target, planned, agreement) as held:  # 8  lock and intent, one push
+                with begun(run, target, planned, agreement) as held:  # 8 lock and intent, one push
                     outcome = execute(held)  # 9 apply, read back, verify
-                    return record(held, outcome)  #                   10 tag and ledger, one push
+                    return record(held, outcome)  # 10 tag and ledger, one push
 
 
 def plan(task: Task, look: Callable[[Run, Target, Planned], None] = lambda *_: None) -> tuple[Target, Planned]:

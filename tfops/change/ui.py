@@ -1,10 +1,12 @@
 """What a flow may ask of whoever runs it: a terminal, a CI log, an agent."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tfops.records.engine_events import Event
 from tfops.records.plan import Plan
+
+if TYPE_CHECKING:
+    from tfops.records.engine_events import Event
 
 
 class Ui(Protocol):
@@ -33,7 +35,7 @@ class Ui(Protocol):
     def phase(self, text: str) -> None:
         """Say what is being waited for now; empty when it is over."""
 
-    def engine_event(self, event: Event) -> None:
+    def engine_event(self, event: "Event") -> None:
         """Show one step of the engine."""
 
     def engine_signal(self, count: int, *, kills: bool) -> None:

@@ -12,6 +12,10 @@ def main() -> None:
     """The console script `tfops`."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
+        from tfops.cli import early
+
+        if early.is_asked() and early.answer():
+            return
         from tfops.cli.app import run
 
         run()

@@ -10,9 +10,8 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from tfops import __version__
-from tfops.cli.misread import command_of, next_step, said
 from tfops.cli.options import Output, Session
-from tfops.cli.run import fail
+from tfops.cli.run import Ready, fail
 from tfops.cli.table import Commands
 from tfops.errors import AnswerLost, Interrupted, UsageError
 from tfops.system import signals
@@ -52,7 +51,14 @@ def before(
 def run() -> None:
     """Run with the process's arguments and exit. Usage errors are 64: 2 means "changes" in this field."""
     try:
-        code = _invoke()
+        ready = _parsed()
+        with ready.told():
+            result = ready.flow()
+        code = ready.end(result)
+    except typer.Exit as done:
+        code = done.exit_code
+    except (Abort, KeyboardInterrupt):
+        code = _failed(Interrupted("interrupted"), "")
     except BrokenPipeError:
         code = 0  # whoever read our answer has enough
     except OSError as error:  # a flow's own ones have been told by now: what is left is the printing
@@ -61,16 +67,18 @@ def run() -> None:
     sys.exit(code)
 
 
-def _invoke() -> int:
+def _parsed() -> Ready:
+    """What the arguments ask for. Raises Exit where there is nothing more to be done: help, or a mistake."""
     try:
-        return app(standalone_mode=False) or 0
-    except typer.Exit as done:
-        return done.exit_code
+        code = app(standalone_mode=False) or 0
+    except Ready as ready:
+        return ready
     except TyperException as error:
+        from tfops.cli.misread import command_of, next_step, said
+
         found = command_of(error)
-        return _failed(UsageError(said(error), state="", hint=next_step(error, found)), found)
-    except (Abort, KeyboardInterrupt):
-        return _failed(Interrupted("interrupted"), "")
+        code = _failed(UsageError(said(error), state="", hint=next_step(error, found)), found)
+    raise typer.Exit(code)
 
 
 def _failed(error: UsageError | Interrupted, command: str) -> int:

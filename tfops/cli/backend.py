@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfops.cli.change_options import request_of
+from tfops.cli.flag_groups import with_groups
 from tfops.cli.groups import group
 from tfops.cli.options import (
-    EngineOption,
-    LockTimeoutOption,
+    EngineSwitches,
     NamedEnvironment,
     Output,
     OutputOption,
@@ -71,16 +71,17 @@ def check(ctx: typer.Context, output: OutputOption = Output.TEXT) -> None:
 
 
 @backend.command("move", short_help="Move a state to where tfops.yaml wants it.")
+@with_groups
 def move(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     leave_unmarked: Annotated[
         bool, typer.Option("--leave-unmarked", help="Don't mark the old copy: nobody can write there any more.")
     ] = False,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Move an environment's state to the place that tfops.yaml names now.
@@ -99,7 +100,7 @@ def move(
     def flow() -> object:
         from tfops.commands import move as flows
 
-        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        request = request_of(env, yes=yes, wait=wait, engine=engine)
         return flows.move(open_project(ctx), request, ui, marks=not leave_unmarked)
 
     execute("backend move", flow, ui=ui, output=output)

@@ -1,9 +1,9 @@
 """What the user said, from the flags that commands have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from tfops.cli.options import parse_digest, parse_duration
+from tfops.cli.options import NO_SWITCHES, EngineSwitches, parse_digest, parse_duration
 
 if TYPE_CHECKING:
     from tfops.change.request import Request
@@ -15,8 +15,7 @@ def request_of(
     stacks: Sequence[str] | None = None,
     yes: bool = False,
     wait: str = "0s",
-    engine: str = "",
-    lock_timeout: str = "20s",
+    engine: EngineSwitches = NO_SWITCHES,
     offline: bool = False,
     plan_digest: str = "",
     allow_destroy: Sequence[str] | None = None,
@@ -24,7 +23,7 @@ def request_of(
     allow_duplicate: Sequence[str] | None = None,
     allow_action: Sequence[str] | None = None,
     allow_missing: Sequence[str] | None = None,
-    allowed: Sequence[str] = (),
+    allowed: Collection[str] = (),
     ignores_verdict: bool = False,
     keeps_providers: bool = False,
     max_deletes: int | None = None,
@@ -38,8 +37,8 @@ def request_of(
     return Request(
         env=env,
         stacks=tuple(stacks or ()),
-        engine=engine,
-        lock_timeout_s=int(parse_duration(lock_timeout)),
+        engine=engine.engine,
+        flags=engine.flags(),
         consent=Consent(
             yes=yes,
             allow_destroy=frozenset(allow_destroy or ()),

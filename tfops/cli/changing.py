@@ -6,6 +6,7 @@ import typer
 
 from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_environment
+from tfops.cli.flag_groups import AllowedGuards
 from tfops.cli.options import (
     AllowActionOption,
     AllowDestroyOption,
@@ -13,9 +14,9 @@ from tfops.cli.options import (
     AllowMissingOption,
     AllowStatelessOption,
     EngineOption,
+    EngineSwitches,
     Environment,
     FullOption,
-    LockTimeoutOption,
     NamedEnvironment,
     NeededVersion,
     OfflineOption,
@@ -39,17 +40,9 @@ if TYPE_CHECKING:
     from tfops.views.drill import DrillResult
 
 
-GUARD_HELP = {
-    "wrong-branch": "Apply a commit that is not on the environment's branch.",
-    "dirty": "Apply the commit although there are uncommitted changes.",
-    "unpushed": "Apply a commit that the remote doesn't have.",
-    "behind": "Apply although the remote's branch has newer commits.",
-    "older": "Apply a commit that is older than what runs.",
-}
-
-
 def apply(
     ctx: typer.Context,
+    *,
     env: Environment = None,
     yes: YesOption = False,
     stack: StackOption = None,
@@ -57,12 +50,7 @@ def apply(
     allow_duplicate: AllowDuplicateOption = None,
     allow_action: AllowActionOption = None,
     allow_missing: AllowMissingOption = None,
-    lift_hold: Annotated[bool, typer.Option("--lift-hold", help="Go on after a rollback.")] = False,
-    allow_wrong_branch: Annotated[bool, typer.Option("--allow-wrong-branch", help=GUARD_HELP["wrong-branch"])] = False,
-    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help=GUARD_HELP["dirty"])] = False,
-    allow_unpushed: Annotated[bool, typer.Option("--allow-unpushed", help=GUARD_HELP["unpushed"])] = False,
-    allow_behind: Annotated[bool, typer.Option("--allow-behind", help=GUARD_HELP["behind"])] = False,
-    allow_older: Annotated[bool, typer.Option("--allow-older", help=GUARD_HELP["older"])] = False,
+    allowed: AllowedGuards,
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Without a person: tfops.yaml's limits; a failure is noted.")
     ] = False,
@@ -72,8 +60,7 @@ def apply(
     plan_digest: PlanDigestOption = "",
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     full: FullOption = False,
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
@@ -95,22 +82,13 @@ def apply(
       tfops apply prod --stack network --stack app
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
-    flags = {
-        "held": lift_hold,
-        "wrong-branch": allow_wrong_branch,
-        "dirty": allow_dirty,
-        "unpushed": allow_unpushed,
-        "behind": allow_behind,
-        "older": allow_older,
-    }
 
     def flow() -> object:
         from tfops.change import targets
 
-        allowed = [name for name, is_set in flags.items() if is_set]
         request = request_of(
             env, stacks=stack,
-            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
+            yes=yes, wait=wait, engine=engine, offline=offline,
             allow_destroy=allow_destroy, allow_duplicate=allow_duplicate,
             allow_action=allow_action, allow_missing=allow_missing or (), allowed=allowed,
             max_deletes=max_deletes, plan_digest=plan_digest,
@@ -126,6 +104,7 @@ def apply(
 
 def rollback(
     ctx: typer.Context,
+    *,
     env: Environment = None,
     version: VersionArgument = None,
     stack: StackOption = None,
@@ -145,8 +124,7 @@ def rollback(
     ] = False,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     full: FullOption = False,
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
@@ -178,7 +156,6 @@ def rollback(
             yes=yes,
             wait=wait,
             engine=engine,
-            lock_timeout=lock_timeout,
             offline=offline,
             allow_destroy=allow_destroy,
             allow_stateless=allow_stateless,
@@ -198,6 +175,7 @@ def rollback(
 
 def destroy(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     yes: YesDestroyOption = False,
     allow_destroy: AllowDestroyOption = None,
@@ -205,8 +183,7 @@ def destroy(
     allow_missing: AllowMissingOption = None,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     full: FullOption = False,
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
@@ -228,7 +205,7 @@ def destroy(
 
         request = request_of(
             env,
-            yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout, offline=offline,
+            yes=yes, wait=wait, engine=engine, offline=offline,
             allow_destroy=allow_destroy, allow_action=allow_action, allow_missing=allow_missing or (),
         )  # fmt: skip
         return targets.destroy(open_project(ctx), request, ui)
@@ -238,6 +215,7 @@ def destroy(
 
 def resume(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     yes: YesResumeOption = False,
     allow_destroy: AllowDestroyOption = None,
@@ -246,8 +224,7 @@ def resume(
     allow_stateless: AllowStatelessOption = False,
     allow_duplicate: AllowDuplicateOption = None,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     offline: OfflineOption = False,
     full: FullOption = False,
     output: OutputOption = Output.TEXT,
@@ -276,7 +253,6 @@ def resume(
             yes=yes,
             wait=wait,
             engine=engine,
-            lock_timeout=lock_timeout,
             offline=offline,
             allow_destroy=allow_destroy,
             allow_stateless=allow_stateless,
@@ -293,6 +269,7 @@ def resume(
 
 def drill(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     version: NeededVersion,
     place: Annotated[
@@ -307,8 +284,7 @@ def drill(
     keep: Annotated[bool, typer.Option("--keep", help="Don't destroy at the end.")] = False,
     yes: YesDrillOption = False,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
 ) -> None:
@@ -327,7 +303,7 @@ def drill(
     def flow() -> "DrillResult":
         from tfops.commands import drill
 
-        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        request = request_of(env, yes=yes, wait=wait, engine=engine)
         return drill.drill(open_project(ctx), version, request, ui, place=place, keep=keep)
 
     execute("drill", flow, ui=ui, output=output)
@@ -356,6 +332,6 @@ def recover(
     def flow() -> object:
         from tfops.change import targets
 
-        return targets.recover(open_project(ctx), request_of(env, wait=wait, engine=engine), ui)
+        return targets.recover(open_project(ctx), request_of(env, wait=wait, engine=EngineSwitches(engine)), ui)
 
     execute("recover", flow, ui=ui, output=output)

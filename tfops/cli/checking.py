@@ -6,7 +6,7 @@ import typer
 
 from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_environment, complete_module
-from tfops.cli.options import EngineOption, Environment, HeadOption, Output, OutputOption
+from tfops.cli.options import EngineOption, EngineSwitches, Environment, HeadOption, Output, OutputOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
 
@@ -42,7 +42,9 @@ def validate(
     def flow() -> object:
         from tfops.commands.validate import validate
 
-        return validate(open_project(ctx), env, head=head, deep=deep, request=request_of(engine=engine), ui=ui)
+        return validate(
+            open_project(ctx), env, head=head, deep=deep, request=request_of(engine=EngineSwitches(engine)), ui=ui
+        )
 
     execute("validate", flow, ui=ui, output=output)
 
@@ -124,7 +126,9 @@ def check(
 
         if not reversible:
             raise UsageError("nothing to check", hint="tfops check [ENV] --reversible")
-        return check_reversible(open_project(ctx), env, with_plan=plan, request=request_of(engine=engine), ui=ui)
+        return check_reversible(
+            open_project(ctx), env, with_plan=plan, request=request_of(engine=EngineSwitches(engine)), ui=ui
+        )
 
     execute("check", flow, ui=ui, output=output)
 

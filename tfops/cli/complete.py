@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,21 +9,14 @@ from pathlib import Path
 import typer
 from typer.core import TyperGroup
 
-from tfops.system.git import GitRunner
+from tfops.cli import candidates
 
-_ENVIRONMENT_LINE = re.compile(r"^  (?P<name>[a-z0-9][a-z0-9-]*):", re.MULTILINE)
-_MOST = 50
 _DEEPEST = 5
 
 
 def complete_environment(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Names from tfops.yaml in the work tree, read as lines; wrong at worst, never slow."""
-    try:
-        text = (_folder(ctx) / "tfops.yaml").read_text(encoding="utf-8")
-    except OSError:
-        return []
-    block = text.partition("\nenvironments:")[2].partition("\n\n")[0]
-    return [name for name in _ENVIRONMENT_LINE.findall(block) if name.startswith(incomplete)]
+    """Those of tfops.yaml."""
+    return candidates.environments(_folder(ctx), incomplete)
 
 
 def complete_module(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -59,11 +51,7 @@ def complete_stack(ctx: typer.Context, incomplete: str) -> list[str]:
 def complete_version(ctx: typer.Context, incomplete: str) -> list[str]:
     """The newest versions of the environment that stands before."""
     env = _environment(ctx)
-    if not env:
-        return []
-    argv = ("for-each-ref", "--sort=-version:refname", f"--count={_MOST}", "--format=%(refname:lstrip=4)")
-    done = GitRunner(_folder(ctx)).ask(*argv, f"refs/tags/tfops/{env}/", ok=range(256))
-    return [name for name in done.text.split() if name.startswith(incomplete)]
+    return candidates.versions(_folder(ctx), env, incomplete) if env else []
 
 
 def complete_address(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -71,6 +59,8 @@ def complete_address(ctx: typer.Context, incomplete: str) -> list[str]:
     env = _environment(ctx)
     if not env:
         return []
+    from tfops.system.git import GitRunner
+
     done = GitRunner(_folder(ctx)).ask("cat-file", "blob", f"refs/tfops/envs/{env}:inventory.json", ok=range(256))
     try:
         addresses = list(json.loads(done.text))
@@ -99,6 +89,8 @@ def complete_folder(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_branch(ctx: typer.Context, incomplete: str) -> list[str]:
     """The branches of this clone."""
+    from tfops.system.git import GitRunner
+
     done = GitRunner(_folder(ctx)).ask("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/", ok=range(256))
     return [name for name in done.text.split() if name.startswith(incomplete)]
 
@@ -120,7 +112,7 @@ def complete_command(ctx: typer.Context, incomplete: str) -> list[str]:
 def _environment(ctx: typer.Context) -> str:
     """The environment on the line; behind an option that waits for its value, the parser hasn't taken it yet."""
     words = [str(ctx.params.get("env") or ""), *ctx.args]
-    return next((word for word in words if re.fullmatch(r"[a-z0-9][a-z0-9-]*", word)), "")
+    return next((word for word in words if candidates.is_environment(word)), "")
 
 
 def _folder(ctx: typer.Context) -> Path:

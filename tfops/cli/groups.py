@@ -2,7 +2,7 @@
 
 import typer
 
-from tfops.cli.table import ROWS
+from tfops.cli.rows import ROWS
 
 
 def group(name: str) -> typer.Typer:

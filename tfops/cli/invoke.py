@@ -6,8 +6,7 @@ import typer
 
 from tfops.cli.change_options import request_of
 from tfops.cli.options import (
-    EngineOption,
-    LockTimeoutOption,
+    EngineSwitches,
     NamedEnvironment,
     Output,
     OutputOption,
@@ -20,12 +19,12 @@ from tfops.cli.run import execute, open_project, terminal
 
 def invoke(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS...", help="Actions, in the order to run them.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask: run what is named.")] = False,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -45,7 +44,7 @@ def invoke(
     def flow() -> object:
         from tfops.change.invoke import invoke as run_actions
 
-        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        request = request_of(env, yes=yes, wait=wait, engine=engine)
         return run_actions(open_project(ctx), addresses, request, ui)
 
     execute("invoke", flow, ui=ui, output=output)

@@ -9,6 +9,7 @@ from tfops.cli.complete import complete_version
 from tfops.cli.options import (
     AllowMissingOption,
     EngineOption,
+    EngineSwitches,
     Environment,
     Environments,
     FetchOption,
@@ -67,7 +68,9 @@ def plan(
     def flow() -> "PlanResult":
         from tfops.commands import plan as flows
 
-        request = request_of(env, stacks=stack, wait=wait, engine=engine, allow_missing=allow_missing or ())
+        request = request_of(
+            env, stacks=stack, wait=wait, engine=EngineSwitches(engine), allow_missing=allow_missing or ()
+        )
         return flows.plan(open_project(ctx), request, ui, worktree=worktree, checks=checks)
 
     def exit_code(result: "PlanResult") -> int:

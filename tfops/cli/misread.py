@@ -117,7 +117,7 @@ def _unknown_command(error: TyperException) -> str:
 
 def _command_behind() -> str:
     """The first word of the command line that is a command."""
-    from tfops.cli.table import TABLE
+    from tfops.cli.rows import TABLE
 
     known = {row.name for row in TABLE}
     return next((word for word in sys.argv[1:] if word in known), "")

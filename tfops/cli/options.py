@@ -3,7 +3,7 @@
 import enum
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -12,6 +12,9 @@ from tfops.config.duration import RULE, parse_seconds
 from tfops.dataclass import dataclass
 from tfops.errors import UsageError
 from tfops.system import environ
+
+if TYPE_CHECKING:
+    from tfops.engine.commands import EngineFlags
 
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
 
@@ -122,6 +125,23 @@ OfflineOption = Annotated[
 LockTimeoutOption = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long the engine waits for the state's lock.")
 ]
+
+
+class EngineSwitches(NamedTuple):
+    """The options of every command that lets an engine change something; a new one is a line here."""
+
+    engine: EngineOption = ""
+    lock_timeout: LockTimeoutOption = "20s"
+
+    def flags(self) -> "EngineFlags":
+        """Raises UsageError for a time that can't be read."""
+        from tfops.engine.commands import EngineFlags
+
+        return EngineFlags(lock_timeout_s=int(parse_duration(self.lock_timeout)))
+
+
+NO_SWITCHES = EngineSwitches()
+
 FetchOption = Annotated[bool, typer.Option("--fetch/--no-fetch", help="Ask the remote first.")]
 StackOption = Annotated[
     list[str] | None,

@@ -9,6 +9,7 @@ from tfops.cli.change_options import request_of
 from tfops.cli.groups import group
 from tfops.cli.options import (
     EngineOption,
+    EngineSwitches,
     NamedEnvironment,
     Output,
     OutputOption,
@@ -74,7 +75,17 @@ def update(
       tfops providers update dev && tfops plan dev --worktree
       tfops providers update dev random
     """
-    _run(ctx, env, update=True, only=names or (), mirror=mirror, wait=wait, engine=engine, output=output, quiet=quiet)
+    _run(
+        ctx,
+        env,
+        update=True,
+        only=names or (),
+        mirror=mirror,
+        wait=wait,
+        engine=engine,
+        output=output,
+        quiet=quiet,
+    )
 
 
 def _run(
@@ -94,7 +105,7 @@ def _run(
     def flow() -> object:
         from tfops.commands import providers as flows
 
-        request = request_of(env, wait=wait, engine=engine)
+        request = request_of(env, wait=wait, engine=EngineSwitches(engine))
         return flows.lock(open_project(ctx), request, ui, update=update, mirror=mirror, only=only)
 
     execute("providers update" if update else "providers lock", flow, ui=ui, output=output)

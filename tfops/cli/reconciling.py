@@ -9,6 +9,7 @@ import typer
 from tfops.cli.change_options import request_of
 from tfops.cli.options import (
     EngineOption,
+    EngineSwitches,
     Environments,
     NamedEnvironment,
     Output,
@@ -82,13 +83,11 @@ def reconcile(
     ui = terminal(quiet=quiet)
 
     def flow() -> "ReconcileResult":
-        from tfops.agent.turn import reconcile as turn
+        from tfops.agent.turn import Turn
+        from tfops.agent.turn import reconcile as take_turn
 
-        return turn(
-            open_project(ctx), envs or (),
-            shard=shard_of(shard), dry_run=dry_run or only_decide, notes=not dry_run, parallel=parallel,
-            engine=engine, ui=ui,
-        )  # fmt: skip
+        turn = Turn(shard_of(shard), parallel, engine, dry_run=dry_run or only_decide, notes=not dry_run)
+        return take_turn(open_project(ctx), envs or (), turn, ui)
 
     def exit_code(result: "ReconcileResult") -> int:
         return result.exit_code(detailed=detailed_exitcode, is_look=only_decide)
@@ -177,7 +176,7 @@ def drift(
     def flow() -> "DriftResult":
         from tfops.commands.drift import drift as look
 
-        request = request_of(wait=wait, engine=engine)
+        request = request_of(wait=wait, engine=EngineSwitches(engine))
         return look(open_project(ctx), envs or (), request, ui, everything=everything)
 
     def exit_code(result: "DriftResult") -> int:

@@ -8,14 +8,14 @@ import contextlib
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 
-from tfops.cli.hints import typed_in_full
 from tfops.cli.options import Output, Session
+from tfops.cli.streams import LOG_COLUMNS, is_drawn_on
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.exits import Exit
 from tfops.system import clock, signals
@@ -56,6 +56,40 @@ def exit_code_of(result: object) -> int:
     return int(getattr(result, "exit_code", Exit.DONE))
 
 
+class Ready(Exception):
+    """All is parsed, and this is to be done: raised out of the parser, so that it is done in `tfops.cli.app.run`.
+
+    `end` prints a result, and gives the exit code.
+    """
+
+    def __init__(
+        self, command: str, flow: Callable[[], Any], end: Callable[[Any], int], *, ui: "Terminal", output: Output
+    ) -> None:
+        super().__init__(command)
+        self.flow = flow
+        self.end = end
+        self._command = command
+        self._ui = ui
+        self._output = output
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Around the flow: an error is printed, and raises Exit. After it signals change nothing any more."""
+        signals.terminate_as_interrupt()
+        try:
+            yield
+            signals.settle()
+        except TfopsError as error:
+            self._fail(error)
+        except KeyboardInterrupt as interrupt:
+            self._fail(_interrupted(interrupt))
+        except Exception as error:  # noqa: BLE001 - the top: a bug becomes a message and a log
+            self._fail(_bug(error, self._ui.mask))
+
+    def _fail(self, error: TfopsError) -> NoReturn:
+        fail(self._command, error, output=self._output, ui=self._ui)
+
+
 def execute(
     command: str,
     flow: Callable[[], Result],
@@ -63,23 +97,27 @@ def execute(
     ui: "Terminal",
     output: Output = Output.TEXT,
     exit_code: Callable[[Result], int] = exit_code_of,
-) -> None:
-    """Run the flow, print its result or its error once, and leave with the exit code."""
-    result = _result_of(command, flow, ui=ui, output=output)
-    ui.stop()
-    code = exit_code(result)
-    _print(_answer(command, result, output=output, ui=ui, code=code))
-    raise typer.Exit(code)
+) -> NoReturn:
+    """Run the flow when this command's function is over, print its result or its error once, and leave with the exit
+    code."""
+
+    def end(result: Result) -> int:
+        ui.stop()
+        code = exit_code(result)
+        _print(_answer(command, result, output=output, ui=ui, code=code))
+        return code
+
+    raise Ready(command, flow, end, ui=ui, output=output)
 
 
-def execute_silent(command: str, flow: Callable[[], None], *, ui: "Terminal") -> None:
+def execute_silent(command: str, flow: Callable[[], None], *, ui: "Terminal") -> NoReturn:
     """The same for a command that has nothing to say when it is over."""
-    _result_of(command, flow, ui=ui, output=Output.TEXT)
+    raise Ready(command, flow, lambda _: int(Exit.DONE), ui=ui, output=Output.TEXT)
 
 
 def execute_watching(
     command: str, flow: Callable[[], object], *, ui: "Terminal", output: Output, every_s: float
-) -> None:
+) -> NoReturn:
     """Print the result, and again whenever it reads otherwise, until Ctrl-C: that is the way to end it."""
 
     def watch() -> None:
@@ -93,7 +131,7 @@ def execute_watching(
                     shown = text
                 time.sleep(every_s)
 
-    _result_of(command, watch, ui=ui, output=output)
+    raise Ready(command, watch, lambda _: int(Exit.DONE), ui=ui, output=output)
 
 
 def _print_anew(text: str) -> None:
@@ -102,21 +140,6 @@ def _print_anew(text: str) -> None:
         typer.echo(_CLEAR, nl=False)
     _print(text)
     sys.stdout.flush()
-
-
-def _result_of(command: str, flow: Callable[[], Result], *, ui: "Terminal", output: Output) -> Result:
-    """The flow's result; an error is printed, and raises Exit. From then on signals change nothing any more."""
-    signals.terminate_as_interrupt()
-    try:
-        result = flow()
-        signals.settle()
-        return result
-    except TfopsError as error:
-        fail(command, error, output=output, ui=ui)
-    except KeyboardInterrupt as interrupt:
-        fail(command, _interrupted(interrupt), output=output, ui=ui)
-    except Exception as error:  # noqa: BLE001 - the top: a bug becomes a message and a log
-        fail(command, _bug(error, ui.mask), output=output, ui=ui)
 
 
 def _interrupted(interrupt: KeyboardInterrupt) -> TfopsError:
@@ -130,7 +153,8 @@ def _interrupted(interrupt: KeyboardInterrupt) -> TfopsError:
 def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> NoReturn:
     """Print the error and raise Exit with its code."""
     signals.settle()
-    from tfops.cli.terminal import stderr_console
+    from tfops.cli.console import stderr_console
+    from tfops.cli.hints import typed_in_full
     from tfops.views import envelope
     from tfops.views.errors import error_report
 
@@ -160,18 +184,26 @@ def _answer(command: str, result: object, *, output: Output, ui: "Terminal", cod
     from tfops.views import envelope
 
     if output is Output.JSON:
+        from tfops.views import envelope
+
         return envelope.success(command, result, exit_code=code, mask=ui.mask)
     return ui.mask(_text(result, full=ui.full))
 
 
 def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
-    from tfops.cli.terminal import stdout_console
     from tfops.views.base import View, text_report
+    from tfops.views.shapes import as_plain
+
+    report = text_report(result, View(clock.now(), full=full))
+    plain = None if is_drawn_on(sys.stdout) else as_plain(report, LOG_COLUMNS)
+    if plain is not None:
+        return plain
+    from tfops.cli.console import stdout_console
 
     console = stdout_console()
     with console.capture() as captured:
-        console.print(text_report(result, View(clock.now(), full=full)))
+        console.print(report)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 

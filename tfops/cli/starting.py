@@ -7,7 +7,7 @@ import typer
 
 from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_branch, complete_environment, complete_folder
-from tfops.cli.options import EngineOption, LockTimeoutOption, Output, OutputOption, YesAdoptOption
+from tfops.cli.options import EngineSwitches, Output, OutputOption, YesAdoptOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 
 
@@ -39,6 +39,7 @@ def init(
 
 def adopt(
     ctx: typer.Context,
+    *,
     env: Annotated[
         str,
         typer.Argument(
@@ -62,8 +63,7 @@ def adopt(
         ),
     ] = None,
     yes: YesAdoptOption = False,
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Take a Terraform folder over as an environment, without touching what it made.
@@ -81,7 +81,7 @@ def adopt(
     def flow() -> object:
         from tfops.commands.adopt import adopt
 
-        request = request_of(env, yes=yes, engine=engine, lock_timeout=lock_timeout)
+        request = request_of(env, yes=yes, engine=engine)
         return adopt(open_project(ctx), folder_of(ctx) / folder, request, ui, module=module, branch=branch)
 
     execute("adopt", flow, ui=ui, output=output)

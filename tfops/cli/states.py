@@ -6,11 +6,11 @@ import typer
 
 from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_version
+from tfops.cli.flag_groups import with_groups
 from tfops.cli.groups import group
 from tfops.cli.options import (
-    EngineOption,
+    EngineSwitches,
     FetchOption,
-    LockTimeoutOption,
     NamedEnvironment,
     OneStackOption,
     Output,
@@ -49,8 +49,10 @@ def versions(
 
 
 @state.command("restore")
+@with_groups
 def restore(
     ctx: typer.Context,
+    *,
     env: NamedEnvironment,
     version: Annotated[
         str,
@@ -61,8 +63,7 @@ def restore(
     stack: OneStackOption = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     wait: WaitOption = "0s",
-    engine: EngineOption = "",
-    lock_timeout: LockTimeoutOption = "20s",
+    engine: EngineSwitches,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Make an earlier content the state again. Nothing else is changed, in AWS or in Git.
@@ -80,7 +81,7 @@ def restore(
     def flow() -> object:
         from tfops.commands import states
 
-        request = request_of(env, yes=yes, wait=wait, engine=engine, lock_timeout=lock_timeout)
+        request = request_of(env, yes=yes, wait=wait, engine=engine)
         return states.restore(open_project(ctx), env, version, request, ui, stack=stack)
 
     execute("state restore", flow, ui=ui, output=output)

@@ -4,43 +4,22 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import field
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.status import Status
-from rich.text import Text
-
+from tfops.cli.streams import is_drawn_on
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
-from tfops.records.engine_events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
 from tfops.records.plan import Plan
 from tfops.system import environ
-from tfops.system.streams import discard
-from tfops.views.live import Groups, Work, live_line
-from tfops.views.plan_lines import plan_report
-from tfops.views.progress import event_line, finished_line, said_line
+from tfops.views.draw import Text
 from tfops.views.words import plain
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
 
-class _Progress(Console):
-    """Whoever read the progress may be gone (`2>&1 | head`): the change goes on, and nothing more is told.
-
-    rich's own answer to a closed pipe is to end the program with exit code 1, in the middle of whatever it does.
-    """
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        discard(sys.stderr)
-
-
-def stderr_console() -> Console:
-    """Colours and movement on a terminal only; in a log, lines are never wrapped."""
-    return _Progress(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
-
-
-def stdout_console() -> Console:
-    """A log gets room enough that tables aren't squeezed into 80 columns."""
-    is_terminal = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=not is_terminal, width=None if is_terminal else 200)
+    from tfops.cli.progress import Progress
+    from tfops.records.engine_events import Event
 
 
 _WORTH_TELLING_S = 3
@@ -53,19 +32,44 @@ class Terminal:
     quiet: bool = False
     verbose: bool = False
     full: bool = False
-    console: Console = field(default_factory=stderr_console)
+    given: "Console | None" = None
     mask: Masker = field(default_factory=Masker)
-    _status: Status | None = None
+    _status: "Status | None" = None
     _phase: str = ""
     _phase_since: float = 0.0
-    _running: dict[str, Work] = field(default_factory=dict)
-    _groups: Groups = field(default_factory=Groups)
-    _done: int = 0
-    _planned: int = 0
+    _progress: "Progress | None" = None
+
+    @property
+    def console(self) -> "Console":
+        """Made when something is told: a command that has nothing to tell needs none."""
+        if self.given is None:
+            from tfops.cli.console import stderr_console
+
+            self.given = stderr_console()
+        return self.given
+
+    @property
+    def progress(self) -> "Progress":
+        """Made when there is an engine: most commands start none."""
+        if self._progress is None:
+            from tfops.cli.progress import Progress
+
+            self._progress = Progress(self)
+        return self._progress
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether the line of what is under way stands there now."""
+        return self._status is not None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a terminal to draw on."""
+        return self.given.is_terminal if self.given else is_drawn_on(sys.stderr) and self.console.is_terminal
 
     @property
     def is_interactive(self) -> bool:
-        return sys.stdin.isatty() and self.console.is_terminal and not environ.in_ci()
+        return sys.stdin.isatty() and self.is_drawn and not environ.in_ci()
 
     def hide(self, secrets: Iterable[str]) -> None:
         self.mask.add(secrets)
@@ -82,8 +86,9 @@ class Terminal:
 
     def phase(self, text: str) -> None:
         self._phase, self._phase_since = text, time.monotonic()
-        self._running.clear()
-        if self.quiet or not self.console.is_terminal:
+        if self._progress is not None:
+            self._progress.begin_phase()
+        if self.quiet or not self.is_drawn:
             return
         if not text:
             self.stop()
@@ -94,64 +99,22 @@ class Terminal:
     def now(self) -> Text:
         """What is being waited for, and for how long; asked some times a second by whoever draws it."""
         now_s, width = time.monotonic(), max(self.console.width - 4, 20)
-        works = list(self._running.values())
-        if works or self._done:
-            line = live_line(works, done=self._done, planned=self._planned, now_s=now_s, width=width)
-        else:
+        line = self._progress.line(now_s=now_s, width=width) if self._progress else ""
+        if not line:
             waited = int(now_s - self._phase_since)
             line = f"{self._phase}…" + (f" {waited} s" if waited >= _WORTH_TELLING_S else "")
         return Text(line, no_wrap=True, overflow="ellipsis")
 
     def stop(self) -> None:
         """Leave the terminal as a person expects it."""
-        for line in self._groups.rest():
+        for line in self._progress.rest() if self._progress else ():
             self.console.print(line)
         if self._status is not None:
             self._status.stop()
             self._status = None
 
-    def engine_event(self, event: Event) -> None:
-        if self.quiet and not isinstance(event, Diagnostic):
-            return
-        if isinstance(event, ReadingEvent):
-            if self.verbose:
-                self.console.print(Text(f"  {event.address}: reading", style="dim"))
-        elif isinstance(event, ActionEvent | SaidEvent) and self.verbose and (said := said_line(event)):
-            self.console.print(said)
-        elif isinstance(event, ResourceEvent) and self.console.is_terminal:
-            self._move(event)
-        else:
-            self._print_line(event)
-
-    def _print_line(self, event: Event) -> None:
-        line = event_line(event)
-        if line is not None:
-            self.console.print(line)
-
-    def _move(self, event: ResourceEvent) -> None:
-        """Finished resources scroll by, the ones under way stand in the status line."""
-        if event.action == "read":
-            return
-        if event.step in (Step.COMPLETED, Step.ERRORED):
-            self._done += 1
-            self._running.pop(event.address, None)
-            self._finish(event)
-        elif event.address not in self._running:
-            self._running[event.address] = Work(event.address, event.action, time.monotonic())
-        if self._status is None:
-            works = dict(self._running)
-            self.phase("applying")
-            self._running.update(works)
-
-    def _finish(self, event: ResourceEvent) -> None:
-        is_grouped, line = False, None
-        if event.step is Step.COMPLETED and not self.verbose:
-            is_grouped, line = self._groups.take(event.address, event.action)
-        if not is_grouped:
-            width = 0 if self.verbose else self.console.width
-            line = finished_line(event, with_id=self.verbose, width=width)
-        if line is not None:
-            self.console.print(line)
+    def engine_event(self, event: "Event") -> None:
+        self.progress.event(event)
 
     def engine_signal(self, count: int, *, kills: bool) -> None:
         if kills and count == 1:
@@ -164,10 +127,7 @@ class Terminal:
             self.warn("still saving: killing the engine now would lose what it just did (its state, its lock)")
 
     def show_plan(self, plan: Plan) -> None:
-        self._groups = Groups.of(plan)
-        self._planned, self._done = sum(2 if change.action == "replace" else 1 for change in plan.work), 0
-        if self.is_interactive or not self.quiet:
-            self.console.print(plan_report(plan, full=self.full))
+        self.progress.show_plan(plan)
 
     def confirm(self, question: str) -> bool:
         return self._ask(f"\n{question} [y/N] ").lower() in ("y", "yes")
@@ -178,7 +138,7 @@ class Terminal:
     def _ask(self, prompt: str) -> str:
         self.stop()
         try:
-            return self.console.input(Text(prompt, style="bold")).strip()
+            return self.console.input(Text(prompt, style="bold").__rich__()).strip()
         except EOFError:
             self.console.print()
             return ""

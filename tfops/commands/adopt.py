@@ -28,7 +28,8 @@ from tfops.config.environment import load_rules, lock_file_path
 from tfops.config.inherit import FOLDER
 from tfops.config.legacy import environment_text
 from tfops.config.modules.interface import MODULES
-from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.config.names import PROJECT_FILE
+from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused, UsageError
 from tfops.ledger.versions import known_versions
 from tfops.records.names import MAIN_STACK, EnvName
@@ -182,7 +183,7 @@ def _ask(plan: Plan, legacy: Legacy, env: EnvName, ui: Ui) -> None:
 
 def _bring_state(target: Target, legacy: Legacy, request: Request, ui: Ui) -> None:
     """Copy the state to where the environment keeps it, unless a run before this one did. Never over another state."""
-    require_recordable(target)
+    require_recordable(target, target.facts)
     with target.facts.project.workspace.run(target.env) as folder:
         stack = open_stack(Run(target.facts, folder, request, ui), target.stacks.content)
         stack.engine.prepare()

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field, replace
 
 from tfops.change.home import content_tree
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.stack import Content
 from tfops.commands.rendering import rendered
 from tfops.config.environment import EnvironmentConfig, load_environment
 from tfops.config.modules.interface import Interfaces, reached_modules
-from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.config.names import PROJECT_FILE
+from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
@@ -42,7 +44,7 @@ class Side:
         """Raises ConfigError when tfops.yaml is broken there, Refused as an export."""
         tree = GitTree.of_commit(project.repository, commit)
         rules = project.rules_in(tree)
-        return cls(project, commit, tree, rules, ModuleDigests(tree), project.interfaces(tree))
+        return cls(project, commit, tree, rules, ModuleDigests(tree), interfaces_of(project, tree))
 
     def comes(self, env: EnvName) -> Comes | None:
         """What an environment comes to there; None where tfops.yaml doesn't know it."""

@@ -12,7 +12,7 @@ from tfops.errors import NotApproved, Refused
 from tfops.ledger.chain import read_present
 from tfops.records.finding import Finding
 from tfops.records.names import MAIN_STACK, EnvName, StackName
-from tfops.render.root import backend_replica, backend_settings
+from tfops.render.backend import backend_replica, backend_settings
 from tfops.resolve.bucket import Means, Step, findings_of, lifecycle_with_ours, missing_steps, policy_with_ours
 from tfops.system import failpoint, signals
 from tfops.system.aws import Access, AwsRefused, access_of

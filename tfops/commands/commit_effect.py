@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfops.change.home import Home
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.reading import load_checked
 from tfops.change.stack import Content
 from tfops.commands.rendering import rendered
 from tfops.config.modules.interface import Interfaces, reached_modules
-from tfops.config.project import PROJECT_FILE, ProjectConfig
+from tfops.config.names import PROJECT_FILE
+from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
@@ -49,7 +51,7 @@ class CommitRules:
     @classmethod
     def _of(cls, project: Project, tree: GitTree, rules: ProjectConfig) -> "CommitRules":
         memory = ValidationCache(project.workspace.verdicts)
-        return cls(rules, tree, project.interfaces(tree), ModuleDigests(tree), memory)
+        return cls(rules, tree, interfaces_of(project, tree), ModuleDigests(tree), memory)
 
 
 def changes_environment(project: Project, head: CommitRules, present: LedgerState, card: Mapping[str, Any]) -> bool:

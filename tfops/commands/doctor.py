@@ -21,7 +21,7 @@ from tfops.ledger.record import LostRaceError, rehearse_record
 from tfops.ledger.versions import versions_of
 from tfops.records.finding import Finding
 from tfops.records.names import EnvName
-from tfops.render.root import describe_backend
+from tfops.render.backend import describe_backend
 from tfops.resolve.branches import describe_mapping
 from tfops.system import environ
 from tfops.system.installation import installation, namesake

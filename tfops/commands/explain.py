@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.config.defaults import default_inputs
 from tfops.config.environment import listed_environments, read_environment
@@ -13,7 +14,7 @@ from tfops.config.file_schema import environment_schema, project_schema
 from tfops.config.modules.module import Interface, Output, Variable
 from tfops.config.modules.terraform_type import type_text
 from tfops.config.names import is_local_source, shown, why_and_hint
-from tfops.config.project import project_document
+from tfops.config.project_file import project_document
 from tfops.config.source import LocalSource
 from tfops.errors import ConfigError, Refused
 from tfops.records.names import EnvName
@@ -25,7 +26,7 @@ from tfops.views.schema import SchemaResult
 
 def explain(project: Project, module: str) -> ExplainResult:
     """One module of `modules/`, as it lies here. Raises Refused (guard `unknown-module`) with the nearest names."""
-    interfaces = project.interfaces(project.tree(worktree=True))
+    interfaces = interfaces_of(project, project.tree(worktree=True))
     known = interfaces.names()
     found = interfaces.local(module) if is_local_source(module) and interfaces.is_module(module) else None
     if found is None:
@@ -59,7 +60,7 @@ def _output(output: Output) -> OutputFact:
 def list_modules(project: Project) -> ModulesResult:
     """Every module of `modules/`, and which environments use it."""
     tree = project.tree(worktree=True)
-    interfaces = project.interfaces(tree)
+    interfaces = interfaces_of(project, tree)
     uses = dict(_uses(tree))
     facts = (_fact(name, interfaces.local(name) or Interface(), uses) for name in interfaces.names())
     return ModulesResult(tuple(facts))
@@ -83,7 +84,7 @@ def _uses(tree: GitTree) -> Iterator[tuple[EnvName, set[str]]]:
 def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     """JSON Schemas for tfops.yaml and for environments' files; written to `folder` when one is named."""
     tree = project.tree(worktree=True)
-    interfaces, defaults = project.interfaces(tree), default_inputs(project_document(tree))
+    interfaces, defaults = interfaces_of(project, tree), default_inputs(project_document(tree))
     used = {source for sources in dict(_uses(tree)).values() for source in sources if interfaces.is_module(source)}
     known = sorted({*interfaces.names(), *used})
     modules = {name: found for name in known if (found := interfaces.local(name)) is not None}

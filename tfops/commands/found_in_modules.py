@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from tfops.change.modules import interfaces_of, runs_tofu
 from tfops.change.project import Project
 from tfops.change.reading import Read, read_configs
 from tfops.change.request import Request
@@ -31,7 +32,7 @@ _IMPORTS_IN_MODULES = (1, 16, 0)
 
 def unseen_sources(project: Project, tree: GitTree, unseen: Sequence[tuple[EnvName, str, str]]) -> Iterator[str]:
     """A line for each source whose variables aren't known, whoever uses it: why, and which inputs nobody looked at."""
-    interfaces = project.interfaces(tree) if unseen else None
+    interfaces = interfaces_of(project, tree) if unseen else None
     for source in dict.fromkeys(source for _, _, source in unseen):
         using = _some([f"{env}: {module}" for env, module, where in unseen if where == source])
         own = interfaces.local(source) if interfaces and is_local_source(source) else None
@@ -41,7 +42,7 @@ def unseen_sources(project: Project, tree: GitTree, unseen: Sequence[tuple[EnvNa
 
 def _why_unread(project: Project, tree: GitTree, source: str, names: Sequence[str]) -> str:
     paths = [f"modules/{source}/{name}" for name in names]
-    if all(map(is_tofu_file, names)) and not project.is_tofu(tree):
+    if all(map(is_tofu_file, names)) and not runs_tofu(project, tree):
         return f"only OpenTofu reads {_some(paths)}"
     files = [read_file(path, tree.read(path) or "") for path in paths]
     places = [str(file.place(file.mistake.position)[0]) if file.mistake else file.path for file in files]
@@ -65,7 +66,7 @@ def moving_sources(project: Project, tree: GitTree, found: Sequence[Read]) -> It
         for source in sorted(set(read.sources) - local):
             if why := why_unpinned(source):
                 yield f"{read.env}: the source {source} may give another module tomorrow: {why}"
-    for call in module_calls(tree, local, is_tofu=project.is_tofu(tree)):
+    for call in module_calls(tree, local, is_tofu=runs_tofu(project, tree)):
         if call.is_remote and (why := why_unpinned(call.text)):
             yield f"{call.mark}: the source of `{call.name}` ({call.text}) may give another module tomorrow: {why}"
 
@@ -73,7 +74,7 @@ def moving_sources(project: Project, tree: GitTree, found: Sequence[Read]) -> It
 def guessed_protections(project: Project, tree: GitTree, found: Sequence[Read]) -> Iterator[str]:
     """A line for each `prevent_destroy` that some environment's inputs don't decide: it counts as a yes there."""
     sources = {source for read in found for source in read.sources if is_local_source(source)}
-    is_tofu = project.is_tofu(tree)
+    is_tofu = runs_tofu(project, tree)
     flags = list(conditional_flags(tree, sources, is_tofu=is_tofu)) if is_tofu else []
     if not flags:  # Terraform takes no expression there, and says so itself
         return
@@ -93,7 +94,7 @@ def misplaced_imports(
 ) -> Iterator[Complaint]:
     """`import` blocks in modules, where the engine takes none there: no plan could work."""
     sources = {source for read in found for source in read.sources if is_local_source(source)}
-    blocks = list(import_blocks(tree, sources, is_tofu=project.is_tofu(tree)))
+    blocks = list(import_blocks(tree, sources, is_tofu=runs_tofu(project, tree)))
     if not blocks or _imports_in_modules(project, rules, request):
         return
     for mark, line in blocks:

@@ -2,12 +2,13 @@
 
 from tfops.change.project import Project
 from tfops.change.ui import Ui
-from tfops.change.verdicts import verdicts_of
 from tfops.commands.drills import drills_of
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import read_events
-from tfops.ledger.versions import versions_of
+from tfops.ledger.versions import Listing, versions_of
 from tfops.records.event import EventKind
+from tfops.records.verdict import Judgement
+from tfops.records.version import Version
 from tfops.views.history import HistoryEntry, HistoryResult
 
 
@@ -19,10 +20,10 @@ def history(
     With `limit` the newest, and what happened since the oldest of them.
     """
     if fetch:
-        project.fetch_for_reading(project.config_at(project.repository.head), ui)
+        project.fetch_here(ui)
     name = environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
-    verdicts = verdicts_of(project, listing) if verdict else {}
+    verdicts = _verdicts(project, listing) if verdict else {}
     kept = listing.versions[-limit:] if limit else listing.versions
     commits, drills = project.repository.commits(record.commit for record in kept), drills_of(project, name)
     entries = [
@@ -44,6 +45,12 @@ def history(
         unread=listing.unread,
         untagged=listing.untagged,
     )
+
+
+def _verdicts(project: Project, listing: Listing) -> dict[Version, Judgement]:
+    from tfops.change.verdicts import verdicts_of  # noqa: PLC0415 - cards, states, the engine: for who asks
+
+    return verdicts_of(project, listing)
 
 
 # What belongs between the versions of a history; begun, renewed and recorded would only repeat them.

@@ -12,7 +12,7 @@ def inventory(project: Project, env: str | None, *, everything: bool, fetch: boo
     """What the current version of one environment (or of all) is made of, without asking any backend."""
     repository = project.repository
     if fetch:
-        project.fetch_for_reading(project.config_at(repository.head), ui)
+        project.fetch_here(ui)
     wanted = None if everything else environment_with_versions(project, env)
     found: dict[EnvName, dict[str, str]] = {}
     for name, listing in sorted(list_versions(repository, wanted).items()):

@@ -10,7 +10,7 @@ from tfops.views.log import LogResult
 def log(project: Project, env: str | None, *, limit: int | None = None, fetch: bool, ui: Ui) -> LogResult:
     """Every event of an environment's ledger: who did what, and when, versions or not."""
     if fetch:
-        project.fetch_for_reading(project.config_at(project.repository.head), ui)
+        project.fetch_here(ui)
     name = environment_with_versions(project, env)
     events, trouble = read_events(project.repository, name), read_present(project.repository, name).trouble
     return LogResult(name, tuple(events[:limit]), trouble)

@@ -155,7 +155,7 @@ def _reach(run: Run, rules: ProjectConfig, route: Route) -> _Both:
     def placed(name: str, place: StatePlace) -> RemoteState:
         root = folder / f"{route.stack}-{name}"
         root.mkdir(mode=0o700)
-        state = RemoteState(engine, replace(runner, root=root), name=str(place), lock_timeout_s=request.lock_timeout_s)
+        state = RemoteState(engine, replace(runner, root=root), name=str(place), flags=request.flags)
         state.reach(_backend_file(project, route, place), encryption=block)
         return state
 

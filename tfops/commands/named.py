@@ -1,6 +1,5 @@
 """Which environment a command about the past means."""
 
-from tfops.change.environment import find_place, require_environment
 from tfops.change.project import Project
 from tfops.config.names import is_environment_name
 from tfops.ledger.versions import versions_of
@@ -12,5 +11,9 @@ def environment_with_versions(project: Project, env: str | None) -> EnvName:
     if env is not None and is_environment_name(env) and versions_of(project.repository, EnvName(env)).latest:
         return EnvName(env)
     if env is not None:
+        from tfops.resolve.branches import require_environment  # noqa: PLC0415 - of what was never applied, or misspelt
+
         return require_environment(env, project.config_at(project.repository.head))
+    from tfops.change.environment import find_place  # noqa: PLC0415 - only who names none: what a branch stands for
+
     return find_place(project, None).env

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tfops.change.environment import require_environment
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.commands.starter import module_files
 from tfops.config import names
@@ -12,10 +12,11 @@ from tfops.config.environment import load_rules
 from tfops.config.example import example_yaml
 from tfops.config.inherit import FOLDER
 from tfops.config.modules.interface import MODULES, Interfaces
-from tfops.config.project import PROJECT_FILE
+from tfops.config.names import PROJECT_FILE
 from tfops.config.stacks import stack_files
 from tfops.errors import Refused, UsageError
 from tfops.records.names import MAIN_STACK, EnvName
+from tfops.resolve.branches import require_environment
 from tfops.system import signals
 from tfops.system.trees import Tree
 from tfops.system.workspace import in_work_tree, replace_text, write_new_files
@@ -39,7 +40,7 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
     if like:
         files = _like(tree, rules.files_of(require_environment(like, rules)), EnvName(name))
     else:
-        files = {f"{FOLDER}/{name}.yaml": _skeleton(project.interfaces(tree), name)}
+        files = {f"{FOLDER}/{name}.yaml": _skeleton(interfaces_of(project, tree), name)}
     try:
         changed = with_environment(tree.read(PROJECT_FILE) or "", name, pattern)
     except ValueError as error:

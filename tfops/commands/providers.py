@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from tfops.change.environment import find_place
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.stack import Content, local_sources, locate, render_stack
@@ -47,7 +48,7 @@ def lock(
     path = lock_file_path(rules.files_of(place.env))
     before = read_provider_lock(tree, rules.files_of(place.env)) or ""
     content = Content(rules, environment, tree, before or None, base=rules.base_of(place.env))
-    interfaces = project.interfaces(tree, {})
+    interfaces = interfaces_of(project, tree, {})
     for stack in environment.stacks.values():
         require_inner_sources(interfaces, local_sources(stack))
     program = locate(project, rules, request.engine)

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from tfops.change.environment import require_environment
 from tfops.change.holders import may_take_over
 from tfops.change.home import Home, home_commit, readable_home
 from tfops.change.project import Project
 from tfops.change.remote_answers import refusal
 from tfops.change.ui import Ui
-from tfops.commands.commit_effect import CommitRules, changes_environment
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused, TfopsError, in_a_line
@@ -22,12 +21,15 @@ from tfops.records.lock import Lock
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.policy import DriftPolicy
 from tfops.records.version import Kind, VersionRecord
-from tfops.resolve.branches import matches
+from tfops.resolve.branches import matches, require_environment
 from tfops.resolve.reconcile import SyncFacts, decide, orphan
 from tfops.resolve.shard import WHOLE, Shard
 from tfops.system import clock
 from tfops.system.ref_snapshot import RefSnapshot, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable
+
+if TYPE_CHECKING:
+    from tfops.commands.commit_effect import CommitRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,16 @@ class ProjectFacts:
     here: RefSnapshot
     listings: Mapping[EnvName, Listing]
     ui: Ui
-    heads: dict[tuple[CommitSha, bool], CommitRules] = field(default_factory=dict)
+    heads: "dict[tuple[CommitSha, bool], CommitRules]" = field(default_factory=dict)
 
     @property
     def rules(self) -> ProjectConfig:
         return self.home.rules
 
-    def head(self, commit: CommitSha, *, is_preview: bool) -> CommitRules:
+    def head(self, commit: CommitSha, *, is_preview: bool) -> "CommitRules":
         """A branch's head, read once. Raises as `CommitRules.of_commit`."""
+        from tfops.commands.commit_effect import CommitRules  # noqa: PLC0415 - what renders, for a head that is newer
+
         key = commit, is_preview
         if key not in self.heads:
             read = CommitRules.of_preview(self.project, commit, self.home) if is_preview else None
@@ -75,10 +79,9 @@ def decide_all(
 
 
 def decisions_here(
-    project: Project, rules: ProjectConfig, listings: Mapping[EnvName, Listing], ui: Ui
+    project: Project, rules: ProjectConfig, here: RefSnapshot, listings: Mapping[EnvName, Listing], ui: Ui
 ) -> dict[EnvName, Decision]:
     """The same from what this clone knows, for who has fetched already."""
-    here = look_here(project.repository)
     head = home_commit(project)
     home = readable_home(project, head)[0].commit if head else project.repository.head
     scene = ProjectFacts(project, Home(home, rules), here, here, listings, ui)
@@ -93,16 +96,19 @@ def _scene(project: Project, ui: Ui) -> ProjectFacts:
         look = look_at_remote(repository, rules.ledger_ref)
     except RemoteUnreachable as error:
         raise refusal(error, repository.remote, "what it has is not known") from error
-    if here.is_behind(look):
+    is_behind = here.is_behind(look)
+    if is_behind:
         _fetch(project, rules, ui)
-    _forget_gone(project, rules, here, look)
-    return ProjectFacts(
-        project, _home(project, ui, say=True), look, look_here(repository), list_versions(repository), ui
-    )
+    if _forget_gone(project, rules, here, look) or is_behind:
+        here = look_here(repository)
+    return ProjectFacts(project, _home(project, ui, say=True), look, here, list_versions(repository), ui)
 
 
-def _forget_gone(project: Project, rules: ProjectConfig, here: RefSnapshot, look: RefSnapshot) -> None:
-    """Branches of previews that the remote doesn't have any more: an agent sees thousands of them come and go."""
+def _forget_gone(project: Project, rules: ProjectConfig, here: RefSnapshot, look: RefSnapshot) -> bool:
+    """Branches of previews that the remote doesn't have any more: an agent sees thousands of them come and go.
+
+    Whether there were any.
+    """
     gone = {
         branch: here.heads[branch]
         for branch in here.heads.keys() - look.heads.keys()
@@ -110,6 +116,7 @@ def _forget_gone(project: Project, rules: ProjectConfig, here: RefSnapshot, look
     }
     if gone and project.repository.remote:
         project.repository.forget_branches(gone)
+    return bool(gone)
 
 
 def _fetch(project: Project, rules: ProjectConfig, ui: Ui) -> None:
@@ -259,6 +266,8 @@ def _with_lock(project: Project, facts: SyncFacts, lock: Lock | None) -> SyncFac
 
 def _at_head(scene: ProjectFacts, facts: SyncFacts, present: LedgerState, head: CommitSha) -> SyncFacts:
     """What only the commit itself can say: its rules, what it renders to, its signature, what it follows."""
+    from tfops.commands.commit_effect import changes_environment  # noqa: PLC0415 - as in `head`
+
     repository, current = scene.project.repository, facts.current
     try:
         read = scene.head(head, is_preview=facts.rule.preview is not None)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tfops.change.encryption import encrypts
 from tfops.change.environment import Place
+from tfops.change.modules import input_check
 from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.run import running
@@ -28,7 +29,7 @@ def rehearse(project: Project, legacy: Legacy, place: Place, tree: GitTree, *, r
     """The plan; the copy is gone afterwards. Raises Refused (guard `not-empty`) unless it only moves addresses."""
     env, rules = place.env, place.rules
     stage = EnvName(f"{env}-adopt")
-    environment = load_environment(tree, rules, env, project.input_check(tree))
+    environment = load_environment(tree, rules, env, input_check(project, tree))
     staged = replace(rules, backend=Backend(), environments={stage: replace(rules.environments[env], backend={})})
     content = Content(staged, replace(environment, name=stage), tree, read_provider_lock(tree, env), base=env)
     _require_called(environment, env, legacy)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from tfops.change.environment import find_place
 from tfops.change.home import content_tree
+from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.stack import Content, render_stack
 from tfops.change.ui import Ui
@@ -28,7 +29,7 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     environment = load_environment(tree, rules, place.env)
     content = Content.of(tree, rules, environment)
     commit = None if worktree else repository.commit(repository.head)
-    return RenderResult(place.env, commit, *rendered(content, project.interfaces(tree, env=place.env)))
+    return RenderResult(place.env, commit, *rendered(content, interfaces_of(project, tree, env=place.env)))
 
 
 def rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
@@ -49,7 +50,7 @@ def render_diff(project: Project, env: str | None, version: str, *, worktree: bo
     rules = place.rules_in(project, tree)
     tree = content_tree(project, tree, rules, now.env)
     content = Content.of(tree, rules, load_environment(tree, rules, now.env))
-    digest, files = rendered(content, project.interfaces(tree, env=place.env))
+    digest, files = rendered(content, interfaces_of(project, tree, env=place.env))
     earlier = in_earlier_form(files, export_id(tree, {}))
     if read_card(project.repository, record).rendered_digest not in (digest, digest_of(earlier)):
         ui.warn(f"{record.version} was rendered otherwise: by another tfops, or under the rules of another commit")

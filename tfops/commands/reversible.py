@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tfops.change.environment import find_place
+from tfops.change.modules import runs_tofu
 from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.ui import Ui
@@ -37,7 +38,7 @@ def check_reversible(
     tree = place.tree(project, worktree=False)
     rules = place.rules_in(project, tree)
     coming = Proposed(
-        declared_by(tree, load_environment(tree, rules, place.env), is_tofu=project.is_tofu(tree, place.env)),
+        declared_by(tree, load_environment(tree, rules, place.env), is_tofu=runs_tofu(project, tree, place.env)),
         _by_provider(locked_versions(read_provider_lock(tree, rules.files_of(place.env)) or "")),
         rules.engine.version.text,
         rules.protect,

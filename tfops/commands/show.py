@@ -1,14 +1,14 @@
 """`show`: one version's identity card."""
 
 from tfops.change.project import Project
-from tfops.change.verdicts import verdicts_of
 from tfops.commands.drills import drills_of
 from tfops.commands.named import environment_with_versions
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.chain import read_present
 from tfops.ledger.codec import to_plain
-from tfops.ledger.versions import read_card, require_known, versions_of
+from tfops.ledger.versions import Listing, read_card, require_known, versions_of
 from tfops.records.commit import Commit
+from tfops.records.verdict import Judgement
 from tfops.records.version import VersionRecord
 from tfops.resolve.versions import pick_version
 from tfops.system.repository import Repository
@@ -25,11 +25,17 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
         raise Refused("never-applied", f"{name} has no version yet", hint=f"tfops apply {name}")
     record = pick_version(version, name, listing.versions) if version else listing.latest
     card = read_card(project.repository, record)
-    verdict = verdicts_of(project, listing, only=record).get(record.version)
+    verdict = _verdict(project, listing, record) if record != listing.latest else None
     trouble = read_present(project.repository, name).trouble if record is listing.latest else None
     commit = _commit_or_none(project.repository, record)
     drill = drills_of(project, name).get(record.version)
     return ShowResult(record, commit, to_plain(card), verdict, trouble, drill)
+
+
+def _verdict(project: Project, listing: Listing, record: VersionRecord) -> Judgement | None:
+    from tfops.change.verdicts import verdicts_of  # noqa: PLC0415 - states, the engine: only of an older version
+
+    return verdicts_of(project, listing, only=record).get(record.version)
 
 
 def _commit_or_none(repository: Repository, record: VersionRecord) -> Commit | None:

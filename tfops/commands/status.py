@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tfops.change.environment import require_environment
 from tfops.change.holders import fate_of
 from tfops.change.project import Project
 from tfops.change.ui import Ui
@@ -16,7 +15,7 @@ from tfops.ledger.versions import Listing, list_versions, require_known
 from tfops.records.lock import Lock
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.version import VersionRecord
-from tfops.resolve.branches import matches
+from tfops.resolve.branches import matches, require_environment
 from tfops.system.ref_snapshot import look_here
 from tfops.system.repository import Repository
 from tfops.views.status import EnvironmentStatus, LockStatus, StatusResult
@@ -27,9 +26,9 @@ def status(project: Project, only: Sequence[str] = (), *, fetch: bool, ui: Ui) -
     repository = project.repository
     rules = project.config_at(repository.head)
     is_fresh = project.fetch_for_reading(rules, ui) if fetch else False
-    listings = list_versions(repository)
-    decisions = decisions_here(project, rules, listings, ui)
-    ledgers = look_here(repository).ledgers  # all at once: asked one by one, each costs a process
+    here = look_here(repository)  # all refs at once: asked one by one, each costs a process
+    ledgers, listings = here.ledgers, list_versions(repository)
+    decisions = decisions_here(project, rules, here, listings, ui)
     rows = [
         replace(
             _status_of(project, env, ledgers.get(env), rule=rules.environments[env], listing=listings.get(env)),

@@ -34,6 +34,7 @@ from tfops.records.event import EventKind
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.policy import Sync
 from tfops.resolve.agreement import Agreed
+from tfops.resolve.guards import PASSING
 from tfops.system import clock
 from tfops.views.change import ChangeResult
 
@@ -43,7 +44,8 @@ UNATTENDED = "unattended"
 _PASSING = frozenset(
     {
         *(UNREACHABLE, PUSH_REFUSED, FETCH_REFUSED, "missing-ledger", "name-taken", "signing-failed"),
-        *("behind", "held", "disk", "moved-on", "shallow-clone", "offline-lost"),
+        *("disk", "moved-on", "shallow-clone", "offline-lost"),
+        *PASSING,
     }
 )
 _LONGEST_TEXT = 600

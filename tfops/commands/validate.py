@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tfops import exact
-from tfops.change.environment import require_environment
+from tfops.change.modules import input_check
 from tfops.change.project import Project
 from tfops.change.reading import read_all
 from tfops.change.request import Request
@@ -24,11 +24,13 @@ from tfops.config.environment import (
     listed_environments,
     place_of,
 )
-from tfops.config.project import ProjectConfig, load_project
+from tfops.config.project import ProjectConfig
+from tfops.config.project_file import load_project
 from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.resolve.branches import require_environment
 from tfops.system.trees import GitTree
 from tfops.views.validate import Converted, ValidateResult
 
@@ -62,7 +64,7 @@ def validate(project: Project, env: str | None, *, head: bool, deep: bool, reque
         judge = locate(project, rules, request.engine)
         complaints += misread_files(project, tree, found, judge)
         if not complaints:  # else the engine would say the same of each value
-            trial = ValueTrial(project, tree, engine=judge, check=project.input_check(tree), env=bare_environment())
+            trial = ValueTrial(project, tree, engine=judge, check=input_check(project, tree), env=bare_environment())
             results = trial.judge_all(described, wants_values=env is not None)
             complaints += [complaint for result in results for complaint in result.complaints]
     if complaints:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tfops.config.document import Document
 from tfops.config.duration import RULE, parse_seconds
-from tfops.config.schema import AgentBlock
 from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
 from tfops.records.complaint import Complaint
+
+if TYPE_CHECKING:
+    from tfops.config.document import Document
+    from tfops.config.schema import AgentBlock
 
 # What a template may name.
 TELL_FIELDS = frozenset({"project", "event", "env", "version", "commit", "branch", "reason", "text"})
@@ -40,7 +42,7 @@ class AgentRules:
         return min(self.backoff_s * 2.0 ** (tries - 1), _LONGEST_BACKOFF_S)
 
 
-def to_agent_rules(block: AgentBlock) -> AgentRules:
+def to_agent_rules(block: "AgentBlock") -> AgentRules:
     tell = tuple(
         TellRule(
             rule.to,
@@ -56,7 +58,7 @@ def to_agent_rules(block: AgentBlock) -> AgentRules:
     return AgentRules(block.tries, parse_seconds(block.backoff), parse_seconds(block.drift_every), tell)
 
 
-def check_agent(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+def check_agent(document: "Document", data: dict[str, Any]) -> Iterator[Complaint]:
     """What the schema can't say about them."""
     block = data.get("agent")
     if isinstance(block, dict):
@@ -67,7 +69,7 @@ def check_agent(document: Document, data: dict[str, Any]) -> Iterator[Complaint]
             yield from _check_rule(document, name, rule)
 
 
-def _check_block(document: Document, block: dict[str, Any]) -> Iterator[Complaint]:
+def _check_block(document: "Document", block: dict[str, Any]) -> Iterator[Complaint]:
     tries = block.get("tries", 1)
     if isinstance(tries, int) and not 1 <= tries <= _MOST_TRIES:
         yield document.complaint(("agent", "tries"), f"`tries` must be between 1 and {_MOST_TRIES}")
@@ -79,7 +81,7 @@ def _check_block(document: Document, block: dict[str, Any]) -> Iterator[Complain
             yield document.complaint(("agent", key), f"`{key}` must be a duration from 1s to {words}", RULE)
 
 
-def _check_tell(document: Document, rules: list[Any]) -> Iterator[Complaint]:
+def _check_tell(document: "Document", rules: list[Any]) -> Iterator[Complaint]:
     for index, rule in enumerate(rules):
         if not isinstance(rule, dict):
             continue
@@ -106,7 +108,7 @@ def _is_duration(text: str, longest: float) -> bool:
         return False
 
 
-def _check_rule(document: Document, name: str, rule: dict[str, Any]) -> Iterator[Complaint]:
+def _check_rule(document: "Document", name: str, rule: dict[str, Any]) -> Iterator[Complaint]:
     where = ("environments", name)
     deletes, windows = rule.get("deletes"), rule.get("windows")
     if isinstance(deletes, int) and deletes < 0:

@@ -6,14 +6,16 @@ https://opentofu.org/docs/language/state/encryption
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tfops.config.document import Document
 from tfops.config.names import did_you_mean, shown
-from tfops.config.schema import EncryptionBlock
 from tfops.config.values import FormError, Path, Secret, parse_form, walk
 from tfops.dataclass import dataclass
 from tfops.records.complaint import Complaint
+
+if TYPE_CHECKING:
+    from tfops.config.document import Document
+    from tfops.config.schema import EncryptionBlock
 
 # `key_provider.pbkdf2.main`, `method.aes_gcm.main`: the only references that may stand in the block.
 REFERENCE = re.compile(r"(?P<kind>key_provider|method)\.(?P<type>[A-Za-z_][\w-]*)\.(?P<name>[A-Za-z_][\w-]*)")
@@ -33,10 +35,10 @@ class Encryption:
         yield from ((path, value) for path, value in walk(dict(self.block)) if isinstance(value, Secret))
 
 
-def to_encryption(block: EncryptionBlock | None) -> Encryption:
+def to_encryption(block: "EncryptionBlock | None") -> Encryption:
     if block is None:
         return Encryption()
-    parts = {name: getattr(block, name) for name in EncryptionBlock.model_fields}
+    parts = {name: getattr(block, name) for name in type(block).model_fields}
     return Encryption({name: _with_forms(part) for name, part in parts.items() if part})
 
 
@@ -51,7 +53,7 @@ def _with_forms(value: Any) -> Any:
     return value
 
 
-def check_encryption(document: Document, data: Mapping[str, Any]) -> Iterator[Complaint]:
+def check_encryption(document: "Document", data: Mapping[str, Any]) -> Iterator[Complaint]:
     """What a schema can't say about `encryption:`: a block that encrypts nothing, secrets in clear, loose ends."""
     block = data.get("encryption")
     if not isinstance(block, dict):
@@ -65,7 +67,7 @@ def check_encryption(document: Document, data: Mapping[str, Any]) -> Iterator[Co
         yield from _reference_complaints(document, where, value, block)
 
 
-def _secret_complaints(document: Document, where: Path, value: Any) -> Iterator[Complaint]:
+def _secret_complaints(document: "Document", where: Path, value: Any) -> Iterator[Complaint]:
     try:
         is_secret = isinstance(value, dict) and isinstance(parse_form(value), Secret)
     except FormError as error:
@@ -78,7 +80,9 @@ def _secret_complaints(document: Document, where: Path, value: Any) -> Iterator[
         yield document.complaint(where, message, "refer to it: {from: env:NAME}")
 
 
-def _reference_complaints(document: Document, where: Path, value: Any, block: Mapping[str, Any]) -> Iterator[Complaint]:
+def _reference_complaints(
+    document: "Document", where: Path, value: Any, block: Mapping[str, Any]
+) -> Iterator[Complaint]:
     wanted = {"method": "method", "keys": "key_provider", "chain": "key_provider"}.get(str(where[-1]))
     if wanted is None or not isinstance(value, str) or where == ("encryption", "method"):
         return

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfops.config import names
-from tfops.config.document import Document, Path
 from tfops.config.source import SourceError, parse_source
-from tfops.config.values import is_form, parse_form
+from tfops.config.values import Path, is_form, parse_form
 from tfops.dataclass import dataclass
 from tfops.exact import Number, number_text
 from tfops.records.complaint import Complaint, Mark
+
+if TYPE_CHECKING:
+    from tfops.config.document import Document
 
 _MOST_SHOWN = 6
 
@@ -41,7 +43,7 @@ def fits(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
-def limit_complaints(document: Document, rules: Document) -> Iterator[Complaint]:
+def limit_complaints(document: "Document", rules: "Document") -> Iterator[Complaint]:
     """Every source and every input of a document that tfops.yaml doesn't let through."""
     limits, denials = list(_limits(rules)), list(_denials(rules))
     modules = document.data.get("modules") if isinstance(document.data, dict) and (limits or denials) else None
@@ -59,7 +61,7 @@ def limit_complaints(document: Document, rules: Document) -> Iterator[Complaint]
                 yield from _input_complaints(document, ("modules", name, "inputs"), inputs[limit.input], limit)
 
 
-def _input_complaints(document: Document, where: Path, value: Any, limit: Limit) -> Iterator[Complaint]:
+def _input_complaints(document: "Document", where: Path, value: Any, limit: Limit) -> Iterator[Complaint]:
     """Every value inside of an input counts by itself: a list's items, a mapping's values."""
     for path, item in _leaves(value, (*where, limit.input)):
         if _is_hidden(item):
@@ -96,7 +98,7 @@ def _shown(values: Sequence[str]) -> str:
     return ", ".join(f"`{value}`" for value in values[:_MOST_SHOWN]) + more
 
 
-def _limits(rules: Document) -> Iterator[Limit]:
+def _limits(rules: "Document") -> Iterator[Limit]:
     for key, block in _mapping(rules.data, "allow").items():
         source, _, name = key.rpartition(".")
         values = block.get("values") if isinstance(block, dict) else block
@@ -105,7 +107,7 @@ def _limits(rules: Document) -> Iterator[Limit]:
             yield Limit(source, name, tuple(map(as_text, values)), message, rules.mark(("allow", key)))
 
 
-def _denials(rules: Document) -> Iterator[tuple[str, str, Mark]]:
+def _denials(rules: "Document") -> Iterator[tuple[str, str, Mark]]:
     denied = rules.data.get("deny_modules") if isinstance(rules.data, dict) else None
     for index, block in enumerate(denied if isinstance(denied, list) else []):
         source, message = (block.get(key, "") if isinstance(block, dict) else "" for key in ("source", "message"))
@@ -118,7 +120,7 @@ def _mapping(data: Any, key: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def check_input_rules(document: Document, local_modules: Sequence[str]) -> Iterator[Complaint]:
+def check_input_rules(document: "Document", local_modules: Sequence[str]) -> Iterator[Complaint]:
     """What the schema can't say about `defaults`, `allow` and `deny_modules`."""
     for source in _mapping(document.data, "defaults"):
         yield from _source_complaints(document, ("defaults", source), source, local_modules)
@@ -135,7 +137,7 @@ def check_input_rules(document: Document, local_modules: Sequence[str]) -> Itera
             yield document.complaint(("allow", key), f"`{key}` needs a list of values", hint)
 
 
-def _source_complaints(document: Document, where: Path, source: str, local: Sequence[str]) -> Iterator[Complaint]:
+def _source_complaints(document: "Document", where: Path, source: str, local: Sequence[str]) -> Iterator[Complaint]:
     try:
         parse_source(source, None, local)
     except SourceError as error:

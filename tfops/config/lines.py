@@ -7,7 +7,7 @@ from typing import Any
 
 from tfops import exact
 from tfops.config.document import Document, Path, Written, read_document
-from tfops.config.project import PROJECT_FILE
+from tfops.config.names import PROJECT_FILE
 from tfops.exact import is_number
 from tfops.records.config_line import ConfigLine
 

@@ -4,10 +4,13 @@ import difflib
 import re
 from collections.abc import Iterable
 
+PROJECT_FILE = "tfops.yaml"
+
 _ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@-]*")
 _PATTERN = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9._/+@*-]*")
+_PROTECTED = re.compile(r"[A-Za-z_*][A-Za-z0-9_*-]*(\.[A-Za-z_*][A-Za-z0-9_*-]*)*")
 _LOCAL_SOURCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 
 ENVIRONMENT_RULE = "lower-case letters, digits and `-` (not at the ends), at most 63"
@@ -40,6 +43,11 @@ def is_branch_pattern(text: str) -> bool:
 def is_local_source(text: str) -> bool:
     """A path below `modules/` that can't climb out of it."""
     return _LOCAL_SOURCE.fullmatch(text) is not None
+
+
+def is_protect_pattern(text: str) -> bool:
+    """A type, or an address without keys; `*` stands for anything."""
+    return _PROTECTED.fullmatch(text) is not None
 
 
 def _has_sound_parts(text: str) -> bool:

@@ -3,19 +3,21 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfops.config.backend import ROLE, ROLE_HINT
-from tfops.config.document import Document, Path
 from tfops.config.limits import fits
 from tfops.config.names import did_you_mean, shown
-from tfops.config.schema import SecretsBlock
-from tfops.config.values import SCHEMES, FormError, Secret, parse_form, walk
+from tfops.config.values import SCHEMES, FormError, Path, Secret, parse_form, walk
 from tfops.contacts import VaultLogin
 from tfops.dataclass import dataclass
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
 from tfops.system.trees import Tree, is_link
+
+if TYPE_CHECKING:
+    from tfops.config.document import Document
+    from tfops.config.schema import SecretsBlock
 
 # A parameter of SSM that is a secret of Secrets Manager:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
@@ -64,7 +66,7 @@ def _names(secret: Secret) -> tuple[str, ...]:
     return (secret.name, secret.name.partition(":")[0]) if secret.scheme == "ssm" else (secret.name,)
 
 
-def to_secret_rules(block: SecretsBlock) -> SecretRules:
+def to_secret_rules(block: "SecretsBlock") -> SecretRules:
     return SecretRules(
         allowed=tuple(SCHEMES) if block.allow is None else tuple(block.allow),
         commands={name: tuple(argv) for name, argv in block.exec.items()},
@@ -75,7 +77,7 @@ def to_secret_rules(block: SecretsBlock) -> SecretRules:
     )
 
 
-def _to_login(block: SecretsBlock) -> VaultLogin | None:
+def _to_login(block: "SecretsBlock") -> VaultLogin | None:
     approle, jwt = (block.vault.approle, block.vault.jwt) if block.vault else (None, None)
     if jwt:
         return VaultLogin("jwt", jwt.mount, {"token": jwt.token_env}, role=jwt.role)
@@ -86,7 +88,7 @@ def _to_login(block: SecretsBlock) -> VaultLogin | None:
     return None
 
 
-def _to_aws(block: SecretsBlock) -> dict[str, Any]:
+def _to_aws(block: "SecretsBlock") -> dict[str, Any]:
     assert block.aws is not None
     settings: dict[str, Any] = {"region": block.aws.region, "profile": block.aws.profile}
     if block.aws.assume_role:
@@ -96,7 +98,7 @@ def _to_aws(block: SecretsBlock) -> dict[str, Any]:
     return settings
 
 
-def check_secrets(document: Document, data: Mapping[str, Any]) -> Iterator[Complaint]:
+def check_secrets(document: "Document", data: Mapping[str, Any]) -> Iterator[Complaint]:
     """What a schema can't say about `secrets:`."""
     block = data.get("secrets")
     if not isinstance(block, dict):
@@ -115,14 +117,14 @@ def check_secrets(document: Document, data: Mapping[str, Any]) -> Iterator[Compl
         yield document.complaint(("secrets", "aws", "assume_role"), f"{shown(role)} is not a role's ARN", ROLE_HINT)
 
 
-def _names_complaints(document: Document, names: Any) -> Iterator[Complaint]:
+def _names_complaints(document: "Document", names: Any) -> Iterator[Complaint]:
     for kind in names if isinstance(names, dict) else ():
         if kind not in SCHEMES:
             message = f"there are no secrets of the kind {shown(kind)}"
             yield document.complaint(("secrets", "names", kind), message, did_you_mean(kind, SCHEMES))
 
 
-def _vault_complaints(document: Document, vault: Any) -> Iterator[Complaint]:
+def _vault_complaints(document: "Document", vault: Any) -> Iterator[Complaint]:
     if not isinstance(vault, dict):
         return
     if vault.get("approle") is not None and vault.get("jwt") is not None:
@@ -138,7 +140,7 @@ def _vault_complaints(document: Document, vault: Any) -> Iterator[Complaint]:
 _MOUNT = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)*/?")
 
 
-def _command_complaints(document: Document, where: Path, name: str, argv: Any) -> Iterator[Complaint]:
+def _command_complaints(document: "Document", where: Path, name: str, argv: Any) -> Iterator[Complaint]:
     scheme = SCHEMES["exec"]
     if not scheme.name.fullmatch(name):
         yield document.complaint(where, f"{shown(name)} can't name a command", "letters, digits, `_` and `-`")
@@ -149,7 +151,7 @@ def _command_complaints(document: Document, where: Path, name: str, argv: Any) -
         yield document.complaint(where, message, "write a program's name, or its path from /")
 
 
-def secret_complaints(document: Document, tree: Tree, rules: SecretRules | None, env: EnvName) -> Iterator[Complaint]:
+def secret_complaints(document: "Document", tree: Tree, rules: SecretRules | None, env: EnvName) -> Iterator[Complaint]:
     """Secrets of an environment's file that are not allowed, or name what isn't there. Other mistakes are others'."""
     modules = document.data.get("modules") if isinstance(document.data, dict) else None
     for name, block in modules.items() if isinstance(modules, dict) else ():

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from tfops.config import names
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, LINK_HINT
-from tfops.config.project import PROJECT_FILE, project_document
+from tfops.config.names import PROJECT_FILE
+from tfops.config.project_file import project_document
 from tfops.config.values import StackReference, parse_form, walk
 from tfops.dataclass import dataclass
 from tfops.records.complaint import Complaint

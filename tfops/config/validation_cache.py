@@ -3,14 +3,13 @@
 A verdict that depends on anything but files of the tree is not remembered; neither is a mistake.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from tfops import __version__
+from tfops.config.code_version import code_version
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName
 from tfops.system.trees import Tree
@@ -51,7 +50,9 @@ class ValidationCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         found: Any = read_json(path)
-        self._right: dict[str, Any] = found["right"] if isinstance(found, dict) and found.get("by") == _code() else {}
+        self._right: dict[str, Any] = (
+            found["right"] if isinstance(found, dict) and found.get("by") == code_version() else {}
+        )
         self._is_changed = False
 
     def sources(self, tree: Tree, env: EnvName) -> list[str] | None:
@@ -75,15 +76,4 @@ class ValidationCache:
 
     def save(self) -> None:
         if self._is_changed:
-            write_file(self._path, json.dumps({"by": _code(), "right": self._right}))
-
-
-def code_files() -> list[Path]:
-    """All that judges: this package, and what it knows of modules."""
-    return sorted(Path(__file__).parent.rglob("*.py"))
-
-
-def _code() -> str:
-    """Changes with the code that judges."""
-    stats = [(str(file), stat.st_size, stat.st_mtime_ns) for file in code_files() for stat in [file.stat()]]
-    return hashlib.sha256(repr((__version__, stats)).encode()).hexdigest()
+            write_file(self._path, json.dumps({"by": code_version(), "right": self._right}))

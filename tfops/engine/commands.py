@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from python_terraform import IsFlagged, Terraform
 
+from tfops.dataclass import dataclass
+
 Option = str | bool | list[str] | type[IsFlagged] | None
 
 FLAG = IsFlagged
@@ -27,10 +29,18 @@ def only_reads(argv: Sequence[str]) -> bool:
     return is_look or any(words[: len(reading)] == reading for reading in _READING)
 
 
+@dataclass(frozen=True, slots=True)
+class EngineFlags:
+    """What a person may say about how the engine works, whatever it works on."""
+
+    lock_timeout_s: int = 20
+
+
 class CommandLine:
     """Argument lists for one engine."""
 
-    def __init__(self, executable: str) -> None:
+    def __init__(self, executable: str, flags: EngineFlags | None = None) -> None:
+        self._flags = flags or EngineFlags()
         self._builder = Terraform(working_dir=_NO_FOLDER, terraform_bin_path=executable)
 
     def init(self) -> list[str]:
@@ -104,10 +114,10 @@ class CommandLine:
         `fmt` has no JSON and no columns."""
         return self._build("plan", input=False, json=FLAG, refresh=False, lock=False, var_file=list(files))
 
-    def apply(self, plan: str, *, lock_timeout_s: int, may_leave: bool = False) -> list[str]:
+    def apply(self, plan: str, *, may_leave: bool = False) -> list[str]:
         """`may_leave`: a destroy that leaves something alive, as it was planned, is no error (OpenTofu 1.12)."""
         leave = {"suppress_forget_errors": FLAG} if may_leave else {}
-        return self._build("apply", plan, input=False, json=FLAG, **leave, **_locking(lock_timeout_s))
+        return self._build("apply", plan, input=False, json=FLAG, **leave, **_locking(self._flags.lock_timeout_s))
 
     def show_plan(self, plan: str) -> list[str]:
         return self._build("show", plan, json=FLAG)
@@ -115,10 +125,10 @@ class CommandLine:
     def pull_state(self) -> list[str]:
         return self._build("state pull", no_color=FLAG)
 
-    def push_state(self, path: str, *, lock_timeout_s: int, force: bool = False) -> list[str]:
+    def push_state(self, path: str, *, force: bool = False) -> list[str]:
         """Without `force` the engine itself refuses another lineage or an older serial."""
         forced = FLAG if force else None
-        return self._build("state push", path, no_color=FLAG, force=forced, **_locking(lock_timeout_s))
+        return self._build("state push", path, no_color=FLAG, force=forced, **_locking(self._flags.lock_timeout_s))
 
     def force_unlock(self, lock_id: str) -> list[str]:
         return self._build("force-unlock", lock_id, no_color=FLAG, force=FLAG)

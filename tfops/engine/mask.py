@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from tfops.engine.forms import written_forms, written_line
-
 MASK = "(secret)"
 
 # A shorter value would mask half of every text, and is no secret worth the name.
@@ -32,9 +30,15 @@ class Masker:
 
     def add(self, secrets: Iterable[str]) -> None:
         """Mask these, too."""
+        fresh = [secret for secret in secrets if len(secret) >= _SHORTEST and secret not in self._known]
+        if fresh:
+            self._learn(fresh)
+
+    def _learn(self, secrets: Iterable[str]) -> None:
+        # Most commands meet no secret: these are the bulk of what masking loads.
+        from tfops.engine.forms import written_forms, written_line  # noqa: PLC0415
+
         for secret in secrets:
-            if len(secret) < _SHORTEST or secret in self._known:
-                continue
             self._known.add(secret)
             for text in {secret, secret.strip()}:
                 if len(text) >= _SHORTEST:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tfops import exact
-from tfops.engine.commands import CommandLine
+from tfops.engine.commands import CommandLine, EngineFlags
 from tfops.engine.failures import engine_error
 from tfops.engine.locate import Engine
 from tfops.engine.moved_mark import content_digest
@@ -19,11 +19,10 @@ _DOCUMENT = "moving.tfstate"
 class RemoteState:
     """One backend, called `name` in messages. Every method raises EngineFailed or Locked with the engine's words."""
 
-    def __init__(self, engine: Engine, runner: Runner, *, name: str, lock_timeout_s: int) -> None:
+    def __init__(self, engine: Engine, runner: Runner, *, name: str, flags: EngineFlags) -> None:
         self._runner = runner
         self._name = name
-        self._commands = CommandLine(engine.executable)
-        self._lock_timeout_s = lock_timeout_s
+        self._commands = CommandLine(engine.executable, flags)
 
     def reach(self, backend_file: str, *, encryption: str | None = None) -> None:
         """Initialize the backend. `encryption` is the file with OpenTofu's block, where states are encrypted.
@@ -54,7 +53,7 @@ class RemoteState:
         path: Path = self._runner.root / _DOCUMENT
         write_file(path, exact.dumps(document, indent=2))
         try:
-            argv = self._commands.push_state(_DOCUMENT, lock_timeout_s=self._lock_timeout_s, force=force)
+            argv = self._commands.push_state(_DOCUMENT, force=force)
             self._require_done(self._runner.run(argv, shielded=True), f"the state can't be written to {self._name}")
         finally:
             path.unlink()

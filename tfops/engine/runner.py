@@ -98,15 +98,9 @@ class Runner:
 
         self.started += 1
         code, signals = process.follow(
-            argv,
-            cwd=self.root,
-            env=self.env,
-            stdout=stdout,
-            stderr=stderr,
-            on_line=on_line,
-            on_signal=self.on_signal,
+            process.Command(argv, self.root, self.env, stdout, stderr),
+            process.Listener(on_line, self.on_signal, lambda: on_tick(progress)),
             shielded=shielded,
             only_reads=only_reads(argv),
-            on_tick=lambda: on_tick(progress),
         )
         return Ended(code, signals, progress, stdout, self.mask(stderr.read_text("utf-8", "replace")))

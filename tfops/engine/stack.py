@@ -4,77 +4,43 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tfops.config.modules.requirements import import_requirements
-from tfops.dataclass import dataclass
-from tfops.engine import downloads
 from tfops.engine.advice import wants_init
-from tfops.engine.commands import CommandLine
-from tfops.engine.encryption import decrypted, is_encrypted, require_no_block
+from tfops.engine.commands import CommandLine, EngineFlags
+from tfops.engine.encryption import decrypted, is_encrypted
 from tfops.engine.environment import variable_environment
 from tfops.engine.events import Progress, masked
-from tfops.engine.failures import engine_error, other_build, unlocked
+from tfops.engine.failures import engine_error
+from tfops.engine.initialization import Initialization
 from tfops.engine.local_state import read_local_state
 from tfops.engine.locate import Engine
-from tfops.engine.lockfile import differences, locked_versions, used_by_modules, with_entries
-from tfops.engine.modules import InstalledModule, forget_moved_modules, installed_modules
-from tfops.engine.moved_mark import names_the_mark
+from tfops.engine.modules import InstalledModule, installed_modules
 from tfops.engine.orphaned_lock import OrphanedLock
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
 from tfops.engine.planfile.document import read_saved_plan
 from tfops.engine.planfile.unfamiliar import Unfamiliar
 from tfops.engine.runner import Ended, Runner
+from tfops.engine.saved_plan import Applied, SavedPlan
 from tfops.engine.state import parse_state, sensitive_values, without
 from tfops.errors import EngineFailed, Interrupted
 from tfops.records.engine_events import Diagnostic
-from tfops.records.plan import Action, Plan
-from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE
+from tfops.records.plan import Action
+from tfops.records.rendered import VALUES_FILE
 from tfops.records.state import StackState
 from tfops.system import clock
-from tfops.system.workspace import exclusive, read_json, rewrite_outputs, write_file
+from tfops.system.workspace import rewrite_outputs, write_file
 
 PLAN_FILE = "plan.bin"
 BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
 _REPAIRED_STATE = "repaired.tfstate"
-_FINGERPRINT = ".terraform/tfops-init.json"
 _CHANGES = 2
-# Without an entry in a lock, Terraform and OpenTofu install a provider into the cache again, over the one that is
-# there and that another engine may be starting at that moment. The root's own lock may then have this platform's hash
-# only: the committed one is made by `tfops providers lock`.
-# https://developer.hashicorp.com/terraform/cli/config/config-file#allowing-the-provider-plugin-cache-to-break-the-dependency-lock-file
-_KEEPING_THE_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 _WITHHELD = "(the rest is withheld: it may quote what the state alone says to be secret, and that can't be read)"
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How an apply ended. `errors` are empty and `code` is 0 when all went well."""
-
-    code: int
-    was_interrupted: bool
-    progress: Progress
-    errors: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
-    """A plan file and what it says. `sha256` is checked again before it is applied.
-
-    `outputs` are those that are known already, in clear: module to output to value; `kinds` are modules' types.
-    `secrets` are the texts that it marks as sensitive.
-    """
-
-    plan: Plan
-    path: Path
-    sha256: str
-    outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    kinds: Mapping[str, Any] = field(default_factory=dict)
-    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class StackEngine:
@@ -90,18 +56,17 @@ class StackEngine:
         engine: Engine,
         runner: Runner,
         *,
-        lock_timeout_s: int,
+        flags: EngineFlags,
         lock: str | None,
         lent: Callable[[], Sequence[str]],
         modules: str,
     ) -> None:
         self.engine = engine
         self._runner = runner
-        self._lock_timeout_s = lock_timeout_s
-        self._lock = lock
-        self._lent = lent
-        self._modules = modules
-        self._commands = CommandLine(engine.executable)
+        self._commands = CommandLine(engine.executable, flags)
+        self._initialization = Initialization(
+            engine, runner, self._commands, self._run, self._pull, lock=lock, lent=lent, modules=modules
+        )
         self._is_shielded = False
         self._orphaned = OrphanedLock(runner, self._commands, self._run)
 
@@ -119,20 +84,8 @@ class StackEngine:
         self._runner.env = {**self._runner.env, **variable_environment(values)}
 
     def prepare(self) -> None:
-        """Initialize the folder, unless it was, for the same engine, modules, providers and backend.
-
-        Where only modules changed, taking the modules in is enough: it asks neither backend nor registry for
-        providers. A module that wants another provider makes the plan say so, and then it is initialized.
-        """
-        is_fetched_again = downloads.take_back(self.root, self._content())
-        known, wanted = read_json(self.root / _FINGERPRINT) or {}, self._fingerprint()
-        if wanted == known and not is_fetched_again:
-            downloads.remember(self.root, self._content())
-            return
-        if {**wanted, "modules": ""} == {**known, "modules": ""}:
-            self._get()
-        else:
-            self._init()
+        """As `Initialization.prepare`."""
+        self._initialization.prepare()
 
     @contextlib.contextmanager
     def shielded(self) -> Iterator[None]:
@@ -143,90 +96,6 @@ class StackEngine:
         finally:
             self._is_shielded = False
 
-    def _get(self) -> None:
-        self._begin_anew()
-        ended = self._run(self._commands.get())
-        if ended.code != 0:
-            raise engine_error("the modules can't be taken in", ended.errors)
-        self._remember()
-
-    def _init(self) -> None:
-        """Read-only, a lock must hold what the root needs and nothing else, before and after a change alike.
-
-        So the engine is given the whole, leaves out what neither modules nor state need, and what it took is held
-        against what it was given.
-        """
-        self._begin_anew()
-        env, given = self._runner.env, None if self._lock is None else with_entries(self._lock, self._lent())
-        if given is not None:
-            write_file(self.root / LOCK_FILE, given)
-        self._runner.env = env if given is not None else {**env, **_KEEPING_THE_CACHE}
-        try:
-            with exclusive(Path(env["TF_PLUGIN_CACHE_DIR"])):
-                ended = self._run(self._commands.init())
-        finally:
-            self._runner.env = env
-        if ended.code != 0:
-            if names_the_mark(ended.errors):
-                self._read_state(self._run(self._commands.pull_state()))  # raises, and says where the state went
-            raise engine_error("the initialization failed", ended.errors)
-        self._require_backend()
-        if given is not None:
-            self._require_locked(given)
-        self._remember()
-
-    def _require_locked(self, given: str) -> None:
-        """Raises Refused (guard `unlocked-provider`, `provider-build`) unless what `init` took is what was locked."""
-        found = differences(given, self._text(LOCK_FILE))
-        if found:
-            raise other_build("\n".join(found))
-        locked = locked_versions(self._lock or "").keys()
-        missing = self.locked_providers().keys() - locked
-        if not missing:
-            return
-        ended = self._run(self._commands.providers())
-        if ended.code != 0:
-            raise engine_error("which providers the modules use can't be found out", ended.errors)
-        used = used_by_modules(ended.stdout.read_text(encoding="utf-8"))
-        open_ones = sorted(missing & used) or sorted(missing - locked_versions(given).keys())
-        if open_ones:
-            raise unlocked(open_ones, is_used=bool(missing & used), locked=locked)
-
-    def _begin_anew(self) -> None:
-        """What is known of the folder is known again when the engine is through: a killed one leaves nothing."""
-        (self.root / _FINGERPRINT).unlink(missing_ok=True)
-        forget_moved_modules(self.root)
-
-    def _remember(self) -> None:
-        if self.engine.is_tofu:
-            require_no_block({module.path: module.folder for module in self.modules()})
-        downloads.remember(self.root, self._content())
-        write_file(self.root / _FINGERPRINT, json.dumps(self._fingerprint()))
-
-    def _content(self) -> str:
-        """What a run is made of, the backend and the engine apart."""
-        return _digest_of([self._text(MAIN_FILE), self._text(VALUES_FILE), self._modules])
-
-    def _fingerprint(self) -> dict[str, str]:
-        """What `init` depends on, the modules apart."""
-        config, backend, taken = (self._text(name) for name in (MAIN_FILE, BACKEND_FILE, LOCK_FILE))
-        main = json.loads(config)
-        sources = {name: [block["source"], block.get("version")] for name, block in main.get("module", {}).items()}
-        parts = [sorted(main.get("provider", {})), main.get("terraform"), backend, self._lock, taken]
-        engine = f"{self.engine.executable} {self.engine.version}"
-        return {"engine": engine, "root": _digest_of(parts), "modules": _digest_of([sources, self._modules])}
-
-    def _text(self, name: str) -> str:
-        path = self.root / name
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-    def _require_backend(self) -> None:
-        """Compare the backend that init took with the rendered one: a plan acts on what init took."""
-        [wanted] = json.loads((self.root / BACKEND_FILE).read_text(encoding="utf-8"))["terraform"]["backend"]
-        taken = (read_json(self.root / ".terraform/terraform.tfstate") or {}).get("backend", {}).get("type")
-        if taken != wanted:
-            raise EngineFailed(f"the engine took the backend `{taken}` instead of `{wanted}`")
-
     def pull_state(self) -> tuple[StackState, frozenset[str]]:
         """The state as the backend has it, and the texts in it that are sensitive."""
         here = read_local_state(self.root, self.engine)
@@ -234,9 +103,12 @@ class StackEngine:
             return parse_state(here), sensitive_values(here)
         ended = self._run(self._commands.pull_state())
         if ended.code != 0 and wants_init(ended.errors):
-            self._init()
-            ended = self._run(self._commands.pull_state())
+            self._initialization.init()
+            return self._pull()
         return self._read_state(ended)
+
+    def _pull(self) -> tuple[StackState, frozenset[str]]:
+        return self._read_state(self._run(self._commands.pull_state()))
 
     def read_back(self) -> tuple[StackState, frozenset[str]]:
         """The same after an apply: an interrupt has to wait until it is known what was done."""
@@ -264,7 +136,7 @@ class StackEngine:
         )
         ended = self._run(argv)
         if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
-            self._init()
+            self._initialization.init()
             ended = self._run(argv)
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan failed", ended.errors)
@@ -281,7 +153,7 @@ class StackEngine:
         return text
 
     def _read_plan(self, path: Path, *, is_empty: bool, is_partial: bool = False) -> SavedPlan:
-        content = path.read_bytes()
+        content = path.read_bytes() if path.is_file() else b""
         try:
             document = read_saved_plan(content, self.engine)
         except Unfamiliar:
@@ -365,7 +237,7 @@ class StackEngine:
 
     def push_state(self, name: str, *, force: bool = False) -> None:
         """Make a file of the root the state."""
-        ended = self._run(self._commands.push_state(name, lock_timeout_s=self._lock_timeout_s, force=force))
+        ended = self._run(self._commands.push_state(name, force=force))
         if ended.code != 0:
             raise engine_error(f"`{name}` can't be pushed as the state", ended.errors)
 
@@ -377,7 +249,7 @@ class StackEngine:
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
         may_leave = self.engine.fails_for_what_it_leaves and bool(saved.plan.count(Action.FORGET))
-        argv = self._commands.apply(str(saved.path), lock_timeout_s=self._lock_timeout_s, may_leave=may_leave)
+        argv = self._commands.apply(str(saved.path), may_leave=may_leave)
         began = clock.now()
         ended = self._runner.run(argv, holds_words=True, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
@@ -407,13 +279,12 @@ class StackEngine:
         return shown if is_known or not shown.address else replace(shown, detail=_WITHHELD)
 
     def lock_digest(self) -> str:
-        """The sha256 of the provider lock file, empty when there is none and the engine needed no providers."""
-        text = self._text(LOCK_FILE) if self._lock is None else self._lock
-        return hashlib.sha256(text.encode()).hexdigest() if text else ""
+        """As `Initialization.lock_digest`."""
+        return self._initialization.lock_digest()
 
     def locked_providers(self) -> dict[str, str]:
         """Provider address to version, from the lock file that init wrote or took."""
-        return locked_versions(self._text(LOCK_FILE))
+        return self._initialization.locked_providers()
 
     def modules(self) -> list[InstalledModule]:
         """The modules that init put into the root, inner ones included."""
@@ -425,7 +296,3 @@ class StackEngine:
         if ended.signals and not self._is_shielded:
             raise Interrupted("interrupted")
         return ended
-
-
-def _digest_of(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -107,7 +107,8 @@ class GiteaClient:
         headers |= {"Content-Type": "application/json"} if body is not None else {}
         content = None if body is None else json.dumps(body).encode()
         try:
-            answer = http.ask(method, url, content, headers, timeout_s=TIMEOUT_S, most_bytes=_MOST_BYTES)
+            question = http.Question(method, url, content, headers)
+            answer = http.ask(question, timeout_s=TIMEOUT_S, most_bytes=_MOST_BYTES)
         except http.NoAnswer as error:
             raise NoSuccess(0, str(error)) from None
         if not 200 <= answer.status < 300:

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.codec import decode, encode
-from tfops.ledger.origin import require_ledger
 from tfops.ledger.trailers import trailers_of
 from tfops.records.blocked import Declined, WaitingCommit
 from tfops.records.drift import Drift
@@ -26,7 +25,6 @@ from tfops.records.run import Intent, Trouble
 from tfops.records.version import VersionRecord
 from tfops.system import clock
 from tfops.system.git import BrokenRef, GitFailed, ObjectsAway
-from tfops.system.objects import store_commit, store_tree
 from tfops.system.remote import LEDGERS, Update, refs_of
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
@@ -218,6 +216,10 @@ def prepare(repository: Repository, present: LedgerState, event: NewEvent) -> Up
 
     Raises Refused: `missing-ledger` as `require_ledger`, `signing-failed` as `store_commit`.
     """
+    # Who only reads the ledger stores nothing.
+    from tfops.ledger.origin import require_ledger  # noqa: PLC0415
+    from tfops.system.objects import store_commit, store_tree  # noqa: PLC0415
+
     if not event.begins_anew:
         require_ledger(repository, present.env, present.head)
     files = dict(_files(present, event))

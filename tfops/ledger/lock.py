@@ -5,11 +5,10 @@ that holds everywhere takes the same place (DESIGN: the ledger), outside of this
 """
 
 import contextlib
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
-
-from filelock import FileLock, Timeout
 
 from tfops.errors import Locked
 from tfops.ledger.codec import encode, from_plain
@@ -33,6 +32,8 @@ class MachineLock:
 
     @contextlib.contextmanager
     def held(self, env: EnvName, holder: Holder, *, wait_s: float) -> Iterator[None]:
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - asyncio comes with it: only for who waits
+
         lock, info = FileLock(self._folder / f"{env}.lock", mode=0o600), self._folder / f"{env}.json"
         with explained_disk_errors("take the lock"):
             try:
@@ -48,15 +49,15 @@ class MachineLock:
 
     def is_held(self, env: EnvName) -> bool:
         """Whether a living process holds the lock now."""
-        path = self._folder / f"{env}.lock"
-        if not path.exists():
-            return False
-        lock = FileLock(path)
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        lock.release()
+            file = (self._folder / f"{env}.lock").open("rb")
+        except FileNotFoundError:
+            return False
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as filelock does it; closing lets go
+            except BlockingIOError:
+                return True
         return False
 
 

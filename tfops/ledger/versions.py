@@ -22,7 +22,6 @@ from tfops.system.batch import Found, read_named, read_objects
 from tfops.system.git import require_sha
 from tfops.system.remote import LEDGERS, NO_REF, Update, refs_of
 from tfops.system.repository import Repository
-from tfops.system.tags import store_tag
 
 _TAGS = "refs/tags/tfops"
 _TAG = re.compile(rf"{_TAGS}/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{{0,8}})")
@@ -288,6 +287,8 @@ def write_trial_tag(repository: Repository, name: str, commit: CommitSha) -> str
 
 
 def _tag_update(repository: Repository, name: str, *, commit: CommitSha, message: str, at: datetime) -> Update:
+    from tfops.system.tags import store_tag  # noqa: PLC0415 - who only reads versions stores none
+
     person = repository.person
     tagger = f"{_plain(person.name)} <{_plain(person.email)}> {_git_time(at)}"
     return Update(f"refs/tags/{name}", store_tag(repository, name, commit=commit, tagger=tagger, message=message))

@@ -7,7 +7,6 @@ from dataclasses import field
 from typing import Any
 
 from tfops import exact
-from tfops.config.backend import Backend
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig, forms_in
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
@@ -15,12 +14,10 @@ from tfops.config.values import Form, Path, Reference, Secret, StackOutput, Stac
 from tfops.dataclass import dataclass
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import BACKEND_FILE, ENCRYPTION_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot
+from tfops.render.backend import backend_settings
 from tfops.render.encryption import encryption_file
 from tfops.render.escape import escape_literal
-from tfops.render.words import filled, variable_name
-
-# From roots/<env>/<stack>/ to the folder that holds roots/ and state/.
-_TO_TOP = "../../.."
+from tfops.render.words import variable_name
 
 # What stands for an unknown in a root that is planned only; `stack_` is how its names begin.
 UNKNOWN_TYPE = "terraform_data"
@@ -246,27 +243,3 @@ def _stack_value(spec: RootSpec, output: StackOutput) -> str:
 
 def _backend(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:
     return {"terraform": {"backend": {project.backend_of(env).kind: backend_settings(project, env, stack)}}}
-
-
-def backend_settings(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, Any]:
-    """The settings with placeholders filled; the local backend gets its path beside the roots.
-
-    Terraform takes no expressions in a backend block, but still reads `${` there: escaped like the rest.
-    """
-    backend = project.backend_of(env)
-    if backend.kind == "local":
-        return {"path": f"{_TO_TOP}/state/{env}/{stack}.tfstate"}
-    settings: dict[str, Any] = escape_literal(filled(dict(backend.settings), project, env, stack))
-    return settings
-
-
-def backend_replica(project: ProjectConfig, env: EnvName, stack: StackName) -> dict[str, str]:
-    """Where S3 copies the states to, and as what role; empty for a bucket without a copy."""
-    replica: dict[str, str] = filled(dict(project.backend_of(env).replica), project, env, stack)
-    return replica
-
-
-def describe_backend(backend: Backend) -> str:
-    """The backend in a word or two, for the card and for people; no value that could be secret."""
-    names = [name for name in ("bucket", "container", "organization") if name in backend.settings]
-    return " ".join([backend.kind, *(str(backend.settings[name]) for name in names)])

@@ -9,7 +9,8 @@ from dataclasses import field, fields
 from typing import Any
 
 from tfops.config.environment import EnvironmentConfig
-from tfops.config.project import PROJECT_FILE, EnvironmentRule, ProjectConfig
+from tfops.config.names import PROJECT_FILE
+from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.dataclass import dataclass
 from tfops.records.names import MAIN_STACK, EnvName, StackName

@@ -1,12 +1,15 @@
-"""Which environment a branch belongs to."""
+"""Which environment a branch or a name belongs to."""
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from tfops.config.names import BRANCH_RULE, is_branch_name, shown
-from tfops.config.project import EnvironmentRule
+from tfops.config.names import BRANCH_RULE, is_branch_name, is_environment_name, shown, why_and_hint
 from tfops.errors import Refused
 from tfops.records.names import EnvName
+
+if TYPE_CHECKING:
+    from tfops.config.project import EnvironmentRule, ProjectConfig
 
 
 def matches(pattern: str, branch: str) -> bool:
@@ -16,7 +19,7 @@ def matches(pattern: str, branch: str) -> bool:
     return re.fullmatch("".join(words.get(part, re.escape(part)) for part in parts), branch) is not None
 
 
-def environment_of(branch: str, environments: Mapping[EnvName, EnvironmentRule]) -> EnvName:
+def environment_of(branch: str, environments: "Mapping[EnvName, EnvironmentRule]") -> EnvName:
     """The one environment whose pattern matches.
 
     Raises Refused (guard `branch-name`, `no-environment` or `ambiguous-branch`) with the mapping.
@@ -46,5 +49,14 @@ def require_branch_name(branch: str) -> None:
         raise Refused("branch-name", f"the branch name {shown(branch)} is not allowed", why=BRANCH_RULE)
 
 
-def describe_mapping(environments: Mapping[EnvName, EnvironmentRule]) -> str:
+def describe_mapping(environments: "Mapping[EnvName, EnvironmentRule]") -> str:
     return ", ".join(f"{rule.branch} -> {env}" for env, rule in environments.items() if rule.branch)
+
+
+def require_environment(asked: str, rules: "ProjectConfig") -> EnvName:
+    """Raises Refused (guard `unknown-environment`) with the nearest names."""
+    if is_environment_name(asked) and asked in rules.environments:
+        return EnvName(asked)
+    why, hint = why_and_hint(asked, rules.environments, see="tfops status")
+    what = f"there is no environment {shown(asked)} in tfops.yaml"
+    raise Refused("unknown-environment", what, why=why, hint=hint)

@@ -28,11 +28,25 @@ class ApplyFacts:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A rule that can refuse. `check` returns the refusal, or None."""
+    """A rule that can refuse. `check` returns the refusal, or None; `flag` overrides it, and `help` says so.
+
+    `is_liftable_anywhere`: it is a decision of people, not a protection of the branch, and protected environments
+    have the flag too. `is_passing`: it says nothing about the commit, and without a person it is tried again;
+    `is_outdated`: whoever looks again decides otherwise, so that is done at once.
+    """
 
     name: str
     check: Callable[[ApplyFacts], tuple[str, str] | None]
     flag: str
+    help: str
+    is_liftable_anywhere: bool = False
+    is_passing: bool = False
+    is_outdated: bool = False
+
+    @property
+    def option(self) -> str:
+        """The flag as Python names it."""
+        return self.flag.lstrip("-").replace("-", "_")
 
 
 def _wrong_branch(facts: ApplyFacts) -> tuple[str, str] | None:
@@ -76,16 +90,28 @@ def _held(facts: ApplyFacts) -> tuple[str, str] | None:
 
 
 GUARDS = (
-    Guard("wrong-branch", _wrong_branch, "--allow-wrong-branch"),
-    Guard("dirty", _dirty, "--allow-dirty"),
-    Guard("unpushed", _unpushed, "--allow-unpushed"),
-    Guard("behind", _behind, "--allow-behind"),
-    Guard("older", _older, "--allow-older"),
-    Guard("held", _held, "--lift-hold"),
+    Guard(
+        "wrong-branch",
+        _wrong_branch,
+        "--allow-wrong-branch",
+        "Apply a commit that is not on the environment's branch.",
+    ),
+    Guard("dirty", _dirty, "--allow-dirty", "Apply the commit although there are uncommitted changes."),
+    Guard("unpushed", _unpushed, "--allow-unpushed", "Apply a commit that the remote doesn't have."),
+    Guard(
+        "behind",
+        _behind,
+        "--allow-behind",
+        "Apply although the remote's branch has newer commits.",
+        is_passing=True,
+        is_outdated=True,
+    ),
+    Guard("older", _older, "--allow-older", "Apply a commit that is older than what runs."),
+    Guard("held", _held, "--lift-hold", "Go on after a rollback.", is_liftable_anywhere=True, is_passing=True),
 )
 
-# A hold is a decision of people, not a protection of the branch: lifting it is always possible.
-_ALWAYS_LIFTABLE = frozenset({"held"})
+PASSING = frozenset(guard.name for guard in GUARDS if guard.is_passing)
+OUTDATED = frozenset(guard.name for guard in GUARDS if guard.is_outdated)
 
 
 def refusals(facts: ApplyFacts, allowed: frozenset[str], *, is_protected: bool) -> Iterator[Refused]:
@@ -94,7 +120,7 @@ def refusals(facts: ApplyFacts, allowed: frozenset[str], *, is_protected: bool) 
         verdict = guard.check(facts)
         if verdict is None:
             continue
-        can_override = not is_protected or guard.name in _ALWAYS_LIFTABLE
+        can_override = not is_protected or guard.is_liftable_anywhere
         if guard.name in allowed and can_override:
             continue
         what, hint = verdict

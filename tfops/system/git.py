@@ -103,12 +103,19 @@ class GitRunner:
 
     def refs(self, *spaces: str) -> RefList:
         """The refs in the given spaces (`refs/tags/tfops/`, or one full name)."""
+        if spaces not in self._listed and (wider := self._wider(spaces)):
+            self._listed[spaces] = _part_of(wider, spaces)
         if spaces not in self._listed:
             done = self.ask("for-each-ref", "--format=%(refname) %(objectname)", *spaces)
             rows = (row.split(" ") for row in done.text.splitlines())
             values = {name: require_sha(value) for name, value in rows}
             self._listed[spaces] = RefList(values, tuple(_BROKEN_REF.findall(done.stderr)), done.stderr.strip())
         return self._listed[spaces]
+
+    def _wider(self, spaces: Sequence[str]) -> RefList | None:
+        """A list that has all of these and more."""
+        pairs = self._listed.items()
+        return next((listed for wide, listed in pairs if all(_is_in(space, wide) for space in spaces)), None)
 
     def ref(self, name: str) -> CommitSha | None:
         """The object that a full ref name names, whatever it is; None when there is no such ref, or no reading it."""
@@ -205,6 +212,11 @@ def _deed_in(argv: Sequence[str]) -> str:
             return word
         next(words)
     return ""
+
+
+def _part_of(listed: RefList, spaces: Sequence[str]) -> RefList:
+    values = {name: value for name, value in listed.values.items() if _is_in(name, spaces)}
+    return RefList(values, tuple(name for name in listed.broken if _is_in(name, spaces)), listed.words)
 
 
 def _moved(listed: RefList, spaces: Sequence[str], moved: Mapping[str, str]) -> RefList:

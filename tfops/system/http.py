@@ -22,6 +22,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an address is asked."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 class NoAnswer(Exception):
     """There was no answer that could be read; the text says why, without the address."""
 
@@ -51,43 +61,27 @@ def _opener(*, follow: bool) -> urllib.request.OpenerDirector:
 
 def get(url: str, *, timeout_s: float, follow: bool = True) -> Answer:
     """The answer to a GET within `timeout_s`, whatever its status. Raises NoAnswer."""
-    return _ask("GET", url, None, {}, timeout_s=timeout_s, follow=follow, most_bytes=_MOST_BYTES)
+    return _ask(Question("GET", url), timeout_s=timeout_s, follow=follow, most_bytes=_MOST_BYTES)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float) -> Answer:
     """The answer to a POST within `timeout_s`, whatever its status; a redirect is the answer. Raises NoAnswer."""
-    return ask("POST", url, body, headers, timeout_s=timeout_s)
+    return ask(Question("POST", url, body, headers), timeout_s=timeout_s)
 
 
-def ask(
-    method: str,
-    url: str,
-    body: bytes | None,
-    headers: Mapping[str, str],
-    *,
-    timeout_s: float,
-    most_bytes: int = _MOST_BYTES,
-) -> Answer:
+def ask(question: Question, *, timeout_s: float, most_bytes: int = _MOST_BYTES) -> Answer:
     """The same for any method; a redirect is the answer."""
-    return _ask(method, url, body, headers, timeout_s=timeout_s, follow=False, most_bytes=most_bytes)
+    return _ask(question, timeout_s=timeout_s, follow=False, most_bytes=most_bytes)
 
 
-def _ask(
-    method: str,
-    url: str,
-    body: bytes | None,
-    headers: Mapping[str, str],
-    *,
-    timeout_s: float,
-    follow: bool,
-    most_bytes: int,
-) -> Answer:
+def _ask(question: Question, *, timeout_s: float, follow: bool, most_bytes: int) -> Answer:
+    url = question.url
     if not url.startswith(("https://", "http://")):
         raise NoAnswer("the address does not begin with https:// or http://")
     end = time.monotonic() + timeout_s
     try:
-        fields = {"User-Agent": "tfops", **headers}
-        request = urllib.request.Request(url, body, fields, method=method)  # noqa: S310 - the scheme was checked
+        fields = {"User-Agent": "tfops", **question.headers}
+        request = urllib.request.Request(url, question.body, fields, method=question.method)  # noqa: S310 - the scheme was checked
         try:
             response = _opener(follow=follow).open(request, timeout=timeout_s)
         except urllib.error.HTTPError as error:

@@ -35,7 +35,10 @@ def side_by_side(
     it hears the signals, and ticks by its own means.
     """
     if len(tasks) == 1:
-        return [_outcome(tasks[0])]
+        try:
+            return [tasks[0]()]
+        except TfopsError as error:
+            return [error]
     with signals.routed_to_all(on_signal) as tell, ThreadPoolExecutor(max_workers=_MOST_ENGINES) as pool:
         running = [pool.submit(_outcome, task) for task in tasks]
         waiting: set[Future[Result | TfopsError]] = set(running)

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -292,18 +293,28 @@ def _pause(child: "subprocess.Popen[bytes]") -> None:
         os.close(handle)
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is run, where, with which environment, and the files that it writes into."""
+
+    argv: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str] = field(repr=False)
+    stdout: Path
+    stderr: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What is called while a command works: for each line of its stdout, for signals, and again and again."""
+
+    on_line: Callable[[str], None]
+    on_signal: signals.OnSignal
+    on_tick: Callable[[], None] = lambda: None
+
+
 def follow(
-    argv: Sequence[str],
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    stdout: Path,
-    stderr: Path,
-    on_line: Callable[[str], None],
-    on_signal: signals.OnSignal,
-    shielded: bool = False,
-    only_reads: bool = False,
-    on_tick: Callable[[], None] = lambda: None,
+    command: Command, listener: Listener, *, shielded: bool = False, only_reads: bool = False
 ) -> tuple[int, int]:
     """Run the engine to its end and hand over each line of its stdout while it is written.
 
@@ -312,18 +323,18 @@ def follow(
     20 ms or so while it works. Returns (exit code, number of signals that arrived). An exception of a
     callback doesn't reach the engine: it finishes first, then the exception goes on.
     """
-    interrupts = signals.Interrupts(on_signal, shielded=shielded, only_reads=only_reads)
+    interrupts = signals.Interrupts(listener.on_signal, shielded=shielded, only_reads=only_reads)
 
     def tick() -> None:
         interrupts.tell()
-        on_tick()
+        listener.on_tick()
 
     with signals.routed_to(interrupts):
         for _ in range(_MOST_STARTS):
-            child = _start(argv, cwd=cwd, env=env, stdout=stdout, stderr=stderr)
+            child = _start(command.argv, cwd=command.cwd, env=command.env, stdout=command.stdout, stderr=command.stderr)
             interrupts.watch(child)
-            code = _follow_one(child, argv, stdout=stdout, on_line=on_line, on_tick=tick)
-            if not (shielded and _was_hit_at_its_start(code, stdout.read_bytes(), stderr.read_bytes())):
+            code = _follow_one(child, command.argv, stdout=command.stdout, on_line=listener.on_line, on_tick=tick)
+            if not (shielded and _was_hit_at_its_start(code, command.stdout.read_bytes(), command.stderr.read_bytes())):
                 break
     interrupts.tell()
     return code, interrupts.count

@@ -7,7 +7,7 @@ from tfops.dataclass import dataclass
 from tfops.records.names import CommitSha
 from tfops.system.failures import remote_failure
 from tfops.system.git import GitFailed, require_sha
-from tfops.system.remote import LEDGERS, NO_REF
+from tfops.system.remote import LEDGERS, NO_REF, VERSIONS
 from tfops.system.repository import Repository
 
 _HEADS = "refs/heads/"
@@ -49,10 +49,10 @@ def look_at_remote(repository: Repository, ledger_ref: str) -> RefSnapshot:
 
 
 def look_here(repository: Repository) -> RefSnapshot:
-    """The same of what this clone knows, by one Git process."""
+    """The same of what this clone knows, by one Git process, which lists the versions too: they are asked for next."""
     heads = f"refs/remotes/{repository.remote}/" if repository.remote else _HEADS
     repository.git.look_again()
-    listed = repository.git.refs(heads, f"{LEDGERS}/")
+    listed = repository.git.refs(heads, f"{LEDGERS}/", f"{VERSIONS}/")
     rows: list[tuple[str, str]] = list(listed.values.items())
     # A ledger that is there and can't be read isn't absent: it stands for nothing that exists.
     rows += [(ref, NO_REF) for ref in listed.broken if ref.startswith(f"{LEDGERS}/")]

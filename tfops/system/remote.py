@@ -22,11 +22,21 @@ from tfops.system.rehearsal import Outcome, Tried, outcome_of
 from tfops.system.repository import Repository
 from tfops.system.workspace import Workspace, exclusive
 
-__all__ = ["LEDGERS", "NO_REF", "Refs", "RemoteRefused", "RemoteUnreachable", "Swap", "Update", "refs_of"]
+__all__ = [
+    "LEDGERS",
+    "NO_REF",
+    "VERSIONS",
+    "Refs",
+    "RemoteRefused",
+    "RemoteUnreachable",
+    "Swap",
+    "Update",
+    "refs_of",
+]
 
 NO_REF = "0" * 40
 LEDGERS = "refs/tfops/envs"
-_VERSIONS = "refs/tags/tfops"
+VERSIONS = "refs/tags/tfops"
 # What was swapped here while the remote was away: one mark for each ref, with what the remote's ref was.
 _KEPT, _LOST = "refs/tfops/offline", "refs/tfops/lost"
 
@@ -36,7 +46,7 @@ _MOST_FETCHES, _PAUSE_S = 10, 0.1
 
 def refs_of(env: str) -> tuple[str, str]:
     """Where an environment's versions and its ledger are."""
-    return f"{_VERSIONS}/{env}/", f"{LEDGERS}/{env}"
+    return f"{VERSIONS}/{env}/", f"{LEDGERS}/{env}"
 
 
 class Swap(enum.Enum):
@@ -190,7 +200,7 @@ class Refs:
     def _missing_ledger(self, remote: str, ref: str) -> Refused:
         """The remote came later than the ledger, or keeps it elsewhere, or someone deleted it there."""
         name, env = self._remote_name(ref), ref.removeprefix(f"{LEDGERS}/")
-        versions = f"{_VERSIONS}/{env}/*"
+        versions = f"{VERSIONS}/{env}/*"
         try:
             done = self._git.over_network("ls-remote", "--end-of-options", remote, versions)
         except GitFailed as error:
@@ -216,7 +226,7 @@ class Refs:
 
         Raises Refused (guard `missing-ledger`) when it has some of them by now; RemoteUnreachable, RemoteRefused.
         """
-        names = (f"{LEDGERS}/{env}", f"{_VERSIONS}/{env}/")
+        names = (f"{LEDGERS}/{env}", f"{VERSIONS}/{env}/")
         updates = [Update(name, value) for name, value in self._git.refs(*names).values.items()]
         if self._push(self._repository.remote, updates) is Swap.LOST:
             raise self._missing_ledger(self._repository.remote, names[0])

@@ -13,6 +13,7 @@ from tfops.errors import ProjectError
 from tfops.records.commit import Commit, Person
 from tfops.records.names import CommitSha
 from tfops.system import clock, environ
+from tfops.system.commit_walk import CommitGraph
 from tfops.system.git import GitFailed, GitRunner, find_clone, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 from tfops.system.ref_files import RefFiles
@@ -23,7 +24,7 @@ PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 _SHA256_DIGITS = 64
 _REMOTE = re.compile(r"remote\.(?P<name>.+)\.[^.]+", re.DOTALL)
 _TAGS = "refs/tags/"
-_NEAR = 20  # commits
+_SYMBOLIC = "ref: "
 # What Git takes as it stands; it cleans other names up, in its own way.
 _PLAIN_NAME = re.compile(r"[^\W_](?:[\w -]*[^\W_])?")
 _PLAIN_EMAIL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]*@)?[A-Za-z0-9.-]*[A-Za-z0-9]")
@@ -39,6 +40,11 @@ class Repository:
         self.common_dir = clone.common_dir
         self.git = GitRunner(self.root, RefFiles(clone.git_dir, clone.common_dir))
         self._related: dict[tuple[CommitSha, CommitSha], bool] = {}
+
+    @cached_property
+    def history(self) -> CommitGraph:
+        """How commits follow each other."""
+        return CommitGraph(self.objects)
 
     @cached_property
     def objects(self) -> ObjectReader:
@@ -124,10 +130,8 @@ class Repository:
         if ancestor == descendant:
             return True
         pair = ancestor, descendant
-        if self._is_near(descendant, ancestor):
-            return True
-        if self._is_near(ancestor, descendant):
-            return False
+        if pair not in self._related and (only := self.history.count_only_in(ancestor, descendant)) is not None:
+            self._related[pair] = only == 0
         if pair not in self._related:
             argv = ("merge-base", "--is-ancestor", require_sha(ancestor), require_sha(descendant))
             code = self.git.ask(*argv, ok=(0, 1, 128)).code
@@ -135,22 +139,6 @@ class Repository:
                 return False
             self._related[pair] = code == 0
         return self._related[pair]
-
-    def _is_near(self, start: CommitSha, wanted: CommitSha) -> bool:
-        """Whether `wanted` is found a few commits before `start`, by what is read anyway: most often it is its parent.
-
-        False says nothing.
-        """
-        waiting, seen = [start], {start}
-        with contextlib.suppress(ProjectError):
-            while waiting and len(seen) < _NEAR:
-                for parent in map(require_sha, self.objects.commit(waiting.pop(0)).parents):
-                    if parent == wanted:
-                        return True
-                    if parent not in seen:
-                        seen.add(parent)
-                        waiting.append(parent)
-        return False
 
     def named_commit(self, name: str) -> CommitSha | None:
         """The commit that a person's word stands for (a tag, a short id, `HEAD~2`); None where it stands for none."""
@@ -169,6 +157,9 @@ class Repository:
         """How many commits `newer` has that `older` hasn't."""
         if older == newer:
             return 0
+        known = self.history.count_only_in(newer, older)
+        if known is not None:
+            return known
         return int(self.git.line("rev-list", "--count", f"{require_sha(older)}..{require_sha(newer)}") or 0)
 
     def commits_between(self, older: CommitSha, newer: CommitSha) -> tuple[Commit, ...]:
@@ -202,7 +193,7 @@ class Repository:
     def default_branch(self) -> str:
         """The remote's default branch: as this clone knows it, else as the remote answers; empty when neither does."""
         prefix = f"refs/remotes/{self.remote}/"
-        known = self.git.line("symbolic-ref", "--quiet", f"{prefix}HEAD") if self.remote else ""
+        known = self._followed(f"{prefix}HEAD") if self.remote else ""
         if known or not self.remote:
             return known.removeprefix(prefix)
         try:
@@ -211,6 +202,14 @@ class Repository:
             return ""
         rows = [line.split() for line in answer.splitlines() if line.startswith("ref: refs/heads/")]
         return rows[0][1].removeprefix("refs/heads/") if rows else ""
+
+    def _followed(self, ref: str) -> str:
+        """The ref that a symbolic one stands for, read where Git mostly keeps it; empty where there is none."""
+        with contextlib.suppress(OSError):
+            text = (self.common_dir / ref).read_text(encoding="utf-8", errors="surrogateescape")
+            if text.startswith(_SYMBOLIC):
+                return text.removeprefix(_SYMBOLIC).strip()
+        return self.git.line("symbolic-ref", "--quiet", ref)
 
     def forget_branches(self, heads: Mapping[str, CommitSha]) -> None:
         """Take away what this clone knows of branches of the remote, where they still are what `heads` says."""

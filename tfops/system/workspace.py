@@ -4,6 +4,7 @@ It never dirties the work tree and is shared by all work trees of a clone:
 
     sources/<tree id>/     `modules/` as it was in a commit, for tfops to read; no engine runs in it
     interfaces/            what modules take and give, by content
+    rules/                 what tfops.yaml says, by content
     scratch/               roots that are planned to judge values, removed after use
     roots/<env>/<stack>/   the rendered root with its own `modules/`, the engine's `.terraform`, what runs wrote
     state/<env>/           the local backend
@@ -73,6 +74,10 @@ class Workspace:
     @property
     def interfaces(self) -> Path:
         return self._folder("interfaces")
+
+    @property
+    def rules(self) -> Path:
+        return self._folder("rules")
 
     @property
     def verdicts(self) -> Path:
@@ -230,11 +235,16 @@ def exclusive(folder: Path, *, wait_s: float = -1) -> Iterator[None]:
 
 def write_file(path: Path, text: str) -> None:
     """Write 0600, whole or not at all: a reader never sees half a file."""
+    write_bytes(path, text.encode("utf-8", "surrogateescape"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """The same for what is no text."""
     with explained_disk_errors(f"write {path.name}"):
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)

@@ -33,7 +33,7 @@ class DocumentResult:
 
 
 @text_report.register(VersionResult)
-def _version(result: VersionResult, view: View) -> draw.RenderableType:
+def _version(result: VersionResult, view: View) -> draw.Renderable:
     return draw.Text(f"tfops {result.version}\ninstalled {result.installed}")
 
 
@@ -47,8 +47,8 @@ _KINDS = {
 
 
 @text_report.register(DocumentsResult)
-def _documents(result: DocumentsResult, view: View) -> draw.RenderableType:
-    lines: list[draw.RenderableType] = []
+def _documents(result: DocumentsResult, view: View) -> draw.Renderable:
+    lines: list[draw.Renderable] = []
     kind = ""
     for name, title in result.pages.items():
         folder, _, short = name.rpartition("/")
@@ -64,5 +64,5 @@ def _documents(result: DocumentsResult, view: View) -> draw.RenderableType:
 
 
 @text_report.register(DocumentResult)
-def _document(result: DocumentResult, view: View) -> draw.RenderableType:
+def _document(result: DocumentResult, view: View) -> draw.Renderable:
     return draw.Text(result.text.rstrip("\n"))

@@ -29,7 +29,7 @@ class AdoptResult:
 
 
 @text_report.register(AdoptResult)
-def _adopt(result: AdoptResult, view: View) -> draw.RenderableType:
+def _adopt(result: AdoptResult, view: View) -> draw.Renderable:
     moved = plural(len(result.plan.work), "resource")
     get = "gets a new address" if len(result.plan.work) == 1 else "get new addresses"
     if result.version is not None:

@@ -8,7 +8,7 @@ from tfops.dataclass import dataclass
 from tfops.exits import Exit
 from tfops.records.names import CommitSha, EnvName
 from tfops.views import draw
-from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.words import plural
 
 
@@ -41,14 +41,14 @@ class AffectedResult:
 
 
 @text_report.register(AffectedResult)
-def _affected(result: AffectedResult, view: View) -> draw.RenderableType:
+def _affected(result: AffectedResult, view: View) -> draw.Renderable:
     """A line per environment and reason; the name once."""
     bases = ", ".join(f"{branch} ({commit[:8]})" if branch else commit[:8] for branch, commit in result.bases.items())
     if not result.environments:
         against = f" against {bases}" if bases else ""
         text = f"{result.commit[:8]} changes none of {plural(result.compared, 'environment')}{against}"
         return draw.Text(text, style="green")
-    table = new_table("ENVIRONMENT", "BRANCH", "WHY")
+    table = draw.Table("ENVIRONMENT", "BRANCH", "WHY")
     for one in result.environments:
         for number, reason in enumerate(one.reasons):
             name, branch = (one.env, one.branch) if number == 0 else ("", "")

@@ -68,11 +68,11 @@ class BackendMoveResult:
 
 
 @text_report.register(BackendResult)
-def _backend(result: BackendResult, view: View) -> draw.RenderableType:
+def _backend(result: BackendResult, view: View) -> draw.Renderable:
     return draw.Group(*(_bucket(bucket, is_check=result.is_check) for bucket in result.buckets))
 
 
-def _bucket(bucket: BucketReport, *, is_check: bool) -> draw.RenderableType:
+def _bucket(bucket: BucketReport, *, is_check: bool) -> draw.Renderable:
     head = draw.Text.assemble((bucket.address, "bold"), (f" · {', '.join(bucket.environments)}", "dim"))
     if is_check:
         return draw.Group(head, *finding_lines(bucket.findings))
@@ -89,7 +89,7 @@ _OLD_COPIES = {
 
 
 @text_report.register(BackendMoveResult)
-def _moved(result: BackendMoveResult, view: View) -> draw.RenderableType:
+def _moved(result: BackendMoveResult, view: View) -> draw.Renderable:
     if not result.states:
         return draw.Text(f"✓ the state of {result.env} is where tfops.yaml says: nothing to move", style="green")
     lines = [line for state in result.states for line in _moved_lines(result, state)]

@@ -55,7 +55,7 @@ class InvokeResult:
 
 
 @text_report.register(ChangeResult)
-def _change(result: ChangeResult, view: View) -> draw.RenderableType:
+def _change(result: ChangeResult, view: View) -> draw.Renderable:
     if result.version is None:
         already = "destroyed already" if result.kind is Kind.DESTROY else f"already at {result.previous}"
         return draw.Text(f"{result.env} is {already}: nothing to change", style="green")
@@ -67,7 +67,7 @@ def _change(result: ChangeResult, view: View) -> draw.RenderableType:
         head.append(f", destroyed but for {left} left alive" if left else ", destroyed")
     done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()
     head.append(f" · {done} · {duration(result.duration_s)}", style="dim")
-    lines: list[draw.RenderableType] = [head]
+    lines: list[draw.Renderable] = [head]
     if result.verified is Verified.PASSED:
         lines.append(draw.Text(f"  verified: {plural(len(result.checks), 'check')} passed", style="green"))
     lines += [draw.Text(f"  {name} = {value}") for name, value in flat_outputs(result.outputs)]
@@ -87,7 +87,7 @@ def _left_alive_lines(plan: Plan) -> Iterator[draw.Text]:
 
 
 @text_report.register(RecoverResult)
-def _recover(result: RecoverResult, view: View) -> draw.RenderableType:
+def _recover(result: RecoverResult, view: View) -> draw.Renderable:
     if not result.story:
         return draw.Text(f"{result.env}: nothing to recover", style="green")
     end = f": recorded as {result.recorded}" if result.recorded else ""
@@ -95,7 +95,7 @@ def _recover(result: RecoverResult, view: View) -> draw.RenderableType:
 
 
 @text_report.register(InvokeResult)
-def _invoke(result: InvokeResult, view: View) -> draw.RenderableType:
+def _invoke(result: InvokeResult, view: View) -> draw.Renderable:
     return draw.Group(
         *(draw.Text(f"✓ {plain(action.address)}: {action.result}", style="green") for action in result.actions)
     )

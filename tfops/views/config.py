@@ -34,7 +34,7 @@ _WIDTH = 80
 
 
 @text_report.register(ConfigResult)
-def _config(result: ConfigResult, view: View) -> draw.RenderableType:
+def _config(result: ConfigResult, view: View) -> draw.Renderable:
     longest = max((len(_origin(line)) for stack in result.stacks for line in stack.lines), default=0)
     texts = [len(line.text) for stack in result.stacks for line in stack.lines if line.mark]
     room = min(max(texts, default=0), _WIDTH - longest - 4)
@@ -51,7 +51,7 @@ def _config_lines(lines: tuple[ConfigLine, ...], room: int) -> Iterator[draw.Tex
         key, colon, rest = plain(line.text).partition(":")
         text = draw.Text.assemble((key + colon, "cyan" if colon else ""), rest)
         if room and line.mark is not None:
-            text.append(" " * max(room - len(text), 0) + f"  # {_origin(line)}", style="dim")
+            text.append(" " * max(room - len(text.plain), 0) + f"  # {_origin(line)}", style="dim")
         yield text
 
 

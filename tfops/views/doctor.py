@@ -21,5 +21,5 @@ class DoctorResult:
 
 
 @text_report.register(DoctorResult)
-def _doctor(result: DoctorResult, view: View) -> draw.RenderableType:
+def _doctor(result: DoctorResult, view: View) -> draw.Renderable:
     return draw.Group(*finding_lines(result.findings))

@@ -51,11 +51,11 @@ class DriftResult:
 
 
 @text_report.register(DriftResult)
-def _drift(result: DriftResult, view: View) -> draw.RenderableType:
+def _drift(result: DriftResult, view: View) -> draw.Renderable:
     return draw.Group(*(line for found in result.environments for line in _drift_lines(found, view)))
 
 
-def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[draw.RenderableType]:
+def _drift_lines(found: EnvironmentDrift, view: View) -> Iterator[draw.Renderable]:
     if found.error:
         yield draw.Text(f"{found.env}: could not be compared: {plain(found.error)}", style="bold red")
         return

@@ -27,10 +27,10 @@ class DrillResult:
 
 
 @text_report.register(DrillResult)
-def _drill(result: DrillResult, view: View) -> draw.RenderableType:
+def _drill(result: DrillResult, view: View) -> draw.Renderable:
     drill = result.drill
     sign = ("✓ ", "bold green") if drill.is_ok else ("✗ ", "bold red")
-    lines: list[draw.RenderableType] = [
+    lines: list[draw.Renderable] = [
         draw.Text.assemble(
             sign, (f"{result.env} {result.version} in {drill.place}: {plain(drill_words(drill))}", "bold")
         )

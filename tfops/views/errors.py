@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tfops.errors import ConfigError, Refused, TfopsError
 from tfops.records.complaint import Complaint
+from tfops.views.shapes import Group, Renderable, Text
 from tfops.views.words import plain
 
 
-def error_report(error: TfopsError) -> RenderableType:
+def error_report(error: TfopsError) -> Renderable:
     """Lines for stderr."""
     return Group(*_lines(error))
 

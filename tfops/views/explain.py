@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName
 from tfops.views import draw
-from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.words import plain, plural
 
 
@@ -62,11 +62,11 @@ class ModulesResult:
 
 
 @text_report.register(ExplainResult)
-def _explain(result: ExplainResult, view: View) -> draw.RenderableType:
+def _explain(result: ExplainResult, view: View) -> draw.Renderable:
     return draw.Group(*_explain_lines(result))
 
 
-def _explain_lines(result: ExplainResult) -> Iterator[draw.RenderableType]:
+def _explain_lines(result: ExplainResult) -> Iterator[draw.Renderable]:
     yield draw.Text(plain(result.module), style="bold")
     for title, wanted in (("needs", True), ("may have", False)):
         inputs = [item for item in result.inputs if item.is_required is wanted]
@@ -81,10 +81,10 @@ def _explain_lines(result: ExplainResult) -> Iterator[draw.RenderableType]:
         yield draw.Text.assemble("  ", (output.name, "bold"), secret)
         yield from _indented(output.description)
     yield draw.Text("\nexample", style="dim")
-    yield draw.Padding(draw.Text(plain_lines(result.example)), (0, 0, 0, 2))
+    yield draw.Indented(draw.Text(plain_lines(result.example)), 2)
 
 
-def _input_lines(item: InputFact) -> Iterator[draw.RenderableType]:
+def _input_lines(item: InputFact) -> Iterator[draw.Renderable]:
     default = f" = {plain(item.default)}" if not item.is_required else ""
     secret = "   (sensitive: give a reference to a secret)" if item.is_sensitive else ""
     first, *more = item.type.splitlines()
@@ -98,9 +98,9 @@ def _input_lines(item: InputFact) -> Iterator[draw.RenderableType]:
         yield from _indented(f"rule: {rule}", style="dim")
 
 
-def _indented(text: str, style: str = "") -> Iterator[draw.RenderableType]:
+def _indented(text: str, style: str = "") -> Iterator[draw.Renderable]:
     if text:
-        yield draw.Padding(draw.Text(plain_lines(text), style=style), (0, 0, 0, 4))
+        yield draw.Indented(draw.Text(plain_lines(text), style=style), 4)
 
 
 def plain_lines(text: str) -> str:
@@ -109,10 +109,10 @@ def plain_lines(text: str) -> str:
 
 
 @text_report.register(ModulesResult)
-def _modules(result: ModulesResult, view: View) -> draw.RenderableType:
+def _modules(result: ModulesResult, view: View) -> draw.Renderable:
     if not result.modules:
         return draw.Text("there is no module in `modules/`")
-    table = new_table("MODULE", "NEEDS", "MAY HAVE", "GIVES", "USED BY")
+    table = draw.Table("MODULE", "NEEDS", "MAY HAVE", "GIVES", "USED BY")
     for fact in result.modules:
         used_by = ", ".join(fact.used_by[:5]) + (f" and {len(fact.used_by) - 5} more" if len(fact.used_by) > 5 else "")
         add_row(

@@ -12,7 +12,7 @@ from tfops.records.names import EnvName
 from tfops.records.verdict import Judgement
 from tfops.records.version import Verified, VersionRecord
 from tfops.views import draw
-from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.words import VERDICT_STYLES, age, commit_text, drill_words, plain
 
 
@@ -43,16 +43,16 @@ class HistoryResult:
 
 
 @text_report.register(HistoryResult)
-def _history(result: HistoryResult, view: View) -> draw.RenderableType:
+def _history(result: HistoryResult, view: View) -> draw.Renderable:
     if not (result.entries or result.incidents or result.foreign or result.unread):
         return draw.Text(f"{result.env} has no version yet")
     if result.has_verdicts:
         return _verdicts(result, view)
-    table = new_table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
+    table = draw.Table("VERSION", "WHAT", "WHEN", "BY", "COMMIT", "CHANGES")
     rows: list[HistoryEntry | LedgerEvent] = [*result.entries, *result.incidents]
     for row in sorted(rows, key=_moment, reverse=True)[: _most(view)]:
         add_row(table, *(_version_cells(row, view) if isinstance(row, HistoryEntry) else _incident_cells(row, view)))
-    lines: list[draw.RenderableType] = [table, *_left_out(len(rows), view)]
+    lines: list[draw.Renderable] = [table, *_left_out(len(rows), view)]
     lines += [draw.Text(f"{tag}: not made by tfops, ignored", style="yellow") for tag in result.foreign]
     lines += [draw.Text(f"{tag}: made by tfops, but it can't be read", style="bold red") for tag in result.unread]
     lines += [
@@ -73,9 +73,9 @@ def _left_out(count: int, view: View) -> list[draw.Text]:
     return [draw.Text(f"… and {more:,} older: --full, or --output json", style="dim")] if more else []
 
 
-def _verdicts(result: HistoryResult, view: View) -> draw.RenderableType:
+def _verdicts(result: HistoryResult, view: View) -> draw.Renderable:
     """Versions only: each with what going back to it comes to, and why."""
-    table = new_table("VERSION", "WHEN", "BACK TO IT", "WHY")
+    table = draw.Table("VERSION", "WHEN", "BACK TO IT", "WHY")
     for entry in result.entries[: _most(view)]:
         found, when = entry.verdict, age(entry.record.applied_at, view.now)
         version = draw.Text(str(entry.record.version), style="bold")

@@ -33,7 +33,7 @@ class NewResult:
 
 
 @text_report.register(InitResult)
-def _init(result: InitResult, view: View) -> draw.RenderableType:
+def _init(result: InitResult, view: View) -> draw.Renderable:
     lines = [draw.Text(f"  + {path}", style="green") for path in result.written]
     lines += [draw.Text(f"  = {path} (kept as it was)", style="dim") for path in result.kept]
     where = "" if result.folder == "." else f"cd {result.folder} && "
@@ -53,7 +53,7 @@ def _init(result: InitResult, view: View) -> draw.RenderableType:
 
 
 @text_report.register(NewResult)
-def _new(result: NewResult, view: View) -> draw.RenderableType:
+def _new(result: NewResult, view: View) -> draw.Renderable:
     lines = [draw.Text(f"  + {plain(path)}", style="green") for path in result.written]
     lines += [draw.Text(f"  ~ {plain(path)}", style="yellow") for path in result.changed]
     if result.kind == "environment":

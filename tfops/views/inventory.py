@@ -8,7 +8,7 @@ from tfops.dataclass import dataclass
 from tfops.records.addresses import natural
 from tfops.records.names import EnvName
 from tfops.views import draw
-from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.words import plain
 
 
@@ -20,8 +20,8 @@ class InventoryResult:
 
 
 @text_report.register(InventoryResult)
-def _inventory(result: InventoryResult, view: View) -> draw.RenderableType:
-    table = new_table("ENVIRONMENT", "ADDRESS", "ID")
+def _inventory(result: InventoryResult, view: View) -> draw.Renderable:
+    table = draw.Table("ENVIRONMENT", "ADDRESS", "ID")
     for env, addresses in result.environments.items():
         for address, known in sorted(addresses.items(), key=lambda item: natural(item[0])):
             add_row(table, env, address, draw.Text(plain(known), style="dim"))

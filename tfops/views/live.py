@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import field
 
-from rich.text import Text
-
 from tfops.dataclass import dataclass
 from tfops.records.addresses import without_keys
 from tfops.records.plan import Action, Plan
+from tfops.views.shapes import Text
 
 # So many instances of one block are told in one line.
 _MANY = 20

@@ -30,12 +30,12 @@ class HoldResult:
 
 
 @text_report.register(LockResult)
-def _lock(result: LockResult, view: View) -> draw.RenderableType:
+def _lock(result: LockResult, view: View) -> draw.Renderable:
     return draw.Text(f"✓ {plain(result.text)}", style="green")
 
 
 @text_report.register(HoldResult)
-def _hold(result: HoldResult, view: View) -> draw.RenderableType:
+def _hold(result: HoldResult, view: View) -> draw.Renderable:
     if result.is_held:
         return draw.Text(
             f"{result.env} is held at {result.version}: {result.reason}; to let it go on: tfops resume {result.env}"

@@ -7,7 +7,7 @@ from tfops.records.event import LedgerEvent
 from tfops.records.names import EnvName
 from tfops.records.run import Trouble
 from tfops.views import draw
-from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.trouble import trouble_lines
 from tfops.views.words import age
 
@@ -22,10 +22,10 @@ class LogResult:
 
 
 @text_report.register(LogResult)
-def _log(result: LogResult, view: View) -> draw.RenderableType:
+def _log(result: LogResult, view: View) -> draw.Renderable:
     if not result.events:
         return draw.Text(f"the ledger of {result.env} is empty")
-    table = new_table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
+    table = draw.Table("EVENT", "WHEN", "BY", "WHAT", "COMMIT")
     for event in result.events:
         add_row(table, event.kind, age(event.at, view.now), event.by, event.text, draw.Text(event.sha[:8], style="dim"))
     return draw.Group(table, *trouble_lines(result.env, result.trouble, view))

@@ -57,7 +57,7 @@ class RollbackPlanResult:
 
 
 @text_report.register(PlanResult)
-def _plan(result: PlanResult, view: View) -> draw.RenderableType:
+def _plan(result: PlanResult, view: View) -> draw.Renderable:
     report = plan_report(result.plan, full=view.full)
     if result.plan.is_empty or result.commit is None:  # nothing that could be applied by its digest
         return report
@@ -73,8 +73,8 @@ def _judgement_lines(judgement: Judgement) -> Iterator[draw.Text]:
 
 
 @text_report.register(RollbackPlanResult)
-def _rollback_plan(result: RollbackPlanResult, view: View) -> draw.RenderableType:
-    parts: list[draw.RenderableType] = [*_judgement_lines(result.judgement), plan_report(result.plan, full=view.full)]
+def _rollback_plan(result: RollbackPlanResult, view: View) -> draw.Renderable:
+    parts: list[draw.Renderable] = [*_judgement_lines(result.judgement), plan_report(result.plan, full=view.full)]
     counts = [(len(result.bridge.get(kind, ())), word) for kind, word in (("moved", "moved"), ("import", "imported"))]
     if result.bridge and result.shows_bridge:
         parts.append(draw.Text(f"\n# tfops_bridge.tf.json\n{json.dumps(result.bridge, indent=2)}"))

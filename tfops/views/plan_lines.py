@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfops.dataclass import dataclass
 from tfops.records.plan import Action, AttributeChange, Invocation, Plan, ResourceChange
 from tfops.views import draw
 from tfops.views.words import plural
@@ -49,7 +48,7 @@ _MOST_FILLED = 3
 _NOTHING = frozenset({"(none)", "[]", "{}", '""', "null", "false", "0"})  # as the plan writes them
 
 
-def plan_report(plan: Plan, *, full: bool = False) -> draw.RenderableType:
+def plan_report(plan: Plan, *, full: bool = False) -> draw.Renderable:
     """The whole plan. Without `full`, long lists of creates and of attributes are cut, and say so."""
     drift = list(_drift_lines(plan, full=full))
     if plan.is_empty:
@@ -72,7 +71,7 @@ def plan_summary(plan: Plan) -> draw.Text:
     return text
 
 
-def _lines(plan: Plan, *, full: bool) -> Iterator[draw.RenderableType]:
+def _lines(plan: Plan, *, full: bool) -> Iterator[draw.Renderable]:
     created = 0
     for change in plan.work:
         if change.action is Action.CREATE and not full:
@@ -100,7 +99,7 @@ def _waiting_lines(plan: Plan) -> Iterator[draw.Text]:
         yield draw.Text(f"  … {text}", style="cyan")
 
 
-def _drift_lines(plan: Plan, *, full: bool) -> Iterator[draw.RenderableType]:
+def _drift_lines(plan: Plan, *, full: bool) -> Iterator[draw.Renderable]:
     """What someone changed by hand, apart from the plan: it takes back what the configuration says otherwise."""
     filled = () if full else tuple(change for change in plan.drift if _is_filled_in(change, plan))
     told = tuple(change for change in plan.drift if change not in filled)
@@ -132,7 +131,7 @@ def _few(changes: Sequence[ResourceChange]) -> str:
     return f"{named}{more} (--full)"
 
 
-def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[draw.RenderableType]:
+def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[draw.Renderable]:
     """What changed in the real world, attribute by attribute."""
     shown = changes if full else changes[:_MOST_DRIFTED]
     for change in shown:
@@ -142,19 +141,7 @@ def drifted_lines(changes: Sequence[ResourceChange], *, full: bool) -> Iterator[
         yield draw.Text(f"  … and {len(changes) - len(shown)} more (--full)", style="dim")
 
 
-@dataclass(frozen=True, slots=True)
-class _Remarked:
-    """A line and a remark to it: beside it where there is room (always in a log), else below."""
-
-    line: draw.Text
-    remark: str
-
-    def __rich_console__(self, console: draw.Console, options: draw.ConsoleOptions) -> draw.RenderResult:
-        fits = options.no_wrap or self.line.cell_len + len(self.remark) + 2 <= options.max_width
-        yield self.line.copy().append(f"  {self.remark}" if fits else f"\n            {self.remark}", style="dim")
-
-
-def _resource_line(change: ResourceChange) -> draw.RenderableType:
+def _resource_line(change: ResourceChange) -> draw.Renderable:
     sign, style = _SIGNS[change.action]
     text = draw.Text.assemble("  ", (f"{sign} {change.action:<7}", style), " ", (change.address, "bold"))
     origin = f"from {change.previous_address}" if change.previous_address else ""
@@ -162,7 +149,7 @@ def _resource_line(change: ResourceChange) -> draw.RenderableType:
     against = "in spite of `destroy = false`" if change.against_keep else ""
     identity = f"id {change.resource_id}" if change.resource_id and change.action in _WITH_ID else ""
     remark = ", ".join(part for part in (origin, twice, change.reason, against, identity) if part)
-    return _Remarked(text, remark) if remark else text
+    return draw.Remarked(text, remark) if remark else text
 
 
 def _action_lines(actions: Iterable[Invocation]) -> Iterator[draw.Text]:

@@ -32,7 +32,7 @@ class ProvidersResult:
 
 
 @text_report.register(ProvidersResult)
-def _providers(result: ProvidersResult, view: View) -> draw.RenderableType:
+def _providers(result: ProvidersResult, view: View) -> draw.Renderable:
     if not result.moves:
         return draw.Text(f"{result.env} needs no providers: nothing to lock", style="green")
     lines = [_line(move) for move in result.moves]

@@ -10,7 +10,7 @@ from tfops.exits import Exit
 from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import EnvName
 from tfops.views import draw
-from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.words import plain
 
 
@@ -86,10 +86,10 @@ class ApproveResult:
 
 
 @text_report.register(ReconcileResult)
-def _reconcile(result: ReconcileResult, view: View) -> draw.RenderableType:
+def _reconcile(result: ReconcileResult, view: View) -> draw.Renderable:
     """A line per environment: what was done, or why nothing was."""
     acts = {act.env: act for act in result.acts}
-    table = new_table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
+    table = draw.Table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
     for found in sorted(result.decisions, key=lambda found: (found.is_in_sync, not found.acts)):
         add_row(table, draw.Text(found.env, style="bold"), *_cells(found, acts.get(found.env)))
     return draw.Group(table)
@@ -107,11 +107,11 @@ def _cells(found: Decision, act: Act | None) -> tuple[draw.Text | str, ...]:
 
 
 @text_report.register(PruneResult)
-def _prune(result: PruneResult, view: View) -> draw.RenderableType:
+def _prune(result: PruneResult, view: View) -> draw.Renderable:
     if not result.decisions:
         return draw.Text("nothing to prune", style="green")
     acts = {act.env: act for act in result.acts}
-    table = new_table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
+    table = draw.Table("ENVIRONMENT", "RUNS", "WHY", "WHAT")
     for found in result.decisions:
         act = acts.get(found.env)
         style = "yellow" if act is None else "green" if act.code == 0 else "bold red"
@@ -131,7 +131,7 @@ def _prune(result: PruneResult, view: View) -> draw.RenderableType:
 
 
 @text_report.register(ApproveResult)
-def _approve(result: ApproveResult, view: View) -> draw.RenderableType:
+def _approve(result: ApproveResult, view: View) -> draw.Renderable:
     people = "1 more person" if result.missing == 1 else f"{result.missing} more people"
     who = f"{people} must approve it" if result.missing else "the next turn applies it"
     return draw.Text(f"approved: {plain(result.text)}; {who}")

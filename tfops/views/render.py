@@ -34,8 +34,8 @@ class RenderDiffResult:
 
 
 @text_report.register(RenderResult)
-def _render(result: RenderResult, view: View) -> draw.RenderableType:
-    parts: list[draw.RenderableType] = []
+def _render(result: RenderResult, view: View) -> draw.Renderable:
+    parts: list[draw.Renderable] = []
     for name, text in result.files.items():
         parts += [draw.Text(f"# {name}", style="dim"), draw.Text(text.rstrip("\n")), draw.Text()]
     return draw.Group(*parts, draw.Text(f"# sha256 {result.digest}", style="dim"))
@@ -45,7 +45,7 @@ _DIFF_STYLES = (("+++", "bold"), ("---", "bold"), ("@@", "cyan"), ("+", "green")
 
 
 @text_report.register(RenderDiffResult)
-def _render_diff(result: RenderDiffResult, view: View) -> draw.RenderableType:
+def _render_diff(result: RenderDiffResult, view: View) -> draw.Renderable:
     if not result.diff:
         return draw.Text(f"{result.env} renders to the same as {result.version}", style="green")
     return draw.Group(*(_diff_line(line) for line in result.diff))

@@ -28,13 +28,13 @@ class ReversibleResult:
 
 
 @text_report.register(ReversibleResult)
-def _reversible(result: ReversibleResult, view: View) -> draw.RenderableType:
+def _reversible(result: ReversibleResult, view: View) -> draw.Renderable:
     what = f"{result.commit.short} on {result.env}"
     if result.against is None:
         return draw.Text(f"✓ {what}: nothing runs yet, nothing to go back to", style="green")
     if not result.doors:
         return draw.Text(f"✓ {what} can be taken back to {result.against}", style="green")
-    lines: list[draw.RenderableType] = [
+    lines: list[draw.Renderable] = [
         draw.Text(f"{what} is a one-way door: going back to {result.against} would be hard")
     ]
     for door in result.doors:

@@ -21,7 +21,7 @@ class SchemaResult:
 
 
 @text_report.register(SchemaResult)
-def _schema(result: SchemaResult, view: View) -> draw.RenderableType:
+def _schema(result: SchemaResult, view: View) -> draw.Renderable:
     if not result.folder:
         return draw.Text(json.dumps(result.schemas, indent=2), no_wrap=True)
     lines = [draw.Text.assemble(("✓ ", "green"), f"{plain(result.folder)}/{name}") for name in result.schemas]

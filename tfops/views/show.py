@@ -14,7 +14,7 @@ from tfops.records.run import Trouble
 from tfops.records.verdict import Judgement
 from tfops.records.version import VersionRecord
 from tfops.views import draw
-from tfops.views.base import View, add_row, flat_outputs, new_table, text_report
+from tfops.views.base import View, add_row, flat_outputs, text_report
 from tfops.views.trouble import trouble_lines
 from tfops.views.words import age, commit_text, drill_words, duration, plural
 
@@ -32,7 +32,7 @@ class ShowResult:
 
 
 @text_report.register(ShowResult)
-def _show(result: ShowResult, view: View) -> draw.RenderableType:
+def _show(result: ShowResult, view: View) -> draw.Renderable:
     record, card = result.record, result.card
     stacks: dict[str, dict[str, Any]] = card["stacks"]
     several = len(stacks) > 1
@@ -62,8 +62,7 @@ def _show(result: ShowResult, view: View) -> draw.RenderableType:
         *((f"state of {name}" if several else "state", _state_words(part)) for name, part in stacks.items()),
     ]
     rows += _verdict_rows(result.verdict)
-    table = new_table("", "")
-    table.show_header = False
+    table = draw.Table("", "", has_header=False)
     for name, value in rows:
         if value:
             add_row(table, draw.Text(name, style="dim"), value)
@@ -74,7 +73,7 @@ def _show(result: ShowResult, view: View) -> draw.RenderableType:
     }
     listed = [draw.Text(f"  {address}" + (f"  {known}" if known else "")) for address, known in inventory.items()]
     outputs = [draw.Text(f"  {name} = {value}") for name, value in flat_outputs(card["outputs"])]
-    parts: list[draw.RenderableType] = [table]
+    parts: list[draw.Renderable] = [table]
     parts += [draw.Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
     parts += [draw.Text("\noutputs", style="dim"), *outputs] if outputs else []
     parts += trouble_lines(record.env, result.trouble, view)

@@ -8,7 +8,7 @@ from tfops.dataclass import dataclass
 from tfops.records.names import EnvName
 from tfops.records.version import Version
 from tfops.views import draw
-from tfops.views.base import View, add_row, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.words import age, plural
 
 
@@ -49,10 +49,10 @@ class StateRestoreResult:
 
 
 @text_report.register(StateVersionsResult)
-def _versions(result: StateVersionsResult, view: View) -> draw.RenderableType:
+def _versions(result: StateVersionsResult, view: View) -> draw.Renderable:
     if not result.entries:
         return draw.Text(f"{result.address} has no versions")
-    table = new_table("S3 VERSION", "WHEN", "SERIAL", "HOLDS", "LEFT BY")
+    table = draw.Table("S3 VERSION", "WHEN", "SERIAL", "HOLDS", "LEFT BY")
     for entry in result.entries:
         when = age(entry.at, view.now) if entry.at else ""
         add_row(table, entry.version_id, when, str(entry.serial or "-"), _holds(entry), str(entry.version or "-"))
@@ -70,7 +70,7 @@ def _holds(entry: StateVersion) -> draw.Text:
 
 
 @text_report.register(StateRestoreResult)
-def _restore(result: StateRestoreResult, view: View) -> draw.RenderableType:
+def _restore(result: StateRestoreResult, view: View) -> draw.Renderable:
     what = f"serial {result.serial}, with the {plural(result.resources, 'resource')} of serial {result.from_serial}"
     return draw.Group(
         draw.Text(f"✓ the state of {result.env} is now {what}", style="green"),

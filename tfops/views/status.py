@@ -13,7 +13,7 @@ from tfops.records.names import EnvName
 from tfops.records.printed import INLINE
 from tfops.records.version import Kind, Verified, VersionRecord
 from tfops.views import draw
-from tfops.views.base import View, add_row, many_rows, new_table, text_report
+from tfops.views.base import View, add_row, text_report
 from tfops.views.words import age, plain, plural
 
 
@@ -78,8 +78,8 @@ _LONGEST_WHY = 300  # the log has all of it
 
 
 @text_report.register(StatusResult)
-def _status(result: StatusResult, view: View) -> draw.RenderableType:
-    table = new_table("ENVIRONMENT", "VERSION", "COMMIT", "APPLIED", "BY", "STATE")
+def _status(result: StatusResult, view: View) -> draw.Renderable:
+    table = draw.Table("ENVIRONMENT", "VERSION", "COMMIT", "APPLIED", "BY", "STATE")
     for row in result.environments:
         current = row.current
         cells = _current_cells(current, view) if current else ("-", "-", "-", "-")
@@ -90,7 +90,7 @@ def _status(result: StatusResult, view: View) -> draw.RenderableType:
             *cells,
             draw.Text(plain(words), style=style),
         )
-    lines: list[draw.RenderableType] = [many_rows(table) if len(result.environments) > _MANY else table]
+    lines: list[draw.Renderable] = [draw.Lines(table) if len(result.environments) > _MANY else table]
     if any(row.is_protected for row in result.environments):
         lines.append(draw.Text("* protected", style="dim"))
     return draw.Group(*lines)

@@ -37,7 +37,7 @@ class ValidateResult:
 
 
 @text_report.register(ValidateResult)
-def _validate(result: ValidateResult, view: View) -> draw.RenderableType:
+def _validate(result: ValidateResult, view: View) -> draw.Renderable:
     count, modules = plural(len(result.environments), "environment"), plural(result.modules, "module")
     judge = ", and so says the engine" if result.is_deep else ""
     lines = [draw.Text.assemble(("✓ ", "green"), f"nothing wrong: {count}, {modules}{judge}")]

@@ -27,9 +27,9 @@ class VerifyResult:
 
 
 @text_report.register(VerifyResult)
-def _verify(result: VerifyResult, view: View) -> draw.RenderableType:
+def _verify(result: VerifyResult, view: View) -> draw.Renderable:
     signed = f"{result.signed_events} of {plural(result.events, 'event')} signed, {plural(result.versions, 'version')}"
-    lines: list[draw.RenderableType] = [
+    lines: list[draw.Renderable] = [
         draw.Text.assemble(("✗ ", "bold red"), plain(f"{finding.topic}: {finding.text}")) for finding in result.findings
     ]
     whole = draw.Text(f"✓ the ledger of {result.env} is whole: {signed}", style="green")

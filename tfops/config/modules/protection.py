@@ -25,9 +25,6 @@ _MAYBE = re.compile(r"(?<![\w-])(prevent_)?destroy(?![\w-])")
 
 LIFTING_FILE = "tfops_lift_protection_override.tf.json"
 
-# A type, or an address without keys; `*` stands for anything.
-PATTERN = re.compile(r"[A-Za-z_*][A-Za-z0-9_*-]*(\.[A-Za-z_*][A-Za-z0-9_*-]*)*")
-
 
 def protected_blocks(text: str, *, is_json: bool) -> set[str]:
     """`type.name` of every resource of a file that says `prevent_destroy`, but for a plain `false`.

@@ -1,0 +1,16 @@
+"""What kind of place the standard streams lead to."""
+
+from typing import TextIO
+
+from tfops.system import environ
+
+# A log gets room enough that tables aren't squeezed into 80 columns.
+LOG_COLUMNS = 200
+
+# What makes rich take anything for a terminal.
+_FORCING = ("FORCE_COLOR", "TTY_COMPATIBLE")
+
+
+def is_drawn_on(stream: TextIO) -> bool:
+    """Whether a stream leads to a terminal, or somebody wants it treated as one."""
+    return stream.isatty() or any(environ.variable(name) for name in _FORCING)
