@@ -1,4 +1,4 @@
-"""Push events of GitHub, GitLab, Gitea and Forgejo: whether one is genuine, and whether it is about a push.
+"""Push events of all forges: whether one is genuine, and whether it is about a push.
 
 An event only makes the agent look at the remote, so it can carry nothing wrong into it; a replayed one at worst
 causes one look.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from tfops.dataclass import dataclass
+from tfops.forge.known import FORGES
 
 MOST_BYTES = 1_000_000
 
@@ -27,7 +28,7 @@ def judge_hook(headers: Mapping[str, str], body: bytes, secret: bytes) -> Verdic
     """`headers` with lower-case names. 401 without a good signature, whoever claims to have sent it."""
     if not _is_genuine(headers, body, secret):
         return Verdict(401, "no good signature")
-    event = _first_of(headers, "x-github-event", "x-forgejo-event", "x-gitea-event", "x-gogs-event", "x-gitlab-event")
+    event = _first_of(headers, *(name for forge in FORGES for name in forge.hook.event))
     if event.lower() in ("push", "push hook", "create", "delete", "tag push hook"):
         return Verdict(202, "looking", wakes=True)
     return Verdict(200, "not a push: nothing to do")
@@ -35,8 +36,7 @@ def judge_hook(headers: Mapping[str, str], body: bytes, secret: bytes) -> Verdic
 
 def delivery_of(headers: Mapping[str, str]) -> str:
     """What names this delivery, empty when nothing does."""
-    hosts = ("github", "forgejo", "gitea", "gogs")
-    return _first_of(headers, *(f"x-{host}-delivery" for host in hosts), "x-gitlab-event-uuid")
+    return _first_of(headers, *(name for forge in FORGES for name in forge.hook.delivery))
 
 
 def _first_of(headers: Mapping[str, str], *names: str) -> str:
@@ -44,17 +44,13 @@ def _first_of(headers: Mapping[str, str], *names: str) -> str:
 
 
 def _is_genuine(headers: Mapping[str, str], body: bytes, secret: bytes) -> bool:
-    names = ("x-forgejo-signature", "x-gitea-signature", "x-gogs-signature")
-    signed = (
-        headers.get("x-hub-signature-256", "").removeprefix("sha256="),
-        *(headers.get(name, "") for name in names),
-    )
+    names = (name for forge in FORGES for name in forge.hook.signature)
+    signed = (headers.get(name, "").removeprefix("sha256=") for name in names)
     given = [text.encode("utf-8", "surrogateescape") for text in signed if text]
     digests = [hmac.new(secret, part, hashlib.sha256).hexdigest().encode() for part in _signed_parts(headers, body)]
     matches = [hmac.compare_digest(text, digest) for text in given for digest in digests]
-    token = headers.get("x-gitlab-token", "").encode("utf-8", "surrogateescape")
-    if token:  # GitLab sends the secret itself
-        matches.append(hmac.compare_digest(token, secret))
+    tokens = (headers.get(name, "") for forge in FORGES for name in forge.hook.token)
+    matches += [hmac.compare_digest(token.encode("utf-8", "surrogateescape"), secret) for token in tokens if token]
     return any(matches)
 
 

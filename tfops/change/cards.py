@@ -16,6 +16,7 @@ from tfops.config.modules.moves import declared_moves, let_go_blocks
 from tfops.config.modules.protection import is_protected
 from tfops.config.source import LocalSource
 from tfops.dataclass import dataclass
+from tfops.forge.ci import job_address
 from tfops.ledger.chain import LedgerState
 from tfops.records.action import ActionOutcome
 from tfops.records.addresses import qualified, split, type_of, with_masked_keys, without_keys
@@ -31,7 +32,7 @@ from tfops.render.backend import describe_backend
 from tfops.render.root import digest_of, joined_files
 from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
-from tfops.system import clock, environ
+from tfops.system import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id
         applied_by=person,
         applied_at=now,
         duration_s=outcome.duration_s,
-        run=environ.job_address(),
+        run=job_address(),
         from_version=current.version.number if current else None,
         restores=restores.version.number if restores else None,
         engine=EngineUsed(name=stack.engine.engine.name, version=stack.engine.engine.version),

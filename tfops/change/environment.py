@@ -8,9 +8,9 @@ from tfops.change.shared_states import require_own_places
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
+from tfops.forge.ci import branch_named_by_ci
 from tfops.records.names import EnvName
 from tfops.resolve.branches import environment_of, matches, require_environment
-from tfops.system import environ
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 
@@ -52,7 +52,7 @@ def find_place(project: Project, asked: str | None) -> Place:
     HEAD that nothing names the branch of.
     """
     repository = project.repository
-    named = repository.branch or environ.branch_named_by_ci()
+    named = repository.branch or branch_named_by_ci()
     rules = rules_for(project, GitTree.of_commit(repository, repository.head), asked, named)
     if asked is not None:
         env = require_environment(asked, rules)
@@ -81,7 +81,7 @@ def _branch_for(repository: Repository, pattern: str) -> str:
     The checked-out one (or what CI says) when it matches; else a matching branch that contains the
     commit: what counts is where the commit is, not what someone called their working branch.
     """
-    branch = repository.branch or environ.branch_named_by_ci()
+    branch = repository.branch or branch_named_by_ci()
     if branch and matches(pattern, branch):
         return branch
     found = [name for name in repository.branches_containing(repository.head) if matches(pattern, name)]

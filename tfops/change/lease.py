@@ -14,6 +14,7 @@ from tfops.change.snapshot import Snapshot
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.errors import Locked
+from tfops.forge.ci import job_address
 from tfops.ledger.chain import LedgerState, NewEvent
 from tfops.ledger.record import LostRaceError
 from tfops.records.action import ActionOutcome
@@ -93,7 +94,7 @@ class Lease:
             what=what,
             since=now,
             expires_at=now + timedelta(seconds=LEASE_S),
-            run=environ.job_address(),
+            run=job_address(),
             beneath=self.facts.present.manual_lock,
         )
 

@@ -18,7 +18,7 @@ from tfops.cli.options import Output, Session
 from tfops.cli.streams import LOG_COLUMNS, is_drawn_on
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.exits import Exit
-from tfops.system import clock, environ, signals
+from tfops.system import clock, signals
 from tfops.system.streams import discard
 
 if TYPE_CHECKING:
@@ -166,11 +166,11 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
         _print(envelope.failure(command, error))
     else:
         stderr_console().print(error_report(error))
-    if isinstance(error, ConfigError) and environ.variable("GITHUB_ACTIONS"):
-        from tfops.views.annotations import github_annotation
+    if isinstance(error, ConfigError):
+        from tfops.forge.ci import annotations
 
-        for complaint in error.complaints:
-            typer.echo(github_annotation(complaint), err=True)
+        for line in annotations(error.complaints):
+            typer.echo(line, err=True)
     raise typer.Exit(error.exit_code)
 
 

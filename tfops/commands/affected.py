@@ -16,11 +16,11 @@ from tfops.config.source import LocalSource
 from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused, in_a_line
+from tfops.forge.ci import merge_target_named_by_ci
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.rendered import LOCK_FILE
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
-from tfops.system import environ
 from tfops.system.module_digest import ModuleDigests
 from tfops.system.repository import PROJECT_PATHS
 from tfops.system.trees import GitTree
@@ -81,7 +81,7 @@ def affected(project: Project, base: str | None) -> AffectedResult:
     is no such thing.
     """
     head = Side.of(project, project.repository.head)
-    compared = _compared(project, head, base or environ.merge_target_named_by_ci())
+    compared = _compared(project, head, base or merge_target_named_by_ci())
     sides: dict[CommitSha, Side] = {}
     found: dict[EnvName, AffectedEnvironment] = {}
     looked_at = set[EnvName]()

@@ -15,6 +15,7 @@ from tfops.change.signing import require_signing
 from tfops.change.ui import Ui
 from tfops.config.names import one_line
 from tfops.errors import Locked, Refused
+from tfops.forge.ci import job_address
 from tfops.ledger.chain import LedgerState, NewEvent, prepare, read_present
 from tfops.ledger.codec import encode
 from tfops.ledger.versions import read_card, versions_of
@@ -45,7 +46,7 @@ def lock(project: Project, env: str, reason: str) -> LockResult:
         what="locked by hand",
         since=clock.now(),
         reason=reason,
-        run=environ.job_address(),
+        run=job_address(),
     )
     text = f"{place.env} is locked by {user}: {reason or 'no reason given'}"
 

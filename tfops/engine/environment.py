@@ -5,6 +5,7 @@ every TF_* that isn't ours is dropped.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from tfops.system import environ
@@ -14,8 +15,7 @@ _EXACT = frozenset(
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "TEMP", "TMP",
         "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "NETRC",
         "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-        "KUBECONFIG", "GITHUB_TOKEN", "GITLAB_TOKEN", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD",
-        "PGDATABASE", "PGSSLMODE", "PG_CONN_STR",
+        "KUBECONFIG", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE", "PG_CONN_STR",
     }
 )  # fmt: skip
 
@@ -50,9 +50,16 @@ def bare_environment() -> dict[str, str]:
 
 
 def _is_allowed(name: str, more: Sequence[str]) -> bool:
-    if name in _EXACT or name.startswith(_PREFIXES):
+    if name in _EXACT or name in _forges_variables() or name.startswith(_PREFIXES):
         return True
     return any(name.startswith(item[:-1]) if item.endswith("*") else name == item for item in more)
+
+
+@cache
+def _forges_variables() -> frozenset[str]:
+    from tfops.forge.known import FORGES  # noqa: PLC0415 - what starts no engine needs none of it
+
+    return frozenset(name for forge in FORGES for name in forge.engine_variables)
 
 
 def cli_config() -> dict[str, str]:

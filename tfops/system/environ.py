@@ -95,36 +95,6 @@ def in_ci() -> bool:
     return variable("CI").lower() not in ("", "0", "false")
 
 
-def job_address() -> str:
-    """The address of the CI job that runs us, empty on a laptop."""
-    if variable("GITHUB_RUN_ID"):
-        return "{}/{}/actions/runs/{}".format(
-            variable("GITHUB_SERVER_URL"), variable("GITHUB_REPOSITORY"), variable("GITHUB_RUN_ID")
-        )
-    return variable("CI_JOB_URL") or variable("BUILD_URL") or variable("BUILDKITE_BUILD_URL")
-
-
-def branch_named_by_ci() -> str:
-    """The branch that a CI job says it runs for, empty when no variable says so.
-
-    CI systems check out a commit, not a branch; the name is in a variable of their own.
-    """
-    if variable("TFOPS_BRANCH"):
-        return variable("TFOPS_BRANCH")
-    if variable("GITHUB_ACTIONS") and variable("GITHUB_REF_TYPE") == "branch":
-        return variable("GITHUB_REF_NAME")
-    for name in ("CI_COMMIT_BRANCH", "BUILDKITE_BRANCH", "CIRCLE_BRANCH", "BRANCH_NAME"):
-        if variable(name):
-            return variable(name)
-    return ""
-
-
-def merge_target_named_by_ci() -> str:
-    """The branch that a merge request's pipeline says it is merged into, empty in any other job."""
-    names = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "BUILDKITE_PULL_REQUEST_BASE_BRANCH")
-    return next((variable(name) for name in names if variable(name)), "")
-
-
 def user_and_host() -> tuple[str, str]:
     """The login name and the machine's name, for locks and for commits without a Git identity."""
     try:

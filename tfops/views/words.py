@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from tfops.plain import plain as plain  # noqa: PLC0414 - texts take it from here
 from tfops.records.commit import Commit
 from tfops.records.drill import Drill
 from tfops.records.verdict import Verdict
@@ -26,11 +27,6 @@ def age(moment: datetime, now: datetime) -> str:
             return f"{amount} {unit} ago"
         amount //= size
     return f"{amount} y ago"
-
-
-def plain(text: str) -> str:
-    """One line that can't act on a terminal: names, subjects and messages come from anyone."""
-    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def drill_words(drill: Drill) -> str:
