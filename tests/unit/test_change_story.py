@@ -58,4 +58,4 @@ def test_nobody_below_the_snapshot_asks_git_again_for_what_it_has() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in asking
     }
-    assert found == {"after_failed_checks.py", "invoke.py", "project.py", "snapshot.py"}
+    assert found == {"after_failed_checks.py", "invoke.py", "modules.py", "snapshot.py"}
