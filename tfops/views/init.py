@@ -10,7 +10,8 @@ from tfops.views.words import plain
 
 @dataclass(frozen=True, slots=True)
 class InitResult:
-    """The end of `init`. `roots` are Terraform folders that could be adopted."""
+    """The end of `init`. `roots` are Terraform folders that could be adopted; `to_do` is what the pipeline needs
+    besides its files."""
 
     folder: str
     written: tuple[str, ...]
@@ -19,6 +20,7 @@ class InitResult:
     environment: str
     roots: tuple[str, ...] = ()
     needs_values: bool = False
+    to_do: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def _init(result: InitResult, view: View) -> draw.Renderable:
         if roots
         else []
     )
+    hint += [draw.Text(f"For the pipeline: {plain(line)}") for line in result.to_do]
     return draw.Group(*lines, draw.Text(), *hint, draw.Text(plain(after), style="bold"))
 
 
