@@ -55,7 +55,7 @@ def _other_than_written(folder: Path, kept: list[str], files: Mapping[str, str])
 
 def _settings(forge: str, pipeline: Pipeline) -> Iterator[str]:
     """Variables and secrets that the files read, and what else is set in the forge."""
-    names = ["TFOPS_REPOSITORY", "TFOPS_COMMIT"]
+    names = ["TFOPS_SOURCE", "TFOPS_COMMIT"]
     if pipeline.uses_aws and forge != GITEA.name:
         names += ["TFOPS_AWS_ROLE", "TFOPS_AWS_READ_ROLE", "AWS_REGION"]
     if forge == "gitlab":

@@ -98,7 +98,7 @@ def requirement(pipeline: Pipeline) -> str:
     Never the bare name: on the public index that is another project.
     """
     extras = f"[{pipeline.extras}]" if pipeline.extras else ""
-    return f"tfops-cli{extras} @ git+$TFOPS_REPOSITORY@$TFOPS_COMMIT"
+    return f"tfops-cli{extras} @ git+$TFOPS_SOURCE@$TFOPS_COMMIT"
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ permissions: {}
 
 jobs:
   review:
+<OURS>
     runs-on: ubuntu-latest
     permissions:
       contents: read
@@ -103,7 +104,7 @@ _INSTALL = """\
 <ENGINE>
       - run: pip install "<REQUIREMENT>"
         env:
-          TFOPS_REPOSITORY: ${{ vars.TFOPS_REPOSITORY }}
+          TFOPS_SOURCE: ${{ vars.TFOPS_SOURCE }}
           TFOPS_COMMIT: ${{ vars.TFOPS_COMMIT }}"""
 
 _IDENTITY = """\
@@ -113,14 +114,14 @@ _IDENTITY = """\
 
 _LOGIN = """\
       - uses: aws-actions/configure-aws-credentials@v4
-<CONDITION>
         with:
           role-to-assume: ${{ vars.<ROLE> }}
           role-session-name: tfops-${{ github.run_id }}
           aws-region: ${{ vars.AWS_REGION }}"""
 
 _NO_OIDC = "      # AWS: give the runner's machine a role. Others: tfops docs credentials"
-_OURS_ONLY = "        if: github.event.pull_request.head.repo.full_name == github.repository   # others get no token"
+# GitHub hands a fork's pull request no variables and no token that may comment: the job could but fail.
+_OURS = "    if: github.event.pull_request.head.repo.full_name == github.repository   # forks get no variables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +132,17 @@ class Host:
     folder: str
     client: str
     has_oidc: bool
+    runs_forks: bool
     token: str
 
 
-GITHUB = Host("github", ".github/workflows", "forge", True, "          GITHUB_TOKEN: ${{ github.token }}")
+GITHUB = Host("github", ".github/workflows", "forge", True, False, "          GITHUB_TOKEN: ${{ github.token }}")
 GITEA = Host(
     "gitea",
     ".gitea/workflows",
     "",
     False,
+    True,
     "          TFOPS_FORGE_TOKEN: ${{ secrets.TFOPS_FORGE_TOKEN || github.token }}",
 )
 
@@ -153,9 +156,10 @@ def workflows(host: Host, pipeline: Pipeline) -> dict[str, str]:
 
 
 def _review(host: Host, pipeline: Pipeline) -> str:
+    ours = "" if host.runs_forks else _OURS
     branches = quoted_list(_filter(lane.pattern) for lane in pipeline.lanes)
-    login = _login(host, "TFOPS_AWS_READ_ROLE", condition=_OURS_ONLY) if pipeline.uses_aws else ""
-    return _file(host, pipeline, _REVIEW, login, {"BRANCHES": branches, "TOKEN": host.token})
+    login = _login(host, "TFOPS_AWS_READ_ROLE") if pipeline.uses_aws else ""
+    return _file(host, pipeline, _REVIEW, login, {"BRANCHES": branches, "TOKEN": host.token, "OURS": ours})
 
 
 def _apply(host: Host, pipeline: Pipeline, lane: Lane) -> str:
@@ -194,10 +198,10 @@ def _install(pipeline: Pipeline) -> str:
     return filled(_INSTALL, {"REQUIREMENT": requirement(pipeline), "ENGINE": engine}).rstrip("\n")
 
 
-def _login(host: Host, role: str, *, condition: str = "") -> str:
+def _login(host: Host, role: str) -> str:
     if not host.has_oidc:
         return _NO_OIDC
-    return filled(_LOGIN, {"ROLE": role, "CONDITION": condition}).rstrip("\n")
+    return filled(_LOGIN, {"ROLE": role}).rstrip("\n")
 
 
 def _filter(pattern: str) -> str:
