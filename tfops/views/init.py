@@ -42,7 +42,8 @@ def _init(result: InitResult, view: View) -> draw.Renderable:
     if result.commit:
         after = f"Committed as {result.commit[:8]}. Next: {where}tfops apply {result.environment}"
     else:
-        after = f"Next: {where}git add -A && git commit, then tfops apply {result.environment}"
+        then = "merge it: the pipeline runs from then on" if result.to_do else f"tfops apply {result.environment}"
+        after = f"Next: {where}git add -A && git commit, then {then}"
     if result.needs_values:
         after = f"Next: write your values into environments/{result.environment}.yaml, then tfops validate"
     roots = ", ".join(result.roots[:3]) + (f" and {len(result.roots) - 3} more" if len(result.roots) > 3 else "")
