@@ -11,7 +11,7 @@ from tfops.commands.doctor import doctor
 from tfops.commands.init import init
 from tfops.commands.new import new_environment, new_module
 from tfops.commands.rendering import render, render_diff
-from tfops.errors import Refused, UsageError
+from tfops.errors import ConfigError, Refused, UsageError
 from tfops.exits import Exit
 
 _PROTECTED = "  lifecycle { prevent_destroy = true }\n"
@@ -180,3 +180,43 @@ def test_an_engine_that_is_none_is_a_problem(shop: Shop) -> None:
     one(shop)
     shop.engine.path.write_text("#!/bin/sh\necho hello\n")
     assert "answers neither like Terraform nor like OpenTofu" in problems(shop)["engine"]
+
+
+@pytest.mark.parametrize("forge", ["github", "gitlab", "gitea"])
+def test_a_pipeline_is_all_that_a_project_which_exists_gets(shop: Shop, forge: str) -> None:
+    shop.commit("Begin")
+    made = init(shop.path, None, Witness(), yes=True, ci=forge)
+    changed = shop.git("status", "--porcelain", "-uall").splitlines()
+    assert sorted(line[3:] for line in changed) == sorted(made.written), "no starter, and nothing was committed"
+    assert (made.kept, made.environment, made.commit) == ((), "dev", "")
+    again = init(shop.path, None, Witness(), yes=True, ci=forge)
+    assert (again.written, set(again.kept)) == ((), set(made.written))
+    assert again.to_do == made.to_do, "the files are as they would be written"
+
+
+def test_a_file_of_the_pipeline_that_is_there_stays_and_what_it_lacks_is_said(shop: Shop) -> None:
+    shop.write(".gitlab-ci.yml", "test: {script: [make test]}\n")
+    shop.commit("Begin")
+    made = init(shop.path, None, Witness(), yes=True, ci="gitlab")
+    assert made.kept == (".gitlab-ci.yml",) and made.written == (".gitlab/tfops.yml",)
+    assert made.to_do[0] == "include it in .gitlab-ci.yml: `include: [{local: /.gitlab/tfops.yml}]`"
+    shop.rules(RULES.replace("dev: {branch: main}", "dev: {branch: main}\n  perf: {branch: main}"))
+    written = (shop.path / ".gitlab/tfops.yml").read_text()
+    again = init(shop.path, None, Witness(), yes=True, ci="gitlab")
+    assert any(line.startswith(".gitlab/tfops.yml isn't what would be written now") for line in again.to_do)
+    assert (shop.path / ".gitlab/tfops.yml").read_text() == written
+
+
+def test_a_new_project_s_first_commit_has_the_pipeline(tmp_path: Path) -> None:
+    ann = Witness()
+    made = init(tmp_path, "fresh", ann, yes=True, ci="github")
+    assert made.commit and {"tfops.yaml", ".github/workflows/tfops-apply-main.yml"} <= set(made.written)
+    assert any("local backend" in warning for warning in ann.warnings), "a job's clone is thrown away"
+
+
+def test_a_broken_project_gets_no_pipeline(shop: Shop) -> None:
+    shop.write("tfops.yaml", f"{RULES}enviroments: {{}}\n")
+    shop.commit("Begin")
+    with pytest.raises(ConfigError):
+        init(shop.path, None, Witness(), yes=True, ci="github")
+    assert shop.git("status", "--porcelain") == ""

@@ -586,6 +586,14 @@ RESULTS: dict[str, object] = {
         (Decision(DEV, SyncReason.NEW, "aaaaaaaa of main is the first", acts=True),),
         is_dry_run=True,
     ),
+    "init-ci": InitResult(
+        ".",
+        (".gitlab/tfops.yml",),
+        (".gitlab-ci.yml",),
+        "",
+        "dev",
+        to_do=("set the CI's variables A, [B]: tfops docs x",),
+    ),
     "init-found": InitResult(".", ("tfops.yaml",), (), "", "dev", ("live/eu", "live/us"), True),
 }
 

@@ -1,5 +1,6 @@
 """Commands that begin something: a project, an environment out of a folder that is there."""
 
+import enum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,28 +12,41 @@ from tfops.cli.options import EngineSwitches, Output, OutputOption, YesAdoptOpti
 from tfops.cli.run import execute, folder_of, open_project, terminal
 
 
+class Ci(enum.StrEnum):
+    """Whose pipeline is written."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    GITEA = "gitea"
+
+
 def init(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="A new folder for the project. Left out: this one.")] = None,
+    ci: Annotated[
+        Ci | None, typer.Option("--ci", help="Write the pipeline too: review, apply per environment, drift.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Start a project: tfops.yaml, a module, an environment, a Makefile.
 
     In a new folder it also makes the repository and the first commit. Files that are there are kept, and modules
-    that are there are used. Found Terraform folders are named: adopt takes them over.
+    that are there are used. Found Terraform folders are named: adopt takes them over. With --ci, in a project
+    that exists, only the pipeline is written. Forgejo runs Gitea's.
 
     \b
     Examples:
       tfops init shop && cd shop && tfops apply dev
       tfops init          in a repository that you have
+      tfops init --ci github
     """
     ui = terminal()
 
     def flow() -> object:
         from tfops.commands.init import init
 
-        return init(folder_of(ctx), name, ui, yes=yes)
+        return init(folder_of(ctx), name, ui, yes=yes, ci=ci.value if ci else "")
 
     execute("init", flow, ui=ui, output=output)
 

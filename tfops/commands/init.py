@@ -5,7 +5,9 @@ from pathlib import Path
 from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.explain import schema
+from tfops.commands.init_pipeline import write_pipeline
 from tfops.commands.init_scan import RepositoryScan, survey
+from tfops.commands.missing_files import write_missing
 from tfops.commands.starter import LOCAL_BACKEND, SCHEMAS, starter_files
 from tfops.config import names
 from tfops.errors import ConfigError, ProjectError, Refused, UsageError
@@ -13,21 +15,24 @@ from tfops.system import environ
 from tfops.system.git import GitRunner, NoRepository, find_clone
 from tfops.system.pinned import PINNED_SETTINGS
 from tfops.system.repository import Repository
-from tfops.system.workspace import explained_disk_errors, in_work_tree
+from tfops.system.workspace import explained_disk_errors
 from tfops.views.init import InitResult
 
 _BRANCH = "main"
 
 
-def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False) -> InitResult:
+def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False, ci: str = "") -> InitResult:
     """Write what is missing. A new repository also gets its first commit; an existing one never does.
 
-    Asks one thing, on a terminal and without `yes`: whether to keep states in a bucket that it found in use.
+    `ci` is the forge whose pipeline is written too; in a project that exists, nothing but that. Asks one thing, on a
+    terminal and without `yes`: whether to keep states in a bucket that it found in use.
 
     Raises UsageError for a name that can't be a folder and a project, ProjectError when a folder
     without a repository already holds something.
     """
     folder = start / name if name else start
+    if ci and (folder / names.PROJECT_FILE).exists():
+        return _pipeline_alone(folder, name, ci, ui)
     project = name or folder.resolve().name.lower()
     if not names.is_environment_name(project):
         raise UsageError(
@@ -39,14 +44,24 @@ def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False) -> InitRes
     if not names.is_branch_name(branch):
         raise Refused("branch-name", f"the branch {names.shown(branch)} can't be in tfops.yaml", why=names.BRANCH_RULE)
     files = starter_files(project, branch, backend=_backend(found, ui, yes=yes), modules=found.modules)
-    written, kept = _write_missing(folder, files)
+    written, kept = write_missing(folder, files)
     written += _make_schemas(folder)
+    to_do: tuple[str, ...] = ()
+    if ci:
+        made = write_pipeline(folder, ci, ui)
+        written, kept, to_do = [*written, *made.written], [*kept, *made.kept], made.to_do
     commit = _commit(folder, written) if is_new else ""
     if not is_new:
         ui.note(f"existing repository on branch {branch}: nothing was committed")
     roots = tuple(root.folder for root in found.roots)
     needs_values = "environments/dev.yaml" in written and bool(found.modules)
-    return InitResult(name or ".", tuple(written), tuple(kept), commit, "dev", roots, needs_values)
+    return InitResult(name or ".", tuple(written), tuple(kept), commit, "dev", roots, needs_values, to_do)
+
+
+def _pipeline_alone(folder: Path, name: str | None, ci: str, ui: Ui) -> InitResult:
+    _prepare_repository(folder, name)
+    made = write_pipeline(folder, ci, ui)
+    return InitResult(name or ".", made.written, made.kept, "", made.environment, to_do=made.to_do)
 
 
 def _backend(found: RepositoryScan, ui: Ui, *, yes: bool) -> str:
@@ -82,20 +97,6 @@ def _prepare_repository(folder: Path, name: str | None) -> bool:
             hint=f"run tfops init in {root}, or choose a folder outside",
         )
     return False
-
-
-def _write_missing(folder: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:
-    written, kept = [], []
-    for path, text in files.items():
-        target = in_work_tree(folder, path)
-        if target.exists():
-            kept.append(path)
-            continue
-        with explained_disk_errors(f"write {path}"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        written.append(path)
-    return written, kept
 
 
 def _make_schemas(folder: Path) -> list[str]:

@@ -10,7 +10,8 @@ from tfops.views.words import plain
 
 @dataclass(frozen=True, slots=True)
 class InitResult:
-    """The end of `init`. `roots` are Terraform folders that could be adopted."""
+    """The end of `init`. `roots` are Terraform folders that could be adopted; `to_do` is what the pipeline needs
+    besides its files."""
 
     folder: str
     written: tuple[str, ...]
@@ -19,6 +20,7 @@ class InitResult:
     environment: str
     roots: tuple[str, ...] = ()
     needs_values: bool = False
+    to_do: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def _init(result: InitResult, view: View) -> draw.Renderable:
     if result.commit:
         after = f"Committed as {result.commit[:8]}. Next: {where}tfops apply {result.environment}"
     else:
-        after = f"Next: {where}git add -A && git commit, then tfops apply {result.environment}"
+        then = "merge it: the pipeline runs from then on" if result.to_do else f"tfops apply {result.environment}"
+        after = f"Next: {where}git add -A && git commit, then {then}"
     if result.needs_values:
         after = f"Next: write your values into environments/{result.environment}.yaml, then tfops validate"
     roots = ", ".join(result.roots[:3]) + (f" and {len(result.roots) - 3} more" if len(result.roots) > 3 else "")
@@ -49,6 +52,7 @@ def _init(result: InitResult, view: View) -> draw.Renderable:
         if roots
         else []
     )
+    hint += [draw.Text(f"For the pipeline: {plain(line)}") for line in result.to_do]
     return draw.Group(*lines, draw.Text(), *hint, draw.Text(plain(after), style="bold"))
 
 
