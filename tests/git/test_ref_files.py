@@ -62,7 +62,7 @@ def test_another_storage_is_left_to_git(here: Path) -> None:
     assert not _files(here).has_none_below("refs/tfops/offline/")
 
 
-def test_kinship_of_near_and_of_far_commits(here: Path) -> None:
+def test_kinship_of_near_and_of_far_commits(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = git(here, "rev-parse", "HEAD")
     for number in range(30):
         git(here, "commit", "--quiet", "--allow-empty", "-m", str(number))
@@ -72,7 +72,11 @@ def test_kinship_of_near_and_of_far_commits(here: Path) -> None:
     assert repository.is_ancestor(parent, last) and not repository.is_ancestor(last, parent)
     assert repository.git.started == asked, "near ones are read"
     assert repository.is_ancestor(require_sha(first), last) and not repository.is_ancestor(last, require_sha(first))
-    assert repository.git.started == asked + 2
+    assert repository.git.started == asked, "thirty are near"
+    monkeypatch.setattr("tfops.system.commit_walk._MOST", 2)
+    other = Repository(here)
+    assert other.is_ancestor(require_sha(first), last) and not other.is_ancestor(last, require_sha(first))
+    assert other.git.started == asked + 2, "about far ones Git is asked"
 
 
 @pytest.mark.parametrize(("name", "email"), [("Ann", "ann@x.org"), (" Ann.", "<ann@x.org>"), ("Ünal Ö", "u@x.org")])
