@@ -43,6 +43,7 @@ _RESULTS = {
     "RenderDiffResult": "render --diff",
     "RenderResult": "render",
     "ReversibleResult": "check",
+    "ReviewResult": "review",
     "RollbackPlanResult": "rollback --plan",
     "SchemaResult": "schema",
     "ShowResult": "show",

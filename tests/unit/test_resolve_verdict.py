@@ -14,7 +14,8 @@ from tfops.records.verdict import Verdict
 from tfops.records.version import Kind
 from tfops.resolve.data_types import HOLDING_TYPES
 from tfops.resolve.forward_only import refused_downgrades
-from tfops.resolve.verdict import Facts, as_planned, judge, protections
+from tfops.resolve.verdict import as_planned, judge, protections
+from tfops.resolve.way_back import Facts
 
 
 def having(facts: Facts, **changes: Any) -> Facts:

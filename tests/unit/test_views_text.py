@@ -48,6 +48,7 @@ from tfops.views.doctor import DoctorResult
 from tfops.views.draw import Group, Indented, Lines, Remarked, Renderable, Table, Text, as_plain
 from tfops.views.drift import DriftResult, EnvironmentDrift
 from tfops.views.drill import DrillResult
+from tfops.views.environment_review import EnvironmentReview
 from tfops.views.errors import error_report
 from tfops.views.explain import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact
 from tfops.views.history import HistoryEntry, HistoryResult
@@ -62,6 +63,7 @@ from tfops.views.providers import ProviderMove, ProvidersResult
 from tfops.views.reconcile import Act, ApproveResult, PruneResult, ReconcileResult
 from tfops.views.render import RenderDiffResult, RenderResult
 from tfops.views.reversible import ReversibleResult
+from tfops.views.review_result import ReviewResult
 from tfops.views.schema import SchemaResult
 from tfops.views.show import ShowResult
 from tfops.views.states import StateRestoreResult, StateVersion, StateVersionsResult
@@ -532,6 +534,29 @@ RESULTS: dict[str, object] = {
         3,
     ),
     "affected-none": AffectedResult(sha("a"), {"main": sha("b")}, (), 3),
+    "review": ReviewResult(
+        sha("a"),
+        {"main": sha("b")},
+        4,
+        (
+            EnvironmentReview(
+                PROD,
+                None,
+                why_no_plan="the initialization failed",
+                doors=(Reason("engine", Verdict.BLOCKED, "engine.version excludes what runs"),),
+                reasons=("modules/network changed: used by module net",),
+                is_broken=True,
+            ),
+            EnvironmentReview(
+                EnvName("dev"),
+                PLAN,
+                checks=(CheckOutcome("policy", Verified.FAILED, 0.1, "exit code 1"),),
+                reasons=("module net: input size",),
+            ),
+        ),
+        "GitHub can't be asked: there is no token",
+    ),
+    "review-none": ReviewResult(sha("a"), {"main": sha("b")}, 4, ()),
     "approve": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa would delete 2 [of] prod", 0),
     "approve-more": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa waits for a person", 1),
     "prune-nothing": PruneResult(()),

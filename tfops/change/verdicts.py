@@ -24,8 +24,9 @@ from tfops.records.card import Card, StackRecord
 from tfops.records.verdict import Judgement, Reason, Verdict
 from tfops.records.version import Version, VersionRecord
 from tfops.resolve.identity import Since, Trail
-from tfops.resolve.verdict import Facts, conclude, judge
+from tfops.resolve.verdict import conclude, judge
 from tfops.resolve.versions import content_of
+from tfops.resolve.way_back import Facts
 from tfops.system.repository import Repository
 
 _UNREADABLE = Judgement(

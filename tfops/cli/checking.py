@@ -6,13 +6,25 @@ import typer
 
 from tfops.cli.change_options import request_of
 from tfops.cli.complete import complete_environment, complete_module
-from tfops.cli.options import EngineOption, EngineSwitches, Environment, HeadOption, Output, OutputOption
+from tfops.cli.options import (
+    EngineOption,
+    EngineSwitches,
+    Environment,
+    FullOption,
+    HeadOption,
+    Output,
+    OutputOption,
+    QuietOption,
+    VerboseOption,
+    WaitOption,
+)
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
 
 if TYPE_CHECKING:
     from tfops.views.affected import AffectedResult
     from tfops.views.reversible import ReversibleResult
+    from tfops.views.review_result import ReviewResult
 
 
 def validate(
@@ -133,16 +145,19 @@ def check(
     execute("check", flow, ui=ui, output=output)
 
 
+BaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="BRANCH",
+        help="What the commit is to be merged into, or another commit. Left out: each environment's branch.",
+    ),
+]
+
+
 def affected(
     ctx: typer.Context,
-    base: Annotated[
-        str | None,
-        typer.Option(
-            "--base",
-            metavar="BRANCH",
-            help="What the commit is to be merged into, or another commit. Left out: each environment's branch.",
-        ),
-    ] = None,
+    base: BaseOption = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when it touches any environment.")
     ] = False,
@@ -170,3 +185,36 @@ def affected(
         return result.exit_code(detailed=detailed_exitcode)
 
     execute("affected", flow, ui=ui, output=output, exit_code=exit_code)
+
+
+def review(
+    ctx: typer.Context,
+    base: BaseOption = None,
+    local: Annotated[bool, typer.Option("--local", help="Tell no forge.")] = False,
+    wait: WaitOption = "0s",
+    engine: EngineOption = "",
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Plan and check every environment that the checked-out commit touches. Nothing is applied.
+
+    Shows for each why it is touched, the plan, the required checks, and the one-way doors. In the pipeline of a merge
+    request that is told to the merge request: in one comment, which is kept up to date, and in statuses. The code of
+    one from another repository isn't run. Exit code 13 when one can't be planned or doesn't pass.
+
+    \b
+    Examples:
+      tfops review --local      before you push
+      tfops review              in a merge request's pipeline
+    """
+    ui = terminal(quiet=quiet, verbose=verbose, full=full)
+
+    def flow() -> "ReviewResult":
+        from tfops.commands.review import review as review_of
+
+        request = request_of(wait=wait, engine=EngineSwitches(engine), allow_missing=())
+        return review_of(open_project(ctx), base, request, ui, is_local=local)
+
+    execute("review", flow, ui=ui, output=output)

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tfops.dataclass import dataclass
 from tfops.records.engine_events import ActionEvent, Diagnostic, Event, ReadingEvent, ResourceEvent, SaidEvent, Step
@@ -13,14 +13,36 @@ from tfops.views.plan_lines import plan_report
 from tfops.views.progress import event_line, finished_line, said_line
 
 if TYPE_CHECKING:
-    from tfops.cli.terminal import Terminal
+    from rich.console import Console
+
+
+class Screen(Protocol):
+    """Where progress is told: what it takes of the terminal."""
+
+    quiet: bool
+    verbose: bool
+    full: bool
+
+    @property
+    def console(self) -> "Console": ...
+
+    @property
+    def is_drawing(self) -> bool: ...
+
+    @property
+    def is_drawn(self) -> bool: ...
+
+    @property
+    def is_interactive(self) -> bool: ...
+
+    def phase(self, text: str) -> None: ...
 
 
 @dataclass(slots=True)
 class Progress:
     """The resources under way, and how many are done of those that the plan has."""
 
-    terminal: "Terminal"
+    terminal: Screen
     _running: dict[str, Work] = field(default_factory=dict)
     _groups: Groups = field(default_factory=Groups)
     _done: int = 0

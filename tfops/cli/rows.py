@@ -25,6 +25,7 @@ TABLE = (
     Row("schema", "Make JSON Schemas for editors.", "checking:schema"),
     Row("check", "Name the one-way doors of a change under review.", "checking:check", takes="ENV"),
     Row("affected", "Show which environments a commit touches, and why.", "checking:affected"),
+    Row("review", "Plan and check what a commit touches.", "checking:review"),
     Row("plan", "Show what applying the commit would do.", "looking:plan", takes="ENV"),
     Row("apply", "Make the commit the running environment.", "changing:apply", takes="ENV"),
     Row("rollback", "Bring an earlier version back, as a new version.", "changing:rollback", takes="ENV VERSION"),

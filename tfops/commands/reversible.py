@@ -15,7 +15,7 @@ from tfops.engine.lockfile import locked_versions
 from tfops.ledger.versions import read_card, versions_of
 from tfops.records.addresses import provider_of, without_keys
 from tfops.records.card import Card
-from tfops.records.verdict import Reason
+from tfops.records.plan import Plan
 from tfops.records.version import Kind
 from tfops.resolve.forward_only import irreversible
 from tfops.resolve.one_way import Proposed, Running, doors, planned_doors
@@ -26,6 +26,14 @@ def check_reversible(
     project: Project, env: str | None, *, with_plan: bool, request: Request, ui: Ui
 ) -> ReversibleResult:
     """The one-way doors between what runs and the checked-out commit; with a plan, also those that only it shows."""
+    found = doors_of(project, env, ui)
+    if not with_plan or found.against is None:
+        return found
+    return with_planned(project, found, plan(project, replace(request, env=found.env), ui).plan)
+
+
+def doors_of(project: Project, env: str | None, ui: Ui) -> ReversibleResult:
+    """Those that Git alone shows."""
     place = find_place(project, env)
     project.fetch_for_reading(place.rules, ui)
     repository = project.repository
@@ -46,13 +54,20 @@ def check_reversible(
     for address in sorted(now.inventory):
         if without_keys(address) in coming.declared.guessed:
             ui.warn(f"the inputs don't decide `prevent_destroy` of {address}: it counts as protected")
-    found: list[Reason] = list(doors(now, coming))
-    if with_plan:
-        planned = plan(project, replace(request, env=place.env), ui).plan
-        named = {address for reason in found for address in reason.subjects}
-        found += [door for door in planned_doors(planned, now, rules.protect) if named.isdisjoint(door.subjects)]
-        found += irreversible(planned, rules.no_downgrade)
-    return ReversibleResult(place.env, commit, latest.version, tuple(found))
+    return ReversibleResult(place.env, commit, latest.version, tuple(doors(now, coming)))
+
+
+def with_planned(project: Project, found: ReversibleResult, planned: Plan) -> ReversibleResult:
+    """Those too that only the plan of the same commit shows."""
+    repository = project.repository
+    latest = versions_of(repository, found.env).latest
+    if latest is None or found.against is None:
+        return found
+    rules = find_place(project, found.env).rules_in(project, project.tree(worktree=False))
+    named = {address for reason in found.doors for address in reason.subjects}
+    shown = planned_doors(planned, _standing(read_card(repository, latest)), rules.protect)
+    more = [door for door in shown if named.isdisjoint(door.subjects)]
+    return replace(found, doors=(*found.doors, *more, *irreversible(planned, rules.no_downgrade)))
 
 
 def _standing(card: Card) -> Running:

@@ -14,7 +14,7 @@ from tfops.records.addresses import type_of, without_keys
 from tfops.records.plan import Action, Plan, ResourceChange
 from tfops.records.verdict import Reason, Verdict
 from tfops.resolve.data_types import holds_data
-from tfops.resolve.verdict import numbers
+from tfops.resolve.way_back import numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,56 +3,18 @@
 Pure and fast, because `history --verdict` asks it for every version. The worst reason decides.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
-from itertools import groupby
 
 from tfops.config.pinning import why_unpinned
-from tfops.dataclass import dataclass
-from tfops.records.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY, is_hidden, type_of, without_keys
-from tfops.records.card import StackRecord
+from tfops.records.addresses import is_hidden, type_of, without_keys
 from tfops.records.plan import Plan
 from tfops.records.verdict import Judgement, Reason, Verdict
 from tfops.records.version import Kind
 from tfops.resolve.code_moves import brought
 from tfops.resolve.data_types import holds_data, is_missed
 from tfops.resolve.identity import Since, can_be_imported, moved_addresses, still_alive
-
-_NO_STACK = StackRecord(backend="", lineage="", serial_before=0, serial_after=0, state_sha256="")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a card says about one stack, as it can be held against another card.
-
-    In `stack`, addresses are told apart in the whole environment, ids are led back to a thing's first one and hidden
-    if they are on either card, and providers have the same address for both engines' registries: `registries` are
-    those that the provider lock has entries of. `types` is resource type to provider, `modules` what the code asks of
-    each module, `actions` how many were run.
-    """
-
-    kind: Kind = Kind.APPLY
-    engine: tuple[str, str] = ("", "")
-    stack: StackRecord = _NO_STACK
-    types: Mapping[str, str] = field(default_factory=dict)
-    registries: frozenset[str] = frozenset()
-    modules: Mapping[str, str] = field(default_factory=dict)
-    actions: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _WayBack:
-    """The way from today back to then. `moved` is the address of then to today's, `alive` the address of then to
-    the id of what left the state without being destroyed, `here` the engine at hand (empty: not known), `turned` the
-    address of then to today's of what became another type."""
-
-    today: Facts
-    then: Facts
-    moved: Mapping[str, str]
-    alive: Mapping[str, str]
-    here: tuple[str, str]
-    turned: Mapping[str, str]
+from tfops.resolve.provider_reasons import lower_majors, newer_providers, open_lock, other_engine, other_lock
+from tfops.resolve.way_back import Facts, WayBack, counted, is_older, listed
 
 
 def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since: Since | None = None) -> Judgement:
@@ -66,7 +28,7 @@ def judge(today: Facts, then: Facts, *, here: tuple[str, str] = ("", ""), since:
         (old, new) for old, new in since.moved.items() if old in then.stack.inventory and new in today.stack.inventory
     )
     turned = {old: new for old, new in pairs if type_of(old) != type_of(new)}
-    way = _WayBack(today, then, moved, _alive(today, then, moved, since), here, turned)
+    way = WayBack(today, then, moved, _alive(today, then, moved, since), here, turned)
     return conclude([reason for rule in _RULES for reason in rule(way)])
 
 
@@ -97,12 +59,12 @@ def protections(today: Facts, then: Facts) -> frozenset[str]:
 # --- what can't be done ---
 
 
-def _destroyed(way: _WayBack) -> Iterator[Reason]:
+def _destroyed(way: WayBack) -> Iterator[Reason]:
     if way.then.kind is Kind.DESTROY:
         yield Reason("destroyed", Verdict.BLOCKED, "was a destroy: nothing to bring back", cure="pick another version")
 
 
-def _another_state(way: _WayBack) -> Iterator[Reason]:
+def _another_state(way: WayBack) -> Iterator[Reason]:
     if way.today.stack.lineage and way.then.stack.lineage and way.today.stack.lineage != way.then.stack.lineage:
         yield Reason(
             "another-state",
@@ -117,7 +79,7 @@ def _another_state(way: _WayBack) -> Iterator[Reason]:
         yield Reason("backend-moved", Verdict.OK, text)
 
 
-def _older_engine(way: _WayBack) -> Iterator[Reason]:
+def _older_engine(way: WayBack) -> Iterator[Reason]:
     """The engine at hand can't be trusted with today's state, whichever version is the goal."""
     (name, version), today = way.here, way.today
     if today.stack.inventory and name == today.engine[0] and is_older(version, than=today.engine[1]):
@@ -126,12 +88,7 @@ def _older_engine(way: _WayBack) -> Iterator[Reason]:
         yield Reason("older-engine", Verdict.BLOCKED, text, cure=f"--engine PATH, of {wrote} or newer")
 
 
-def is_older(version: str, *, than: str) -> bool:
-    """By major and minor: patch releases don't change what a state means."""
-    return numbers(version)[:2] < numbers(than)[:2]
-
-
-def _floating_modules(way: _WayBack) -> Iterator[Reason]:
+def _floating_modules(way: WayBack) -> Iterator[Reason]:
     """A module from outside whose source may have moved: is it still what it was?"""
     moved_on, unsure = [], []
     for path, was in way.then.stack.downloads.items():
@@ -144,18 +101,18 @@ def _floating_modules(way: _WayBack) -> Iterator[Reason]:
         elif why_unpinned(asked):
             unsure.append(path)
     if moved_on:
-        text = f"{_listed(moved_on)} would be another module than then: its source moved on"
+        text = f"{listed(moved_on)} would be another module than then: its source moved on"
         cure = "pin it (an exact version, ?ref=COMMIT) to what it was then"
         yield Reason("floating-module", Verdict.BLOCKED, text, tuple(moved_on), cure)
     if unsure:
-        text = f"{_listed(unsure)} has no exact version and may be another module today"
+        text = f"{listed(unsure)} has no exact version and may be another module today"
         yield Reason("unpinned-module", Verdict.OK, text, tuple(unsure), "compare the plan")
 
 
 # --- what would be lost ---
 
 
-def _lost_data(way: _WayBack) -> Iterator[Reason]:
+def _lost_data(way: WayBack) -> Iterator[Reason]:
     """What exists today and not then goes; named when it holds data or is protected by either version."""
     stay = way.then.stack.inventory.keys() | way.moved.values()
     lost = sorted(way.today.stack.inventory.keys() - stay - _left_alive(way))
@@ -169,9 +126,9 @@ def _lost_data(way: _WayBack) -> Iterator[Reason]:
     for name, what in _LOSSES.items():
         if group := groups[name]:
             cure = " ".join(f"--allow-destroy '{address}'" for address in group)
-            yield Reason(name, Verdict.DATA_LOSS, f"destroys {_listed(group)} ({what})", tuple(group), cure)
+            yield Reason(name, Verdict.DATA_LOSS, f"destroys {listed(group)} ({what})", tuple(group), cure)
     if others := groups["destroys"]:
-        yield Reason("destroys", Verdict.OK, f"destroys {_count(others)} added since", tuple(others))
+        yield Reason("destroys", Verdict.OK, f"destroys {counted(others)} added since", tuple(others))
 
 
 _LOSSES = {
@@ -186,7 +143,7 @@ def _certain(facts: Facts) -> frozenset[str]:
     return frozenset(stack.protected).difference(stack.guessed).union(stack.kept)
 
 
-def _left_alive(way: _WayBack) -> frozenset[str]:
+def _left_alive(way: WayBack) -> frozenset[str]:
     """What goes out of the state and stays alive: the code of then lets it go, or OpenTofu keeps `destroy = false` in
     the state when the block is gone."""
     engine = way.here[0] or way.today.engine[0]
@@ -204,50 +161,50 @@ def _is_let_go(address: str, then: Facts) -> bool:
     return any(block == one or block.startswith(f"{one}.") for one in then.stack.lets_go)
 
 
-def _leaves_alive(way: _WayBack) -> Iterator[Reason]:
+def _leaves_alive(way: WayBack) -> Iterator[Reason]:
     left = sorted(_left_alive(way))
     if left:
-        text = f"leaves {_listed(left)} alive, outside of the state (`destroy = false`)"
+        text = f"leaves {listed(left)} alive, outside of the state (`destroy = false`)"
         yield Reason("left-alive", Verdict.OK, text, tuple(left))
 
 
-def _unread(way: _WayBack) -> Iterator[Reason]:
+def _unread(way: WayBack) -> Iterator[Reason]:
     unread = sorted({*way.today.stack.unread, *way.then.stack.unread})
     if unread:
-        text = f"a file of {_listed(unread)} could not be read: all that it holds counts as protected"
+        text = f"a file of {listed(unread)} could not be read: all that it holds counts as protected"
         yield Reason("unread", Verdict.OK, text, tuple(unread))
 
 
-def _made_anew(way: _WayBack) -> Iterator[Reason]:
+def _made_anew(way: WayBack) -> Iterator[Reason]:
     """What existed then and is gone: it comes back, what it held doesn't."""
     back = way.then.stack.inventory.keys() - way.today.stack.inventory.keys() - way.moved.keys() - way.alive.keys()
     empty = sorted(address for address in back if holds_data(type_of(address)))
     if empty:
-        text = f"makes {_listed(empty)} anew, empty: what it held went when it was destroyed"
+        text = f"makes {listed(empty)} anew, empty: what it held went when it was destroyed"
         yield Reason("made-empty", Verdict.OK, text, tuple(empty))
 
 
 # --- what a bridge saves ---
 
 
-def _other_addresses(way: _WayBack) -> Iterator[Reason]:
+def _other_addresses(way: WayBack) -> Iterator[Reason]:
     if way.moved:
-        text = f"{_count(way.moved)} moved since: kept by `moved` blocks"
+        text = f"{counted(way.moved)} moved since: kept by `moved` blocks"
         yield Reason("moved", Verdict.BRIDGED, text, tuple(sorted(way.moved)))
 
 
-def _turned(way: _WayBack) -> Iterator[Reason]:
+def _turned(way: WayBack) -> Iterator[Reason]:
     for old, new in sorted(way.turned.items()):
         text = f"{new} was {old}, and no engine moves it back to that type: it is destroyed, and the other made anew"
         yield Reason("moved-type", Verdict.OK, text, (new,), "keep a copy of what it holds")
 
 
-def _forgotten(way: _WayBack) -> Iterator[Reason]:
+def _forgotten(way: WayBack) -> Iterator[Reason]:
     twice = sorted(address for address, known in way.alive.items() if not can_be_imported(address, known or "?"))
     known = sorted(at for at, found in way.alive.items() if at not in twice and found and not is_hidden(found))
     unknown = sorted(way.alive.keys() - {*known, *twice})
     if unknown:
-        text = f"{_listed(unknown)} left the state alive, and the card holds no id to take it in by"
+        text = f"{listed(unknown)} left the state alive, and the card holds no id to take it in by"
         cure = "import by hand first: otherwise it is made a second time"
         yield Reason("forgotten-id", Verdict.BLOCKED, text, tuple(unknown), cure)
     yield from _outside(known, twice)
@@ -257,13 +214,13 @@ def _outside(known: Sequence[str], twice: Sequence[str]) -> Iterator[Reason]:
     """What is outside of the state: an import by id is tried, or it's known that there will be a second one."""
     if known:
         those = "its type has" if len(known) == 1 else "their types have"
-        text = f"{_count(known)} left the state alive: taken in again by id, if {those} an import"
+        text = f"{counted(known)} left the state alive: taken in again by id, if {those} an import"
         yield Reason("forgotten", Verdict.BRIDGED, text, tuple(known))
     missed = [address for address in twice if is_missed(type_of(address))]
     others = [address for address in twice if address not in missed]
     for group, verdict in ((missed, Verdict.DATA_LOSS), (others, Verdict.OK)):
         if group:
-            text = f"{_listed(group)} left the state alive and can't be imported: made anew, and the old one stays"
+            text = f"{listed(group)} left the state alive and can't be imported: made anew, and the old one stays"
             cure = " ".join(f"--allow-duplicate '{address}'" for address in group) if group is missed else ""
             yield Reason("made-twice", verdict, text, tuple(group), cure)
 
@@ -294,89 +251,14 @@ def _alive(today: Facts, then: Facts, moved: Mapping[str, str], since: Since) ->
     )
 
 
-# --- what needs today's providers ---
-
-
-def _newer_providers(way: _WayBack) -> Iterator[Reason]:
-    """Types whose objects today the providers of then can't read, or may not know."""
-    found: list[tuple[str, str, str]] = []
-    for kind, provider in way.today.types.items():
-        name = _doubt(kind, provider, way)
-        if name:
-            found.append((name, provider, kind))
-    for (name, provider), group in groupby(sorted(found), key=lambda item: item[:2]):
-        kinds = [kind for _, _, kind in group]
-        text = _DOUBTS[name].format(
-            types=_listed(kinds),
-            provider=_short(provider),
-            now=way.today.stack.providers.get(provider, ""),
-            then=way.then.stack.providers.get(provider, ""),
-        )
-        yield Reason(name, Verdict.KEEP_PROVIDERS, text, tuple(kinds), "--keep-providers")
-
-
-_DOUBTS = {
-    "newer-schema": "{provider} {now} wrote {types} in a form that {then} can't read",
-    "unknown-type": "{provider} {then} may not know {types}, in use since (today {now})",
-}
-
-
-def _doubt(kind: str, provider: str, way: _WayBack) -> str:
-    now_version, then_version = way.today.stack.providers.get(provider, ""), way.then.stack.providers.get(provider, "")
-    if not now_version or not then_version:  # for what only the state holds, the lock of what runs is lent
-        return ""
-    now, was = numbers(now_version), numbers(then_version)
-    if now <= was:
-        return ""
-    written = way.today.stack.schema_versions.get(kind, 0)
-    if kind in way.then.types:
-        return "newer-schema" if written > way.then.stack.schema_versions.get(kind, 0) else ""
-    return "unknown-type" if written or now[:2] > was[:2] else ""
-
-
-def _lower_majors(way: _WayBack) -> Iterator[Reason]:
-    for provider, version in way.then.stack.providers.items():
-        now = way.today.stack.providers.get(provider, "")
-        if now and numbers(version)[:1] < numbers(now)[:1]:
-            text = f"{_short(provider)} goes from {now} to {version}, a lower major version"
-            yield Reason("provider-major", Verdict.OK, text, (provider,), "--keep-providers keeps today's")
-
-
-def _open_lock(way: _WayBack) -> Iterator[Reason]:
-    if way.then.stack.lock_committed is False and way.then.stack.providers:
-        used = ", ".join(f"{_short(name)} {version}" for name, version in sorted(way.then.stack.providers.items()))
-        text = f"its provider lock was not committed: other providers may come than {used}"
-        yield Reason("no-lock", Verdict.OK, text, tuple(sorted(way.then.stack.providers)))
-
-
-def _other_lock(way: _WayBack) -> Iterator[Reason]:
-    """A committed lock is taken as it is, and each engine looks for entries of its own registry there."""
-    name = way.here[0] or way.today.engine[0]
-    own, product = (TOFU_REGISTRY, "OpenTofu") if name == "tofu" else (TERRAFORM_REGISTRY, "Terraform")
-    registries = way.then.registries
-    if name and way.then.stack.lock_committed and registries and own not in registries:
-        text = f"its provider lock is the other engine's: {product} finds none of its own providers in it"
-        yield Reason("other-lock", Verdict.KEEP_PROVIDERS, text, cure="--keep-providers")
-
-
-def _engine(way: _WayBack) -> Iterator[Reason]:
-    (name, version), (old_name, old_version) = way.today.engine, way.then.engine
-    if old_name != name:
-        text = f"was applied with {old_name} {old_version}, today is {name} {version}"
-        yield Reason("other-engine", Verdict.OK, text)
-    elif is_older(version, than=old_version):
-        text = f"was applied with {old_name} {old_version}, newer than today's {version}"
-        yield Reason("newer-engine", Verdict.OK, text, cure="if its modules ask for it: --engine PATH")
-
-
-def _actions(way: _WayBack) -> Iterator[Reason]:
+def _actions(way: WayBack) -> Iterator[Reason]:
     """What its apply ran may run again: work that no resource stands for, and that nothing undoes."""
     if way.then.actions:
         count = "1 action" if way.then.actions == 1 else f"{way.then.actions} actions"
         yield Reason("runs-actions", Verdict.OK, f"its apply ran {count}: going back may run them again")
 
 
-_RULES: tuple[Callable[[_WayBack], Iterator[Reason]], ...] = (
+_RULES: tuple[Callable[[WayBack], Iterator[Reason]], ...] = (
     _destroyed,
     _another_state,
     _older_engine,
@@ -384,36 +266,14 @@ _RULES: tuple[Callable[[_WayBack], Iterator[Reason]], ...] = (
     _leaves_alive,
     _floating_modules,
     _forgotten,
-    _newer_providers,
+    newer_providers,
     _other_addresses,
     _turned,
     _made_anew,
     _unread,
-    _lower_majors,
-    _open_lock,
-    _other_lock,
-    _engine,
+    lower_majors,
+    open_lock,
+    other_lock,
+    other_engine,
     _actions,
 )
-
-_MOST_LISTED = 3
-
-
-def _listed(names: Iterable[str]) -> str:
-    found = list(names)
-    more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
-    return ", ".join(found[:_MOST_LISTED]) + more
-
-
-def _count(things: Iterable[str]) -> str:
-    number = len(list(things))
-    return f"{number} resource" if number == 1 else f"{number} resources"
-
-
-def _short(provider: str) -> str:
-    return provider.rpartition("/")[2]
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The release of a version as numbers; the pre-release doesn't count."""
-    return tuple(int(part) for part in re.findall(r"\d+", re.split(r"[-+]", version, maxsplit=1)[0]))

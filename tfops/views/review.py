@@ -139,6 +139,8 @@ def _up_to(room: int, lines: Iterable[str]) -> list[str]:
 
 
 def _reason_lines(review: EnvironmentReview) -> Iterator[str]:
+    for reason in review.reasons:
+        yield f"# {cut(reason)}"
     if review.plan is None:
         yield f"! no plan: {cut(review.why_no_plan)}"
     for check in review.checks:
