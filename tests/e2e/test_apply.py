@@ -38,6 +38,7 @@ def test_the_plan_that_was_looked_at_is_applied_or_nothing_is(shop: Sandbox) -> 
     assert (refused.code, refused.error["name"]) == (13, "not-as-reviewed")
     assert f"tfops apply dev --plan-digest {digest[:12]}" in refused.error["hint"]
     assert shop.run("apply", "dev", "--yes", "--plan-digest", "4c1a").code == 64, "too little to be told apart by"
+    assert shop.run("apply", "dev", "--yes", "--plan-digest", "").code == 64, "a variable that nobody set"
     assert len(shop.tags()) == 1
 
     assert shop.ok("apply", "dev", "--yes", "--plan-digest", digest[:12], "-o", "json").result["version"] == "v2"

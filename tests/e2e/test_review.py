@@ -53,6 +53,7 @@ def test_a_commit_is_reviewed_before_it_is_pushed(shop: Sandbox) -> None:
     assert prod["checks"][0]["why"].startswith("1 deleted or replaced, 0 allowed")
     text = shop.run("review", "--local", "--base", "main").out
     assert "2 of 3 environments changed against main" in text and "✗ max-deletes" in text
+    assert f"Digest: {dev['plan']['digest']}" in text
     assert shop.tags() == ["tfops/dev/v1", "tfops/prod/v1"], "nothing was applied"
 
 

@@ -5,9 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.git.conftest import commit_file, git
+from tests.support.cards import make_card
 from tfops.change.project import Project
 from tfops.commands.affected import affected
 from tfops.errors import Refused
+from tfops.ledger.record import record_version
+from tfops.records.names import EnvName
+from tfops.system.remote import Refs
+from tfops.system.repository import Repository
 
 RULES = """\
 version: 1
@@ -138,3 +143,41 @@ def test_any_commit_can_be_the_base_and_an_unknown_one_is_refused(shop: Path) ->
     assert _found(shop, "HEAD~1") == {"live": ("module net: input size",)}
     with pytest.raises(Refused, match="no branch and no commit `nowhere`"):
         _found(shop, "nowhere")
+
+
+def test_what_is_not_compared_is_named_with_the_reason(shop: Path) -> None:
+    commit_file(shop, "environments/later.yaml", NET % 1)
+    commit_file(shop, "environments/rel.yaml", NET % 1)
+    more = "  later: {branch: later}\n  rel: {branch: 'release/*'}\n"
+    commit_file(shop, "tfops.yaml", RULES + more)
+    found = affected(Project.open(shop), None)
+    assert found.not_compared == {
+        EnvName("later"): "this clone has no branch later: git fetch",
+        EnvName("rel"): "bound to release/*, and no version says which branch: name one with --base",
+    }
+    commit = git(shop, "rev-parse", "main")
+    git(shop, "branch", "release/1", commit)
+    record_version(
+        Repository(shop),
+        Refs(Repository(shop)),
+        make_card(commit, environment="rel", branch="release/1"),
+        "x",
+        base="",
+    )
+    assert set(affected(Project.open(shop), None).not_compared) == {"later"}, "its version says which branch"
+
+
+def test_history_that_begins_anew_has_nothing_in_common(shop: Path) -> None:
+    git(shop, "checkout", "--quiet", "--orphan", "anew")
+    git(shop, "commit", "--quiet", "-m", "anew")
+    found = affected(Project.open(shop), None)
+    assert found.compared == 0 and set(found.not_compared) == {"dev", "prod", "live"}
+    with pytest.raises(Refused, match="HEAD and the branch `main` have no commit in common"):
+        _found(shop, "main")
+
+
+def test_the_remotes_name_before_a_branch_is_taken_away(shop: Path, remote: Path) -> None:
+    commit_file(shop, "environments/live.yaml", NET % 4)
+    git(shop, "push", "--quiet", "origin", "main", "live")
+    assert _found(shop, "origin/live") == {"live": ("module net: input size",)}
+    assert _found(shop, "origin/main") == {}

@@ -114,6 +114,8 @@ environments: {dev: {branch: main}}
         ("{use: max-deletes}", "`use: max-deletes` needs `most`"),
         ("{use: max-deletes, most: -1}", "`most` must not be negative"),
         ("{use: required-tags, tags: []}", "`use: required-tags` needs `tags`"),
+        ("{use: required-tags, tags: [team, ' ']}", "' ' fits nothing"),
+        ("{use: protected, addresses: ['']}", "'' fits nothing"),
         ("{use: keep-data, most: 1}", "`most` doesn't go with `use: keep-data`"),
         ("{use: protected, addresses: [a_b.c], retries: 1}", "`retries` doesn't go with `use: protected`"),
         ("{use: keep-data, command: [a]}", "`command` doesn't go with `use: keep-data`"),

@@ -554,6 +554,7 @@ RESULTS: dict[str, object] = {
                 reasons=("module net: input size",),
             ),
         ),
+        {EnvName("qa"): "this clone has no branch qa: git fetch"},
         "GitHub can't be asked: there is no token",
     ),
     "review-none": ReviewResult(sha("a"), {"main": sha("b")}, 4, ()),

@@ -11,9 +11,10 @@ def require_as_reviewed(run: Run, planned: Planned) -> None:
     if found.startswith(wanted):
         return
     run.ui.show_plan(planned.shown)
-    env = run.facts.env
+    env, stacks = run.facts.env, "".join(f" --stack {name}" for name in run.request.stacks)
+    length = 12 if not found.startswith(wanted[:12]) else len(found)
     raise NotAsReviewed(
-        f"the plan for {env} is not the one with the digest {wanted[:12]}: this one is {found[:12]}",
-        why="since that plan was made the commit, the state or the world has changed",
-        hint=f"look at this plan; if it is right: tfops apply {env} --plan-digest {found[:12]}",
+        f"the plan for {env} is not the one with the digest {wanted[:length]}: this one is {found[:length]}",
+        why="another commit, state or world, or the digest of another plan",
+        hint=f"look at this plan; if it is right: tfops apply {env}{stacks} --plan-digest {found[:12]}",
     )

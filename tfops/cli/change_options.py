@@ -17,7 +17,7 @@ def request_of(
     wait: str = "0s",
     engine: EngineSwitches = NO_SWITCHES,
     offline: bool = False,
-    plan_digest: str = "",
+    plan_digest: str | None = None,
     allow_destroy: Sequence[str] | None = None,
     allow_stateless: bool = False,
     allow_duplicate: Sequence[str] | None = None,

@@ -57,7 +57,7 @@ def apply(
     max_deletes: Annotated[
         int | None, typer.Option("--max-deletes", min=0, metavar="N", help="Refuse when more would be lost.")
     ] = None,
-    plan_digest: PlanDigestOption = "",
+    plan_digest: PlanDigestOption = None,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
     engine: EngineSwitches,

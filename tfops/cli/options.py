@@ -42,10 +42,11 @@ def parse_duration(text: str) -> float:
         raise UsageError(str(error), hint=RULE) from error
 
 
-def parse_digest(text: str) -> str:
-    """A plan's digest, or its beginning, in lower case. Raises UsageError for what can't be one or says too little."""
-    digest = text.strip().lower()
-    if digest and not _DIGEST.fullmatch(digest):
+def parse_digest(text: str | None) -> str:
+    """A plan's digest, or its beginning, in lower case; empty where none was given. Raises UsageError for what can't be
+    one or says too little: an empty one is a variable that nobody set."""
+    digest = "" if text is None else text.strip().lower()
+    if text is not None and not _DIGEST.fullmatch(digest):
         raise UsageError(
             f"--plan-digest {text!r} is no digest of a plan",
             hint="12 to 64 hexadecimal digits, as `tfops plan` shows them",
@@ -132,7 +133,8 @@ EngineOption = Annotated[
 ]
 WaitOption = Annotated[str, typer.Option("--wait", metavar="TIME", help="How long to wait for a lock: 90s, 10m.")]
 PlanDigestOption = Annotated[
-    str, typer.Option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest (see tfops plan).")
+    str | None,
+    typer.Option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest (see tfops plan)."),
 ]
 OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Don't ask the remote: only where this clone holds `tfops lock`.")

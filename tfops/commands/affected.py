@@ -17,12 +17,13 @@ from tfops.config.validation_cache import ValidationCache
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused, in_a_line
 from tfops.forge.ci import merge_target_named_by_ci
+from tfops.ledger.versions import versions_of
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.rendered import LOCK_FILE
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
 from tfops.system.module_digest import ModuleDigests
-from tfops.system.repository import PROJECT_PATHS
+from tfops.system.repository import PROJECT_PATHS, Repository
 from tfops.system.trees import GitTree
 from tfops.views.affected import AffectedEnvironment, AffectedResult
 
@@ -81,7 +82,7 @@ def affected(project: Project, base: str | None) -> AffectedResult:
     is no such thing.
     """
     head = Side.of(project, project.repository.head)
-    compared = _compared(project, head, base or merge_target_named_by_ci())
+    compared, not_compared = _compared(project, head, base or merge_target_named_by_ci())
     sides: dict[CommitSha, Side] = {}
     found: dict[EnvName, AffectedEnvironment] = {}
     looked_at = set[EnvName]()
@@ -91,7 +92,9 @@ def affected(project: Project, base: str | None) -> AffectedResult:
         looked_at |= wanted
         for env in _maybe_touched(before, head, sorted(wanted - found.keys())):
             found |= {one.env: one for one in _affected(before, head, env)}
-    return AffectedResult(head.commit, compared, tuple(found[env] for env in sorted(found)), len(looked_at))
+    environments = tuple(found[env] for env in sorted(found))
+    missing = {env: why for env, why in sorted(not_compared.items()) if env not in looked_at}
+    return AffectedResult(head.commit, compared, environments, len(looked_at), missing)
 
 
 def _bound(rules: ProjectConfig, branch: str) -> set[EnvName]:
@@ -111,26 +114,63 @@ def _affected(before: Side, head: Side, env: EnvName) -> Iterator[AffectedEnviro
         yield AffectedEnvironment(env, rule.branch if rule else "", before.commit, reasons, is_removed=now is None)
 
 
-def _compared(project: Project, head: Side, base: str) -> dict[str, CommitSha]:
-    """By branch (empty: for all environments) the commit that HEAD is compared with."""
+def _compared(project: Project, head: Side, base: str) -> tuple[dict[str, CommitSha], dict[EnvName, str]]:
+    """By branch (empty: for all environments) the commit that HEAD is compared with; and which environments have none,
+    with the reason."""
+    repository = project.repository
     if not base:
-        rules = head.rules.environments.values()
-        branches = sorted({rule.branch for rule in rules if rule.branch and "*" not in rule.branch})
-        found = {branch: _left(project, branch) for branch in branches}
-        return {branch: commit for branch, commit in found.items() if commit is not None}
-    left = _left(project, base)
-    if left is not None:
-        return {base: left}
-    commit = project.repository.named_commit(base)
+        return _own_branches(project, head)
+    branch = base.removeprefix(f"{repository.remote}/") if repository.remote else base
+    for name in dict.fromkeys((base, branch)):
+        if repository.branch_head(name) is not None:
+            left = _left(repository, name)
+            if left is None:
+                raise Refused(
+                    "unknown-base", f"HEAD and the branch `{name}` {_NOTHING_COMMON}", hint=_deepen(repository)
+                )
+            return {name: left}, {}
+    commit = repository.named_commit(base)
     if commit is None:
         hint = "name a branch or a commit of this clone (git fetch)"
         raise Refused("unknown-base", f"there is no branch and no commit `{base}` in this clone", hint=hint)
-    return {"": commit}
+    return {"": commit}, {}
 
 
-def _left(project: Project, branch: str) -> CommitSha | None:
-    """Where HEAD left a branch; None for a branch that isn't there, or that has nothing in common with it."""
+_NOTHING_COMMON = "have no commit in common in this clone"
+
+
+def _deepen(repository: Repository) -> str:
+    return "git fetch --unshallow   (in CI: fetch the whole history, depth 0)" if repository.is_shallow else ""
+
+
+def _own_branches(project: Project, head: Side) -> tuple[dict[str, CommitSha], dict[EnvName, str]]:
+    """Each environment against its own branch; of a pattern, the branch that its latest version is from."""
     repository = project.repository
+    compared: dict[str, CommitSha] = {}
+    missing: dict[EnvName, str] = {}
+    for env, rule in head.rules.environments.items():
+        if rule.preview is not None or rule.rehearses is not None:
+            continue
+        branch = rule.branch if "*" not in rule.branch else _branch_of_latest(repository, env, rule.branch)
+        left = _left(repository, branch) if branch else None
+        if left is not None:
+            compared[branch] = left
+        elif not branch:
+            missing[env] = f"bound to {rule.branch}, and no version says which branch: name one with --base"
+        elif repository.branch_head(branch) is None:
+            missing[env] = f"this clone has no branch {branch}: git fetch"
+        else:
+            missing[env] = "; ".join(filter(None, (f"HEAD and {branch} {_NOTHING_COMMON}", _deepen(repository))))
+    return compared, missing
+
+
+def _branch_of_latest(repository: Repository, env: EnvName, pattern: str) -> str:
+    latest = versions_of(repository, env).latest
+    return latest.branch if latest is not None and matches(pattern, latest.branch) else ""
+
+
+def _left(repository: Repository, branch: str) -> CommitSha | None:
+    """Where HEAD left a branch; None for a branch that isn't there, or that has nothing in common with it."""
     tip = repository.branch_head(branch)
     return repository.merge_base(tip, repository.head) if tip else None
 

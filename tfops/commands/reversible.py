@@ -26,6 +26,8 @@ def check_reversible(
     project: Project, env: str | None, *, with_plan: bool, request: Request, ui: Ui
 ) -> ReversibleResult:
     """The one-way doors between what runs and the checked-out commit; with a plan, also those that only it shows."""
+    place, head = find_place(project, env), project.repository.commit(project.repository.head)
+    ui.note(f"{place.reason} · commit {head.short} {head.subject}")
     found = doors_of(project, env, ui)
     if not with_plan or found.against is None:
         return found
@@ -38,7 +40,6 @@ def doors_of(project: Project, env: str | None, ui: Ui) -> ReversibleResult:
     project.fetch_for_reading(place.rules, ui)
     repository = project.repository
     commit = repository.commit(repository.head)
-    ui.note(f"{place.reason} · commit {commit.short} {commit.subject}")
     latest = versions_of(repository, place.env).latest
     if latest is None or latest.kind is Kind.DESTROY:
         return ReversibleResult(place.env, commit, None, ())

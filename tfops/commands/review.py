@@ -46,7 +46,7 @@ def review(project: Project, base: str | None, request: Request, ui: Ui, *, is_l
     stranger = told.request.stranger if told else ""
     found = affected(project, base)
     reviews = tuple(_review(project, one, request, ui, stranger=stranger) for one in found.environments)
-    result = ReviewResult(found.commit, found.bases, found.compared, reviews)
+    result = ReviewResult(found.commit, found.bases, found.compared, reviews, found.not_compared)
     write_summary(_markdown(result, most_bytes=_MOST_BYTES_OF_SUMMARY))
     if told is None:
         return result
@@ -68,7 +68,8 @@ def _review(
     project: Project, one: AffectedEnvironment, request: Request, ui: Ui, *, stranger: str
 ) -> EnvironmentReview:
     if one.is_removed:
-        return EnvironmentReview(one.env, None, why_no_plan="; ".join(one.reasons), reasons=one.reasons)
+        why = f"it keeps running as it is: tfops prune {one.env}"
+        return EnvironmentReview(one.env, None, why_no_plan=why, reasons=one.reasons)
     try:
         return _planned(project, one, request, ui, stranger=stranger)
     except Interrupted:

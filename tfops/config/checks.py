@@ -128,6 +128,11 @@ def _rule_complaints(document: Document, where: Path, check: dict[str, Any]) -> 
         yield document.complaint(where, f"`use: {use}` needs `{needed}`", _EXAMPLES[needed])
     if isinstance(check.get("most"), int) and check["most"] < 0:
         yield document.complaint((*where, "most"), "`most` must not be negative")
+    for key, is_right in (("tags", str.strip), ("addresses", names.is_protect_pattern)):
+        listed = check.get(key) if key == needed else None
+        for index, text in enumerate(listed if isinstance(listed, list) else []):
+            if isinstance(text, str) and not is_right(text):
+                yield document.complaint((*where, key, index), f"{names.shown(text)} fits nothing", _EXAMPLES[key])
 
 
 _EXAMPLES = {

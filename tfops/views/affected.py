@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
@@ -29,12 +30,14 @@ class AffectedEnvironment:
 @dataclass(frozen=True, slots=True)
 class AffectedResult:
     """`bases` is branch to the commit where HEAD left it (an empty name: for all environments); `compared` says how
-    many environments were looked at."""
+    many environments were looked at, `not_compared` which weren't although they should have been: environment to
+    why."""
 
     commit: CommitSha
     bases: Mapping[str, CommitSha]
     environments: tuple[AffectedEnvironment, ...]
     compared: int
+    not_compared: Mapping[EnvName, str] = field(default_factory=dict)
 
     def exit_code(self, *, detailed: bool) -> Exit:
         return Exit.CHANGES if detailed and self.environments else Exit.DONE
@@ -47,11 +50,17 @@ def _affected(result: AffectedResult, view: View) -> draw.Renderable:
     if not result.environments:
         against = f" against {bases}" if bases else ""
         text = f"{result.commit[:8]} changes none of {plural(result.compared, 'environment')}{against}"
-        return draw.Text(text, style="green")
+        return draw.Group(draw.Text(text, style="green"), *not_compared_lines(result.not_compared))
     table = draw.Table("ENVIRONMENT", "BRANCH", "WHY")
     for one in result.environments:
         for number, reason in enumerate(one.reasons):
             name, branch = (one.env, one.branch) if number == 0 else ("", "")
             add_row(table, draw.Text(name, style="bold"), branch, reason)
     count = f"{len(result.environments)} of {plural(result.compared, 'environment')} changed against {bases}"
-    return draw.Group(table, draw.Text(count, style="dim"))
+    return draw.Group(table, draw.Text(count, style="dim"), *not_compared_lines(result.not_compared))
+
+
+def not_compared_lines(reasons: Mapping[EnvName, str]) -> Iterator[draw.Text]:
+    """What isn't known must not look like what isn't touched."""
+    for env, why in reasons.items():
+        yield draw.Text(f"not compared: {env}: {why}", style="yellow")

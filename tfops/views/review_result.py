@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
-from tfops.records.names import CommitSha
+from tfops.records.names import CommitSha, EnvName
 from tfops.records.version import Verified
 from tfops.views import draw
+from tfops.views.affected import not_compared_lines
 from tfops.views.base import View, text_report
 from tfops.views.environment_review import EnvironmentReview
 from tfops.views.plan_lines import plan_report
@@ -18,13 +19,13 @@ from tfops.views.words import plain, plural
 
 @dataclass(frozen=True, slots=True)
 class ReviewResult:
-    """The end of `review`. `compared` is how many environments were looked at, `bases` the commits that they were
-    compared with, by branch. `not_told` says why the forge doesn't have it, where it should."""
+    """The end of `review`. `compared`, `bases` and `not_compared` are those of `affected`. `not_told` says why the forge doesn't have it, where it should."""
 
     commit: CommitSha
     bases: Mapping[str, CommitSha]
     compared: int
     reviews: tuple[EnvironmentReview, ...]
+    not_compared: Mapping[EnvName, str] = field(default_factory=dict)
     not_told: str = ""
 
     def untold(self, why: str) -> ReviewResult:
@@ -33,7 +34,7 @@ class ReviewResult:
     @property
     def exit_code(self) -> Exit:
         is_refused = any(one.is_refused for one in self.reviews)
-        return Exit.NOT_PASSED if is_refused or self.not_told else Exit.DONE
+        return Exit.NOT_PASSED if is_refused or self.not_compared or self.not_told else Exit.DONE
 
 
 @text_report.register(ReviewResult)
@@ -42,9 +43,9 @@ def _review(result: ReviewResult, view: View) -> draw.Renderable:
     count = f"{len(result.reviews)} of {plural(result.compared, 'environment')} changed against {bases}"
     if not result.reviews:
         text = f"{result.commit[:8]} changes none of {plural(result.compared, 'environment')}"
-        return draw.Group(draw.Text(text, style="green"), *_not_told(result))
+        return draw.Group(draw.Text(text, style="green"), *_warnings(result))
     parts = [part for one in result.reviews for part in (*_environment(one, view), draw.Text())]
-    return draw.Group(*parts, draw.Text(count, style="dim"), *_not_told(result))
+    return draw.Group(*parts, draw.Text(count, style="dim"), *_warnings(result))
 
 
 def _environment(one: EnvironmentReview, view: View) -> Iterator[draw.Renderable]:
@@ -54,12 +55,14 @@ def _environment(one: EnvironmentReview, view: View) -> Iterator[draw.Renderable
     for check in one.checks:
         mark = ("✗", "bold red") if check.result is Verified.FAILED else ("✓", "green")
         yield draw.Text.assemble("  ", mark, f" {plain(check.name)}", f": {plain(check.why)}" if check.why else "")
-    if one.plan is None:
-        yield draw.Text(f"  no plan: {plain(one.why_no_plan)}", style="bold red" if one.is_broken else "yellow")
-    else:
+    if one.plan is not None:
         yield plan_report(one.plan, full=view.full)
+        yield draw.Text(f"Digest: {one.plan.digest}", style="dim")
+    elif one.why_no_plan not in "; ".join(one.reasons):
+        yield draw.Text(f"  no plan: {plain(one.why_no_plan)}", style="bold red" if one.is_broken else "yellow")
 
 
-def _not_told(result: ReviewResult) -> Iterator[draw.Renderable]:
+def _warnings(result: ReviewResult) -> Iterator[draw.Renderable]:
+    yield from not_compared_lines(result.not_compared)
     if result.not_told:
         yield draw.Text(f"the merge request doesn't have this: {plain(result.not_told)}", style="bold red")
