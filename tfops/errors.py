@@ -5,12 +5,17 @@ world is in (`state`), and the command to run next (`hint`). The codes are those
 page `docs/reference/exit-codes.md`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tfops.exits import Exit
-from tfops.records.complaint import Complaint
-from tfops.records.plan import Print
+
+if TYPE_CHECKING:
+    from tfops.records.complaint import Complaint
+    from tfops.records.plan import Print
+
 
 NOTHING_CHANGED = "Nothing was changed."
 

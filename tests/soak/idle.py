@@ -20,7 +20,7 @@ from tfops.agent.tell import Teller
 from tfops.agent.watch import Watch
 from tfops.change.project import Project
 from tfops.ledger.record import record_version
-from tfops.resolve.shard import WHOLE
+from tfops.resolve.shard import Shard
 from tfops.system.remote import Refs
 from tfops.system.repository import Repository
 
@@ -94,7 +94,7 @@ def soak(shop: Sandbox, *, turns: int, envs: int, samples: int = 10) -> Soaked:
     with _environment_of(shop), (shop.home / "agent.log").open("a") as stream:
         project = Project.open(shop.path)
         board, log = AgentStatus(silence_s=60), Log(stream=stream)
-        options = AgentOptions(interval_s=0.0, parallel=1, grace_s=1.0, shard=WHOLE)
+        options = AgentOptions(interval_s=0.0, parallel=1, grace_s=1.0, shard=Shard(1, 1))
         loop = Loop(project, options, Watch(project, "refs/tfops/envs/{env}"), board, log, Teller(lambda _: None))
         taken: list[Sample] = []
         sampler = threading.Thread(target=_sample, args=(board, project.repository, taken, turns, samples), daemon=True)

@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of, said
-from tfops.config.agent import AgentRules
-from tfops.config.project import ProjectConfig
+from tfops.config.project import AgentRules, DriftPolicy, ProjectConfig, Sync
 from tfops.config.project_file import load_project
 from tfops.config.window import next_open, parse_window
 from tfops.records.names import EnvName
-from tfops.records.policy import DriftPolicy, Sync
 
 
 def load(environment: str, more: str = "") -> ProjectConfig:

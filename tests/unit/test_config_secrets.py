@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of, project_tree, rules_and_environment, said
+from tfops.config.project import SecretRules
 from tfops.config.project_file import load_project
-from tfops.config.secrets import SecretRules
 from tfops.contacts import VaultLogin
 
 RULES = "version: 1\nproject: shop\nenvironments: {dev: {branch: main}}\nsecrets: "

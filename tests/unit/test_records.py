@@ -7,16 +7,18 @@ import json
 import sys
 import typing
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tfops.ledger.chain import PARTS
+from tfops.ledger.as_written import plain_as_written
+from tfops.ledger.chain import PARTS, LedgerState, type_of_part
 from tfops.ledger.codec import decode, encode, from_plain, to_plain
 from tfops.records.card import Card
+from tfops.records.names import EnvName
 from tfops.records.version import Version
 from tfops.views.change import ChangeResult, RecoverResult
 from tfops.views.drift import DriftResult
@@ -24,7 +26,7 @@ from tfops.views.envelope import to_json
 from tfops.views.reconcile import ReconcileResult
 
 _TFOPS = Path(__file__).parents[2] / "tfops"
-_STORED: list[Any] = [Card, *PARTS.values()]
+_STORED: list[Any] = [Card, *map(type_of_part, PARTS)]
 _OF_A_CHILD: list[Any] = [ReconcileResult, DriftResult, ChangeResult, RecoverResult]
 _NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _PLAIN: dict[Any, Any] = {
@@ -77,6 +79,49 @@ def test_what_an_older_tfops_did_not_know_has_its_default(kind: Any) -> None:
     made = _needed(kind)
     old = {name: value for name, value in to_plain(made).items() if name in _required(kind)}
     assert from_plain(kind, old) == made
+
+
+def _altered(written: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Cards that aren't as they are written, each with what is different."""
+    changes: dict[str, dict[str, Any]] = {
+        "a field more": {"newer": 1},
+        "a number without its point": {"duration_s": 3},
+        "a number as a text": {"version": "3"},
+        "a switch as a number": {"keeps_providers": 1},
+        "another kind": {"kind": "other"},
+        "no time": {"applied_at": "yesterday"},
+        "a time in another form": {"applied_at": "2026-11-24T12:00Z"},
+        "nothing where something must be": {"engine": None},
+        "a list for names": {"providers": ["aws"]},
+        "a text for a list": {"checks": "smoke"},
+        "a wrong part": {"author": {"name": "ann"}},
+        "no number of JSON": {"outputs": {"a": float("nan")}},
+        "half a character": {"project": "\ud800"},
+    }
+    yield from ((what, json.dumps({**written, **change})) for what, change in changes.items())
+    yield "a field less", json.dumps({name: value for name, value in written.items() if name != "rehearses"})
+    yield "another order", json.dumps(dict(reversed(written.items())))
+    yield "a list", json.dumps([written])
+    yield "no JSON", json.dumps(written)[:-1]
+
+
+def test_what_is_exactly_as_written_is_what_the_codec_gives() -> None:
+    for made in (_filled(Card), _needed(Card)):
+        assert plain_as_written(Card, encode(made)) == to_plain(made)
+        assert list(plain_as_written(Card, encode(made)) or ()) == list(to_plain(made))
+
+
+def test_all_else_is_left_to_the_codec() -> None:
+    assert [what for what, text in _altered(to_plain(_filled(Card))) if plain_as_written(Card, text) is not None] == []
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_ledger_says_of_a_part_what_it_is(name: str) -> None:
+    made = _filled(type_of_part(name))
+    state = LedgerState(EnvName("dev"), "a" * 40, {name: encode(made).encode()})
+    properties = [(key, found) for key, found in vars(LedgerState).items() if isinstance(found, property)]
+    told = {found.fget.__annotations__["return"] for key, found in properties if getattr(state, key) == made}
+    assert {words.removesuffix(" | None") for words in told} == {type(made).__name__}
 
 
 @pytest.mark.parametrize("kind", _OF_A_CHILD)

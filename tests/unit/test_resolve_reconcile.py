@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from tfops.config.preview import Preview
-from tfops.config.project import EnvironmentRule
+from tfops.config.project import DriftPolicy, EnvironmentRule, Sync
 from tfops.config.window import parse_window
 from tfops.records.blocked import Agreement, Declined
 from tfops.records.decision import SyncReason
 from tfops.records.names import CommitSha, EnvName
-from tfops.records.policy import DriftPolicy, Sync
 from tfops.records.version import Kind, Verified, Version, VersionRecord
 from tfops.resolve.reconcile import SyncFacts, decide, orphan
 

@@ -17,7 +17,6 @@ import tfops.views
 from tests.support.cards import make_card
 from tests.support.golden import assert_golden
 from tests.support.samples import ANN, DEV, NOW, PROD, make_commit, make_record, sha
-from tfops.cli.streams import LOG_COLUMNS
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
 from tfops.ledger.codec import to_plain
 from tfops.records.action import ActionOutcome, ActionState
@@ -37,6 +36,7 @@ from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
 from tfops.records.run import Trouble
 from tfops.records.verdict import Judgement, Reason, Verdict
 from tfops.records.version import Kind, Verified, Version
+from tfops.system.streams import LOG_COLUMNS
 from tfops.views.about import DocumentResult, DocumentsResult, VersionResult
 from tfops.views.adopt import AdoptResult
 from tfops.views.affected import AffectedEnvironment, AffectedResult
@@ -45,6 +45,7 @@ from tfops.views.base import View, add_row, text_report
 from tfops.views.change import ChangeResult, InvokeResult, RecoverResult
 from tfops.views.config import ConfigResult, StackLines
 from tfops.views.doctor import DoctorResult
+from tfops.views.draw import Group, Indented, Lines, Remarked, Renderable, Table, Text, as_plain
 from tfops.views.drift import DriftResult, EnvironmentDrift
 from tfops.views.drill import DrillResult
 from tfops.views.environment_review import EnvironmentReview
@@ -64,7 +65,6 @@ from tfops.views.render import RenderDiffResult, RenderResult
 from tfops.views.reversible import ReversibleResult
 from tfops.views.review_result import ReviewResult
 from tfops.views.schema import SchemaResult
-from tfops.views.shapes import Group, Indented, Lines, Remarked, Renderable, Table, Text, as_plain
 from tfops.views.show import ShowResult
 from tfops.views.states import StateRestoreResult, StateVersion, StateVersionsResult
 from tfops.views.status import EnvironmentStatus, StatusResult

@@ -10,12 +10,12 @@ from tfops.change.planning import Planned
 from tfops.change.receipt import action_part
 from tfops.change.run import Run
 from tfops.change.target import Target
+from tfops.config.project import InventoryPolicy
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.records.action import ActionState
 from tfops.records.addresses import qualified
 from tfops.records.names import StackName
-from tfops.records.policy import InventoryPolicy
 from tfops.records.run import Intent, StackIntent
 from tfops.render.root import joined_files
 from tfops.system import failpoint, signals

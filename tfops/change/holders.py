@@ -1,13 +1,19 @@
 """Whose lock it is: who may go on where another run stopped."""
 
-from datetime import timedelta
+from __future__ import annotations
 
-from tfops.change.project import Project
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 from tfops.dataclass import dataclass
 from tfops.ledger.lock import MachineLock
-from tfops.records.lock import Lock
-from tfops.records.names import EnvName
 from tfops.system import clock, environ, process
+
+if TYPE_CHECKING:
+    from tfops.change.project import Project
+    from tfops.records.lock import Lock
+    from tfops.records.names import EnvName
+
 
 # After this long without a sign of life a holder that is known to be gone may be followed.
 LEASE_S = 300.0

@@ -4,20 +4,25 @@ Whoever may push such a branch wishes for modules and inputs. Where the state is
 secrets, checks and account it runs is in tfops.yaml, and that is not theirs to say.
 """
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfops.change.project import Project
 from tfops.config.names import PROJECT_FILE, is_branch_name
-from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.records.names import CommitSha, EnvName
 from tfops.system import environ
 from tfops.system.git import is_full_sha, require_sha
-from tfops.system.module_files import git_digest
 from tfops.system.trees import GitTree
 from tfops.system.workspace import read_json, write_file
+
+if TYPE_CHECKING:
+    from tfops.change.project import Project
+    from tfops.config.project import ProjectConfig
+
 
 # The agent's clone may follow another branch than the remote's default one; its children are told which, or which
 # commit.
@@ -172,6 +177,8 @@ def _is_same_file(project: Project, home: GitTree, use: str) -> bool:
     wanted, here = home.digest(name), GitTree.of_commit(project.repository, project.repository.head).digest(name)
     if not wanted:
         return not here
+    from tfops.system.module_files import git_digest  # noqa: PLC0415 - for an engine that is a file of the project
+
     return program.is_file() and git_digest(program.read_bytes(), like=wanted) == wanted
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from tfops.config.project import InventoryPolicy
 from tfops.engine.mask import MASK
 from tfops.records.addresses import hidden_id, is_hidden
-from tfops.records.policy import InventoryPolicy
 
 
 def recorded_ids(ids: Mapping[str, str], policy: InventoryPolicy) -> dict[str, str]:

@@ -1,28 +1,27 @@
 """The project that a command stands in: its repository, its folders, its locks."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfops.change.remote_answers import in_a_line, refusal
-from tfops.change.ui import Ui
 from tfops.config.rules import remembered_ledger_ref, remembered_rules
 from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused
 from tfops.ledger.lock import EnvironmentLock, MachineLock
 from tfops.ledger.versions import list_versions
-from tfops.records.lock import Holder
 from tfops.records.names import CommitSha, EnvName
 from tfops.system import clock, environ, process
-from tfops.system.ref_snapshot import look_here
 from tfops.system.remote import Refs, RemoteUnreachable
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 from tfops.system.workspace import Workspace
 
 if TYPE_CHECKING:
+    from tfops.change.ui import Ui
     from tfops.config.project import ProjectConfig
 
 
@@ -39,7 +38,7 @@ class Project:
     engine: str = ""
 
     @classmethod
-    def open(cls, start: Path, engine: str = "") -> "Project":
+    def open(cls, start: Path, engine: str = "") -> Project:
         """Raises ProjectError when `start` is not in a repository."""
         repository = Repository(start)
         workspace = Workspace(repository.common_dir)
@@ -50,20 +49,22 @@ class Project:
         repository = self.repository
         return GitTree.of_work_tree(repository) if worktree else GitTree.of_commit(repository, repository.head)
 
-    def config_at(self, commit: CommitSha) -> "ProjectConfig":
+    def config_at(self, commit: CommitSha) -> ProjectConfig:
         """The rules as they were in a commit, with the preview environments that there are now."""
         return self.rules_in(GitTree.of_commit(self.repository, commit))
 
-    def rules_in(self, tree: GitTree) -> "ProjectConfig":
+    def rules_in(self, tree: GitTree) -> ProjectConfig:
         """The rules in a tree, with the preview environments that there are now."""
         return self.with_previews(remembered_rules(tree, self.workspace.rules))
 
-    def with_previews(self, rules: "ProjectConfig") -> "ProjectConfig":
+    def with_previews(self, rules: ProjectConfig) -> ProjectConfig:
         """An environment for each branch that fits a template; one whose branch is gone is known by its versions."""
         if not rules.previews:
             return rules
 
-        from tfops.resolve.previews import with_previews  # noqa: PLC0415 - for projects that have some
+        # For projects that have some.
+        from tfops.resolve.previews import with_previews  # noqa: PLC0415
+        from tfops.system.ref_snapshot import look_here  # noqa: PLC0415
 
         latest = (listing.latest for listing in list_versions(self.repository).values())
         return with_previews(rules, [*look_here(self.repository).heads, *(one.branch for one in latest if one)])
@@ -71,6 +72,8 @@ class Project:
     @contextlib.contextmanager
     def changing(self, env: EnvName, what: str, *, wait_s: float) -> Iterator[None]:
         """Hold everything that a change of an environment needs to hold. Raises Locked after `wait_s`."""
+        from tfops.records.lock import Holder  # noqa: PLC0415 - most commands hold nothing
+
         user, host = environ.user_and_host()
         holder = Holder(who=user, host=host, pid=os.getpid(), what=what, since=clock.now())
         patience = clock.Patience(wait_s)
@@ -82,14 +85,14 @@ class Project:
                 raise _engine_lives(env, written)
             yield
 
-    def refs(self, rules: "ProjectConfig", *, offline: bool = False) -> Refs:
+    def refs(self, rules: ProjectConfig, *, offline: bool = False) -> Refs:
         """The refs that this project's clones share."""
         return self._refs(rules.ledger_ref, offline=offline)
 
     def _refs(self, ledger_ref: str, *, offline: bool = False) -> Refs:
         return Refs(self.repository, ledger_ref.replace("{env}", "*"), is_offline=offline)
 
-    def fetch_for_change(self, rules: "ProjectConfig", *, offline: bool = False) -> None:
+    def fetch_for_change(self, rules: ProjectConfig, *, offline: bool = False) -> None:
         """Bring versions and branches here. Raises Refused when the remote doesn't answer, or says no."""
         self.fetch(self.refs(rules, offline=offline))
 
@@ -104,9 +107,11 @@ class Project:
         try:
             refs.fetch()
         except RemoteUnreachable as error:
+            from tfops.change.remote_answers import refusal  # noqa: PLC0415 - a remote that is well needs no words
+
             raise refusal(error, self.repository.remote, "versions could not be read") from error
 
-    def fetch_for_reading(self, rules: "ProjectConfig", ui: Ui) -> bool:
+    def fetch_for_reading(self, rules: ProjectConfig, ui: Ui) -> bool:
         """The same for looking: without an answer, what this clone knows has to do. False then."""
         return self._fetch_for_reading(rules.ledger_ref, ui)
 
@@ -119,6 +124,8 @@ class Project:
         try:
             self._refs(ledger_ref).fetch()
         except RemoteUnreachable as error:
+            from tfops.change.remote_answers import in_a_line  # noqa: PLC0415 - as in `fetch`
+
             ui.warn(f"{in_a_line(error)}: this is what this clone knows")
             return False
         except Refused as error:  # a moved tag or a rewritten ledger stops changes, not looking

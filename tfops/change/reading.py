@@ -9,9 +9,8 @@ from tfops.change.modules import input_check, interfaces_of
 from tfops.change.project import Project
 from tfops.config.environment import EnvironmentConfig, listed_environments, load_environment, read_environment
 from tfops.config.modules.module import is_tofu_file
-from tfops.config.project import ProjectConfig
+from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project
-from tfops.config.secrets import SecretRules
 from tfops.config.source import LocalSource
 from tfops.config.validation_cache import TracedTree, ValidationCache
 from tfops.dataclass import dataclass

@@ -5,9 +5,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 
 from tfops.change.secret_values import is_in_clear, texts_in, value_in
 from tfops.change.snapshot import Snapshot
-from tfops.config.project import ProjectConfig
+from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project
-from tfops.config.secrets import SecretRules
+from tfops.config.secrets import refusal
 from tfops.config.values import Secret, is_sops_mapping
 from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
@@ -70,10 +70,10 @@ class SecretSource:
     def _refusal(self, secret: Secret) -> Unavailable | None:
         """Why a secret isn't even asked for: tfops.yaml here, or as it was reviewed, doesn't let it through."""
         env, own = self.rules.files_of(self.env), self.rules.secrets
-        found = own.refusal(secret, env)
+        found = refusal(own, secret, env)
         if found is None and self.reviewed is not None:
             is_other = secret.scheme == "exec" and own.commands[secret.name] != self.reviewed.commands.get(secret.name)
-            found = self.reviewed.refusal(secret, env)
+            found = refusal(self.reviewed, secret, env)
             if found is None and is_other:
                 found = f"the command `{secret.name}` is another one there", ""
             found = found and (f"the environment's branch doesn't allow it: {found[0]}", _MERGE_FIRST)

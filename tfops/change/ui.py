@@ -1,12 +1,13 @@
 """What a flow may ask of whoever runs it: a terminal, a CI log, an agent."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from tfops.records.plan import Plan
-
 if TYPE_CHECKING:
     from tfops.records.engine_events import Event
+    from tfops.records.plan import Plan
 
 
 class Ui(Protocol):
@@ -35,7 +36,7 @@ class Ui(Protocol):
     def phase(self, text: str) -> None:
         """Say what is being waited for now; empty when it is over."""
 
-    def engine_event(self, event: "Event") -> None:
+    def engine_event(self, event: Event) -> None:
         """Show one step of the engine."""
 
     def engine_signal(self, count: int, *, kills: bool) -> None:

@@ -69,7 +69,7 @@ def complete_address(ctx: typer.Context, incomplete: str) -> list[str]:
     return [address for address in addresses if str(address).startswith(incomplete)]
 
 
-def complete_engine(incomplete: str) -> list[str]:
+def complete_engine(_ctx: typer.Context, incomplete: str) -> list[str]:
     """The engines that are there, by name."""
     names = [name for name in ("terraform", "tofu") if shutil.which(name)]
     return [name for name in (*names, "embedded") if name.startswith(incomplete)]

@@ -4,8 +4,7 @@ import sys
 
 from rich.console import Console
 
-from tfops.cli.streams import LOG_COLUMNS
-from tfops.system.streams import discard
+from tfops.system.streams import LOG_COLUMNS, discard
 
 
 class _Progress(Console):

@@ -9,7 +9,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from tfops.cli import candidates
 from tfops.cli.rows import ROWS
 from tfops.system import environ
 
@@ -53,6 +52,8 @@ def _typed(shell: str) -> tuple[list[str], str]:
 def _offered(words: list[str], incomplete: str, shell: str) -> list[str] | None:
     if any(word.startswith("-") for word in [*words, incomplete]) or "=" in incomplete:
         return None
+    from tfops.cli import candidates
+
     if not words:  # the other shells show each command's line beside its name
         return [name for name in ROWS if name.startswith(incomplete)] if shell == "bash" else None
     row = ROWS.get(words[0])

@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tfops.cli.change_options import request_of
-from tfops.cli.complete import complete_version
 from tfops.cli.options import (
     AllowMissingOption,
     EngineOption,
@@ -23,6 +21,7 @@ from tfops.cli.options import (
     VersionArgument,
     WaitOption,
     WorktreeOption,
+    completion,
     parse_duration,
 )
 from tfops.cli.run import execute, execute_watching, folder_of, open_project, terminal
@@ -66,6 +65,7 @@ def plan(
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> "PlanResult":
+        from tfops.cli.change_options import request_of
         from tfops.commands import plan as flows
 
         request = request_of(
@@ -84,7 +84,7 @@ def render(
     env: Environment = None,
     diff: Annotated[
         str | None,
-        typer.Option("--diff", metavar="VERSION", help="Against a version.", autocompletion=complete_version),
+        typer.Option("--diff", metavar="VERSION", help="Against a version.", autocompletion=completion("version")),
     ] = None,
     worktree: WorktreeOption = False,
     output: OutputOption = Output.TEXT,

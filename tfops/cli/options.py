@@ -2,13 +2,12 @@
 
 import enum
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from tfops.cli.complete import complete_address, complete_engine, complete_environment, complete_stack, complete_version
-from tfops.config.duration import RULE, parse_seconds
 from tfops.dataclass import dataclass
 from tfops.errors import UsageError
 from tfops.system import environ
@@ -35,6 +34,8 @@ class Session:
 
 def parse_duration(text: str) -> float:
     """`90`, `90s`, `10m`, `1h` in seconds. Raises UsageError for anything else."""
+    from tfops.config.duration import RULE, parse_seconds
+
     try:
         return parse_seconds(text)
     except ValueError as error:
@@ -52,24 +53,38 @@ def parse_digest(text: str) -> str:
     return digest
 
 
+def completion(name: str) -> Callable[[typer.Context, str], list[str]]:
+    """`complete_NAME` of `cli.complete`, which is imported when a shell asks, not by a command that runs."""
+
+    def ask(ctx: typer.Context, incomplete: str) -> list[str]:
+        from tfops.cli import complete
+
+        found: list[str] = getattr(complete, f"complete_{name}")(ctx, incomplete)
+        return found
+
+    return ask
+
+
 Environment = Annotated[
     str | None,
     typer.Argument(
-        metavar="ENV", help="The environment. Left out: the one of the branch.", autocompletion=complete_environment
+        metavar="ENV",
+        help="The environment. Left out: the one of the branch.",
+        autocompletion=completion("environment"),
     ),
 ]
 Environments = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ENV", help="Only these environments.", autocompletion=complete_environment),
+    typer.Argument(metavar="ENV", help="Only these environments.", autocompletion=completion("environment")),
 ]
 NamedEnvironment = Annotated[
-    str, typer.Argument(metavar="ENV", help="The environment.", autocompletion=complete_environment)
+    str, typer.Argument(metavar="ENV", help="The environment.", autocompletion=completion("environment"))
 ]
 NeededVersion = Annotated[
-    str, typer.Argument(metavar="VERSION", help="v3, or tfops/prod/v3.", autocompletion=complete_version)
+    str, typer.Argument(metavar="VERSION", help="v3, or tfops/prod/v3.", autocompletion=completion("version"))
 ]
 VersionArgument = Annotated[
-    str | None, typer.Argument(metavar="VERSION", help="v3, or tfops/dev/v3.", autocompletion=complete_version)
+    str | None, typer.Argument(metavar="VERSION", help="v3, or tfops/dev/v3.", autocompletion=completion("version"))
 ]
 
 
@@ -111,7 +126,7 @@ EngineOption = Annotated[
         "--engine",
         metavar="NAME",
         callback=_engine_from_here,
-        autocompletion=complete_engine,
+        autocompletion=completion("engine"),
         help="terraform, tofu, embedded, or a path. [env: TFOPS_ENGINE]",
     ),
 ]
@@ -149,7 +164,7 @@ StackOption = Annotated[
         "--stack",
         metavar="STACK",
         help="Only this stack, of an environment that is a folder. Can be repeated.",
-        autocompletion=complete_stack,
+        autocompletion=completion("stack"),
     ),
 ]
 OneStackOption = Annotated[
@@ -158,7 +173,7 @@ OneStackOption = Annotated[
         "--stack",
         metavar="STACK",
         help="Which state, of an environment that is a folder.",
-        autocompletion=complete_stack,
+        autocompletion=completion("stack"),
     ),
 ]
 AllowDestroyOption = Annotated[
@@ -167,7 +182,7 @@ AllowDestroyOption = Annotated[
         "--allow-destroy",
         metavar="ADDRESS",
         help="A resource that may be lost. Can be repeated.",
-        autocompletion=complete_address,
+        autocompletion=completion("address"),
     ),
 ]
 AllowStatelessOption = Annotated[
@@ -188,7 +203,7 @@ AllowMissingOption = Annotated[
         "--allow-missing",
         metavar="ADDRESS",
         help="Go on without what the latest version has and the state lacks. Can be repeated.",
-        autocompletion=complete_address,
+        autocompletion=completion("address"),
     ),
 ]
 AllowActionOption = Annotated[

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import typer
 
 from tfops.cli.options import Output, Session
-from tfops.cli.streams import LOG_COLUMNS, is_drawn_on
 from tfops.errors import ConfigError, Interrupted, NotRecorded, NotVerified, StoppedPartWay, TfopsError
 from tfops.exits import Exit
 from tfops.system import clock, signals
-from tfops.system.streams import discard
+from tfops.system.streams import LOG_COLUMNS, discard, is_drawn_on
 
 if TYPE_CHECKING:
     from tfops.change.project import Project
@@ -181,8 +180,6 @@ def _mask(error: TfopsError, mask: "Masker") -> None:
 
 def _answer(command: str, result: object, *, output: Output, ui: "Terminal", code: int = 0) -> str:
     """The result as text or as JSON, with known secrets masked."""
-    from tfops.views import envelope
-
     if output is Output.JSON:
         from tfops.views import envelope
 
@@ -193,7 +190,7 @@ def _answer(command: str, result: object, *, output: Output, ui: "Terminal", cod
 def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
     from tfops.views.base import View, text_report
-    from tfops.views.shapes import as_plain
+    from tfops.views.draw import as_plain
 
     report = text_report(result, View(clock.now(), full=full))
     plain = None if is_drawn_on(sys.stdout) else as_plain(report, LOG_COLUMNS)

@@ -1,16 +1,17 @@
 """The commands' `Ui` on a terminal or in a log. Everything goes to stderr."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from tfops.cli.streams import is_drawn_on
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
-from tfops.records.plan import Plan
 from tfops.system import environ
+from tfops.system.streams import is_drawn_on
 from tfops.views.draw import Text
 from tfops.views.words import plain
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tfops.cli.progress import Progress
     from tfops.records.engine_events import Event
+    from tfops.records.plan import Plan
 
 
 _WORTH_TELLING_S = 3
@@ -32,15 +34,15 @@ class Terminal:
     quiet: bool = False
     verbose: bool = False
     full: bool = False
-    given: "Console | None" = None
+    given: Console | None = None
     mask: Masker = field(default_factory=Masker)
-    _status: "Status | None" = None
+    _status: Status | None = None
     _phase: str = ""
     _phase_since: float = 0.0
-    _progress: "Progress | None" = None
+    _progress: Progress | None = None
 
     @property
-    def console(self) -> "Console":
+    def console(self) -> Console:
         """Made when something is told: a command that has nothing to tell needs none."""
         if self.given is None:
             from tfops.cli.console import stderr_console
@@ -49,7 +51,7 @@ class Terminal:
         return self.given
 
     @property
-    def progress(self) -> "Progress":
+    def progress(self) -> Progress:
         """Made when there is an engine: most commands start none."""
         if self._progress is None:
             from tfops.cli.progress import Progress
@@ -113,7 +115,7 @@ class Terminal:
             self._status.stop()
             self._status = None
 
-    def engine_event(self, event: "Event") -> None:
+    def engine_event(self, event: Event) -> None:
         self.progress.event(event)
 
     def engine_signal(self, count: int, *, kills: bool) -> None:

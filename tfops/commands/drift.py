@@ -19,6 +19,7 @@ from tfops.change.run import running
 from tfops.change.snapshot import Snapshot, read_snapshot
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
+from tfops.config.project import DriftPolicy
 from tfops.engine.plan import masked_plan
 from tfops.errors import Locked, NotRecorded, Refused, TfopsError, in_a_line
 from tfops.ledger.chain import LedgerState, NewEvent, read_present
@@ -26,7 +27,6 @@ from tfops.ledger.versions import list_versions
 from tfops.records.drift import Drift
 from tfops.records.event import EventKind
 from tfops.records.plan import Plan
-from tfops.records.policy import DriftPolicy
 from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.merged_plan import merge_plans
 from tfops.system import clock

@@ -1,15 +1,21 @@
 """`history`: the versions of an environment."""
 
-from tfops.change.project import Project
-from tfops.change.ui import Ui
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tfops.commands.drills import drills_of
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import read_events
 from tfops.ledger.versions import Listing, versions_of
 from tfops.records.event import EventKind
-from tfops.records.verdict import Judgement
 from tfops.records.version import Version
 from tfops.views.history import HistoryEntry, HistoryResult
+
+if TYPE_CHECKING:
+    from tfops.change.project import Project
+    from tfops.change.ui import Ui
+    from tfops.records.verdict import Judgement
 
 
 def history(

@@ -1,10 +1,16 @@
 """`log`: every event of an environment's ledger."""
 
-from tfops.change.project import Project
-from tfops.change.ui import Ui
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tfops.commands.named import environment_with_versions
 from tfops.ledger.chain import read_events, read_present
 from tfops.views.log import LogResult
+
+if TYPE_CHECKING:
+    from tfops.change.project import Project
+    from tfops.change.ui import Ui
 
 
 def log(project: Project, env: str | None, *, limit: int | None = None, fetch: bool, ui: Ui) -> LogResult:

@@ -1,9 +1,15 @@
 """Which environment a command about the past means."""
 
-from tfops.change.project import Project
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tfops.config.names import is_environment_name
 from tfops.ledger.versions import versions_of
 from tfops.records.names import EnvName
+
+if TYPE_CHECKING:
+    from tfops.change.project import Project
 
 
 def environment_with_versions(project: Project, env: str | None) -> EnvName:

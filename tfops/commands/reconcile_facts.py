@@ -1,35 +1,34 @@
 """What is to be done without a person: one look at the remote, then a decision for each environment."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tfops.change.holders import may_take_over
 from tfops.change.home import Home, home_commit, readable_home
-from tfops.change.project import Project
-from tfops.change.remote_answers import refusal
-from tfops.change.ui import Ui
-from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.config.project import DriftPolicy, EnvironmentRule, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused, TfopsError, in_a_line
 from tfops.ledger.chain import LedgerState, present_at
 from tfops.ledger.lock import MachineLock
 from tfops.ledger.versions import Listing, list_versions, require_known
 from tfops.records.decision import Decision, SyncReason
-from tfops.records.lock import Lock
 from tfops.records.names import CommitSha, EnvName
-from tfops.records.policy import DriftPolicy
 from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches, require_environment
 from tfops.resolve.reconcile import SyncFacts, decide, orphan
-from tfops.resolve.shard import WHOLE, Shard
 from tfops.system import clock
 from tfops.system.ref_snapshot import RefSnapshot, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable
 
 if TYPE_CHECKING:
+    from tfops.change.project import Project
+    from tfops.change.ui import Ui
     from tfops.commands.commit_effect import CommitRules
+    from tfops.records.lock import Lock
+    from tfops.resolve.shard import Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,13 @@ class ProjectFacts:
     here: RefSnapshot
     listings: Mapping[EnvName, Listing]
     ui: Ui
-    heads: "dict[tuple[CommitSha, bool], CommitRules]" = field(default_factory=dict)
+    heads: dict[tuple[CommitSha, bool], CommitRules] = field(default_factory=dict)
 
     @property
     def rules(self) -> ProjectConfig:
         return self.home.rules
 
-    def head(self, commit: CommitSha, *, is_preview: bool) -> "CommitRules":
+    def head(self, commit: CommitSha, *, is_preview: bool) -> CommitRules:
         """A branch's head, read once. Raises as `CommitRules.of_commit`."""
         from tfops.commands.commit_effect import CommitRules  # noqa: PLC0415 - what renders, for a head that is newer
 
@@ -64,7 +63,7 @@ class ProjectFacts:
 
 
 def decide_all(
-    project: Project, wanted: Sequence[str], ui: Ui, *, shard: Shard = WHOLE
+    project: Project, wanted: Sequence[str], ui: Ui, *, shard: Shard | None = None
 ) -> tuple[ProjectConfig, list[Decision]]:
     """The rules, and a decision for each wanted environment (none named: all of the shard, and its orphans).
 
@@ -74,8 +73,9 @@ def decide_all(
     scene = _scene(project, ui)
     if wanted:
         return scene.rules, [_decision(scene, require_environment(env, scene.rules)) for env in wanted]
-    found = (_decision(scene, env) for env in scene.rules.environments if shard.has(env) and _is_there(scene, env))
-    return scene.rules, [*found, *(one for one in _orphans(scene) if shard.has(one.env))]
+    ours = [env for env in scene.rules.environments if shard is None or shard.has(env)]
+    found = (_decision(scene, env) for env in ours if _is_there(scene, env))
+    return scene.rules, [*found, *(one for one in _orphans(scene) if shard is None or shard.has(one.env))]
 
 
 def decisions_here(
@@ -95,6 +95,8 @@ def _scene(project: Project, ui: Ui) -> ProjectFacts:
     try:
         look = look_at_remote(repository, rules.ledger_ref)
     except RemoteUnreachable as error:
+        from tfops.change.remote_answers import refusal  # noqa: PLC0415 - a remote that is well needs no words
+
         raise refusal(error, repository.remote, "what it has is not known") from error
     is_behind = here.is_behind(look)
     if is_behind:
@@ -259,6 +261,8 @@ def _with_lock(project: Project, facts: SyncFacts, lock: Lock | None) -> SyncFac
         return replace(facts, busy="is being changed by a process of this clone") if is_held_here else facts
     if lock.is_manual:
         return replace(facts, lock_by_hand=f"locked by {lock.who}: {lock.reason or 'no reason given'}")
+    from tfops.change.holders import may_take_over  # noqa: PLC0415 - where a run holds the environment
+
     is_dead = not is_held_here and may_take_over(project, lock)
     what = f"{lock.what} by {lock.who} on {lock.host}"
     return replace(facts, busy=what, busy_until=lock.expires_at, is_dead=is_dead)

@@ -1,24 +1,28 @@
 """`status`: every environment, what runs in it, and what would happen to it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tfops.change.holders import fate_of
-from tfops.change.project import Project
-from tfops.change.ui import Ui
 from tfops.commands.reconcile_facts import decisions_here
-from tfops.config.project import EnvironmentRule
 from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState, present_at
 from tfops.ledger.lock import MachineLock, read_holder
 from tfops.ledger.versions import Listing, list_versions, require_known
-from tfops.records.lock import Lock
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.version import VersionRecord
 from tfops.resolve.branches import matches, require_environment
 from tfops.system.ref_snapshot import look_here
 from tfops.system.repository import Repository
 from tfops.views.status import EnvironmentStatus, LockStatus, StatusResult
+
+if TYPE_CHECKING:
+    from tfops.change.project import Project
+    from tfops.change.ui import Ui
+    from tfops.config.project import EnvironmentRule
+    from tfops.records.lock import Lock
 
 
 def status(project: Project, only: Sequence[str] = (), *, fetch: bool, ui: Ui) -> StatusResult:
@@ -109,6 +113,8 @@ def _sound_status(
 def _lock_status(project: Project, env: EnvName, lock: Lock | None) -> LockStatus | None:
     if lock is None:
         return None
+    from tfops.change.holders import fate_of  # noqa: PLC0415 - most environments are held by nobody
+
     fate, is_ours = fate_of(project, env, lock), lock.clone == project.workspace.clone_id
     return LockStatus(lock, is_ours, fate.is_gone, fate.text, fate.hint)
 

@@ -14,7 +14,7 @@ from tfops.change.remote_answers import FETCH_REFUSED, PUSH_REFUSED, UNREACHABLE
 from tfops.change.request import Consent, Request
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
-from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.config.project import EnvironmentRule, ProjectConfig, Sync
 from tfops.errors import (
     CheckFailed,
     EngineFailed,
@@ -32,7 +32,6 @@ from tfops.ledger.chain import LedgerState, NewEvent, read_present
 from tfops.records.blocked import Declined
 from tfops.records.event import EventKind
 from tfops.records.names import CommitSha, EnvName
-from tfops.records.policy import Sync
 from tfops.resolve.agreement import Agreed
 from tfops.resolve.guards import PASSING
 from tfops.system import clock

@@ -1,19 +1,21 @@
 """What `tfops.yaml` says about runs without a person: `agent`, and the keys of environments that are for them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tfops.config.duration import RULE, parse_seconds
+from tfops.config.project import LONGEST_BACKOFF_S, AgentRules
 from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
 from tfops.contacts import TellRule
-from tfops.dataclass import dataclass
-from tfops.records.complaint import Complaint
 
 if TYPE_CHECKING:
     from tfops.config.document import Document
     from tfops.config.schema import AgentBlock
+    from tfops.records.complaint import Complaint
 
 # What a template may name.
 TELL_FIELDS = frozenset({"project", "event", "env", "version", "commit", "branch", "reason", "text"})
@@ -23,26 +25,10 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_PER_MINUTE = 600
 _MOST_TRIES = 100
 _MOST_APPROVALS = 10
-_LONGEST_BACKOFF_S = 3600.0
 _LONGEST_PAUSE_S = 7 * 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRules:
-    """A commit that fails is tried `tries` times, the pause doubles from `backoff_s`; drift is looked for every
-    `drift_every_s`; `tell` is who hears of it."""
-
-    tries: int = 5
-    backoff_s: float = 60.0
-    drift_every_s: float = 6 * 3600.0
-    tell: tuple[TellRule, ...] = ()
-
-    def pause_s(self, tries: int) -> float:
-        """How long to wait after so many failed tries."""
-        return min(self.backoff_s * 2.0 ** (tries - 1), _LONGEST_BACKOFF_S)
-
-
-def to_agent_rules(block: "AgentBlock") -> AgentRules:
+def to_agent_rules(block: AgentBlock) -> AgentRules:
     tell = tuple(
         TellRule(
             rule.to,
@@ -58,7 +44,7 @@ def to_agent_rules(block: "AgentBlock") -> AgentRules:
     return AgentRules(block.tries, parse_seconds(block.backoff), parse_seconds(block.drift_every), tell)
 
 
-def check_agent(document: "Document", data: dict[str, Any]) -> Iterator[Complaint]:
+def check_agent(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
     """What the schema can't say about them."""
     block = data.get("agent")
     if isinstance(block, dict):
@@ -69,19 +55,19 @@ def check_agent(document: "Document", data: dict[str, Any]) -> Iterator[Complain
             yield from _check_rule(document, name, rule)
 
 
-def _check_block(document: "Document", block: dict[str, Any]) -> Iterator[Complaint]:
+def _check_block(document: Document, block: dict[str, Any]) -> Iterator[Complaint]:
     tries = block.get("tries", 1)
     if isinstance(tries, int) and not 1 <= tries <= _MOST_TRIES:
         yield document.complaint(("agent", "tries"), f"`tries` must be between 1 and {_MOST_TRIES}")
     tell = block.get("tell")
     yield from _check_tell(document, tell if isinstance(tell, list) else [])
-    for key, longest, words in (("backoff", _LONGEST_BACKOFF_S, "1h"), ("drift_every", _LONGEST_PAUSE_S, "168h")):
+    for key, longest, words in (("backoff", LONGEST_BACKOFF_S, "1h"), ("drift_every", _LONGEST_PAUSE_S, "168h")):
         value = block.get(key)
         if isinstance(value, str) and not _is_duration(value, longest):
             yield document.complaint(("agent", key), f"`{key}` must be a duration from 1s to {words}", RULE)
 
 
-def _check_tell(document: "Document", rules: list[Any]) -> Iterator[Complaint]:
+def _check_tell(document: Document, rules: list[Any]) -> Iterator[Complaint]:
     for index, rule in enumerate(rules):
         if not isinstance(rule, dict):
             continue
@@ -108,7 +94,7 @@ def _is_duration(text: str, longest: float) -> bool:
         return False
 
 
-def _check_rule(document: "Document", name: str, rule: dict[str, Any]) -> Iterator[Complaint]:
+def _check_rule(document: Document, name: str, rule: dict[str, Any]) -> Iterator[Complaint]:
     where = ("environments", name)
     deletes, windows = rule.get("deletes"), rule.get("windows")
     if isinstance(deletes, int) and deletes < 0:

@@ -1,17 +1,18 @@
 """The `backend:` of tfops.yaml: one of Terraform's backends, and for S3 a shorter way to say the usual."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from tfops.config import names
-from tfops.config.values import walk
 from tfops.dataclass import dataclass
-from tfops.records.complaint import Complaint
 
 if TYPE_CHECKING:
     from tfops.config.document import Document
+    from tfops.records.complaint import Complaint
 
 Where = tuple[str | int, ...]
 
@@ -38,7 +39,7 @@ class Backend:
     settings: Mapping[str, Any] = field(default_factory=dict)
     replica: Mapping[str, str] = field(default_factory=dict)
 
-    def with_settings(self, more: Mapping[str, Any]) -> "Backend":
+    def with_settings(self, more: Mapping[str, Any]) -> Backend:
         """The same backend with some settings replaced; a lock replaces every lock."""
         kept = dict(self.settings)
         if "lock" in more:
@@ -62,7 +63,7 @@ def to_backend(kind: str, settings: Mapping[str, Any]) -> Backend:
     return Backend(kind, plain, replica or {})
 
 
-def check_backend(document: "Document", data: Mapping[str, Any]) -> Iterator[Complaint]:
+def check_backend(document: Document, data: Mapping[str, Any]) -> Iterator[Complaint]:
     """Every mistake in `backend:`, and in what environments change of it."""
     backend = data.get("backend", {"local": None})
     if not isinstance(backend, dict):
@@ -81,7 +82,7 @@ def check_backend(document: "Document", data: Mapping[str, Any]) -> Iterator[Com
         yield from _check_overrides(document, next(iter(backend)), data)
 
 
-def _check_settings(document: "Document", kind: str, settings: dict[str, Any]) -> Iterator[Complaint]:
+def _check_settings(document: Document, kind: str, settings: dict[str, Any]) -> Iterator[Complaint]:
     where = ("backend", kind)
     yield from _check_placeholders(document, where, settings)
     if kind == "s3":
@@ -97,7 +98,7 @@ def _check_settings(document: "Document", kind: str, settings: dict[str, Any]) -
         yield document.complaint(where, message, f'for instance: key: "{DEFAULT_KEY}"')
 
 
-def _check_overrides(document: "Document", kind: str, data: Mapping[str, Any]) -> Iterator[Complaint]:
+def _check_overrides(document: Document, kind: str, data: Mapping[str, Any]) -> Iterator[Complaint]:
     environments = data.get("environments")
     for name, block in environments.items() if isinstance(environments, dict) else ():
         settings = block.get("backend") if isinstance(block, dict) else None
@@ -113,11 +114,15 @@ def _check_overrides(document: "Document", kind: str, data: Mapping[str, Any]) -
 
 
 def _placeholders(settings: Mapping[str, Any]) -> set[str]:
+    from tfops.config.values import walk  # noqa: PLC0415 - rules that are remembered were checked
+
     texts = (value for _, value in walk(dict(settings)) if isinstance(value, str))
     return {word for text in texts for word in _PLACEHOLDER.findall(text)}
 
 
-def _check_placeholders(document: "Document", where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
+def _check_placeholders(document: Document, where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
+    from tfops.config.values import walk  # noqa: PLC0415 - as in `_placeholders`
+
     for path, value in walk(settings):
         for word in _PLACEHOLDER.findall(value) if isinstance(value, str) else []:
             if word not in _KNOWN:
@@ -125,7 +130,7 @@ def _check_placeholders(document: "Document", where: Where, settings: dict[str, 
                 yield document.complaint((*where, *path), f"unknown placeholder `{{{word}}}`", hint)
 
 
-def _check_s3(document: "Document", where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
+def _check_s3(document: Document, where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
     if "lock" in settings:
         yield from _check_lock(document, where, settings)
     if "replicate" in settings:
@@ -139,7 +144,7 @@ def _check_s3(document: "Document", where: Where, settings: dict[str, Any]) -> I
             yield document.complaint((*where, key), f"`{key}` would end up in Git and in the rendered root", hint)
 
 
-def _check_lock(document: "Document", where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
+def _check_lock(document: Document, where: Where, settings: dict[str, Any]) -> Iterator[Complaint]:
     lock, place = settings["lock"], (*where, "lock")
     parts = lock if isinstance(lock, list) else [lock]
     sound = [part == "native" or _is_table(part) for part in parts]
@@ -150,7 +155,7 @@ def _check_lock(document: "Document", where: Where, settings: dict[str, Any]) ->
             yield document.complaint((*where, key), f"`lock` and `{key}` say the same thing twice", "keep `lock`")
 
 
-def _check_replica(document: "Document", where: Where, replica: Any) -> Iterator[Complaint]:
+def _check_replica(document: Document, where: Where, replica: Any) -> Iterator[Complaint]:
     place, hint = (*where, "replicate"), "write replicate: {bucket: NAME, role: ARN}"
     if not isinstance(replica, dict) or set(replica) != {"bucket", "role"}:
         yield document.complaint(place, "not a bucket and a role to copy with", hint)

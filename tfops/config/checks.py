@@ -1,5 +1,7 @@
 """Checks of tfops.yaml: `required_checks` before a plan may be applied, `verify` of what runs afterwards."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,11 +10,11 @@ from tfops.config import names
 from tfops.config.duration import RULE, parse_seconds
 from tfops.config.values import Path
 from tfops.dataclass import dataclass
-from tfops.records.complaint import Complaint
 
 if TYPE_CHECKING:
     from tfops.config.document import Document
     from tfops.config.schema import CheckBlock
+    from tfops.records.complaint import Complaint
 
 # A public output of a module, anywhere inside of a URL or of an argument.
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
@@ -62,11 +64,11 @@ def fill_outputs(text: str, value_of: Callable[[str, str], str]) -> str:
     return _PLACEHOLDER.sub(lambda match: value_of(match["module"], match["name"]), text)
 
 
-def to_checks(blocks: "Sequence[CheckBlock]") -> tuple[Check, ...]:
+def to_checks(blocks: Sequence[CheckBlock]) -> tuple[Check, ...]:
     return tuple(map(_to_check, blocks))
 
 
-def _to_check(block: "CheckBlock") -> Check:
+def _to_check(block: CheckBlock) -> Check:
     return Check(
         name=block.name or block.use or block.http or " ".join(block.command),
         command=tuple(block.command),
@@ -80,7 +82,7 @@ def _to_check(block: "CheckBlock") -> Check:
     )
 
 
-def check_checks(document: "Document", data: dict[str, Any]) -> Iterator[Complaint]:
+def check_checks(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
     """What the schema can't say about both kinds and `rollback`, of the project and of its environments."""
     yield from _block_complaints(document, (), data)
     environments = data.get("environments")
@@ -95,7 +97,7 @@ def check_checks(document: "Document", data: dict[str, Any]) -> Iterator[Complai
             yield document.complaint((*where, "rollback"), message, "add: verify: [{…}]")
 
 
-def _block_complaints(document: "Document", where: Path, block: dict[str, Any]) -> Iterator[Complaint]:
+def _block_complaints(document: Document, where: Path, block: dict[str, Any]) -> Iterator[Complaint]:
     for key in ("required_checks", "verify"):
         checks = block.get(key)
         for index, check in enumerate(checks if isinstance(checks, list) else []):
@@ -105,14 +107,14 @@ def _block_complaints(document: "Document", where: Path, block: dict[str, Any]) 
                 yield from _early_complaints(document, (*where, key, index), check) if is_early else ()
 
 
-def _early_complaints(document: "Document", where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+def _early_complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
     command = check.get("command")
     for text in (check.get("http"), *(command if isinstance(command, list) else [])):
         if isinstance(text, str) and _PLACEHOLDER.search(text):
             yield document.complaint(where, "there are no outputs yet: a required check comes before the apply")
 
 
-def _rule_complaints(document: "Document", where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+def _rule_complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
     use = check["use"]
     if not isinstance(use, str) or use not in RULES:
         hint = names.did_you_mean(use, list(RULES)) if isinstance(use, str) else ""
@@ -135,7 +137,7 @@ _EXAMPLES = {
 }
 
 
-def _complaints(document: "Document", where: Path, check: dict[str, Any], *, takes_rules: bool) -> Iterator[Complaint]:
+def _complaints(document: Document, where: Path, check: dict[str, Any], *, takes_rules: bool) -> Iterator[Complaint]:
     if "use" in check and takes_rules:
         yield from _rule_complaints(document, where, check)
         return
@@ -157,7 +159,7 @@ def _complaints(document: "Document", where: Path, check: dict[str, Any], *, tak
     yield from _placeholder_complaints(document, where, [url, *(command if isinstance(command, list) else [])])
 
 
-def _number_complaints(document: "Document", where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
+def _number_complaints(document: Document, where: Path, check: dict[str, Any]) -> Iterator[Complaint]:
     for key in ("timeout", "every"):
         if isinstance(check.get(key), str) and not _is_duration(check[key], shortest=key == "timeout"):
             yield document.complaint((*where, key), f"`{key}` must be a duration up to 1h", RULE)
@@ -175,7 +177,7 @@ def _is_duration(text: str, *, shortest: bool) -> bool:
         return False
 
 
-def _placeholder_complaints(document: "Document", where: Path, texts: list[Any]) -> Iterator[Complaint]:
+def _placeholder_complaints(document: Document, where: Path, texts: list[Any]) -> Iterator[Complaint]:
     for text in texts:
         if isinstance(text, str) and "{output:" in _PLACEHOLDER.sub("", text):
             yield document.complaint(where, "not an output: write `{output:MODULE.NAME}`")

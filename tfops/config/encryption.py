@@ -3,19 +3,20 @@
 https://opentofu.org/docs/language/state/encryption
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from tfops.config.names import did_you_mean, shown
+from tfops.config.project import Encryption
 from tfops.config.values import FormError, Path, Secret, parse_form, walk
-from tfops.dataclass import dataclass
-from tfops.records.complaint import Complaint
 
 if TYPE_CHECKING:
     from tfops.config.document import Document
     from tfops.config.schema import EncryptionBlock
+    from tfops.records.complaint import Complaint
 
 # `key_provider.pbkdf2.main`, `method.aes_gcm.main`: the only references that may stand in the block.
 REFERENCE = re.compile(r"(?P<kind>key_provider|method)\.(?P<type>[A-Za-z_][\w-]*)\.(?P<name>[A-Za-z_][\w-]*)")
@@ -24,18 +25,7 @@ _SECRET_SETTINGS = frozenset({"passphrase", "secret_key", "token", "access_token
 _TARGETS = ("state", "plan")
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption:
-    """The block, with a `Secret` wherever one stands; empty where states aren't encrypted by tfops.yaml."""
-
-    block: Mapping[str, Any] = field(default_factory=dict)
-
-    def secrets(self) -> Iterator[tuple[Path, Secret]]:
-        """Every secret with its place in the block."""
-        yield from ((path, value) for path, value in walk(dict(self.block)) if isinstance(value, Secret))
-
-
-def to_encryption(block: "EncryptionBlock | None") -> Encryption:
+def to_encryption(block: EncryptionBlock | None) -> Encryption:
     if block is None:
         return Encryption()
     parts = {name: getattr(block, name) for name in type(block).model_fields}
@@ -53,7 +43,7 @@ def _with_forms(value: Any) -> Any:
     return value
 
 
-def check_encryption(document: "Document", data: Mapping[str, Any]) -> Iterator[Complaint]:
+def check_encryption(document: Document, data: Mapping[str, Any]) -> Iterator[Complaint]:
     """What a schema can't say about `encryption:`: a block that encrypts nothing, secrets in clear, loose ends."""
     block = data.get("encryption")
     if not isinstance(block, dict):
@@ -67,7 +57,7 @@ def check_encryption(document: "Document", data: Mapping[str, Any]) -> Iterator[
         yield from _reference_complaints(document, where, value, block)
 
 
-def _secret_complaints(document: "Document", where: Path, value: Any) -> Iterator[Complaint]:
+def _secret_complaints(document: Document, where: Path, value: Any) -> Iterator[Complaint]:
     try:
         is_secret = isinstance(value, dict) and isinstance(parse_form(value), Secret)
     except FormError as error:
@@ -80,9 +70,7 @@ def _secret_complaints(document: "Document", where: Path, value: Any) -> Iterato
         yield document.complaint(where, message, "refer to it: {from: env:NAME}")
 
 
-def _reference_complaints(
-    document: "Document", where: Path, value: Any, block: Mapping[str, Any]
-) -> Iterator[Complaint]:
+def _reference_complaints(document: Document, where: Path, value: Any, block: Mapping[str, Any]) -> Iterator[Complaint]:
     wanted = {"method": "method", "keys": "key_provider", "chain": "key_provider"}.get(str(where[-1]))
     if wanted is None or not isinstance(value, str) or where == ("encryption", "method"):
         return

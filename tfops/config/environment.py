@@ -12,10 +12,10 @@ from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, laid_over, read_inherited
 from tfops.config.inputs import InputCheck
 from tfops.config.limits import limit_complaints
-from tfops.config.project import ProjectConfig
+from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project, project_document
 from tfops.config.schema import EnvironmentFile, parse
-from tfops.config.secrets import SecretRules, secret_complaints
+from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
 from tfops.config.values import (

@@ -1,17 +1,19 @@
 """Environments that come and go with branches: `"preview-{slug}": {branch: "feature/*", config: preview.yaml}`."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tfops.config import names
 from tfops.config.duration import RULE, parse_seconds
 from tfops.dataclass import dataclass
-from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
 
 if TYPE_CHECKING:
     from tfops.config.document import Document
     from tfops.config.schema import EnvironmentBlock
+    from tfops.records.complaint import Complaint
 
 SLUG = "{slug}"
 # What a template may have besides the slug: the rest of a name's 63 characters is for telling branches apart.
@@ -34,14 +36,14 @@ def is_preview_template(name: str) -> bool:
     return SLUG in name
 
 
-def to_preview(name: str, block: "EnvironmentBlock") -> Preview:
+def to_preview(name: str, block: EnvironmentBlock) -> Preview:
     ttl_s = parse_seconds(block.ttl) if block.ttl else 0.0
     return Preview(
         name, EnvName(block.config.removesuffix(".yaml")), ttl_s, _MOST if block.most is None else block.most
     )
 
 
-def check_preview(document: "Document", name: str, block: Any) -> Iterator[Complaint]:
+def check_preview(document: Document, name: str, block: Any) -> Iterator[Complaint]:
     """What the schema can't say about a template."""
     where = ("environments", name)
     rest = name.replace(SLUG, "")
@@ -68,7 +70,7 @@ def _is_file(config: str) -> bool:
     return names.is_environment_name(config.removesuffix(".yaml"))
 
 
-def _check_numbers(document: "Document", where: tuple[str, ...], block: dict[str, Any]) -> Iterator[Complaint]:
+def _check_numbers(document: Document, where: tuple[str, ...], block: dict[str, Any]) -> Iterator[Complaint]:
     ttl, most = block.get("ttl"), block.get("most")
     if isinstance(ttl, str):
         try:

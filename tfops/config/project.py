@@ -1,20 +1,50 @@
 """`tfops.yaml` as types: the branch mapping, the backend, the engine, the providers. `project_file` reads it."""
 
-from collections.abc import Mapping
-from dataclasses import field
-from typing import Any
+from __future__ import annotations
 
-from tfops.config.agent import AgentRules
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Any
+
 from tfops.config.backend import Backend
-from tfops.config.checks import Check
 from tfops.config.constraint import Constraint
-from tfops.config.encryption import Encryption
-from tfops.config.preview import Preview
-from tfops.config.secrets import SecretRules
-from tfops.config.window import Window
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName
-from tfops.records.policy import DriftPolicy, InventoryPolicy, Sync
+
+if TYPE_CHECKING:
+    from tfops.config.checks import Check
+    from tfops.config.preview import Preview
+    from tfops.config.values import Path, Secret
+    from tfops.config.window import Window
+    from tfops.contacts import TellRule, VaultLogin
+
+
+LONGEST_BACKOFF_S = 3600.0
+
+
+class Sync(enum.StrEnum):
+    """What the agent does with a commit that changes an environment: apply it, nothing, or plan it for a person."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+    PLAN = "plan"
+
+
+class DriftPolicy(enum.StrEnum):
+    """What the agent does about a real world that differs from the applied version."""
+
+    IGNORE = "ignore"
+    REPORT = "report"
+    HEAL = "heal"
+
+
+class InventoryPolicy(enum.StrEnum):
+    """How much of a resource's id a card holds."""
+
+    IDS = "ids"
+    HASH = "hash"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +91,56 @@ class EnvironmentRule:
     def most_losses(self) -> int | None:
         """How much may be lost unattended: what `deletes` says; of a protected environment nothing, unless it does."""
         return 0 if self.deletes is None and self.protected else self.deletes
+
+
+def _every_kind() -> tuple[str, ...]:
+    from tfops.config.values import SCHEMES  # noqa: PLC0415 - rules that are remembered have their kinds
+
+    return tuple(SCHEMES)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRules:
+    """`secrets`: what operations allow. `aws` replaces what provider `aws` is told, in the words of its settings.
+
+    `names` are patterns by kind, `*` stands for anything and `{env}` for the environment; a kind without any is
+    unbounded. `vault_mounts` may be read although they are no key-value stores.
+    """
+
+    allowed: tuple[str, ...] = field(default_factory=_every_kind)
+    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aws: Mapping[str, Any] | None = None
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vault_mounts: tuple[str, ...] = ()
+    vault_login: VaultLogin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """`encryption`: the block, with a `Secret` wherever one stands; empty where tfops.yaml encrypts no states."""
+
+    block: Mapping[str, Any] = field(default_factory=dict)
+
+    def secrets(self) -> Iterator[tuple[Path, Secret]]:
+        """Every secret with its place in the block."""
+        from tfops.config.values import Secret, walk  # noqa: PLC0415 - whoever only reads rules meets no secret
+
+        yield from ((path, value) for path, value in walk(dict(self.block)) if isinstance(value, Secret))
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRules:
+    """A commit that fails is tried `tries` times, the pause doubles from `backoff_s`; drift is looked for every
+    `drift_every_s`; `tell` is who hears of it."""
+
+    tries: int = 5
+    backoff_s: float = 60.0
+    drift_every_s: float = 6 * 3600.0
+    tell: tuple[TellRule, ...] = ()
+
+    def pause_s(self, tries: int) -> float:
+        """How long to wait after so many failed tries."""
+        return min(self.backoff_s * 2.0 ** (tries - 1), LONGEST_BACKOFF_S)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,13 @@ from tfops.config.encryption import check_encryption, to_encryption
 from tfops.config.limits import check_input_rules
 from tfops.config.names import PROJECT_FILE
 from tfops.config.preview import check_preview, is_preview_template, to_preview
-from tfops.config.project import EngineChoice, EnvironmentRule, ProjectConfig
+from tfops.config.project import DriftPolicy, EngineChoice, EnvironmentRule, InventoryPolicy, ProjectConfig, Sync
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import check_secrets, to_secret_rules
 from tfops.config.window import parse_window
 from tfops.errors import ConfigError, ProjectError
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
-from tfops.records.policy import DriftPolicy, InventoryPolicy, Sync
 from tfops.system.trees import Tree, is_link
 
 _ENGINES = ("auto", "terraform", "tofu", "embedded")

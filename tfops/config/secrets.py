@@ -1,58 +1,45 @@
 """`secrets:` of tfops.yaml: which may be used, the commands behind `exec:`, and what they say about a file."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tfops.config.backend import ROLE, ROLE_HINT
 from tfops.config.limits import fits
 from tfops.config.names import did_you_mean, shown
+from tfops.config.project import SecretRules
 from tfops.config.values import SCHEMES, FormError, Path, Secret, parse_form, walk
 from tfops.contacts import VaultLogin
-from tfops.dataclass import dataclass
-from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
 from tfops.system.trees import Tree, is_link
 
 if TYPE_CHECKING:
     from tfops.config.document import Document
     from tfops.config.schema import SecretsBlock
+    from tfops.records.complaint import Complaint
 
 # A parameter of SSM that is a secret of Secrets Manager:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/integration-ps-secretsmanager.html
 _MANAGED = "/aws/reference/secretsmanager/"
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRules:
-    """What operations allow. `aws` replaces what provider `aws` is told, in the words of its settings.
-
-    `names` are patterns by kind, `*` stands for anything and `{env}` for the environment; a kind without any is
-    unbounded. `vault_mounts` may be read although they are no key-value stores.
-    """
-
-    allowed: tuple[str, ...] = tuple(SCHEMES)
-    commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    aws: Mapping[str, Any] | None = None
-    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    vault_mounts: tuple[str, ...] = ()
-    vault_login: VaultLogin | None = None
-
-    def refusal(self, secret: Secret, env: EnvName) -> tuple[str, str] | None:
-        """Why a secret may not be used for an environment, and what may be; None when it may."""
-        meant = _meant(secret)
-        if meant.scheme not in self.allowed:
-            hint = f"tfops.yaml allows: {', '.join(self.allowed) or 'none'}   (secrets.allow)"
-            return f"secrets of the kind `{meant.scheme}:` are not allowed here", hint
-        if meant.scheme == "exec" and meant.name not in self.commands:
-            hint = did_you_mean(meant.name, self.commands) or "operations name commands in tfops.yaml: secrets.exec"
-            return f"there is no command `{meant.name}` for secrets", hint
-        patterns = [pattern.replace("{env}", env) for pattern in self.names.get(meant.scheme, ("*",))]
-        if not any(fits(pattern, name) for pattern in patterns for name in _names(meant)):
-            listed = ", ".join(f"{meant.scheme}:{pattern}" for pattern in patterns) or "none"
-            return f"`{secret.scheme}:{secret.name}` may not be used for {env}", f"allowed: {listed}   (secrets.names)"
-        return None
+def refusal(rules: SecretRules, secret: Secret, env: EnvName) -> tuple[str, str] | None:
+    """Why a secret may not be used for an environment, and what may be; None when it may."""
+    meant = _meant(secret)
+    if meant.scheme not in rules.allowed:
+        hint = f"tfops.yaml allows: {', '.join(rules.allowed) or 'none'}   (secrets.allow)"
+        return f"secrets of the kind `{meant.scheme}:` are not allowed here", hint
+    if meant.scheme == "exec" and meant.name not in rules.commands:
+        hint = did_you_mean(meant.name, rules.commands) or "operations name commands in tfops.yaml: secrets.exec"
+        return f"there is no command `{meant.name}` for secrets", hint
+    patterns = [pattern.replace("{env}", env) for pattern in rules.names.get(meant.scheme, ("*",))]
+    if not any(fits(pattern, name) for pattern in patterns for name in _names(meant)):
+        listed = ", ".join(f"{meant.scheme}:{pattern}" for pattern in patterns) or "none"
+        return f"`{secret.scheme}:{secret.name}` may not be used for {env}", f"allowed: {listed}   (secrets.names)"
+    return None
 
 
 def _meant(secret: Secret) -> Secret:
@@ -66,7 +53,7 @@ def _names(secret: Secret) -> tuple[str, ...]:
     return (secret.name, secret.name.partition(":")[0]) if secret.scheme == "ssm" else (secret.name,)
 
 
-def to_secret_rules(block: "SecretsBlock") -> SecretRules:
+def to_secret_rules(block: SecretsBlock) -> SecretRules:
     return SecretRules(
         allowed=tuple(SCHEMES) if block.allow is None else tuple(block.allow),
         commands={name: tuple(argv) for name, argv in block.exec.items()},
@@ -77,7 +64,7 @@ def to_secret_rules(block: "SecretsBlock") -> SecretRules:
     )
 
 
-def _to_login(block: "SecretsBlock") -> VaultLogin | None:
+def _to_login(block: SecretsBlock) -> VaultLogin | None:
     approle, jwt = (block.vault.approle, block.vault.jwt) if block.vault else (None, None)
     if jwt:
         return VaultLogin("jwt", jwt.mount, {"token": jwt.token_env}, role=jwt.role)
@@ -88,7 +75,7 @@ def _to_login(block: "SecretsBlock") -> VaultLogin | None:
     return None
 
 
-def _to_aws(block: "SecretsBlock") -> dict[str, Any]:
+def _to_aws(block: SecretsBlock) -> dict[str, Any]:
     assert block.aws is not None
     settings: dict[str, Any] = {"region": block.aws.region, "profile": block.aws.profile}
     if block.aws.assume_role:
@@ -98,7 +85,7 @@ def _to_aws(block: "SecretsBlock") -> dict[str, Any]:
     return settings
 
 
-def check_secrets(document: "Document", data: Mapping[str, Any]) -> Iterator[Complaint]:
+def check_secrets(document: Document, data: Mapping[str, Any]) -> Iterator[Complaint]:
     """What a schema can't say about `secrets:`."""
     block = data.get("secrets")
     if not isinstance(block, dict):
@@ -117,14 +104,14 @@ def check_secrets(document: "Document", data: Mapping[str, Any]) -> Iterator[Com
         yield document.complaint(("secrets", "aws", "assume_role"), f"{shown(role)} is not a role's ARN", ROLE_HINT)
 
 
-def _names_complaints(document: "Document", names: Any) -> Iterator[Complaint]:
+def _names_complaints(document: Document, names: Any) -> Iterator[Complaint]:
     for kind in names if isinstance(names, dict) else ():
         if kind not in SCHEMES:
             message = f"there are no secrets of the kind {shown(kind)}"
             yield document.complaint(("secrets", "names", kind), message, did_you_mean(kind, SCHEMES))
 
 
-def _vault_complaints(document: "Document", vault: Any) -> Iterator[Complaint]:
+def _vault_complaints(document: Document, vault: Any) -> Iterator[Complaint]:
     if not isinstance(vault, dict):
         return
     if vault.get("approle") is not None and vault.get("jwt") is not None:
@@ -140,7 +127,7 @@ def _vault_complaints(document: "Document", vault: Any) -> Iterator[Complaint]:
 _MOUNT = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)*/?")
 
 
-def _command_complaints(document: "Document", where: Path, name: str, argv: Any) -> Iterator[Complaint]:
+def _command_complaints(document: Document, where: Path, name: str, argv: Any) -> Iterator[Complaint]:
     scheme = SCHEMES["exec"]
     if not scheme.name.fullmatch(name):
         yield document.complaint(where, f"{shown(name)} can't name a command", "letters, digits, `_` and `-`")
@@ -151,7 +138,7 @@ def _command_complaints(document: "Document", where: Path, name: str, argv: Any)
         yield document.complaint(where, message, "write a program's name, or its path from /")
 
 
-def secret_complaints(document: "Document", tree: Tree, rules: SecretRules | None, env: EnvName) -> Iterator[Complaint]:
+def secret_complaints(document: Document, tree: Tree, rules: SecretRules | None, env: EnvName) -> Iterator[Complaint]:
     """Secrets of an environment's file that are not allowed, or name what isn't there. Other mistakes are others'."""
     modules = document.data.get("modules") if isinstance(document.data, dict) else None
     for name, block in modules.items() if isinstance(modules, dict) else ():
@@ -160,7 +147,7 @@ def secret_complaints(document: "Document", tree: Tree, rules: SecretRules | Non
             secret = _secret(value)
             if secret is None:
                 continue
-            refused = rules.refusal(secret, env) if rules is not None else None
+            refused = refusal(rules, secret, env) if rules is not None else None
             if refused is not None:
                 yield document.complaint(path, *refused)
             if secret.scheme == "sops" and tree.read(secret.name) is None:

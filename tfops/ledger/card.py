@@ -4,7 +4,11 @@ The message is a line for people, the card as JSON, and trailers for listings. U
 kept out of the way, so that cards can grow.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from tfops.errors import Refused
+from tfops.ledger.as_written import plain_as_written
 from tfops.ledger.codec import decode, encode
 from tfops.records.card import SCHEMA, Card
 
@@ -37,9 +41,8 @@ def decode_card(message: str, tag: str) -> Card:
 
     Raises Refused: guard `foreign-tag` when there is none, `newer-tfops` when its schema is newer.
     """
-    start, end = message.find("\n{"), message.rfind("\n}\n")
     try:
-        card = decode(Card, message[start : end + 2])
+        card = decode(Card, _json_in(message))
     except ValueError as error:
         newer = _newer_schema(message)
         if newer:
@@ -52,6 +55,17 @@ def decode_card(message: str, tag: str) -> Card:
     if card.schema > SCHEMA:
         raise _made_by_newer(tag, card.schema)
     return card
+
+
+def _json_in(message: str) -> str:
+    start, end = message.find("\n{"), message.rfind("\n}\n")
+    return message[start : end + 2]
+
+
+def plain_card(message: str) -> Mapping[str, Any] | None:
+    """The card in a tag's message as plain data; None for one that only `decode_card` can read, or refuses."""
+    card = plain_as_written(Card, _json_in(message))
+    return card if card and card["schema"] <= SCHEMA else None
 
 
 def read_card_file(text: str, env: str) -> Card:

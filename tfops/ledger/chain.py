@@ -4,48 +4,53 @@ The tree of its head holds the environment's present. Every change is one compar
 head, on the remote when there is one: whoever loses reads again and decides again.
 """
 
+from __future__ import annotations
+
 import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Any, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
-from tfops.ledger.codec import decode, encode
 from tfops.ledger.trailers import trailers_of
-from tfops.records.blocked import Declined, WaitingCommit
-from tfops.records.drift import Drift
-from tfops.records.drill import Drills
-from tfops.records.event import EventKind, LedgerEvent
-from tfops.records.hold import HoldMark
-from tfops.records.lock import Lock
+from tfops.records.event import LedgerEvent
 from tfops.records.names import CommitSha, EnvName
-from tfops.records.run import Intent, Trouble
-from tfops.records.version import VersionRecord
 from tfops.system import clock
 from tfops.system.git import BrokenRef, GitFailed, ObjectsAway
 from tfops.system.remote import LEDGERS, Update, refs_of
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 
+if TYPE_CHECKING:
+    from tfops.records.blocked import Declined, WaitingCommit
+    from tfops.records.drift import Drift
+    from tfops.records.drill import Drills
+    from tfops.records.event import EventKind
+    from tfops.records.hold import HoldMark
+    from tfops.records.lock import Lock
+    from tfops.records.run import Intent, Trouble
+    from tfops.records.version import VersionRecord
+
 _LOCK, _INTENT, _TROUBLE = "lock.json", "intent.json", "trouble.json"
 _CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
 _DECLINED, _HOLD, _DRIFT = "declined.json", "hold.json", "drift.json"
 _WAITING = "waiting.json"
 
-PARTS: Mapping[str, type] = {
-    _LOCK: Lock,
-    _INTENT: Intent,
-    _TROUBLE: Trouble,
-    _DRILLS: Drills,
-    _DECLINED: Declined,
-    _HOLD: HoldMark,
-    _DRIFT: Drift,
-    _WAITING: WaitingCommit,
+# Each part's type, as `module:name` in `tfops.records`. A ledger has few parts at a time, most have none: a type is
+# imported when a part of it is read.
+PARTS: Mapping[str, str] = {
+    _LOCK: "lock:Lock",
+    _INTENT: "run:Intent",
+    _TROUBLE: "run:Trouble",
+    _DRILLS: "drill:Drills",
+    _DECLINED: "blocked:Declined",
+    _HOLD: "hold:HoldMark",
+    _DRIFT: "drift:Drift",
+    _WAITING: "blocked:WaitingCommit",
 }
-
-Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +62,27 @@ class LedgerState:
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     _known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def _part(self, name: str, kind: type[Part]) -> Part | None:
-        """Read when it is first asked for, and once."""
-        known, content = self._known.get(name), self.files.get(name)
-        if isinstance(known, kind) or content is None:
-            return known if isinstance(known, kind) else None
+    def _part(self, name: str) -> Any:
+        """Read when it is first asked for, and once; None where the ledger has none."""
+        content = self.files.get(name)
+        if content is None or name in self._known:
+            return self._known.get(name)
         try:
-            found = self._known[name] = decode(kind, content)
+            found = self._known[name] = _read_part(name, content)
         except ValueError as error:
             raise _damaged_part(self.env, name, str(error)) from error
         return found
 
     def require_readable(self) -> None:
         """Raises Refused (guard `damaged-ledger`) for a part that can't be read, whoever needs it next."""
-        for name, kind in PARTS.items():
-            self._part(name, kind)
+        for name in PARTS:
+            self._part(name)
         _ = self.card
 
     @property
     def lock(self) -> Lock | None:
-        return self._part(_LOCK, Lock)
+        found: Lock | None = self._part(_LOCK)
+        return found
 
     @property
     def manual_lock(self) -> Lock | None:
@@ -86,15 +92,20 @@ class LedgerState:
 
     @property
     def intent(self) -> Intent | None:
-        return self._part(_INTENT, Intent)
+        found: Intent | None = self._part(_INTENT)
+        return found
 
     @property
     def trouble(self) -> Trouble | None:
-        return self._part(_TROUBLE, Trouble)
+        found: Trouble | None = self._part(_TROUBLE)
+        return found
 
     @property
     def drills(self) -> Drills:
-        return self._part(_DRILLS, Drills) or Drills()
+        from tfops.records.drill import Drills  # noqa: PLC0415 - as for PARTS
+
+        found: Drills | None = self._part(_DRILLS)
+        return found or Drills()
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -112,19 +123,23 @@ class LedgerState:
 
     @property
     def declined(self) -> Declined | None:
-        return self._part(_DECLINED, Declined)
+        found: Declined | None = self._part(_DECLINED)
+        return found
 
     @property
     def waiting(self) -> WaitingCommit | None:
-        return self._part(_WAITING, WaitingCommit)
+        found: WaitingCommit | None = self._part(_WAITING)
+        return found
 
     @property
     def drift(self) -> Drift | None:
-        return self._part(_DRIFT, Drift)
+        found: Drift | None = self._part(_DRIFT)
+        return found
 
     @property
     def hold_mark(self) -> HoldMark | None:
-        return self._part(_HOLD, HoldMark)
+        found: HoldMark | None = self._part(_HOLD)
+        return found
 
     def drifted_from(self, latest: VersionRecord | None) -> tuple[str, ...]:
         """The addresses that were last seen to differ from the latest version."""
@@ -138,6 +153,20 @@ class LedgerState:
         if latest is None or mark is None or mark.version != latest.version.number:
             return latest.hold if latest else ""
         return "" if mark.is_lifted else mark.reason
+
+
+def type_of_part(name: str) -> type:
+    """By its file's name in PARTS."""
+    module, _, kind = PARTS[name].partition(":")
+    found: type = getattr(import_module(f"tfops.records.{module}"), kind)
+    return found
+
+
+def _read_part(name: str, content: bytes) -> object:
+    """Raises ValueError as `decode`."""
+    from tfops.ledger.codec import decode  # noqa: PLC0415 - as for PARTS
+
+    return decode(type_of_part(name), content)
 
 
 def ledger_ref(env: EnvName) -> str:
@@ -230,6 +259,8 @@ def prepare(repository: Repository, present: LedgerState, event: NewEvent) -> Up
 
 
 def _files(present: LedgerState, event: NewEvent) -> Iterator[tuple[str, bytes]]:
+    from tfops.ledger.codec import encode  # noqa: PLC0415 - as in `prepare`
+
     changed: dict[str, object] = {
         _LOCK: event.lock,
         _INTENT: event.intent,

@@ -4,17 +4,20 @@
 that holds everywhere takes the same place (DESIGN: the ledger), outside of this one.
 """
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tfops.errors import Locked
-from tfops.ledger.codec import encode, from_plain
-from tfops.records.lock import Holder
-from tfops.records.names import EnvName
 from tfops.system.workspace import explained_disk_errors, read_json, write_file
+
+if TYPE_CHECKING:
+    from tfops.records.lock import Holder
+    from tfops.records.names import EnvName
 
 
 class EnvironmentLock(Protocol):
@@ -32,7 +35,10 @@ class MachineLock:
 
     @contextlib.contextmanager
     def held(self, env: EnvName, holder: Holder, *, wait_s: float) -> Iterator[None]:
-        from filelock import FileLock, Timeout  # noqa: PLC0415 - asyncio comes with it: only for who waits
+        # asyncio comes with it: only for who waits
+        from filelock import FileLock, Timeout  # noqa: PLC0415
+
+        from tfops.ledger.codec import encode  # noqa: PLC0415
 
         lock, info = FileLock(self._folder / f"{env}.lock", mode=0o600), self._folder / f"{env}.json"
         with explained_disk_errors("take the lock"):
@@ -63,6 +69,9 @@ class MachineLock:
 
 def read_holder(info: Path) -> Holder | None:
     """Who wrote that they hold the lock; None when nobody did, or when it can't be read."""
+    from tfops.ledger.codec import from_plain  # noqa: PLC0415 - asked where somebody holds it
+    from tfops.records.lock import Holder  # noqa: PLC0415
+
     try:
         return from_plain(Holder, read_json(info))
     except ValueError:

@@ -4,17 +4,18 @@ A version is its annotated tag. Where the tag of the latest one is gone or can't
 still: what runs is known from there, and its number is never given away again.
 """
 
+from __future__ import annotations
+
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.ledger.card import decode_card, encode_card, read_card_file
 from tfops.ledger.trailers import has_trailers, split_signed, trailers_of
-from tfops.records.card import Card
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.version import Kind, Verified, Version, VersionRecord, tag_name
 from tfops.system import clock
@@ -22,6 +23,10 @@ from tfops.system.batch import Found, read_named, read_objects
 from tfops.system.git import require_sha
 from tfops.system.remote import LEDGERS, NO_REF, Update, refs_of
 from tfops.system.repository import Repository
+
+if TYPE_CHECKING:
+    from tfops.records.card import Card
+
 
 _TAGS = "refs/tags/tfops"
 _TAG = re.compile(rf"{_TAGS}/(?P<env>[^/]+)/v(?P<number>[1-9][0-9]{{0,8}})")
@@ -140,6 +145,8 @@ def _with_ledger(env: EnvName, listing: Listing, found: Found) -> Listing:
     highest = max(listing.highest, number)
     if listing.latest and listing.latest.version.number >= number:
         return replace(listing, highest=highest)
+    from tfops.ledger.card import read_card_file  # noqa: PLC0415 - for what the tags don't tell
+
     try:
         record = _record_of(read_card_file(found.text, env))
     except Refused as error:
@@ -225,6 +232,20 @@ def read_card(repository: Repository, record: VersionRecord) -> Card:
     return card
 
 
+def read_plain_card(repository: Repository, record: VersionRecord) -> Mapping[str, Any]:
+    """The same as plain data, for who shows it."""
+    from tfops.ledger.card import plain_card  # noqa: PLC0415 - as in `_card_of`
+    from tfops.ledger.codec import to_plain  # noqa: PLC0415
+
+    tags, _ = _refs(repository, record.env)
+    [found] = read_objects(repository, [tags.get(f"refs/tags/{record.tag}", NO_REF)])
+    card = plain_card(_message_of(found)) if found and found.kind == "tag" else None
+    if card and (card["environment"], card["version"], card["commit"]) == _identity(record):
+        return card
+    read: Mapping[str, Any] = to_plain(read_card(repository, record))
+    return read
+
+
 def read_tagged_card(repository: Repository, record: VersionRecord) -> Card:
     """The same from the tag alone, for who holds the tags against the ledger."""
     [found] = read_named(repository.git, [f"refs/tags/{record.tag}"])
@@ -253,6 +274,8 @@ def _cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator
 
 
 def _kept_card(record: VersionRecord, found: Found | None) -> Card | None:
+    from tfops.ledger.card import read_card_file  # noqa: PLC0415 - as in `_card_of`
+
     try:
         card = read_card_file(found.text, record.env) if found else None
     except Refused:
@@ -261,20 +284,32 @@ def _kept_card(record: VersionRecord, found: Found | None) -> Card | None:
 
 
 def _card_of(record: VersionRecord, tag: Found | None) -> Card:
+    from tfops.ledger.card import decode_card  # noqa: PLC0415 - whoever lists versions opens no card
+
     if tag is None or tag.kind != "tag":
         raise Refused("foreign-tag", f"the tag `{record.tag}` is missing or holds no card", hint="tfops history")
-    card = decode_card(split_signed(tag.text.partition("\n\n")[2]), record.tag)
+    card = decode_card(_message_of(tag), record.tag)
     if not _fits(card, record):
         raise Refused("foreign-tag", f"the card in `{record.tag}` is not of this version", hint="tfops history")
     return card
 
 
+def _message_of(tag: Found) -> str:
+    return split_signed(tag.text.partition("\n\n")[2])
+
+
 def _fits(card: Card, record: VersionRecord) -> bool:
-    return (card.environment, card.version, card.commit) == (record.env, record.version.number, record.commit)
+    return (card.environment, card.version, card.commit) == _identity(record)
+
+
+def _identity(record: VersionRecord) -> tuple[str, int, str]:
+    return record.env, record.version.number, record.commit
 
 
 def write_version_tag(repository: Repository, card: Card, headline: str) -> Update:
     """Store the tag object of a card and return the swap that makes it a version."""
+    from tfops.ledger.card import encode_card  # noqa: PLC0415 - as in `_tag_update`
+
     name = tag_name(EnvName(card.environment), Version(card.version))
     message = encode_card(card, headline)
     return _tag_update(repository, name, commit=CommitSha(card.commit), message=message, at=card.applied_at)

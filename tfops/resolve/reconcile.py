@@ -1,17 +1,21 @@
 """Whether an environment is to be changed without a person: decided from facts, with a name for every answer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from tfops.config.project import EnvironmentRule
-from tfops.config.window import next_open
+from tfops.config.project import DriftPolicy, EnvironmentRule, Sync
 from tfops.dataclass import dataclass
-from tfops.records.blocked import Declined
 from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import CommitSha, EnvName
-from tfops.records.policy import DriftPolicy, Sync
 from tfops.records.version import Kind, Verified, VersionRecord
+
+if TYPE_CHECKING:
+    from tfops.records.blocked import Declined
+
 
 _MOST_LISTED = 3
 
@@ -235,6 +239,10 @@ def _room(facts: SyncFacts) -> Decision | None:
 
 
 def _window(facts: SyncFacts) -> Decision | None:
+    if not facts.rule.windows:
+        return None
+    from tfops.config.window import next_open  # noqa: PLC0415 - time zones come with it
+
     opens = next_open(facts.rule.windows, facts.now)
     if opens <= facts.now:
         return None

@@ -22,9 +22,6 @@ class Shard:
         return f"{self.number}/{self.count}"
 
 
-WHOLE = Shard(1, 1)
-
-
 def parse_shard(text: str) -> Shard:
     """`2/3` is the second of three. Raises ValueError for anything else."""
     match = _FORM.fullmatch(text)

@@ -1,30 +1,24 @@
 """An exchange with the remote that failed: nobody answered, or the answer was no. Neither says a secret."""
 
+from __future__ import annotations
+
 import re
 import shlex
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tfops.errors import Refused
-from tfops.system.answers import Answer, answer_of, safe
-from tfops.system.git import GitFailed, GitRunner
+from tfops.system.answers import answer_of, safe
+from tfops.system.git import RemoteRefused, RemoteUnreachable
 from tfops.system.rehearsal import blocking_name
+
+if TYPE_CHECKING:
+    from tfops.system.git import GitFailed, GitRunner
+
 
 _SENT = r"^(remote\..*\.(push)?url|http\..*extraheader|url\..*insteadof)$"
 _LOGIN = re.compile(r"://([^/\s@]+)@")
 _SHORTEST_SECRET = 6  # a shorter one would take pieces out of ordinary words
-
-
-class RemoteUnreachable(Exception):
-    """The remote gave no usable answer: none at all, or (RemoteRefused) no."""
-
-
-class RemoteRefused(RemoteUnreachable):
-    """The remote answered, and the answer is no. `is_push` is False where it won't even be read."""
-
-    def __init__(self, answer: Answer, *, is_push: bool) -> None:
-        super().__init__(answer.text)
-        self.answer = answer
-        self.is_push = is_push
 
 
 def remote_failure(git: GitRunner, failure: GitFailed, *, is_push: bool) -> RemoteUnreachable:

@@ -5,11 +5,14 @@ tag, a remote) goes through `GitRunner`: full ref names only, argument lists, `-
 before anything that Git could take for an option.
 """
 
+from __future__ import annotations
+
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
@@ -17,6 +20,9 @@ from tfops.records.names import CommitSha
 from tfops.system import environ, process
 from tfops.system.pinned import PINNED
 from tfops.system.ref_files import RefFiles, UnsureError
+
+if TYPE_CHECKING:
+    from tfops.system.answers import Answer
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 # "unknown repository extension found:", or "extensions", or "v1-only extension": a name on each line below
@@ -33,6 +39,19 @@ class GitFailed(Exception):
         super().__init__(f"git {' '.join(argv)} ended with {code}: {stderr.strip()}")
         self.code = code
         self.stderr = stderr.strip()
+
+
+class RemoteUnreachable(Exception):
+    """The remote gave no usable answer: none at all, or (RemoteRefused) no."""
+
+
+class RemoteRefused(RemoteUnreachable):
+    """The remote answered, and the answer is no. `is_push` is False where it won't even be read."""
+
+    def __init__(self, answer: Answer, *, is_push: bool) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
+        self.is_push = is_push
 
 
 class ObjectsAway(ProjectError):

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
-from tfops.system import answer, failpoint, signals
+from tfops.system import answer, signals
 
 _POLL_S = 0.02
 _ENDING_S = 2.0  # an engine that was killed right now, or is about to end, needs no patience of the user's
@@ -348,6 +348,8 @@ def _follow_one(
     on_line: Callable[[str], None],
     on_tick: Callable[[], None],
 ) -> int:
+    from tfops.system import failpoint  # noqa: PLC0415 - short processes, which most commands only have, have none
+
     failpoint.engine_is(child.pid)
     if argv[1:2] == ["apply"]:
         failpoint.reach("engine-started")

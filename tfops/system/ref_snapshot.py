@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 
 from tfops.dataclass import dataclass
 from tfops.records.names import CommitSha
-from tfops.system.failures import remote_failure
 from tfops.system.git import GitFailed, require_sha
 from tfops.system.remote import LEDGERS, NO_REF, VERSIONS
 from tfops.system.repository import Repository
@@ -43,6 +42,8 @@ def look_at_remote(repository: Repository, ledger_ref: str) -> RefSnapshot:
     try:
         done = repository.git.over_network("ls-remote", "--end-of-options", remote, f"{_HEADS}*", pattern)
     except GitFailed as error:
+        from tfops.system.failures import remote_failure  # noqa: PLC0415 - what hosts say: read when one fails
+
         raise remote_failure(repository.git, error, is_push=False) from error
     rows = (line.split("\t") for line in done.text.splitlines())
     return _look(((name, sha) for sha, name in rows), heads=_HEADS, ledgers=ledger_ref.removesuffix("{env}"))

@@ -13,12 +13,10 @@ from collections.abc import Sequence
 from tfops.dataclass import dataclass
 from tfops.errors import NeverShared, Refused
 from tfops.records.names import EnvName
-from tfops.system import failpoint, signals
-from tfops.system.failures import RemoteRefused, RemoteUnreachable, remote_failure, require_free_names
-from tfops.system.git import GitFailed, GitRunner, network_timeout_s, require_sha
+from tfops.system import signals
+from tfops.system.git import GitFailed, GitRunner, RemoteRefused, RemoteUnreachable, network_timeout_s, require_sha
 from tfops.system.pinned import pinned_for
 from tfops.system.process import Completed
-from tfops.system.rehearsal import Outcome, Tried, outcome_of
 from tfops.system.repository import Repository
 from tfops.system.workspace import Workspace, exclusive
 
@@ -131,6 +129,8 @@ class Refs:
         if self._is_offline:
             return self._swap_here((*updates, *self._new_marks(updates)))
         if self._push(remote, updates) is Swap.WON:
+            from tfops.system import failpoint  # noqa: PLC0415 - a place in a change: whoever looks never comes here
+
             failpoint.reach("version-pushed" if len(updates) > 1 else "intent-pushed")
             self._follow_remote(updates)
             return Swap.WON
@@ -181,7 +181,7 @@ class Refs:
 
     def _read_back(self, remote: str, updates: Sequence[Update], failure: GitFailed) -> Swap:
         """A failed push may have arrived, and a lost race may look like a broken connection."""
-        refusal = remote_failure(self._git, failure, is_push=True)
+        refusal = _failure(self._git, failure, is_push=True)
         try:
             there = self._remote_values(remote, updates)
         except RemoteUnreachable:
@@ -204,7 +204,7 @@ class Refs:
         try:
             done = self._git.over_network("ls-remote", "--end-of-options", remote, versions)
         except GitFailed as error:
-            raise remote_failure(self._git, error, is_push=False) from error
+            raise _failure(self._git, error, is_push=False) from error
         command = f"git push --atomic {shlex.quote(remote)} {ref}:{name} '{versions}'"
         what = f"`{remote}` has no ledger `{name}`, but this clone has one"
         if done.text.strip():
@@ -236,7 +236,7 @@ class Refs:
         try:
             done = self._git.over_network("ls-remote", "--end-of-options", remote, *names)
         except GitFailed as error:
-            raise remote_failure(self._git, error, is_push=False) from error
+            raise _failure(self._git, error, is_push=False) from error
         pairs = (line.split("\t") for line in done.text.splitlines())
         return {names[name]: sha for sha, name in pairs if name in names}
 
@@ -275,7 +275,7 @@ class Refs:
         try:
             rows = self._git.over_network(*argv).text.splitlines()
         except GitFailed as error:
-            raise remote_failure(self._git, error, is_push=False) from error
+            raise _failure(self._git, error, is_push=False) from error
         there = {row.partition("\t")[2] for row in rows}
         return tuple(ref for ref in here if self._remote_name(ref) not in there)
 
@@ -289,6 +289,8 @@ class Refs:
             RemoteUnreachable: without an answer. RemoteRefused: one of the refs would not be taken.
             Refused: another name is in the way of a ref (`name-taken`), or as `swap`.
         """
+        from tfops.system.rehearsal import Tried  # noqa: PLC0415 - for who is about to change something
+
         remote = self._repository.remote
         if not self._rehearse_here(updates):
             return Swap.LOST
@@ -317,7 +319,7 @@ class Refs:
         return True
 
     def _not_written_here(self, error: GitFailed) -> Refused:
-        require_free_names(error, self._repository.remote, is_here=True)
+        _require_free_names(error, self._repository.remote, is_here=True)
         return Refused(
             "disk",
             "Git could not write refs in this clone",
@@ -327,6 +329,8 @@ class Refs:
 
     def _judge(self, remote: str, updates: Sequence[Update], done: Completed) -> Swap:
         """How the remote answered a rehearsal that failed, as it must."""
+        from tfops.system.rehearsal import Outcome, outcome_of  # noqa: PLC0415 - as in `rehearse`
+
         outcome, reasons = outcome_of(done.text, done.stderr, {self._remote_name(update.ref) for update in updates})
         if outcome is Outcome.TAKEN:
             return Swap.WON
@@ -336,14 +340,26 @@ class Refs:
         failure = GitFailed(["push"], done.code, "\n".join((*said, *rows)))
         if outcome is Outcome.LOST:
             return self._read_back(remote, updates, failure)
-        require_free_names(GitFailed(["push"], done.code, done.stderr), remote, is_here=False)
-        raise remote_failure(self._git, failure, is_push=True)
+        _require_free_names(GitFailed(["push"], done.code, done.stderr), remote, is_here=False)
+        raise _failure(self._git, failure, is_push=True)
 
     def _take_back(self, remote: str, names: Sequence[str]) -> None:
         with contextlib.suppress(GitFailed):
             specs = [f":{name}" for name in names]
             argv = (*pinned_for(remote), "push", "--quiet", "--no-verify", "--end-of-options")
             self._git.over_network(*argv, remote, *specs)
+
+
+def _failure(git: GitRunner, failure: GitFailed, *, is_push: bool) -> RemoteUnreachable:
+    from tfops.system.failures import remote_failure  # noqa: PLC0415 - what hosts say: read when one fails
+
+    return remote_failure(git, failure, is_push=is_push)
+
+
+def _require_free_names(error: GitFailed, remote: str, *, is_here: bool) -> None:
+    from tfops.system.failures import require_free_names  # noqa: PLC0415 - as in `_failure`
+
+    require_free_names(error, remote, is_here=is_here)
 
 
 def _command(update: Update) -> str:
@@ -375,7 +391,7 @@ def _explain_rejection(git: GitRunner, remote: str, error: GitFailed) -> Excepti
     lines = [line.strip() for line in error.stderr.splitlines()]
     moved = [line for line in lines if "would clobber existing tag" in line]
     rewritten = [line for line in lines if "non-fast-forward" in line and LEDGERS in line]
-    require_free_names(error, remote, is_here=True)
+    _require_free_names(error, remote, is_here=True)
     if moved:
         return Refused(
             "moved-tag",
@@ -390,4 +406,4 @@ def _explain_rejection(git: GitRunner, remote: str, error: GitFailed) -> Excepti
             why="; ".join(rewritten),
             hint="find out who did it; this clone still has the old chain: git log refs/tfops/envs/ENV",
         )
-    return remote_failure(git, error, is_push=False)
+    return _failure(git, error, is_push=False)

@@ -1,5 +1,7 @@
 """What tfops asks a repository: its commits, branches, cleanliness, and identity."""
 
+from __future__ import annotations
+
 import contextlib
 import re
 import tempfile
@@ -7,16 +9,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.records.commit import Commit, Person
 from tfops.records.names import CommitSha
 from tfops.system import clock, environ
-from tfops.system.commit_walk import CommitGraph
 from tfops.system.git import GitFailed, GitRunner, find_clone, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
 from tfops.system.ref_files import RefFiles
+
+if TYPE_CHECKING:
+    from tfops.system.commit_walk import CommitGraph
+
 
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
 PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
@@ -44,6 +50,8 @@ class Repository:
     @cached_property
     def history(self) -> CommitGraph:
         """How commits follow each other."""
+        from tfops.system.commit_walk import CommitGraph  # noqa: PLC0415 - for who compares commits
+
         return CommitGraph(self.objects)
 
     @cached_property
@@ -273,7 +281,7 @@ class Repository:
         return any(variables) or any(name.startswith("committer.") for name in self.settings)
 
     @cached_property
-    def committer(self) -> "Committer | None":
+    def committer(self) -> Committer | None:
         """Who commits here as Git puts it into a commit, None where it knows nobody (in CI it often doesn't)."""
         name, email = self.settings.get("user.name", ""), self.settings.get("user.email", "")
         if _PLAIN_NAME.fullmatch(name) and _PLAIN_EMAIL.fullmatch(email) and not self._has_other_committer:

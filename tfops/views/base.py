@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tfops import exact
 from tfops.dataclass import dataclass
-from tfops.records.finding import Finding
 from tfops.views import draw
 from tfops.views.words import plain
+
+if TYPE_CHECKING:
+    from tfops.records.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ def add_row(table: draw.Table, *cells: draw.Text | str) -> None:
 
 
 def flat_outputs(outputs: Any) -> Iterator[tuple[str, str]]:
+    from tfops import exact  # noqa: PLC0415 - few reports show values
+
     for module, values in outputs.items():
         for name, value in values.items():
             yield f"{module}.{name}", plain(exact.dumps(value, ensure_ascii=False))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tfops.errors import ConfigError, Refused, TfopsError
 from tfops.records.complaint import Complaint
-from tfops.views.shapes import Group, Renderable, Text
+from tfops.views.draw import Group, Renderable, Text
 from tfops.views.words import plain
 
 

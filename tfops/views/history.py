@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
-from tfops.records.commit import Commit
-from tfops.records.drill import Drill
-from tfops.records.event import LedgerEvent
 from tfops.records.names import EnvName
-from tfops.records.verdict import Judgement
 from tfops.records.version import Verified, VersionRecord
 from tfops.views import draw
 from tfops.views.base import View, add_row, text_report
-from tfops.views.words import VERDICT_STYLES, age, commit_text, drill_words, plain
+from tfops.views.words import age, commit_text, drill_words, plain
+
+if TYPE_CHECKING:
+    from tfops.records.commit import Commit
+    from tfops.records.drill import Drill
+    from tfops.records.event import LedgerEvent
+    from tfops.records.verdict import Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def _left_out(count: int, view: View) -> list[draw.Text]:
 
 def _verdicts(result: HistoryResult, view: View) -> draw.Renderable:
     """Versions only: each with what going back to it comes to, and why."""
+    from tfops.views.verdict import VERDICT_STYLES  # noqa: PLC0415 - for who asks for verdicts
+
     table = draw.Table("VERSION", "WHEN", "BACK TO IT", "WHY")
     for entry in result.entries[: _most(view)]:
         found, when = entry.verdict, age(entry.record.applied_at, view.now)

@@ -7,7 +7,7 @@ from dataclasses import field
 from tfops.dataclass import dataclass
 from tfops.records.addresses import without_keys
 from tfops.records.plan import Action, Plan
-from tfops.views.shapes import Text
+from tfops.views.draw import Text
 
 # So many instances of one block are told in one line.
 _MANY = 20

@@ -17,7 +17,7 @@ from tfops.records.version import Verified, Version
 from tfops.views import draw
 from tfops.views.base import View, text_report
 from tfops.views.plan_lines import plan_report
-from tfops.views.words import VERDICT_STYLES
+from tfops.views.verdict import VERDICT_STYLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The engine's events as lines: one per state change, for logs and for what scrolls by."""
 
 from tfops.records.engine_events import ActionEvent, Diagnostic, Event, ResourceEvent, SaidEvent, Step
+from tfops.views.draw import Text
 from tfops.views.live import shortened
-from tfops.views.shapes import Text
 
 _DOING = {"create": "creating", "update": "updating", "delete": "deleting", "read": "reading"}
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "read": "read"}

@@ -15,7 +15,6 @@ from tfops.records.verdict import Judgement
 from tfops.records.version import VersionRecord
 from tfops.views import draw
 from tfops.views.base import View, add_row, flat_outputs, text_report
-from tfops.views.trouble import trouble_lines
 from tfops.views.words import age, commit_text, drill_words, duration, plural
 
 
@@ -76,7 +75,10 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
     parts: list[draw.Renderable] = [table]
     parts += [draw.Text(f"\n{plural(len(listed), 'resource')}", style="dim"), *listed] if listed else []
     parts += [draw.Text("\noutputs", style="dim"), *outputs] if outputs else []
-    parts += trouble_lines(record.env, result.trouble, view)
+    if result.trouble is not None:
+        from tfops.views.trouble import trouble_lines  # noqa: PLC0415 - most changes end well
+
+        parts += trouble_lines(record.env, result.trouble, view)
     return draw.Group(*parts)
 
 

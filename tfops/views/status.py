@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
 from tfops.records.decision import Decision, SyncReason
-from tfops.records.lock import Holder, Lock
-from tfops.records.names import EnvName
 from tfops.records.printed import INLINE
 from tfops.records.version import Kind, Verified, VersionRecord
 from tfops.views import draw
 from tfops.views.base import View, add_row, text_report
 from tfops.views.words import age, plain, plural
+
+if TYPE_CHECKING:
+    from tfops.records.lock import Holder, Lock
+    from tfops.records.names import EnvName
 
 
 @dataclass(frozen=True, slots=True)

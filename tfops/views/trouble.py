@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tfops.records.names import EnvName
-from tfops.records.run import Trouble
 from tfops.views import draw
-from tfops.views.base import View
 from tfops.views.words import age, plain
 
+if TYPE_CHECKING:
+    from tfops.records.names import EnvName
+    from tfops.records.run import Trouble
+    from tfops.views.base import View
 
-def trouble_lines(env: EnvName, trouble: Trouble | None, view: View) -> Iterator[draw.Text]:
+
+def trouble_lines(env: EnvName, trouble: Trouble, view: View) -> Iterator[draw.Text]:
     """What was done, what failed, what is in doubt, what never started, and the way on."""
-    if trouble is None:
-        return
     since = f"{trouble.kind} of {trouble.commit[:8]} by {trouble.by}, {age(trouble.at, view.now)}"
     yield draw.Text()
     yield draw.Text(plain(f"degraded: {since}: {trouble.receipt}"), style="bold red")

@@ -1,22 +1,18 @@
 """Small texts that several reports share."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tfops.plain import plain as plain  # noqa: PLC0414 - texts take it from here
-from tfops.records.commit import Commit
-from tfops.records.drill import Drill
-from tfops.records.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tfops.records.commit import Commit
+    from tfops.records.drill import Drill
+
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
-
-
-VERDICT_STYLES = {
-    Verdict.OK: "green",
-    Verdict.BRIDGED: "green",
-    Verdict.KEEP_PROVIDERS: "yellow",
-    Verdict.DATA_LOSS: "bold red",
-    Verdict.BLOCKED: "red",
-}
 
 
 def age(moment: datetime, now: datetime) -> str:
