@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.config.project import EnvironmentRule, ProjectConfig, Sync
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.records.names import EnvName
-from tfops.records.policy import Sync
 
 APPLY = 'tfops apply "$ENV" --yes --wait 10m --lock-timeout 5m'
 DRIFT = "tfops drift --all --detailed-exitcode --wait 10m"
