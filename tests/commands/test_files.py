@@ -200,9 +200,10 @@ def test_a_file_of_the_pipeline_that_is_there_stays_and_what_it_lacks_is_said(sh
     made = init(shop.path, None, Witness(), yes=True, ci="gitlab")
     assert made.kept == (".gitlab-ci.yml",) and made.written == (".gitlab/tfops.yml",)
     assert made.to_do[0] == "include it in .gitlab-ci.yml: `include: [{local: /.gitlab/tfops.yml}]`"
-    shop.rules(RULES.replace("dev: {branch: main}", "dev: {branch: main}\n  perf: {branch: main}"))
+    shop.rules(RULES.replace("dev: {branch: main}", "dev: {branch: main, sync: manual}\n  perf: {branch: main}"))
     written = (shop.path / ".gitlab/tfops.yml").read_text()
     again = init(shop.path, None, Witness(), yes=True, ci="gitlab")
+    assert "dev: reviewed, and applied by a person, as `sync` says" in again.to_do
     assert any(line.startswith(".gitlab/tfops.yml isn't what would be written now") for line in again.to_do)
     assert (shop.path / ".gitlab/tfops.yml").read_text() == written
 

@@ -164,15 +164,15 @@ def _matrix(job: Any) -> list[str]:
 
 def test_a_push_starts_just_the_jobs_of_the_environments_that_tfops_binds_to_the_branch() -> None:
     """What each forge makes of our patterns, against what tfops itself does."""
-    lanes = pipeline(odd_rules()).lanes
-    assert len({lane.slug for lane in lanes}) == len(lanes)
+    bound = pipeline(odd_rules()).branches
+    assert len({one.slug for one in bound}) == len(bound)
     actions, gitlab = files("github", odd_rules()), files("gitlab", odd_rules())["tfops"]
-    for lane in lanes:
-        (filtered,) = actions[f"tfops-apply-{lane.slug}"]["on"]["push"]["branches"]
-        condition = gitlab[f"tfops-apply-{lane.slug}"]["rules"][0]["if"].partition(" && ")[2]
+    for pattern, name in ((one.pattern, f"tfops-apply-{one.slug}") for one in bound):
+        (filtered,) = actions[name]["on"]["push"]["branches"]
+        condition = gitlab[name]["rules"][0]["if"].partition(" && ")[2]
         for branch in _BRANCHES:
-            assert _github_takes(filtered, branch) is matches(lane.pattern, branch), (filtered, branch)
-            assert _gitlab_takes(condition, branch) is matches(lane.pattern, branch), (condition, branch)
+            assert _github_takes(filtered, branch) is matches(pattern, branch), (filtered, branch)
+            assert _gitlab_takes(condition, branch) is matches(pattern, branch), (condition, branch)
 
 
 def _github_takes(pattern: str, branch: str) -> bool:
@@ -190,6 +190,16 @@ def _gitlab_takes(condition: str, branch: str) -> bool:
     assert operator == "=~" and value.startswith("/") and value.endswith("/")
     assert "/" not in re.sub(r"\\.", "", value[1:-1]), "a slash would end the expression"
     return re.search(value[1:-1], branch) is not None
+
+
+@pytest.mark.parametrize("sync", ["manual", "plan"])
+def test_what_waits_for_a_person_is_reviewed_and_not_applied(sync: str) -> None:
+    rules = _PLAIN.replace("branch: production", f"branch: production, sync: {sync}")
+    found = files("github", rules)
+    assert set(found) == {"tfops-review", "tfops-apply-main", "tfops-drift"}
+    assert "production" in found["tfops-review"]["on"]["pull_request"]["branches"]
+    jobs_of_gitlab = files("gitlab", rules)["tfops"]
+    assert "tfops-apply-production" not in jobs_of_gitlab and len(jobs_of_gitlab["tfops-review"]["rules"]) == 2
 
 
 def test_another_engine_is_said_to_be_missing_and_cannot_leave_its_line() -> None:

@@ -19,7 +19,7 @@ _HOSTS = {GITHUB.name: GITHUB, GITEA.name: GITEA}
 
 @dataclass(frozen=True, slots=True)
 class WrittenPipeline:
-    """`to_do` are sentences: what no file can do. `environment` is one that the pipeline applies."""
+    """`to_do` are sentences: what no file can do. `environment` is the first one of a branch."""
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
@@ -40,7 +40,8 @@ def write_pipeline(folder: Path, forge: str, ui: Ui) -> WrittenPipeline:
     if rules.backend.kind == "local":
         ui.warn("the local backend keeps states in a clone, and a job's clone is thrown away: tfops docs share-state")
     left = (*_other_than_written(folder, kept, files), *_settings(forge, pipeline))
-    return WrittenPipeline(tuple(written), tuple(kept), left, pipeline.lanes[0].environments[0])
+    first = pipeline.branches[0]
+    return WrittenPipeline(tuple(written), tuple(kept), left, (*first.environments, *first.waiting)[0])
 
 
 def _other_than_written(folder: Path, kept: list[str], files: Mapping[str, str]) -> Iterator[str]:
@@ -55,6 +56,9 @@ def _other_than_written(folder: Path, kept: list[str], files: Mapping[str, str])
 
 def _settings(forge: str, pipeline: Pipeline) -> Iterator[str]:
     """Variables and secrets that the files read, and what else is set in the forge."""
+    waiting = [env for branch in pipeline.branches for env in branch.waiting]
+    if waiting:
+        yield f"{', '.join(waiting)}: reviewed, and applied by a person, as `sync` says"
     names = ["TFOPS_SOURCE", "TFOPS_COMMIT"]
     if pipeline.uses_aws and forge != GITEA.name:
         names += ["TFOPS_AWS_ROLE", "TFOPS_AWS_READ_ROLE", "AWS_REGION"]

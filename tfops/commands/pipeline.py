@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
-from tfops.config.project import EnvironmentRule, ProjectConfig
+from tfops.config.project import EnvironmentRule, ProjectConfig, Sync
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
 from tfops.records.names import EnvName
@@ -21,11 +21,13 @@ _LONGEST_SLUG = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """The environments that a push to one branch, or to any branch that fits a pattern, applies."""
+class BoundBranch:
+    """The environments of a branch, or of all that fit a pattern: those that a push applies, and those that wait for a
+    person (`sync` isn't `auto`)."""
 
     pattern: str
     environments: tuple[EnvName, ...]
+    waiting: tuple[EnvName, ...]
     uses_aws: bool
 
     @property
@@ -40,13 +42,18 @@ class Lane:
 class Pipeline:
     """`extras` are tfops' own, comma-separated. `engine` is what has to be installed besides, empty: nothing."""
 
-    lanes: tuple[Lane, ...]
+    branches: tuple[BoundBranch, ...]
     extras: str
     engine: str
 
     @property
+    def applied(self) -> tuple[BoundBranch, ...]:
+        """The branches to which a push applies something."""
+        return tuple(branch for branch in self.branches if branch.environments)
+
+    @property
     def uses_aws(self) -> bool:
-        return any(lane.uses_aws for lane in self.lanes)
+        return any(branch.uses_aws for branch in self.branches)
 
 
 def pipeline_of(rules: ProjectConfig, *, client: str) -> Pipeline:
@@ -65,22 +72,23 @@ def pipeline_of(rules: ProjectConfig, *, client: str) -> Pipeline:
             why="no environment in tfops.yaml is bound to a branch",
             hint="bind one: `dev: {branch: main}`",
         )
-    lanes = tuple(_lane(pattern, found, rules) for pattern, found in by_pattern.items())
+    branches = tuple(_bound(pattern, found, rules) for pattern, found in by_pattern.items())
     brings_engine = rules.engine.use in ("auto", "embedded")
     extras = (
         ["terraform"] * brings_engine + ["vault"] * (rules.secrets.vault_login is not None) + [client] * bool(client)
     )
-    return Pipeline(lanes, ",".join(extras), "" if brings_engine else rules.engine.use)
+    return Pipeline(branches, ",".join(extras), "" if brings_engine else rules.engine.use)
 
 
-def _lane(pattern: str, found: Mapping[EnvName, EnvironmentRule], rules: ProjectConfig) -> Lane:
+def _bound(pattern: str, found: Mapping[EnvName, EnvironmentRule], rules: ProjectConfig) -> BoundBranch:
     if len(found) > _MOST_ENVIRONMENTS:
         raise ProjectError(
             f"{len(found)} environments are bound to `{pattern}`: a matrix takes {_MOST_ENVIRONMENTS}",
             hint="one job can do all of them: tfops docs run-in-ci   (tfops reconcile)",
         )
     uses_aws = rules.backend.kind == "s3" or any(rule.account or rule.role for rule in found.values())
-    return Lane(pattern, tuple(found), uses_aws)
+    applied = tuple(env for env, rule in found.items() if rule.sync is Sync.AUTO)
+    return BoundBranch(pattern, applied, tuple(env for env in found if env not in applied), uses_aws)
 
 
 def quoted(text: str) -> str:

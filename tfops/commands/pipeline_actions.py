@@ -2,7 +2,7 @@
 
 import re
 
-from tfops.commands.pipeline import APPLY, DRIFT, Lane, Pipeline, filled, quoted, quoted_list, requirement
+from tfops.commands.pipeline import APPLY, DRIFT, BoundBranch, Pipeline, filled, quoted, quoted_list, requirement
 from tfops.dataclass import dataclass
 
 _HEAD = "# Written by `tfops init --ci <HOST>`, and yours to change. What it needs: tfops docs run-in-ci\n"
@@ -150,27 +150,27 @@ GITEA = Host(
 def workflows(host: Host, pipeline: Pipeline) -> dict[str, str]:
     """Path to text. One file for each branch: only `on` knows patterns, and takes nothing but constants."""
     files = {"tfops-review": _review(host, pipeline)}
-    files |= {f"tfops-apply-{lane.slug}": _apply(host, pipeline, lane) for lane in pipeline.lanes}
+    files |= {f"tfops-apply-{branch.slug}": _apply(host, pipeline, branch) for branch in pipeline.applied}
     files["tfops-drift"] = _drift(host, pipeline)
     return {f"{host.folder}/{name}.yml": text for name, text in files.items()}
 
 
 def _review(host: Host, pipeline: Pipeline) -> str:
     ours = "" if host.runs_forks else _OURS
-    branches = quoted_list(_filter(lane.pattern) for lane in pipeline.lanes)
+    branches = quoted_list(_filter(branch.pattern) for branch in pipeline.branches)
     login = _login(host, "TFOPS_AWS_READ_ROLE") if pipeline.uses_aws else ""
     return _file(host, pipeline, _REVIEW, login, {"BRANCHES": branches, "TOKEN": host.token, "OURS": ours})
 
 
-def _apply(host: Host, pipeline: Pipeline, lane: Lane) -> str:
+def _apply(host: Host, pipeline: Pipeline, branch: BoundBranch) -> str:
     values = {
-        "NAME": quoted(f"tfops apply {lane.pattern}"),
-        "BRANCHES": quoted_list([_filter(lane.pattern)]),
-        "ENVIRONMENTS": quoted_list(lane.environments),
+        "NAME": quoted(f"tfops apply {branch.pattern}"),
+        "BRANCHES": quoted_list([_filter(branch.pattern)]),
+        "ENVIRONMENTS": quoted_list(branch.environments),
         "ENVIRONMENT": "    environment: ${{ matrix.env }}   # its approvals, variables and secrets" * host.has_oidc,
         "COMMAND": APPLY,
     }
-    login = _login(host, "TFOPS_AWS_ROLE") if lane.uses_aws else ""
+    login = _login(host, "TFOPS_AWS_ROLE") if branch.uses_aws else ""
     return _file(host, pipeline, _APPLY, login, values)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from tfops.commands.pipeline import APPLY, DRIFT, Lane, Pipeline, filled, quoted, quoted_list, requirement
+from tfops.commands.pipeline import APPLY, DRIFT, BoundBranch, Pipeline, filled, quoted, quoted_list, requirement
 
 JOBS = ".gitlab/tfops.yml"
 MAIN = ".gitlab-ci.yml"
@@ -91,22 +91,22 @@ def jobs(pipeline: Pipeline) -> dict[str, str]:
     values = {
         "ENGINE": engine,
         "REQUIREMENT": requirement(pipeline),
-        "REVIEWED": _rules(_reviewed(lane) for lane in pipeline.lanes),
+        "REVIEWED": _rules(_reviewed(branch) for branch in pipeline.branches),
         "ID_TOKEN": _VOUCHED if pipeline.uses_aws else "",
         "READ_ROLE": _role("TFOPS_AWS_READ_ROLE", uses_aws=pipeline.uses_aws),
         "PUSH": _PUSH,
         "DRIFT": DRIFT,
     }
-    return {JOBS: filled(_HEAD, values) + "".join(map(_apply, pipeline.lanes)), MAIN: _INCLUDE}
+    return {JOBS: filled(_HEAD, values) + "".join(map(_apply, pipeline.applied)), MAIN: _INCLUDE}
 
 
-def _apply(lane: Lane) -> str:
+def _apply(branch: BoundBranch) -> str:
     values = {
-        "NAME": quoted(f"tfops-apply-{lane.slug}"),
-        "PUSHED": _rules([f'$CI_PIPELINE_SOURCE != "schedule" && {_fits("$CI_COMMIT_BRANCH", lane.pattern)}']),
-        "ENVIRONMENTS": quoted_list(lane.environments),
-        "ID_TOKEN": _VOUCHED if lane.uses_aws else "",
-        "ROLE": _role("TFOPS_AWS_ROLE", uses_aws=lane.uses_aws),
+        "NAME": quoted(f"tfops-apply-{branch.slug}"),
+        "PUSHED": _rules([f'$CI_PIPELINE_SOURCE != "schedule" && {_fits("$CI_COMMIT_BRANCH", branch.pattern)}']),
+        "ENVIRONMENTS": quoted_list(branch.environments),
+        "ID_TOKEN": _VOUCHED if branch.uses_aws else "",
+        "ROLE": _role("TFOPS_AWS_ROLE", uses_aws=branch.uses_aws),
         "PUSH": _PUSH,
         "COMMAND": APPLY,
     }
@@ -121,8 +121,8 @@ def _rules(conditions: Iterable[str]) -> str:
     return "\n".join(f"    - if: {condition}" for condition in conditions)
 
 
-def _reviewed(lane: Lane) -> str:
-    fits = _fits("$CI_MERGE_REQUEST_TARGET_BRANCH_NAME", lane.pattern)
+def _reviewed(branch: BoundBranch) -> str:
+    fits = _fits("$CI_MERGE_REQUEST_TARGET_BRANCH_NAME", branch.pattern)
     return f'$CI_PIPELINE_SOURCE == "merge_request_event" && {fits}'
 
 
