@@ -19,7 +19,8 @@ from tfops.views.words import plain, plural
 
 @dataclass(frozen=True, slots=True)
 class ReviewResult:
-    """The end of `review`. `compared`, `bases` and `not_compared` are those of `affected`. `not_told` says why the forge doesn't have it, where it should."""
+    """The end of `review`. `compared`, `bases` and `not_compared` are those of `affected`. `not_told` says why the
+    forge doesn't have it, where it should."""
 
     commit: CommitSha
     bases: Mapping[str, CommitSha]
