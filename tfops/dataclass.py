@@ -61,8 +61,8 @@ def _lazy(cls: type, *, frozen: bool, order: bool, kw_only: bool) -> type:
     body = shared | {"__doc__": cls.__name__} | {name: value for name, value in body.items() if value is not None}
     body |= {
         "__slots__": names[len(inherited) :],
-        "__dataclass_fields__": _Twin("__dataclass_fields__"),
-        "__dataclass_params__": _Twin("__dataclass_params__"),
+        "__dataclass_fields__": _StandardAttribute("__dataclass_fields__"),
+        "__dataclass_params__": _StandardAttribute("__dataclass_params__"),
         "_defaults_": defaults,
         "_frozen_": frozen,
         "_kw_only_": kw_only,
@@ -126,7 +126,7 @@ def _field(scope: dict[str, Any], number: int, name: str, defaults: dict[str, An
     return (value, argument) if _is_argument(defaults.get(name)) else (made, "")
 
 
-class _Twin:
+class _StandardAttribute:
     """What the standard library says of the same class, asked of it when somebody wants to know."""
 
     def __init__(self, name: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tfops.agent import lobby, serve
+from tfops.agent import connections, serve
 from tfops.agent.agent_status import AgentStatus
 from tfops.agent.serve import HookEndpoint, serving
 
@@ -18,7 +18,7 @@ _SLOW = (b"", b"GET", b"GET /healthz HTTP/1.1\r\n", b"POST /hook HTTP/1.1\r\nCon
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """Of a server that is patient for longer than any test: whoever is answered didn't wait for a slow one's end."""
     monkeypatch.setattr(serve, "_PATIENCE_S", 600)
-    monkeypatch.setattr(lobby, "_MOST", 100)
+    monkeypatch.setattr(connections, "_MOST", 100)
     board = AgentStatus(silence_s=600)
     with serving(("127.0.0.1", 0), HookEndpoint(board, lambda: None, b"0123456789abcdef")) as taken:
         yield taken

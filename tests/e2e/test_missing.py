@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.support.sandbox import Sandbox
+from tests.support.ways_back import Story
 
 A = 'module.main.terraform_data.each["a"]'
 MAIN = "module.main.terraform_data.main"
@@ -115,3 +116,19 @@ def test_what_a_stopped_change_deleted_is_missing_with_reason_and_what_it_did_no
         "state-lacks", f"the state of dev lacks what v1 has: {MAIN}"
     )  # fmt: skip
     assert refused.error["hint"].endswith(f"tfops resume dev --yes -o json --allow-missing '{MAIN}'")
+
+
+def test_what_is_gone_and_not_wanted_any_more_is_in_no_inventory(story: Story) -> None:
+    """An engine was killed between the deletion and its state: nothing is left to do, and the state still has it."""
+    both = 'resource "demo_thing" "a" { content = "a" }\nresource "demo_thing" "b" { content = "b" }\n'
+    story.version(both)
+    gone = [path for path in story.world.rglob("*") if path.is_file() and '"b"' in path.read_text()]
+    for path in gone:
+        path.unlink()
+    story.version('resource "demo_thing" "a" { content = "a" }\n')
+    inventory = story.shop.ok("inventory", "dev", "-o", "json").result["environments"]["dev"]
+    assert gone and list(inventory) == ["module.main.demo_thing.a"]
+    assert story.shop.ok("plan", "dev", "-o", "json").result["plan"]["is_empty"]
+    story.version(both.replace('"b" { content', '"c" { content'))
+    inventory = story.shop.ok("inventory", "dev", "-o", "json").result["environments"]["dev"]
+    assert list(inventory) == ["module.main.demo_thing.a", "module.main.demo_thing.c"]

@@ -16,7 +16,7 @@ from tests.support.sandbox import Sandbox, new_sandbox, with_remote
 from tfops.agent.agent_status import AgentStatus
 from tfops.agent.log import Log
 from tfops.agent.loop import AgentOptions, Loop
-from tfops.agent.tell import Teller
+from tfops.agent.tell import Notifier
 from tfops.agent.watch import Watch
 from tfops.change.project import Project
 from tfops.ledger.record import record_version
@@ -95,7 +95,7 @@ def soak(shop: Sandbox, *, turns: int, envs: int, samples: int = 10) -> Soaked:
         project = Project.open(shop.path)
         board, log = AgentStatus(silence_s=60), Log(stream=stream)
         options = AgentOptions(interval_s=0.0, parallel=1, grace_s=1.0, shard=Shard(1, 1))
-        loop = Loop(project, options, Watch(project, "refs/tfops/envs/{env}"), board, log, Teller(lambda _: None))
+        loop = Loop(project, options, Watch(project, "refs/tfops/envs/{env}"), board, log, Notifier(lambda _: None))
         taken: list[Sample] = []
         sampler = threading.Thread(target=_sample, args=(board, project.repository, taken, turns, samples), daemon=True)
         sampler.start()

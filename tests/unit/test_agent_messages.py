@@ -5,10 +5,10 @@ import hmac
 import json
 from dataclasses import replace
 
-from tfops.agent.messages import Allowance, News, concerns, message, sentence, signed
+from tfops.agent.messages import Allowance, Notice, concerns, message, sentence, signed
 from tfops.contacts import TellRule
 
-_NEWS = News(
+_NEWS = Notice(
     "applied", "shop", "is now v3", "2026-11-25T12:00:00+00:00", env="dev", version="v3", commit="1a2b3c4d" + "0" * 32
 )
 _RULE = TellRule("json", "HOOK", events=("applied", "failed"), environments=("dev",))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tfops.change.consent import _let_protected_go, _Told
+from tfops.change.consent import _let_protected_go, _Prompt
 from tfops.change.planning import _with_kept
 from tfops.change.request import Consent
 from tfops.change.stack_plan import StackPlan
@@ -24,8 +24,8 @@ from tfops.records.version import Kind
 ONE, TWO, DATABASE = 'a.user["ann-s3cret"]', 'a.user["eve-s3cret"]', 'module.app["s3cret"].s3cret_type.app'
 
 
-def told(*secrets: str) -> _Told:
-    return _Told(None, Masker(secrets))  # type: ignore[arg-type]  # nobody is asked
+def told(*secrets: str) -> _Prompt:
+    return _Prompt(None, Masker(secrets))  # type: ignore[arg-type]  # nobody is asked
 
 
 def changes(*addresses: str) -> list[ResourceChange]:
@@ -78,7 +78,7 @@ def refusal_of(target: Protecting, *changes: ResourceChange, named: frozenset[st
     plan = Plan(tuple(changes), (), "d", is_empty=False)
     someone: Any = SimpleNamespace(is_interactive=False)
     try:
-        _let_protected_go(target, plan, Consent(yes=True, allow_destroy=named), _Told(someone, str))  # type: ignore[arg-type]  # what it asks a target for
+        _let_protected_go(target, plan, Consent(yes=True, allow_destroy=named), _Prompt(someone, str))  # type: ignore[arg-type]  # what it asks a target for
     except NotApproved as error:
         return error
     return None

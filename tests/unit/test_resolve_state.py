@@ -9,7 +9,7 @@ from tfops.errors import Refused
 from tfops.records.state import ABSENT_STATE, StackState
 from tfops.records.version import Version
 from tfops.resolve.state import (
-    Lack,
+    MissingResources,
     RecordedState,
     lacking,
     require_engine_for,
@@ -146,7 +146,9 @@ def test_what_the_card_has_and_the_state_lacks_but_for_what_moved(
 
 def lack(recorded: RecordedState, engine: str, *, serial: int = 7, takes_names: bool = True) -> Refused:
     with pytest.raises(Refused) as caught:
-        require_none_lacking(PROD, [Lack(("t.a", "t.b"), recorded, serial, engine)], takes_names=takes_names)
+        require_none_lacking(
+            PROD, [MissingResources(("t.a", "t.b"), recorded, serial, engine)], takes_names=takes_names
+        )
     return caught.value
 
 

@@ -20,9 +20,9 @@ from tfops.agent import act
 from tfops.agent.agent_status import AgentStatus
 from tfops.agent.drifting import DriftRound
 from tfops.agent.log import Log, Value
-from tfops.agent.messages import About, News
+from tfops.agent.messages import About, Notice
 from tfops.agent.queue import Queue
-from tfops.agent.tell import Teller
+from tfops.agent.tell import Notifier
 from tfops.agent.traces import Traces
 from tfops.agent.watch import Watch
 from tfops.change.project import Project
@@ -64,7 +64,7 @@ class Loop:
     watch: Watch
     board: AgentStatus
     log: Log
-    teller: Teller
+    teller: Notifier
     traces: Traces = field(default_factory=Traces)
     wake: threading.Event = field(default_factory=threading.Event)
     queue: Queue = field(default_factory=Queue)
@@ -186,7 +186,7 @@ class Loop:
 
     def _tell(self, event: str, text: str, **about: Unpack[About]) -> None:
         at = clock.now().isoformat()
-        self.teller.tell(News(event, self.board.project, text, at, **about))
+        self.teller.tell(Notice(event, self.board.project, text, at, **about))
 
     def _take_over(self, code: int, text: str) -> None:
         """The answers of a survey; without any, it is asked again after an interval."""

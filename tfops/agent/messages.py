@@ -15,7 +15,7 @@ _SIGNS = {"applied": "✓", "failed": "✗", "blocked": "!", "drifted": "~", "re
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Notice:
     """Something to tell. Texts come from answers of `tfops`, which are masked; `more` is how many were left out."""
 
     event: str
@@ -40,13 +40,13 @@ class About(TypedDict, total=False):
     reason: str
 
 
-def concerns(rule: TellRule, news: News) -> bool:
+def concerns(rule: TellRule, news: Notice) -> bool:
     """Whether someone wants to hear it."""
     is_wanted = not rule.environments or not news.env or news.env in rule.environments
     return news.event in rule.events and is_wanted
 
 
-def message(rule: TellRule, news: News) -> bytes:
+def message(rule: TellRule, news: Notice) -> bytes:
     """The body: for machines all fields, for people one line."""
     if rule.to == "json":
         return json.dumps({"schema": 1, **_fields(news)}, ensure_ascii=False).encode()
@@ -54,7 +54,7 @@ def message(rule: TellRule, news: News) -> bytes:
     return json.dumps(_slack(line) if rule.to == "slack" else _teams(line), ensure_ascii=False).encode()
 
 
-def sentence(template: str, news: News) -> str:
+def sentence(template: str, news: Notice) -> str:
     """By the template, else `✓ shop dev: is now v3 (1a2b3c4d)`."""
     more = f" (and {news.more} more)" if news.more else ""
     if template:
@@ -65,8 +65,8 @@ def sentence(template: str, news: News) -> str:
     return f"{_SIGNS.get(news.event, '')} {where}: {news.text}" + (f" ({details})" if details else "") + more
 
 
-def _fields(news: News) -> dict[str, Any]:
-    return {name: getattr(news, name) for name in News.__slots__}
+def _fields(news: Notice) -> dict[str, Any]:
+    return {name: getattr(news, name) for name in Notice.__slots__}
 
 
 def _slack(line: str) -> Mapping[str, Any]:
@@ -99,7 +99,7 @@ class Allowance:
     left_out: int = 0
     _since: float | None = None
 
-    def pass_on(self, news: News, now: float) -> News | None:
+    def pass_on(self, news: Notice, now: float) -> Notice | None:
         """The news with how many were left out before it; None when it is left out itself. `now` in seconds."""
         if self._since is None:
             self.left = float(self.per_minute)

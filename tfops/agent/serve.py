@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfops.agent import hooks
 from tfops.agent.agent_status import AgentStatus
-from tfops.agent.lobby import Lobby
+from tfops.agent.connections import ConnectionQueue
 from tfops.agent.metrics import CONTENT_TYPE, metrics_text
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError
@@ -57,7 +57,7 @@ class HookEndpoint:
 
 
 class _Server(HTTPServer):
-    """Accepts; a lobby waits for the requests; workers answer them, and health has workers of its own."""
+    """Accepts; connections wait in a queue for their requests; workers answer, and health has workers of its own."""
 
     request_queue_size = 128
 
@@ -67,7 +67,7 @@ class _Server(HTTPServer):
         super().__init__(address, _Handler)
         self._busy: dict[socket.socket, bytes] = {}
         self._health, self._others = ThreadPoolExecutor(_HEALTH_THREADS), ThreadPoolExecutor(_MOST_THREADS)
-        self._lobby = Lobby(self._admit, patience_s=_PATIENCE_S)
+        self._lobby = ConnectionQueue(self._admit, patience_s=_PATIENCE_S)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._lobby.enter(request, client_address)

@@ -11,7 +11,7 @@ from tfops.agent.agent_status import AgentStatus
 from tfops.agent.log import Log
 from tfops.agent.loop import AgentOptions, Loop
 from tfops.agent.serve import HookEndpoint, serving
-from tfops.agent.tell import Teller
+from tfops.agent.tell import Notifier
 from tfops.agent.traces import traces_for
 from tfops.agent.watch import Watch
 from tfops.change.project import Project
@@ -41,7 +41,7 @@ def run_agent(
         log.say("untold", text, is_warning=True)
 
     traces = traces_for(rules.project, str(options.shard), complain)
-    loop = Loop(project, options, Watch(project, rules.ledger_ref), board, log, Teller(complain), traces)
+    loop = Loop(project, options, Watch(project, rules.ledger_ref), board, log, Notifier(complain), traces)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_only_one(project))
         if listen is not None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import field
 
-from tfops.agent.messages import Allowance, News, concerns, message, signed
+from tfops.agent.messages import Allowance, Notice, concerns, message, signed
 from tfops.contacts import TellRule
 from tfops.dataclass import dataclass
 from tfops.system import environ, http
@@ -18,12 +18,12 @@ _TIMEOUT_S = 10.0
 
 
 @dataclass(slots=True)
-class Teller:
+class Notifier:
     """Sends in a thread of its own. `complain` says what could not be told; an address is never shown."""
 
     complain: Callable[[str], None]
     rules: tuple[TellRule, ...] = ()
-    _news: "queue.Queue[News | None]" = field(default_factory=lambda: queue.Queue(_MOST_WAITING))
+    _news: "queue.Queue[Notice | None]" = field(default_factory=lambda: queue.Queue(_MOST_WAITING))
     _allowances: dict[TellRule, Allowance] = field(default_factory=dict)
     _thread: threading.Thread | None = None
 
@@ -31,7 +31,7 @@ class Teller:
         """From now on these; what was left out for a rule that stays is still counted."""
         self.rules = tuple(rules)
 
-    def tell(self, news: News) -> None:
+    def tell(self, news: Notice) -> None:
         """Never blocks: when a thousand wait already, this one is lost, and that is said."""
         if not any(concerns(rule, news) for rule in self.rules):
             return
@@ -55,7 +55,7 @@ class Teller:
                 if concerns(rule, news):
                     self._send(rule, news)
 
-    def _send(self, rule: TellRule, news: News) -> None:
+    def _send(self, rule: TellRule, news: Notice) -> None:
         allowance = self._allowances.setdefault(rule, Allowance(rule.per_minute))
         allowed = allowance.pass_on(news, time.monotonic())
         url = environ.variable(rule.url_env)

@@ -170,7 +170,8 @@ def _stack_part(target: Target, end: StackResult) -> StackRecord:
     folders, is_tofu = {module.path: module.folder for module in modules}, engine.engine.is_tofu
     let_go = let_go_blocks(folders, is_tofu=is_tofu)
     moves = relevant_moves(declared_moves(folders, is_tofu=is_tofu), (*after.inventory, *let_go))
-    ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in after.inventory.items()}
+    known_ids = {address: known for address, known in after.inventory.items() if address not in _found_gone(end)}
+    ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in known_ids.items()}
     named = {address for address in ids if is_protected(address, blocks=frozenset(), patterns=target.rules.protect)}
     return StackRecord(
         backend=describe_backend(target.rules.backend_of(target.env)),
@@ -200,6 +201,16 @@ def _stack_part(target: Target, end: StackResult) -> StackRecord:
         moved=_moved(end),
         commit=commit if commit != target.commit.sha else "",
     )
+
+
+def _found_gone(end: StackResult) -> frozenset[str]:
+    """What the plan found to be gone, where nothing was applied: no engine writes that into the state by itself.
+
+    It isn't wanted any more, else it would have been made anew. An engine that is killed between a deletion and its
+    state leaves that behind.
+    """
+    drift = end.planned.plan.drift if end.planned.plan and end.applied is None else ()
+    return frozenset(change.address for change in drift if change.action is Action.DELETE and not change.deposed)
 
 
 def _types_by_provider(types: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -40,13 +40,13 @@ def obtain_consent(
     mask: Callable[[str], str] = str,
 ) -> Approval:
     """Who agreed to this plan, and how. Raises NotApproved. Decided on the plan as it is, and told through `mask`."""
-    how = DRILL if options.standing == DRILL else _ask(target, plan, options, _Told(ui, mask))
+    how = DRILL if options.standing == DRILL else _ask(target, plan, options, _Prompt(ui, mask))
     person = target.facts.person
     return Approval(who=str(person), when=clock.now(), digest=plan.digest, how=how)
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Prompt:
     """Whom is asked, and how addresses are told there: a key may be a secret."""
 
     ui: Ui
@@ -68,7 +68,7 @@ class _Told:
         return " ".join(f"{flag} '{self(address)}'" for address in addresses)
 
 
-def _ask(target: Target, plan: Plan, options: Consent, told: _Told) -> str:
+def _ask(target: Target, plan: Plan, options: Consent, told: _Prompt) -> str:
     ui = told.ui
     _let_protected_go(target, plan, options, told)
     _let_be_made_twice(target, plan, options, told)
@@ -90,7 +90,7 @@ def _ask(target: Target, plan: Plan, options: Consent, told: _Told) -> str:
     return _plain_yes(target, ui)
 
 
-def _let_protected_go(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
+def _let_protected_go(target: Target, plan: Plan, options: Consent, told: _Prompt) -> None:
     """Each protected address is named or typed: the code that protected it may be gone with this very change."""
     losing = [change for change in plan.losing if change.against_keep or target.protects(change.address)]
     unnamed = told.unnamed(losing, options.allow_destroy)
@@ -104,7 +104,7 @@ def _let_protected_go(target: Target, plan: Plan, options: Consent, told: _Told)
     _require_named(target, unnamed, options, told, asking=asking)
 
 
-def _why_protected(target: Target, losing: Sequence[ResourceChange], told: _Told) -> Iterator[str]:
+def _why_protected(target: Target, losing: Sequence[ResourceChange], told: _Prompt) -> Iterator[str]:
     """What protects it; a guess is said to be one."""
     guessed = [change.address for change in losing if target.guesses(change.address)]
     kept = [change.address for change in losing if change.against_keep]
@@ -116,7 +116,7 @@ def _why_protected(target: Target, losing: Sequence[ResourceChange], told: _Told
         yield f"`destroy = false` is to leave {told.few(kept)} alive, and this plan destroys it all the same"
 
 
-def _let_be_made_twice(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
+def _let_be_made_twice(target: Target, plan: Plan, options: Consent, told: _Prompt) -> None:
     """What was let go alive, and holds data or was expected back: a second one is never made by the way."""
     found = (change for change in plan.duplicates if is_missed(change.resource_type))
     asking = _Asking(
@@ -130,7 +130,7 @@ def _let_be_made_twice(target: Target, plan: Plan, options: Consent, told: _Told
     _require_named(target, told.unnamed(found, options.allow_duplicate), options, told, asking=asking)
 
 
-def _let_actions_run(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
+def _let_actions_run(target: Target, plan: Plan, options: Consent, told: _Prompt) -> None:
     """Actions that operations want to be asked about (`actions: {ask: …}`), each by its address."""
     found = (action for action in plan.actions if asks_first(action, target.rules.ask_actions))
     asking = _Asking(
@@ -155,7 +155,7 @@ class _Asking:
     way: str = "if that is what you want, add"
 
 
-def _require_named(target: Target, unnamed: Sequence[str], options: Consent, told: _Told, *, asking: _Asking) -> None:
+def _require_named(target: Target, unnamed: Sequence[str], options: Consent, told: _Prompt, *, asking: _Asking) -> None:
     """Raises NotApproved unless each address is typed on a terminal; with `--yes` nobody is asked."""
     if not unnamed:
         return
@@ -171,7 +171,7 @@ def _require_named(target: Target, unnamed: Sequence[str], options: Consent, tol
             raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
 
-def _keep_limits(target: Target, plan: Plan, options: Consent, told: _Told) -> None:
+def _keep_limits(target: Target, plan: Plan, options: Consent, told: _Prompt) -> None:
     """Raises Refused (guard `delete-limit` or `needs-approval`) where tfops.yaml wants a person to look."""
     prints = told_prints(plan, told.mask)
     if covers(options.agreed, plan, prints):
@@ -210,7 +210,7 @@ def _not_as_agreed(target: Target, plan: Plan, agreed: Agreed, prints: Mapping[s
     return f"; not what was approved: {text}", f"if they are new at each planning: tfops approve {target.env} {named}"
 
 
-def _loss_flags(unnamed: Sequence[str], stateless: Set[str], told: _Told) -> str:
+def _loss_flags(unnamed: Sequence[str], stateless: Set[str], told: _Prompt) -> str:
     """Each by name; with many, those whose types hold nothing by one flag."""
     if len(stateless & set(unnamed)) < _MANY:
         return told.flags("--allow-destroy", unnamed)
@@ -231,7 +231,7 @@ def _typed_name(target: Target, ui: Ui) -> str:
     raise NotApproved(f"the {target.kind} of {target.env} was not approved")
 
 
-def _consent_to_loss(target: Target, plan: Plan, options: Consent, told: _Told) -> str:
+def _consent_to_loss(target: Target, plan: Plan, options: Consent, told: _Prompt) -> str:
     """By naming each address, or by typing the environment's name under the list of them."""
     losing = {change.address for change in plan.losing}
     stateless = {change.address for change in plan.losing if not holds_data(change.resource_type)}

@@ -16,7 +16,7 @@ from tfops.records.plan import Action, Plan
 from tfops.records.run import Trouble
 from tfops.records.state import StackState
 from tfops.records.version import Kind
-from tfops.resolve.state import Lack, lacking, require_none_lacking
+from tfops.resolve.state import MissingResources, lacking, require_none_lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def find_missing(facts: Snapshot, read: Sequence[Read], named: frozenset[str] | 
     present = facts.present
     if _is_being_changed(facts, ui):
         return [Missing()] * len(read)
-    found, refused = list[Missing](), list[Lack]()
+    found, refused = list[Missing](), list[MissingResources]()
     for (spec, stack, state), lack in zip(read, lacks, strict=True):
         let_go = {address: known for address, known in lack.items() if qualified(spec.name, address) in (named or ())}
         rest = {address: known for address, known in lack.items() if address not in let_go}
@@ -54,7 +54,7 @@ def find_missing(facts: Snapshot, read: Sequence[Read], named: frozenset[str] | 
         rest = _not_explained(rest, present.trouble, spec, is_same_product=is_same_product)
         if rest and spec.recorded and not (present.trouble and is_same_product):
             names = tuple(qualified(spec.name, address) for address in rest)
-            refused.append(Lack(names, spec.recorded, state.serial, str(stack.engine.engine)))
+            refused.append(MissingResources(names, spec.recorded, state.serial, str(stack.engine.engine)))
         found.append(Missing(let_go, rest))
     require_none_lacking(env, refused, takes_names=named is not None)
     return found
@@ -85,7 +85,7 @@ def require_not_made_anew(
         created = {change.address for change in (plan.changes if plan else ()) if change.action is Action.CREATE}
         again = tuple(qualified(spec.name, address) for address in missing.unexplained if address in created)
         if again and spec.recorded:
-            refused.append(Lack(again, spec.recorded, state.serial, str(stack.engine.engine)))
+            refused.append(MissingResources(again, spec.recorded, state.serial, str(stack.engine.engine)))
     require_none_lacking(env, refused, takes_names=takes_names)
 
 

@@ -15,7 +15,7 @@ from tfops.change.run import Run
 from tfops.change.stack import OpenStack
 from tfops.change.stack_plan import StackPlan
 from tfops.change.stacks import StackAction, StackSpec
-from tfops.change.supplies import Giver, Supplies, stand_ins, supplies_for
+from tfops.change.supplies import OutputSource, Supplies, stand_ins, supplies_for
 from tfops.change.ui import Ui
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
@@ -211,14 +211,14 @@ def _supplies(
     return supplies_for(read.stack, takes, {name: _giver(planned.get(name), states.get(name)) for name in names})
 
 
-def _giver(planned: StackPlan | None, read: StackPlan | None) -> Giver:
+def _giver(planned: StackPlan | None, read: StackPlan | None) -> OutputSource:
     """With its outputs as they will be, where it is being made; else as they are."""
     if planned is not None and planned.spec.action is StackAction.APPLY:
         saved, before = planned.saved, planned.before
-        return Giver(planned.stack, saved.outputs if saved else {}, saved.kinds if saved else {}, before)
+        return OutputSource(planned.stack, saved.outputs if saved else {}, saved.kinds if saved else {}, before)
     now = read or (planned if planned else None)
     assert now is not None
-    return Giver(now.stack, now.before.outputs, now.before.output_kinds, now.before)
+    return OutputSource(now.stack, now.before.outputs, now.before.output_kinds, now.before)
 
 
 def _require_coming(

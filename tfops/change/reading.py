@@ -81,14 +81,14 @@ def _read_unknown(project: Project, tree: GitTree, unknown: Sequence[EnvName]) -
     interfaces = interfaces_of(project, tree)
     for name in interfaces.names():
         interfaces.local(name)  # parsed and remembered once, not by every process
-    return in_processes(_Elsewhere(project.repository.root, project.engine, tree.tree_id, read_some), unknown)
+    return in_processes(_InOtherProcess(project.repository.root, project.engine, tree.tree_id, read_some), unknown)
 
 
 def read_configs(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
     """Environments that are known to be right, in any order."""
     if len(wanted) < _MANY:
         return _configs(project, tree, wanted)
-    return in_processes(_Elsewhere(project.repository.root, project.engine, tree.tree_id, _configs), wanted)
+    return in_processes(_InOtherProcess(project.repository.root, project.engine, tree.tree_id, _configs), wanted)
 
 
 def _configs(_: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
@@ -100,7 +100,7 @@ _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
-class _Elsewhere(Generic[_Found]):
+class _InOtherProcess(Generic[_Found]):
     """What another process needs to read environments, and how it reads them."""
 
     root: Path

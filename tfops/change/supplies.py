@@ -15,7 +15,7 @@ from tfops.resolve.graph import output_in
 
 
 @dataclass(frozen=True, slots=True)
-class Giver:
+class OutputSource:
     """A stack that others take from. `kinds` are the types of its modules' outputs as far as they are known, `state`
     is what it has now."""
 
@@ -35,7 +35,7 @@ class Supplies:
     public: frozenset[StackOutput]
 
 
-def supplies_for(taker: OpenStack, takes: Mapping[str, StackOutput], givers: Mapping[str, Giver]) -> Supplies:
+def supplies_for(taker: OpenStack, takes: Mapping[str, StackOutput], givers: Mapping[str, OutputSource]) -> Supplies:
     """What there is for a stack's variables."""
     known: dict[str, Supply] = {}
     public = frozenset(output for output in takes.values() if _is_public(output, givers))
@@ -47,7 +47,7 @@ def supplies_for(taker: OpenStack, takes: Mapping[str, StackOutput], givers: Map
     return Supplies(known, unknown, public)
 
 
-def _is_public(output: StackOutput, givers: Mapping[str, Giver]) -> bool:
+def _is_public(output: StackOutput, givers: Mapping[str, OutputSource]) -> bool:
     """As the modules say that lie here by now; those from elsewhere do since the engine has prepared the stack."""
     giver = givers.get(output.stack)
     if giver is None:
@@ -55,7 +55,7 @@ def _is_public(output: StackOutput, givers: Mapping[str, Giver]) -> bool:
     return is_public_output(giver.stack.modules, giver.stack.config.modules, output, root=giver.stack.engine.root)
 
 
-def _find(taker: OpenStack, output: StackOutput, givers: Mapping[str, Giver]) -> tuple[Any, Any] | None:
+def _find(taker: OpenStack, output: StackOutput, givers: Mapping[str, OutputSource]) -> tuple[Any, Any] | None:
     """Value and type of an output. A value alone isn't enough where its user would notice another type."""
     giver = givers.get(output.stack)
     if giver is None:

@@ -28,7 +28,7 @@ _PLAN = b"PK\x03\x04"
 
 
 @dataclass(slots=True)
-class Belongings:
+class FolderContent:
     """What is taken over: path below the module's folder to text, the values beside it, and what is left out.
 
     Bytes that aren't UTF-8 travel as lone surrogates. `ignored_values` are files of values that Git ignores.
@@ -40,13 +40,13 @@ class Belongings:
     ignored_values: tuple[str, ...] = ()
 
 
-def gather(project: Project, folder: Path, module: str, *, is_tofu: bool = False) -> Belongings:
+def gather(project: Project, folder: Path, module: str, *, is_tofu: bool = False) -> FolderContent:
     """Read everything, change nothing; `is_tofu` for an engine that reads `.tofu` files, too.
 
     Raises Refused (guard `adopt`) for what can't be taken along.
     """
     with project.workspace.scratch() as scratch:
-        gathered = _Gatherer(project.repository.root, folder.resolve(), module, scratch, is_tofu)
+        gathered = _FolderReader(project.repository.root, folder.resolve(), module, scratch, is_tofu)
         gathered.take_folder(folder.resolve(), "")
         gathered.take_modules_outside()
         gathered.take_values()
@@ -54,7 +54,7 @@ def gather(project: Project, folder: Path, module: str, *, is_tofu: bool = False
 
 
 @dataclass(slots=True)
-class _Gatherer:
+class _FolderReader:
     """`places` are the folders that were taken, each with its path below the module's folder."""
 
     root: Path
@@ -62,7 +62,7 @@ class _Gatherer:
     module: str
     scratch: Path
     is_tofu: bool
-    found: Belongings = field(default_factory=Belongings)
+    found: FolderContent = field(default_factory=FolderContent)
     places: dict[Path, str] = field(default_factory=dict)
 
     @property

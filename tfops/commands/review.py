@@ -29,7 +29,7 @@ _MOST_BYTES_OF_SUMMARY = 1_000_000  # GitHub takes 1 MiB for a step
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MergeRequestJob:
     """Where a review is told: a merge request of a forge."""
 
     forge: Forge
@@ -57,11 +57,11 @@ def review(project: Project, base: str | None, request: Request, ui: Ui, *, is_l
     return result
 
 
-def merge_request_here() -> Told | None:
+def merge_request_here() -> MergeRequestJob | None:
     """The merge request whose pipeline runs us; None in any other job, and on a laptop."""
     forge = forge_here()
     request = forge.merge_request() if forge else None
-    return Told(forge, request) if forge and request else None
+    return MergeRequestJob(forge, request) if forge and request else None
 
 
 def _review(
@@ -90,7 +90,7 @@ def _planned(
     return EnvironmentReview(one.env, found.plan, checks=found.checks, doors=doors.doors, reasons=one.reasons)
 
 
-def tell(told: Told, result: ReviewResult) -> None:
+def tell(told: MergeRequestJob, result: ReviewResult) -> None:
     """Keep comment and statuses up to date. A pipeline of an older commit says nothing. Raises ForgeFailed."""
     client, number = told.forge.connect(), told.request.number
     if client.merge_request(number).head != told.request.head:

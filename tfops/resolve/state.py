@@ -36,7 +36,7 @@ class RecordedState:
 
 
 @dataclass(frozen=True, slots=True)
-class Lack:
+class MissingResources:
     """What a version has and the state of one of its stacks lacks, as the engine at hand reads that state."""
 
     addresses: tuple[str, ...]
@@ -58,7 +58,7 @@ def lacking(recorded: RecordedState, now: Mapping[str, str]) -> dict[str, str]:
     return {address: recorded.inventory[address] for address in sorted(gone - moved.keys(), key=natural)}
 
 
-def require_none_lacking(env: EnvName, lacks: Sequence[Lack], *, takes_names: bool) -> None:
+def require_none_lacking(env: EnvName, lacks: Sequence[MissingResources], *, takes_names: bool) -> None:
     """Raises Refused (guard `state-lacks`). `takes_names`: whether the command has `--allow-missing`."""
     if not lacks:
         return
@@ -75,7 +75,7 @@ def require_none_lacking(env: EnvName, lacks: Sequence[Lack], *, takes_names: bo
     )
 
 
-def _why_lacking(lack: Lack) -> tuple[str, str]:
+def _why_lacking(lack: MissingResources) -> tuple[str, str]:
     """The likely cause, and the way to have it back."""
     recorded, cure = lack.recorded, "bring back the state that has it, or import it by hand (tfops docs when-it-stops)"
     wrote = f"{recorded.engine_name} {recorded.engine_version}"

@@ -45,7 +45,7 @@ def hear(
     assert child.stdout and child.stderr
     if child.stdin is not None:
         threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True).start()
-    ear = _Ear(child, (child.stdout, child.stderr), timeout_s, most_bytes)
+    ear = _PipeReader(child, (child.stdout, child.stderr), timeout_s, most_bytes)
     try:
         is_whole = ear.listen() and ear.waits_for_its_end()
     finally:
@@ -74,7 +74,7 @@ def _feed(pipe: IO[bytes], text: bytes) -> None:
         pipe.write(text)
 
 
-class _Ear:
+class _PipeReader:
     """Listens to both pipes of a process at once: whoever reads one to its end first may block the other."""
 
     def __init__(

@@ -36,7 +36,7 @@ class NoAnswer(Exception):
     """There was no answer that could be read; the text says why, without the address."""
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Leaves a redirect as the answer."""
 
     def redirect_request(self, *_: object) -> None:
@@ -46,7 +46,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 def _opener(*, follow: bool) -> urllib.request.OpenerDirector:
     """Only HTTP and HTTPS: no handler for files or FTP, so no redirect can lead there."""
     opener = urllib.request.OpenerDirector()
-    redirects = urllib.request.HTTPRedirectHandler() if follow else _Stay()
+    redirects = urllib.request.HTTPRedirectHandler() if follow else _NoRedirect()
     for handler in (
         urllib.request.ProxyHandler(),
         urllib.request.HTTPHandler(),

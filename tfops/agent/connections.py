@@ -25,19 +25,19 @@ Admit = Callable[[socket.socket, Any, bytes], None]
 
 
 @dataclass(slots=True)
-class _Guest:
+class _Connection:
     address: Any
     ends: float
     read: bytearray = field(default_factory=bytearray)
 
 
-class Lobby:
-    """`admit` is called in the lobby's thread and must not block."""
+class ConnectionQueue:
+    """`admit` is called in the thread of its own and must not block."""
 
     def __init__(self, admit: Admit, *, patience_s: float) -> None:
         self._admit, self._patience_s = admit, patience_s
         self._arrived: deque[tuple[socket.socket, Any]] = deque()
-        self._guests: dict[socket.socket, _Guest] = {}
+        self._connections: dict[socket.socket, _Connection] = {}
         self._selector = selectors.DefaultSelector()
         self._bell, self._ringer = socket.socketpair()
         self._ringer.setblocking(False)
@@ -71,21 +71,21 @@ class Lobby:
             while self._arrived:
                 self._seat(*self._arrived.popleft())
             self._send_away()
-        for connection in [*self._guests, *(connection for connection, _ in self._arrived)]:
+        for connection in [*self._connections, *(connection for connection, _ in self._arrived)]:
             connection.close()
         self._selector.close()
         self._bell.close()
         self._ringer.close()
 
     def _seat(self, connection: socket.socket, address: Any) -> None:
-        if len(self._guests) >= _MOST:
-            self._leave(next(iter(self._guests))).close()
+        if len(self._connections) >= _MOST:
+            self._leave(next(iter(self._connections))).close()
         connection.setblocking(False)
-        self._guests[connection] = _Guest(address, time.monotonic() + self._patience_s)
+        self._connections[connection] = _Connection(address, time.monotonic() + self._patience_s)
         self._selector.register(connection, selectors.EVENT_READ)
 
     def _listen(self, connection: socket.socket) -> None:
-        guest = self._guests[connection]
+        guest = self._connections[connection]
         try:
             part = connection.recv(_CHUNK)
         except BlockingIOError:
@@ -101,12 +101,12 @@ class Lobby:
 
     def _leave(self, connection: socket.socket) -> socket.socket:
         self._selector.unregister(connection)
-        del self._guests[connection]
+        del self._connections[connection]
         return connection
 
     def _send_away(self) -> None:
         """Who came first stands first: the rest of them is younger."""
         now = time.monotonic()
-        late = [connection for connection, guest in self._guests.items() if guest.ends <= now]
+        late = [connection for connection, guest in self._connections.items() if guest.ends <= now]
         for connection in late:
             self._leave(connection).close()
