@@ -15,7 +15,7 @@ from tests.faults.world import World, new_world
 from tests.support.provider.demo import SECONDS
 from tests.support.provider.host import provider_host
 from tests.support.sandbox import with_remote
-from tests.support.ways_back import NEEDS_DEMO, look, new_story
+from tests.support.ways_back import NEEDS_DEMO, known_to, look, new_story
 
 _OF_KIND = {"thing": "af", "pet": "bg", "password": "ch", "volume": "d", "tag": "e"}
 _KINDS = {key: kind for kind, keys in _OF_KIND.items() for key in keys}
@@ -37,7 +37,7 @@ def _module() -> str:
 
 
 class ProviderWorld(World):
-    """`known` and the world are compared by id; of passwords, which have none, by how many there are."""
+    """`known` and the world are compared by id; of passwords, which have none, by what the state holds."""
 
     world: Path
 
@@ -49,13 +49,14 @@ class ProviderWorld(World):
 
     def _compare_with_the_world(self, known: dict[str, str]) -> None:
         alive: dict[str, set[str]] = defaultdict(set)
+        held = known_to(self.shop.state())
         for path, thing in look(self.world).items():
             if path not in self.written_off:
                 alive[thing["content"][0]].add(path)
         for key in alive.keys() | known.keys():
             kept = {f"{_KINDS[key]}/{known[key]}"} if known.get(key, _NO_ID) != _NO_ID else set()
-            if known.get(key) == _NO_ID:  # which one the state has isn't known: one is, and the rest was named
-                kept = set(sorted(alive[key])[:1])
+            if known.get(key) == _NO_ID:  # which one it is, only the state says
+                kept = alive[key] & held
                 assert kept, f"{key} is in the state, and there is none\n{self._talk()}"
             assert kept <= alive[key], f"in the state, not in the world: {kept - alive[key]}\n{self._talk()}"
             forgotten = alive[key] - kept
