@@ -117,3 +117,15 @@ def test_the_mistake_in_an_environments_file_is_told_before_any_engine_runs(shop
         shop.plan()
     assert getattr(caught.value, "exit_code", None) == 10
     assert not list(shop.workspace.glob("runs/dev/*/*/*-init.out"))
+
+
+def test_an_engine_that_shows_nothing_of_its_plan_and_ends_well_has_failed(shop: Shop) -> None:
+    one(shop)
+    with (
+        shop.engine.otherwise("show", is_silent=True),
+        pytest.raises(EngineFailed, match="the plan can't be read") as failed,
+    ):
+        shop.apply()
+    assert "`show -json` of terraform" in failed.value.why
+    assert (shop.tags(), shop.events()) == ([], []), "nothing was begun"
+    assert str(shop.apply().version) == "v1"

@@ -27,7 +27,7 @@ from tfops.engine.planfile.unfamiliar import Unfamiliar
 from tfops.engine.runner import Ended, Runner
 from tfops.engine.saved_plan import Applied, SavedPlan
 from tfops.engine.state import parse_state, sensitive_values, without
-from tfops.errors import EngineFailed, Interrupted
+from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted
 from tfops.records.engine_events import Diagnostic
 from tfops.records.plan import Action
 from tfops.records.rendered import VALUES_FILE
@@ -157,10 +157,22 @@ class StackEngine:
         try:
             document = read_saved_plan(content, self.engine)
         except Unfamiliar:
-            document = read_plan(self.plan_as_json(path))
+            document = self._shown_plan(path)
         digest = hashlib.sha256(content).hexdigest()
         plan = to_plan(document, is_empty=is_empty, is_partial=is_partial)
         return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document), secrets_of(document))
+
+    def _shown_plan(self, path: Path) -> dict[str, Any]:
+        """Raises EngineFailed, also where the engine ends well and says nothing that is a plan."""
+        try:
+            return read_plan(self.plan_as_json(path))
+        except ValueError as error:
+            raise EngineFailed(
+                "the plan can't be read",
+                why=f"`show -json` of {self.engine.name} {self.engine.version} gave no plan: {error}",
+                state=NOTHING_CHANGED,
+                hint="try it by hand; another engine: --engine NAME",
+            ) from error
 
     def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
         """As `OrphanedLock.release`."""
