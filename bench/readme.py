@@ -34,7 +34,7 @@ def demo_session() -> str:
 
 def normalized(session: str) -> list[str]:
     """The session without what differs from run to run: ids, commits, times, days, the order of parallel work."""
-    text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{8}\b", "ID", session)
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{64}\b|\b[0-9a-f]{8}\b", "ID", session)
     text = re.sub(r"\b\d+(\.\d+)? (s|min)\b", "TIME", text)
     text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "DATE", text)
     return sorted(re.sub(r" +", " ", line.strip()) for line in text.splitlines() if line.strip())
