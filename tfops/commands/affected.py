@@ -83,11 +83,13 @@ def affected(project: Project, base: str | None) -> AffectedResult:
     """
     head = Side.of(project, project.repository.head)
     compared, not_compared = _compared(project, head, base or merge_target_named_by_ci())
-    sides: dict[CommitSha, Side] = {}
+    sides = {head.commit: head}  # read once, however many branches were left there
     found: dict[EnvName, AffectedEnvironment] = {}
     looked_at = set[EnvName]()
     for branch, commit in compared.items():
-        before = sides.setdefault(commit, Side.of(project, commit))
+        if commit not in sides:
+            sides[commit] = Side.of(project, commit)
+        before = sides[commit]
         wanted = _bound(before.rules, branch) | _bound(head.rules, branch)
         looked_at |= wanted
         for env in _maybe_touched(before, head, sorted(wanted - found.keys())):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tfops.change.environment import find_place
+from tfops.change.environment import Place, find_place
 from tfops.change.modules import runs_tofu
 from tfops.change.project import Project
 from tfops.change.request import Request
@@ -28,16 +28,15 @@ def check_reversible(
     """The one-way doors between what runs and the checked-out commit; with a plan, also those that only it shows."""
     place, head = find_place(project, env), project.repository.commit(project.repository.head)
     ui.note(f"{place.reason} · commit {head.short} {head.subject}")
-    found = doors_of(project, env, ui)
+    project.fetch_for_reading(place.rules, ui)
+    found = doors_of(project, place, ui)
     if not with_plan or found.against is None:
         return found
-    return with_planned(project, found, plan(project, replace(request, env=found.env), ui).plan)
+    return with_planned(project, place, found, plan(project, replace(request, env=found.env), ui).plan)
 
 
-def doors_of(project: Project, env: str | None, ui: Ui) -> ReversibleResult:
-    """Those that Git alone shows."""
-    place = find_place(project, env)
-    project.fetch_for_reading(place.rules, ui)
+def doors_of(project: Project, place: Place, ui: Ui) -> ReversibleResult:
+    """Those that Git alone shows, as this clone knows it."""
     repository = project.repository
     commit = repository.commit(repository.head)
     latest = versions_of(repository, place.env).latest
@@ -58,13 +57,13 @@ def doors_of(project: Project, env: str | None, ui: Ui) -> ReversibleResult:
     return ReversibleResult(place.env, commit, latest.version, tuple(doors(now, coming)))
 
 
-def with_planned(project: Project, found: ReversibleResult, planned: Plan) -> ReversibleResult:
+def with_planned(project: Project, place: Place, found: ReversibleResult, planned: Plan) -> ReversibleResult:
     """Those too that only the plan of the same commit shows."""
     repository = project.repository
-    latest = versions_of(repository, found.env).latest
+    latest = versions_of(repository, place.env).latest
     if latest is None or found.against is None:
         return found
-    rules = find_place(project, found.env).rules_in(project, project.tree(worktree=False))
+    rules = place.rules_in(project, place.tree(project, worktree=False))
     named = {address for reason in found.doors for address in reason.subjects}
     shown = planned_doors(planned, _standing(read_card(repository, latest)), rules.protect)
     more = [door for door in shown if named.isdisjoint(door.subjects)]

@@ -6,6 +6,7 @@ In a merge request's pipeline it is told to the merge request too: one comment, 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.ui import Ui
@@ -44,6 +45,7 @@ def review(project: Project, base: str | None, request: Request, ui: Ui, *, is_l
     """
     told = None if is_local else merge_request_here()
     stranger = told.request.stranger if told else ""
+    project.fetch_for_reading(project.config_at(project.repository.head), ui)
     found = affected(project, base)
     reviews = tuple(_review(project, one, request, ui, stranger=stranger) for one in found.environments)
     result = ReviewResult(found.commit, found.bases, found.compared, reviews, found.not_compared)
@@ -81,12 +83,13 @@ def _review(
 def _planned(
     project: Project, one: AffectedEnvironment, request: Request, ui: Ui, *, stranger: str
 ) -> EnvironmentReview:
-    doors = doors_of(project, one.env, ui)
+    place = find_place(project, one.env)
+    doors = doors_of(project, place, ui)
     if stranger:
         why = f"{stranger}: nothing of it is run here; whoever may push to the branch can plan it: tfops review --local"
         return EnvironmentReview(one.env, None, why_no_plan=why, reasons=one.reasons, doors=doors.doors)
     found = plan(project, replace(request, env=one.env), ui, checks=True)
-    doors = with_planned(project, doors, found.plan)
+    doors = with_planned(project, place, doors, found.plan)
     return EnvironmentReview(one.env, found.plan, checks=found.checks, doors=doors.doors, reasons=one.reasons)
 
 

@@ -55,6 +55,32 @@ def require_free_names(error: GitFailed, remote: str, *, is_here: bool) -> None:
     ) from error
 
 
+def refused_fetch(git: GitRunner, remote: str, error: GitFailed, *, ledgers: str) -> Exception:
+    """A fetch that failed because a ref was rewritten there is a refusal; everything else is the network.
+
+    `ledgers` is the space of refs that ledgers stand in here. Raises Refused as `require_free_names`.
+    """
+    lines = [line.strip() for line in error.stderr.splitlines()]
+    moved = [line for line in lines if "would clobber existing tag" in line]
+    rewritten = [line for line in lines if "non-fast-forward" in line and ledgers in line]
+    require_free_names(error, remote, is_here=True)
+    if moved:
+        return Refused(
+            "moved-tag",
+            f"a version tag on `{remote}` is not the one that this clone knows",
+            why="; ".join(moved),
+            hint=f"find out who moved it: versions are never moved. Compare with: git ls-remote --tags {remote}",
+        )
+    if rewritten:
+        return Refused(
+            "rewritten-ledger",
+            f"a ledger on `{remote}` was rewritten: it no longer contains what this clone has seen",
+            why="; ".join(rewritten),
+            hint="find out who did it; this clone still has the old chain: git log refs/tfops/envs/ENV",
+        )
+    return remote_failure(git, error, is_push=False)
+
+
 def signing_failed(kind: str, error: GitFailed) -> Refused:
     """The refusal for a signer that failed; `kind` is the object's: `commit` or `tag`."""
     return Refused(

@@ -110,7 +110,7 @@ class Refs:
                 return
             except GitFailed as error:
                 if not (left and _was_overtaken(error)):
-                    raise _explain_rejection(self._git, remote, error) from error
+                    raise _refused_fetch(self._git, remote, error) from error
                 time.sleep(_PAUSE_S)
 
     def swap(self, *updates: Update) -> Swap:
@@ -386,24 +386,7 @@ def _was_overtaken(error: GitFailed) -> bool:
     return "cannot lock ref" in error.stderr and any(words in error.stderr for words in ("but expected", "File exists"))
 
 
-def _explain_rejection(git: GitRunner, remote: str, error: GitFailed) -> Exception:
-    """A fetch that failed because a ref was rewritten there is a refusal; everything else is the network."""
-    lines = [line.strip() for line in error.stderr.splitlines()]
-    moved = [line for line in lines if "would clobber existing tag" in line]
-    rewritten = [line for line in lines if "non-fast-forward" in line and LEDGERS in line]
-    _require_free_names(error, remote, is_here=True)
-    if moved:
-        return Refused(
-            "moved-tag",
-            f"a version tag on `{remote}` is not the one that this clone knows",
-            why="; ".join(moved),
-            hint=f"find out who moved it: versions are never moved. Compare with: git ls-remote --tags {remote}",
-        )
-    if rewritten:
-        return Refused(
-            "rewritten-ledger",
-            f"a ledger on `{remote}` was rewritten: it no longer contains what this clone has seen",
-            why="; ".join(rewritten),
-            hint="find out who did it; this clone still has the old chain: git log refs/tfops/envs/ENV",
-        )
-    return _failure(git, error, is_push=False)
+def _refused_fetch(git: GitRunner, remote: str, error: GitFailed) -> Exception:
+    from tfops.system.failures import refused_fetch  # noqa: PLC0415 - as in `_failure`
+
+    return refused_fetch(git, remote, error, ledgers=LEDGERS)
