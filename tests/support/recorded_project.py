@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.checkout import Checkout
 from tests.support.stand_in import StandIn
 from tfops.change import lease, targets
 from tfops.change.invoke import invoke
@@ -171,33 +172,23 @@ def only_this(home: Path, **more: str) -> Iterator[None]:
         os.environ.update(before)
 
 
-class Shop:
+class Shop(Checkout):
     """One clone. `ui` is whoever ran the last command."""
 
     def __init__(self, path: Path, engine: StandIn, beginnings: Path | None = None) -> None:
-        self.path = path
+        super().__init__(path)
         self.beginnings = beginnings or path.parent / "beginnings"
         self.engine = engine
         self.ui = Witness()
 
     # The repository
 
-    def git(self, *argv: str) -> str:
-        done = subprocess.run(["git", "-C", str(self.path), *argv], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def write(self, path: str, text: str) -> None:
-        file = self.path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
     def commit(self, message: str = "Change") -> str:
-        self.git("add", "-A")
-        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        """Pushed too, where there is a remote."""
+        commit = super().commit(message)
         if self.has_remote:
             self.git("push", "--quiet", "origin", "HEAD")
-        return self.git("rev-parse", "HEAD")
+        return commit
 
     @property
     def has_remote(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.checkout import Checkout
 from tests.support.warm import run_warm
 
 TFOPS = (sys.executable, "-m", "tfops")
@@ -71,13 +72,13 @@ def clean_environment(home: Path, engine: str) -> dict[str, str]:
     }
 
 
-class Sandbox:
+class Sandbox(Checkout):
     """One clone of a project. Sentences of a test become calls: write, commit, push, run."""
 
     def __init__(self, folder: Path, home: Path, engine: str) -> None:
-        self.path = folder
         self.home = home
         self.env = clean_environment(home, engine)
+        super().__init__(folder, self.env)
         home.mkdir(exist_ok=True)
         config = "[user]\n\tname = ann\n\temail = ann@example.com\n[init]\n\tdefaultBranch = main\n"
         (home / "gitconfig").write_text(config + '[protocol "file"]\n\tallow = always\n')
@@ -99,24 +100,6 @@ class Sandbox:
             return len(self.state()["resources"])
         except (OSError, ValueError):
             return 0
-
-    def git(self, *argv: str) -> str:
-        """Run Git here; fails the test when Git does."""
-        done = subprocess.run(
-            ["git", "-C", str(self.path), *argv], env=self.env, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def write(self, path: str, text: str) -> None:
-        file = self.path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
-    def commit(self, message: str = "Change") -> str:
-        self.git("add", "-A")
-        self.git("commit", "--quiet", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
 
     def wish(self, value: Any, *, keys: Sequence[str] = (), module: str = "thing") -> str:
         """Write and commit the environment `dev` with one module. Returns the commit."""
