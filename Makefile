@@ -8,7 +8,7 @@ ARGS ?=
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-aws test check lint types contract format lock bench chaos soak faults differential fuzz histories outcomes recordings readme dist plan apply rollback status history doctor clean
+.PHONY: help setup demo demo-aws test check lint types contract format lock bench bench-aws bench-peers chaos soak faults differential fuzz histories outcomes recordings readme dist plan apply rollback status history doctor clean
 
 help: ## show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,11 +52,14 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--all-extras --group dev --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
-bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md (a part: ARGS='Agent')
+bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md (a part: ARGS='Status')
 	$(BIN)/python -m bench $(ARGS)
 
 bench-aws: setup ## the same with the real AWS provider, against moto's server; writes bench/aws-results.md
 	$(BIN)/python -m bench.aws $(ARGS)
+
+bench-peers: setup ## the same roots by tfops, by hand and by its peers on PATH; writes bench/peers-results.md
+	$(BIN)/python -m bench.peers $(ARGS)
 
 faults: setup ## 1,000 kills, the race and every other fault; writes docs/explanation/faults-results.md (a slice: ARGS='--tries 50')
 	$(BIN)/python -m tests.faults.run $(ARGS)

@@ -11,9 +11,11 @@ import random
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.measuring import Report, Scale
 from tests.soak.idle import new_project
 from tests.support.agents import Agent, running_agent
 from tests.support.engines import available_engines
@@ -47,18 +49,18 @@ class Costs:
         return self.base_s + self.each_s * environments
 
 
-def measure() -> Costs:
+def measure(sizes: Sequence[int]) -> Costs:
     """Whole processes; every environment is on one branch, whose head is new."""
     took = []
-    for count in MEASURED:
+    for count in sizes:
         with tempfile.TemporaryDirectory() as folder:
             shop = new_project(Path(folder), envs=count)
             shop.commit("a new head")
             shop.git("push", "--quiet")
             _survey(shop)
             took.append(min(_survey(shop) for _ in range(3)))
-    each = (took[1] - took[0]) / (MEASURED[1] - MEASURED[0])
-    return Costs(took[0] - each * MEASURED[0], each)
+    each = (took[1] - took[0]) / (sizes[1] - sizes[0])
+    return Costs(took[0] - each * sizes[0], each)
 
 
 def _survey(shop: Sandbox) -> float:
@@ -67,7 +69,7 @@ def _survey(shop: Sandbox) -> float:
     return time.perf_counter() - started
 
 
-def reactions() -> list[tuple[float, float]]:
+def reactions(rounds: int) -> list[tuple[float, float]]:
     """Seconds from the end of `git push` until its change was begun, and until its version was recorded."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -77,7 +79,7 @@ def reactions() -> list[tuple[float, float]]:
         clone = laptop.clone(str(Path(folder) / "remote.git"), Path(folder) / "agent")
         with running_agent(clone, "--interval", "1h") as agent:
             _heard(agent, " is now v1")
-            for number in range(2, ROUNDS + 2):
+            for number in range(2, rounds + 2):
                 laptop.wish(f"value {number}")
                 laptop.git("push", "--quiet")
                 pushed = time.perf_counter()
@@ -141,17 +143,18 @@ def simulate(costs: Costs, *, agents: int, apply_s: float) -> tuple[float, float
     return statistics.median(latencies), latencies[int(len(latencies) * 0.95)], waiting
 
 
-def report() -> str:
-    begun, running = (sorted(column) for column in zip(*reactions(), strict=True))
-    costs = measure()
+def report(scale: Scale) -> Report:
+    rounds = scale.rounds(ROUNDS)
+    begun, running = (sorted(column) for column in zip(*reactions(rounds), strict=True))
+    costs = measure((2, 10) if scale.is_small else MEASURED)
     rows = [
         f"| {apply_s} s | {agents} | {median:.0f} | {late:.0f} | {waiting} |"
         for apply_s in APPLY_S
         for agents in AGENTS
         for median, late, waiting in [simulate(costs, agents=agents, apply_s=apply_s)]
     ]
-    return f"""\
-From the end of `git push` with a push event, {ROUNDS} times: until its change is begun {statistics.median(begun):.2f} s
+    text = f"""\
+From the end of `git push` with a push event, {rounds} times: until its change is begun {statistics.median(begun):.2f} s
 (at most {begun[-1]:.2f} s), until its version is recorded {statistics.median(running):.2f} s (at most
 {running[-1]:.2f} s), with {available_engines()[0].rpartition("/")[2]} and one built-in resource.
 
@@ -168,3 +171,4 @@ The bound: pushes a minute times seconds of an apply, divided by 60, must be les
 it environments wait, and each runs its newest commit when its turn comes. Then: more agents with `--shard n/m`, a
 higher `--parallel` where the cores are there, branches of their own for environments.
 """
+    return Report(text, {})

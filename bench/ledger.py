@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from bench.measuring import Report, Scale
 from tests.support.cards import make_card
 from tests.support.sandbox import new_sandbox, with_remote
 from tfops.ledger.chain import NewEvent, prepare, read_present
@@ -28,7 +29,7 @@ def _timed(deed: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def measure() -> dict[str, list[float]]:
+def measure(rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each step, per round."""
     took: dict[str, list[float]] = {"fetch": [], "lock and intent": [], "tag, ledger and unlock": []}
     with tempfile.TemporaryDirectory() as folder:
@@ -37,7 +38,7 @@ def measure() -> dict[str, list[float]]:
         with_remote(shop, Path(folder) / "remote.git")
         repository = Repository(shop.path)
         refs = Refs(repository)
-        for number in range(ROUNDS + 1):
+        for number in range(rounds + 1):
             run_id = f"r-{number}"
             took["fetch"].append(_timed(refs.fetch))
             lock = Lock(run_id=run_id, clone="c", who="ann", host="h", pid=1, what="apply", since=clock.now())
@@ -53,14 +54,15 @@ def _append(repository: Repository, refs: Refs, event: NewEvent) -> None:
     refs.swap(prepare(repository, read_present(repository, DEV), event))
 
 
-def report() -> str:
+def report(scale: Scale) -> Report:
     """The table, measured now."""
+    rounds = scale.rounds(ROUNDS)
     lines = [
-        f"The ledger against a bare repository on the same disk, {ROUNDS} rounds after one warm-up. An apply makes",
+        f"The ledger against a bare repository on the same disk, {rounds} rounds after one warm-up. An apply makes",
         "each of these round trips once; without a ledger it would need the first and a push of the tag.",
         "",
         "| round trip | median ms |",
         "|---|---|",
     ]
-    lines += [f"| {name} | {statistics.median(values):.0f} |" for name, values in measure().items()]
-    return "\n".join(lines)
+    lines += [f"| {name} | {statistics.median(values):.0f} |" for name, values in measure(rounds).items()]
+    return Report("\n".join(lines), {})

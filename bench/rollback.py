@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.measuring import Report, Scale
 from tests.support.engines import available_engines
 from tests.support.sandbox import Sandbox, new_sandbox
 from tests.support.ways_back import engine_program
@@ -59,13 +60,13 @@ class Bench:
         self.shop.git("worktree", "prune")
 
 
-def measure(engine: str, size: int) -> tuple[list[float], list[float]]:
+def measure(engine: str, size: int, rounds: int) -> tuple[list[float], list[float]]:
     """Seconds per rollback: tfops, by hand. The first of each (a cold start) isn't counted."""
     ours: list[float] = []
     theirs: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), engine, size)
-        for number in range(ROUNDS + 1):
+        for number in range(rounds + 1):
             version = ("v1", "v2")[number % 2]
             for took, deed in ((ours, bench.tfops), (theirs, bench.by_hand)):
                 wanted = version if took is ours else f"tfops/dev/{version}"
@@ -75,18 +76,18 @@ def measure(engine: str, size: int) -> tuple[list[float], list[float]]:
     return ours[1:], theirs[1:]
 
 
-def report() -> str:
+def report(scale: Scale) -> Report:
     """The table, measured now."""
-    engine = available_engines()[-1]
+    engine, rounds, ratio = available_engines()[-1], scale.rounds(ROUNDS), 0.0
     lines = [
-        f"Rollback against a script (worktree of the tag, `init`, `plan`, `apply`), {ROUNDS} interleaved rounds after",
+        f"Rollback against a script (worktree of the tag, `init`, `plan`, `apply`), {rounds} interleaved rounds after",
         f"one warm-up, built-in resources, `{engine}`. The script takes no lock, looks at no card, records nothing.",
         "",
         "| resources | `tfops rollback`, median s | script, median s | ratio, median of pairs |",
         "|---|---|---|---|",
     ]
     for size in _SIZES:
-        ours, theirs = measure(engine, size)
+        ours, theirs = measure(engine, size, rounds)
         ratio = statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
         lines.append(f"| {size} | {statistics.median(ours):.2f} | {statistics.median(theirs):.2f} | {ratio:.2f} |")
-    return "\n".join(lines)
+    return Report("\n".join(lines), {"rollback-200": ratio})  # of the last size

@@ -1,20 +1,20 @@
 """`tfops validate` of many environments: cold (nothing remembered), warm, after one change; and how it grows."""
 
+import itertools
 import os
 import random
-import resource
-import shutil
-import statistics
+import re
 import subprocess
-import sys
 import tempfile
-import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+
+from bench.measuring import TYPER, Report, Scale, Took, interleaved, run
+from tests.support.sandbox import TFOPS
 
 SIZES = (10, 100, 1000)
 MODULES = 20
-ROUNDS = 3
+ROUNDS = 5
 
 _VARIABLES = """\
 variable "cidr" { type = string }
@@ -45,10 +45,10 @@ variable "vpc" {
 """
 
 
-def write_project(folder: Path, environments: int) -> None:
-    """Twenty modules, and environments that use all of them with values of their own."""
+def write_project(folder: Path, environments: int, *, modules: int = MODULES) -> None:
+    """Modules, and environments that use all of them with values of their own."""
     dice = random.Random(1)
-    for number in range(MODULES):
+    for number in range(modules):
         module = folder / f"modules/m{number}"
         module.mkdir(parents=True)
         more = "".join(f'variable "more_{n}" {{\n  type    = string\n  default = ""\n}}\n' for n in range(13))
@@ -58,12 +58,12 @@ def write_project(folder: Path, environments: int) -> None:
     (folder / "tfops.yaml").write_text(f"version: 1\nproject: shop\nenvironments:\n{listed}")
     (folder / "environments").mkdir()
     for number in range(environments):
-        (folder / f"environments/e{number}.yaml").write_text(_environment(dice))
+        (folder / f"environments/e{number}.yaml").write_text(_environment(dice, modules))
 
 
-def _environment(dice: random.Random) -> str:
+def _environment(dice: random.Random, modules: int) -> str:
     lines = ["modules:"]
-    for number in range(MODULES):
+    for number in range(modules):
         lines += [
             f"  m{number}:", f"    source: m{number}", "    inputs:", f"      cidr: 10.{dice.randrange(256)}.0.0/16",
             f"      zones: [a, b, {dice.choice('cdefgh')}]", f"      size: {{min: {dice.randrange(99)}}}",
@@ -73,65 +73,65 @@ def _environment(dice: random.Random) -> str:
     return "\n".join(lines) + "\n"
 
 
-class Took(NamedTuple):
-    """Seconds on the clock, and of all processors together: the second doesn't depend on what else runs."""
-
-    wall: float
-    cpu: float
-
-    def __str__(self) -> str:
-        return f"{self.wall:.1f} ({self.cpu:.1f})"
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _env() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 
 
 def _took(folder: Path, *flags: str) -> Took:
-    env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    started, before = time.perf_counter(), _cpu()
-    command = [sys.executable, "-m", "tfops", "validate", *flags]
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
-    return Took(time.perf_counter() - started, _cpu() - before)
+    return run((*TFOPS, "validate", *flags), cwd=folder, env=_env())
 
 
-def measure(environments: int) -> tuple[Took, Took, Took, Took]:
-    """Cold, warm (median), after one environment changed (median), and with the engine as the judge."""
+def _one_changed(folder: Path, number: int) -> Took:
+    file = folder / "environments/e1.yaml"
+    file.write_text(re.sub(r"team: \w+", f"team: t{number}", file.read_text()))
+    return _took(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """`cold` and `deep` once; the others are medians. `ratio`: one changed against `import typer`, on the clock."""
+
+    cold: Took
+    warm: Took
+    changed: Took
+    deep: Took
+    ratio: float
+
+
+def measure(environments: int, rounds: int) -> Validated:
+    """Cold, warm, after one environment changed, and with the engine as the judge."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+        folder, numbers = Path(scratch), itertools.count()
         subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
         write_project(folder, environments)
         cold = _took(folder)
-        warm = statistics.median_low(_took(folder) for _ in range(ROUNDS))
-        changed = []
-        for number in range(ROUNDS):
-            file = folder / f"environments/e{number}.yaml"
-            file.write_text(file.read_text().replace("team: one", f"team: t{number}"))
-            changed.append(_took(folder))
+        jobs = {
+            "typer": lambda: run(TYPER, cwd=folder, env=_env()),
+            "warm": lambda: _took(folder),
+            "changed": lambda: _one_changed(folder, next(numbers)),
+        }
+        took = interleaved(rounds, jobs)
         deep = _took(folder, "--deep")
-        shutil.rmtree(folder / ".git/tfops")
-    return cold, warm, statistics.median_low(changed), deep
+    ratio = took.ratio("changed", "typer").wall
+    return Validated(cold, took.median("warm"), took.median("changed"), deep, ratio)
 
 
-def report() -> str:
+def report(scale: Scale) -> Report:
     """The table, measured now."""
     lines = [
         f"`tfops validate`, whole processes: {MODULES} modules with 20 variables each; every environment uses all of",
-        "them (180 lines of YAML). Cold: nothing remembered. Warm: the same again. Changed: one environment changed.",
-        "`--deep`: warm, and Terraform judges every value.",
+        "them (180 lines of YAML). Cold: nothing remembered. Warm: the same again. Changed: one environment changed,",
+        f"and that against `python -c 'import typer'`, {scale.rounds(ROUNDS)} rounds. `--deep`: warm, and Terraform",
+        "judges every value.",
         "",
         "Seconds on the clock, and in brackets those of all processors together.",
         "",
-        "| environments | cold | warm | one changed | `--deep` |",
-        "|---|---|---|---|---|",
+        "| environments | cold | warm | one changed | against `import typer` | `--deep` |",
+        "|---|---|---|---|---|---|",
     ]
-    for size in SIZES:
-        times = " | ".join(map(str, measure(size)))
-        lines.append(f"| {size:,} | {times} |")
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(report())
+    ratio = 0.0
+    for size in map(scale.size, SIZES):
+        took = measure(size, scale.rounds(ROUNDS))
+        ratio = took.ratio
+        lines.append(f"| {size:,} | {took.cold} | {took.warm} | {took.changed} | {ratio:.1f} | {took.deep} |")
+    return Report("\n".join(lines), {"validate": ratio})  # of the last size

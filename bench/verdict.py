@@ -1,13 +1,12 @@
-"""What `tfops history --verdict` costs: whole processes, in a scratch repository full of versions with cards."""
+"""What looking back over all versions costs: whole processes, in a scratch repository full of versions with cards."""
 
 import os
-import statistics
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.measuring import Report, Rounds, Scale, Took, interleaved, run
 from tests.support.cards import make_card
 from tests.support.sandbox import Sandbox, new_sandbox
 from tfops.ledger.card import encode_card
@@ -16,13 +15,14 @@ from tfops.records.card import Card, StackRecord
 SIZES = (20, 1_000, 20_000)
 RESOURCES = 30
 ROUNDS = 3
+_REFS, _HISTORY, _JUDGED = "refs", "history", "verdicts"
+_LIST = ("git", "for-each-ref", "--format=%(refname) %(*objectname) %(creator) %(contents)")
 AWS = "registry.terraform.io/hashicorp/aws"
 
 
 def _card(commit: str, number: int) -> Card:
     """One version of an environment in which something is added, moved or upgraded now and then."""
-    addresses = [f'module.m{number // 500}.aws_vpc.main["{index}"]' for index in range(RESOURCES)]
-    inventory = {address: f"vpc-{index:017x}" for index, address in enumerate(addresses)}
+    inventory = {address: f"vpc-{index:017x}" for index, address in enumerate(_addresses(number))}
     if number % 7 == 0:
         inventory["module.db.aws_db_instance.main"] = "db-1"
     stack = StackRecord(
@@ -38,6 +38,10 @@ def _card(commit: str, number: int) -> Card:
         inventory=inventory,
     )
     return make_card(commit, version=number, run_id=f"r-{number}", stacks={"main": stack})
+
+
+def _addresses(version: int) -> list[str]:
+    return [f'module.m{version // 500}.aws_vpc.main["{index}"]' for index in range(RESOURCES)]
 
 
 def _tags(commit: str, versions: int) -> Iterator[bytes]:
@@ -58,29 +62,37 @@ def _scratch(folder: Path, versions: int) -> Sandbox:
     return shop
 
 
-def _seconds(shop: Sandbox, *args: str) -> float:
-    """The median of a few runs, the output thrown away; the first one warms up."""
-    took = []
-    for _ in range(ROUNDS + 1):
-        started = time.perf_counter()
-        shop.cold(*args)
-        took.append(time.perf_counter() - started)
-    return statistics.median(took[1:])
+def measure(versions: int, rounds: int) -> Rounds:
+    """`history` with and without verdicts, and the listing of the tags that can't be avoided."""
+    with tempfile.TemporaryDirectory() as folder:
+        shop = _scratch(Path(folder), versions)
+
+        def tfops(*args: str) -> Took:
+            return run(shop.command(*args, "--no-fetch"), cwd=shop.path, env=shop.env)
+
+        jobs = {
+            _REFS: lambda: run([*_LIST, "refs/tags/tfops/dev/"], cwd=shop.path, env=shop.env),
+            _HISTORY: lambda: tfops("history", "dev"),
+            _JUDGED: lambda: tfops("history", "dev", "--verdict"),
+        }
+        return interleaved(rounds, jobs)
 
 
-def report() -> str:
+def report(scale: Scale) -> Report:
     """The table, measured now."""
+    rounds = scale.rounds(ROUNDS)
     lines = [
-        f"Going back, judged: versions with cards of {RESOURCES} resources, whole processes, {ROUNDS} rounds after one",
-        f"warm-up. Every verdict is computed anew, from Git alone, on one of {os.cpu_count()} cores.",
+        f"Looking back: versions with cards of {RESOURCES} resources, medians of {rounds} rounds after one",
+        f"warm-up. Every verdict is computed anew, from Git alone, on one of {os.cpu_count()} cores; in brackets",
+        "against one `for-each-ref` of the tags with who, when and their whole message, on the clock.",
         "",
-        "| versions | `tfops history`, median s | `tfops history --verdict`, median s | ms a verdict |",
+        "| versions | `history`, s | `history --verdict`, s | ms a verdict |",
         "|---|---|---|---|",
     ]
-    for versions in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            shop = _scratch(Path(folder), versions)
-            plain = _seconds(shop, "history", "dev", "--no-fetch")
-            judged = _seconds(shop, "history", "dev", "--no-fetch", "--verdict")
-        lines.append(f"| {versions:,} | {plain:.2f} | {judged:.2f} | {(judged - plain) / versions * 1000:.2f} |")
-    return "\n".join(lines)
+    ratio = 0.0
+    for versions in map(scale.size, SIZES):
+        took = measure(versions, rounds)
+        plain, judged, ratio = took.median(_HISTORY).wall, took.median(_JUDGED).wall, took.ratio(_JUDGED, _REFS).wall
+        cells = (f"{plain:.2f} ({took.ratio(_HISTORY, _REFS).wall:.1f})", f"{judged:.2f} ({ratio:.1f})")
+        lines.append(f"| {versions:,} | {' | '.join(cells)} | {(judged - plain) / versions * 1000:.2f} |")
+    return Report("\n".join(lines), {"verdicts": ratio})  # of the last size

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["dataclass", "made_again"]
+__all__ = ["compile_all", "dataclass", "made_again"]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
@@ -71,7 +71,19 @@ def _lazy(cls: type, *, frozen: bool, order: bool, kw_only: bool) -> type:
     }
     made = type(cls)(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
+    _uncompiled.append(made)
     return made
+
+
+_uncompiled: list[Any] = []
+
+
+def compile_all() -> None:
+    """Compile what else would be when the first object is made, for a process that is going to be forked."""
+    while _uncompiled:
+        cls = _uncompiled.pop()
+        if cls.__init__ is _first_init:
+            cls.__init__ = _compiled(cls)
 
 
 def _is_argument(default: object) -> bool:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 from tfops.exits import Exit
 
 if TYPE_CHECKING:
+    from tfops.records.check import CheckOutcome
     from tfops.records.complaint import Complaint
     from tfops.records.plan import Print
+    from tfops.records.review import Since
 
 
 NOTHING_CHANGED = "Nothing was changed."
@@ -109,8 +111,10 @@ class NeverShared(Refused):
 class NeedsPerson(Refused):
     """A run without a person met a plan that a person must look at; `digest` names it, `prints` are its parts."""
 
-    def __init__(self, guard: str, what: str, *, digest: str, prints: Mapping[str, Print], hint: str = "") -> None:
-        super().__init__(guard, what, hint=hint)
+    def __init__(
+        self, guard: str, what: str, *, digest: str, prints: Mapping[str, Print], why: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(guard, what, why=why, hint=hint)
         self.digest = digest
         self.prints = dict(prints)
 
@@ -130,17 +134,37 @@ class NotApproved(TfopsError):
 
 
 class NotAsReviewed(TfopsError):
-    """The plan isn't the one that was looked at: something changed in between."""
+    """The plan isn't the one that was looked at: something changed in between. `digest` names this one, `since` is what
+    it does otherwise, as far as that is known."""
 
     exit_code = Exit.NOT_PASSED
     name = "not-as-reviewed"
 
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        hint: str = "",
+        digest: str = "",
+        prints: Mapping[str, Print] | None = None,
+        since: Sequence[Since] = (),
+    ) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.digest = digest
+        self.prints = dict(prints or {})
+        self.since = tuple(since)
+
 
 class CheckFailed(TfopsError):
-    """A check that a plan must pass before it is applied said no."""
+    """A check that a plan must pass before it is applied said no. Carries how all of them ended."""
 
     exit_code = Exit.NOT_PASSED
     name = "check-failed"
+
+    def __init__(self, what: str, *, why: str, hint: str, checks: Sequence[CheckOutcome]) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.checks = tuple(checks)
 
 
 class NotVerified(TfopsError):

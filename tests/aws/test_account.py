@@ -7,6 +7,30 @@ from tests.support.moto import ACCOUNT, Moto
 from tests.support.sandbox import new_sandbox
 
 
+def test_an_account_is_checked_without_the_aws_provider_where_nothing_uses_it(tmp_path: Path, moto: Moto) -> None:
+    rules = {"version": 1, "project": "shop"}
+    rules["environments"] = {"dev": {"branch": "main", "account": ACCOUNT, "region": "eu-west-1"}}
+    sandbox = new_sandbox(tmp_path / "shop", "terraform", rules=json.dumps(rules))
+    sandbox.env |= moto.env
+    sandbox.wish(1)
+    sandbox.ok("apply", "dev", "--yes")
+    card = sandbox.ok("show", "dev", "-o", "json").result["card"]
+    assert (card["aws"]["account"], list(card["stacks"]["main"]["providers"])) == (ACCOUNT, [])
+
+    # of a change that stopped nobody knows what it left in the state
+    fails = 'provisioner "local-exec" {\n    command = "exit 3"\n  }'
+    sandbox.write("modules/thing/fails.tf", f'resource "terraform_data" "fails" {{\n  {fails}\n}}\n')
+    sandbox.commit("Fails")
+    assert sandbox.run("apply", "dev", "--yes").code == 21
+    sandbox.env["TF_CLI_CONFIG_FILE"] = str(tmp_path / "no-providers.tfrc")
+    (tmp_path / "no-providers.tfrc").write_text(
+        'provider_installation {\n  filesystem_mirror {\n    path = "/nowhere"\n  }\n}\n'
+    )
+    assert "hashicorp/aws" in sandbox.run("plan", "dev").err
+    [root] = sandbox.workspace.glob("roots/dev/main/main.tf.json")
+    assert json.loads(root.read_text())["provider"]["aws"][0]["allowed_account_ids"] == [ACCOUNT]
+
+
 def test_nothing_is_planned_against_another_account(tmp_path: Path, moto: Moto) -> None:
     role = "arn:aws:iam::999999999999:role/deploy"
     environments = {

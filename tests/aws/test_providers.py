@@ -41,7 +41,7 @@ def test_a_lock_is_made_kept_and_enforced(tmp_path: Path, aws_env: dict[str, str
     unfit = shop.run("plan", "dev", "-o", "json")
     assert unfit.code == 20
     assert unfit.error["hint"].endswith("tfops providers update ENV, then commit")
-    shop.write("modules/thing/versions.tf.json", requiring("random"))
+    shop.write("modules/thing/versions.tf.json", requiring("nowhere"))
     absent = shop.run("providers", "lock", "dev", "-o", "json")
-    assert absent.code == 20 and "hashicorp/random" in absent.error["why"]
+    assert absent.code == 20 and "hashicorp/nowhere" in absent.error["why"]
     assert "can't be downloaded" in absent.error["hint"]

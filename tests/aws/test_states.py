@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.engines import require_engine
+from tests.support.engines import require_engine, starts_to_show
 from tests.support.moto import REGION, Moto
 from tests.support.proxy import Fault, serve_proxy
 from tests.support.sandbox import Sandbox, new_sandbox
+from tfops.engine.advice import OWN_LOCK
 
 _KEY = "shop/dev/main.tfstate"
 
@@ -80,12 +81,30 @@ def test_a_lock_that_a_dead_run_left_is_named_and_nothing_is_lost(tmp_path: Path
     checked = shop.run("backend", "check", "-o", "json").result["buckets"][0]["findings"]
     assert "held by bob@ci since 2026-11-24T10:00:00Z (OperationTypeApply)" in [item["text"] for item in checked]
 
-    if how == "table":
-        moto.dynamodb().delete_item(TableName="held", Key=lock_id)
-    else:
-        moto.s3().delete_object(Bucket="held-native", Key=f"{_KEY}.tflock")
+    unlocked = shop.ok("engine", "dev", "--yes", "-o", "json", "--", "force-unlock", "4711").result
+    assert (unlocked["version"], unlocked["operation"]) == (None, "force-unlock 4711")
+    assert "force-unlock 4711" in shop.ok("log", "dev").out
     shop.ok("apply", "dev", "--yes")
     assert shop.tags() == ["tfops/dev/v1"]
+
+
+@pytest.mark.parametrize("lock", ["native", {"dynamodb": "reads"}])
+def test_the_state_is_read_back_past_the_engine_where_nothing_but_the_object_counts(
+    tmp_path: Path, moto: Moto, lock: Any
+) -> None:
+    """docs/adr/0030: a lock table also has a checksum that only the engine compares."""
+    shop = shop_in(tmp_path / "shop", moto, f"reads-{type(lock).__name__}", lock)
+    shop.wish(1)
+    if lock != "native":
+        shop.ok("backend", "create", "--yes")
+    shop.ok("apply", "dev", "--yes")
+    shop.wish(2)
+    result = shop.ok("apply", "dev", "--yes", "-o", "json").result
+    plan_and_apply = 2 + starts_to_show(require_engine())
+    assert result["engine_starts"] == plan_and_apply + (lock != "native")
+    recorded = shop.ok("show", "dev", "v2", "-o", "json").result["card"]["stacks"]["main"]
+    state = json.load(moto.s3().get_object(Bucket=f"reads-{type(lock).__name__}", Key=_KEY)["Body"])
+    assert (recorded["lineage"], recorded["serial_after"]) == (state["lineage"], state["serial"])
 
 
 # One thing is made at once; the other isn't before the test says so, and only then is the state written.
@@ -122,7 +141,11 @@ def test_a_dead_engines_lock_that_is_half_gone_or_says_nothing_is_no_dead_end(tm
         assert shop.run("apply", "dev", "--yes", env={"TFOPS_FAILPOINT": "engine-working:SIGKILL+engine"}).code == -9
         forget()
         go.touch()
-        shop.ok("recover", "dev")
+        recovered = shop.run("recover", "dev")
+        if OWN_LOCK in recovered.err:  # a busy store's answer is lost at times: the engine asks twice, and meets itself
+            assert "next: nothing is locked any more: run it again" in recovered.err
+            recovered = shop.run("recover", "dev")
+        assert recovered.code == 0, recovered.out + recovered.err
         shop.ok("apply", "dev", "--yes")
         go.unlink()
         assert "Contents" not in moto.s3().list_objects_v2(Bucket="both", Prefix=f"{_KEY}.tflock")
@@ -167,7 +190,7 @@ def test_a_bucket_that_is_gone_is_named(tmp_path: Path, moto: Moto) -> None:
     shop.wish(1)
     moto.s3().delete_bucket(Bucket="going")
     gone = shop.run("plan", "dev", "-o", "json")
-    assert gone.code == 20 and 'bucket "going" does not exist' in gone.error["why"].replace("\n", " ")
+    assert gone.code == 20 and "does not exist" in gone.error["why"].replace("\n", " ")
     assert gone.error["hint"] == "the state's bucket isn't there: tfops backend check"
 
 

@@ -106,9 +106,17 @@ def test_the_life_of_an_environment(tmp_path: Path, moto: Moto, aws_env: dict[st
     assert buckets(moto) == {"story-data-a"}
     assert ssm.get_parameter(Name="/story/image")["Parameter"]["Value"] == "1.0"
 
+    # Nothing of AWS in the modules any more: its provider takes down what the state has, where the account says.
+    shop.write("modules/other/main.tf", 'resource "terraform_data" "other" {}\n')
+    shop.write("environments/dev.yaml", json.dumps({"modules": {"app": {"source": "other"}}}))
+    shop.commit("Without AWS")
+    shop.ok("apply", "dev", "--yes", "--lift-hold")
+    assert buckets(moto) == set() and [one["type"] for one in state_of(moto)["resources"]] == ["terraform_data"]
+    [root] = shop.workspace.glob("roots/dev/main/main.tf.json")
+    assert json.loads(root.read_text())["provider"]["aws"][0]["allowed_account_ids"] == [ACCOUNT]
     shop.ok("destroy", "dev", "--yes")
-    assert buckets(moto) == set() and state_of(moto)["resources"] == []
+    assert state_of(moto)["resources"] == [] and "provider" not in json.loads(root.read_text())
     history = shop.ok("history", "dev", "-o", "json").result["entries"]
-    assert [entry["record"]["kind"] for entry in history] == ["destroy", "rollback", "apply", "apply"]
+    assert [entry["record"]["kind"] for entry in history] == ["destroy", "apply", "rollback", "apply", "apply"]
     locks = moto.s3().list_objects_v2(Bucket="story-tfstate", Prefix="story/dev/main.tfstate.tflock")
     assert "Contents" not in locks, "the lock is released"

@@ -46,6 +46,19 @@ def test_what_is_not_committed_is_refused(shop: Shop) -> None:
     assert str(shop.apply(allowed=["dirty"]).version) == "v1"
 
 
+def test_a_local_state_that_would_go_with_a_jobs_machine_is_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one(shop)
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("CI_DISPOSABLE_ENVIRONMENT", "true")
+    assert guard_of(shop) == "local-state"
+    assert shop.tags() == [] and not shop.state_file().exists()
+    shop.keeps_plan()
+    monkeypatch.setenv("CI_DISPOSABLE_ENVIRONMENT", "false")
+    assert str(shop.apply().version) == "v1"
+
+
 def test_a_commit_that_nobody_else_can_see_is_refused(shared: Shop) -> None:
     one(shared)
     shared.git("commit", "--quiet", "--allow-empty", "-m", "Mine alone")

@@ -49,7 +49,10 @@ def test_resume_that_fails_again_leaves_the_receipt(stopped: Shop) -> None:
 
 
 def test_a_rollback_without_a_name_goes_to_the_last_whole_version(stopped: Shop) -> None:
+    broke = stopped.git("log", "-1", "--format=%h %s")
+    assert [one.subject for one in stopped.plan_rollback().undoes] == [broke.partition(" ")[2]]
     back = stopped.rollback(allow_destroy=[SECOND])
+    assert "takes back 1 commit:" in stopped.ui.notes
     assert (str(back.restores), back.kind) == ("v1", Kind.ROLLBACK)
     assert "from the apply of" in stopped.ui.said and "that stopped" in stopped.ui.said
     assert stopped.ledger().trouble is None

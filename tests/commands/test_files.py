@@ -8,11 +8,13 @@ from tests.support.engine_cases import one, two
 from tests.support.recorded_fixtures import Open
 from tests.support.recorded_project import RULES, Shop, Witness
 from tfops.commands.doctor import doctor
+from tfops.commands.fmt import fmt
 from tfops.commands.init import init
 from tfops.commands.new import new_environment, new_module
 from tfops.commands.rendering import render, render_diff
 from tfops.errors import ConfigError, Refused, UsageError
 from tfops.exits import Exit
+from tfops.views.fmt import FmtResult
 
 _PROTECTED = "  lifecycle { prevent_destroy = true }\n"
 
@@ -203,16 +205,15 @@ def test_a_file_of_the_pipeline_that_is_there_stays_and_what_it_lacks_is_said(sh
     shop.rules(RULES.replace("dev: {branch: main}", "dev: {branch: main, sync: manual}\n  perf: {branch: main}"))
     written = (shop.path / ".gitlab/tfops.yml").read_text()
     again = init(shop.path, None, Witness(), yes=True, ci="gitlab")
-    assert "dev: reviewed, and applied by a person, as `sync` says" in again.to_do
+    assert "dev: reviewed, and applied or promoted by a person, as `sync` and `promote` say" in again.to_do
     assert any(line.startswith(".gitlab/tfops.yml isn't what would be written now") for line in again.to_do)
     assert (shop.path / ".gitlab/tfops.yml").read_text() == written
 
 
 def test_a_new_project_s_first_commit_has_the_pipeline(tmp_path: Path) -> None:
-    ann = Witness()
-    made = init(tmp_path, "fresh", ann, yes=True, ci="github")
+    made = init(tmp_path, "fresh", Witness(), yes=True, ci="github")
     assert made.commit and {"tfops.yaml", ".github/workflows/tfops-apply-main.yml"} <= set(made.written)
-    assert any("local backend" in warning for warning in ann.warnings), "a job's clone is thrown away"
+    assert made.to_do[0].startswith("set a backend that jobs share"), "a job's clone is thrown away"
 
 
 def test_a_broken_project_gets_no_pipeline(shop: Shop) -> None:
@@ -221,3 +222,59 @@ def test_a_broken_project_gets_no_pipeline(shop: Shop) -> None:
     with pytest.raises(ConfigError):
         init(shop.path, None, Witness(), yes=True, ci="github")
     assert shop.git("status", "--porcelain") == ""
+
+
+# fmt
+
+_UNTIDY = "extends:  base.yaml\nmodules:\n    main:   \n        inputs:\n          zones:\n          - a # first\n"
+_TIDY = "extends:  base.yaml\nmodules:\n  main:\n    inputs:\n      zones:\n        - a # first\n"
+
+
+def _fmt(shop: Shop, *named: str, check: bool = False, diff: bool = False) -> FmtResult:
+    return fmt(shop.project, shop.path, named, writes=not (check or diff), compares=diff)
+
+
+def test_files_are_formatted_where_they_lie_with_their_modes(shop: Shop) -> None:
+    path = shop.path / "environments/dev/web.yaml"
+    shop.write("environments/dev/web.yaml", _UNTIDY)
+    path.chmod(0o640)
+    checked = _fmt(shop, check=True)
+    assert (checked.changed, checked.exit_code) == (("environments/dev/web.yaml",), Exit.CHANGES)
+    shown = _fmt(shop, "environments", diff=True)
+    assert "-          - a # first" in shown.diff and "+        - a # first" in shown.diff
+    assert path.read_text() == _UNTIDY, "both only look"
+    done = _fmt(shop)
+    assert (done.changed, done.files, done.exit_code) == (checked.changed, 2, Exit.DONE)
+    assert (path.read_text(), path.stat().st_mode & 0o777) == (_TIDY, 0o640)
+    assert _fmt(shop, check=True).exit_code == Exit.DONE
+
+
+def test_line_ends_are_made_one(shop: Shop) -> None:
+    path = shop.path / "tfops.yaml"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert _fmt(shop, "tfops.yaml", diff=True).diff == ("# tfops.yaml: line ends only",)
+    _fmt(shop, "tfops.yaml")
+    assert b"\r" not in path.read_bytes()
+
+
+def test_one_file_with_a_mistake_keeps_all_as_they_are(shop: Shop) -> None:
+    shop.write("environments/dev.yaml", _UNTIDY)
+    shop.write("environments/prod.yaml", "modules:\n  a: {\n")
+    shop.write("environments/test.yaml", "a: 1\na: 2\n")
+    with pytest.raises(ConfigError) as caught:
+        _fmt(shop)
+    assert [str(one.mark) for one in caught.value.complaints] == [
+        "environments/prod.yaml:3:1",
+        "environments/test.yaml:2:1",
+    ]
+    assert (shop.path / "environments/dev.yaml").read_text() == _UNTIDY
+
+
+def test_what_is_no_file_of_tfops_is_not_formatted(shop: Shop) -> None:
+    shop.write("environments/ignored.yaml", _UNTIDY)
+    shop.write(".gitignore", "environments/ignored.yaml\n")
+    (shop.path / "environments/link.yaml").symlink_to("ignored.yaml")
+    assert _fmt(shop).files == 1
+    for name in ("environments/ignored.yaml", "environments/link.yaml", "README.md", "../elsewhere.yaml"):
+        with pytest.raises(UsageError, match="there is no file to format at"):
+            _fmt(shop, name)

@@ -30,6 +30,8 @@ def provider_door() -> Iterator[Path]:
 
 
 @pytest.fixture
-def story(tmp_path: Path, engine: str, provider_door: Path) -> Story:
-    """A project with the demo provider, nothing applied yet."""
-    return new_story(tmp_path / "story", engine, provider_door)
+def story(request: pytest.FixtureRequest, tmp_path: Path, engine: str, provider_door: Path) -> Story:
+    """A project with the demo provider, nothing applied yet; with the parameter `own`, of `both_forms`, with a root
+    module that somebody wrote by hand."""
+    is_own = getattr(request, "param", "") == "own"
+    return new_story(tmp_path / "story", engine, provider_door, is_own=is_own)

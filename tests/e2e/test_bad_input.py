@@ -46,6 +46,8 @@ _FILES = [
     ("a newer tfops.yaml", _RULES.replace("version: 1", "version: 2"), _DEV, "`version` must be 1"),
 ]
 
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
 
 @pytest.mark.parametrize(("rules", "dev", "wanted"), [case[1:] for case in _FILES], ids=[case[0] for case in _FILES])
 def test_a_mistake_in_a_file_is_shown_where_it_is(tmp_path: Path, rules: str, dev: str, wanted: str) -> None:
@@ -152,6 +154,8 @@ def test_no_repository_no_commit_no_project_no_folder(tmp_path: Path) -> None:
     assert (nowhere.run("status").code, "not in a Git repository" in nowhere.run("status").err) == (10, True)
     nowhere.git("init", "--quiet")
     assert "no commit yet" in nowhere.run("apply").err
+    nowhere.git("update-ref", "refs/remotes/origin/main", nowhere.git("commit-tree", "-m", "x", _EMPTY_TREE))
+    assert "next: git switch main" in nowhere.run("apply").err
     nowhere.commit("Empty")
     assert "there is no `tfops.yaml`" in nowhere.run("apply").err
     assert nowhere.run("-C", "nope", "status").code == 10

@@ -53,6 +53,36 @@ def test_an_apply_is_one_fetch_a_push_that_is_only_judged_and_two_pushes(
     assert result["engine_starts"] == 3 + starts_to_show(engine), "init, plan, apply"
 
 
+# Each waits until the other is at work: one after the other they would wait for ever.
+_MEETING = """\
+#!/bin/sh
+meet() {{
+  touch "{folder}/$1"
+  for _ in $(seq 200); do [ -e "{folder}/$2" ] && return 0; sleep 0.1; done
+  touch "{folder}/alone"
+}}
+case " $* " in *" {word} "*) meet {mine} {other};; esac
+exec {real} "$@"
+"""
+
+
+def test_an_apply_waits_three_times_for_the_remote(counted: Sandbox, tmp_path: Path, engine: str) -> None:
+    """Fetch, lock, version: the push that is only judged happens while the engine plans."""
+    git, real = tmp_path / "bin/git", find_engine(EngineChoice(), engine).executable
+    counting = git.rename(tmp_path / "counting-git")
+    shims = {
+        git: ("push --porcelain", counting, "judged", "planning"),
+        tmp_path / "tf": ("plan", real, "planning", "judged"),
+    }
+    for shim, (word, program, mine, other) in shims.items():
+        text = _MEETING.format(folder=tmp_path, word=word, mine=mine, other=other, real=program)
+        shim.write_text(text)
+        shim.chmod(0o755)
+    counted.ok("apply", "dev", "--yes", "--engine", str(tmp_path / "tf"))
+    assert (tmp_path / "judged").exists() and not (tmp_path / "alone").exists()
+    assert len(_trips(tmp_path)) - 1 == 3
+
+
 def test_git_is_started_as_often_as_the_decision_says(counted: Sandbox, tmp_path: Path) -> None:
     """docs/adr/0023-git-asked-once.md, CHANGELOG.md."""
     every = tmp_path / "trips-all"
@@ -101,8 +131,8 @@ def test_changed_modules_are_taken_in_without_another_init(shop: Sandbox, tmp_pa
 _TRACED = """\
 import sys
 from pathlib import Path
-import tfops.system.process as process
-follow = process.follow
+import tfops.system.following as following
+follow = following.follow
 def traced(command, listener, **options):
     frame, found = sys._getframe(1), []
     while frame is not None:
@@ -113,7 +143,7 @@ def traced(command, listener, **options):
     if command.argv[1:2] == ["apply"]:
         Path("FOUND").write_text("\\n".join(found))
     return follow(command, listener, **options)
-process.follow = traced
+following.follow = traced
 from tfops.cli import main
 sys.argv = ["tfops", "apply", "dev", "--yes"]
 main()

@@ -32,7 +32,7 @@ def test_drift_is_seen_remembered_and_healed_but_never_by_losing_something(
     assert (change["address"], change["action"]) == ("module.main.demo_thing.orders", "update")
     [attribute] = change["attributes"]
     assert (attribute["path"], attribute["before"], attribute["after"]) == ("content", '"orders"', '"tampered"')
-    assert found["heal"] == "0 created, 1 updated, 0 replaced, 0 deleted"
+    assert found["heal"] == "1 to update"
     assert found["right_at"] <= found["since"]
     assert "drifted: module.main.demo_thing.orders" in shop.ok("status").out
 

@@ -141,7 +141,7 @@ def test_an_approval_that_is_interrupted_was_given_or_not(tmp_path: Path, engine
     with_remote(shop, tmp_path / "remote.git")
     shop.run("reconcile")
     for how in ("SIGINT+group", "SIGTERM+group+again"):
-        ran = shop.run("approve", "dev", "-o", "json", env={"TFOPS_FAILPOINT": f"intent-pushed:{how}"})
+        ran = shop.run("approve", "dev", "--yes", "-o", "json", env={"TFOPS_FAILPOINT": f"intent-pushed:{how}"})
         if how == "SIGINT+group":
             assert (ran.code, ran.error["state"]) == (130, "It was done first: the ledger of dev has it."), ran.out
         else:

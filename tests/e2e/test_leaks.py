@@ -198,7 +198,7 @@ def _ran(shop: Sandbox, name: str, *args: str, code: int = 0) -> tuple[str, str]
 
 def _until_it_fails(shop: Sandbox) -> Iterator[tuple[str, str]]:
     wish(shop, "one")
-    yield _ran(shop, "plan", "plan", "dev", "--full")
+    yield _ran(shop, "plan", "plan", "dev", "--full", "--keep")
     yield _ran(shop, "apply", "apply", "dev", "--yes", "--verbose")
     wish(shop, "refuse")
     yield _ran(shop, "refused plan", "plan", "dev", code=20)

@@ -27,8 +27,11 @@ _LOADS = {
     ("history", "dev"): (63, 252, _LOOKING | {"pydantic"}),
     ("show", "dev"): (78, 267, _LOOKING | {"pydantic"}),
     ("inventory", "dev"): (69, 258, _LOOKING | {"pydantic"}),
+    ("output", "dev", "main.value"): (70, 258, _LOOKING | {"pydantic"}),
+    ("graph",): (78, 352, _LOOKING),
+    ("blame", "dev", "inputs.main.value"): (81, 354, _LOOKING),
     ("status",): (70, 260, _LOOKING | {"pydantic"}),
-    ("apply", "dev", "--yes"): (290, 655, frozenset({"git", "boto3"})),
+    ("apply", "dev", "--yes"): (290, 620, frozenset({"git", "boto3", "rich", "multiprocessing"})),
 }
 
 

@@ -111,7 +111,7 @@ def test_every_reason_not_to_act_is_kept_and_seen_by_all(tmp_path: Path, engine:
     assert turn(shop) == {"dev": ("never-applied", 0), "prod": ("no-branch", None), "qa": ("never-applied", 11)}
     assert "needs-approval" in shop.ok("status").out
     assert decided(shop, "qa") == {"qa": "needs-approval"}
-    assert "the next turn applies it" in shop.ok("approve", "qa").out
+    assert "the next turn applies it" in shop.ok("approve", "qa", "--yes").out
     assert shop.run("approve", "qa", "-o", "json").error["guard"] == "already-approved"
     assert turn(shop, "qa") == {"qa": ("never-applied", 0)}
     [approval] = shop.ok("show", "qa", "-o", "json").result["card"]["approvals"]
@@ -187,7 +187,7 @@ def test_an_approval_may_let_differ_what_is_new_at_each_planning(tmp_path: Path,
         return ran.error if ran.code else ran.result["version"]
 
     assert "not what was approved" not in turn()["what"]
-    shop.ok("approve", "dev")
+    shop.ok("approve", "dev", "--yes")
     time.sleep(1.1)  # a plan of the same second is the same plan
     again = turn()
     built = "module.main.terraform_data.built"
@@ -198,5 +198,5 @@ def test_an_approval_may_let_differ_what_is_new_at_each_planning(tmp_path: Path,
     assert "other values for" in shop.ok("status").out
     wrong = shop.run("approve", "dev", "--varying", built[:-1], "-o", "json").error
     assert (wrong["guard"], built in wrong["hint"]) == ("not-planned", True)
-    shop.ok("approve", "dev", "--varying", built)
+    shop.ok("approve", "dev", "--varying", built, "--yes")
     assert turn() == "v1"

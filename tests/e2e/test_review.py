@@ -1,14 +1,20 @@
 """`review`: what a merge request does to every environment that it touches, for people and for a forge."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.engines import starts_to_show
 from tests.support.forges.gitea import GiteaServer
 from tests.support.forges.server import HEAD, NUMBER, User, served
+from tests.support.policy_tool import PolicyTool
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
+from tfops.config.project import EngineChoice
+from tfops.engine.locate import find_engine
+from tfops.forge.comment import MARKER
 
 _RULES = """\
 version: 1
@@ -100,7 +106,10 @@ def _in_pipeline(shop: Sandbox, forge: GiteaServer, bot: User, *, repository: in
 
 def test_a_merge_request_has_one_comment_and_statuses(shop: Sandbox, forge: GiteaServer) -> None:
     env = _in_pipeline(shop, forge, forge.add_user("tfops-bot"))
-    assert shop.run("review", env=env).code == 13
+    ran = shop.run("review", "--write", str(shop.home / "reports"), env=env)
+    assert ran.code == 13
+    assert "::group::dev: " in ran.out and ran.out.count("::endgroup::") == 2
+    assert "max-deletes" in (shop.home / "reports/tfops-review.md").read_text()
     [comment] = forge.comments
     for words in ("prod", "dev", "**1 of 1 failed**", "max-deletes", "module main: input value"):
         assert words in comment["body"], words
@@ -112,6 +121,22 @@ def test_a_merge_request_has_one_comment_and_statuses(shop: Sandbox, forge: Gite
     shop.commit("Keep it")
     shop.ok("review", env=env)
     assert len(forge.comments) == 1 and "max-deletes" not in forge.comments[0]["body"]
+
+
+def test_what_a_policy_tool_finds_stands_in_the_comment_as_text(shop: Sandbox, forge: GiteaServer) -> None:
+    conftest = PolicyTool(shop.home / "tools", "conftest", shop.env)
+    failure = {"msg": "```\n</details> @team closes #1\x1b[31m", "metadata": {"address": "aws_x.y", "severity": "high"}}
+    conftest.says([{"successes": 0, "failures": [failure] * 25}], code=1)
+    shop.write("tfops.yaml", _RULES.replace("{use: max-deletes, most: 0}", "{use: conftest}"))
+    shop.commit("Another check")
+    env = _in_pipeline(shop, forge, forge.add_user("tfops-bot"))
+    assert shop.run("review", env=env).code == 13
+    [comment] = forge.comments
+    lines = comment["body"].splitlines()
+    start = lines.index("! check conftest failed: 25 findings (25 high)")
+    assert lines[start + 1] == "!   high deny aws_x.y: ``` </details> @team closes #1 [31m"
+    assert lines[start + 21] == "#   and 5 more of conftest"
+    assert "````diff" in lines, "a fence that no finding ends"
 
 
 def test_the_code_of_another_repository_is_not_run(shop: Sandbox, forge: GiteaServer) -> None:
@@ -133,3 +158,50 @@ def test_a_forge_that_is_away_is_said_and_the_review_is_shown(shop: Sandbox, for
     assert ran.code == 13
     assert ran.result["not_told"] and len(ran.result["reviews"]) == 2
     assert "nobody" not in ran.out + ran.err
+
+
+_COUNTING = """\
+#!/bin/sh
+echo "{name} $*" >> '{log}'
+exec {real} "$@"
+"""
+
+
+def test_twenty_environments_cost_a_plan_each_and_one_comment(tmp_path: Path, engine: str, forge: GiteaServer) -> None:
+    names = [f"env-{number}" for number in range(20)]
+    lines = "".join(f"  {name}: {{branch: main, review: {{required: true}}}}\n" for name in names)
+    shop = new_sandbox(tmp_path / "shop", engine, rules=f"version: 1\nproject: shop\nenvironments:\n{lines}")
+    for name in names:
+        shop.write(f"environments/{name}.yaml", _wants("one"))
+    shop.commit("Begin")
+    with_remote(shop, tmp_path / "remote")
+    shop.git("switch", "--quiet", "-c", "topic")
+    for name in names:
+        shop.write(f"environments/{name}.yaml", _wants("two", "a"))
+    shop.commit("What is under review")
+    log, tools = tmp_path / "log", tmp_path / "bin"
+    tools.mkdir()
+    programs = {"git": shutil.which("git"), "tf": find_engine(EngineChoice(), engine).executable}
+    for name, real in programs.items():
+        (tools / name).write_text(_COUNTING.format(name=name, log=log, real=real))
+        (tools / name).chmod(0o755)
+    bot = forge.add_user("tfops-bot")
+    forge.comment(bot, f"{MARKER}\nof the commit before")
+    env = _in_pipeline(shop, forge, bot)
+    ran = shop.ok(
+        "review", "--engine", str(tools / "tf"), "-o", "json", env=env | {"PATH": f"{tools}:{shop.env['PATH']}"}
+    )
+    assert [len(one["plan"]["changes"]) for one in ran.result["reviews"]] == [2] * 20
+    said = log.read_text().splitlines()
+    for step, most in (("tf plan", 20), ("tf init", 20), ("tf show", 20 * starts_to_show(engine))):
+        assert sum(line.startswith(step) for line in said) <= most, step
+    git = [line for line in said if line.startswith("git ")]
+    trips = [line for line in git if {"fetch", "push"} & set(line.split())]
+    assert len(git) <= 20 + 10 * 20, git
+    assert len(trips) <= 3, "what is there, what is kept of reviews, and what is to be kept"
+    comments = r"/comments"
+    asked = {method: forge.count(method, comments) for method in ("GET", "POST", "PATCH", "DELETE")}
+    assert asked == {"GET": 1, "POST": 0, "PATCH": 1, "DELETE": 0}
+    assert forge.count("POST", "/statuses/") == 21
+    assert len(forge.requests) <= 30
+    assert all(f"`{name}`" in forge.comments[0]["body"] for name in names)

@@ -10,16 +10,16 @@ _SCRIPT = textwrap.dedent(
     import os, sys, threading, time
     from pathlib import Path
     from tfops.errors import EngineFailed
-    from tfops.system import parallel, process, signals
+    from tfops.system import following, parallel, signals
 
     folder, said, ticks = Path(sys.argv[1]), [], []
 
     def engine(name):
         def run():
             argv = ["sh", "-c", f"trap 'echo {name} stops; exit 3' INT; : > {name}.on; while :; do sleep 0.05; done"]
-            code, count = process.follow(
-                process.Command(argv, folder, dict(os.environ), folder / f"{name}.out", folder / f"{name}.err"),
-                process.Listener(lambda line: None, lambda count, kills: said.append("one by one")),
+            code, count = following.follow(
+                following.Command(argv, folder, dict(os.environ), folder / f"{name}.out", folder / f"{name}.err"),
+                following.Listener(lambda line: None, lambda count, kills: said.append("one by one")),
             )
             if name == "late":
                 raise EngineFailed("late failed")
@@ -63,7 +63,7 @@ _TELLING = textwrap.dedent(
     """\
     import os, sys
     from pathlib import Path
-    from tfops.system import parallel, process
+    from tfops.system import following, parallel
 
     folder, said = Path(sys.argv[1]), []
 
@@ -78,9 +78,9 @@ _TELLING = textwrap.dedent(
 
     def engine(name, on_line):
         argv = ["sh", "-c", "trap '' INT; echo made; sleep 0.2"]
-        return lambda: process.follow(
-            process.Command(argv, folder, dict(os.environ), folder / f"{name}.out", folder / f"{name}.err"),
-            process.Listener(on_line, tell),
+        return lambda: following.follow(
+            following.Command(argv, folder, dict(os.environ), folder / f"{name}.out", folder / f"{name}.err"),
+            following.Listener(on_line, tell),
         )
 
     code, count = engine("alone", on_line)()

@@ -80,3 +80,18 @@ def test_an_unsigned_event_is_found_and_stops_the_next_change(signing: Sandbox) 
     signing.ok("lock", "dev", "--reason", "looked at it")
     signing.ok("unlock", "dev")
     signing.ok("apply", "dev", "--yes")
+
+
+def test_nobody_agrees_to_a_plan_that_was_kept_without_a_signature(signing: Sandbox) -> None:
+    rules = _RULES.replace("{branch: main}", "{branch: main, review: {approvals: 1, not_by: []}}")
+    signing.write("tfops.yaml", rules.replace("signed: true", "signed: false"))
+    signing.wish("one")
+    signing.git("config", "commit.gpgSign", "false")
+    signing.ok("plan", "dev", "--keep")
+    signing.git("config", "commit.gpgSign", "true")
+    signing.write("tfops.yaml", rules)
+    signing.commit("Signatures are required")
+    refused = signing.run("approve", "dev", "--yes", "-o", "json")
+    assert (refused.code, refused.error["guard"]) == (11, "unsigned")
+    signing.ok("plan", "dev", "--keep")
+    signing.ok("approve", "dev", "--yes")

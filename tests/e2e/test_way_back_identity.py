@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+from tests.support.forms import both_forms
 from tests.support.outcomes import record
 from tests.support.ways_back import Story, look
 
 USERS = 'resource "demo_password" "user" {{\n  for_each = toset({users})\n  content  = each.key\n}}\n'
 LET_GO = "removed {{\n  from = demo_{kind}.{name}\n  lifecycle {{ destroy = false }}\n}}\n"
+
+pytestmark = both_forms
 
 
 def _users(*names: str) -> str:
@@ -44,6 +47,7 @@ def test_nobody_gets_anothers_password(story: Story, tmp_path: Path) -> None:
     assert (back.ran.code, back.outcome.destroyed) == (0, ["password `eve`"])
     assert _passwords(story)["ann"] != eves
     record(
+        story,
         "a user who left, another who came: a password each, and all ids alike",
         verdict=verdict,
         by_hand=by_hand,
@@ -71,15 +75,16 @@ def test_a_password_is_never_imported_as_its_id(story: Story, tmp_path: Path) ->
     by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.is_still) == ("not-approved", True)
-    assert "module.main.demo_password.w" in refused.ran.error["what"]
-    assert "module.main.demo_pet.p" in refused.ran.error["what"]
-    assert "module.main.demo_thing.t" not in refused.ran.error["what"]
+    assert story.at("module.main.demo_password.w") in refused.ran.error["what"]
+    assert story.at("module.main.demo_pet.p") in refused.ran.error["what"]
+    assert story.at("module.main.demo_thing.t") not in refused.ran.error["what"]
     named = [f"module.main.demo_{name}" for name in ("password.w", "pet.p")]
     back = story.roll_back("v1", "--yes", *(word for name in named for word in ("--allow-duplicate", name)))
     assert (back.ran.code, back.rare) == (0, "1 imported")
     assert (back.outcome.created, back.outcome.destroyed) == (["password `w`", "pet `p`"], [])
     assert not any(thing.get("result") == "none" for thing in look(story.world).values())
     record(
+        story,
         "`removed { destroy = false }`, of types without an import by id",
         verdict=verdict,
         by_hand=by_hand,
@@ -95,7 +100,13 @@ def test_what_was_replaced_before_it_was_let_go_is_taken_in_at_its_address(story
     by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     back = story.roll_back("v1", "--yes")
     assert (back.ran.code, back.rare, back.outcome.created, back.outcome.orphaned) == (0, "1 imported", [], [])
-    record("a replacement, then `removed { destroy = false }`", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
+    record(
+        story,
+        "a replacement, then `removed { destroy = false }`",
+        verdict=verdict,
+        by_hand=by_hand,
+        with_tfops=str(back),
+    )
 
 
 def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story, tmp_path: Path) -> None:
@@ -113,6 +124,7 @@ def test_an_import_that_would_be_replaced_at_once_is_no_bridge(story: Story, tmp
     back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_volume.v")
     assert (back.ran.code, back.outcome.destroyed, back.outcome.created) == (0, [], ["volume `one`"])
     record(
+        story,
         "`removed { destroy = false }`, of what an import would replace at once",
         verdict=verdict,
         by_hand=by_hand,
@@ -129,7 +141,10 @@ def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_un
     story.version('resource "demo_password" "new" { content = "x" }\n' + moved)
     story.version(moved + _let_go("password", "new"))
     [reason] = _reasons(story, "v1")
-    assert (reason["name"], reason["cure"]) == ("made-twice", "--allow-duplicate 'module.main.demo_password.old'")
+    assert (reason["name"], reason["cure"]) == (
+        "made-twice",
+        story.at("--allow-duplicate 'module.main.demo_password.old'"),
+    )
     verdict = story.verdict("v1")
     by_hand = story.by_hand(tmp_path / "by-hand").apply("v1")
     refused = story.roll_back("v1", "--yes")
@@ -137,6 +152,7 @@ def test_a_password_that_moved_before_it_was_let_go_is_not_made_a_second_time_un
     back = story.roll_back("v1", "--yes", "--allow-duplicate", "module.main.demo_password.old")
     assert (back.ran.code, back.outcome.created) == (0, ["password `x`"])
     record(
+        story,
         "a `moved` block, then `removed { destroy = false }`, where ids say nothing",
         verdict=verdict,
         by_hand=by_hand,

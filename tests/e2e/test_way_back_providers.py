@@ -5,13 +5,16 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.support.forms import both_forms
 from tests.support.outcomes import record
-from tests.support.ways_back import NEEDS_DEMO, RULES, Story, look
+from tests.support.ways_back import NEEDS_DEMO, Story, look
 from tfops.records.rendered import LOCK_FILE
 
 ORDERS = 'resource "demo_thing" "orders" { content = "orders" }\n'
 LARGE = 'resource "demo_thing" "orders" {\n  content = "orders"\n  size    = "L"\n}\n'
 MORE = 'resource "demo_extra" "more" { content = "more" }\n'
+
+pytestmark = both_forms
 
 
 def _upgraded(story: Story, hcl: str) -> None:
@@ -36,6 +39,7 @@ def test_a_provider_that_raised_a_schema_version(story: Story, tmp_path: Path) -
     assert (kept.ran.code, kept.outcome.changed, kept.outcome.destroyed) == (0, ["thing `orders`"], [])
     assert [thing["size"] for thing in look(story.world).values()] == [None]
     record(
+        story,
         "a provider that raised a resource's schema version",
         verdict=verdict,
         by_hand=by_hand,
@@ -54,7 +58,8 @@ def test_what_ran_with_kept_providers_is_run_with_them_from_then_on(story: Story
 
 
 def test_a_drill_across_a_raised_schema_is_rehearsed_with_kept_providers(story: Story) -> None:
-    story.shop.write("tfops.yaml", RULES.replace("branch: main}\n", "branch: main}\n  perf: {rehearses: dev}\n"))
+    rules = (story.shop.path / "tfops.yaml").read_text()
+    story.shop.write("tfops.yaml", rules.replace("environments:\n", "environments:\n  perf: {rehearses: dev}\n"))
     _upgraded(story, LARGE)
     drill = story.shop.ok("drill", "dev", "v1", "--yes", "-o", "json").result["drill"]
     assert (drill["is_ok"], drill["why"]) == (True, "")
@@ -73,6 +78,7 @@ def test_a_provider_that_added_the_type(story: Story, tmp_path: Path) -> None:
     kept = story.roll_back("v1", "--yes", "--keep-providers", "--allow-destroy", "module.main.demo_extra.more")
     assert (kept.ran.code, kept.outcome.destroyed, kept.outcome.changed) == (0, ["extra `more`"], [])
     record(
+        story,
         "a provider that added the type",
         verdict=verdict,
         by_hand=by_hand,
@@ -93,6 +99,7 @@ def test_a_version_without_a_lock_file(story: Story, tmp_path: Path) -> None:
     assert 'version     = "2.0.0"' in (script.root / LOCK_FILE).read_text()
     back = story.roll_back("v1", "--yes")
     record(
+        story,
         "a missing lock file",
         verdict=verdict,
         by_hand=f"runs with 2.0.0, not with 1.0.0: {by_hand}",
@@ -113,6 +120,7 @@ def test_a_module_version_that_floats(story: Story, tmp_path: Path) -> None:
     assert [thing["content"] for thing in by_hand.after.values()] == ["other"]
     back = story.roll_back("v1", "--yes", "--allow-destroy", "module.second.demo_thing.orders")
     record(
+        story,
         "a module version that floats",
         verdict=verdict,
         by_hand="brings back `other`, where v1 had `orders`",
@@ -134,6 +142,9 @@ def _release(modules: Path, hcl: str, story: Story) -> None:
 def _use(modules: Path, story: Story, *names: str) -> None:
     """An environment whose modules come from that repository, whatever it holds by then."""
     source = {"source": f"git::file://{modules}"}
-    story.shop.write("environments/dev.yaml", json.dumps({"modules": dict.fromkeys(names, source)}))
+    if story.own:
+        story.shop.write(f"{story.own}/main.tf.json", json.dumps({"module": dict.fromkeys(names, source)}))
+    else:
+        story.shop.write("environments/dev.yaml", json.dumps({"modules": dict.fromkeys(names, source)}))
     story.shop.commit(f"Use {', '.join(names)}")
     shutil.rmtree(story.root / ".terraform", ignore_errors=True)

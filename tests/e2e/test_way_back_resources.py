@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.support.forms import both_forms
 from tests.support.outcomes import record
 from tests.support.ways_back import Story, look
 
@@ -17,6 +18,8 @@ resource "demo_database" "main" {{
 """
 MAIN = "module.main.demo_database.main"
 
+pytestmark = both_forms
+
 
 def test_a_database_that_was_protected_later(story: Story, tmp_path: Path) -> None:
     story.version(ORDERS)
@@ -26,14 +29,15 @@ def test_a_database_that_was_protected_later(story: Story, tmp_path: Path) -> No
     assert by_hand.destroyed == ["database `main`"]
     refused = story.roll_back("v1", "--yes")
     assert (refused.refusal, refused.outcome.destroyed) == ("not-approved", [])
-    assert MAIN in refused.ran.error["what"]
+    assert story.at(MAIN) in refused.ran.error["what"]
     named = story.roll_back("v1", "--yes", "--allow-destroy", MAIN)
     assert named.outcome.destroyed == ["database `main`"]
     record(
+        story,
         "a resource that was added later with `prevent_destroy`",
         verdict=verdict,
         by_hand=by_hand,
-        with_tfops=f"{refused}; only when `{MAIN}` is named: {named}",
+        with_tfops=f"{refused}; only when `{story.at(MAIN)}` is named: {named}",
     )
 
 
@@ -54,6 +58,7 @@ def test_what_the_past_protects_can_be_replaced_when_it_is_named(story: Story, t
         ["database `main`"],
     )
     record(
+        story,
         "a `prevent_destroy` that only the past has, on what must be replaced",
         verdict=verdict,
         by_hand=by_hand,
@@ -79,7 +84,7 @@ def test_a_thing_that_moved_to_another_address(story: Story, tmp_path: Path) -> 
     assert (by_hand.destroyed, by_hand.created) == (["thing `orders`"], ["thing `orders`"])
     back = story.roll_back("v1", "--yes")
     assert back.outcome.before == back.outcome.after
-    record("a `moved` block", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
+    record(story, "a `moved` block", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
 
 
 def test_a_thing_that_was_let_out_of_the_state(story: Story, tmp_path: Path) -> None:
@@ -90,7 +95,7 @@ def test_a_thing_that_was_let_out_of_the_state(story: Story, tmp_path: Path) -> 
     assert (by_hand.created, by_hand.orphaned) == (["thing `orders`"], ["thing `orders`"])
     back = story.roll_back("v1", "--yes")
     assert (back.outcome.created, back.outcome.orphaned) == ([], [])
-    record("`removed { destroy = false }`", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
+    record(story, "`removed { destroy = false }`", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
 
 
 def test_an_engine_version_that_only_goes_up(story: Story, tmp_path: Path) -> None:
@@ -101,7 +106,7 @@ def test_an_engine_version_that_only_goes_up(story: Story, tmp_path: Path) -> No
     assert (by_hand.destroyed, len(by_hand.errors)) == (["thing `orders`"], 1)
     back = story.roll_back("v1", "--yes", "--allow-destroy", "module.main.demo_thing.orders")
     assert (back.refusal, back.outcome.is_still) == ("blocked", True)
-    record("an engine version that can't be turned back", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
+    record(story, "an engine version that can't be turned back", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
 
 
 def test_what_someone_changed_by_hand_is_told_apart_and_first(story: Story, tmp_path: Path) -> None:
@@ -117,6 +122,7 @@ def test_what_someone_changed_by_hand_is_told_apart_and_first(story: Story, tmp_
     assert sorted(told, key=plan.index) == told
     back = story.roll_back("v1", "--yes", "--allow-destroy", "module.main.demo_thing.sales")
     record(
+        story,
         "changes by hand since",
         verdict=verdict,
         by_hand=f"{by_hand}, without a word",
@@ -137,6 +143,7 @@ def test_the_next_pipeline_run_on_the_bad_head(story: Story, tmp_path: Path) -> 
     assert (pipeline.code, pipeline.error["guard"]) == (11, "held")
     assert [thing["content"] for thing in look(story.world).values()] == ["orders"]
     record(
+        story,
         "the next pipeline run",
         verdict=verdict,
         by_hand=f"undoes it: {by_hand}",

@@ -6,20 +6,23 @@ from pathlib import Path
 import pytest
 
 from tests.support.engines import available_engines
+from tests.support.forms import both_forms
 from tests.support.outcomes import record
 from tests.support.state_server import serve_states
-from tests.support.ways_back import RULES, Story, new_story
+from tests.support.ways_back import OWN_RULES, RULES, Story, new_story
 
 ORDERS = 'resource "demo_thing" "orders" { content = "orders" }\n'
 SALES = 'resource "demo_thing" "sales" { content = "sales" }\n'
 
 
-def test_a_state_that_moved_to_another_place(tmp_path: Path, engine: str, provider_door: Path) -> None:
+@pytest.mark.parametrize("is_own", [False, True])
+def test_a_state_that_moved_to_another_place(tmp_path: Path, engine: str, provider_door: Path, is_own: bool) -> None:
     with serve_states() as server:
         backend = server.backend()
-        story = new_story(tmp_path / "story", engine, provider_door, rules=RULES + backend)
+        rules = OWN_RULES if is_own else RULES
+        story = new_story(tmp_path / "story", engine, provider_door, rules=rules + backend, is_own=is_own)
         story.version(ORDERS)
-        story.shop.write("tfops.yaml", RULES + backend.replace("/{env}/", "/moved/{env}/"))
+        story.shop.write("tfops.yaml", rules + backend.replace("/{env}/", "/moved/{env}/"))
         story.shop.commit("Another place for the state")
         story.shop.ok("backend", "move", "dev", "--yes", "--leave-unmarked")
         del server.states["/dev/main"]
@@ -31,7 +34,7 @@ def test_a_state_that_moved_to_another_place(tmp_path: Path, engine: str, provid
         assert (by_hand.created, by_hand.orphaned) == (["thing `orders`"], ["thing `orders`", "thing `sales`"])
         back = story.roll_back("v1", "--yes", "--allow-destroy", "module.main.demo_thing.sales")
         assert (back.outcome.created, back.outcome.destroyed) == ([], ["thing `sales`"])
-    record("another place for the state", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
+    record(story, "another place for the state", verdict=verdict, by_hand=by_hand, with_tfops=str(back))
 
 
 _two_engines = pytest.mark.skipif(
@@ -40,6 +43,7 @@ _two_engines = pytest.mark.skipif(
 
 
 @_two_engines
+@both_forms
 def test_a_newer_terraform(story: Story, tmp_path: Path) -> None:
     story.version(ORDERS)
     story.version(ORDERS + SALES)
@@ -53,6 +57,7 @@ def test_a_newer_terraform(story: Story, tmp_path: Path) -> None:
     assert (refused.refusal, refused.outcome.is_still) == ("older-engine", True)
     assert written_by in refused.ran.error["what"]
     record(
+        story,
         "a newer Terraform",
         verdict=verdict,
         by_hand=f"works: {by_hand}",
@@ -61,6 +66,7 @@ def test_a_newer_terraform(story: Story, tmp_path: Path) -> None:
 
 
 @_two_engines
+@both_forms
 def test_a_newer_state_format(story: Story, tmp_path: Path) -> None:
     story.version(ORDERS)
     story.version(ORDERS + SALES)
@@ -72,6 +78,7 @@ def test_a_newer_state_format(story: Story, tmp_path: Path) -> None:
     assert (bool(refused.refusal), refused.outcome.is_still) == (True, True)
     assert "a newer engine wrote this state: use that one" in refused.ran.error["hint"]
     record(
+        story,
         "a newer state format",
         verdict=verdict,
         by_hand="fails",

@@ -7,9 +7,12 @@ from tests.faults.world import World
 from tfops.system.failpoint import NAMES
 
 # Dying here needs a story to tell: they are reached while recovering.
-IN_RECOVERY = ("story-begun", "lock-released", "import-planned", "imported", "story-told")
+IN_RECOVERY = ("recovered-begun", "lock-released", "import-planned", "imported", "recovered-told")
 IN_MOVE = ("state-copied", "state-marked")
-IN_OTHERS = ("step-taken", "files-written", "rehearsed", "state-brought")  # of backend create, providers, adopt
+IN_OTHERS = (  # of backend create, providers, adopt, state surgery
+    "step-taken", "files-written", "rehearsed", "state-pushed", "state-brought", "surgery-begun",
+    "surgery-working", "surgery-done", "transfer-begun", "state-given", "states-written", "states-proven",
+)  # fmt: skip
 IN_CHANGE = tuple(name for name in NAMES if name not in (*IN_RECOVERY, *IN_MOVE, *IN_OTHERS))
 _WITH_ENGINE = ("engine-started", "engine-working")
 _TO_THE_GROUP = ("SIGINT+group", "SIGTERM+group", "SIGINT+group+again", "SIGTERM+group+again", "SIGHUP+group")

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.backends import Backend, serve
+from tests.faults.root_world import new_root_world
 from tests.faults.world import World, new_world
 from tests.support.provider.demo import SECONDS
 from tests.support.provider.host import provider_host
 from tests.support.sandbox import with_remote
+from tests.support.state_server import serve_states
 from tests.support.ways_back import NEEDS_DEMO, known_to, look, new_story
 
 _OF_KIND = {"thing": "af", "pet": "bg", "password": "ch", "volume": "d", "tag": "e"}
@@ -67,11 +69,14 @@ class ProviderWorld(World):
 @contextlib.contextmanager
 def serve_worlds(name: str, engine: str) -> Iterator[Callable[[Path, int], World]]:
     """What makes a world on the backend called `name` from a folder and a seed; `provider`: on disk, with a provider's
-    resources."""
+    resources; `root`: a root module that somebody wrote by hand, over HTTP."""
     with contextlib.ExitStack() as stack:
         if name == "provider":
             door, disk = stack.enter_context(provider_host()), stack.enter_context(serve("local"))
             yield lambda folder, seed: new_provider_world(folder, disk, engine, door, seed=seed)
+        elif name == "root":
+            states = stack.enter_context(serve_states())
+            yield lambda folder, seed: new_root_world(folder, states, engine, seed=seed)
         else:
             backend = stack.enter_context(serve(name))
             yield lambda folder, seed: new_world(folder, backend, engine, seed=seed)

@@ -1,6 +1,6 @@
 """`make faults`: kills on every backend, the race, every other fault; with a report for the documentation.
 
-python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg,provider]
+python -m tests.faults.run [--tries 250] [--turns 10] [--backends local,http,s3,pg,provider,root]
     [--parts scenarios,race,kills] [--engine embedded|terraform|tofu]
 
 One slice is a call with few tries; `--seed` makes another slice try other moments. Parts can be run one at a time:
@@ -36,7 +36,7 @@ from tests.support.engines import available_engines, described, report_on
 from tests.support.machine import machine
 from tests.support.state_server import serve_states
 
-BACKENDS = ("local", "http", "s3", "pg", "provider")
+BACKENDS = ("local", "http", "s3", "pg", "provider", "root")
 PARTS = ("scenarios", "race", "kills")
 REPORTS = Path(__file__).parents[2] / "docs/explanation"
 KEPT = Path(__file__).parents[2] / "build/faults"
@@ -50,7 +50,8 @@ _HEAD = """\
 {machine}. Each try kills an apply (or
 its recovery, or both) on a real engine, a real bare remote and a real backend, lets `tfops recover` and `tfops apply`
 follow, and then compares state, tags, ledger and the world. `provider` is on disk too, with types as real providers
-have them: constant ids, no import, updates, replacements. `sound` means that all of them agree: nothing made twice,
+have them: constant ids, no import, updates, replacements. `root` is a root module that somebody wrote by hand, with a
+backend of its own. `sound` means that all of them agree: nothing made twice,
 nothing orphaned, nothing forgotten that was not named as in doubt. `code` is the tree of tfops (`git rev-parse
 COMMIT:tfops`).
 

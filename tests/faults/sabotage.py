@@ -10,16 +10,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfops.change import failures, lease, recovery
+from tfops.change import failures, import_lost, lease
 from tfops.change.lost import Lost
 from tfops.cli import main
-from tfops.system import process
+from tfops.engine import stack
+from tfops.system import following, process
 from tfops.system.remote import Refs, Update
 
 
 def without_import() -> None:
     """What was made but is not in the state stays forgotten."""
-    setattr(recovery, "bring_back", lambda read, *_: (read, Lost({}, {})))  # noqa: B010 - the state as it was read
+    setattr(import_lost, "bring_back", lambda read, *_: (read, Lost({}, {})))  # noqa: B010 - the state as it was read
 
 
 def without_wait() -> None:
@@ -49,16 +50,17 @@ def without_lease() -> None:
 def with_a_pipe() -> None:
     """The engine writes into a pipe that dies with tfops."""
 
-    def start(argv: Sequence[str], *, cwd: Path, env: Any, stdout: Path, stderr: Path) -> Any:
+    def start(command: following.Command, **_: Any) -> Any:
         child = subprocess.Popen(
-            list(argv), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=stderr.open("ab"), start_new_session=True,
+            list(command.argv), cwd=command.cwd, env=dict(command.env), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=command.stderr.open("ab"), start_new_session=True,
         )  # fmt: skip
-        stdout.touch()
-        threading.Thread(target=_copy, args=(child.stdout, stdout), daemon=True).start()
+        command.stdout.touch()
+        threading.Thread(target=_copy, args=(child.stdout, command.stdout), daemon=True).start()
         return child
 
-    process._start = start
+    following.start = start
+    setattr(stack, "can_stay", lambda *_: False)  # noqa: B010 - a name that the module only imports
 
 
 def _copy(pipe: Any, path: Path) -> None:

@@ -16,7 +16,7 @@ TRIES = int(os.environ.get("TFOPS_FAULT_TRIES", "25"))
 
 
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("name", ["local", "http", "s3", "pg", "provider"])
+@pytest.mark.parametrize("name", ["local", "http", "s3", "pg", "provider", "root"])
 def test_whatever_dies_the_next_command_ends_in_a_sound_environment(tmp_path: Path, name: str) -> None:
     engine = require_engine(fast=name != "local")  # both are killed
     with serve_worlds(name, engine) as new_world:

@@ -25,7 +25,7 @@ from tests.support.sandbox import Ran, Sandbox, new_sandbox, with_remote
 from tests.support.warm import run_warm
 
 # A null that has a type makes the import of `terraform_data` an update with another id (Terraform 1.11 and 1.15).
-_MODULE = """\
+MODULE = """\
 variable "things" { type = any }
 variable "witness" { type = string }
 variable "seconds" { type = number }
@@ -89,11 +89,13 @@ class World:
         before = self.things
         while self.things == before:
             self.things = {key: self._turn(key, before) for key in _KEYS if self.random.random() < _IS_WANTED}
-        inputs = self._inputs()
-        body = {"modules": {"main": {"source": "witnessed", "inputs": inputs}}}
-        self.shop.write("environments/dev.yaml", json.dumps(body))
+        self._write_wish()
         self.commit = self.shop.commit(f"want {''.join(self.keys) or 'nothing'}")
         self.shop.git("push", "--quiet")
+
+    def _write_wish(self) -> None:
+        body = {"modules": {"main": {"source": "witnessed", "inputs": self._inputs()}}}
+        self.shop.write("environments/dev.yaml", json.dumps(body))
 
     def _inputs(self) -> dict[str, Any]:
         return {"things": self.things, "witness": str(self.witness), "seconds": self.seconds, "waits": self.waits}
@@ -205,7 +207,7 @@ def address_of(key: str) -> str:
 def new_world(folder: Path, backend: Backend, engine: str, *, seed: int, sabotage: str = "") -> World:
     rules = f"version: 1\nproject: shop\n{backend.rules}environments:\n  dev: {{branch: main}}\n"
     shop = new_sandbox(folder / "shop", engine, rules=rules)
-    shop.write("modules/witnessed/main.tf", _MODULE)
+    shop.write("modules/witnessed/main.tf", MODULE)
     shop.commit("Start")
     with_remote(shop, folder / "remote.git")
     return World(shop, backend, random.Random(seed), sabotage)

@@ -1,4 +1,7 @@
-"""A pipeline of a merge request on each forge: its variables, its token, and the API on loopback."""
+"""A pipeline of a merge request on each forge: its variables, its token, and the API on loopback.
+
+Projects with a recorded engine: see tests/support/recorded_fixtures.py.
+"""
 
 import os
 import time
@@ -12,9 +15,12 @@ from tests.support.forges.gitea import GiteaServer
 from tests.support.forges.github import GithubServer
 from tests.support.forges.gitlab import GitlabServer
 from tests.support.forges.server import HEAD, NUMBER, LocalForge, User, served
+from tests.support.recorded_fixtures import alone, beginnings, play, shared, shop
 from tfops.forge import asking, gitea, github, gitlab
 from tfops.forge.base import Client
 from tfops.forge.known import forge_here
+
+__all__ = ["alone", "beginnings", "play", "shared", "shop"]
 
 TIMEOUT_S = 1
 

@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.forge.conftest import Pipeline
 from tests.support.forges.server import HEAD, NUMBER, Answer, Trouble
 from tfops.forge.asking import ForgeFailed, told
 from tfops.forge.base import Client, Comment
-from tfops.forge.comment import MARKER, keep_comment
+from tfops.forge.comment import MARKER, keep_comment, note_outcome
 from tfops.forge.known import forge_here
 from tfops.records.names import EnvName
 from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
@@ -202,3 +202,38 @@ def test_five_thousand_changes_are_taken_by_every_forge(pipeline: Pipeline) -> N
         keep_comment(pipeline.client(), NUMBER, text)
     assert _texts(pipeline) == [text]
     assert _writes(pipeline) == 1
+
+
+def test_what_became_of_an_environment_is_noted_in_place_and_of_others_too(pipeline: Pipeline) -> None:
+    keep_comment(pipeline.client(), NUMBER, _TEXT)
+    for env, text in (("prod", "not applied"), ("dev", "applied as v3"), ("prod", "applied as v12")):
+        note_outcome(pipeline.client(), NUMBER, env, text, most_bytes=10_000)
+    [body] = _texts(pipeline)
+    assert body.startswith(MARKER) and body.rstrip().endswith("first")
+    assert "applied as v12" in body and "applied as v3" in body and "not applied" not in body
+
+
+def test_the_same_outcome_is_not_written_again(pipeline: Pipeline) -> None:
+    note_outcome(pipeline.client(), NUMBER, "prod", "applied as v12", most_bytes=10_000)
+    pipeline.server.requests.clear()
+    note_outcome(pipeline.client(), NUMBER, "prod", "applied as v12", most_bytes=10_000)
+    assert _writes(pipeline) == 0
+
+
+def test_jobs_side_by_side_lose_no_outcome(pipeline: Pipeline) -> None:
+    keep_comment(pipeline.client(), NUMBER, _TEXT)
+    client = _After(
+        pipeline.client(), lambda: note_outcome(pipeline.client(), NUMBER, "dev", "applied as v3", most_bytes=10_000)
+    )
+    note_outcome(cast("Client", client), NUMBER, "prod", "applied as v12", most_bytes=10_000)
+    note_outcome(pipeline.client(), NUMBER, "dev", "applied as v3", most_bytes=10_000)
+    [body] = _texts(pipeline)
+    assert "applied as v12" in body and "applied as v3" in body
+
+
+def test_an_outcome_goes_before_a_review_that_leaves_no_room(pipeline: Pipeline) -> None:
+    keep_comment(pipeline.client(), NUMBER, f"{_TEXT}\n{'x' * 900}")
+    note_outcome(pipeline.client(), NUMBER, "prod", "applied as v12", most_bytes=1_000)
+    note_outcome(pipeline.client(), NUMBER, "dev", "applied as v3", most_bytes=1_000)
+    [body] = _texts(pipeline)
+    assert "applied as v12" in body and "applied as v3" in body and "xxx" not in body

@@ -9,12 +9,13 @@ from tests.forge.conftest import Pipeline
 from tests.support.forges.gitlab import GitlabServer
 from tests.support.forges.server import HEAD, MERGED, NUMBER, OTHER, User
 from tfops.forge.approvals import Approvals, counted
+from tfops.forge.asking import ForgeFailed
 from tfops.forge.base import Account, MergeRequest
 from tfops.records.names import CommitSha
 
 _AUTHOR = Account(90, "author")
 _NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)
-# On GitLab only who may push can approve, and there is nothing but approvals.
+# On GitLab only who may push can approve, and who says something else takes his approval back.
 _WITH_VERDICTS = pytest.mark.parametrize("pipeline", ["github", "gitea"], indirect=True)
 
 
@@ -34,8 +35,15 @@ def test_a_fork_and_a_deleted_one_are_strangers(pull: dict[str, Any], reason: st
     assert reason in pipeline.client().merge_request(NUMBER).stranger
 
 
-def test_who_pushed_to_refs_for_is_a_stranger_with_the_same_repository(pipeline: Pipeline) -> None:
-    pipeline.server.pull = {"flow": 1}
+@pytest.mark.parametrize(
+    "pull",
+    [{"flow": 1}, {"head": {"sha": HEAD, "ref": "refs/pull/12/head", "repo": {"id": 4}}}],
+    ids=["Forgejo", "Gitea"],
+)
+def test_who_pushed_to_refs_for_is_a_stranger_with_the_same_repository(
+    pull: dict[str, Any], pipeline: Pipeline
+) -> None:
+    pipeline.server.pull = pull
     stranger = pipeline.client().merge_request(NUMBER).stranger
     assert bool(stranger) == (pipeline.name != "gitlab")
 
@@ -81,7 +89,6 @@ def test_a_readers_approval_does_not_count(pipeline: Pipeline) -> None:
     assert (found.by, found.not_counted) == ((), (("reader", "may not push to the base"),))
 
 
-@_WITH_VERDICTS
 def test_a_rejection_stands_until_its_author_approves(pipeline: Pipeline) -> None:
     ann, bob = _reviewer(pipeline, "ann"), _reviewer(pipeline, "bob")
     pipeline.server.review(ann, "approved")
@@ -124,3 +131,49 @@ def test_a_gitlab_that_does_not_say_when_shows_approvals_and_counts_none(pipelin
     pipeline.server.says_when = False
     pipeline.server.review(_reviewer(pipeline, "ann"), "approved")
     assert _approvals(pipeline).not_counted == (("ann", "the forge doesn't say which commit was approved"),)
+
+
+@pytest.mark.parametrize("pipeline", ["gitlab"], indirect=True)
+def test_a_gitlab_that_knows_no_reviewers_has_approvals_all_the_same(pipeline: Pipeline) -> None:
+    assert isinstance(pipeline.server, GitlabServer)
+    pipeline.server.knows_reviewers = False
+    pipeline.server.review(_reviewer(pipeline, "ann"), "approved")
+    assert _names(_approvals(pipeline).by) == ["ann"]
+
+
+_TEAM = "ops/team"
+_WITHOUT_TEAMS = {"github": "pull_requests=read", "gitea": "read:repository"}
+
+
+def test_who_is_in_a_team_that_code_owners_name(pipeline: Pipeline) -> None:
+    pipeline.server.teams = {_TEAM: {"ann"}}
+    ann, bob = (pipeline.server.add_user(name) for name in ("ann", "bob"))
+    client = pipeline.client()
+    assert client.is_member(_TEAM, Account(ann.id, "ann"))
+    assert not client.is_member(_TEAM, Account(bob.id, "bob"))
+
+
+def test_a_team_that_is_not_to_be_seen_is_no_no(pipeline: Pipeline) -> None:
+    ann = pipeline.server.add_user("ann")
+    with pytest.raises(ForgeFailed, match=f"who is in {_TEAM}.* can't be read"):
+        pipeline.client().is_member(_TEAM, Account(ann.id, "ann"))
+
+
+@pytest.mark.parametrize("pipeline", ["github", "gitea"], indirect=True)
+def test_a_token_that_may_read_no_teams_is_told(pipeline: Pipeline) -> None:
+    pipeline.server.teams = {_TEAM: {"ann"}}
+    weak = pipeline.server.add_user("weak", scopes=frozenset({_WITHOUT_TEAMS[pipeline.name]}))
+    with pytest.raises(ForgeFailed) as failed:
+        pipeline.client(weak).is_member(_TEAM, Account(9, "ann"))
+    assert "read:organization" in failed.value.hint or "read the organization's members" in failed.value.what
+
+
+@pytest.mark.parametrize("pipeline", ["gitlab"], indirect=True)
+def test_on_gitlab_a_name_may_be_a_group_or_an_account_and_a_role_is_one_of_the_project(pipeline: Pipeline) -> None:
+    pipeline.server.teams = {"ops": {"ann"}, "projects/4": {"ann"}}
+    ann, bob = (Account(pipeline.server.add_user(name).id, name) for name in ("ann", "bob"))
+    client = pipeline.client()
+    assert client.is_member("ops", ann) and not client.is_member("ops", bob)
+    assert not client.is_member("carol", bob), "an account"
+    assert client.is_member("@maintainer", ann) and not client.is_member("@owner", ann)
+    assert not client.is_member("@maintainer", bob)

@@ -65,6 +65,7 @@ def test_without_a_token_the_variables_are_named(pipeline: Pipeline) -> None:
     with pytest.raises(ForgeFailed) as failed:
         forge.connect()
     assert "TFOPS_FORGE_TOKEN or " in failed.value.why and "set one that may: " in failed.value.hint
+    assert ("`protected` is hidden" in failed.value.hint) == (pipeline.name == "gitlab"), "as GitLab makes them"
 
 
 @pytest.mark.parametrize("name", ["github", "gitlab"])

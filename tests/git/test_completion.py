@@ -19,18 +19,26 @@ version: 1
 environments:
   dev: {branch: main}
   perf: {rehearses: prod}
-  prod: {branch: main}
+  prod: {branch: main, labels: {tier: prod}}
+  web-eu: {branch: main}
+  web-us: {branch: main}
 """
 
 
 @pytest.fixture
 def project(here: Path) -> Path:
     (here / "tfops.yaml").write_text(_RULES)
-    for name in ("environments/prod/app.yaml", "environments/prod/network.yaml", "legacy/a/main.tf"):
+    modules = ("legacy/a/main.tf", "modules/network/main.tf")
+    for name in ("environments/prod/app.yaml", "environments/prod/network.yaml", *modules):
         (here / name).parent.mkdir(parents=True, exist_ok=True)
-        (here / name).write_text("")
+        (here / name).write_text("labels:\n  team: web\nmodules:\n  a: {}\n" if name.endswith("app.yaml") else "")
     (here / "inventory.json").write_text(json.dumps({"module.db.x.main": "i-1", 'module.net.y.s["a"]': "", "z.z": ""}))
-    git(here, "add", "inventory.json")
+    card = {"outputs": {"db": {"host": "h"}}, "stacks": {"main": {}, "net": {}}}
+    (here / "card.json").write_text(json.dumps(card))
+    for path, module, block in (("root", "db", {"source": "db", "size": 1}), ("root/net", "vpc", {"cidr": "${…}"})):
+        (here / path).mkdir()
+        (here / path / "main.tf.json").write_text(json.dumps({"module": {module: block}}))
+    git(here, "add", "inventory.json", "card.json", "root")
     git(here, "update-ref", "refs/tfops/envs/prod", git(here, "commit-tree", "-m", "Event", git(here, "write-tree")))
     for version in (1, 2):
         git(here, "tag", "-m", "a version", f"tfops/prod/v{version}", "HEAD")
@@ -42,8 +50,29 @@ def project(here: Path) -> Path:
     [
         ("apply prod --allow-destroy module.", ["module.db.x.main", 'module.net.y.s["a"]']),
         ("drill p", ["perf", "prod"]),
+        ("promote p", ["perf", "prod"]),
+        ("promote web-eu p", ["perf", "prod"]),
+        ("promote web-eu prod --allow-destroy module.d", ["module.db.x.main"]),
+        ("patch --module net", ["network"]),
+        ("patch --module network --env w", ["web-eu", "web-us", "web-*"]),
+        ("patch --module network --label ti", ["tier=prod"]),
+        ("diff prod v", ["v2", "v1"]),
+        ("diff prod p", ["perf"]),
+        ("diff prod v1 v", ["v2", "v1"]),
+        ("blame prod module.d", ["module.db.x.main"]),
+        ("output prod db", ["db.host"]),
         ("drill prod v", ["v2", "v1"]),
-        ("drill prod v1 --in ", ["dev", "perf", "prod"]),
+        ("bisect prod v", ["v2", "v1"]),
+        ("bisect prod v1 v", ["v2", "v1"]),
+        ("bisect prod v1 v2 --in p", ["perf", "prod"]),
+        ("replicate pr", ["prod"]),
+        ("replicate prod dr --version ", ["v2", "v1"]),
+        ("replicate prod dr --set inputs.", ["inputs.db.size", "inputs.net/vpc.cidr"]),
+        ("replicate prod dr --same a", ["account"]),
+        ("replicate prod dr --branch ", ["main"]),
+        ("restore d", ["dev"]),
+        ("restore prod --rebuild --allow-duplicate z", ["z.z"]),
+        ("drill prod v1 --in ", ["dev", "perf", "prod", "web-eu", "web-us"]),
         ("plan dev --engine emb", ["embedded"]),
         ("plan prod --stack ", ["app", "network"]),
         ("state restore prod v", ["v2", "v1"]),
@@ -52,6 +81,8 @@ def project(here: Path) -> Path:
         ("adopt dev legacy/", ["legacy/a"]),
         ("adopt dev legacy/a --branch ", ["main"]),
         ("status pr", ["prod"]),
+        ("plan --env w", ["web-eu", "web-us", "web-*"]),
+        ("plan --label t", ["team=web", "tier=prod"]),
         ("docs go", ["go-back"]),
         ("help rol", ["rollback"]),
     ],
@@ -73,7 +104,7 @@ def test_the_shell_completes_what_is_there(project: Path, *, typed: str, offered
 _LINES = [
     "sta", "", "apply ", "apply p", "rollback prod ", "rollback prod v", "status dev p", "drift dev ", "show nowhere v",
     "lock d", "render x", "prune ", "show prod v1 ", "apply -", "apply --stack a", "status --output=j", "state res",
-    "nothing here", "show prod --output json v", "-C . apply p",
+    "promote ", "promote web-eu p", "nothing here", "show prod --output json v", "-C . apply p",
 ]  # fmt: skip
 
 

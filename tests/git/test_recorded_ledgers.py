@@ -6,6 +6,7 @@ JSON beside it is what `log`, `history` and `show` of that tfops printed.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ from tfops.views.envelope import to_json
 _RECORDED = Path(__file__).parent / "recorded"
 _PRINTED: dict[str, Any] = json.loads((_RECORDED / "ledger-0.1.0.json").read_text())
 _LEDGERS = "refs/tfops/envs/"
+
+# What a newer tfops writes besides, empty for what an older one left.
+_ADDED_TO_PARTS = {"trouble.json": ',\n  "before": []'}
+_ADDED_TO_SHOW: dict[str, Any] = {"labels": {}}
+_ADDED = re.compile(
+    r""",\s*"findings": \[\],\s*"unlisted": 0(?=\s*\})"""  # of checks
+    r"""|,\s*"promoted_from": (?:null|"")|,\s*"promoted": \[\]"""
+    r"""|,\s*"(imported|replace_requested)": \[\]"""
+    r"""|,\s*"proof": "",\s*"follows": \{\}"""
+)
 
 
 @pytest.fixture
@@ -61,10 +72,11 @@ def _states(project: Project) -> list[LedgerState]:
 
 @pytest.mark.parametrize("asked", _PRINTED)
 def test_what_is_printed_of_an_old_ledger_is_what_was_printed(project: Project, asked: str) -> None:
-    now: Any = json.loads(json.dumps(to_json(_asked(project, *asked.split()))))
+    now: Any = json.loads(_ADDED.sub("", json.dumps(to_json(_asked(project, *asked.split())))))
     then = dict(_PRINTED[asked])
     # What going back comes to depends on the engine that is here.
-    assert {**now, "verdict": None} == {**then, "verdict": None}
+    added = _ADDED_TO_SHOW if asked.startswith("show") else {}
+    assert {**now, "verdict": None} == {**then, **added, "verdict": None}
 
 
 def test_every_part_that_was_written_is_read_and_written_again_to_the_byte(project: Project) -> None:
@@ -72,9 +84,10 @@ def test_every_part_that_was_written_is_read_and_written_again_to_the_byte(proje
     for state in _states(project):
         state.require_readable()
         for name in PARTS.keys() & state.files.keys():
-            assert encode(decode(type_of_part(name), state.files[name])).encode() == state.files[name]
+            again = _ADDED.sub("", encode(decode(type_of_part(name), state.files[name])))
+            assert again.replace(_ADDED_TO_PARTS.get(name, "never"), "").encode() == state.files[name]
             seen.add(name)
-    assert seen == PARTS.keys() - {"drift.json"}
+    assert seen == PARTS.keys() - {"drift.json", "agreed.json", "promoted.json"}
 
 
 def test_every_card_in_a_tag_is_read_and_written_again_to_the_byte(project: Project) -> None:
@@ -83,5 +96,8 @@ def test_every_card_in_a_tag_is_read_and_written_again_to_the_byte(project: Proj
     assert len(tags) == 13
     for tag in tags:
         message = git(project.repository.root, "for-each-ref", "--format=%(contents)", f"refs/tags/{tag}")
-        assert f"\n{encode(decode_card(message, tag))}\n" in message
-        assert plain_card(message) == to_plain(decode_card(message, tag))
+        card = decode_card(message, tag)
+        as_it_was, added = _ADDED.subn("", encode(card))
+        assert f"\n{as_it_was}\n" in message
+        # What isn't as this tfops writes it is read the slow way.
+        assert plain_card(message) == (None if added else to_plain(card))

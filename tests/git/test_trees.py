@@ -38,6 +38,21 @@ def test_a_link_is_not_followed(here: Path) -> None:
     assert _tree(here).read("environments/dev.yaml") is None
 
 
+def test_no_state_becomes_an_object_because_it_lies_beside_the_code(here: Path) -> None:
+    commit_file(here, "live/main.tf", "code")
+    for name in ("terraform.tfstate", "terraform.tfstate.backup", "terraform.tfstate.d/blue/terraform.tfstate"):
+        (here / "live" / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / "live" / name).write_text("hush")
+    (here / "live/other.tf").write_text("more")
+    (here / "terraform.tfstate").write_text("hush")
+    before = git(here, "count-objects", "-v")
+    tree = GitTree.of_work_tree(Repository(here), (".",))
+    assert (tree.names("live"), tree.names("")) == (["main.tf", "other.tf"], ["live", "tfops.yaml"])
+    assert before != git(here, "count-objects", "-v"), "the other file is one"
+    hush = git(here, "hash-object", "live/terraform.tfstate")
+    assert git(here, "cat-file", "--batch-all-objects", "--batch-check").count(hush) == 0
+
+
 def test_the_snapshot_of_a_work_tree_holds_what_git_would_add_and_leaves_no_trace(here: Path) -> None:
     commit_file(here, ".gitignore", "*.secret\n")
     commit_file(here, "environments/gone.yaml", "gone")

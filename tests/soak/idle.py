@@ -72,7 +72,7 @@ def new_project(folder: Path, *, envs: int) -> Sandbox:
         shop.write(f"environments/{env}.yaml", "modules: {main: {source: thing, inputs: {value: 1}}}\n")
     shop.commit("Start")
     with_remote(shop, folder / "remote.git")
-    with _environment_of(shop):
+    with environment_of(shop):
         repository = Repository(shop.path)
         refs = Refs(repository)
         for env in names:
@@ -82,7 +82,7 @@ def new_project(folder: Path, *, envs: int) -> Sandbox:
 
 
 @contextmanager
-def _environment_of(shop: Sandbox) -> Iterator[None]:
+def environment_of(shop: Sandbox) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in shop.env.items():
             patch.setenv(name, value)
@@ -91,7 +91,7 @@ def _environment_of(shop: Sandbox) -> Iterator[None]:
 
 def soak(shop: Sandbox, *, turns: int, envs: int, samples: int = 10) -> Soaked:
     """The loop in this process, without an interval, until it has looked so often."""
-    with _environment_of(shop), (shop.home / "agent.log").open("a") as stream:
+    with environment_of(shop), (shop.home / "agent.log").open("a") as stream:
         project = Project.open(shop.path)
         board, log = AgentStatus(silence_s=60), Log(stream=stream)
         options = AgentOptions(interval_s=0.0, parallel=1, grace_s=1.0, shard=Shard(1, 1))

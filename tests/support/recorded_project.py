@@ -13,7 +13,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,14 @@ from tfops.change.project import Project
 from tfops.change.request import Consent, Request
 from tfops.commands import hold as holds
 from tfops.commands import locks
+from tfops.commands.apply import telling
 from tfops.commands.approve import approve
 from tfops.commands.drift import drift
 from tfops.commands.drill import drill
 from tfops.commands.history import history
-from tfops.commands.plan import plan, plan_rollback
+from tfops.commands.note_review import plan_and_keep
+from tfops.commands.plan import PlanOptions, plan, plan_apply, plan_rollback
+from tfops.commands.promote import promote
 from tfops.commands.reconcile_facts import decide_all
 from tfops.commands.reversible import check_reversible
 from tfops.commands.status import status
@@ -50,6 +53,7 @@ from tfops.views.drift import DriftResult
 from tfops.views.drill import DrillResult
 from tfops.views.lock import HoldResult, LockResult
 from tfops.views.plan import PlanResult, RollbackPlanResult
+from tfops.views.promotion import PromotionResult
 from tfops.views.reconcile import ApproveResult
 from tfops.views.reversible import ReversibleResult
 from tfops.views.status import EnvironmentStatus
@@ -140,6 +144,9 @@ class Witness:
 
     def ask_for(self, question: str, word: str) -> bool:
         return self._answer(question) == word
+
+    def ask(self, question: str, proposal: str) -> str:
+        return self._answer(f"{question} [{proposal}]") or proposal
 
     def _answer(self, question: str) -> str:
         self.questions.append(question)
@@ -307,6 +314,7 @@ class Shop(Checkout):
         offline: bool = False,
         ignores_verdict: bool = False,
         keeps_providers: bool = False,
+        only_if_changed: bool = False,
     ) -> Request:
         """What a person says with flags."""
         consent = Consent(yes=yes, allow_destroy=frozenset(allow_destroy), allow_missing=frozenset(allow_missing))
@@ -321,6 +329,7 @@ class Shop(Checkout):
             allowed=frozenset(allowed),
             ignores_verdict=ignores_verdict,
             keeps_providers=keeps_providers,
+            only_if_changed=only_if_changed,
         )
 
     def on_terminal(self, *answers: str, before: Callable[[], object] = lambda: None) -> Witness:
@@ -336,19 +345,37 @@ class Shop(Checkout):
     _next: Witness | None = None
 
     def plan(
-        self, env: str = "dev", *, worktree: bool = False, checks: bool = False, only: Sequence[str] = ()
+        self,
+        env: str = "dev",
+        *,
+        against: str | None = None,
+        worktree: bool = False,
+        checks: bool = False,
+        only: Sequence[str] = (),
     ) -> PlanResult:
         request = self.request(env, only=only)
-        return plan(self.project, request, self._someone(), worktree=worktree, checks=checks)
+        return plan(self.project, request, self._someone(), PlanOptions(against, worktree, checks))
+
+    def plan_apply(self, env: str = "dev", **options: Any) -> PlanResult:
+        """What an apply of one of many shows before the question."""
+        return plan_apply(self.project, self.request(env, **options), self._someone())
 
     def plan_rollback(self, to: str | None = None, env: str = "dev") -> RollbackPlanResult:
         return plan_rollback(self.project, to, self.request(env), self._someone(), show_bridge=False)
 
     def apply(self, env: str | None = "dev", **options: Any) -> ChangeResult:
-        return targets.apply(self.project, self.request(env, **options), self._someone())
+        return self._told(self.request(env, **options))
+
+    def _told(self, request: Request) -> ChangeResult:
+        project, ui = self.project, self._someone()
+        with telling(project, request, ui) as tell:
+            return tell(targets.apply(project, request, ui))
 
     def rollback(self, to: str | None = None, env: str = "dev", **options: Any) -> ChangeResult:
         return targets.rollback(self.project, to, self.request(env, **options), self._someone())
+
+    def promote(self, source: str, env: str, *, plan: bool = False, **options: Any) -> PromotionResult:
+        return promote(self.project, source, self.request(env, **options), self._someone(), plan=plan)
 
     def destroy(self, env: str = "dev", **options: Any) -> ChangeResult:
         return targets.destroy(self.project, self.request(env, **options), self._someone())
@@ -361,7 +388,7 @@ class Shop(Checkout):
 
     def look(self, env: str = "dev") -> DriftResult:
         """What drifted in the real world."""
-        return drift(self.project, [env], self.request(env), self._someone(), everything=False)
+        return drift(self.project, env, self.request(env), self._someone())
 
     def invoke(self, *addresses: str, env: str = "dev") -> InvokeResult:
         return invoke(self.project, addresses, self.request(env), self._someone())
@@ -388,8 +415,17 @@ class Shop(Checkout):
     def lift(self, env: str = "dev") -> HoldResult | None:
         return holds.lift(self.project, env)
 
-    def approve(self, env: str = "dev", *, varying: Sequence[str] = ()) -> ApproveResult:
-        return approve(self.project, env, varying=varying)
+    def approve(
+        self, env: str = "dev", *, digest: str = "", varying: Sequence[str] = (), yes: bool = True
+    ) -> ApproveResult:
+        return approve(self.project, env, self._someone(), digest=digest, varying=varying, yes=yes)
+
+    def keeps_plan(self, env: str = "dev") -> PlanResult:
+        """Plan, and keep it for who is to agree to it."""
+        return plan_and_keep(self.project, self.request(env), self._someone(), checks=False)
+
+    def apply_reviewed(self, env: str = "dev") -> ChangeResult:
+        return self._told(replace(self.request(env), reviewed=True))
 
     def decision(self, env: str = "dev") -> Decision:
         """What a run without a person would do."""

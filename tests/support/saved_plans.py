@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +12,12 @@ from tfops.engine.digest import without_secrets
 from tfops.engine.locate import find_engine
 from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, secrets_of, to_plan
 from tfops.engine.planfile.document import read_plan_of
+from tfops.engine.planfile.planned_on import state_planned_on
+from tfops.engine.planfile.unfamiliar import Unfamiliar
+from tfops.engine.state import parse_state, sensitive_values
 from tfops.errors import Refused
 from tfops.records.plan import Plan
+from tfops.records.state import StackState
 
 _PLAN = "plan.bin"
 
@@ -84,6 +88,19 @@ class Workbench:
     def show(self) -> Reading:
         """The same by the engine's."""
         return self._reading(read_plan(self.run("show", "-json", _PLAN).out))
+
+    def pull(self) -> tuple[StackState, frozenset[str]]:
+        """The state as the engine says it, without the digest, and what is sensitive in it."""
+        text = self.run("state", "pull").out
+        return replace(parse_state(text), sha256=""), sensitive_values(text)
+
+    def planned_on(self) -> tuple[StackState, frozenset[str]] | None:
+        """The same by the file of the last plan; None where it has something otherwise."""
+        content = (self.folder / _PLAN).read_bytes()
+        try:
+            return state_planned_on(content, read_plan_of(content, self.version))
+        except Unfamiliar:
+            return None
 
     def _reading(self, document: Mapping[str, Any]) -> Reading:
         try:

@@ -22,8 +22,12 @@ RULES = (
     "version: 1\nproject: shop\nengine: {env: [DEMO_WORLD]}\nenvironments:\n  dev: {branch: main}\n"
     "no_downgrade: [demo_database.engine_version]\n"
 )
+# The same, with a root module that somebody wrote by hand.
+OWN_ROOT = "live/dev"
+OWN_RULES = RULES.replace("{branch: main}", f"{{branch: main, root: {OWN_ROOT}}}")
 NEEDS_DEMO = 'terraform {\n  required_providers {\n    demo = { source = "tfops/demo", version = ">= 1.0" }\n  }\n}\n'
 
+_PREFIX = "module.main."
 _ROOT = (MAIN_FILE, BACKEND_FILE, VALUES_FILE, LOCK_FILE)
 
 World = dict[str, dict[str, Any]]
@@ -118,22 +122,50 @@ class Rollback:
 
 @dataclass(slots=True)
 class Story:
-    """A project whose module is HCL that a test writes, with the demo provider at hand."""
+    """A project whose module is HCL that a test writes, with the demo provider at hand.
+
+    `own` is the folder of a root module that has the HCL instead; without one it is a module of a generated root.
+    """
 
     shop: Sandbox
     mirror: Mirror
     world: Path
+    own: str = ""
     roots: dict[str, dict[str, str]] = field(default_factory=dict)
     read_state: Callable[[], Any] | None = None
 
     @property
     def root(self) -> Path:
-        return self.shop.workspace / "roots/dev/main"
+        return self.shop.workspace / self.root_path
 
-    def write(self, hcl: str) -> None:
-        self.shop.write("modules/main/main.tf", NEEDS_DEMO + hcl)
-        self.shop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "main"}}}))
+    @property
+    def root_path(self) -> str:
+        """Where the engine stands, below tfops' folder."""
+        return f"roots/dev/main/modules/{self.own}" if self.own else "roots/dev/main"
+
+    @property
+    def lock_path(self) -> str:
+        """Where the provider lock is committed."""
+        return f"{self.own}/{LOCK_FILE}" if self.own else "environments/dev.lock.hcl"
+
+    def at(self, address: str) -> str:
+        """An address of the module `main` as it is here: a root module of somebody's own has it without."""
+        return address.replace(_PREFIX, "") if self.own else address
+
+    def write(self, hcl: str, **others: str) -> None:
+        """Commit the code, and other files of the repository."""
+        if self.own:
+            self.shop.write(f"{self.own}/main.tf", NEEDS_DEMO + hcl)
+        else:
+            self.shop.write("modules/main/main.tf", NEEDS_DEMO + hcl)
+            self.shop.write("environments/dev.yaml", json.dumps({"modules": {"main": {"source": "main"}}}))
+        for path, text in others.items():
+            self.shop.write(path, text)
         self.shop.commit("Change the module")
+
+    def contents(self) -> list[str]:
+        """What each real thing is, sorted."""
+        return sorted(thing["content"] for thing in look(self.world).values() if "content" in thing)
 
     def version(self, hcl: str, *args: str) -> str:
         """Commit and apply a module. Returns the version's name."""
@@ -142,20 +174,21 @@ class Story:
 
     def apply(self, *args: str) -> str:
         """The next version, and a copy of its rendered root for those who go back by hand."""
-        name: str = self.shop.ok("apply", "dev", "--yes", "-o", "json", *args).result["version"]
-        files = [*map(self.root.joinpath, _ROOT), *self.root.glob("modules/**/*")]
+        name: str = self.shop.ok("apply", "dev", "--yes", "-o", "json", *map(self.at, args)).result["version"]
+        made = self.root.glob("*") if self.own else map(self.root.joinpath, _ROOT)
+        files = [*made, *self.root.glob("modules/**/*")]
         self.roots[name] = {str(path.relative_to(self.root)): path.read_text() for path in files if path.is_file()}
         return name
 
     def lock_providers(self) -> None:
         """As the documentation says: plan once, commit the lock that the engine wrote."""
-        lock = self.shop.path / "environments/dev.lock.hcl"
+        lock = self.shop.path / self.lock_path
         if lock.exists():
             lock.unlink()
             self.shop.commit("Unlock the providers")
         (self.root / LOCK_FILE).unlink(missing_ok=True)
         self.shop.ok("plan", "dev")
-        self.shop.write("environments/dev.lock.hcl", (self.root / LOCK_FILE).read_text())
+        self.shop.write(self.lock_path, (self.root / LOCK_FILE).read_text())
         self.shop.commit("Lock the providers")
 
     def state(self) -> Any:
@@ -176,7 +209,7 @@ class Story:
 
     def roll_back(self, *args: str) -> Rollback:
         before = look(self.world)
-        ran = self.shop.run("rollback", "dev", "-o", "json", *args)
+        ran = self.shop.run("rollback", "dev", "-o", "json", *map(self.at, args))
         return Rollback(ran, Outcome(before, look(self.world), known_to(self.state())))
 
 
@@ -189,7 +222,7 @@ class ByHand:
 
     @property
     def root(self) -> Path:
-        return self.folder / "tfops/roots/dev/main"
+        return self.folder / "tfops" / self.story.root_path
 
     def apply(self, version: str, *, init: Sequence[str] = (), state: Callable[[], Any] | None = None) -> Outcome:
         """`init` and `apply` of a version's content. Ends at the first that fails, as a script would."""
@@ -235,12 +268,16 @@ def new_story(
     *,
     rules: str = RULES,
     provider: str = "1.0.0",
+    is_own: bool = False,
 ) -> Story:
-    """A project with one version of the provider in the mirror, and an empty world."""
+    """A project with one version of the provider in the mirror, and an empty world; `is_own`: with a root module that
+    somebody wrote by hand."""
+    if is_own and rules == RULES:
+        rules = OWN_RULES
     shop = new_sandbox(folder / "shop", engine, rules=rules)
     mirror, world = Mirror(folder / "mirror", door), folder / "world"
     world.mkdir()
     mirror.add(provider)
     shop.env["TF_CLI_CONFIG_FILE"] = str(mirror.cli_config())
     shop.env[WORLD] = str(world)
-    return Story(shop, mirror, world)
+    return Story(shop, mirror, world, OWN_ROOT if is_own else "")

@@ -94,6 +94,10 @@ def _github(body: bytes, secret: bytes = _SECRET) -> dict[str, str]:
     return {"x-github-event": "push", "x-hub-signature-256": f"sha256={digest}"}
 
 
+def _forgejo(event: str) -> dict[str, str]:
+    return {"x-forgejo-event": event, "x-forgejo-signature": hmac.new(_SECRET, b"{}", hashlib.sha256).hexdigest()}
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "wakes"),
     [
@@ -115,6 +119,9 @@ def _github(body: bytes, secret: bytes = _SECRET) -> dict[str, str]:
             202,
             True,
         ),
+        (_forgejo("push"), 202, True),
+        (_forgejo("create"), 202, True),
+        (_forgejo("pull_request_approved"), 200, False),
         ({}, 401, False),
     ],
 )

@@ -59,7 +59,8 @@ class Facts:
 
 
 def trouble(kind: Kind = Kind.APPLY, **lists: list[str]) -> Any:
-    empty: dict[str, list[str]] = {"done": [], "failed": [], "in_doubt": [], "never_started": [], "actions": []}
+    names = ("done", "failed", "in_doubt", "never_started", "actions", "before")
+    empty: dict[str, list[str]] = {name: [] for name in names}
     return some(kind=kind, **(empty | lists))
 
 
@@ -113,6 +114,7 @@ def found(facts: Facts, one: Any, *, named: frozenset[str] | None = frozenset())
         (present(trouble=trouble(done=["t.b"])), read(), Missing()),
         (present(trouble=trouble(never_started=["t.b"])), read(), Missing()),
         (present(trouble=trouble(done=["t.x"], failed=["t.y"])), read(), Missing(unexplained={"t.b": "i-b"})),
+        (present(trouble=trouble(done=["t.x"], failed=["t.y"], before=["t.b"])), read(), Missing()),
         (present(trouble=trouble(Kind.DESTROY, done=["t.x"], failed=["t.y"])), read(), Missing()),
         (present(trouble=trouble(done=["t.x"])), read(), Missing()),
         (present(trouble=trouble(done=["t.b"], failed=["t.y"])), read(engine=OTHER), Missing()),
@@ -121,7 +123,8 @@ def found(facts: Facts, one: Any, *, named: frozenset[str] | None = frozenset())
     ],
     ids=[
         "nothing explains it", "only asked for its outputs", "somebody is at it", "deleted by what stopped",
-        "to be replaced by what stopped", "not touched by what stopped", "a destroy stopped",
+        "to be replaced by what stopped", "not touched by what stopped", "touched by what stopped before it",
+        "a destroy stopped",
         "nobody knows how far it got", "deleted, then another engine", "another engine passes over it",
         "a destroy stopped, then another engine",
     ],

@@ -7,7 +7,7 @@ from typing import cast
 
 from tests.support.cards import make_card
 from tests.support.memory_tree import MemoryTree
-from tfops.change.stack import Content
+from tfops.change.content import Content
 from tfops.change.stacks import StackAction, Stacks, StackSpec
 from tfops.config.environment import load_environment
 from tfops.config.project_file import load_project

@@ -18,6 +18,21 @@ def test_a_twin_that_was_let_go_too_is_known_as_what_it_was_made_for() -> None:
     assert reason.subjects == (PET_OF_THEN,)
 
 
+def test_what_was_moved_to_another_stack_is_lost_on_the_way_back() -> None:
+    queue = {"module.queue.aws_sqs_queue.main": "q-1"}
+    then, today = _of_two(network=queue, app={}), _of_two(network={}, app=queue)
+    judgement = judge_cards(today, then)
+    [reason] = [one for one in judgement.reasons if one.name == "moved-between"]
+    assert (judgement.verdict, reason.subjects) == ("data-loss", ("app/module.queue.aws_sqs_queue.main",))
+    assert not [one for one in judge_cards(today, today).reasons if one.name == "moved-between"]
+
+
+def _of_two(**inventories: dict[str, str]) -> Card:
+    card = make_card("0" * 40)
+    part = card.stacks["main"]
+    return replace(card, stacks={name: replace(part, inventory=known) for name, known in inventories.items()})
+
+
 def _with_stack(**changes: Any) -> Card:
     card = make_card("0" * 40)
     return replace(card, stacks={"main": replace(card.stacks["main"], **changes)})

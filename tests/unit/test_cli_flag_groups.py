@@ -6,9 +6,11 @@ from typing import Annotated, Any, NamedTuple
 import pytest
 import typer
 
+from tests.unit.test_cli_help import COMMANDS
 from tfops.agent.queue import _AT_ONCE
 from tfops.cli.changing import apply
 from tfops.cli.flag_groups import AllowedGuards, with_groups
+from tfops.cli.passed_on import passed_on
 from tfops.commands.unattended import _PASSING
 from tfops.resolve.guards import GUARDS
 
@@ -54,3 +56,17 @@ def test_apply_has_an_option_for_each_guard() -> None:
 def test_what_a_guard_says_of_itself_counts_without_a_person(guard: Any) -> None:
     assert (guard.name in _PASSING, guard.name in _AT_ONCE) == (guard.is_passing, guard.is_outdated)
     assert (guard.is_passing, guard.is_outdated) == (guard.name in ("behind", "held"), guard.name == "behind")
+
+
+def _typed(command: str, *args: str) -> Any:
+    return COMMANDS[command].command.make_context(command, list(args))
+
+
+def test_what_was_typed_is_passed_on_to_each_of_many() -> None:
+    """But for what is about many, and about how the whole answer is given."""
+    own = ["--all", "--yes", "--parallel", "3", "--fail-fast", "-o", "json", "--verbose", "--full"]
+    typed = ["--lift-hold", "--allow-destroy", "a.b", "--allow-destroy", "c['d']", "--wait", "5m", "--engine", "tofu"]
+    found = passed_on(_typed("apply", *own, *typed))
+    assert sorted(found) == sorted(typed)
+    assert found[found.index("c['d']") - 1] == "--allow-destroy"
+    assert passed_on(_typed("plan", "--env", "x*", "--against", "v1")) == ["--against", "v1"]

@@ -33,6 +33,11 @@ from tfops.cli.hints import typed_in_full
             "if it may go: tfops rollback dev v1 --allow-destroy m.a --yes --allow-destroy 'm.b'",
         ),
         ("wait for it: --wait 10m", "apply dev --wait 5s --yes", "wait for it: tfops apply dev --yes --wait 10m"),
+        (
+            "look at it, then run it again with --yes",
+            "bisect dev v1 v7 -- ./probe.sh --fast",
+            "look at it, then run it again: tfops bisect dev v1 v7 --yes -- ./probe.sh --fast",
+        ),
         ("or --engine tofu", "plan dev --engine=embedded", "or: tfops plan dev --engine tofu"),
         (
             "--engine PATH, of a Terraform that has them",
@@ -43,6 +48,11 @@ from tfops.cli.hints import typed_in_full
             "when the fix is in: --lift-hold",
             "apply dev --unattended -o json --yes",
             "when the fix is in: tfops apply dev --lift-hold",
+        ),
+        (
+            "push it   (or override: --allow-unpushed)",
+            "apply dev --max-deletes 2 --yes --until-asked --output json",
+            "push it   (or override: tfops apply dev --max-deletes 2 --allow-unpushed)",
         ),
         (
             "commit them   (or override: --allow-dirty)",

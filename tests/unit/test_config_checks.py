@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of
-from tfops.config.checks import Check, PlanRule, fill_outputs
+from tfops.config.checks import Check, PlanRule, PolicyTool, fill_outputs
 from tfops.config.project import EnvironmentRule
 from tfops.config.project_file import load_project
 from tfops.records.names import EnvName
@@ -110,7 +110,7 @@ environments: {dev: {branch: main}}
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
-        ("{use: max-delete, most: 1}", "there is no such rule"),
+        ("{use: max-delete, most: 1}", "there is no such rule or tool"),
         ("{use: max-deletes}", "`use: max-deletes` needs `most`"),
         ("{use: max-deletes, most: -1}", "`most` must not be negative"),
         ("{use: required-tags, tags: []}", "`use: required-tags` needs `tags`"),
@@ -119,6 +119,20 @@ environments: {dev: {branch: main}}
         ("{use: keep-data, most: 1}", "`most` doesn't go with `use: keep-data`"),
         ("{use: protected, addresses: [a_b.c], retries: 1}", "`retries` doesn't go with `use: protected`"),
         ("{use: keep-data, command: [a]}", "`command` doesn't go with `use: keep-data`"),
+        ("{use: keep-data, skip: [a]}", "`skip` doesn't go with `use: keep-data`"),
+        ("{use: checkof}", "there is no such rule or tool"),
+        ("{use: checkov, severity: high}", "`severity` doesn't go with `use: checkov`"),
+        ("{use: checkov, retries: 1}", "`retries` doesn't go with `use: checkov`"),
+        ("{use: checkov, timeout: 2h}", "`timeout` must be a duration up to 1h"),
+        ("{use: checkov, skip: CKV_1}", "`skip` must be a list (`- item` lines)"),
+        ("{use: trivy, severity: grave}", "`severity` must be one of critical, high, medium, low"),
+        ("{use: tflint, severity: high}", "`severity` must be one of error, warning, notice"),
+        ("{use: conftest, policy: ../elsewhere}", "`policy` must be a folder of this repository"),
+        ("{use: opa, policy: /etc}", "`policy` must be a folder of this repository"),
+        ("{use: rego, policy: -x}", "`policy` must be a folder of this repository"),
+        ("{use: rego, package: 'a b'}", "'a b' can't name a package of Rego"),
+        ("{use: rego, args: [-v]}", "`args` doesn't go with `use: rego`"),
+        ("{use: infracost}", "`use: infracost` needs `most`"),
     ],
 )
 def test_a_rule_that_cannot_work_is_a_mistake_at_its_place(check: str, expected: str) -> None:
@@ -129,4 +143,36 @@ def test_a_rule_that_cannot_work_is_a_mistake_at_its_place(check: str, expected:
 def test_rules_judge_plans_and_stand_in_no_other_list() -> None:
     text = "environments: {dev: {branch: main}}\nverify:\n  - {use: keep-data}\n"
     assert "5: `use` goes with `use` in `required_checks`" not in complaints(text)
-    assert "5: a rule judges a plan: it stands in `required_checks`" in complaints(text)
+    assert "5: rules and tools judge a plan: they stand in `required_checks`" in complaints(text)
+
+
+def test_a_tool_is_read_with_its_own_patience() -> None:
+    text = """\
+required_checks:
+  - {use: checkov, skip: [CKV_AWS_1], args: [--config-file, ci/checkov.yaml]}
+  - {name: rules, use: rego, policy: rules, package: terraform.aws, timeout: 10s}
+environments: {dev: {branch: main}}
+"""
+    assert rule(text).required_checks == (
+        Check(
+            "checkov",
+            timeout_s=120.0,
+            tool=PolicyTool("checkov", skip=("CKV_AWS_1",), args=("--config-file", "ci/checkov.yaml")),
+        ),
+        Check("rules", timeout_s=10.0, tool=PolicyTool("rego", policy="rules", package="terraform.aws")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("{use: rego}", "{use: rego, policy: other}"),
+        ("{name: rego, command: [a]}", "{use: rego}"),
+        ("{command: [a, b]}", "{command: [a, b], retries: 2}"),
+        ("{name: up, command: [a]}", '{name: up, http: "https://x"}'),
+    ],
+)
+def test_two_required_checks_of_one_name_are_a_mistake_at_the_second(first: str, second: str) -> None:
+    text = f"environments:\n  dev:\n    branch: main\n    required_checks:\n      - {first}\n      - {second}\n"
+    [found] = complaints(text)
+    assert found.startswith("8: two required checks are called ")

@@ -35,15 +35,15 @@ HEAD = "version: 1\nproject: shop   # ours\n"
     ids=["block", "deep", "flow", "flow over lines", "no newline", "windows", "folded"],
 )
 def test_the_line_stands_below_the_others(before: str, after: str) -> None:
-    assert with_environment(HEAD + before, "qa", "qa") == HEAD + after
+    assert with_environment(HEAD + before, "qa", {"branch": "qa"}) == HEAD + after
 
 
 def test_a_pattern_is_quoted() -> None:
-    text = with_environment("environments:\n  dev: {branch: main}\n", "qa", "release/*")
+    text = with_environment("environments:\n  dev: {branch: main}\n", "qa", {"branch": "release/*"})
     assert text.endswith('  qa: {branch: "release/*"}\n')
 
 
 @pytest.mark.parametrize("text", ["environments: {}\n", "environments:\n", "a: 1\n", "environments: {dev: {}, }\n"])
 def test_what_can_not_be_changed_without_risk_is_left(text: str) -> None:
     with pytest.raises(ValueError):
-        with_environment(text, "qa", "qa")
+        with_environment(text, "qa", {"branch": "qa"})

@@ -14,16 +14,16 @@ from tests.support.memory_tree import (
 from tfops.config.environment import (
     EnvironmentConfig,
     ModuleConfig,
-    forms_in,
     load_environment,
     load_rules,
     lock_file_path,
     read_environment,
     read_provider_lock,
 )
+from tfops.config.environment_labels import labels_in_files
 from tfops.config.project_file import load_project
 from tfops.config.source import LocalSource, RemoteSource
-from tfops.config.values import Reference, Secret
+from tfops.config.values import Reference, Secret, forms_in
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.records.names import MAIN_STACK, EnvName
 
@@ -463,3 +463,37 @@ def test_secrets_and_literals_are_not_merged_with_what_they_are_laid_over() -> N
     )
     inputs = environment(tree).stacks[MAIN_STACK].modules["network"].inputs
     assert inputs == {"a": Secret("env", "A"), "b": {"x": 1}, "c": {"z": 3}, "d": {"from": "d"}}
+
+
+def test_labels_are_no_part_of_what_runs() -> None:
+    text = "modules: {n: {source: network}}\n"
+    assert digest(text) == digest(text + "labels: {team: web}\n")
+
+
+def test_labels_that_are_wrong_are_said_at_their_place() -> None:
+    text = "modules: {n: {source: network}}\nlabels: {team: 5, '-': x}\n"
+    assert dev(text) == [
+        "environments/dev.yaml:2:10: `team` must be text (put it in quotes)",
+        "environments/dev.yaml:2:19: '-' can't name a label (letters, digits and `_./-`, beginning with a letter, "
+        "at most 63)",
+    ]
+
+
+def test_the_stacks_of_an_environment_have_its_labels_together() -> None:
+    tree = project_tree(
+        **{
+            "dev/app": "modules: {n: {source: network}}\nlabels: {team: web}\n",
+            "dev/data": "modules: {n: {source: network}}\nlabels: {team: data}\n",
+        }
+    )
+    assert complaints(tree) == ["environments/dev/data.yaml:2:10: another stack of it says `team: web`"]
+
+
+def test_labels_come_from_what_a_file_extends_and_from_its_base() -> None:
+    tree = project_tree(
+        dev="extends: all.yaml\nmodules: {n: {source: network}}\nlabels: {tier: dev}\n",
+        all="labels: {team: web, tier: none}\n",
+        drill="labels: {tier: drill}\nmodules: {}\n",
+    )
+    assert labels_in_files(tree, EnvName("dev"), None) == {"team": "web", "tier": "dev"}
+    assert labels_in_files(tree, EnvName("drill"), EnvName("dev")) == {"team": "web", "tier": "drill"}

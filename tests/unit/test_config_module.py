@@ -71,6 +71,21 @@ def test_local_calls_are_those_with_a_relative_source() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ('resource "terraform_data" "x" {}\nmodule "near" { source = "./inner" }', False),
+        ('resource "aws_s3_bucket" "x" {}', True),
+        ('terraform {\n  required_providers {\n    cloud = { source = "hashicorp/AWS" }\n  }\n}', True),
+        ('data "\\u0061ws_region" "x" {}', True),
+        ('module "far" { source = "git::https://example.com/m.git" }', True),
+        ('output "x" {', True),
+    ],
+)
+def test_what_may_use_aws(text: str, may: bool) -> None:
+    assert read_interface({"main.tf": text}).may_use_aws is may
+
+
+@pytest.mark.parametrize(
     ("text", "matters"),
     [
         ('resource "a" "b" {}', False),

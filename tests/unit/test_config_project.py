@@ -121,6 +121,16 @@ S3 = "backend: {s3: {key: '{env}', use_lockfile: true}}\n"
                 "tfops.yaml:6:23: a place for drills can't be protected",
             ],
         ),
+        (
+            HEAD + "environments:\n  dev: {branch: main, labels: {team: web, tier: 1, a b: x, own: 'a b'}}\n",
+            [
+                "tfops.yaml:4:43: `tier` must be text (put it in quotes)",
+                "tfops.yaml:4:52: 'a b' can't name a label (letters, digits and `_./-`, beginning with a letter, "
+                "at most 63)",
+                "tfops.yaml:4:60: 'a b' can't be a label's value (letters, digits and `_.-` (not at the ends), "
+                "at most 63)",
+            ],
+        ),
         (HEAD + "environments:\n  dev:\n", ["tfops.yaml:4:3: `dev` must be a mapping (`key: value` lines)"]),
         (
             HEAD + "environments:\n  dev: {brnch: x}\n",

@@ -43,6 +43,24 @@ def test_tfops_yaml_is_checked_in_the_editor(changes: dict[str, object], expecte
     assert is_valid(project_schema(), PROJECT | changes) is expected
 
 
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({"root": "live/net", "inputs": {"cidr": "x"}}, True),
+        ({"root": "live/net", "inputs": {"cidr": {"from": "env:X"}}}, True),
+        ({"root": "live/net"}, True),  # a file of values may give the rest
+        ({"root": "live/net", "inputs": {"cdir": "x"}}, False),
+        ({"root": "live/net", "inputs": {"port": "eighty"}}, False),
+        ({"root": "live/other", "inputs": {"any": 1}}, True),
+        ({"roots": ["live/net", {"path": "live/net", "inputs": {"port": 1}}]}, True),
+        ({"roots": [{"path": "live/net", "inputs": {"prt": 1}}]}, False),
+    ],
+)
+def test_inputs_of_a_root_are_checked_in_the_editor(env: dict[str, object], expected: bool) -> None:
+    schema = project_schema({"live/net": INTERFACES["network"]})
+    assert is_valid(schema, PROJECT | {"environments": {"dev": {"branch": "main", **env}}}) is expected
+
+
 def block(**inputs: object) -> dict[str, object]:
     return {"modules": {"n": {"source": "network", "inputs": inputs}}}
 

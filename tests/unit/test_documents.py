@@ -64,7 +64,7 @@ def test_no_message_names_a_file_of_the_documents_and_every_page_that_one_names_
 
 def test_every_decision_has_a_number_of_its_own_and_is_listed() -> None:
     pages = sorted(path.name for path in (TOP / "docs/adr").glob("*.md"))
-    assert [name[:4] for name in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    assert [int(name[:4]) for name in pages] == list(range(1, len(pages) + 1))
     listed = re.findall(r"\[(\d{4}): .*\]\(adr/(.*)\)", (TOP / "docs/README.md").read_text())
     assert listed == [(name[:4], name) for name in pages]
     for name in pages:

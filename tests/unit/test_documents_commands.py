@@ -68,7 +68,9 @@ def _wrong_words(name: str, words: list[str]) -> str:
     pending = iter(words)
     for word in pending:
         option = word.partition("=")[0]
-        if not word.startswith("-"):
+        if word == "--":  # what follows is no option of ours
+            rest += len(list(pending))
+        elif not word.startswith("-"):
             rest += 1
         elif option in ("-h", "--help"):
             continue

@@ -18,7 +18,7 @@ COMMANDS = CommandLine("/opt/terraform")
         (COMMANDS.init(), ["init", "-input=false", "-no-color", "-reconfigure"]),
         (COMMANDS.providers(), ["providers", "-no-color"]),
         (
-            COMMANDS.plan(out="/r/plan.bin", values="v.json", destroy=False, lock_timeout_s=20),
+            COMMANDS.plan(out="/r/plan.bin", values=["v.json"], destroy=False, lock_timeout_s=20),
             [
                 "plan",
                 "-input=false",
@@ -30,7 +30,7 @@ COMMANDS = CommandLine("/opt/terraform")
             ],
         ),
         (
-            COMMANDS.plan(out="/r/plan.bin", values="v.json", destroy=True, lock_timeout_s=0),
+            COMMANDS.plan(out="/r/plan.bin", values=["v.json"], destroy=True, lock_timeout_s=0),
             [
                 "plan",
                 "-input=false",
@@ -43,7 +43,7 @@ COMMANDS = CommandLine("/opt/terraform")
             ],
         ),
         (
-            COMMANDS.plan(out="p", values="v.json", destroy=False, lock_timeout_s=None),
+            COMMANDS.plan(out="p", values=["v.json"], destroy=False, lock_timeout_s=None),
             ["plan", "-input=false", "-json", "-detailed-exitcode", "-out=p", "-var-file=v.json", "-lock=false"],
         ),
         (
@@ -67,7 +67,7 @@ def test_each_command_is_exactly_this_list(argv: list[str], expected: list[str])
 def test_odd_characters_in_a_path_stay_one_argument() -> None:
     path = "/a b/$(x); 'y' \"z\"/plan.bin"
     assert COMMANDS.show_plan(path)[-1] == path
-    assert f"-out={path}" in COMMANDS.plan(out=path, values="v", destroy=False, lock_timeout_s=1)
+    assert f"-out={path}" in COMMANDS.plan(out=path, values=["v"], destroy=False, lock_timeout_s=1)
     assert CommandLine("/a b/terraform").pull_state()[0] == "/a b/terraform"
 
 
@@ -203,6 +203,9 @@ def test_go_tidies_up_less_where_there_is_room_and_the_user_said_nothing(monkeyp
         monkeypatch.delenv(name, raising=False)
     assert memory_use(8 << 30) == {"GOGC": "400", "GOMEMLIMIT": str(2 << 30)}
     assert memory_use(1 << 30) == memory_use(None) == {}
+    monkeypatch.setenv("TFOPS_SIDE_BY_SIDE", "16")
+    assert memory_use(32 << 30) == {"GOGC": "400", "GOMEMLIMIT": str(2 << 30)}, "each of many has its share"
+    assert memory_use(8 << 30) == {}, "and tidies up where that is small"
     monkeypatch.setenv("GOGC", "50")
     assert memory_use(8 << 30) == {"GOGC": "50"}
     free = free_memory()

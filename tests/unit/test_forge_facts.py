@@ -14,9 +14,10 @@ from tfops.forge.base import Account, Counts, MergeRequest
 from tfops.forge.ci import (
     annotations,
     branch_named_by_ci,
+    is_thrown_away,
     job_address,
     merge_target_named_by_ci,
-    write_reports,
+    report_files,
     write_summary,
 )
 from tfops.forge.gitlab import GITLAB
@@ -140,9 +141,10 @@ def test_the_commit_under_review_is_the_head_and_not_githubs_merge(
         ({"repo": None}, {}, "doesn't exist any more"),
         ({"repo": {"id": 5, "full_name": "eve/li\x1bve"}}, {}, "another repository, eve/li ve"),
         ({}, {"flow": 1}, "pushed to refs/for/"),
+        ({"ref": "refs/pull/12/head"}, {}, "pushed to refs/for/"),
         ({}, {"flow": 0}, ""),
     ],
-    ids=["deleted", "fork", "refs-for", "own"],
+    ids=["deleted", "fork", "refs-for", "refs-for-on-gitea", "own"],
 )
 def test_whoever_can_not_push_to_the_base_is_a_stranger(
     head: dict[str, Any], more: dict[str, Any], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -230,20 +232,33 @@ def test_a_summary_is_appended_where_the_runner_says(
     assert page.read_text(encoding="utf-8") == "before\n# é\n"
 
 
+def test_the_forge_says_whether_a_jobs_machine_is_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNNER_ENVIRONMENT", "github-hosted")
+    assert not is_thrown_away(), "no job"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert is_thrown_away()
+    monkeypatch.setenv("RUNNER_ENVIRONMENT", "self-hosted")
+    assert not is_thrown_away()
+    monkeypatch.setenv("GITHUB_ACTIONS", "")
+    monkeypatch.setenv("GITLAB_CI", "true")
+    assert not is_thrown_away(), "a shell executor"
+    monkeypatch.setenv("CI_DISPOSABLE_ENVIRONMENT", "true")
+    assert is_thrown_away()
+
+
 @pytest.mark.parametrize("marks", [{}, {"GITLAB_CI": "true"}, {"GITHUB_ACTIONS": "true"}])
 def test_without_a_summary_page_nothing_is_written(marks: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, marks)
     assert not write_summary("text")
 
 
-def test_reports_are_written_where_the_forge_takes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_made_where_the_forge_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    assert write_reports(tmp_path, Counts(create=1), []) == []
+    assert report_files(Counts(create=1), []) == {}
     monkeypatch.delenv("GITHUB_ACTIONS")
     monkeypatch.setenv("GITLAB_CI", "true")
-    written = write_reports(tmp_path, Counts(create=1), [])
-    assert [path.name for path in written] == ["tfops-terraform.json", "tfops-codequality.json"]
-    assert json.loads(written[0].read_text(encoding="utf-8"))["create"] == 1
+    assert set(report_files(Counts(create=1), [])) == {"tfops-terraform.json", "tfops-codequality.json"}
+    assert set(report_files(None, [])) == {"tfops-codequality.json"}
 
 
 def test_what_is_about_one_forge_stands_in_its_file_alone() -> None:

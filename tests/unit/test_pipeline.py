@@ -74,6 +74,14 @@ def odd_rules() -> str:
     return f"{_TOP}environments:\n{''.join(bound)}"
 
 
+def test_policy_tools_are_an_extra_or_named() -> None:
+    found = pipeline(
+        f"{_PLAIN}required_checks: [{{use: rego}}, {{use: trivy}}, {{use: keep-data}}, {{use: conftest}}]\n"
+    )
+    assert (found.extras, found.tools) == ("terraform,policy,forge", ("conftest", "trivy"))
+    assert (pipeline(_PLAIN).extras, pipeline(_PLAIN).tools) == ("terraform,forge", ())
+
+
 @pytest.mark.parametrize("rules", [_PLAIN, _AWS, odd_rules()], ids=["plain", "aws", "odd"])
 @pytest.mark.parametrize("forge", ["github", "gitlab", "gitea"])
 def test_every_command_can_be_typed_and_installs_no_other_project(forge: str, rules: str) -> None:
@@ -221,3 +229,40 @@ def test_another_engine_is_said_to_be_missing_and_cannot_leave_its_line() -> Non
 def test_what_gives_no_pipeline_is_refused(environments: str, what: str) -> None:
     with pytest.raises(ProjectError, match=what):
         pipeline(f"{_TOP}environments: {{{environments}}}\n")
+
+
+_REVIEWED = _PLAIN.replace("{branch: production}", "{branch: production, review: {required: true}}")
+
+
+@pytest.mark.parametrize("forge", ["github", "gitlab", "gitea"])
+def test_what_must_be_reviewed_is_applied_as_it_was_and_told(forge: str) -> None:
+    found = files(forge, _REVIEWED)
+    applied = [line for content in found.values() for line in lines(content) if line.startswith("tfops apply ")]
+    assert sorted("--reviewed" in line for line in applied) == [False, True]
+    assert {line: wrong_with(line) for line in applied if wrong_with(line)} == {}
+    if forge == "gitlab":
+        assert "TFOPS_PUSH_TOKEN" in str(found["tfops"]["tfops-review"]), "it keeps the plans"
+        return
+    review, production = (found[name]["jobs"] for name in ("tfops-review", "tfops-apply-production"))
+    assert review["review"]["permissions"]["contents"] == "write"
+    assert production["apply"]["permissions"]["pull-requests"] == "write"
+    assert len(production["apply"]["steps"][-1]["env"]) == 2, "a token, to tell the merge request"
+    assert "pull-requests" not in found["tfops-apply-main"]["jobs"]["apply"]["permissions"]
+
+
+_MIXED = _PLAIN.replace("perf: {branch: main}", "perf: {branch: main, review: {required: true}}")
+
+
+def test_where_some_must_be_reviewed_the_others_need_no_review() -> None:
+    [main, _] = pipeline(_MIXED).branches
+    assert (main.asks_forge, main.reviews_all) == (True, False) and "--yes" in main.command
+
+
+@pytest.mark.parametrize("forge", ["github", "gitea"])
+def test_a_job_that_some_environments_are_reviewed_in_can_see_who_approved_them(forge: str) -> None:
+    """Also where it applies others, too; and not where a person applies those that are reviewed."""
+    job = files(forge, _MIXED)["tfops-apply-main"]["jobs"]["apply"]
+    assert job["permissions"]["pull-requests"] == "write" and len(job["steps"][-1]["env"]) == 2
+    waiting = _MIXED.replace("{required: true}}", "{required: true}, sync: manual}")
+    job = files(forge, waiting)["tfops-apply-main"]["jobs"]["apply"]
+    assert "pull-requests" not in job["permissions"] and len(job["steps"][-1]["env"]) == 1

@@ -23,11 +23,14 @@ from tfops.records.version import Version
 from tfops.views.change import ChangeResult, RecoverResult
 from tfops.views.drift import DriftResult
 from tfops.views.envelope import to_json
+from tfops.views.plan import PlanResult, RollbackPlanResult
 from tfops.views.reconcile import ReconcileResult
 
 _TFOPS = Path(__file__).parents[2] / "tfops"
 _STORED: list[Any] = [Card, *map(type_of_part, PARTS)]
-_OF_A_CHILD: list[Any] = [ReconcileResult, DriftResult, ChangeResult, RecoverResult]
+_OF_A_CHILD: list[Any] = [
+    ReconcileResult, DriftResult, ChangeResult, RecoverResult, PlanResult, RollbackPlanResult,
+]  # fmt: skip
 _NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 _PLAIN: dict[Any, Any] = {
     str: "x é", int: 3, float: 1.5, bool: True, datetime: _NOW, Any: {"a": [1, None]}, Version: Version(3)

@@ -11,7 +11,7 @@ from tests.support.memory_tree import PROJECT, MemoryTree, project_tree, rules_a
 from tfops.config.backend import Backend
 from tfops.config.project_file import load_project
 from tfops.config.values import StackOutput
-from tfops.records.names import StackName
+from tfops.records.names import MAIN_STACK, StackName
 from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot
 from tfops.render.backend import describe_backend
 from tfops.render.escape import escape_literal, escape_text, expression_text
@@ -275,6 +275,19 @@ def test_text_without_templates_stays() -> None:
 )
 def test_a_backend_is_described_without_anything_secret(backend: Backend, words: str) -> None:
     assert describe_backend(backend) == words
+
+
+def test_the_aws_provider_is_not_started_for_its_account_where_nothing_uses_it() -> None:
+    rules = (
+        'version: 1\nproject: shop\nenvironments:\n  dev: {branch: main, account: "123456789012", region: eu-west-1}\n'
+    )
+    tree = project_tree(tfops=rules, dev="modules: {a: {source: network}}\n")
+    spec = RootSpec(*rules_and_environment(tree), MAIN_STACK)
+    assert "aws" in json.loads(render_root(spec).files[MAIN_FILE])["provider"]
+    assert "provider" not in json.loads(render_root(dataclasses.replace(spec, uses_aws=False)).files[MAIN_FILE])
+    named = project_tree(tfops=rules + "providers: {aws: {max_retries: 3}}\n", dev="modules: {a: {source: network}}\n")
+    named_spec = dataclasses.replace(spec, project=load_project(named), uses_aws=False)
+    assert "aws" in json.loads(render_root(named_spec).files[MAIN_FILE])["provider"], "tfops.yaml asks for it"
 
 
 def test_an_environments_place_in_aws_reaches_the_provider_and_nobody_elses() -> None:

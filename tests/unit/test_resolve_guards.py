@@ -32,6 +32,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "unpushed": {"is_pushed": False},
     "behind": {"commits_behind": 2},
     "older": {"is_older_than_current": True},
+    "unpromoted": {"unpromoted": ("web", "network"), "promoted_from": "staging"},
     "held": {"hold": "rolled back to v2"},
 }
 
@@ -63,6 +64,12 @@ def test_every_guard_is_tested_here() -> None:
             "wrong-branch",
             "commit aaaaaaaa is not on prod's branch (release/*)",
             "switch to a branch that matches   (or override: --allow-wrong-branch)",
+        ),
+        (
+            {"unpromoted": ("web", "network"), "promoted_from": "staging"},
+            "unpromoted",
+            "commit aaaaaaaa brings what wasn't promoted to prod: web, network",
+            "tfops promote staging prod   (or override: --allow-unpromoted)",
         ),
         (
             {"uncommitted": ("a", "b", "c")},

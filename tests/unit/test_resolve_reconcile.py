@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tfops.config.preview import Preview
-from tfops.config.project import DriftPolicy, EnvironmentRule, Sync
+from tfops.config.project import DriftPolicy, EnvironmentRule, PromotionRule, ReviewRule, Sync
 from tfops.config.window import parse_window
 from tfops.records.blocked import Agreement, Declined
 from tfops.records.decision import SyncReason
@@ -43,6 +43,7 @@ def test_a_commit_that_changes_the_environment_is_applied() -> None:
 _PREVIEW = replace(_RULE, preview=Preview("preview-{slug}", EnvName("preview"), 3600, 2))
 _PLACE = replace(_RULE, branch="", rehearses=EnvName("prod"))
 _HEALS = replace(_RULE, drift=DriftPolicy.HEAL, sync=Sync.MANUAL)
+_PROMOTED = replace(_RULE, promote=PromotionRule(EnvName("staging")))
 _AGED = replace(_RUNS, applied_at=_NOW - timedelta(hours=2))
 
 _ROWS: list[tuple[str, dict[str, Any]]] = [
@@ -64,6 +65,8 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
     ("held", {"rule": _HEALS, "drifted": ("a.b",), "is_changed": False, "hold": "the demo"}),
     ("held", {"hold": "rolled back to v1"}),
     ("held", {"hold": "rolled back to v1", "is_changed": False}),
+    ("not-promoted", {"rule": _PROMOTED, "unpromoted": ("web",)}),
+    ("not-promoted", {"rule": _PROMOTED, "unpromoted": ("web",), "current": None}),
     ("manual", {"rule": replace(_RULE, sync=Sync.MANUAL)}),
     ("unsigned-commit", {"is_signed": False}),
     ("locked", {"lock_by_hand": "locked by bo: incident"}),
@@ -77,7 +80,7 @@ _ROWS: list[tuple[str, dict[str, Any]]] = [
         "delete-limit",
         {
             "earlier": _declined(_HEAD, "delete-limit", "would delete 2", None, agreed=_ANNS_YES),
-            "rule": replace(_RULE, approvals=2),
+            "rule": replace(_RULE, review=ReviewRule(approvals=2)),
         },
     ),
     ("waits-to-retry", {"earlier": _declined(_HEAD, "engine-failed", "failed", _NOW + timedelta(seconds=1))}),

@@ -95,6 +95,12 @@ def test_one_that_goes_on_is_cut_off_when_its_time_is_up(play: Callable[..., _Pl
     assert _hear(play(), timeout_s=0.0).is_cut
 
 
+def test_one_is_cut_off_when_nobody_wants_it_any_more(play: Callable[..., _Played]) -> None:
+    looks = iter([True, True, False])
+    assert _hear(play(), goes_on=lambda: next(looks)).is_cut
+    assert list(looks) == [], "asked again and again"
+
+
 def test_one_that_closed_its_pipes_and_goes_on_is_cut_off_too(play: Callable[..., _Played]) -> None:
     def closes(played: _Played) -> None:
         played.said.close()

@@ -38,6 +38,12 @@ _ROWS = {
         No.PROTECTED,
         "You are not allowed to create this tag as it is protected.\npre-receive hook declined",
     ),
+    "Forgejo, a protected tag": (
+        "remote: \nremote: Forgejo: Tag tfops/dev/v1 is protected\n"
+        " ! [remote rejected] x -> tfops/dev/v1 (pre-receive hook declined)\n" + _TO,
+        No.PROTECTED,
+        "Tag tfops/dev/v1 is protected\npre-receive hook declined",
+    ),
     "GitLab, no right": ("remote: You are not allowed to push code to this project.\n" + _HTTP + "403\n", No.RIGHT, ""),
     "GitLab, a token": (
         "remote: HTTP Basic: Access denied. The token is expired.\nfatal: Authentication failed for 'x'\n",

@@ -10,8 +10,10 @@ from tfops.cli.terminal import Terminal
 from tfops.engine.events import masked, parse_event
 from tfops.records.addresses import natural
 from tfops.records.engine_events import ResourceEvent, SaidEvent, Step
+from tfops.records.names import EnvName
 from tfops.records.plan import Action, Plan, ResourceChange
 from tfops.views.live import Groups, Work, live_line, shortened
+from tfops.views.many_lines import EnvironmentLine, many_lines
 from tfops.views.progress import finished_line
 
 LONG = 'module.platform.module.databases["eu-central-1"].module.instance.aws_db_instance.main["reporting-replica"]'
@@ -112,3 +114,27 @@ def test_what_follows_a_question_that_got_no_answer_begins_its_own_line(
     except KeyboardInterrupt:
         assert ending is KeyboardInterrupt
     assert _shown(terminal).endswith("[y/N] \n")
+
+
+def _environments(count: int) -> list[EnvironmentLine]:
+    """The first one failed, the next five are done, three are worked on, the rest waits."""
+    lines = [EnvironmentLine(EnvName(f"web-{number:03}")) for number in range(count)]
+    for number, line in enumerate(lines[:9]):
+        line.since_s, line.is_over, line.is_failed = 90.0, number < 6, number == 0
+        line.text = "planning web" if number >= 6 else "changes"
+    return lines
+
+
+def test_each_environment_has_a_line_that_fits() -> None:
+    lines = [line.plain for line in many_lines(_environments(12), now_s=102.0, width=40, height=24)]
+    assert len(lines) == 12
+    assert max(map(len, lines)) <= 40
+    assert (lines[0], lines[1], lines[6], lines[11]) == (
+        "✗ web-000  changes", "✓ web-001  changes", "» web-006  planning web 12 s", "· web-011  waiting",
+    )  # fmt: skip
+
+
+def test_of_too_many_environments_the_rest_is_counted() -> None:
+    lines = [line.plain for line in many_lines(_environments(300), now_s=102.0, width=80, height=24)]
+    assert [line[:9] for line in lines[:-1]] == ["✗ web-000", "» web-006", "» web-007", "» web-008"]
+    assert lines[-1] == "5 of 300 done, 291 waiting"

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from tfops.forge.comment import MARKER
 from tfops.forge.known import FORGES
-from tfops.records.check import CheckOutcome
+from tfops.records.check import CheckFinding, CheckOutcome
 from tfops.records.names import EnvName, StackName
 from tfops.records.plan import Action, AttributeChange, Invocation, Plan, ResourceChange, Waiting
 from tfops.records.verdict import Reason, Verdict
@@ -291,6 +291,23 @@ _OURS = set(
 )
 
 
+def test_findings_stand_below_their_check_and_are_cut_with_a_number() -> None:
+    failing = tuple(CheckFinding("high", f"CKV_{number}", "aws_x.size", "Ensure it") for number in range(45))
+    told = (CheckFinding("warning", "warn", "", "no owner", fails=False),)
+    checks = (
+        CheckOutcome("checkov", Verified.FAILED, 1.0, "50 findings (50 high)", failing, unlisted=5),
+        CheckOutcome("rules", Verified.PASSED, 1.0, "", told),
+    )
+    lines = _comment(replace(_PROD, checks=checks)).splitlines()
+    start = lines.index("! check checkov failed: 50 findings (50 high)")
+    assert lines[start + 1] == "!   high CKV_0 aws_x.size: Ensure it"
+    assert lines[start + 20 : start + 23] == [
+        "!   high CKV_19 aws_x.size: Ensure it",
+        "#   and 30 more of checkov",
+        "#   rules: warning warn: no owner",
+    ]
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(_TEXTS, min_size=12, max_size=12), st.integers(3_000, 20_000))
 def test_no_name_does_anything(texts: list[str], most_bytes: int) -> None:
@@ -302,7 +319,8 @@ def test_no_name_does_anything(texts: list[str], most_bytes: int) -> None:
         changed_outputs=(texts[8],),
         waiting=(Waiting(StackName(texts[9]), (StackName(texts[9]),)),),
     )
-    check = CheckOutcome(texts[10], Verified.FAILED, 1.0, texts[11])
+    finding = CheckFinding("high", texts[0], texts[1], texts[2], texts[3])
+    check = CheckOutcome(texts[10], Verified.FAILED, 1.0, texts[11], (finding, replace(finding, fails=False)), 3)
     door = Reason("x", Verdict.DATA_LOSS, texts[10])
     review = EnvironmentReview(EnvName(texts[0]), plan, checks=(check,), doors=(door,))
     refused = EnvironmentReview(EnvName(texts[1]), None, texts[2])

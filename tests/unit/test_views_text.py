@@ -18,13 +18,20 @@ from tests.support.cards import make_card
 from tests.support.golden import assert_golden
 from tests.support.samples import ANN, DEV, NOW, PROD, make_commit, make_record, sha
 from tfops.errors import ConfigError, EngineFailed, Interrupted, NotRecorded, Refused, StoppedPartWay, TfopsError
+from tfops.forge.base import OpenRequest
 from tfops.ledger.codec import to_plain
 from tfops.records.action import ActionOutcome, ActionState
+from tfops.records.bisect import Answer
+from tfops.records.blame import BlameKind
+from tfops.records.blocked import Agreement
 from tfops.records.card import Approval, ModuleUsed, StackRecord
-from tfops.records.check import CheckOutcome
+from tfops.records.check import CheckFinding, CheckOutcome
+from tfops.records.commit import Person
 from tfops.records.complaint import Complaint, Mark
 from tfops.records.config_line import ConfigLine
 from tfops.records.decision import Decision, SyncReason
+from tfops.records.difference import Difference, DifferenceKind
+from tfops.records.difference import Group as About
 from tfops.records.drill import Drill
 from tfops.records.engine_events import Diagnostic, Event, PlannedEvent, ReadingEvent, ResourceEvent, Step
 from tfops.records.event import LedgerEvent
@@ -33,7 +40,10 @@ from tfops.records.hold import Hold
 from tfops.records.lock import Holder
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.promotion import PromotedVersion
+from tfops.records.review import ReviewedPlan
 from tfops.records.run import Trouble
+from tfops.records.run_log import LogLine, RunLog
 from tfops.records.verdict import Judgement, Reason, Verdict
 from tfops.records.version import Kind, Verified, Version
 from tfops.system.streams import LOG_COLUMNS
@@ -42,8 +52,12 @@ from tfops.views.adopt import AdoptResult
 from tfops.views.affected import AffectedEnvironment, AffectedResult
 from tfops.views.backend import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy
 from tfops.views.base import View, add_row, text_report
+from tfops.views.bisect import BisectPlanResult, BisectResult, BisectStep
+from tfops.views.blame import BlameResult, BlameStep
 from tfops.views.change import ChangeResult, InvokeResult, RecoverResult
 from tfops.views.config import ConfigResult, StackLines
+from tfops.views.diff import DiffKind, DiffResult, DiffSide, MergedRequest
+from tfops.views.diff_markdown import DiffMarkdown
 from tfops.views.doctor import DoctorResult
 from tfops.views.draw import Group, Indented, Lines, Remarked, Renderable, Table, Text, as_plain
 from tfops.views.drift import DriftResult, EnvironmentDrift
@@ -51,22 +65,39 @@ from tfops.views.drill import DrillResult
 from tfops.views.environment_review import EnvironmentReview
 from tfops.views.errors import error_report
 from tfops.views.explain import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact
+from tfops.views.fmt import FmtResult
+from tfops.views.graph import EnvironmentNode, GraphForm, GraphResult, ModuleNode, ModuleUse, StackNode
 from tfops.views.history import HistoryEntry, HistoryResult
 from tfops.views.init import InitResult, NewResult
 from tfops.views.inventory import InventoryResult
 from tfops.views.lock import HoldResult, LockResult
 from tfops.views.log import LogResult
+from tfops.views.logs import LogsResult, RunLogResult
+from tfops.views.many import EnvironmentAnswer, ManyResult
+from tfops.views.output import OutputForm, OutputResult
+from tfops.views.patch import PatchedEnvironment, PatchMarkdown, PatchResult, PatchState
 from tfops.views.plan import PlanResult, RollbackPlanResult
 from tfops.views.plan_lines import plan_report
 from tfops.views.progress import event_line, finished_line
+from tfops.views.promotion import PromotionResult, PromotionStep
 from tfops.views.providers import ProviderMove, ProvidersResult
 from tfops.views.reconcile import Act, ApproveResult, PruneResult, ReconcileResult
 from tfops.views.render import RenderDiffResult, RenderResult
+from tfops.views.replica import ReplicaProof, ReplicaResult
+from tfops.views.restore import LedgerCondition, RestoredEnvironment, RestoreResult, StateCondition
 from tfops.views.reversible import ReversibleResult
 from tfops.views.review_result import ReviewResult
 from tfops.views.schema import SchemaResult
 from tfops.views.show import ShowResult
-from tfops.views.states import StateRestoreResult, StateVersion, StateVersionsResult
+from tfops.views.show_review import ShowReviewResult
+from tfops.views.states import (
+    EngineResult,
+    StateRestoreResult,
+    StateVersion,
+    StateVersionsResult,
+    SurgeryResult,
+    TransferResult,
+)
 from tfops.views.status import EnvironmentStatus, StatusResult
 from tfops.views.validate import Converted, ValidateResult
 from tfops.views.verify import VerifyResult
@@ -143,7 +174,34 @@ LEFT_ALIVE = (
     ResourceChange("module.app.aws_vpc.main", "aws_vpc", Action.DETACH, resource_id="vpc-0b2"),
     ResourceChange("module.app.aws_vpc.old", "aws_vpc", Action.FORGET),
 )
-OUTPUTS = {"app": {"url": "https://é.example.com", "ports": [80, 443]}, "db": {"host": None}}
+OUTPUTS: dict[str, dict[str, Any]] = {"app": {"url": "https://é.example.com", "ports": [80, 443]}, "db": {"host": None}}
+
+MANY = ManyResult(
+    "plan",
+    (
+        EnvironmentAnswer(PROD, True, 0, "changes", 3.24, {}, plan=PLAN),
+        EnvironmentAnswer(EnvName("qa"), True, 0, "no changes", 2.0, {}, plan=NOTHING),
+        EnvironmentAnswer(
+            EnvName("perf"),
+            False,
+            11,
+            "held",
+            1.0,
+            error={"what": "perf is held at v3", "why": "", "state": "Nothing was changed.", "hint": "--lift-hold"},
+        ),
+        EnvironmentAnswer(
+            EnvName("old"),
+            False,
+            10,
+            "bad-configuration",
+            error={
+                "what": "the configuration has a mistake",
+                "complaints": [{"mark": {"path": "a.yaml", "line": 3, "column": 9}, "message": "unknown key"}],
+            },
+        ),
+        EnvironmentAnswer(EnvName("last"), False, 0, "not started"),
+    ),
+)
 
 ROLLBACK_PLAN = RollbackPlanResult(
     env=PROD,
@@ -330,10 +388,222 @@ CONFIG = ConfigResult(
     ),
     shows_sources=True,
 )
+FINDINGS = tuple(
+    CheckFinding("high", f"CKV_AWS_{number}", "module.net.aws_vpc.main", "Ensure [it] is so", fails=number < 2)
+    for number in range(12)
+)
+RUN_LOG = RunLog(
+    env=PROD,
+    run_id="20261130T100000-bb02",
+    kind="apply",
+    commit=sha("a"),
+    why="module.app.x.y: the disk is full \x1b[2J",
+    at=NOW,
+    by=ANN,
+    lines=(
+        LogLine("app", "plan", NOW, "Plan: 1 to add, 0 to change, 0 to destroy."),
+        LogLine("app", "apply", NOW, "module.app.x.y: Creating… " + "a long line that is never folded " * 3),
+        LogLine("app", "apply", None, "panic: \x1b[31mred"),
+    ),
+    left_out=7,
+)
+
+DIFF = DiffResult(
+    DiffKind.VERSIONS,
+    DiffSide(PROD, make_record(11), sha("a"), make_commit()),
+    DiffSide(PROD, make_record(12, "b"), sha("b"), None, ("Bob",)),
+    (
+        Difference(About.MODULES, "web", DifferenceKind.CHANGED, "web 1a2b3c4d", "web 9f8e7d6c"),
+        Difference(About.INPUTS, "web.size", DifferenceKind.CHANGED, 2, 3),
+        Difference(
+            About.INPUTS, "web.text", DifferenceKind.ADDED, None, "a text that is longer than sixty characters, " * 2
+        ),
+        Difference(About.INPUTS, "web.old", DifferenceKind.REMOVED, [1, "x"], None),
+        Difference(About.PROVIDERS, "hashicorp/aws", DifferenceKind.CHANGED, "5.1.0", "5.2.0"),
+        Difference(About.ENGINE, "", DifferenceKind.CHANGED, "terraform 1.11.4", "terraform 1.15.5"),
+        Difference(About.RESOURCES, "module.web.aws_instance.web[2]", DifferenceKind.ADDED, None, "i-3"),
+        Difference(About.RESOURCES, "module.web.aws_vpc.a", DifferenceKind.REPLACED, "vpc-1", "vpc-2"),
+        Difference(About.RESOURCES, "module.b.x.y", DifferenceKind.MOVED, "module.a.x.y", "module.b.x.y"),
+        Difference(About.OUTPUTS, "web.url", DifferenceKind.CHANGED, "https://a", "https://b"),
+        Difference(About.RULES, "protected", DifferenceKind.ADDED, None, True),
+    ),
+    commits=(make_commit("b", "feat: [more] \x1b[2J"),),
+    merge_requests=(MergedRequest("#12", "feat: more"),),
+    authors=("Ann",),
+    applied_by=("Ann", "Bob"),
+    way_back=VERDICTS[1],
+)
+ENVIRONMENTS_DIFF = DiffResult(
+    DiffKind.ENVIRONMENTS,
+    DiffSide(DEV, make_record(3, env=DEV), sha("a"), make_commit()),
+    DiffSide(PROD, make_record(12, "b"), sha("b"), make_commit("b")),
+    (
+        Difference(About.INPUTS, "web.name", DifferenceKind.CHANGED, "x", "y"),
+        Difference(About.INPUTS, "web.size", DifferenceKind.CHANGED, 2, 3, is_meant=True),
+        Difference(About.RESOURCES, "module.web.aws_instance.web[2]", DifferenceKind.ADDED, None, ""),
+    ),
+    not_compared=(About.RULES,),
+    taken_back=tuple(make_commit("c", f"fix: number {number}") for number in range(23)),
+    same_but=("inputs.size",),
+)
+BLAME = BlameResult(
+    PROD,
+    "module.web.aws_instance.web",
+    "i-0abc",
+    (
+        BlameStep(
+            BlameKind.INPUTS,
+            make_record(12, "b"),
+            (make_commit("b", "feat: [more]"), *(make_commit("c", f"fix: {number}") for number in range(6))),
+            {"size": 2, "text": "old"},
+            {"size": 3, "more": [1]},
+        ),
+        BlameStep(BlameKind.MOVED, make_record(9), (), "module.web.aws_instance.old", "module.web.aws_instance.web"),
+        BlameStep(
+            BlameKind.REPLACED, make_record(7, kind=Kind.ROLLBACK, restores=2), (make_commit(),), "i-1", "i-0abc"
+        ),
+        BlameStep(BlameKind.CODE, make_record(4), (), "web 1a2b3c4d", "web 9f8e7d6c"),
+        BlameStep(BlameKind.CREATED, make_record(1), (make_commit(),), None, "module.web.aws_instance.old"),
+    ),
+    3,
+    12,
+    unread=1,
+)
+BLAME_INPUT = BlameResult(
+    PROD,
+    "inputs.web.size",
+    3,
+    (
+        BlameStep(BlameKind.REMOVED, make_record(4), (make_commit(),), 3, None),
+        BlameStep(BlameKind.CHANGED, make_record(2), (make_commit(),), "x" * 80, 3),
+        BlameStep(BlameKind.SET, make_record(1), (make_commit(),), None, "x" * 80),
+    ),
+    1,
+    4,
+)
+GRAPH = GraphResult(
+    "shop",
+    (
+        EnvironmentNode(DEV, Version(3), (StackNode(MAIN_STACK, (), (ModuleNode("web", "web", "9f8e7d6c5b"),)),)),
+        EnvironmentNode(
+            PROD,
+            Version(12),
+            (
+                StackNode(
+                    StackName("app"),
+                    (StackName("network"),),
+                    (ModuleNode("web", "web", "1a2b3c4d5e"), ModuleNode("x", "acme/x/aws 1.0.0", "")),
+                ),
+                StackNode(StackName("network"), (), (ModuleNode("net", "net", "77777777aa"),)),
+            ),
+        ),
+        EnvironmentNode(EnvName("qa"), None),
+    ),
+    (
+        ModuleUse("acme/x/aws 1.0.0", "", ("prod/app",)),
+        ModuleUse("net", "77777777aa", ("prod/network",)),
+        ModuleUse("web", "1a2b3c4d5e", ("prod/app",)),
+        ModuleUse("web", "9f8e7d6c5b", tuple(f"dev-{number}" for number in range(1_200))),
+    ),
+)
+OUTPUT = OutputResult(PROD, Version(4), OUTPUTS, {"db": ("password",)}, {"app": ("page",)}, ("x",))
+SAID = Difference(About.INPUTS, "web.name", DifferenceKind.CHANGED, "shop-prod", "shop-prod-dr", is_meant=True)
+UNLIKE = Difference(About.RESOURCES, 'module.web.aws_vpc.main["a"]', DifferenceKind.REMOVED, "", None)
+PROOF = ReplicaProof(38, 4, 2, (SAID,))
+REPLICA = ReplicaResult(
+    EnvName("prod-dr"),
+    make_record(12),
+    {
+        "environments/prod-dr.yaml": "extends: prod.yaml\nmodules:\n  web:\n    inputs:\n      name: shop-prod-dr\n",
+        "environments/prod-dr.lock.hcl": "",
+        "tfops.yaml": "environments:\n  prod: {branch: main}\n  prod-dr: {branch: main}\n",
+    },
+    {"inputs.web.name": "shop-prod-dr"},
+    "main",
+    NOTHING,
+    "a" * 40,
+    Version(1),
+    PROOF,
+)
+BISECT = BisectResult(
+    env=PROD,
+    place=EnvName("perf"),
+    good=Version(14),
+    first_bad=make_record(15),
+    suspects=(Version(15),),
+    steps=(
+        BisectStep(Version(20), Answer.BAD, 44.1),
+        BisectStep(Version(15), Answer.SKIP, 3.2, "the apply of perf failed: there is no such size as extra-small-2"),
+        BisectStep(Version(14), Answer.GOOD, 75.0),
+    ),
+    seconds=198.0,
+    diff=DIFF,
+    is_kept=False,
+)
+WHOLE = RestoredEnvironment(
+    PROD, make_record(12), LedgerCondition.WHOLE, (), StateCondition.HERE, backend="s3 shop-tfstate/shop/prod"
+)
+PROMOTED = PromotedVersion("dr", 3, "ann", NOW)
+PROMOTION = PromotionResult(
+    PROD, EnvName("staging"), Version(12), make_commit(), "production", PromotionStep.FAST_FORWARD
+)
+
+
+def _patched(env: str, wave: int, state: PatchState, answer: EnvironmentAnswer | None) -> PatchedEnvironment:
+    return PatchedEnvironment(EnvName(env), wave, state, "app 1f0c9d4e", "app 77b02c51", Version(2), answer)
+
+
+PATCH = PatchResult(
+    "network",
+    "tfops patch --module network",
+    make_commit("a", "fix(network): CVE-2026-1"),
+    (
+        _patched("dev", 1, PatchState.PATCHED, EnvironmentAnswer(DEV, True, 0, "is now v2", 3.24, {}, plan=PLAN)),
+        _patched("perf", 2, PatchState.FAILED, replace(MANY.environments[2], env=EnvName("perf"))),
+        _patched("prod", 3, PatchState.WAITING, EnvironmentAnswer(PROD, False, 0, "not begun", plan=PLAN)),
+        replace(_patched("web", 0, PatchState.HELD, None), why="held: rolled back to v1"),
+        _patched("qa", 0, PatchState.DONE, None),
+        _patched("old", 0, PatchState.KEPT, None),
+    ),
+    {EnvName("next"): "bound to develop, this is main"},
+    seconds=64.2,
+)
+
 RESULTS: dict[str, object] = {
+    "blame": BLAME,
+    "blame-input": BLAME_INPUT,
+    "diff": DIFF,
+    "diff-none": replace(DIFF, differences=(), commits=(), merge_requests=(), authors=(), way_back=None),
+    "diff-environments": ENVIRONMENTS_DIFF,
+    "diff-environments-meant": replace(
+        ENVIRONMENTS_DIFF, differences=ENVIRONMENTS_DIFF.differences[1:2], not_compared=(), taken_back=()
+    ),
+    "diff-head": replace(
+        DIFF, kind=DiffKind.HEAD, after=replace(DIFF.after, record=None, approved_by=()), way_back=None
+    ),
+    "graph": GRAPH,
+    "graph-dot": replace(GRAPH, form=GraphForm.DOT),
+    "graph-mermaid": replace(GRAPH, form=GraphForm.MERMAID),
+    "output": OUTPUT,
+    "output-none": OutputResult(PROD, Version(4), {}),
+    "output-json": replace(OUTPUT, form=OutputForm.JSON),
+    "output-raw": replace(
+        OUTPUT, outputs={"app": {"url": "https://[é].example.com"}}, form=OutputForm.RAW, is_one=True
+    ),
     "change-verified": replace(
         CHANGE, verified=Verified.PASSED, checks=(CheckOutcome("up", Verified.PASSED, 0.1, ""),)
     ),
+    "history-promoted": replace(
+        HISTORY,
+        entries=(
+            replace(
+                HISTORY.entries[1],
+                record=replace(HISTORY.entries[1].record, promoted_from="staging v12"),
+                promoted=(PROMOTED,),
+            ),
+        ),
+    ),
+    "show-promoted": replace(SHOW, record=replace(make_record(1), promoted_from="staging v12"), promoted=(PROMOTED,)),
     "history-checked": replace(
         HISTORY,
         entries=tuple(
@@ -344,6 +614,29 @@ RESULTS: dict[str, object] = {
         ),
     ),
     "show-troubled": replace(SHOW, card=FULL_CARD | {"verified": UNVERIFIED}, trouble=TROUBLE, drill=DRILL),
+    "replica": REPLICA,
+    "replica-unlike": replace(REPLICA, proof=replace(PROOF, differences=(*PROOF.differences, UNLIKE))),
+    "replica-shown": replace(REPLICA, commit="", version=None, proof=None),
+    "replica-committed": replace(REPLICA, plan=None, version=None, proof=None),
+    "bisect": BISECT,
+    "bisect-unsure": replace(
+        BISECT, first_bad=None, suspects=(Version(15), Version(16)), diff=None, is_kept=True, left="destroy: it failed"
+    ),
+    "bisect-plan": BisectPlanResult(PROD, Version(10), Version(30), EnvName("perf"), 19, 2, 3, 41.0),
+    "restore": RestoreResult("shop", "origin", (WHOLE, replace(WHOLE, latest=None, state=StateCondition.NONE))),
+    "restore-lacking": RestoreResult(
+        "shop",
+        "origin",
+        (
+            replace(WHOLE, state=StateCondition.ABSENT, backend="local"),
+            replace(WHOLE, env=DEV, state=StateCondition.ABSENT),
+            replace(
+                WHOLE, state=StateCondition.LACKS, why="the state of prod lacks what v12 has: module.web.aws_vpc.a"
+            ),
+            replace(WHOLE, ledger=LedgerCondition.MISSING, state=StateCondition.UNREACHABLE, why="no credentials"),
+            replace(WHOLE, ledger=LedgerCondition.DAMAGED, findings=("a: b",) * 7, state=StateCondition.OTHER),
+        ),
+    ),
     "drill": DrillResult(PROD, Version(41), DRILL, is_kept=True),
     "drill-failed": DrillResult(PROD, Version(41), FAILED_DRILL, is_kept=False),
     "change": CHANGE,
@@ -359,6 +652,23 @@ RESULTS: dict[str, object] = {
     "change-nothing-left": replace(CHANGE, version=None, plan=NOTHING, kind=Kind.DESTROY),
     "plan": PlanResult(PROD, make_commit(), Version(3), PLAN),
     "plan-empty": PlanResult(PROD, make_commit(), Version(3), NOTHING),
+    "many-plan": MANY,
+    "many-apply": replace(MANY, command="apply", left_out={DEV: "bound to develop, this is main"}, is_interrupted=True),
+    "many-nothing": ManyResult("plan", (), nothing="nothing to plan: d9036003 touches none of 14 environments"),
+    "promotion": replace(PROMOTION, change=CHANGE, left_behind=(make_commit("b", "Larger [disks]"),) * 7),
+    "promotion-plan": replace(PROMOTION, plan=PlanResult(PROD, make_commit(), Version(3), NOTHING)),
+    "promotion-merge-request": replace(
+        PROMOTION,
+        step=PromotionStep.MERGE_REQUEST,
+        merge_request=OpenRequest(13, "https://git.example.com/ops/live/pulls/13"),
+    ),
+    "promotion-nothing": replace(PROMOTION, change=replace(CHANGE, version=None, plan=NOTHING)),
+    "patch": PATCH,
+    "patch-plan": replace(
+        PATCH,
+        is_plan=True,
+        environments=(replace(PATCH.environments[0], state=PatchState.PLANNED), *PATCH.environments[3:]),
+    ),
     "rollback-plan": ROLLBACK_PLAN,
     "rollback-plan-bridge": replace(ROLLBACK_PLAN, shows_bridge=True, plan=NOTHING),
     "status": STATUS,
@@ -393,6 +703,14 @@ RESULTS: dict[str, object] = {
         ),
     ),
     "log-empty": LogResult(PROD, ()),
+    "logs": RunLogResult(RUN_LOG),
+    "logs-stacks": RunLogResult(
+        replace(
+            RUN_LOG, version=12, why="", left_out=0, lines=(replace(RUN_LOG.lines[0], stack="net"), *RUN_LOG.lines[1:])
+        )
+    ),
+    "logs-list": LogsResult(PROD, (RUN_LOG, replace(RUN_LOG, run_id="20261130T090000-aa01", version=11))),
+    "logs-none": LogsResult(PROD, ()),
     "inventory": InventoryResult({PROD: {"module.db.x.y": "id-1", "module.a.x.y": ""}, DEV: {"a.b": "i-2"}}),
     "validate": ValidateResult((DEV, PROD), 3, False, False, ("dev: app",), {}, ()),
     "validate-deep": ValidateResult(
@@ -470,6 +788,29 @@ RESULTS: dict[str, object] = {
     ),
     "state-versions-none": StateVersionsResult(PROD, "s3://tf/shop/prod/main.tfstate", (), 0),
     "state-restore": StateRestoreResult(PROD, "c", 9, 12, 1),
+    "engine": EngineResult(PROD, MAIN_STACK, "state list", 0, "module.app.aws_instance.web\n", ""),
+    "surgery": SurgeryResult(
+        PROD,
+        MAIN_STACK,
+        "state rm module.app.aws_instance.web",
+        0,
+        Version(3),
+        "/srv/shop/.git/tfops/backups/prod/main-7-20260101T000000Z-ab12cd.tfstate",
+        8,
+        removed=("module.app.aws_instance.web",),
+        output="Removed module.app.aws_instance.web\nSuccessfully removed 1 resource instance(s).",
+    ),
+    "surgery-failed": SurgeryResult(PROD, MAIN_STACK, "state rm module.nothing", 1, None, "/b/main-7.tfstate", 7),
+    "surgery-event": SurgeryResult(PROD, MAIN_STACK, "force-unlock 0abc", 0, None, "", 7, output="unlocked!"),
+    "transfer": TransferResult(
+        "state mv prod network/module.dns to prod app/module.dns",
+        {"module.dns.aws_route53_zone.main": "module.dns.aws_route53_zone.main"},
+        {PROD: Version(3)},
+        ("/srv/shop/.git/tfops/backups/prod/app-7-20260101T000000Z-ab12cd.tfstate",),
+    ),
+    "transfer-dry": TransferResult(
+        "state mv dev module.a to prod module.b", {"module.b.x.y": "module.a.x.y"}, is_dry=True
+    ),
     "backend-create": BackendResult(
         (
             BucketReport("s3://dev-tf", (DEV,), done=("create the bucket in eu-west-1",)),
@@ -533,6 +874,9 @@ RESULTS: dict[str, object] = {
         ),
         3,
     ),
+    "fmt-check": FmtResult(5, ("environments/dev.yaml",), is_written=False),
+    "fmt-diff": FmtResult(5, ("a.yaml",), is_written=False, diff=("@@ -1 +1 @@", "-    a: 1", "+  a: 1")),
+    "fmt-done": FmtResult(5, ("environments/dev.yaml", "tfops.yaml"), is_written=True),
     "affected-none": AffectedResult(sha("a"), {"main": sha("b")}, (), 3),
     "review": ReviewResult(
         sha("a"),
@@ -550,7 +894,10 @@ RESULTS: dict[str, object] = {
             EnvironmentReview(
                 EnvName("dev"),
                 PLAN,
-                checks=(CheckOutcome("policy", Verified.FAILED, 0.1, "exit code 1"),),
+                checks=(
+                    CheckOutcome("policy", Verified.FAILED, 0.1, "exit code 1"),
+                    CheckOutcome("checkov", Verified.FAILED, 9.5, "13 findings (13 high)", FINDINGS, unlisted=1),
+                ),
                 reasons=("module net: input size",),
             ),
         ),
@@ -558,7 +905,23 @@ RESULTS: dict[str, object] = {
         "GitHub can't be asked: there is no token",
     ),
     "review-none": ReviewResult(sha("a"), {"main": sha("b")}, 4, ()),
+    "show-review": ShowReviewResult(
+        ReviewedPlan(
+            env="prod",
+            digest="d" * 64,
+            content="c" * 64,
+            commits=(sha("a"), sha("b")),
+            at=NOW,
+            by=Person("bot", "bot@example.com"),
+            authors=(Person("ann", "ann@example.com"),),
+            merge_request=12,
+            run="https://ci.example.com/7",
+            plan=PLAN,
+        ),
+        (Agreement("bob <bob@example.com>", NOW),),
+    ),
     "approve": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa would delete 2 [of] prod", 0),
+    "approve-reviewed": ApproveResult(PROD, sha("a"), "d" * 64, "1 created", 0, is_held_back=False),
     "approve-more": ApproveResult(PROD, sha("a"), "d" * 64, "aaaaaaaa waits for a person", 1),
     "prune-nothing": PruneResult(()),
     "prune": PruneResult(
@@ -603,6 +966,17 @@ RESULTS: dict[str, object] = {
 @pytest.mark.parametrize("name", RESULTS)
 def test_every_result_reads_like_this(name: str, width: int) -> None:
     assert_golden(f"text/{name}-{width}.txt", shown(RESULTS[name], width))
+
+
+@pytest.mark.parametrize("name", ["diff", "diff-environments"])
+def test_a_difference_reads_like_this_in_a_merge_request(name: str) -> None:
+    result = RESULTS[name]
+    assert isinstance(result, DiffResult)
+    assert_golden(f"text/{name}.md", shown(DiffMarkdown(result)))
+
+
+def test_a_patch_reads_like_this_in_a_ticket() -> None:
+    assert_golden("text/patch.md", shown(PatchMarkdown(PATCH)))
 
 
 def test_every_kind_of_result_has_a_report() -> None:

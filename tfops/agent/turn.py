@@ -11,11 +11,11 @@ from tfops.commands.reconcile_facts import decide_all
 from tfops.dataclass import dataclass
 from tfops.errors import NOTHING_CHANGED, Interrupted, TfopsError
 from tfops.records.decision import Decision
+from tfops.records.names import EnvName
 from tfops.resolve.shard import Shard
-from tfops.system.children import wait_for_any
+from tfops.system.children import Child
+from tfops.system.pool import Pool
 from tfops.views.reconcile import Act, ReconcileResult
-
-_POLL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +53,24 @@ def reconcile(project: Project, envs: Sequence[str], turn: Turn, ui: Ui) -> Reco
 
 def carry_out(project: Project, decisions: Sequence[Decision], *, parallel: int, engine: str, ui: Ui) -> Iterator[Act]:
     """How each of them ended, in the order in which they ended."""
-    waiting, running = list(decisions), list[act.Running]()
-    has_begun = False
+    pool, running = Pool(parallel), dict[EnvName, act.Running]()
+
+    def start(decision: Decision) -> Child:
+        ui.note(f"{decision.env}: {decision.text}")
+        running[decision.env] = act.start(project, decision, engine=engine)
+        return running[decision.env].child
+
     try:
-        while waiting or running:
-            while waiting and len(running) < parallel:
-                decision = waiting.pop(0)
-                ui.note(f"{decision.env}: {decision.text}")
-                try:
-                    running.append(act.start(project, decision, engine=engine))
-                    has_begun = True
-                except TfopsError as error:
-                    yield act.not_started(decision, error)
-            wait_for_any([one.child for one in running], timeout_s=_POLL_S)
-            for one in [one for one in running if one.is_over]:
-                running.remove(one)
-                yield _said(act.finished(project, one), ui)
+        for decision, ended in pool.each(decisions, start, name=lambda decision: decision.env):
+            if isinstance(ended, TfopsError):
+                yield act.not_started(decision, ended)
+            else:
+                yield _said(act.finished(project, running.pop(decision.env)), ui)
     except KeyboardInterrupt as error:
-        hand_over(running, ui)
-        state = "What was being applied has stopped in an orderly way." if has_begun else NOTHING_CHANGED
+        if pool.running:
+            ui.warn(f"interrupt passed on; waiting for {', '.join(pool.running)}")
+        pool.hand_over()
+        state = "What was being applied has stopped in an orderly way." if pool.has_begun else NOTHING_CHANGED
         raise Interrupted("interrupted", state=state) from error
 
 
@@ -81,13 +80,3 @@ def _said(ended: Act, ui: Ui) -> Act:
     else:
         ui.warn(f"{ended.env}: {ended.text} ({ended.detail})")
     return ended
-
-
-def hand_over(running: Sequence[act.Running], ui: Ui) -> None:
-    """Pass one interrupt on, and wait: each engine saves its state, each run tells the ledger how far it got."""
-    if running:
-        ui.warn(f"interrupt passed on; waiting for {', '.join(one.decision.env for one in running)}")
-    for one in running:
-        one.child.stop()
-    for one in running:
-        one.child.process.wait()

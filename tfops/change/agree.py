@@ -1,14 +1,16 @@
 """Whether a plan may be applied: what would be refused anyway, the required checks, and then the question."""
 
 import time
+from collections.abc import Callable
 from dataclasses import field
 
-from tfops.change.checks import CheckContext, check_context
+from tfops.change.check_facts import CheckContext
+from tfops.change.checks import check_context
 from tfops.change.consent import obtain_consent
 from tfops.change.fetched_modules import require_same_modules
 from tfops.change.planning import Planned
-from tfops.change.recordable import require_recordable
 from tfops.change.required_checks import require_checks
+from tfops.change.reviewed import keep_to_agree
 from tfops.change.rollback import require_no_downgrade
 from tfops.change.run import Run
 from tfops.change.stack import renew_ephemeral
@@ -16,7 +18,7 @@ from tfops.change.stack_plan import StackPlan
 from tfops.change.target import Target
 from tfops.dataclass import dataclass
 from tfops.engine.plan import masked_plan
-from tfops.errors import Interrupted
+from tfops.errors import Interrupted, NeedsPerson
 from tfops.records.card import Approval
 from tfops.records.check import CheckOutcome
 from tfops.resolve.merged_plan import merge_plans
@@ -33,18 +35,22 @@ class Agreement:
     thinking_s: float = 0.0
 
 
-def agree(run: Run, target: Target, planned: Planned) -> Agreement:
-    """Raises Refused, CheckFailed, NotApproved."""
+def agree(run: Run, target: Target, planned: Planned, require_recordable: Callable[[], None]) -> Agreement:
+    """Raises Refused, CheckFailed, NotApproved; and what `require_recordable` raises."""
     ignoring = run.request.ignores_verdict
     require_same_modules(target, planned.moved, ignoring=ignoring)
     require_no_downgrade(target, planned.plan, ignoring=ignoring)
-    require_recordable(target, run.facts)
+    require_recordable()
     run.ui.show_plan(planned.shown)
     passed = require_checks(target, planned.stacks, check_context(run, target))
     asked = time.monotonic()
-    approval = obtain_consent(target, planned.plan, run.request.consent, run.ui, mask=run.mask)
+    try:
+        approval = obtain_consent(target, planned.plan, run.request.consent, run.ui, mask=run.mask)
+    except NeedsPerson:
+        keep_to_agree(run, planned)
+        raise
     failpoint.reach("consented")
-    agreement = Agreement([approval], list(passed), time.monotonic() - asked)
+    agreement = Agreement([approval, *run.request.consent.approvals], list(passed), time.monotonic() - asked)
     for one in planned.stacks:
         renew_ephemeral(one.stack)
     return agreement

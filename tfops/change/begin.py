@@ -2,9 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from tfops.change.agree import Agreement
-from tfops.change.cards import untouched_files
+from tfops.change.cards import headline_of, untouched_files
 from tfops.change.lease import Lease, masked_action
 from tfops.change.planning import Planned
 from tfops.change.receipt import action_part
@@ -14,7 +15,7 @@ from tfops.config.project import InventoryPolicy
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.records.action import ActionState
-from tfops.records.addresses import qualified
+from tfops.records.addresses import qualified, with_masked_keys
 from tfops.records.names import StackName
 from tfops.records.run import Intent, StackIntent
 from tfops.render.root import joined_files
@@ -67,13 +68,15 @@ def begun(run: Run, target: Target, planned: Planned, agreement: Agreement) -> I
 
 def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) -> Intent:
     plan, restores, approval = planned.plan, target.way.restores, agreement.approvals[0]
+    flags = run.request.flags
+    flags = replace(flags, replace=tuple(with_masked_keys(address, run.mask) for address in flags.replace))
     return Intent(
         run_id=run.id,
         kind=target.kind,
         commit=target.commit.sha,
         branch=target.branch,
         restores=restores.version.number if restores else None,
-        headline=plan.headline(),
+        headline=headline_of(plan, flags),
         changes=len(plan.work),
         plan_digest=plan.digest,
         stacks={
@@ -81,11 +84,13 @@ def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) ->
             for one in planned.stacks
         },
         only=tuple(sorted(target.stacks.only)),
+        replace_requested=flags.replace,
         engine=str(planned.stacks[0].stack.engine.engine),
         approved_by=approval.who,
         approved_how=approval.how,
         keeps_providers=target.keeps_providers,
         rehearses=target.facts.place.rehearses or "",
+        promoted_from=target.promoted_from,
         actions=tuple(
             masked_action(action_part(one.spec.name, action, ActionState.NEVER_RUN), run.mask)
             for one in planned.stacks

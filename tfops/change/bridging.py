@@ -5,9 +5,7 @@ from dataclasses import replace
 
 from tfops.change.ids import in_the_form_of
 from tfops.change.stack import OpenStack
-from tfops.config.modules.moves import declared_moves
 from tfops.dataclass import dataclass
-from tfops.engine.modules import installed_modules
 from tfops.engine.saved_plan import SavedPlan
 from tfops.engine.stack import StackEngine
 from tfops.errors import EngineFailed, Refused
@@ -32,9 +30,7 @@ def over_a_bridge(stack: OpenStack, saved: SavedPlan, past: Past, *, inventory: 
     """
     engine, mask = stack.engine, stack.mask
     now = in_the_form_of(past.inventory, {address: mask(known) for address, known in inventory.items()})
-    folders = {module.path: module.folder for module in installed_modules(engine.root)}
-    declared = declared_moves(folders, is_tofu=engine.engine.is_tofu)
-    whole = find_bridge(saved.plan, past, now=now, declared=declared)
+    whole = find_bridge(saved.plan, past, now=now, declared=stack.declared_moves())
     found = _fitting(engine, saved, whole) if not whole.is_empty else Bridged(saved, whole)
     if found.bridge.is_empty and not whole.is_empty:
         engine.forget_bridge()

@@ -6,16 +6,17 @@ from typing import Any
 
 from tfops import __version__
 from tfops.change.consent import AUTOMATIC
+from tfops.change.content import Content
 from tfops.change.ids import recorded_ids
 from tfops.change.lease import masked_action
-from tfops.change.stack import Content
 from tfops.change.stack_plan import StackResult
 from tfops.change.target import Target
 from tfops.config.environment import ModuleConfig
-from tfops.config.modules.moves import declared_moves, let_go_blocks
+from tfops.config.modules.moves import let_go_blocks
 from tfops.config.modules.protection import is_protected
-from tfops.config.source import LocalSource
+from tfops.config.source import LocalSource, RootSource
 from tfops.dataclass import dataclass
+from tfops.engine.commands import EngineFlags
 from tfops.forge.ci import job_address
 from tfops.ledger.chain import LedgerState
 from tfops.records.action import ActionOutcome
@@ -34,10 +35,14 @@ from tfops.resolve.code_moves import relevant_moves
 from tfops.resolve.identity import is_telling
 from tfops.system import clock
 
+_MOST_FINDINGS = 20  # of a check that passed: a card is kept forever
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change came to: the plan that was applied, how each stack ended, what it passed, who consented."""
+    """What a change came to: the plan that was applied, how each stack ended, what it passed, who consented.
+
+    `replaced` is what a person wanted made anew; `refreshes`: only the states learned what is real."""
 
     plan: Plan
     ends: tuple[StackResult, ...]
@@ -47,10 +52,23 @@ class Outcome:
     verified: Verification | None = None
     checks: tuple[CheckOutcome, ...] = ()
     actions: tuple[ActionOutcome, ...] = ()
+    replaced: tuple[str, ...] = ()
+    refreshes: bool = False
 
     @property
     def headline(self) -> str:
-        return "no changes" if self.plan.is_empty else self.plan.headline()
+        if self.plan.is_empty:
+            return "no changes"
+        return headline_of(self.plan, EngineFlags(replace=self.replaced, refresh_only=self.refreshes))
+
+
+def headline_of(plan: Plan, flags: EngineFlags) -> str:
+    """A plan in a line, with what a person wanted of it besides."""
+    if flags.refresh_only:
+        return f"refresh-only, {len(plan.drift)} {'thing differs' if len(plan.drift) == 1 else 'things differ'}"
+    names = flags.replace
+    asked = names[0] if len(names) == 1 else f"{len(names)} addresses"
+    return plan.headline() + (f", --replace of {asked}" if names else "")
 
 
 def standing_files(target: Target, ends: Iterable[StackResult], present: LedgerState) -> dict[str, str]:
@@ -78,7 +96,7 @@ def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id
     standing = [end for end in outcome.ends if end.planned.spec.name in target.environment.stacks]
     parts = _kept_parts(target) | {end.planned.spec.name: _stack_part(target, end) for end in standing}
     stack = outcome.ends[0].planned.stack
-    hold = None
+    hold = target.facts.current_card.hold if target.kind is Kind.SURGERY and target.facts.current_card else None
     if target.kind is Kind.ROLLBACK and restores:
         by_itself = any(approval.how == AUTOMATIC for approval in outcome.approvals)
         reason = f"rolled back to {restores.version}" + (" by itself" if by_itself else "")
@@ -105,7 +123,8 @@ def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id
         config_digest=target.environment.digest,
         rendered_digest=digest_of(standing_files(target, outcome.ends, present)),
         plan=_plan_part(outcome.plan),
-        checks=outcome.checks,
+        replace_requested=outcome.replaced,
+        checks=tuple(check.at_most(_MOST_FINDINGS) for check in outcome.checks),
         approvals=outcome.approvals,
         actions=tuple(masked_action(action, stack.mask) for action in outcome.actions),
         stacks=parts,
@@ -114,6 +133,7 @@ def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id
         verified=outcome.verified,
         keeps_providers=target.keeps_providers,
         rehearses=target.facts.place.rehearses or "",
+        promoted_from=target.promoted_from,
         tfops=__version__,
     )
 
@@ -122,10 +142,12 @@ def _kept_parts(target: Target) -> dict[str, StackRecord]:
     """The stacks that a narrowed change left as they are, with the commit that their content is from."""
     card = target.facts.current_card
     kept = card.stacks.items() if card and target.stacks.only else ()
+    own = target.commit.sha
+    commits = {name: part.commit or (card.commit if card else "") for name, part in kept}
     return {
-        name: replace(part, commit=part.commit or card.commit)
+        name: replace(part, commit="" if commits[name] == own else commits[name])
         for name, part in kept
-        if card and name in target.environment.stacks
+        if name in target.environment.stacks
     }
 
 
@@ -146,6 +168,8 @@ def _module_parts(target: Target) -> dict[str, ModuleUsed]:
 
 
 def _module_part(content: Content, module: ModuleConfig) -> ModuleUsed:
+    if isinstance(module.source, RootSource):  # by all that it can reach
+        return ModuleUsed(source=module.source.text, digest=content.tree.digest("modules"))
     if isinstance(module.source, LocalSource):
         return ModuleUsed(source=module.source.path, digest=content.tree.digest(f"modules/{module.source.path}"))
     return ModuleUsed(source=module.source.text)
@@ -167,21 +191,21 @@ def _stack_part(target: Target, end: StackResult) -> StackRecord:
     engine, commit = stack.engine, stack.content.commit
     modules = engine.modules()
     flagged = stack.protections()
-    folders, is_tofu = {module.path: module.folder for module in modules}, engine.engine.is_tofu
+    folders, is_tofu = stack.folders, engine.engine.is_tofu
     let_go = let_go_blocks(folders, is_tofu=is_tofu)
-    moves = relevant_moves(declared_moves(folders, is_tofu=is_tofu), (*after.inventory, *let_go))
+    moves = relevant_moves(stack.declared_moves(), (*after.inventory, *let_go))
     known_ids = {address: known for address, known in after.inventory.items() if address not in _found_gone(end)}
     ids = {with_masked_keys(address, stack.mask): stack.mask(known) for address, known in known_ids.items()}
     named = {address for address in ids if is_protected(address, blocks=frozenset(), patterns=target.rules.protect)}
     return StackRecord(
-        backend=describe_backend(target.rules.backend_of(target.env)),
+        backend=describe_backend(target.rules.backend_of(target.env, stack.name)),
         lineage=after.lineage,
         serial_before=before.serial,
         serial_after=after.serial,
         state_sha256=after.sha256,
         providers=engine.locked_providers(),
         lock_digest=engine.lock_digest(),
-        lock_committed=stack.content.lock is not None,
+        lock_committed=stack.content.lock_of(stack.name) is not None,
         downloads={
             module.path: Download(source=module.source, version=module.version, digest=module.digest())
             for module in modules
@@ -199,6 +223,7 @@ def _stack_part(target: Target, end: StackResult) -> StackRecord:
         moves=_with_masked_keys(moves, stack.mask),
         remade=_remade(target, end, recorded_ids(ids, target.rules.inventory)),
         moved=_moved(end),
+        imported=_imported(end, after),
         commit=commit if commit != target.commit.sha else "",
     )
 
@@ -264,6 +289,17 @@ def _moved(end: StackResult) -> dict[str, str]:
     changes, mask = end.planned.plan.changes if end.planned.plan else (), end.planned.stack.mask
     moved = {change.address: change.previous_address for change in changes if change.previous_address}
     return _with_masked_keys({address: before for address, before in moved.items() if before != address}, mask)
+
+
+def _imported(end: StackResult, after: StackState) -> tuple[str, ...]:
+    """What was taken in alive: as the environment's file wants it, on a way back, or by hand. What else is done to it
+    makes a plan call it an update."""
+    planned = end.planned
+    changes = planned.plan.changes if planned.plan else ()
+    wanted = {one.to for one in planned.stack.config.imports if one.to not in planned.before.inventory}
+    wanted |= {adoption.address for adoption in planned.bridge.adoptions}
+    found = {change.address for change in changes if change.action is Action.IMPORT} | wanted
+    return tuple(sorted(with_masked_keys(one, planned.stack.mask) for one in found & after.inventory.keys()))
 
 
 def _with_masked_keys(moves: Mapping[str, str], mask: Callable[[str], str]) -> dict[str, str]:

@@ -1,70 +1,29 @@
 """The checks of tfops.yaml, run: `required_checks` on a plan, `verify` on what was just applied."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfops import exact
+from tfops.change.check_facts import CheckContext, FailedCheck
 from tfops.change.run import Run
 from tfops.change.target import Target
-from tfops.change.ui import Ui
-from tfops.config.checks import Check, PlanRule, fill_outputs
+from tfops.config.checks import Check, PlanRule, PolicyTool, fill_outputs
 from tfops.dataclass import dataclass
-from tfops.engine.environment import base_environment
 from tfops.engine.mask import Masker
 from tfops.engine.text import safe_lines, safe_text
 from tfops.errors import ProjectError
 from tfops.records.addresses import qualified, with_masked_keys
-from tfops.records.check import CheckOutcome, Verification
-from tfops.records.names import EnvName
+from tfops.records.check import SEVERITIES, CheckFinding, CheckOutcome, Verification
 from tfops.records.version import Verified, Version
 from tfops.resolve.plan_rules import broken_by, sentence
 from tfops.system import process
-from tfops.system.workspace import write_file
+from tfops.views.words import plural
 
 _POLL_S = 0.1
 _SHOWN_LINES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class CheckContext:
-    """What the checks may know of the change. `outputs` are public; `folder` is private to the run.
-
-    `plans` is the folder with the plans that they judge, none when what runs is judged. `on_tick` is called while they
-    work (the lease of the lock is renewed), `is_stopped` ends them early.
-    """
-
-    env: EnvName
-    version: str
-    commit: str
-    root: Path
-    folder: Path
-    variables: Sequence[str]
-    mask: Callable[[str], str]
-    ui: Ui
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    plans: Path | None = None
-    on_tick: Callable[[], None] = lambda: None
-    is_stopped: Callable[[], bool] = lambda: False
-
-    def environment(self) -> dict[str, str]:
-        """What a command may see: what the engine may, and the facts of the change."""
-        outputs = self.folder / "outputs.json"
-        write_file(outputs, exact.dumps(self.outputs))
-        return base_environment(self.variables) | {
-            "TFOPS_ENV": self.env,
-            "TFOPS_VERSION": self.version,
-            "TFOPS_COMMIT": self.commit,
-            "TFOPS_OUTPUTS": str(outputs),
-            "TFOPS_PLANS": str(self.plans or ""),
-        }
-
-    @property
-    def words(self) -> tuple[str, str, str]:
-        """While a check works, when it passed, when it failed."""
-        return ("checking", "checked", "check failed") if self.plans else ("verifying", "verified", "not verified")
+_MOST_SHOWN, _MOST_LISTED = 10, 50  # findings of a check: said, and kept
 
 
 def check_context(
@@ -84,17 +43,9 @@ def check_context(
         folder=run.folder,
         variables=target.rules.engine.env,
         outputs=outputs or {},
-        mask=lambda text: mask_hidden(run.mask(text)),
+        mask=lambda text: mask_hidden(run.shown(text)),
         ui=run.ui,
     )
-
-
-class _Failed(Exception):
-    """A check said no; the text is in our words. `said` is what the command or server said, to be shown once."""
-
-    def __init__(self, why: str, said: str = "") -> None:
-        super().__init__(why)
-        self.said = said
 
 
 def run_checks(checks: Sequence[Check], context: CheckContext) -> Verification | None:
@@ -107,23 +58,42 @@ def run_checks(checks: Sequence[Check], context: CheckContext) -> Verification |
     return Verification(result=Verified.FAILED if failed else Verified.PASSED, checks=parts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What became of one try; `findings` are there whether it failed or not."""
+
+    failure: FailedCheck | None
+    findings: Sequence[CheckFinding] = ()
+
+
 def _run_check(check: Check, context: CheckContext) -> CheckOutcome:
     started = time.monotonic()
-    working, passed, failed = context.words
+    working, _, _ = context.words
     context.ui.phase(f"{working} {context.env}: {check.name}")
-    failure = _try(check, context)
+    tried = _try(check, context)
     for _ in range(check.retries):
-        if failure is None or not _pause(check.every_s, context):
+        if tried.failure is None or not _pause(check.every_s, context):
             break
-        failure = _try(check, context)
+        tried = _try(check, context)
     seconds = round(time.monotonic() - started, 1)
-    if failure is None:
+    _say(check, tried, seconds, context)
+    result = Verified.PASSED if tried.failure is None else Verified.FAILED
+    outcome = CheckOutcome(check.name, result, seconds, str(tried.failure or ""), tuple(tried.findings))
+    return outcome.at_most(_MOST_LISTED)
+
+
+def _say(check: Check, tried: _Tried, seconds: float, context: CheckContext) -> None:
+    _, passed, failed = context.words
+    if tried.failure is None:
         context.ui.note(f"{passed}: {check.name} · {seconds} s")
-        return CheckOutcome(name=check.name, result=Verified.PASSED, duration_s=seconds)
-    context.ui.warn(f"{failed}: {check.name}: {failure}")
-    for line in safe_lines(context.mask(failure.said)).splitlines()[-_SHOWN_LINES:]:
-        context.ui.note(f"  {line}")
-    return CheckOutcome(name=check.name, result=Verified.FAILED, duration_s=seconds, why=str(failure))
+    else:
+        context.ui.warn(f"{failed}: {check.name}: {tried.failure}")
+        for line in safe_lines(context.mask(tried.failure.said)).splitlines()[-_SHOWN_LINES:]:
+            context.ui.note(f"  {line}")
+    for finding in tried.findings[:_MOST_SHOWN]:
+        context.ui.note(f"  {finding.text}" + (f" · {finding.url}" if finding.url else ""))
+    if len(tried.findings) > _MOST_SHOWN:
+        context.ui.note(f"  and {len(tried.findings) - _MOST_SHOWN:,} more: -o json lists up to {_MOST_LISTED}")
 
 
 def _pause(seconds: float, context: CheckContext) -> bool:
@@ -135,19 +105,32 @@ def _pause(seconds: float, context: CheckContext) -> bool:
     return not context.is_stopped()
 
 
-def _try(check: Check, context: CheckContext) -> _Failed | None:
+def _try(check: Check, context: CheckContext) -> _Tried:
     try:
         if context.is_stopped():
-            return _Failed("interrupted")
+            raise FailedCheck("interrupted")
+        if check.tool:
+            return _inspect(check, check.tool, context)
         if check.rule:
             _judge(check.rule, context)
         elif check.url:
             _ask(check, context)
         else:
             _execute(check, context)
-    except _Failed as failure:
-        return failure
-    return None
+    except FailedCheck as failure:
+        return _Tried(failure)
+    return _Tried(None)
+
+
+def _inspect(check: Check, tool: PolicyTool, context: CheckContext) -> _Tried:
+    from tfops.change.policy_tools import inspect  # noqa: PLC0415 - most projects have none
+
+    findings = inspect(check, tool, context)
+    counts = Counter(finding.severity for finding in findings if finding.fails)
+    if not counts:
+        return _Tried(None, findings)
+    words = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
+    return _Tried(FailedCheck(f"{plural(counts.total(), 'finding')} ({words})"), findings)
 
 
 def _judge(rule: PlanRule, context: CheckContext) -> None:
@@ -159,7 +142,7 @@ def _judge(rule: PlanRule, context: CheckContext) -> None:
     ]
     why = sentence(rule, [safe_text(one) for one in broken])
     if why:
-        raise _Failed(why)
+        raise FailedCheck(why)
 
 
 def _ask(check: Check, context: CheckContext) -> None:
@@ -169,11 +152,11 @@ def _ask(check: Check, context: CheckContext) -> None:
     try:
         answer = http.get(url, timeout_s=check.timeout_s, follow=not 300 <= check.status < 400)
     except http.NoAnswer as error:
-        raise _Failed(context.mask(str(error))) from error
+        raise FailedCheck(context.mask(str(error))) from error
     if answer.status != check.status:
-        raise _Failed(f"status {answer.status} instead of {check.status}", answer.text)
+        raise FailedCheck(f"status {answer.status} instead of {check.status}", answer.text)
     if check.contains not in answer.text:
-        raise _Failed(f"the answer doesn't contain {check.contains!r}", answer.text)
+        raise FailedCheck(f"the answer doesn't contain {check.contains!r}", answer.text)
 
 
 def _execute(check: Check, context: CheckContext) -> None:
@@ -188,11 +171,11 @@ def _execute(check: Check, context: CheckContext) -> None:
             is_stopped=context.is_stopped,
         )
     except ProjectError as error:
-        raise _Failed(f"{error.what}: {error.why}") from error
+        raise FailedCheck(f"{error.what}: {error.why}") from error
     if done.code == 0:
         return
     late = "interrupted" if context.is_stopped() else f"no end within {check.timeout_s:g} s"
-    raise _Failed(late if done.code == process.TOO_LATE else f"exit code {done.code}", done.text)
+    raise FailedCheck(late if done.code == process.TOO_LATE else f"exit code {done.code}", done.text)
 
 
 def _filled(text: str, context: CheckContext) -> str:
@@ -200,7 +183,7 @@ def _filled(text: str, context: CheckContext) -> str:
         try:
             value = context.outputs[module][name]
         except KeyError:
-            raise _Failed(f"there is no public output `{module}.{name}`") from None
+            raise FailedCheck(f"there is no public output `{module}.{name}`") from None
         return value if isinstance(value, str) else exact.dumps(value)
 
     return fill_outputs(text, value_of)

@@ -14,7 +14,7 @@ from tfops.dataclass import dataclass
 from tfops.errors import NeedsPerson, NotApproved
 from tfops.records.addresses import with_masked_keys
 from tfops.records.card import Approval
-from tfops.records.plan import Invocation, Plan, Print, ResourceChange
+from tfops.records.plan import Invocation, Plan, Print, ResourceChange, totals
 from tfops.records.version import Kind
 from tfops.resolve.actions import asks_first
 from tfops.resolve.agreement import Agreed, covers, difference, told_prints
@@ -86,6 +86,8 @@ def _ask(target: Target, plan: Plan, options: Consent, told: _Prompt) -> str:
         )
     if target.kind is Kind.DESTROY:
         ui.warn(f"this destroys everything in {target.env}")
+        return _typed_name(target, ui)
+    if target.promoted_from and target.rule.protected:
         return _typed_name(target, ui)
     return _plain_yes(target, ui)
 
@@ -191,7 +193,7 @@ def _keep_limits(target: Target, plan: Plan, options: Consent, told: _Prompt) ->
     if options.only_plans:
         raise NeedsPerson(
             "needs-approval",
-            f"{target.commit.short} waits for a person (sync: plan): {plan.headline()}{changed}",
+            f"{target.commit.short} waits for a person: {totals([plan])}{changed}",
             digest=plan.digest,
             prints=prints,
             hint=hint or f"tfops approve {target.env}, or apply it yourself: tfops apply {target.env}",

@@ -9,7 +9,7 @@ from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.forge.ci import branch_named_by_ci
-from tfops.records.names import EnvName
+from tfops.records.names import CommitSha, EnvName
 from tfops.resolve.branches import environment_of, matches, require_environment
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
@@ -45,18 +45,19 @@ class Place:
         return replace(self, rehearses=EnvName(env)) if env else self
 
 
-def find_place(project: Project, asked: str | None) -> Place:
-    """The environment by name, or from the branch that HEAD is on.
+def find_place(project: Project, asked: str | None, *, commit: CommitSha | None = None) -> Place:
+    """The environment by name, or from the branch that HEAD is on, by the rules of HEAD, or of a `commit`.
 
     Raises Refused for an unknown name, for a branch that maps to none or to two, and for a detached
     HEAD that nothing names the branch of.
     """
     repository = project.repository
     named = repository.branch or branch_named_by_ci()
-    rules = rules_for(project, GitTree.of_commit(repository, repository.head), asked, named)
+    tree = GitTree.of_commit(repository, commit or repository.head)
+    rules = rules_for(project, tree, asked, named)
     if asked is not None:
         env = require_environment(asked, rules)
-        _require_own_place(project, env, rules)
+        require_own_places(rules, content_tree(project, tree, rules, env))
         return Place(env, _branch_for(repository, rules.environments[env].branch), f"environment {env}", rules)
     branch = named
     if not branch:
@@ -66,13 +67,8 @@ def find_place(project: Project, asked: str | None) -> Place:
             hint="name the environment, or set TFOPS_BRANCH to the branch that this commit is for",
         )
     env = environment_of(branch, rules.environments)
-    _require_own_place(project, env, rules)
-    return Place(env, branch, f"environment {env}, from branch {branch}", rules)
-
-
-def _require_own_place(project: Project, env: EnvName, rules: ProjectConfig) -> None:
-    tree = GitTree.of_commit(project.repository, project.repository.head)
     require_own_places(rules, content_tree(project, tree, rules, env))
+    return Place(env, branch, f"environment {env}, from branch {branch}", rules)
 
 
 def _branch_for(repository: Repository, pattern: str) -> str:

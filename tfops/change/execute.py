@@ -60,6 +60,8 @@ def execute(held: Held) -> Outcome:
         verified,
         tuple(held.agreement.checks),
         left_of_actions(held.run.facts.present, actions_of(ends)),
+        held.intent.replace_requested,
+        held.run.request.flags.refresh_only,
     )
 
 
@@ -87,15 +89,25 @@ def _give_back(held: Held, ends: Sequence[StackResult], error: TfopsError) -> No
     if not any(map(may_have_changed, ends)) and error.exit_code != StoppedPartWay.exit_code:
         reason = lease.mask(in_a_line(error))
         lease.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything: {reason}")
+        _keep_log(held, ends, reason)
         return
     why = _reasons([diagnostic for end in ends if end.applied for diagnostic in end.applied.errors])
-    lease.fail(
-        trouble_of(
-            intent,
-            receipt_of_all(ends),
-            headline=error.state.partition("\n")[0],
-            why=why or ("" if any(end.applied for end in ends) else error.what),
-            by=held.run.facts.person.name,
-            lost=lost_by_all(ends),
-        )
+    trouble = trouble_of(
+        intent,
+        receipt_of_all(ends),
+        headline=error.state.partition("\n")[0],
+        why=why or ("" if any(end.applied for end in ends) else error.what),
+        by=held.run.facts.person.name,
+        lost=lost_by_all(ends),
     )
+    lease.fail(trouble.after(held.run.facts.present.trouble))
+    _keep_log(held, ends, ": ".join(filter(None, (error.what, why))))
+
+
+def _keep_log(held: Held, ends: Sequence[StackResult], why: str) -> None:
+    """Not where the remote didn't even take that the run is over."""
+    from tfops.change import kept_log  # noqa: PLC0415 - most changes end well
+
+    facts = held.lease.facts
+    if facts.present.intent is None and kept_log.is_kept(facts, is_stopped=True):
+        kept_log.keep(held.run, kept_log.log_of_run(held.run, held.intent, ends), why=why)

@@ -56,7 +56,7 @@ class Execution:
             for name in wave:
                 self.ends[name] = StackResult(stacks[name], is_skipped=True)
             final = [final for planned in ready if (final := self._final(planned)) is not None]
-            self.ends |= {planned.spec.name: unchanged(planned) for planned in final if planned.is_idle}
+            self.ends |= {planned.spec.name: _left_alone(planned) for planned in final if planned.is_idle}
             busy = [planned for planned in final if not planned.is_idle]
             if busy:
                 yield busy
@@ -87,7 +87,7 @@ class Execution:
 
     def _is_outdated(self, planned: StackPlan) -> bool:
         """Whether it takes something from a stack that this run has changed."""
-        upstream = {StackName(output.stack) for output in planned.spec.takes.values()}
+        upstream = planned.spec.waits_for
         changed = {name for name, end in self.ends.items() if end.applied is not None}
         return planned.spec.action is StackAction.APPLY and (planned.saved is None or bool(upstream & changed))
 
@@ -134,6 +134,13 @@ class Execution:
     def tick(self) -> None:
         """The lease is kept alive while engines work."""
         self.on_progress(dict(self._progress))
+
+
+def _left_alone(planned: StackPlan) -> StackResult:
+    try:
+        return unchanged(planned)
+    except TfopsError as error:
+        return StackResult(planned, error=error)
 
 
 def _is_covered(consented: StackPlan, fresh: SavedPlan) -> bool:

@@ -1,5 +1,7 @@
 """A change becomes a version: the card, its tag and the ledger's event, in one push."""
 
+from collections.abc import Callable
+
 from tfops.change.begin import Held
 from tfops.change.cards import Outcome, build_card, standing_files
 from tfops.change.checks import check_context, run_checks
@@ -11,6 +13,7 @@ from tfops.change.run import Run
 from tfops.change.stack_plan import unchanged
 from tfops.change.target import Target
 from tfops.change.unrecorded_card import record as record_card
+from tfops.config.project import LogPolicy
 from tfops.engine.plan import masked_plan
 from tfops.errors import NotRecorded, Refused
 from tfops.records.card import Card
@@ -24,19 +27,32 @@ from tfops.views.change import ChangeResult
 def record(held: Held, outcome: Outcome) -> ChangeResult:
     """The version of what was done. Raises NotRecorded: then the card is kept, and recorded by the next command."""
     run, target = held.run, held.target
+    keep_log = _log_keeper(held, outcome)
     try:
         card = _recorded(run, target, outcome, base=None)
     except (GitFailed, Refused) as error:
-        raise _not_recorded(target.env, error) from error
+        raise not_recorded(target.env, error) from error
+    keep_log(card)
     return _result(run, target, held.planned, outcome.plan, card, seconds=held.seconds)
+
+
+def _log_keeper(held: Held, outcome: Outcome) -> Callable[[Card], None]:
+    """Read what the engines said before it is removed, to keep it once there is a version."""
+    if held.run.facts.place.rules.logs.keep is not LogPolicy.ALL:
+        return lambda _: None
+    from tfops.change import kept_log  # noqa: PLC0415 - only where all are kept
+
+    log = kept_log.log_of_run(held.run, held.intent, outcome.ends)
+    return lambda card: kept_log.keep(held.run, log, version=card.version)
 
 
 def record_unchanged(run: Run, target: Target, planned: Planned) -> ChangeResult:
     """A new commit without changes is a version too; the same commit again is not, unless it wasn't verified."""
     require_same_modules(target, planned.moved, ignoring=run.request.ignores_verdict)
-    plan, ends = planned.plan, tuple(unchanged(one) for one in planned.stacks)
-    if _is_settled(target) and not any(one.missing.let_go for one in planned.stacks):
+    plan = planned.plan
+    if is_settled(target) and not any(one.missing.let_go for one in planned.stacks):
         return _result(run, target, planned, plan, None, seconds=run.seconds)
+    ends = tuple(unchanged(one) for one in planned.stacks)
     outputs, seconds = visible_outputs(ends), run.seconds
     verified = run_checks(target.checks, check_context(run, target, outputs=outputs, hidden=hidden_in(ends)))
     left = left_of_actions(run.facts.present, ())
@@ -44,19 +60,41 @@ def record_unchanged(run: Run, target: Target, planned: Planned) -> ChangeResult
     try:
         card = _recorded(run, target, outcome, base=run.facts.present.head)
     except GitFailed as error:
-        raise _not_recorded(target.env, error) from error
+        raise not_recorded(target.env, error) from error
     return _result(run, target, planned, plan, card, seconds=run.seconds)
 
 
-def _is_settled(target: Target) -> bool:
+def left_as_it_runs(run: Run, target: Target) -> ChangeResult:
+    """What runs is what the commit renders: nothing was planned."""
+    current = target.facts.latest
+    return ChangeResult(
+        env=target.env,
+        kind=target.kind,
+        commit=target.commit,
+        plan=Plan(changes=(), changed_outputs=(), digest="", is_empty=True),
+        version=None,
+        previous=current.version if current else None,
+        restores=None,
+        hold="",
+        duration_s=run.seconds,
+        engine_starts=0,
+        is_shared=bool(run.project.repository.remote),
+        outputs={},
+        was_planned=False,
+    )
+
+
+def is_settled(target: Target) -> bool:
     """Whether the latest version says already all that there is to say."""
     current, card = target.facts.latest, target.facts.current_card
     if current is None or card is None or target.facts.present.trouble is not None:
         return False
+    if target.kind is Kind.SURGERY:
+        return True
     if current.hold or current.verified is Verified.FAILED or any(part.commit for part in card.stacks.values()):
         return False
-    same = (Kind.APPLY, Kind.ADOPT) if target.kind is Kind.APPLY else (target.kind,)
-    return current.commit == target.commit.sha and current.kind in same
+    is_same = current.is_of_its_commit if target.kind is Kind.APPLY else current.kind is target.kind
+    return current.commit == target.commit.sha and is_same
 
 
 def _recorded(run: Run, target: Target, outcome: Outcome, *, base: str | None) -> Card:
@@ -65,7 +103,7 @@ def _recorded(run: Run, target: Target, outcome: Outcome, *, base: str | None) -
     return record_card(run.facts, card, outcome.headline, base=base, root=root)
 
 
-def _not_recorded(env: EnvName, error: GitFailed | Refused) -> NotRecorded:
+def not_recorded(env: EnvName, error: GitFailed | Refused) -> NotRecorded:
     """What stood in the way, with its own way out of it."""
     why, hint = str(error), "fix the cause"
     if isinstance(error, Refused):

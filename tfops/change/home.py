@@ -77,6 +77,12 @@ def home_commit(project: Project) -> CommitSha | None:
     return head
 
 
+def home_tree(project: Project) -> GitTree | None:
+    """The files of the home branch; None and raises as `home_commit`."""
+    head = home_commit(project)
+    return GitTree.of_commit(project.repository, head) if head is not None else None
+
+
 def _default_branch(project: Project) -> str:
     """Asked once per clone, where Git doesn't know it: `git clone` does, CI and `git remote add` don't."""
     repository, path = project.repository, project.workspace.home_branch

@@ -1,5 +1,6 @@
 """What the engine says of a value, said at the line of the environment's file that gives it."""
 
+import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from tfops.config.document import Document
 from tfops.dataclass import dataclass
 from tfops.records.engine_events import Diagnostic
-from tfops.records.rendered import MAIN_FILE
+from tfops.records.rendered import MAIN_FILE, OWN_VALUES_FILE, ROOT_MODULE
 from tfops.render.places import named_input, path_at
 
 _PLACE = re.compile(rf"{re.escape(MAIN_FILE)}:(?P<line>\d+)")
@@ -43,3 +44,32 @@ class InputPlaces:
     def _main(self) -> str:
         path = self.root / MAIN_FILE
         return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+_VARIABLE = re.compile(r"\bvar\.(?P<name>[A-Za-z_][\w-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPlaces:
+    """Leads from files as an engine names them, which stands in a root at `path`, to files of the repository; and from
+    tfops' own file of values to what `document` says in tfops.yaml."""
+
+    path: str
+    document: Callable[[], Document]
+    commit: str = ""
+
+    def __call__(self, said: Diagnostic) -> Diagnostic:
+        """The same at a file of the repository; unchanged where it names none, or what was downloaded."""
+        file, _, line = said.where.rpartition(":")
+        if file == OWN_VALUES_FILE:
+            return self._in_tfops_yaml(said)
+        if not file or file.startswith((".terraform/", "/", "<")):
+            return said
+        where = f"{posixpath.normpath(posixpath.join(self.path, file))}:{line}"
+        return replace(said, where=f"{self.commit[:8]}:{where}" if self.commit else where)
+
+    def _in_tfops_yaml(self, said: Diagnostic) -> Diagnostic:
+        named = _VARIABLE.search(f"{said.summary} {said.detail}")
+        mark = self.document().mark(("modules", ROOT_MODULE, "inputs", *([named["name"]] if named else [])))
+        where = f"{self.commit[:8]}:{mark}" if self.commit else str(mark)
+        return replace(said, where=where, column=mark.column)

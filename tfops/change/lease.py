@@ -22,7 +22,7 @@ from tfops.records.addresses import with_masked_keys
 from tfops.records.event import EventKind
 from tfops.records.lock import Lock
 from tfops.records.names import EnvName
-from tfops.records.run import Intent, Trouble
+from tfops.records.run import Intent, Proof, Trouble
 from tfops.system import clock, environ, failpoint, signals
 from tfops.system.remote import RemoteUnreachable, Update
 from tfops.system.workspace import new_run_id
@@ -49,8 +49,8 @@ class Lease:
     def env(self) -> EnvName:
         return self.facts.env
 
-    def begin(self, intent: Intent, *, what: str, root: Mapping[str, str]) -> None:
-        """Take the lock and declare the intent, in one push.
+    def begin(self, intent: Intent, *, what: str, root: Mapping[str, str] | None) -> None:
+        """Take the lock and declare the intent, in one push; `root` None: what is rendered stays as it is.
 
         Raises LostRaceError when the ledger moved since it was read, Refused (guard
         `remote-unreachable`, `push-refused`) without a good answer: then nothing was begun.
@@ -131,6 +131,14 @@ class Lease:
         self.is_lost = True
         self.ui.warn(f"the lock of {self.env} was broken while this run is changing it: no version will be recorded")
 
+    def goes_forward(self) -> None:
+        """Say that what was done holds: a run that dies now is finished, and not taken back. Raises as `appended`."""
+        intent = self.facts.present.intent
+        assert intent is not None
+        text = f"{self.env}: both plans are empty"
+        event = NewEvent(EventKind.RENEWED, text, self.run_id, intent=replace(intent, proof=Proof.GIVEN))
+        self.facts = self.facts.appended(event)
+
     def fail(self, trouble: Trouble) -> None:
         """Release the lock and leave the receipt of a change that stopped half-way."""
         self._give_back(
@@ -144,6 +152,10 @@ class Lease:
     def restored(self, text: str) -> None:
         """Release the lock of someone who put an earlier state back."""
         self._give_back(EventKind.RESTORED, text, trouble=None)
+
+    def operated(self, text: str, trouble: Trouble | None) -> None:
+        """Release the lock of someone who did something to a state of which there is no version to record."""
+        self._give_back(EventKind.SURGERY, text, trouble=masked_trouble(trouble, self.mask) if trouble else None)
 
     def invoked(self, text: str, trouble: Trouble | None) -> None:
         """Release the lock of someone who ran actions; `trouble` says which of a stopped change still have to be."""
@@ -204,6 +216,7 @@ def masked_trouble(trouble: Trouble, mask: Callable[[str], str]) -> Trouble:
         failed=masked(trouble.failed),
         in_doubt=masked(trouble.in_doubt),
         never_started=masked(trouble.never_started),
+        before=masked(trouble.before),
         lost=_masked_ids(trouble.lost, mask),
         replaced=_masked_lists(trouble.replaced, mask),
         actions=tuple(masked_action(action, mask) for action in trouble.actions),

@@ -112,5 +112,6 @@ def _not_explained(
     is_known = bool(left or trouble.actions)
     if is_same_product and (trouble.kind is Kind.DESTROY or not is_known):
         return {}
-    touched = in_stack(spec.name, dict.fromkeys((*trouble.done, *(left if is_same_product else ())), ""))
+    by_any = (*left, *trouble.before) if is_same_product else ()
+    touched = in_stack(spec.name, dict.fromkeys((*trouble.done, *by_any), ""))
     return {address: known for address, known in missing.items() if address not in touched}

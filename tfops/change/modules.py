@@ -14,8 +14,8 @@ from tfops.config.modules.flow import Needs
 from tfops.config.modules.interface import Interfaces
 from tfops.config.modules.module import Interface
 from tfops.config.project import EngineChoice
-from tfops.config.project_file import load_project
-from tfops.config.source import LocalSource, RemoteSource
+from tfops.config.rules import remembered_rules
+from tfops.config.source import LocalSource, RemoteSource, RootSource
 from tfops.engine.locate import find_engine
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.ledger.versions import read_card, versions_of
@@ -44,6 +44,15 @@ def interfaces_of(
     )
 
 
+def own_interfaces(project: Project, tree: GitTree, root: RootSource, *, env: EnvName | None = None) -> Interfaces:
+    """The same for what a root can reach that somebody wrote by hand."""
+    from tfops.config.modules.reach import reached  # noqa: PLC0415 - most environments have none
+    from tfops.system.root_tree import RootTree  # noqa: PLC0415
+
+    own = tree if isinstance(tree, RootTree) else RootTree(tree, reached(tree, root.path))
+    return interfaces_of(project, own, env=env)
+
+
 def runs_tofu(project: Project, tree: GitTree, env: EnvName | None = None) -> bool:
     """Whether OpenTofu is the engine that `--engine`, TFOPS_ENGINE, tfops.yaml, and PATH lead to; not where there
     is none. Where nobody chose, what `env` ran with last comes first.
@@ -51,7 +60,7 @@ def runs_tofu(project: Project, tree: GitTree, env: EnvName | None = None) -> bo
     A tree may be a stranger's: a program that only its tfops.yaml names by a path isn't run to be asked.
     """
     try:
-        choice = replace(load_project(tree).engine, version=Constraint())
+        choice = replace(remembered_rules(tree, project.workspace.rules).engine, version=Constraint())
     except (ConfigError, ProjectError):
         choice = EngineChoice()
     requested = project.engine or environ.variable("TFOPS_ENGINE")
@@ -78,6 +87,8 @@ def input_check(project: Project, tree: GitTree, env: EnvName | None = None) -> 
     interfaces, roots = interfaces_of(project, tree, env=env), project.workspace.top / "roots"
 
     def find(env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource) -> Interface | None:
+        if isinstance(source, RootSource):
+            return own_interfaces(project, tree, source, env=env).local(source.path)
         return interfaces.of(name, source, roots / env / stack)
 
     def needs(env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource) -> Needs:

@@ -69,18 +69,34 @@ class Planned:
 
 
 def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Planned:
-    """Init where needed, read the states, plan. Changes nothing but tfops' own folders.
+    """Init where needed, states and plans. Changes nothing but tfops' own folders.
 
     Raises as `read_stacks`. A spec's `bridge` is planned with; over its `past` one is found, where the plan needs it.
     """
-    planned = plan_read(read_stacks(run, opened), run.ui)
+    planned = plan_read(read_stacks(run, opened, will_plan=True), run.ui)
     require_not_made_anew(
         run.facts.env,
         [((one.spec, one.stack, one.before), one.missing, one.plan) for one in planned.stacks],
         takes_names=run.request.consent.allow_missing is not None,
     )
+    _require_replaced(run, planned)
     failpoint.reach("planned")
     return planned
+
+
+def _require_replaced(run: Run, planned: Planned) -> None:
+    """Raises Refused (guard `not-replaced`) for an address that was to be replaced and isn't there: the engine passes
+    over it in silence."""
+    makes = (Action.CREATE, Action.DETACH, Action.REPLACE)
+    made = {change.address for change in planned.plan.changes if change.action in makes}
+    left = [address for address in run.request.flags.replace if address not in made]
+    if left and not planned.plan.waiting:
+        raise Refused(
+            "not-replaced",
+            f"there is nothing to replace at {', '.join(left)}",
+            why="neither the state nor the code has it: it must be a resource, with its key",
+            hint=f"what there is: tfops state list {run.facts.env}",
+        )
 
 
 def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:
@@ -88,10 +104,7 @@ def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:
     by_name = {one.spec.name: one for one in read}
     env = read[0].spec.content.environment.name
     asked = tuple(one for one in read if one.spec.action is StackAction.READ_OUTPUTS)
-    needs = {
-        name: frozenset(StackName(output.stack) for output in one.spec.takes.values()) & by_name.keys()
-        for name, one in by_name.items()
-    }
+    needs = {name: one.spec.waits_for & by_name.keys() for name, one in by_name.items()}
     found: dict[StackName, StackPlan] = {}
     ui.phase(f"planning {env}")
     for wave in waves(needs):
@@ -239,8 +252,7 @@ def _require_coming(
 
 def _busy(spec: StackSpec, planned: Mapping[StackName, StackPlan]) -> tuple[StackName, ...]:
     """The stacks before this one that are going to change: what fails now may work when they have."""
-    names = sorted({StackName(output.stack) for output in spec.takes.values()})
-    return tuple(name for name in names if name in planned and not planned[name].is_idle)
+    return tuple(name for name in sorted(spec.waits_for) if name in planned and not planned[name].is_idle)
 
 
 def _preview(read: StackPlan, supplies: Supplies) -> StackPlan:
@@ -250,6 +262,11 @@ def _preview(read: StackPlan, supplies: Supplies) -> StackPlan:
     """
     unknown = frozenset(supplies.unknown.values())
     engine, upstream = read.stack.engine, tuple(sorted({StackName(output.stack) for output in unknown}))
+    if read.stack.own is not None:  # its variables take no unknown value from outside
+        names = ", ".join(sorted(output.name for output in unknown))
+        return replace(
+            read, waits=Waiting(read.spec.name, upstream, f"{names} of {', '.join(upstream)} isn't known yet")
+        )
     read.stack.lay_out(unknown, supplies.public)
     read.stack.supply(supplies.known)
     try:

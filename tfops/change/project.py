@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tfops.config.names import PROJECT_FILE
 from tfops.config.rules import remembered_ledger_ref, remembered_rules
 from tfops.dataclass import dataclass
 from tfops.errors import Locked, Refused
 from tfops.ledger.lock import EnvironmentLock, MachineLock
-from tfops.ledger.versions import list_versions
+from tfops.ledger.versions import list_latest
 from tfops.records.names import CommitSha, EnvName
 from tfops.system import clock, environ, process
 from tfops.system.remote import Refs, RemoteUnreachable
@@ -47,6 +49,8 @@ class Project:
     def tree(self, *, worktree: bool) -> GitTree:
         """The checked-out commit; with `worktree`, the files as they lie here."""
         repository = self.repository
+        if worktree and _may_have_roots(repository.root / PROJECT_FILE):  # whose code may lie anywhere
+            return GitTree.of_work_tree(repository, (".",))
         return GitTree.of_work_tree(repository) if worktree else GitTree.of_commit(repository, repository.head)
 
     def config_at(self, commit: CommitSha) -> ProjectConfig:
@@ -55,7 +59,12 @@ class Project:
 
     def rules_in(self, tree: GitTree) -> ProjectConfig:
         """The rules in a tree, with the preview environments that there are now."""
-        return self.with_previews(remembered_rules(tree, self.workspace.rules))
+        rules = remembered_rules(tree, self.workspace.rules)
+        if not rules.names_backend and any(rule.roots for rule in rules.environments.values()):
+            from tfops.config.own_backend import with_own_backends  # noqa: PLC0415 - reads the roots' files
+
+            rules = with_own_backends(rules, tree)
+        return self.with_previews(rules)
 
     def with_previews(self, rules: ProjectConfig) -> ProjectConfig:
         """An environment for each branch that fits a template; one whose branch is gone is known by its versions."""
@@ -66,7 +75,7 @@ class Project:
         from tfops.resolve.previews import with_previews  # noqa: PLC0415
         from tfops.system.ref_snapshot import look_here  # noqa: PLC0415
 
-        latest = (listing.latest for listing in list_versions(self.repository).values())
+        latest = (listing.latest for listing in list_latest(self.repository).values())
         return with_previews(rules, [*look_here(self.repository).heads, *(one.branch for one in latest if one)])
 
     @contextlib.contextmanager
@@ -132,6 +141,15 @@ class Project:
             ui.warn(f"{error.what} ({error.guard}): this is what this clone knows")
             return False
         return True
+
+
+_ROOTS = re.compile(rb"\broots?\b\"?'?\s*:")
+
+
+def _may_have_roots(project_file: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return _ROOTS.search(project_file.read_bytes()) is not None
+    return False
 
 
 def _engine_lives(env: EnvName, output: Path) -> Locked:

@@ -1,6 +1,6 @@
 """Reading many environments: those that are known to be right are not read again, many others are read in parallel."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -10,8 +10,8 @@ from tfops.change.project import Project
 from tfops.config.environment import EnvironmentConfig, listed_environments, load_environment, read_environment
 from tfops.config.modules.module import is_tofu_file
 from tfops.config.project import ProjectConfig, SecretRules
-from tfops.config.project_file import load_project
-from tfops.config.source import LocalSource
+from tfops.config.rules import remembered_rules
+from tfops.config.source import LocalSource, RootSource
 from tfops.config.validation_cache import TracedTree, ValidationCache
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, ProjectError
@@ -57,7 +57,9 @@ def _rests_on_files(tree: GitTree, environment: EnvironmentConfig) -> bool:
     """Whether nothing but the tree says that it is right: a downloaded module may be another one tomorrow, and which
     files of a module count is the engine's choice where some are OpenTofu's own."""
     return all(
-        isinstance(source, LocalSource) and not any(map(is_tofu_file, tree.names(f"modules/{source.path}")))
+        isinstance(source, LocalSource)
+        and not isinstance(source, RootSource)
+        and not any(map(is_tofu_file, tree.names(f"modules/{source.path}")))
         for source in environment.sources
     )
 
@@ -91,8 +93,8 @@ def read_configs(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> 
     return in_processes(_InOtherProcess(project.repository.root, project.engine, tree.tree_id, _configs), wanted)
 
 
-def _configs(_: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
-    bases = listed_environments(tree)
+def _configs(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list[EnvironmentConfig]:
+    _, bases = _rules_of(project, tree)
     return [read_environment(tree, env, base=bases.get(env)) for env in wanted]
 
 
@@ -117,7 +119,7 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
     """Read in this process, one after the other."""
     if not wanted:
         return []
-    check, secrets, bases = input_check(project, tree), _secret_rules(tree), listed_environments(tree)
+    check, (secrets, bases) = input_check(project, tree), _rules_of(project, tree)
     found: list[Read] = []
     for env in wanted:
         watched = TracedTree(tree)
@@ -132,9 +134,11 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
     return [replace(one, unseen=tuple(unseen[one.env])) for one in found]
 
 
-def _secret_rules(tree: GitTree) -> SecretRules | None:
-    """None when tfops.yaml is broken: others say so."""
+def _rules_of(project: Project, tree: GitTree) -> tuple[SecretRules | None, Mapping[EnvName, EnvName | None]]:
+    """Those of secrets, and each environment with the one that it rehearses. Where tfops.yaml is wrong, others say so:
+    then it is read for the second alone."""
     try:
-        return load_project(tree).secrets
+        rules = remembered_rules(tree, project.workspace.rules)
     except (ConfigError, ProjectError):
-        return None
+        return None, listed_environments(tree)
+    return rules.secrets, {env: rule.rehearses for env, rule in rules.environments.items()}

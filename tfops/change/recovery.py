@@ -17,13 +17,14 @@ from datetime import datetime
 
 from tfops.change.cards import Outcome, build_card, standing_files
 from tfops.change.holders import may_change_offline, may_take_over
-from tfops.change.import_lost import bring_back
 from tfops.change.lease import masked_trouble
 from tfops.change.lost import Lost, lost_by, lost_from
 from tfops.change.outputs import visible_outputs
+from tfops.change.own_reach import engine_folders
 from tfops.change.planning import plan_read
 from tfops.change.prepare import open_stacks
 from tfops.change.receipt import Receipt, missed_actions, receipt_of_rest, trouble_of
+from tfops.change.recovery_case import Case, Recovery, append, mend_torn_state, release
 from tfops.change.remote_answers import refusal
 from tfops.change.request import Request
 from tfops.change.rollback import aimed_target
@@ -35,49 +36,22 @@ from tfops.change.stacks import StackAction, StackSpec
 from tfops.change.target import Target
 from tfops.change.ui import Ui
 from tfops.change.unrecorded_card import record, settle_pending
-from tfops.dataclass import dataclass
 from tfops.engine.advice import LOCK_IS_LEFT
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
 from tfops.ledger.chain import NewEvent
-from tfops.ledger.record import LostRaceError
 from tfops.records.action import ActionOutcome, ActionState
 from tfops.records.addresses import in_stack, qualified, split
-from tfops.records.card import Approval
 from tfops.records.event import EventKind
-from tfops.records.lock import Lock
 from tfops.records.names import StackName
 from tfops.records.run import Intent
 from tfops.records.state import StackState
-from tfops.records.version import Version
+from tfops.records.version import Kind, Version
 from tfops.system import failpoint, signals
 from tfops.system.remote import RemoteUnreachable
-from tfops.system.workspace import Workspace, part_of_run, read_json, rewrite_outputs, run_began, write_file
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """What was found and how it ended, in words; `version` when one was recorded."""
-
-    text: str
-    version: Version | None = None
-
-    def __str__(self) -> str:
-        return f"{self.text}: recorded as {self.version}" if self.version else self.text
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    facts: Snapshot
-    lock: Lock
-    intent: Intent
-    ui: Ui
-
-    @property
-    def workspace(self) -> Workspace:
-        return self.facts.project.workspace
+from tfops.system.workspace import part_of_run, rewrite_outputs, run_began
 
 
 def recover_if_needed(facts: Snapshot, request: Request, ui: Ui) -> Recovery | None:
@@ -86,7 +60,7 @@ def recover_if_needed(facts: Snapshot, request: Request, ui: Ui) -> Recovery | N
     Raises Refused without a good answer of the remote: what was found out is found out again by the next command.
     """
     try:
-        return _settle(facts, request, ui)
+        return _settle(facts, replace(request, flags=request.flags.plain()), ui)
     except RemoteUnreachable as error:
         consequence = f"how the run of {facts.env} ended could not be written down"
         raise refusal(error, facts.project.repository.remote, consequence) from error
@@ -103,23 +77,9 @@ def _settle(facts: Snapshot, request: Request, ui: Ui) -> Recovery | None:
         is_ours = lock is None or may_change_offline(facts.project, lock)
         return _settle_state_alone(facts, request, ui) if is_ours else None
     if intent is None:
-        return _release(facts, lock, f"{facts.env}: a lock without an intent was released")
+        return release(facts, lock, f"{facts.env}: a lock without an intent was released")
     ui.note(f"{facts.env}: the {lock.what} by {lock.who} on {lock.host} stopped unexpectedly: checking what it changed")
-    return _finish(_Case(facts, lock, intent, ui), request)
-
-
-def _release(facts: Snapshot, lock: Lock, text: str) -> Recovery:
-    event = NewEvent(EventKind.CLOSED, text, lock.run_id, lock=facts.present.manual_lock or "", intent="")
-    _append(facts, event)
-    return Recovery(text)
-
-
-def _append(facts: Snapshot, event: NewEvent) -> None:
-    """Where someone else's event came first, it is read instead."""
-    try:
-        facts.appended(event)
-    except LostRaceError:
-        facts.refs.fetch()
+    return _finish(Case(facts, lock, intent, ui), request)
 
 
 def _settle_state_alone(facts: Snapshot, request: Request, ui: Ui) -> Recovery | None:
@@ -153,13 +113,20 @@ def _settle_state_alone(facts: Snapshot, request: Request, ui: Ui) -> Recovery |
 
 
 def _is_unsaved(facts: Snapshot) -> bool:
-    return any((facts.project.workspace.top / "roots" / facts.env).glob(f"*/{ERRORED_STATE}"))
+    folders = engine_folders(facts.project.workspace, facts.place.rules, facts.env)
+    return any((folder / ERRORED_STATE).is_file() for folder in folders)
+
+
+def _brought_back(read: StackPlan, lost: Lost, reads: Mapping[StackName, StackPlan], ui: Ui) -> tuple[StackPlan, Lost]:
+    from tfops.change.import_lost import bring_back  # noqa: PLC0415 - hardly any run loses something
+
+    return bring_back(read, lost, reads, ui)
 
 
 def _take_in(read: StackPlan, lost: Lost, reads: Mapping[StackName, StackPlan], ui: Ui) -> tuple[StackPlan, Lost]:
     """What is gone by now can't be taken in, and stands in nobody's way: the next plan says what it makes anew."""
     try:
-        return bring_back(read, lost, reads, ui)
+        return _brought_back(read, lost, reads, ui)
     except (Refused, EngineFailed) as error:
         ui.warn(f"{error.what} ({error.why}): what the next plan creates may exist already")
         return read, lost
@@ -181,33 +148,58 @@ def _push_errored_state(stack: OpenStack, ui: Ui) -> bool:
     return True
 
 
-def _finish(case: _Case, request: Request) -> Recovery:
+def _finish(case: Case, request: Request) -> Recovery:
     intent = case.intent
+    if intent.kind is Kind.SURGERY:
+        from tfops.change.surgery_recovery import settle_surgery  # noqa: PLC0415 - few runs are of this kind
+
+        return settle_surgery(case, request)
     target = aimed_target(case.facts, intent)
+    progress = {spec.name: read_progress(_output(case, spec.name)) for spec in target.specs()}
+    flags = replace(request.flags, replace=_left_to_replace(intent, progress))
+    request = replace(request, flags=flags)
     with case.workspace.run(case.facts.env) as folder:
-        opened = open_stacks(Run(target.facts, folder, request, case.ui), target.specs())
-        progress = {spec.name: read_progress(_output(case, spec.name)) for spec, _ in opened}
+        run = Run(target.facts, folder, request, case.ui)
+        opened = open_stacks(run, target.specs())
         reads, lost = _read_all(case, opened, progress)
         failpoint.reach("recovered-told")
         if _is_untouched(intent, progress, reads):
             case.workspace.forget_run(case.facts.env, intent.run_id)
             text = f"{case.facts.env}: nothing was applied, the intent is closed"
-            return _release(case.facts, case.lock, text)
+            return release(case.facts, case.lock, text)
         planned = plan_read(list(reads.values()), case.ui)
         actions = _actions_that_ran(intent, progress)
         missed = missed_actions(actions, (change.address for change in planned.plan.work))
         if planned.plan.is_empty and not missed:
             ends = tuple(unchanged(one) for one in planned.stacks)
-            outcome = Outcome(planned.plan, ends, visible_outputs(ends), _approvals(case), 0.0, actions=tuple(actions))
+            outcome = Outcome(
+                planned.plan, ends, visible_outputs(ends), (case.approval,) if case.approval else (), 0.0,
+                actions=tuple(actions), replaced=intent.replace_requested,
+            )  # fmt: skip
             return _record(case, target, outcome, doubt=_doubt(progress))
         rests = {one.spec.name: (progress[one.spec.name], one.plan.work if one.plan else ()) for one in planned.stacks}
         rewrite_outputs(case.workspace.run_folder(case.facts.env, intent.run_id), opened[0][1].shown)
         receipt = replace(receipt_of_rest(rests, intent), actions=tuple(missed))
-        return _leave_receipt(case, planned.mask, receipt, lost)
+        found = _leave_receipt(case, planned.mask, receipt, lost)
+        _keep_log(run, case, found.text)
+        return found
+
+
+def _keep_log(run: Run, case: Case, why: str) -> None:
+    """What the engine said before tfops died, where it ran in this clone."""
+    from tfops.change import kept_log  # noqa: PLC0415 - hardly any change finds another's
+
+    folder = case.workspace.run_folder(case.facts.env, case.intent.run_id)
+    if folder.is_dir() and kept_log.is_kept(case.facts, is_stopped=True):
+        kept_log.keep(
+            run,
+            kept_log.log_of(case.facts, case.intent, folder, map(StackName, case.intent.stacks), run.shown),
+            why=why,
+        )
 
 
 def _read_all(
-    case: _Case, opened: Sequence[tuple[StackSpec, OpenStack]], progress: Mapping[StackName, Progress]
+    case: Case, opened: Sequence[tuple[StackSpec, OpenStack]], progress: Mapping[StackName, Progress]
 ) -> tuple[dict[StackName, StackPlan], Lost]:
     """The states as they are, after what died on the way to them was repaired; what they lack is brought back.
 
@@ -215,7 +207,7 @@ def _read_all(
     """
     env, reads, lost = case.facts.env, dict[StackName, StackPlan](), Lost({}, {})
     for spec, _ in opened:
-        _mend_torn_state(case, spec.name)
+        mend_torn_state(case, spec.name)
     for spec, stack in opened:
         stack.engine.prepare()
         failpoint.reach("recovered-begun")
@@ -229,7 +221,7 @@ def _read_all(
     for name, read in list(reads.items()):
         if read.spec.action is not StackAction.READ_OUTPUTS:
             found = _lost_by_run(case.intent, name, progress[name], read.before)
-            reads[name], left = bring_back(read, found, reads, case.ui)
+            reads[name], left = _brought_back(read, found, reads, case.ui)
             lost = lost.joined(left.qualified(name))
     return reads, lost
 
@@ -241,31 +233,14 @@ def _lost_by_run(intent: Intent, stack: StackName, progress: Progress, state: St
     return lost_from(in_stack(stack, intent.done), in_stack(stack, intent.replaced), state)
 
 
-def _mend_torn_state(case: _Case, stack: StackName) -> None:
-    """Put the backup in the place of a local state that the engine was killed in the middle of writing.
-
-    Terraform truncates the file and then writes it. Its backup is the state that this run began with; what
-    the run made since is in the engine's output, and is brought back from there.
-    """
-    path = case.workspace.state(case.facts.env) / f"{stack}.tfstate"
-    backup = path.with_name(f"{path.name}.backup")
-    before, begun = read_json(backup), case.intent.stacks.get(stack)
-    if begun is None or not path.exists() or isinstance(read_json(path), dict) or not isinstance(before, dict):
-        return
-    if (before.get("lineage"), before.get("serial")) != (begun.lineage, begun.serial_before):
-        return
-    write_file(path, backup.read_text(encoding="utf-8"))
-    case.ui.note(f"{case.facts.env}: the engine died while it wrote the state, its backup was put back")
-
-
-def _output(case: _Case, stack: StackName) -> list[str]:
+def _output(case: Case, stack: StackName) -> list[str]:
     """What the engine of the run wrote, when it ran in this clone; else the ledger has what it was told."""
     folder = part_of_run(case.workspace.run_folder(case.facts.env, case.intent.run_id), stack)
     outputs = sorted(folder.glob("*-apply.out"))
     return outputs[-1].read_text("utf-8", "replace").splitlines() if outputs else []
 
 
-def _engine_began(case: _Case, stack: StackName) -> datetime:
+def _engine_began(case: Case, stack: StackName) -> datetime:
     """By the engine's own clock, as the state's lock: the machine's clock may have jumped since the intent."""
     return started_at(_output(case, stack)) or case.lock.since
 
@@ -289,13 +264,10 @@ def _actions_that_ran(intent: Intent, progress: Mapping[StackName, Progress]) ->
     return found
 
 
-def _approvals(case: _Case) -> tuple[Approval, ...]:
-    """Who consented before the run died."""
-    intent = case.intent
-    if not intent.approved_by:
-        return ()
-    how = intent.approved_how
-    return (Approval(who=intent.approved_by, when=case.lock.since, digest=intent.plan_digest, how=how),)
+def _left_to_replace(intent: Intent, progress: Mapping[StackName, Progress]) -> tuple[str, ...]:
+    """What was to be replaced by hand and wasn't, as far as it is known: no plan says so by itself."""
+    done = {qualified(name, event.address) for name, part in progress.items() for event in part.completed}
+    return tuple(address for address in intent.replace_requested if address not in done and address not in intent.done)
 
 
 def _doubt(progress: Mapping[StackName, Progress]) -> str:
@@ -306,7 +278,7 @@ def _doubt(progress: Mapping[StackName, Progress]) -> str:
     return f"; in doubt (in the state, but their provisioners may not have ended): {', '.join(found)}"
 
 
-def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Recovery:
+def _record(case: Case, target: Target, outcome: Outcome, *, doubt: str) -> Recovery:
     card = build_card(target, outcome, case.facts.present, run_id=case.intent.run_id)
     headline = outcome.ends[0].planned.stack.mask(f"{case.intent.headline} (recovered{doubt})")
     root = standing_files(target, outcome.ends, case.facts.present)
@@ -314,17 +286,17 @@ def _record(case: _Case, target: Target, outcome: Outcome, *, doubt: str) -> Rec
     return Recovery(f"{case.facts.env}: everything was applied{doubt}", Version(recorded.version))
 
 
-def _leave_receipt(case: _Case, mask: Masker, receipt: Receipt, lost: Lost) -> Recovery:
+def _leave_receipt(case: Case, mask: Masker, receipt: Receipt, lost: Lost) -> Recovery:
     person = case.facts.person
     intent = case.intent
     why = f"the run of {case.lock.who} on {case.lock.host} died (process {case.lock.pid})"
     if lost.made:
         why += f"; made, in no state, and can't be imported: {', '.join(sorted(lost.made))}"
     trouble = trouble_of(intent, receipt, headline=receipt.headline, why=why, by=person.name, lost=lost)
-    trouble = masked_trouble(trouble, mask)
+    trouble = masked_trouble(trouble.after(case.facts.present.trouble), mask)
     text = f"{case.facts.env}: the {intent.kind} of {intent.commit[:8]} is half-applied"
     rest = case.facts.present.manual_lock or ""
     event = NewEvent(EventKind.FAILED, text, intent.run_id, lock=rest, intent="", trouble=trouble)
     with signals.deferred(f"How far it got is in the ledger: tfops show {case.facts.env}"):
-        _append(case.facts, event)
+        append(case.facts, event)
     return Recovery(f"{text}. {receipt.headline} Next: tfops resume {case.facts.env}")

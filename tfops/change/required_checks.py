@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tfops.change.checks import CheckContext, run_checks
+from tfops.change.check_facts import CheckContext
+from tfops.change.checks import run_checks
 from tfops.change.stack_plan import StackPlan
 from tfops.change.target import Target
 from tfops.config.checks import Check
@@ -30,6 +31,7 @@ def require_checks(target: Target, stacks: Sequence[StackPlan], context: CheckCo
             f"the plan for {target.env} did not pass: {', '.join(part.name for part in failed)}",
             why="\n".join(f"{part.name}: {part.why}" for part in failed),
             hint="fix what it found, in a new commit; the checks themselves: `required_checks` in tfops.yaml",
+            checks=found,
         )
     return found
 
@@ -47,7 +49,8 @@ def check_plans(
     folder = context.folder / "plans"
     try:
         _write(saved, folder)
-        found = run_checks(checks, replace(context, plans=folder))
+        roots = {str(one.spec.name): one.stack.engine.root for one in saved}
+        found = run_checks(checks, replace(context, plans=folder, roots=roots))
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # every value is in there, in clear
     if context.is_stopped():

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.rollback import aimed_target, as_it_runs, rollback_target
 from tfops.change.snapshot import Snapshot
 from tfops.change.target import Target, destroy_target
 from tfops.change.ui import Ui
 from tfops.errors import Refused
-from tfops.records.names import CommitSha
+from tfops.ledger.chain import read_present
+from tfops.records.names import CommitSha, EnvName
 from tfops.records.run import Trouble
 from tfops.records.version import Kind
 
@@ -31,6 +33,16 @@ def resumed_target(facts: Snapshot, request: Request, ui: Ui) -> Target:
         again = replace(request, keeps_providers=trouble.keeps_providers, stacks=tuple(trouble.only))
         return rollback_target(facts, again, to=f"v{trouble.restores}")
     return aimed_target(facts, trouble)
+
+
+def as_it_was_meant(project: Project, env: EnvName, request: Request) -> Request:
+    """With what a person wanted of the change that stopped, as far as it isn't done: no plan wants it by itself."""
+    trouble = read_present(project.repository, env).trouble
+    if trouble is None:
+        return request
+    left = tuple(address for address in trouble.replace_requested if address not in trouble.done)
+    flags = replace(request.flags, replace=left, refresh_only=trouble.kind is Kind.SURGERY)
+    return replace(request, flags=flags)
 
 
 def _nothing_to_resume(facts: Snapshot) -> Refused:

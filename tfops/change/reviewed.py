@@ -1,11 +1,46 @@
-"""What was looked at is what runs: a plan with another digest is not applied."""
+"""What was looked at is what runs: a plan that isn't the one that was reviewed is not applied."""
 
 from tfops.change.planning import Planned
+from tfops.change.request import Request
+from tfops.change.review_rules import review_rules
 from tfops.change.run import Run
-from tfops.errors import NotAsReviewed
+from tfops.errors import NotAsReviewed, UsageError
 
 
-def require_as_reviewed(run: Run, planned: Planned) -> None:
+def as_reviewed(run: Run, planned: Planned) -> Run:
+    """The run, where this plan is what was looked at; with those who agreed to it.
+
+    Raises NotAsReviewed when it is another one, or as `held_to_review`.
+    """
+    _require_digest(run, planned)
+    if not run.request.reviewed and not run.request.obeys_review:
+        return run
+    rules = review_rules(run.project, run.facts.place, run.facts.listing)
+    is_wanted = run.request.reviewed or bool(rules.required)
+    # An empty plan is held to it where it would lower the rule: the next one would pass by the lower one.
+    if not is_wanted or (planned.plan.is_empty and rules.before is None):
+        return run
+    require_whole(run.request)
+    from tfops.change.check_review import held_to_review  # noqa: PLC0415 - most environments want no review
+
+    return held_to_review(run, planned, rules)
+
+
+def require_whole(request: Request) -> None:
+    """Raises UsageError where only some stacks are wanted."""
+    if request.stacks:
+        raise UsageError("what was reviewed is a whole environment", hint="leave --stack away")
+
+
+def keep_to_agree(run: Run, planned: Planned) -> None:
+    """Keep a plan that waits for people, so that they can look at it from anywhere."""
+    from tfops.change.check_review import kept  # noqa: PLC0415 - as above
+    from tfops.change.review_content import reviewed_plan  # noqa: PLC0415
+
+    kept(run, reviewed_plan(run, planned), None)
+
+
+def _require_digest(run: Run, planned: Planned) -> None:
     """Raises NotAsReviewed when the request names a plan by its digest, and this is another one."""
     wanted, found = run.request.plan_digest, planned.plan.digest
     if found.startswith(wanted):
@@ -17,4 +52,5 @@ def require_as_reviewed(run: Run, planned: Planned) -> None:
         f"the plan for {env} is not the one with the digest {wanted[:length]}: this one is {found[:length]}",
         why="another commit, state or world, or the digest of another plan",
         hint=f"look at this plan; if it is right: tfops apply {env}{stacks} --plan-digest {found[:12]}",
+        digest=found,
     )

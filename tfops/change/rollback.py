@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tfops.change.provider_locks import lock_beside, lock_of_version
+from tfops.change.own_reach import engine_folder, project_paths
+from tfops.change.provider_locks import Locks, locks_beside, locks_of_version
 from tfops.change.request import Request
 from tfops.change.snapshot import Snapshot
 from tfops.change.stacks import Stacks
@@ -13,7 +14,6 @@ from tfops.change.verdicts import judge_cards, since_version
 from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.config.modules.protection import lifting_overrides
 from tfops.config.modules.requirements import keeping_overrides
-from tfops.engine.lockfile import locked_versions
 from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState
 from tfops.ledger.versions import read_card
@@ -142,22 +142,21 @@ def as_it_runs(target: Target) -> Target:
 
 
 def _with_todays_providers(target: Target) -> Target:
-    """Old modules and inputs, the provider lock of what runs now."""
-    return _with_lock(target, lock_of_what_runs(target))
+    """Old modules and inputs, the provider locks of what runs now."""
+    return with_locks(target, locks_of_what_runs(target))
 
 
 def _with_providers_of(target: Target, card: Card) -> Target:
-    """The provider lock of a version, as the ledger had it when the version was recorded."""
-    lock = lock_of_version(target.facts.project, target.env, card)
-    return _with_lock(target, lock) if lock is not None else target
+    """The provider locks of a version, as the ledger had them when the version was recorded."""
+    locks = locks_of_version(target.facts.project, target.env, card, target.stacks.content)
+    return with_locks(target, locks) if locks.texts else target
 
 
-def _with_lock(target: Target, lock: str | None) -> Target:
+def with_locks(target: Target, locks: Locks) -> Target:
     """The content run with other providers than its commit has, and constraints that let them."""
-    overrides = keeping_overrides(_module_files(target), locked_versions(lock or ""))
-    content = target.stacks.content
-    stacks = _with_content(target.stacks, lock=lock, overrides={**content.overrides, **overrides})
-    return replace(target, stacks=stacks, keeps_providers=True)
+    overrides = {**target.stacks.content.overrides, **keeping_overrides(_module_files(target), locks.versions)}
+    stacks = _with_content(target.stacks, lock=locks.shared, locks=locks.own, overrides=overrides)
+    return replace(target, stacks=stacks, way=replace(target.way, keeps_providers=True))
 
 
 def _module_files(target: Target) -> Iterator[tuple[str, str]]:
@@ -170,14 +169,17 @@ def _module_files(target: Target) -> Iterator[tuple[str, str]]:
     )
 
 
-def lock_of_what_runs(target: Target) -> str | None:
-    """As the ledger has it beside the rendered root; where nobody commits locks, the one that init left here."""
-    kept = lock_beside(target.facts.present)
-    if kept is not None:
+def locks_of_what_runs(target: Target) -> Locks:
+    """As the ledger has them beside the rendered roots; where nobody commits locks, those that init left here."""
+    stacks, workspace = target.environment.stacks, target.facts.project.workspace
+    kept = locks_beside(target.facts.present, target.stacks.content)
+    if kept.shared is not None or all(kept.own.get(stack) is not None for stack in stacks):
         return kept
-    roots = (target.facts.project.workspace.root(target.env, stack) / LOCK_FILE for stack in target.environment.stacks)
-    left = next((path for path in roots if path.is_file()), None)
-    return left.read_text(encoding="utf-8") if left else None
+    paths = {name: engine_folder(workspace, target.env, name, stack) / LOCK_FILE for name, stack in stacks.items()}
+    left = {stack: path.read_text(encoding="utf-8") for stack, path in paths.items() if path.is_file()}
+    if kept.own:
+        return Locks(None, {stack: lock or left.get(stack) for stack, lock in kept.own.items()})
+    return Locks(next(iter(left.values()), None))
 
 
 def _pasts(goal: Card, current: Card | None, since: Since, *, lost: Mapping[StackName, Past]) -> dict[StackName, Past]:
@@ -222,29 +224,38 @@ def _undone(facts: Snapshot, goal: VersionRecord, stopped: Aim | None) -> tuple[
         return ()
     repository = facts.project.repository
     current = content_of(facts.latest, {record.version: record for record in facts.versions.versions})
-    tried = repository.commits_between(goal.commit, require_sha(stopped.commit)) if stopped else ()
-    done = repository.commits_between(goal.commit, current.commit)
+    paths = project_paths(facts.project, facts.place.rules, facts.env, current.commit)
+    tried = repository.commits_between(goal.commit, require_sha(stopped.commit), paths) if stopped else ()
+    done = repository.commits_between(goal.commit, current.commit, paths)
     return (*(commit for commit in tried if commit not in done), *done)
 
 
-def running_target(facts: Snapshot) -> Target:
-    """What runs now, with the providers that it runs with. Raises Refused (guard `never-applied`)."""
+def running_target(facts: Snapshot, *, kind: Kind | None = None) -> Target:
+    """What runs now, with the providers that it runs with; as a change of another `kind`, where one is made of it.
+
+    Raises Refused (guard `never-applied`).
+    """
     latest, card = facts.latest, facts.current_card
     if latest is None or card is None or latest.kind is Kind.DESTROY:
         raise Refused("never-applied", f"{facts.env} doesn't run", hint=f"tfops apply {facts.env}")
     restored = _numbered(facts, latest.restores.number if latest.restores else None)
-    goal = Goal(latest.kind, latest.commit, latest.branch, restores=restored)
+    origin = card.promoted_from if kind else None  # whatever is made of it, it is still that promotion
+    goal = Goal(kind or latest.kind, latest.commit, latest.branch, restores=restored, promoted_from=origin)
     target = intended_target(facts.rehearsing(card.rehearses), goal)
     if card.keeps_providers:
         return as_it_runs(target)
-    lock = lock_of_what_runs(target) or target.stacks.content.lock
-    return replace(target, stacks=_with_content(target.stacks, lock=lock))
+    locks = locks_of_what_runs(target)
+    lock = locks.shared or target.stacks.content.lock
+    return replace(target, stacks=_with_content(target.stacks, lock=lock, locks=locks.own))
 
 
 def aimed_target(facts: Snapshot, part: Aim) -> Target:
     """What a run that died was about to do, to find out how far it got, or to finish it."""
     restored = _numbered(facts, part.restores)
-    goal = Goal(part.kind, require_sha(part.commit), part.branch, restores=restored, stacks=tuple(part.only))
+    goal = Goal(
+        part.kind, require_sha(part.commit), part.branch, restores=restored, stacks=tuple(part.only),
+        promoted_from=part.promoted_from,
+    )  # fmt: skip
     return intended_target(facts.rehearsing(part.rehearses), goal, keeps_providers=part.keeps_providers)
 
 
@@ -255,11 +266,14 @@ def _numbered(facts: Snapshot, number: int | None) -> VersionRecord | None:
 def intended_target(facts: Snapshot, goal: Goal, *, keeps_providers: bool = False) -> Target:
     """The content of a commit that was, or was to be, an environment once: it is not held against today's checks."""
     project, place, records = facts.project, facts.place, facts.versions.versions
-    is_own_apply = goal.kind is Kind.APPLY and place.rehearses is None and not place.is_preview
-    origin = goal.restores or (records[-1] if records and goal.kind is Kind.DESTROY else None)
+    is_applied = goal.kind is Kind.APPLY or (goal.kind is Kind.SURGERY and goal.restores is None)
+    is_own_apply = is_applied and place.rehearses is None and not place.is_preview
+    as_it_is = goal.kind in (Kind.DESTROY, Kind.SURGERY)
+    origin = goal.restores or (records[-1] if records and as_it_is else None)
     rules = project.config_at(goal.commit) if is_own_apply else rules_from_branch_head(facts)
     at = read_card(project.repository, origin) if origin else None
-    goal = replace(goal, reason=f"the {goal.kind} of {goal.commit[:8]}")
+    is_surgery = goal.kind is Kind.SURGERY
+    goal = replace(goal, reason=f"{facts.env} as it runs" if is_surgery else f"the {goal.kind} of {goal.commit[:8]}")
     target = content_of_commit(facts, goal, rules, at=at)
     if goal.restores:
         card = read_card(project.repository, goal.restores)

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from tfops.change.snapshot import Snapshot
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
+from tfops.records.card import AwsCaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Run:
     """`folder` is its own, and gone when it ends well; its name is the run's id.
 
     What stacks hide from each other goes through `mask`. What else their states hold that is sensitive is masked by
-    `shown` in what engines say, but not in what is recorded: a card's ids must tell things apart.
+    `shown` in what engines say, but not in what is recorded: a card's ids must tell things apart. `ending` is what is
+    done at its end, whichever that is.
     """
 
     facts: Snapshot
@@ -29,6 +31,14 @@ class Run:
     mask: Masker = field(default_factory=Masker)
     shown: Masker = field(default_factory=Masker)
     started: float = field(default_factory=time.monotonic)
+    ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _callers: list[AwsCaller | None] = field(default_factory=list)
+
+    def caller(self, ask: Callable[[], AwsCaller | None]) -> AwsCaller | None:
+        """Who AWS takes us for: asked once, however many stacks there are."""
+        if not self._callers:
+            self._callers.append(ask())
+        return self._callers[0]
 
     @property
     def project(self) -> Project:
@@ -49,5 +59,5 @@ def running(facts: Snapshot, request: Request, ui: Ui) -> Iterator[Run]:
     """A run on top of what was read; one that has claimed the environment goes by its claim's id."""
     lock = facts.present.lock
     claim = lock.run_id if lock and not lock.is_manual else ""
-    with facts.project.workspace.run(facts.env, claim) as folder:
-        yield Run(facts, folder, request, ui)
+    with facts.project.workspace.run(facts.env, claim) as folder, contextlib.ExitStack() as ending:
+        yield Run(facts, folder, request, ui, ending=ending)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from tfops.change.secret_values import is_in_clear, texts_in, value_in
 from tfops.change.snapshot import Snapshot
 from tfops.config.project import ProjectConfig, SecretRules
-from tfops.config.project_file import load_project
 from tfops.config.secrets import refusal
 from tfops.config.values import Secret, is_sops_mapping
 from tfops.dataclass import dataclass
@@ -17,7 +16,7 @@ from tfops.render.root import provider_settings
 from tfops.system import secret_stores, vault
 from tfops.system.aws import Access, access_of
 from tfops.system.secret_stores import Found, Unavailable
-from tfops.system.trees import GitTree, Tree
+from tfops.system.trees import Tree
 
 _MERGE_FIRST = "let operations merge the change of tfops.yaml first"
 
@@ -138,7 +137,7 @@ def reviewed_rules(facts: Snapshot, rules: ProjectConfig) -> SecretRules | None:
     heads = (repository.branch_head(name) for name in branches if name and "*" not in name)
     for head in filter(None, heads):
         with contextlib.suppress(ConfigError, ProjectError):  # a broken file there is for others to say
-            return load_project(GitTree.of_commit(repository, head)).secrets
+            return facts.project.config_at(head).secrets
     return None
 
 

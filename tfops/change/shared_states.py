@@ -14,6 +14,7 @@ from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.system.trees import Tree
 
 _HINT = "each environment needs a place of its own: put {env} into a value that says where"
+_OWN_HINT = "each environment needs a place of its own: a `workspace`, or a value in `backend_config`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def place_complaints(rules: ProjectConfig, tree: Tree) -> Iterator[Complaint]:
     """Every environment whose state would be where another one's is, with its place in tfops.yaml."""
     from tfops.config.project_file import project_document  # noqa: PLC0415 - nothing is read where no place is special
 
+    if not _is_special(rules):
+        return
     document = project_document(tree)
     placed = [_of(rules, tree, name, rule) for name, rule in _written(rules)]
     first: dict[tuple[str, str], _StateOf] = {}
@@ -61,25 +64,29 @@ def place_complaints(rules: ProjectConfig, tree: Tree) -> Iterator[Complaint]:
             yield document.complaint(_spot(one), f"all previews of {one.name} would share one state", _HINT)
         elif len(one.places) < one.stacks:
             message = f"the stacks of {one.name} would share one state"
-            yield document.complaint(_spot(one), message, "put {stack} into a value that says where")
+            hint = _OWN_HINT if one.rule.own_backends else "put {stack} into a value that says where"
+            yield document.complaint(_spot(one), message, hint)
         elif others:
             later = one if one.rule.backend or not others[0].rule.backend else others[0]
             other = others[0] if later is one else one
-            yield document.complaint(_spot(later), f"{later.name} would keep its state where {other.name} does", _HINT)
+            hint = _OWN_HINT if later.rule.own_backends else _HINT
+            yield document.complaint(_spot(later), f"{later.name} would keep its state where {other.name} does", hint)
         for place in one.places:
             first.setdefault(place, one)
 
 
 def require_own_places(rules: ProjectConfig, tree: Tree) -> None:
     """Raises ConfigError. Nothing is read where no environment has settings of its own for the backend."""
-    plain, two = replace(rules, environments={}), ("a", "b")
-    found = {place_today(plain, EnvName(env), StackName(stack)).where for env in two for stack in two}
-    if len(found) == len(two) ** 2 and not any(
-        rule.backend for rule in (*rules.environments.values(), *rules.previews)
-    ):
-        return
     if complaints := list(place_complaints(rules, tree)):
         raise ConfigError(complaints)
+
+
+def _is_special(rules: ProjectConfig) -> bool:
+    """Whether an environment has settings of its own for the backend, or all have the same place."""
+    plain, two = replace(rules, environments={}), ("a", "b")
+    found = {place_today(plain, EnvName(env), StackName(stack)).where for env in two for stack in two}
+    has_own = any(rule.backend or rule.own_backends for rule in (*rules.environments.values(), *rules.previews))
+    return has_own or len(found) < len(two) ** 2
 
 
 def _written(rules: ProjectConfig) -> Iterator[tuple[str, EnvironmentRule]]:
@@ -95,8 +102,9 @@ def _of(rules: ProjectConfig, tree: Tree, name: str, rule: EnvironmentRule) -> _
     known = replace(rules, environments={env: rule})
     base = rule.preview.config if rule.preview else rule.rehearses or env
     stacks = stack_files(tree, base)[0] or {MAIN_STACK: ""}
-    places = (place_today(known, env, StackName(stack)).where for stack in stacks)
-    return _StateOf(name, rule, frozenset(places), len(stacks))
+    sound = [stack for stack in map(StackName, stacks) if not known.backend_of(env, stack).problem]
+    places = (place_today(known, env, stack).where for stack in sound)
+    return _StateOf(name, rule, frozenset(places), len(sound))
 
 
 def _spot(one: _StateOf) -> tuple[str, ...]:

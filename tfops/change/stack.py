@@ -1,87 +1,63 @@
 """From an environment's content to engines that stand in the rendered roots of its stacks."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from tfops.change.account import require_account
+from tfops.change.content import Content, decoded_secrets, ephemeral_secrets, local_sources, render_stack, variable_of
 from tfops.change.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.change.home import require_known_engine
-from tfops.change.input_places import InputPlaces
+from tfops.change.input_places import InputPlaces, OwnPlaces
 from tfops.change.modules import interfaces_of
+from tfops.change.own_reach import engine_folder
 from tfops.change.project import Project
 from tfops.change.provider_locks import locks_of_what_ran
 from tfops.change.run import Run
 from tfops.change.secrets import SecretSource, reviewed_rules
+from tfops.change.snapshot import Snapshot
 from tfops.change.tofu_only import require_tofu_where_needed
 from tfops.change.ui import Ui
-from tfops.config.document import Document
-from tfops.config.environment import EnvironmentConfig, StackConfig, read_provider_lock, stack_document
+from tfops.config.environment import (
+    EnvironmentConfig,
+    StackConfig,
+)
 from tfops.config.modules.interface import (
     Interfaces,
-    const_inputs,
-    lasting_outputs,
-    public_stack_outputs,
     require_inner_sources,
 )
-from tfops.config.modules.module import Variable
-from tfops.config.modules.protection import Protected, protected_addresses
-from tfops.config.modules.terraform_type import type_at
+from tfops.config.modules.moves import declared_moves
+from tfops.config.modules.protection import Protected, known_inputs, protected_addresses
+from tfops.config.own_roots import RootConfig
 from tfops.config.project import ProjectConfig
-from tfops.config.source import LocalSource
 from tfops.config.values import Secret, StackOutput
 from tfops.dataclass import dataclass
-from tfops.engine.environment import engine_environment, missing_cli_config
+from tfops.engine.environment import WORKSPACE, engine_environment, missing_cli_config
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker
 from tfops.engine.rootfiles import steers_engine
 from tfops.engine.runner import Runner
-from tfops.engine.stack import StackEngine
+from tfops.engine.stack import ERRORED_STATE, StackEngine
 from tfops.errors import Refused
 from tfops.records.addresses import code_of, qualified
 from tfops.records.card import AwsCaller
 from tfops.records.engine_events import Diagnostic, Event
-from tfops.records.names import MAIN_STACK, EnvName, StackName
-from tfops.records.rendered import LOCK_FILE, RenderedRoot
-from tfops.render.root import RootSpec, SecretUse, render_root, secret_uses
+from tfops.records.names import MAIN_STACK, StackName
+from tfops.records.rendered import LOCK_FILE, RenderedRoot, RootLayout
+from tfops.render.root import digest_of, secret_uses, stack_variables
 from tfops.render.supply import SUPPLY_FILE, Supply, supply_file
 from tfops.system import environ
-from tfops.system.export import export_id, lay_out_modules
-from tfops.system.trees import GitTree
+from tfops.system.export import OwnFolder, export_id, lay_out_modules, lay_out_repository
 from tfops.system.workspace import lay_out, part_of_run, write_file
+
+if TYPE_CHECKING:
+    from tfops.change.own_root import OwnVariables
 
 # What `init` leaves in a root; of the committed lock it gets the part that the root needs.
 _OF_INIT = (".terraform", LOCK_FILE)
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What an environment's roots are made of: rules, the developer's files, modules, the provider lock.
-
-    `overrides` are files laid over the exported modules, path below `modules/` to text. `commit` is set where
-    it isn't the one that a change is aimed at. `base` is whose files the environment's own are laid over.
-    """
-
-    rules: ProjectConfig
-    environment: EnvironmentConfig
-    tree: GitTree
-    lock: str | None
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    commit: str = ""
-    base: EnvName | None = None
-
-    @classmethod
-    def of(
-        cls, tree: GitTree, rules: ProjectConfig, environment: EnvironmentConfig, *, rehearses: EnvName | None = None
-    ) -> "Content":
-        """All of it from one tree; in a drill the provider lock is that of the environment that it `rehearses`."""
-        base = rehearses or rules.base_of(environment.name)
-        return cls(rules, environment, tree, read_provider_lock(tree, base or environment.name), base=base)
-
-    def document(self, stack: StackName) -> Document:
-        """A stack's file as it was read, with the place of every value."""
-        return stack_document(self.tree, self.environment.name, stack, self.base)
 
 
 class Hide(Protocol):
@@ -107,6 +83,9 @@ class OpenStack:
     named: Mapping[str, str] = field(default_factory=dict, repr=False)
     ephemeral: Mapping[str, Secret] = field(default_factory=dict)
     caller: AwsCaller | None = None
+    keeps_aws: bool = False
+    own: "OwnVariables | None" = None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> StackConfig:
@@ -114,9 +93,13 @@ class OpenStack:
 
     def protections(self) -> Protected:
         """What its modules flag, those from elsewhere too: known when `init` has put them there."""
-        folders = {module.path: module.folder for module in self.engine.modules()}
-        inputs = {name: module.inputs for name, module in self.config.modules.items()}
-        return protected_addresses(folders, is_tofu=self.engine.engine.is_tofu, inputs=inputs)
+        return protected_addresses(self.folders, is_tofu=self.engine.engine.is_tofu, inputs=known_inputs(self.config))
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """Where the files of each module are, by its path in dots; of a root of its own, by an empty one."""
+        own = {"": self.engine.root} if self.config.root else {}
+        return own | {module.path: module.folder for module in self.engine.modules()}
 
     def hide_found(self, texts: Iterable[str], addresses: Iterable[str]) -> None:
         """Mask what a state or a plan marks as sensitive, but for words that the configuration itself shows.
@@ -135,18 +118,63 @@ class OpenStack:
         names |= {part for address in addresses for part in code_of(address)}
         return frozenset(names | {word for name in names for word in re.split(r"[^A-Za-z0-9]+|_", name)})
 
+    def declared_moves(self) -> dict[str, str]:
+        """New address to old one, as the modules' `moved` blocks and the environment's own say."""
+        own = {one.to: one.source for one in self.config.moved}
+        return own | declared_moves(self.folders, is_tofu=self.engine.engine.is_tofu)
+
     def lay_out(
         self, unknown: frozenset[StackOutput] = frozenset(), public: frozenset[StackOutput] = frozenset()
     ) -> None:
-        """Write the rendered root; with `unknown`, the one that can only be planned. `public` may be shown as well."""
+        """Write the rendered root; with `unknown`, the one that can only be planned. `public` may be shown as well.
+
+        What is in the state and no longer in the modules is taken down by its provider, which has to be told where.
+        """
+        if self.config.root:
+            self._lay_out_own(self.config.root)
+            return
         files = self.rendered.files
-        if unknown:
-            files = render_stack(self.content, self.name, self.modules, unknown, public).files
+        if unknown or self.keeps_aws:
+            kept = self.keeps_aws
+            files = render_stack(self.content, self.name, self.modules, unknown, public, keeps_aws=kept).files
         files = {name: text for name, text in files.items() if name not in _OF_INIT}
         lay_out(self.engine.root, files, removes=lambda name: steers_engine(name) and name not in _OF_INIT)
 
+    def _lay_out_own(self, root: RootConfig) -> None:
+        from tfops.change.own_root import require_free_names  # noqa: PLC0415 - most environments have no such root
+        from tfops.render.own_root import laid_files  # noqa: PLC0415
+
+        files = laid_files(self.rendered, root) | dict(self.kept)
+        require_free_names(self.content.tree, root, files)
+        lay_out_repository(
+            self.content.tree,
+            self.top,
+            OwnFolder(root.path, frozenset((*files, *_OF_INIT, ERRORED_STATE)), lambda name: not steers_engine(name)),
+            self.content.overrides,
+            rendered=self.rendered.digest,
+        )
+        for name, text in files.items():
+            write_file(self.engine.root / name, text)
+
+    @property
+    def top(self) -> Path:
+        """The stack's own folder."""
+        steps = _depth(self.config.root.path) + 1 if self.config.root else 0
+        return self.engine.root if not steps else self.engine.root.parents[steps - 1]
+
+    def give_secrets(self, values: Mapping[str, str]) -> None:
+        """Give the engine's next processes other values of secrets, by the names that `secret_uses` has."""
+        if self.own is None:
+            self.engine.set_variables(values)
+            return
+        self.own.secrets.update(values)
+        self.engine.set_variables(self.own.texts())
+
     def supply(self, given: Mapping[str, Supply], missing: Iterable[str] = ()) -> None:
         """Give the engine what other stacks have for this one's variables; null for those that are `missing`."""
+        if self.own is not None:
+            self._supply_own(self.own, given, missing)
+            return
         if given:
             write_file(self.engine.root / SUPPLY_FILE, supply_file(given))
         else:
@@ -154,29 +182,20 @@ class OpenStack:
         texts = {name: supply.text for name, supply in given.items()}
         self.engine.set_variables({**texts, **dict.fromkeys(missing, "null")})
 
+    def _supply_own(self, own: "OwnVariables", given: Mapping[str, Supply], missing: Iterable[str]) -> None:
+        takes = stack_variables(self.content.environment, self.name)
+        own.supplies.update({takes[name]: supply.value for name, supply in given.items()})
+        own.supplies.update({takes[name]: None for name in missing})
+        blocks = own.hidden(given, takes)
+        if blocks:
+            write_file(self.engine.root / SUPPLY_FILE, json.dumps(blocks, indent=2) + "\n")
+        else:
+            (self.engine.root / SUPPLY_FILE).unlink(missing_ok=True)
+        self.engine.set_variables(own.texts())
 
-def render_stack(
-    content: Content,
-    stack: StackName,
-    interfaces: Interfaces,
-    unknown: frozenset[StackOutput] = frozenset(),
-    public: frozenset[StackOutput] = frozenset(),
-) -> RenderedRoot:
-    """The rendered root of a stack. `interfaces` are those of the content's modules; `public` are outputs that may be
-    shown besides those that the content says it of."""
-    spec = RootSpec(
-        project=content.rules,
-        environment=content.environment,
-        stack=stack,
-        provider_lock=content.lock,
-        public=public_stack_outputs(interfaces, content.environment) | public,
-        unknown=unknown,
-        ephemeral=frozenset(ephemeral_secrets(content.environment.stacks[stack], interfaces)),
-        decoded=decoded_secrets(content.environment.stacks[stack], interfaces),
-        const=const_inputs(interfaces, content.environment.stacks[stack].modules),
-        lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
-    )
-    return render_root(spec)
+
+def _depth(path: str) -> int:
+    return 0 if path == "." else path.count("/") + 1
 
 
 def locate(project: Project, rules: ProjectConfig, requested: str, *, prefer: str = "") -> Engine:
@@ -187,10 +206,13 @@ def locate(project: Project, rules: ProjectConfig, requested: str, *, prefer: st
     return find_engine(rules.engine, wanted, project.workspace.engine_cache, top=project.repository.root, prefer=prefer)
 
 
-def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, prefer: str = "") -> OpenStack:
+def open_stack(
+    run: Run, content: Content, name: StackName = MAIN_STACK, *, prefer: str = "", writes: bool = True
+) -> OpenStack:
     """Render, write, and stand ready. Raises before any engine runs when something is missing.
 
-    `prefer` is the engine's product that the environment ran with last.
+    `prefer` is the engine's product that the environment ran with last. Without `writes` the root stays as whoever
+    works in it has it.
     """
     rules, environment, project = content.rules, content.environment, run.project
     config = require_stack(environment, name)
@@ -202,13 +224,19 @@ def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, pref
     reviewed = reviewed_rules(run.facts, rules) if wanted else None
     secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))
     values = secrets.read(wanted)
+    own = _own_variables(content, name, modules, secrets.decoded) if config.root else None
+    texts = values
+    if own is not None:
+        own.secrets.update({name: values[name] for name in secret_uses(config)})
+        texts = {name: values[name] for name in wanted_keys(rules)} | own.texts()
     hide, keep = _hider(run), _keeper(run)
     hide((*secrets.texts_in(values), *inherited_texts()))
     if missing_cli_config():
         run.ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
-    caller = require_account(rules, environment.name)
+    caller = run.caller(lambda: require_account(rules, environment.name))
     rendered = render_stack(content, name, modules)
+    kept = _kept_providers(run, content, name, engine) if config.root else {}
     require_inner_sources(modules, local_sources(config))
     _warn_of_open_inputs(config, modules, run.ui)
     opened = OpenStack(
@@ -216,11 +244,11 @@ def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, pref
         content,
         StackEngine(
             engine,
-            _runner(run, content, name, values),
-            flags=run.request.flags,
-            lock=content.lock,
+            _runner(run, content, name, texts),
+            flags=run.request.flags.of_stack(name),
+            lock=content.lock_of(name),
             lent=lambda: locks_of_what_ran(run.facts, name),
-            modules=export_id(content.tree, content.overrides),
+            layout=_layout(content, config, kept),
         ),
         rendered,
         modules,
@@ -232,8 +260,15 @@ def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, pref
         {use.secret.text: values[name] for name, use in secret_uses(config).items()},
         ephemeral_secrets(config, modules),
         caller,
+        _may_hold_aws(run.facts, name),
+        own,
+        kept,
     )
+    if not writes:
+        return opened
     opened.lay_out()
+    if config.root:
+        return opened
     lay_out_modules(
         content.tree,
         opened.engine.root,
@@ -242,6 +277,38 @@ def open_stack(run: Run, content: Content, name: StackName = MAIN_STACK, *, pref
         keeps=lambda name: not steers_engine(name),
     )
     return opened
+
+
+def _kept_providers(run: Run, content: Content, name: StackName, engine: Engine) -> dict[str, str]:
+    from tfops.change.own_providers import kept_providers  # noqa: PLC0415 - most environments have no such root
+
+    return kept_providers(run.facts, content, name, is_tofu=engine.is_tofu)
+
+
+def _layout(content: Content, config: StackConfig, kept: Mapping[str, str]) -> RootLayout:
+    code = export_id(content.tree, content.overrides)
+    if not config.root:
+        return RootLayout(code=code)
+    from tfops.render.own_root import layout_of  # noqa: PLC0415 - as above
+
+    return layout_of(config.root, f"{code} {digest_of(kept)}" if kept else code)
+
+
+def _own_variables(content: Content, name: StackName, modules: Interfaces, decoded: frozenset[str]) -> "OwnVariables":
+    config = content.environment.stacks[name]
+    assert config.root is not None
+    interface = modules.local(config.root.path)
+    from tfops.change.own_root import OwnVariables  # noqa: PLC0415 - as above
+
+    return OwnVariables(content.environment, config, interface, decoded=decoded)
+
+
+def _may_hold_aws(facts: Snapshot, stack: StackName) -> bool:
+    """Whether something of AWS may be in a stack's state: after a change that stopped nobody knows."""
+    card = facts.current_card
+    part = card.stacks.get(stack) if card else None
+    is_known = facts.present.trouble is None and facts.present.intent is None
+    return not is_known or any(provider.endswith("/hashicorp/aws") for provider in (part.types if part else ()))
 
 
 def _hider(run: Run) -> Hide:
@@ -267,14 +334,24 @@ def _keeper(run: Run) -> Callable[[Iterable[str]], None]:
 def _runner(run: Run, content: Content, name: StackName, secrets: Mapping[str, str]) -> Runner:
     """What starts the engine in the stack's root, with a part of the run's folder for what it writes."""
     workspace, env = run.project.workspace, content.environment.name
-    root, part = workspace.root(env, name), part_of_run(run.folder, name)
+    config = content.environment.stacks[name]
+    root, part = engine_folder(workspace, env, name, config), part_of_run(run.folder, name)
     workspace.state(env)
     variables = engine_environment(
         more=content.rules.engine.env, secrets=dict(secrets), plugin_cache=workspace.plugin_cache
     )
+    if workspace_name := content.rules.workspace_of(env):
+        variables[WORKSPACE] = workspace_name
     part.mkdir(exist_ok=True, mode=0o700)
-    places = InputPlaces(root, lambda: content.document(name), content.commit)
-    return Runner(root, part, variables, run.shown, _observer(name, run.ui), run.ui.engine_signal, places)
+    own = config.root
+    places: Callable[[Diagnostic], Diagnostic] = (
+        OwnPlaces(own.path, lambda: content.document(name), content.commit)
+        if own
+        else InputPlaces(root, lambda: content.document(name), content.commit)
+    )
+    runner = Runner(root, part, variables, run.shown, _observer(name, run.ui), run.ui.engine_signal, places)
+    run.ending.callback(runner.dismiss)
+    return runner
 
 
 def require_stack(environment: EnvironmentConfig, name: StackName) -> StackConfig:
@@ -300,36 +377,10 @@ def _observer(stack: StackName, ui: Ui) -> Callable[[Event], None]:
     return observe
 
 
-def local_sources(stack: StackConfig) -> list[str]:
-    """The folders below `modules/` that a stack uses."""
-    return [module.source.path for module in stack.modules.values() if isinstance(module.source, LocalSource)]
-
-
-def ephemeral_secrets(stack: StackConfig, interfaces: Interfaces) -> dict[str, Secret]:
-    """By variable: the secrets for inputs that a module in `modules/` declares ephemeral."""
-    found = {name: (use, _variable(use, stack, interfaces)) for name, use in secret_uses(stack).items()}
-    return {name: use.secret for name, (use, variable) in found.items() if variable and variable.ephemeral}
-
-
-def decoded_secrets(stack: StackConfig, interfaces: Interfaces) -> frozenset[str]:
-    """The variables of secrets that hold JSON: a module of `modules/` takes a list, a map or an object there."""
-    found = ((name, use, _variable(use, stack, interfaces)) for name, use in secret_uses(stack).items())
-    return frozenset(
-        name for name, use, variable in found if variable and type_at(variable.type, use.inside).is_compound
-    )
-
-
-def _variable(use: SecretUse, stack: StackConfig, interfaces: Interfaces) -> Variable | None:
-    """The module's variable that a secret is for; None for modules from elsewhere."""
-    source = stack.modules[use.module].source
-    interface = interfaces.local(source.path) if isinstance(source, LocalSource) else None
-    return interface.variables.get(use.input) if interface else None
-
-
 def _warn_of_open_inputs(stack: StackConfig, interfaces: Interfaces, ui: Ui) -> None:
     """A module may show what its variable doesn't hide."""
     for use in dict.fromkeys(replace(use, inside=()) for use in secret_uses(stack).values()):
-        variable = _variable(use, stack, interfaces)
+        variable = variable_of(use, stack, interfaces)
         if variable and not (variable.sensitive or variable.ephemeral):
             ui.warn(
                 f"{use.secret.text} goes into `{use.input}` of module {use.module}, "
@@ -342,7 +393,7 @@ def renew_ephemeral(stack: OpenStack) -> None:
     if stack.ephemeral:
         values = stack.secrets.read(stack.ephemeral)
         stack.hide(stack.secrets.texts_in(values))
-        stack.engine.set_variables(values)
+        stack.give_secrets(values)
 
 
 def _refuse_log_variables() -> None:

@@ -8,7 +8,7 @@ from tfops.change.stacks import StackSpec
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.engine.saved_plan import Applied, SavedPlan
-from tfops.errors import TfopsError
+from tfops.errors import Refused, TfopsError
 from tfops.records.plan import Plan, Waiting
 from tfops.records.state import StackState
 from tfops.resolve.bridge import Bridge
@@ -75,5 +75,26 @@ class StackResult:
 
 
 def unchanged(planned: StackPlan) -> StackResult:
-    """The end of a stack that nothing is done to."""
-    return StackResult(planned, after=planned.before, hidden=planned.hidden)
+    """The end of a stack that nothing is done to, with its state as the backend has it: that is what is recorded.
+
+    Raises EngineFailed where it can't be read, Refused where it isn't the one that was planned on.
+    """
+    before = planned.before
+    if before.is_absent or before.sha256:
+        return StackResult(planned, after=before, hidden=planned.hidden)
+    after, hidden = planned.stack.engine.read_back()  # it is known from the plan alone
+    planned.stack.hide_found(hidden, after.inventory)
+    _require_no_other(planned.spec, before, after)
+    return StackResult(planned, after=after, hidden=hidden)
+
+
+def _require_no_other(spec: StackSpec, before: StackState, after: StackState) -> None:
+    is_other = after.lineage != before.lineage
+    if is_other or after.serial < before.serial:
+        env = spec.content.environment.name
+        raise Refused(
+            "state-lineage" if is_other else "state-older",
+            f"the state of {env} was exchanged since it was planned",
+            why=f"{before.lineage}, serial {before.serial}; now {after.lineage or 'none'}, serial {after.serial}",
+            hint=f"look who did it, then run it again: tfops plan {env}",
+        )

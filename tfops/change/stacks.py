@@ -4,9 +4,9 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
+from tfops.change.content import Content
 from tfops.change.home import content_tree
 from tfops.change.project import Project
-from tfops.change.stack import Content
 from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
@@ -34,7 +34,8 @@ class StackSpec:
     """One stack's part of a change: what is rendered, and what is done to it.
 
     `after` are the stacks that must be through before. `takes` is variable to what it needs of another stack.
-    `takes_over`: the state that is there was put there to become the environment's.
+    `takes_over`: the state that is there was put there to become the environment's. It `follows` the roots before it in
+    a list, which may give it something that tfops doesn't see (`terraform_remote_state`).
     """
 
     name: StackName
@@ -46,6 +47,12 @@ class StackSpec:
     past: Past | None = None
     bridge: Bridge | None = None
     takes_over: bool = False
+    follows: frozenset[StackName] = frozenset()
+
+    @property
+    def waits_for(self) -> frozenset[StackName]:
+        """The stacks whose changes its plan can depend on."""
+        return frozenset(StackName(output.stack) for output in self.takes.values()) | self.follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,7 @@ class Stacks:
                 recorded=recorded_state(self.card, stack),
                 past=(pasts or {}).get(stack),
                 bridge=(bridges or {}).get(stack),
+                follows=after[stack] if stack not in unmade and self.content.environment.own_roots else frozenset(),
             )
             for wave in waves(after)
             for stack in wave
@@ -147,7 +155,7 @@ def _content_at(project: Project, stacks: Stacks, commit: str, card: Card) -> Co
     env = stacks.content.environment.name
     home = EnvName(card.rehearses) if card.rehearses else None
     rules = stacks.content.rules
-    environment = load_environment(tree, rules, env, rehearses=home)
+    environment = load_environment(tree, rules, env, rehearses=home).without_imports()
     return replace(Content.of(tree, rules, environment, rehearses=home), commit=commit)
 
 

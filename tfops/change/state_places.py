@@ -1,6 +1,7 @@
 """Where an environment's state is kept: by the ledger, and by today's tfops.yaml."""
 
 from tfops.config.project import ProjectConfig
+from tfops.errors import Refused
 from tfops.ledger.chain import LedgerState
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import BACKEND_FILE
@@ -20,5 +21,15 @@ def recorded_place(present: LedgerState, stack: StackName = MAIN_STACK) -> State
 
 
 def place_today(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STACK) -> StatePlace:
-    """The place that tfops.yaml names."""
-    return StatePlace(rules.backend_of(env).kind, backend_settings(rules, env, stack))
+    """The place that tfops.yaml names, or else the root itself.
+
+    Raises Refused (guard `own-backend`) where the root at the head of the branch names one that can't be used.
+    """
+    backend = rules.backend_of(env, stack)
+    if backend.problem:
+        raise Refused(
+            "own-backend",
+            f"the root of {env} keeps its state in `{backend.kind}`: {backend.problem}",
+            hint="name the backend in tfops.yaml, or take this one out of the root's code",
+        )
+    return StatePlace(backend.kind, backend_settings(rules, env, stack), rules.workspace_of(env))

@@ -6,12 +6,13 @@ from tfops.change.agree import agree
 from tfops.change.attempts import Attempts, settled
 from tfops.change.begin import begun
 from tfops.change.execute import execute
-from tfops.change.finish import record, record_unchanged
+from tfops.change.finish import is_settled, left_as_it_runs, record, record_unchanged
 from tfops.change.planning import Planned, plan_stacks
 from tfops.change.prepare import open_stacks
-from tfops.change.reviewed import require_as_reviewed
+from tfops.change.recordable import trying_to_record
+from tfops.change.reviewed import as_reviewed
 from tfops.change.run import Run, running
-from tfops.change.state_guards import require_same_places
+from tfops.change.state_guards import require_lasting_state, require_same_places
 from tfops.change.target import Target, say_target
 from tfops.change.task import Task
 from tfops.system import failpoint
@@ -30,14 +31,19 @@ def change(task: Task) -> ChangeResult:
         while True:
             facts = task.read()  # 2 fetch; who, head, versions, ledger, card: once
             facts = settled(task, facts, attempts.patience)  # 3 finish what died; wait until nobody holds it
-            with attempts.attempt(facts) as run:
-                target = aim(task, run)  # 4 commit, rules, guards, verdict
-                stacks = open_stacks(run, target.specs())  # 5 render, secrets, engine
-                planned = plan_stacks(run, stacks)  # 6 init, states, plans
-                require_as_reviewed(run, planned)
+            with attempts.attempt(facts) as attempt:
+                target = aim(task, attempt)  # 4 commit, rules, guards, verdict
+                if _runs_already(task, attempt, target):
+                    return left_as_it_runs(attempt, target)
+                stacks = open_stacks(attempt, target.specs())  # 5 render, secrets, engine
+                with trying_to_record(target, attempt.facts, at_once=not is_settled(target)) as require_recordable:
+                    planned = plan_stacks(attempt, stacks)  # 6 init, states, plans
+                run = as_reviewed(attempt, planned)
                 if planned.plan.is_empty:
+                    task.ready(target)
                     return record_unchanged(run, target, planned)
-                agreement = agree(run, target, planned)  # 7 checks, then the question
+                agreement = agree(run, target, planned, require_recordable)  # 7 checks, then the question
+                task.ready(target)
                 with begun(run, target, planned, agreement) as held:  # 8 lock and intent, one push
                     outcome = execute(held)  # 9 apply, read back, verify
                     return record(held, outcome)  # 10 tag and ledger, one push
@@ -61,5 +67,16 @@ def aim(task: Task, run: Run) -> Target:
     target = task.aim(run.facts)
     failpoint.reach("targeted")
     say_target(target, run.ui)
+    require_lasting_state(target)
     require_same_places(run.facts, target.specs())
     return target
+
+
+def _runs_already(task: Task, run: Run, target: Target) -> bool:
+    """Whether nothing is to be done, where the request wants to know that without an engine."""
+    flags = task.request.flags
+    if not task.request.only_if_changed or flags.replace or flags.refresh_only:
+        return False
+    from tfops.change.commit_effect import renders_what_runs  # noqa: PLC0415 - most changes don't ask
+
+    return renders_what_runs(run.facts, target.stacks.content)

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfops.change.stack import OpenStack
-from tfops.config.environment import forms_in
 from tfops.config.modules.interface import is_public_output
 from tfops.config.modules.terraform_type import ANY, Type, is_settled, type_at
-from tfops.config.values import StackOutput, StackReference
+from tfops.config.values import StackOutput, StackReference, forms_in
 from tfops.dataclass import dataclass
 from tfops.records.state import StackState
 from tfops.render.supply import Supply, kind_in, kind_of

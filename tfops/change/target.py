@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import field, replace
 
+from tfops.change.content import Content
 from tfops.change.home import content_tree
+from tfops.change.own_reach import project_paths
 from tfops.change.reading import load_checked
 from tfops.change.request import Request
 from tfops.change.snapshot import Snapshot
-from tfops.change.stack import Content
 from tfops.change.stacks import Stacks, StackSpec, with_other_contents
 from tfops.change.ui import Ui
 from tfops.config.checks import Check
@@ -20,6 +21,7 @@ from tfops.records.addresses import in_stack, split
 from tfops.records.card import Card
 from tfops.records.commit import Commit
 from tfops.records.names import CommitSha, EnvName, StackName
+from tfops.records.promotion import PromotionSource
 from tfops.records.verdict import Judgement, Verdict
 from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches, require_branch_name
@@ -38,7 +40,8 @@ class WayBack:
     `restores` is the version that a rollback restores, `pasts` what each stack had then (or, in another change, what
     is alive outside of its state), `bridges` blocks that are known before there is a plan. `protected` is what any of
     the versions protected, `guessed` the part of it that no version is sure of. `undoes` are the commits whose work is
-    taken back, and the judgement says what the way comes to.
+    taken back, and the judgement says what the way comes to. `keeps_providers`: it runs with another provider lock than
+    its commit has.
     """
 
     restores: VersionRecord | None = None
@@ -48,6 +51,7 @@ class WayBack:
     guessed: frozenset[str] = frozenset()
     undoes: tuple[Commit, ...] = ()
     judgement: Judgement = field(default_factory=Judgement)
+    keeps_providers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,15 @@ class Target:
     reason: str
     stacks: Stacks
     way: WayBack = field(default_factory=WayBack)
-    keeps_providers: bool = False
+    promoted_from: PromotionSource | None = None
 
     @property
     def env(self) -> EnvName:
         return self.facts.env
+
+    @property
+    def keeps_providers(self) -> bool:
+        return self.way.keeps_providers
 
     @property
     def rules(self) -> ProjectConfig:
@@ -115,7 +123,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Which commit's content is wanted, as what kind of change, and why; `stacks` narrows it."""
+    """Which commit's content is wanted, as what kind of change, and why; `stacks` narrows it, `promoted_from` is where
+    it ran before."""
 
     kind: Kind
     commit: CommitSha
@@ -123,6 +132,7 @@ class Goal:
     reason: str = ""
     restores: VersionRecord | None = None
     stacks: tuple[str, ...] = ()
+    promoted_from: PromotionSource | None = None
 
 
 def apply_target(facts: Snapshot, request: Request) -> Target:
@@ -136,15 +146,16 @@ def apply_target(facts: Snapshot, request: Request) -> Target:
     current = facts.latest
     shared = rules_from_branch_head(facts).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
-    require_none(_apply_facts(facts, current, pattern=shared.branch), request.allowed, is_protected=is_protected)
+    require_none(_apply_facts(facts, current, shared), request.allowed, is_protected=is_protected)
     goal = Goal(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks)
     return content_of_commit(facts, goal, place.rules)
 
 
 def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Target:
-    """HEAD, or the files as they lie here, for a plan alone: no guard is asked."""
+    """The head of the facts, or the files as they lie here, for a plan alone: no guard is asked."""
     place, project, card = facts.place, facts.project, facts.current_card if facts.latest else None
-    tree = place.tree(project, worktree=worktree)
+    tree = project.tree(worktree=True) if worktree else GitTree.of_commit(project.repository, facts.head)
+    tree = content_tree(project, tree, place.rules, place.env)
     rules = place.rules_in(project, tree)
     content = Content.of(tree, rules, load_checked(project, tree, rules, place.env))
     stacks = with_other_contents(project, Stacks(content, card), None)
@@ -158,7 +169,9 @@ def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Targ
     )
 
 
-def _apply_facts(facts: Snapshot, current: VersionRecord | None, *, pattern: str) -> ApplyFacts:
+def _apply_facts(facts: Snapshot, current: VersionRecord | None, rule: EnvironmentRule) -> ApplyFacts:
+    """`rule` is the environment's, as its branch has it now."""
+    pattern = rule.branch
     place, head, repository = facts.place, facts.head, facts.project.repository
     if place.branch:
         require_branch_name(place.branch)
@@ -171,19 +184,29 @@ def _apply_facts(facts: Snapshot, current: VersionRecord | None, *, pattern: str
         branch=place.branch,
         pattern=pattern,
         is_on_branch=bool(place.branch) and matches(pattern, place.branch),
-        uncommitted=tuple(repository.uncommitted()),
+        uncommitted=tuple(repository.uncommitted(project_paths(facts.project, place.rules, place.env, head))),
         has_remote=has_remote,
         is_pushed=is_pushed,
         commits_behind=repository.count_between(head, branch_head) if has_remote and branch_head else 0,
         current=current.version if current else None,
-        is_older_than_current=bool(current) and _is_before(repository, head, current),
+        is_older_than_current=bool(current) and is_before(repository, head, current),
         hold=facts.present.hold_on(current),
+        unpromoted=_unpromoted(facts, rule),
+        promoted_from=rule.promote.source if rule.promote else "",
     )
 
 
-def _is_before(repository: Repository, head: CommitSha, current: VersionRecord | None) -> bool:
-    """Whether HEAD lies strictly before the content that runs now."""
-    if current is None or current.kind is not Kind.APPLY or current.commit == head:
+def _unpromoted(facts: Snapshot, rule: EnvironmentRule) -> tuple[str, ...]:
+    if rule.promote is None:
+        return ()
+    from tfops.change.module_contents import unpromoted  # noqa: PLC0415 - few environments are promoted to
+
+    return unpromoted(facts.project, facts.env, facts.head, facts.current_card)
+
+
+def is_before(repository: Repository, head: CommitSha, current: VersionRecord | None) -> bool:
+    """Whether a commit lies strictly before the content that runs now."""
+    if current is None or current.kind is Kind.ADOPT or not current.is_of_its_commit or current.commit == head:
         return False
     return repository.is_ancestor(head, current.commit)
 
@@ -250,6 +273,8 @@ def content_of_commit(facts: Snapshot, goal: Goal, rules: ProjectConfig, *, at: 
         if is_new
         else load_environment(tree, rules, place.env, rehearses=place.rehearses)
     )
+    if goal.kind is not Kind.APPLY:  # what a way back needs to take in again, the cards know
+        environment = environment.without_imports()
     content = Content.of(tree, rules, environment, rehearses=place.rehearses)
     stacks = with_other_contents(project, Stacks(content, card), at)
     return Target(
@@ -265,6 +290,7 @@ def content_of_commit(facts: Snapshot, goal: Goal, rules: ProjectConfig, *, at: 
             protected=protected_by(card),
             guessed=guessed_by(card),
         ),
+        promoted_from=goal.promoted_from,
     )
 
 

@@ -4,14 +4,15 @@ from dataclasses import replace
 
 from tfops.change.after_failed_checks import require_verified, roll_back_or_explain
 from tfops.change.consent import AUTOMATIC
-from tfops.change.environment import find_place
+from tfops.change.environment import Place, find_place
 from tfops.change.holders import may_change_offline
 from tfops.change.invoke import invoke, pending_actions
 from tfops.change.lease import require_free
 from tfops.change.project import Project
 from tfops.change.recovery import recover_if_needed
 from tfops.change.request import Consent, Request
-from tfops.change.resuming import resumed_target
+from tfops.change.resuming import as_it_was_meant, resumed_target
+from tfops.change.reviewed import require_whole
 from tfops.change.rollback import as_it_runs, require_possible, rollback_target
 from tfops.change.snapshot import Snapshot
 from tfops.change.story import change
@@ -25,9 +26,26 @@ from tfops.views.change import ChangeResult, RecoverResult
 _MAY_BE_STALE = ("wrong-branch", "unpushed")
 
 
+def as_required(place: Place, request: Request) -> Request:
+    """Where the environment requires a review, only what was reviewed is wanted. Raises UsageError.
+
+    What changes nothing real needs none.
+    """
+    if request.flags.refresh_only:
+        return request
+    is_required = place.rules.environments[place.env].review.required
+    request = replace(request, reviewed=request.reviewed or is_required, obeys_review=True)
+    if request.reviewed:
+        require_whole(request)
+    return request
+
+
 def apply(project: Project, request: Request, ui: Ui) -> ChangeResult:
     """Make the commit that is checked out the running environment; where stacks are named, these of it."""
     place = find_place(project, request.env)
+    if request.flags.refresh_only:
+        return _refresh(project, place, request, ui)
+    request = as_required(place, request)
 
     def aim(facts: Snapshot) -> Target:
         try:
@@ -40,7 +58,21 @@ def apply(project: Project, request: Request, ui: Ui) -> ChangeResult:
             return apply_target(replace(facts, place=find_place(project, request.env)), request)
 
     task = Task(project, place, f"apply of {project.repository.head[:8]}", aim, request, ui)
-    return _answered(task, change(task))
+    return answered(task, change(task))
+
+
+def _refresh(project: Project, place: Place, request: Request, ui: Ui) -> ChangeResult:
+    """Let the states know what is real. Nothing else is changed, so nothing else is asked than who holds it."""
+    from tfops.change.surgery_target import surgery_target  # noqa: PLC0415 - most applies apply
+
+    def aim(facts: Snapshot) -> Target:
+        if facts.present.trouble is not None:
+            hint = f"tfops resume {facts.env}, or tfops rollback {facts.env}"
+            raise Refused("unfinished", f"a change of {facts.env} stopped half-way", hint=hint)
+        return surgery_target(facts, request.stacks)
+
+    task = Task(project, place, "refresh-only apply", aim, request, ui)
+    return require_verified(project, place, change(task))
 
 
 def resume(project: Project, request: Request, ui: Ui) -> ChangeResult:
@@ -50,11 +82,12 @@ def resume(project: Project, request: Request, ui: Ui) -> ChangeResult:
     if pending:
         ui.note(f"actions that were not run yet: {', '.join(pending)}")
         invoke(project, pending, request, ui)
+    request = as_it_was_meant(project, place.env, request)
     task = Task(project, place, "resume", lambda facts: resumed_target(facts, request, ui), request, ui)
-    return _answered(task, change(task))
+    return answered(task, change(task))
 
 
-def _answered(task: Task, result: ChangeResult) -> ChangeResult:
+def answered(task: Task, result: ChangeResult) -> ChangeResult:
     """The result, unless its checks failed: what they said, and what was done about it, is in the error."""
     rolls_back = result.kind is Kind.APPLY and task.place.rules.environments[task.place.env].rolls_back
     if result.verified is Verified.FAILED and rolls_back:

@@ -12,9 +12,16 @@ from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 
 
+def _nothing(_target: Target) -> None:
+    """Most changes are ready when people have agreed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`what` is how others are told of it, `aim` decides what it comes to, on the facts that are read for it."""
+    """`what` is how others are told of it, `aim` decides what it comes to, on the facts that are read for it.
+
+    `ready` is what must be so, or is made so, when people have agreed and before anything begins; it raises as `aim`.
+    """
 
     project: Project
     place: Place
@@ -22,6 +29,7 @@ class Task:
     aim: Callable[[Snapshot], Target]
     request: Request
     ui: Ui
+    ready: Callable[[Target], None] = _nothing
 
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """This machine's lock on the environment; a living engine is waited for. Raises Locked."""
@@ -33,6 +41,7 @@ class Task:
         return read_snapshot(self.project, self.place, offline=self.request.offline)
 
     def look(self) -> Snapshot:
-        """The same for who changes nothing: without an answer, what this clone knows has to do."""
-        self.project.fetch_for_reading(self.place.rules, self.ui)
+        """The same for who changes nothing: without an answer, or offline, what this clone knows has to do."""
+        if not self.request.offline:
+            self.project.fetch_for_reading(self.place.rules, self.ui)
         return read_snapshot(self.project, self.place)

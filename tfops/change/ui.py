@@ -50,3 +50,6 @@ class Ui(Protocol):
 
     def ask_for(self, question: str, word: str) -> bool:
         """Ask to type a word exactly."""
+
+    def ask(self, question: str, proposal: str) -> str:
+        """Ask for a value; the proposal where nothing is typed."""

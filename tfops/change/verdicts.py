@@ -1,7 +1,8 @@
 """The verdict on going back, for one version or for all, from the cards in Git and the engine at hand."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 from tfops.change.project import Project
 from tfops.change.stack import locate
@@ -21,12 +22,13 @@ from tfops.records.addresses import (
     type_of,
 )
 from tfops.records.card import Card, StackRecord
+from tfops.records.names import MAIN_STACK
 from tfops.records.verdict import Judgement, Reason, Verdict
 from tfops.records.version import Version, VersionRecord
-from tfops.resolve.identity import Since, Trail
+from tfops.resolve.identity import Since, Trail, is_telling
 from tfops.resolve.verdict import conclude, judge
 from tfops.resolve.versions import content_of
-from tfops.resolve.way_back import Facts
+from tfops.resolve.way_back import Facts, listed
 from tfops.system.repository import Repository
 
 _UNREADABLE = Judgement(
@@ -46,13 +48,13 @@ def verdicts_of(project: Project, listing: Listing, *, only: VersionRecord | Non
     by_version = {record.version: record for record in listing.versions}
     found: dict[Version, Judgement] = {}
     restored: dict[int, list[Version]] = {}  # a version's number to those that brought it back
-    today: Card | None = None
+    judge_back: Callable[[Card, Since | None], Judgement] | None = None
     back_to = content_of(only, by_version) if only else None
     for record, card, since in cards_with_trail(project.repository, listing, back_to=back_to):
         if record == listing.latest:
-            today = card
+            judge_back = judging(card, patterns, here=here) if card else None
             continue
-        judgement = judge_cards(today, card, patterns, here=here, since=since) if today and card else _UNREADABLE
+        judgement = judge_back(card, since) if judge_back and card else _UNREADABLE
         same = [record.version, *restored.pop(record.version.number, [])]
         found |= dict.fromkeys(same, judgement)
         if card is not None and card.restores and not card.is_its_own_content:
@@ -115,14 +117,54 @@ def judge_cards(
     since: Since | None = None,
 ) -> Judgement:
     """The verdict over all stacks of both cards; one that only one of them has is empty in the other."""
-    names = today.stacks.keys() | then.stacks.keys()
-    hide = _has_hidden(today) or _has_hidden(then)
-    found = []
-    for name in sorted(names):
-        remade = today.stacks[name].remade if name in today.stacks else {}
-        now = _facts(today, name, patterns=tuple(patterns), hide=hide, remade=remade)
-        found.append(judge(now, _facts(then, name, hide=hide, remade=remade), here=here, since=since))
-    return conclude(dict.fromkeys(reason for judgement in found for reason in judgement.reasons))
+    return judging(today, patterns, here=here)(then, since)
+
+
+def judging(
+    today: Card, patterns: Iterable[str] = (), *, here: tuple[str, str] = ("", "")
+) -> Callable[[Card, Since | None], Judgement]:
+    """As `judge_cards`, for many cards: what is known of `today` is made once."""
+    patterns, is_hidden_today = tuple(patterns), _has_hidden(today)
+
+    def remade(name: str) -> Mapping[str, str]:
+        return today.stacks[name].remade if name in today.stacks else {}
+
+    @cache
+    def now(name: str, hide: bool) -> Facts:
+        return _facts(today, name, patterns=patterns, hide=hide, remade=remade(name))
+
+    def judge_one(then: Card, since: Since | None) -> Judgement:
+        hide = is_hidden_today or _has_hidden(then)
+        found = []
+        for name in sorted(today.stacks.keys() | then.stacks.keys()):
+            before = _facts(then, name, hide=hide, remade=remade(name))
+            found.append(judge(now(name, hide), before, here=here, since=since))
+        reasons = [reason for judgement in found for reason in judgement.reasons]
+        return conclude(dict.fromkeys([*reasons, *_moved_between(today, then)]))
+
+    return judge_one
+
+
+def _moved_between(today: Card, then: Card) -> Iterator[Reason]:
+    """What stood in the state of another stack then: no engine moves it back."""
+    if len(today.stacks.keys() | then.stacks.keys()) <= 1:
+        return
+    was = {identity: stack for stack, part in then.stacks.items() for identity in _telling(part)}
+    found = [
+        qualified(stack, address)
+        for stack, part in sorted(today.stacks.items())
+        for identity, address in sorted(_telling(part).items())
+        if was.get(identity, stack) != stack
+    ]
+    if found:
+        text = f"{listed(found)} stood in another stack then: destroyed, and made anew there"
+        yield Reason("moved-between", Verdict.DATA_LOSS, text, tuple(found), "move it back first: tfops state mv")
+
+
+def _telling(part: StackRecord) -> dict[tuple[str, str], str]:
+    """The identities that say who a thing is, with its address."""
+    known = (((type_of(address), known), address) for address, known in part.inventory.items() if known)
+    return {identity: address for identity, address in known if MASK not in identity[1] and is_telling(identity)}
 
 
 def _has_hidden(card: Card) -> bool:
@@ -151,7 +193,8 @@ def _comparable(
     card: Card, name: str, part: StackRecord, *, patterns: tuple[str, ...], hide: bool, remade: Mapping[str, str]
 ) -> StackRecord:
     """The stack as `Facts` wants it. What fits one of today's patterns is protected, and no guess."""
-    fitting = [address for address in part.inventory if any(fits(pattern, address) for pattern in patterns)]
+    inventory = part.inventory if patterns else ()
+    fitting = [address for address in inventory if any(fits(pattern, address) for pattern in patterns)]
 
     def all_of(addresses: Iterable[str]) -> tuple[str, ...]:
         return tuple(qualified(name, address) for address in addresses)
@@ -184,9 +227,9 @@ def _providers(card: Card, part: StackRecord) -> dict[str, str]:
     return {provider_of(address): version for address, version in ordered}
 
 
-def _first(ids: Mapping[str, str], remade: Mapping[str, str]) -> dict[str, str]:
+def _first(ids: Mapping[str, str], remade: Mapping[str, str]) -> Mapping[str, str]:
     """The ids that things had before ways back had to make them anew."""
-    return {address: remade.get(known, known) for address, known in ids.items()}
+    return ids if not remade else {address: remade.get(known, known) for address, known in ids.items()}
 
 
 def _moves(stack: str, moves: Mapping[str, str]) -> dict[str, str]:
@@ -194,7 +237,7 @@ def _moves(stack: str, moves: Mapping[str, str]) -> dict[str, str]:
 
 
 def _qualified(stack: str, ids: Mapping[str, str]) -> dict[str, str]:
-    return {qualified(stack, address): known for address, known in ids.items()}
+    return {qualified(stack, address): known for address, known in ids.items()} if stack != MAIN_STACK else dict(ids)
 
 
 def _ids(inventory: Mapping[str, str], *, hide: bool) -> Mapping[str, str]:

@@ -1,5 +1,6 @@
 """Parse, call one flow, render one result. The only place that prints."""
 
+import atexit
 import gc
 import sys
 
@@ -11,6 +12,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 def main() -> None:
     """The console script `tfops`."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    atexit.register(gc.freeze)  # else the end looks for garbage in everything that was imported
     try:
         from tfops.cli import early
 

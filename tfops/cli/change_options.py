@@ -1,6 +1,7 @@
 """What the user said, from the flags that commands have in common."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tfops.cli.options import NO_SWITCHES, EngineSwitches, parse_digest, parse_duration
@@ -18,6 +19,7 @@ def request_of(
     engine: EngineSwitches = NO_SWITCHES,
     offline: bool = False,
     plan_digest: str | None = None,
+    reviewed: bool = False,
     allow_destroy: Sequence[str] | None = None,
     allow_stateless: bool = False,
     allow_duplicate: Sequence[str] | None = None,
@@ -27,6 +29,9 @@ def request_of(
     ignores_verdict: bool = False,
     keeps_providers: bool = False,
     max_deletes: int | None = None,
+    only_if_changed: bool = False,
+    replaces: Sequence[str] | None = None,
+    refresh_only: bool = False,
 ) -> "Request":
     """The flags as `change` takes them. Raises UsageError for a time that can't be read.
 
@@ -38,9 +43,9 @@ def request_of(
         env=env,
         stacks=tuple(stacks or ()),
         engine=engine.engine,
-        flags=engine.flags(),
+        flags=replace(engine.flags(), replace=tuple(replaces or ()), refresh_only=refresh_only),
         consent=Consent(
-            yes=yes,
+            yes=yes or reviewed,
             allow_destroy=frozenset(allow_destroy or ()),
             allow_stateless=allow_stateless,
             allow_duplicate=frozenset(allow_duplicate or ()),
@@ -51,7 +56,9 @@ def request_of(
         wait_s=parse_duration(wait),
         offline=offline,
         plan_digest=parse_digest(plan_digest),
+        reviewed=reviewed,
         allowed=frozenset(allowed),
         ignores_verdict=ignores_verdict,
         keeps_providers=keeps_providers,
+        only_if_changed=only_if_changed,
     )

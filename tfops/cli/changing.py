@@ -10,7 +10,6 @@ from tfops.cli.flag_groups import AllowedGuards
 from tfops.cli.options import (
     AllowActionOption,
     AllowDestroyOption,
-    AllowDuplicateOption,
     AllowMissingOption,
     AllowStatelessOption,
     EngineOption,
@@ -22,8 +21,14 @@ from tfops.cli.options import (
     OfflineOption,
     Output,
     OutputOption,
+    Permissions,
     PlanDigestOption,
     QuietOption,
+    RefreshOnlyOption,
+    ReplaceOption,
+    ReviewedOption,
+    SelectionOptions,
+    SideBySide,
     StackOption,
     VerboseOption,
     VersionArgument,
@@ -34,7 +39,9 @@ from tfops.cli.options import (
     YesResumeOption,
     YesRollbackOption,
 )
-from tfops.cli.run import execute, open_project, terminal
+from tfops.cli.run import execute, exit_code_of, open_project, terminal
+from tfops.errors import UsageError
+from tfops.exits import Exit
 
 if TYPE_CHECKING:
     from tfops.views.drill import DrillResult
@@ -45,12 +52,14 @@ def apply(
     *,
     env: Environment = None,
     yes: YesOption = False,
+    chosen: SelectionOptions,
+    side_by_side: SideBySide,
     stack: StackOption = None,
-    allow_destroy: AllowDestroyOption = None,
-    allow_duplicate: AllowDuplicateOption = None,
-    allow_action: AllowActionOption = None,
-    allow_missing: AllowMissingOption = None,
+    permissions: Permissions,
     allowed: AllowedGuards,
+    until_asked: Annotated[
+        bool, typer.Option("--until-asked", hidden=True)
+    ] = False,  # of many: shown first, then asked
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Without a person: tfops.yaml's limits; a failure is noted.")
     ] = False,
@@ -58,6 +67,10 @@ def apply(
         int | None, typer.Option("--max-deletes", min=0, metavar="N", help="Refuse when more would be lost.")
     ] = None,
     plan_digest: PlanDigestOption = None,
+    reviewed: ReviewedOption = False,
+    if_changed: Annotated[bool, typer.Option("--if-changed", help="Plan only when Git has something new.")] = False,
+    replace: ReplaceOption = None,
+    refresh_only: RefreshOnlyOption = False,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
     engine: EngineSwitches,
@@ -66,11 +79,14 @@ def apply(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Make the checked-out commit the running environment.
+    """Make the checked-out commit the running environment, or many.
 
     Shows the plan, asks, applies exactly that plan, and tags the commit with the new version. The
     guards (--allow-…) can't be overridden for protected environments. What a module or tfops.yaml
     protects is only lost when it is named: --allow-destroy ADDRESS.
+
+    Of many (--all, --env, --label, …) all are planned first, and asked for once. With --yes a protected
+    one must be named in full: --env prod.
 
     \b
     Examples:
@@ -78,28 +94,48 @@ def apply(
       tfops apply              the environment of the branch you are on
       tfops apply dev --yes    in CI: no question
       tfops apply dev --yes --max-deletes 0
+      tfops apply dev --yes --if-changed   no engine where Git has nothing new
       tfops apply prod --plan-digest 4c1a95e07b3f   this plan or none
+      tfops apply prod --reviewed                   what was reviewed, or nothing
       tfops apply prod --stack network --stack app
+      tfops apply --env 'prod-*' --label team=web
+      tfops apply dev --replace 'module.app.aws_instance.web[0]'
+      tfops apply dev --refresh-only                what runs, as it is by now
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
     def flow() -> object:
-        from tfops.change import targets
+        if selection := chosen.selection(env):
+            from tfops.cli.many_apply import apply_each, require_one
 
+            require_one(unattended=unattended, plan_digest=plan_digest, refresh_only=refresh_only, replace=replace)
+            return apply_each(ctx, selection, side_by_side, ui, yes=yes)
+        if refresh_only and (replace or reviewed or plan_digest or unattended):
+            raise UsageError("--refresh-only is not for --replace, --reviewed, --plan-digest or --unattended")
         request = request_of(
             env, stacks=stack,
             yes=yes, wait=wait, engine=engine, offline=offline,
-            allow_destroy=allow_destroy, allow_duplicate=allow_duplicate,
-            allow_action=allow_action, allow_missing=allow_missing or (), allowed=allowed,
-            max_deletes=max_deletes, plan_digest=plan_digest,
+            **permissions.named(), allowed=allowed,
+            max_deletes=max_deletes, plan_digest=plan_digest, reviewed=reviewed, only_if_changed=if_changed,
+            replaces=replace, refresh_only=refresh_only,
         )  # fmt: skip
+        if until_asked:
+            from tfops.commands.plan import plan_apply
+
+            return plan_apply(open_project(ctx), request, ui)
         if unattended:
             from tfops.commands.unattended import apply_unattended
 
             return apply_unattended(open_project(ctx), request, ui)
-        return targets.apply(open_project(ctx), request, ui)
+        from tfops.change import targets
+        from tfops.commands.apply import telling
 
-    execute("apply", flow, ui=ui, output=output)
+        project = open_project(ctx)
+        with telling(project, request, ui) as tell:
+            return tell(targets.apply(project, request, ui))
+
+    done = (lambda _: int(Exit.DONE)) if until_asked else exit_code_of
+    execute("apply", flow, ui=ui, output=output, exit_code=done)
 
 
 def rollback(
@@ -107,13 +143,12 @@ def rollback(
     *,
     env: Environment = None,
     version: VersionArgument = None,
+    chosen: SelectionOptions,
+    side_by_side: SideBySide,
     stack: StackOption = None,
     yes: YesRollbackOption = False,
-    allow_destroy: AllowDestroyOption = None,
-    allow_action: AllowActionOption = None,
-    allow_missing: AllowMissingOption = None,
+    permissions: Permissions,
     allow_stateless: AllowStatelessOption = False,
-    allow_duplicate: AllowDuplicateOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only show what it would do.")] = False,
     show_bridge: Annotated[
         bool, typer.Option("--show-bridge", help="With --plan: the blocks that keep things alive.")
@@ -140,6 +175,7 @@ def rollback(
     Examples:
       tfops rollback dev                  to the previous version
       tfops rollback prod v12 --plan      what it would do and lose
+      tfops rollback --all --plan         of each, to its version before
       tfops rollback prod v12             to v12's content, as a new version
       tfops rollback prod v12 --keep-providers
       tfops rollback prod v12 --yes --allow-destroy module.db.aws_db_instance.main
@@ -157,15 +193,21 @@ def rollback(
             wait=wait,
             engine=engine,
             offline=offline,
-            allow_destroy=allow_destroy,
             allow_stateless=allow_stateless,
-            allow_duplicate=allow_duplicate,
-            allow_action=allow_action,
-            allow_missing=allow_missing or (),
+            **permissions.named(),
             ignores_verdict=ignore_verdict,
             keeps_providers=keep_providers,
         )
         project = open_project(ctx)
+        if selection := chosen.selection(env):
+            if not plan:
+                raise UsageError("one environment at a time is rolled back", hint="to look at many: --plan")
+            from tfops.cli.passed_on import passed_on
+            from tfops.commands.many import plan_rollback_many
+            from tfops.commands.selecting import for_commit
+
+            selected = for_commit(project, selection, ui)
+            return plan_rollback_many(project, selected, passed_on(ctx), side_by_side.options(ui))
         if not plan:
             return targets.rollback(project, version, request, ui)
         return plan_rollback(project, version, request, ui, show_bridge=show_bridge)
@@ -218,11 +260,8 @@ def resume(
     *,
     env: NamedEnvironment,
     yes: YesResumeOption = False,
-    allow_destroy: AllowDestroyOption = None,
-    allow_action: AllowActionOption = None,
-    allow_missing: AllowMissingOption = None,
+    permissions: Permissions,
     allow_stateless: AllowStatelessOption = False,
-    allow_duplicate: AllowDuplicateOption = None,
     wait: WaitOption = "0s",
     engine: EngineSwitches,
     offline: OfflineOption = False,
@@ -254,11 +293,8 @@ def resume(
             wait=wait,
             engine=engine,
             offline=offline,
-            allow_destroy=allow_destroy,
             allow_stateless=allow_stateless,
-            allow_duplicate=allow_duplicate,
-            allow_action=allow_action,
-            allow_missing=allow_missing or (),
+            **permissions.named(),
         )
         project = open_project(ctx)
         lifted = None if offline else hold.lift(project, env)

@@ -1,5 +1,6 @@
-"""Commands for who writes an environment's file: validate, explain, schema."""
+"""Commands for who writes an environment's file: validate, fmt, explain, schema."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,31 +16,44 @@ from tfops.cli.options import (
     Output,
     OutputOption,
     QuietOption,
+    SelectionOptions,
+    SideBySide,
     VerboseOption,
     WaitOption,
 )
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
+from tfops.records.names import EnvName
 
 if TYPE_CHECKING:
+    from tfops.commands.review_one import OneReview
     from tfops.views.affected import AffectedResult
     from tfops.views.reversible import ReversibleResult
     from tfops.views.review_result import ReviewResult
 
 
+WriteOption = Annotated[
+    str | None,
+    typer.Option("--write", metavar="DIR", help="Write it to this folder too, as the CI job's forge takes files."),
+]
+
+
 def validate(
     ctx: typer.Context,
+    *,
     env: Annotated[
         str | None,
         typer.Argument(
             metavar="ENV", help="Only this environment. Left out: all.", autocompletion=complete_environment
         ),
     ] = None,
+    chosen: SelectionOptions,
     deep: Annotated[
         bool, typer.Option("--deep", help="Let the engine judge values too: no init, no provider, no credentials.")
     ] = False,
     head: HeadOption = False,
     engine: EngineOption = "",
+    write: WriteOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Check tfops.yaml and every environment against the modules: every mistake, in one run.
@@ -47,18 +61,58 @@ def validate(
     \b
     Examples:
       tfops validate              the whole project, as the files lie here
+      tfops validate --env 'prod-*'
       tfops validate dev --deep   the engine judges conversions and modules' rules
     """
     ui = terminal()
 
     def flow() -> object:
+        from tfops.commands.report_files import mistakes_written
         from tfops.commands.validate import validate
 
-        return validate(
-            open_project(ctx), env, head=head, deep=deep, request=request_of(engine=EngineSwitches(engine)), ui=ui
-        )
+        project, selection = open_project(ctx), chosen.selection(env)
+        named: Sequence[str] | None = [env] if env else None
+        if selection and not selection.everything:
+            from tfops.commands.selecting import select
+
+            named = select(project, selection, ui, worktree=not head).environments
+        request = request_of(engine=EngineSwitches(engine))
+        with mistakes_written(folder_of(ctx), write):
+            return validate(project, named, head=head, deep=deep, request=request, ui=ui)
 
     execute("validate", flow, ui=ui, output=output)
+
+
+def fmt(
+    ctx: typer.Context,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help="Files or folders. Left out: tfops.yaml and environments/."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing, list what would change: exit 2 when something would.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="The same, and how it would change.")] = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Bring tfops.yaml and the environments' files into one layout. What they say stays the same.
+
+    Two spaces for each level, list items one level in, no blanks at the ends of lines. Comments, quotes and order stay.
+
+    \b
+    Examples:
+      tfops fmt
+      tfops fmt --check            in CI
+      tfops fmt --diff environments/prod.yaml
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        from tfops.commands.fmt import fmt
+
+        return fmt(open_project(ctx), folder_of(ctx), files or (), writes=not (check or diff), compares=diff)
+
+    execute("fmt", flow, ui=ui, output=output)
 
 
 def explain(
@@ -189,11 +243,15 @@ def affected(
 
 def review(
     ctx: typer.Context,
+    *,
     base: BaseOption = None,
     local: Annotated[bool, typer.Option("--local", help="Tell no forge.")] = False,
+    only: Annotated[str, typer.Option("--only", hidden=True)] = "",  # one of them, for the others' sake
+    side_by_side: SideBySide,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
     full: FullOption = False,
+    write: WriteOption = None,
     output: OutputOption = Output.TEXT,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -211,10 +269,22 @@ def review(
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
-    def flow() -> "ReviewResult":
+    def flow() -> "ReviewResult | OneReview":
+        project = open_project(ctx)
+        if only:
+            from tfops.commands.review_one import review_one
+
+            request = request_of(wait=wait, engine=EngineSwitches(engine), allow_missing=())
+            return review_one(project, EnvName(only), request, ui)
+        from tfops.cli.passed_on import passed_on
+        from tfops.commands.report_files import mistakes_written, write_review
         from tfops.commands.review import review as review_of
 
-        request = request_of(wait=wait, engine=EngineSwitches(engine), allow_missing=())
-        return review_of(open_project(ctx), base, request, ui, is_local=local)
+        folder = folder_of(ctx)
+        with mistakes_written(folder, write):
+            result = review_of(project, base, passed_on(ctx), side_by_side.options(ui), ui, is_local=local)
+        if write:
+            write_review(folder, write, result)
+        return result
 
     execute("review", flow, ui=ui, output=output)

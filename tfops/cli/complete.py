@@ -5,11 +5,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from tfops.cli import candidates
+from tfops.records.names import MAIN_STACK
 
 _DEEPEST = 5
 
@@ -17,6 +19,16 @@ _DEEPEST = 5
 def complete_environment(ctx: typer.Context, incomplete: str) -> list[str]:
     """Those of tfops.yaml."""
     return candidates.environments(_folder(ctx), incomplete)
+
+
+def complete_glob(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The environments of tfops.yaml, and what several of them begin with."""
+    return candidates.globs(_folder(ctx), incomplete)
+
+
+def complete_label(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The labels of tfops.yaml and of the environments' files."""
+    return candidates.labels(_folder(ctx), incomplete)
 
 
 def complete_module(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -54,19 +66,56 @@ def complete_version(ctx: typer.Context, incomplete: str) -> list[str]:
     return candidates.versions(_folder(ctx), env, incomplete) if env else []
 
 
+def complete_environment_or_version(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What `diff` holds an environment against: its versions, and the other environments."""
+    env = _environment(ctx)
+    others = [name for name in complete_environment(ctx, incomplete) if name != env]
+    return [*complete_version(ctx, incomplete), *others]
+
+
 def complete_address(ctx: typer.Context, incomplete: str) -> list[str]:
     """What the environment's current version is made of, as this clone's ledger has it."""
     env = _environment(ctx)
-    if not env:
-        return []
+    addresses = list(_in_ledger(ctx, env, "inventory.json") or ()) if env else []
+    return [address for address in addresses if str(address).startswith(incomplete)]
+
+
+def _in_ledger(ctx: typer.Context, env: str, name: str) -> Any:
+    """A file of the environment's ledger, None where there is none that can be read."""
     from tfops.system.git import GitRunner
 
-    done = GitRunner(_folder(ctx)).ask("cat-file", "blob", f"refs/tfops/envs/{env}:inventory.json", ok=range(256))
+    done = GitRunner(_folder(ctx)).ask("cat-file", "blob", f"refs/tfops/envs/{env}:{name}", ok=range(256))
     try:
-        addresses = list(json.loads(done.text))
+        return json.loads(done.text)
     except ValueError:
-        return []
-    return [address for address in addresses if str(address).startswith(incomplete)]
+        return None
+
+
+def complete_output(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The outputs of the environment's current version, as this clone's ledger has them: `web.url`."""
+    env = _environment(ctx)
+    card = _in_ledger(ctx, env, "card.json") if env else None
+    outputs = card.get("outputs") if isinstance(card, dict) else None
+    names = [f"{module}.{name}" for module, values in (outputs or {}).items() for name in values]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_setting(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What a copy of the environment can have otherwise: its inputs, as this clone's ledger has them, and places."""
+    env = _environment(ctx)
+    card = _in_ledger(ctx, env, "card.json") if env else None
+    stacks = card.get("stacks") if isinstance(card, dict) else None
+    names = [name for stack in stacks or () for name in _inputs(ctx, env, str(stack))]
+    return [name for name in (*names, "account", "region") if name.startswith(incomplete)]
+
+
+def _inputs(ctx: typer.Context, env: str, stack: str) -> Iterator[str]:
+    """`inputs.web.name`, or `inputs.net/web.name` of a stack with a name, by what the modules of its root are given."""
+    above = "" if stack == MAIN_STACK else f"{stack}/"
+    root = _in_ledger(ctx, env, f"root/{above}main.tf.json")
+    modules = root.get("module") if isinstance(root, dict) else None
+    for module, block in (modules or {}).items():
+        yield from (f"inputs.{above}{module}.{name}" for name in block if name not in ("source", "version"))
 
 
 def complete_engine(_ctx: typer.Context, incomplete: str) -> list[str]:
@@ -111,7 +160,9 @@ def complete_command(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def _environment(ctx: typer.Context) -> str:
     """The environment on the line; behind an option that waits for its value, the parser hasn't taken it yet."""
-    words = [str(ctx.params.get("env") or ""), *ctx.args]
+    arguments = [param.name for param in ctx.command.params if param.param_type_name == "argument"]
+    place = arguments.index("env") if "env" in arguments else 0  # of `promote` the second
+    words = [str(ctx.params.get("env") or ""), *(ctx.params.get("envs") or ()), *ctx.args[place:]]
     return next((word for word in words if candidates.is_environment(word)), "")
 
 

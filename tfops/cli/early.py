@@ -58,7 +58,7 @@ def _offered(words: list[str], incomplete: str, shell: str) -> list[str] | None:
         return [name for name in ROWS if name.startswith(incomplete)] if shell == "bash" else None
     row = ROWS.get(words[0])
     kind = _kind(row.takes.split(), len(words) - 1) if row else ""
-    if kind == "ENV":
+    if kind in ("ENV", "SOURCE"):
         return candidates.environments(Path(), incomplete)
     if kind == "VERSION" and candidates.is_environment(words[1]):
         return candidates.versions(Path(), words[1], incomplete)

@@ -27,7 +27,8 @@ class AllowedGuards(frozenset[str]):
 
 
 def with_groups(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with the options of its groups in their place. A group is a NamedTuple, or as `AllowedGuards`."""
+    """The command with the options of its groups in their place. A group is a NamedTuple, which may hold
+    groups, or as `AllowedGuards`."""
     signature = inspect.signature(command, eval_str=True)
     groups = {name: param.annotation for name, param in signature.parameters.items() if _is_group(param.annotation)}
     if not groups:
@@ -58,11 +59,17 @@ def _parameters(kind: Any) -> Iterator[inspect.Parameter]:
         yield from kind.parameters()
         return
     for name, annotation in get_type_hints(kind, include_extras=True).items():
-        yield _parameter(name, annotation, default=kind._field_defaults[name])
+        if _is_group(annotation):
+            yield from _parameters(annotation)
+        else:
+            yield _parameter(name, annotation, default=kind._field_defaults[name])
 
 
 def _made(kind: Any, values: Mapping[str, Any]) -> Any:
-    return kind.of(values) if hasattr(kind, "of") else kind(**values)
+    if hasattr(kind, "of"):
+        return kind.of(values)
+    fields = get_type_hints(kind, include_extras=True).items()
+    return kind(**{name: _made(field, values) if _is_group(field) else values[name] for name, field in fields})
 
 
 def _parameter(name: str, annotation: Any, *, default: Any) -> inspect.Parameter:

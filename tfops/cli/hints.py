@@ -13,8 +13,10 @@ _AT_THE_END = re.compile(rf"(?P<words>.*?)(?P<options>(?:(?<!\S){_OPTION}\s?)+)(
 _NAMELESS = "name the environment"
 # What stands before the options is their command already.
 _HAS_COMMAND = re.compile(r"(tfops|git|terraform) [^():;,]*$")
-# Ours, not the person's: the command line of a run that the agent started.
+# Ours, not the person's: the command line of a run that the agent started, and of one of many that are asked for at
+# once, from there on.
 _UNATTENDED = "--unattended"
+_ONE_OF_MANY = ("--yes", "--until-asked")
 
 
 def typed_in_full(hint: str, argv: Sequence[str]) -> str:
@@ -27,11 +29,19 @@ def typed_in_full(hint: str, argv: Sequence[str]) -> str:
     if found is None or not argv or _HAS_COMMAND.search(found["words"]):
         return hint
     options, rest = found["options"].strip(), found["rest"] or ""
-    command = f"tfops {_as_typed(argv, without=options)} {options}{rest}"
+    own, passed_on = _parted(argv)
+    command = f"tfops {_as_typed(own, without=options)} {options}{passed_on}{rest}"
     words = found["words"].rstrip().replace(", add:", ":").replace(", or add:", ", or:")
     if not words:
         return command
     return f"{words} {command}" if words.endswith(":") else f"{words}: {command}".replace(" with: ", ": ")
+
+
+def _parted(argv: Sequence[str]) -> tuple[Sequence[str], str]:
+    """What is tfops' own, and what follows `--`: a program's, to which no option may be added."""
+    place = list(argv).index("--") if "--" in argv else len(argv)
+    passed_on = shlex.join(argv[place:])
+    return argv[:place], f" {passed_on}" if passed_on else ""
 
 
 def _with_word(meant: str, argv: Sequence[str]) -> str:
@@ -54,6 +64,9 @@ def _as_typed(argv: Sequence[str], *, without: str) -> str:
     words = list(argv)
     if _UNATTENDED in words:
         words = words[: next(index for index, word in enumerate(words) if word.startswith("-"))]
+    elif _ONE_OF_MANY[-1] in words:
+        words = words[: words.index(_ONE_OF_MANY[-1])]
+        words = words[:-1] if words[-1:] == [_ONE_OF_MANY[0]] else words
     takes_value = {found["name"]: bool(found["value"]) for found in _NAMED.finditer(without)}
     kept, rest = list[str](), iter(words)
     for word in rest:

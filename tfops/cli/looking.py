@@ -16,18 +16,24 @@ from tfops.cli.options import (
     Output,
     OutputOption,
     QuietOption,
+    ReplaceOption,
+    SelectionOptions,
+    SideBySide,
     StackOption,
     VerboseOption,
     VersionArgument,
     WaitOption,
     WorktreeOption,
     completion,
+    parse_digest,
     parse_duration,
 )
 from tfops.cli.run import execute, execute_watching, folder_of, open_project, terminal
+from tfops.errors import UsageError
 
 if TYPE_CHECKING:
     from tfops.views.doctor import DoctorResult
+    from tfops.views.many import ManyResult
     from tfops.views.plan import PlanResult
     from tfops.views.status import StatusResult
     from tfops.views.verify import VerifyResult
@@ -39,11 +45,25 @@ LimitOption = Annotated[
 
 def plan(
     ctx: typer.Context,
+    *,
     env: Environment = None,
+    chosen: SelectionOptions,
+    side_by_side: SideBySide,
     stack: StackOption = None,
     worktree: WorktreeOption = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="COMMIT",
+            help="What this commit would do. Else: the checked-out one.",
+            autocompletion=completion("branch"),
+        ),
+    ] = None,
     allow_missing: AllowMissingOption = None,
+    replace: ReplaceOption = None,
     checks: Annotated[bool, typer.Option("--checks", help="Run the required checks; exit 13 if one fails.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep it in Git, for who is to approve it.")] = False,
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for changes.")] = False,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
@@ -52,29 +72,54 @@ def plan(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Show what applying the checked-out commit would do.
+    """Show what applying the checked-out commit would do, in one environment or in many.
 
     \b
     Examples:
       tfops plan dev
+      tfops plan --all                     or --env 'prod-*', --label team=web
+      tfops plan --affected                before you push
       tfops plan dev --worktree            before you commit
       tfops plan dev --detailed-exitcode   exit 2 when there are changes
+      tfops plan prod --against feature    what would that do to prod?
       tfops plan prod --checks             would it pass?
       tfops plan prod --stack app          one stack of several
+      tfops plan prod --keep               for who is to approve it
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
-    def flow() -> "PlanResult":
+    def flow() -> "PlanResult | ManyResult":
         from tfops.cli.change_options import request_of
         from tfops.commands import plan as flows
 
         request = request_of(
-            env, stacks=stack, wait=wait, engine=EngineSwitches(engine), allow_missing=allow_missing or ()
-        )
-        return flows.plan(open_project(ctx), request, ui, worktree=worktree, checks=checks)
+            env, stacks=stack, wait=wait, engine=EngineSwitches(engine), allow_missing=allow_missing or (),
+            replaces=replace,
+        )  # fmt: skip
+        if worktree and (keep or against is not None):
+            raise UsageError("--worktree is for what isn't committed: not with --keep or --against")
+        if keep and against is not None:
+            raise UsageError("--keep is for the checked-out commit, which can be applied: not with --against")
+        project = open_project(ctx)
+        if selection := chosen.selection(env):
+            from tfops.cli.passed_on import passed_on
+            from tfops.commands.many import plan_many
+            from tfops.commands.selecting import for_commit
 
-    def exit_code(result: "PlanResult") -> int:
-        return result.exit_code(detailed=detailed_exitcode)
+            selected = for_commit(project, selection, ui, worktree=worktree)
+            return plan_many(project, selected, passed_on(ctx), side_by_side.options(ui))
+        if keep:
+            from tfops.commands.note_review import plan_and_keep
+
+            return plan_and_keep(project, request, ui, checks=checks)
+        return flows.plan(project, request, ui, flows.PlanOptions(against, worktree, checks))
+
+    def exit_code(result: "PlanResult | ManyResult") -> int:
+        from tfops.views.plan import PlanResult
+
+        if isinstance(result, PlanResult):
+            return result.exit_code(detailed=detailed_exitcode)
+        return result.exit_code_of_plans(detailed=detailed_exitcode)
 
     execute("plan", flow, ui=ui, output=output, exit_code=exit_code)
 
@@ -111,7 +156,9 @@ def render(
 
 def status(
     ctx: typer.Context,
+    *,
     envs: Environments = None,
+    chosen: SelectionOptions,
     fetch: FetchOption = True,
     watch: Annotated[bool, typer.Option("--watch", help="Show it again when it changes, until Ctrl-C.")] = False,
     every: Annotated[str, typer.Option("--every", metavar="TIME", help="With --watch: how often to look.")] = "5s",
@@ -123,6 +170,7 @@ def status(
     Examples:
       tfops status
       tfops status prod
+      tfops status --label team=web
       tfops status --watch
       tfops status --output json
     """
@@ -131,7 +179,16 @@ def status(
     def flow() -> "StatusResult":
         from tfops.commands.status import status as status_of
 
-        return status_of(open_project(ctx), envs or (), fetch=fetch, ui=ui)
+        project, named = open_project(ctx), envs or None
+        selection = chosen.selection(*(envs or ()))
+        if selection and not selection.everything:
+            from tfops.commands.selecting import select
+
+            selected = select(project, selection, ui)
+            named = list(selected.environments)
+            if not selected.environments:
+                ui.note(selected.text)
+        return status_of(project, named, fetch=fetch, ui=ui, with_labels=output is Output.JSON)
 
     if watch:
         execute_watching("status", flow, ui=ui, output=output, every_s=max(parse_duration(every), 1.0))
@@ -167,22 +224,39 @@ def history(
 
 
 def show(
-    ctx: typer.Context, env: Environment = None, version: VersionArgument = None, output: OutputOption = Output.TEXT
+    ctx: typer.Context,
+    env: Environment = None,
+    version: VersionArgument = None,
+    review: Annotated[
+        str | None,
+        typer.Option("--review", metavar="DIGEST", help="The reviewed plan with this digest instead, or `latest`."),
+    ] = None,
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Show the identity card of a version: who, what, when, with which engine, and what it holds.
+
+    With --review: a plan that was reviewed, who agreed to it, and when.
 
     \b
     Examples:
       tfops show dev          the current version
       tfops show dev v2
       tfops show dev v2 --output json
+      tfops show prod --review 4c1a95e07b3f
     """
-    ui = terminal()
+    ui = terminal(full=full)
 
     def flow() -> object:
+        if review is not None:
+            from tfops.commands.show_review import show_review
+
+            if version is not None:
+                raise UsageError("a version or --review: one of the two")
+            return show_review(open_project(ctx), env, "" if review == "latest" else parse_digest(review), ui)
         from tfops.commands.show import show as show_of
 
-        return show_of(open_project(ctx), env, version)
+        return show_of(open_project(ctx), env, version, with_labels=output is Output.JSON)
 
     execute("show", flow, ui=ui, output=output)
 

@@ -2,9 +2,9 @@
 
 import enum
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypedDict
 
 import typer
 
@@ -13,7 +13,10 @@ from tfops.errors import UsageError
 from tfops.system import environ
 
 if TYPE_CHECKING:
+    from tfops.cli.terminal import Terminal
+    from tfops.commands.side_by_side import ManyOptions
     from tfops.engine.commands import EngineFlags
+    from tfops.resolve.selection import Selection
 
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
 
@@ -48,7 +51,7 @@ def parse_digest(text: str | None) -> str:
     digest = "" if text is None else text.strip().lower()
     if text is not None and not _DIGEST.fullmatch(digest):
         raise UsageError(
-            f"--plan-digest {text!r} is no digest of a plan",
+            f"{text!r} is no digest of a plan",
             hint="12 to 64 hexadecimal digits, as `tfops plan` shows them",
         )
     return digest
@@ -117,6 +120,7 @@ YesDestroyOption = Annotated[bool, typer.Option(*_YES, help="Destroy without ask
 YesResumeOption = Annotated[bool, typer.Option(*_YES, help="Finish it without asking: what remains, no more.")]
 YesDrillOption = Annotated[bool, typer.Option(*_YES, help="Apply, roll back and destroy there without asking.")]
 YesAdoptOption = Annotated[bool, typer.Option(*_YES, help="Copy the state and record v1 without asking.")]
+YesApproveOption = Annotated[bool, typer.Option(*_YES, help="I have looked at the plan: don't ask.")]
 YesPruneOption = Annotated[
     bool, typer.Option(*_YES, help="Destroy the previews that are listed, and what is named. Else: only list.")
 ]
@@ -136,11 +140,31 @@ PlanDigestOption = Annotated[
     str | None,
     typer.Option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest (see tfops plan)."),
 ]
+ReviewedOption = Annotated[
+    bool,
+    typer.Option("--reviewed", help="Only what was reviewed, and approved where that is required."),
+]
 OfflineOption = Annotated[
     bool, typer.Option("--offline", help="Don't ask the remote: only where this clone holds `tfops lock`.")
 ]
 LockTimeoutOption = Annotated[
     str, typer.Option("--lock-timeout", metavar="TIME", help="How long the engine waits for the state's lock.")
+]
+
+
+ReplaceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--replace",
+        metavar="ADDRESS",
+        help="Make it anew although nothing of it changed. Can be repeated.",
+        autocompletion=completion("address"),
+    ),
+]
+
+
+RefreshOnlyOption = Annotated[
+    bool, typer.Option("--refresh-only", help="Only let the state of what runs learn what is real.")
 ]
 
 
@@ -214,5 +238,107 @@ AllowActionOption = Annotated[
         "--allow-action", metavar="ADDRESS", help="An action that `actions: {ask: …}` names. Can be repeated."
     ),
 ]
+
+
+class NamedPermissions(TypedDict):
+    """As `request_of` takes them."""
+
+    allow_destroy: Sequence[str]
+    allow_duplicate: Sequence[str]
+    allow_action: Sequence[str]
+    allow_missing: Sequence[str]
+
+
+class Permissions(NamedTuple):
+    """What may be lost, made a second time, run, or be missing: the options of every command that changes what runs."""
+
+    allow_destroy: AllowDestroyOption = None
+    allow_duplicate: AllowDuplicateOption = None
+    allow_action: AllowActionOption = None
+    allow_missing: AllowMissingOption = None
+
+    def named(self) -> NamedPermissions:
+        """Each address by its option."""
+        return NamedPermissions(
+            allow_destroy=self.allow_destroy or (),
+            allow_duplicate=self.allow_duplicate or (),
+            allow_action=self.allow_action or (),
+            allow_missing=self.allow_missing or (),
+        )
+
+
 HeadOption = Annotated[bool, typer.Option("--head", help="The commit, not the files as they lie here.")]
 WorktreeOption = Annotated[bool, typer.Option("--worktree", help="The files as they lie here, not the commit.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Every environment.")]
+GlobOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        metavar="GLOB",
+        help="Environments by name or pattern: 'prod-*'. Can be repeated.",
+        autocompletion=completion("glob"),
+    ),
+]
+LabelOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="KEY=VALUE",
+        help="Environments with this label. Can be repeated.",
+        autocompletion=completion("label"),
+    ),
+]
+AffectedOption = Annotated[bool, typer.Option("--affected", help="Environments that the commit touches.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--changed-since", metavar="REF", help="Environments that changed since a commit.")
+]
+
+
+class SelectionOptions(NamedTuple):
+    """Which environments."""
+
+    everything: AllOption = False
+    globs: GlobOption = None
+    label: LabelOption = None
+    affected: AffectedOption = False
+    changed_since: SinceOption = None
+
+    def selection(self, *named: str | None) -> "Selection | None":
+        """What was asked for; None where nothing was. Raises UsageError for what can't be both, `named` ones too."""
+        if not any(self) and self.changed_since is None:
+            return None
+        if self.changed_since == "":
+            raise UsageError("--changed-since is empty", why="a variable that nobody set, most likely")
+        from tfops.resolve.selection import Selection, parse_labels
+
+        labels = parse_labels(self.label or ())
+        found = Selection(self.everything, tuple(self.globs or ()), labels, self.affected, self.changed_since or "")
+        if any(named):
+            one = next(filter(None, named))
+            raise UsageError(f"`{one}` and a selection of environments: one of the two", hint=f"--env {one}")
+        if found.everything and (found.globs or found.labels):
+            raise UsageError("--all is every environment: take it out, or --env and --label")
+        if self.affected and self.changed_since:
+            raise UsageError("--affected and --changed-since: one of the two")
+        return found
+
+
+class SideBySide(NamedTuple):
+    """How many at once, and whether others go on where one fails."""
+
+    parallel: Annotated[
+        int | None,
+        typer.Option(
+            "--parallel", min=1, max=64, metavar="N", help="How many at once. Else: as many as there is room for."
+        ),
+    ] = None
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more when one of several fails.")] = (
+        False
+    )
+
+    def options(self, ui: "Terminal") -> "ManyOptions":
+        """Those who work, watched on the terminal."""
+        from tfops.cli.many_lines import ManyLines
+        from tfops.commands.side_by_side import ManyOptions
+
+        return ManyOptions(ManyLines(ui), self.parallel, self.fail_fast)

@@ -15,6 +15,8 @@ from tfops.views.progress import event_line, finished_line, said_line
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tfops.cli.plain_log import PlainLog
+
 
 class Screen(Protocol):
     """Where progress is told: what it takes of the terminal."""
@@ -24,7 +26,7 @@ class Screen(Protocol):
     full: bool
 
     @property
-    def console(self) -> "Console": ...
+    def out(self) -> "Console | PlainLog": ...
 
     @property
     def is_drawing(self) -> bool: ...
@@ -68,7 +70,7 @@ class Progress:
         self._groups = Groups.of(plan)
         self._planned, self._done = sum(2 if change.action == "replace" else 1 for change in plan.work), 0
         if ui.is_interactive or not ui.quiet:
-            ui.console.print(plan_report(plan, full=ui.full))
+            ui.out.print(plan_report(plan, full=ui.full))
 
     def event(self, event: Event) -> None:
         ui = self.terminal
@@ -76,9 +78,9 @@ class Progress:
             return
         if isinstance(event, ReadingEvent):
             if ui.verbose:
-                ui.console.print(Text(f"  {event.address}: reading", style="dim"))
+                ui.out.print(Text(f"  {event.address}: reading", style="dim"))
         elif isinstance(event, ActionEvent | SaidEvent) and ui.verbose and (said := said_line(event)):
-            ui.console.print(said)
+            ui.out.print(said)
         elif isinstance(event, ResourceEvent) and ui.is_drawn:
             self._move(event)
         else:
@@ -87,7 +89,7 @@ class Progress:
     def _print_line(self, event: Event) -> None:
         line = event_line(event)
         if line is not None:
-            self.terminal.console.print(line)
+            self.terminal.out.print(line)
 
     def _move(self, event: ResourceEvent) -> None:
         """Finished resources scroll by, the ones under way stand in the status line."""
@@ -109,7 +111,7 @@ class Progress:
         if event.step is Step.COMPLETED and not ui.verbose:
             is_grouped, line = self._groups.take(event.address, event.action)
         if not is_grouped:
-            width = 0 if ui.verbose else ui.console.width
+            width = 0 if ui.verbose else ui.out.width
             line = finished_line(event, with_id=ui.verbose, width=width)
         if line is not None:
-            ui.console.print(line)
+            ui.out.print(line)

@@ -11,12 +11,17 @@ from tfops.cli.options import (
     EngineOption,
     EngineSwitches,
     Environments,
+    FullOption,
     NamedEnvironment,
     Output,
     OutputOption,
     QuietOption,
+    SelectionOptions,
+    SideBySide,
     WaitOption,
+    YesApproveOption,
     YesPruneOption,
+    parse_digest,
     parse_duration,
 )
 from tfops.cli.run import execute, execute_silent, open_project, terminal
@@ -33,6 +38,10 @@ _ADDRESS = "127.0.0.1:8420"
 
 ParallelOption = Annotated[
     int, typer.Option("--parallel", min=1, max=64, metavar="N", help="How many environments at once.")
+]
+
+PlanToApproveOption = Annotated[
+    str | None, typer.Option("--plan-digest", metavar="DIGEST", help="Which plan, when several wait.")
 ]
 
 VaryingOption = Annotated[
@@ -96,12 +105,19 @@ def reconcile(
 
 
 def approve(
-    ctx: typer.Context, env: NamedEnvironment, varying: VaryingOption = None, output: OutputOption = Output.TEXT
+    ctx: typer.Context,
+    env: NamedEnvironment,
+    plan_digest: PlanToApproveOption = None,
+    varying: VaryingOption = None,
+    yes: YesApproveOption = False,
+    full: FullOption = False,
+    output: OutputOption = Output.TEXT,
 ) -> None:
-    """Agree to the plan that a run without a person may not apply by itself.
+    """Agree to a plan: one that was reviewed, or one that a run without a person may not apply by itself.
 
-    What waits, and why, is in status. The yes is in the ledger, and counts for that commit and that plan
-    only; the next turn applies it.
+    Shows the plan that waits, and asks. The yes is in the ledger; it counts for that plan of that code only, and for
+    one apply. Without --plan-digest: what was held back (tfops status says why), else what was kept of the checked-out
+    commit, else the newest.
 
     A value that is new at each planning, a timestamp for instance, makes each plan another one. The turn
     that finds that says which, and --varying lets it differ.
@@ -109,14 +125,16 @@ def approve(
     \b
     Examples:
       tfops approve prod
+      tfops approve prod --plan-digest 4c1a95e07b3f --yes
       tfops approve prod --varying module.app.terraform_data.built
     """
-    ui = terminal()
+    ui = terminal(full=full)
 
     def flow() -> object:
         from tfops.commands.approve import approve as agree
 
-        return agree(open_project(ctx), env, varying=varying or ())
+        digest = parse_digest(plan_digest)
+        return agree(open_project(ctx), env, ui, digest=digest, varying=varying or (), yes=yes)
 
     execute("approve", flow, ui=ui, output=output)
 
@@ -153,8 +171,10 @@ def prune(
 
 def drift(
     ctx: typer.Context,
+    *,
     envs: Environments = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every environment that runs.")] = False,
+    chosen: SelectionOptions,
+    side_by_side: SideBySide,
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for drift.")] = False,
     wait: WaitOption = "0s",
     engine: EngineOption = "",
@@ -163,7 +183,8 @@ def drift(
 ) -> None:
     """Show what in the real world differs from the version that was applied.
 
-    Changes nothing. What it found is in the ledger, for status and for the agent, which heals it where
+    Of many, those that run are looked at side by side. Changes nothing.
+    What it found is in the ledger, for status and for the agent, which heals it where
     tfops.yaml says `drift: heal`.
 
     \b
@@ -174,10 +195,16 @@ def drift(
     ui = terminal(quiet=quiet)
 
     def flow() -> "DriftResult":
-        from tfops.commands.drift import drift as look
+        project, selection = open_project(ctx), chosen.selection(*(envs or ()))
+        if selection is None and len(envs or ()) < 2:
+            from tfops.commands.drift import drift as look
 
-        request = request_of(wait=wait, engine=EngineSwitches(engine))
-        return look(open_project(ctx), envs or (), request, ui, everything=everything)
+            return look(project, next(iter(envs or ()), None), request_of(wait=wait, engine=EngineSwitches(engine)), ui)
+        from tfops.cli.passed_on import passed_on
+        from tfops.commands import drift_many as many
+
+        wanted = many.named(project, envs or ()) if selection is None else many.selected(project, selection, ui)
+        return many.drift_many(project, wanted, passed_on(ctx), side_by_side.options(ui))
 
     def exit_code(result: "DriftResult") -> int:
         return result.exit_code(detailed=detailed_exitcode)

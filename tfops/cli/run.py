@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -152,8 +153,8 @@ def _interrupted(interrupt: KeyboardInterrupt) -> TfopsError:
 def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | None" = None) -> NoReturn:
     """Print the error and raise Exit with its code."""
     signals.settle()
-    from tfops.cli.console import stderr_console
     from tfops.cli.hints import typed_in_full
+    from tfops.cli.plain_log import stderr_out
     from tfops.views import envelope
     from tfops.views.errors import error_report
 
@@ -164,7 +165,7 @@ def fail(command: str, error: TfopsError, *, output: Output, ui: "Terminal | Non
     if output is Output.JSON:
         _print(envelope.failure(command, error))
     else:
-        stderr_console().print(error_report(error))
+        stderr_out().print(error_report(error))
     if isinstance(error, ConfigError):
         from tfops.forge.ci import annotations
 
@@ -190,18 +191,34 @@ def _answer(command: str, result: object, *, output: Output, ui: "Terminal", cod
 def _text(result: object, *, full: bool) -> str:
     """Text for stdout, without the spaces that fill a table's last column."""
     from tfops.views.base import View, text_report
-    from tfops.views.draw import as_plain
+    from tfops.views.draw import ExactText, as_plain
 
-    report = text_report(result, View(clock.now(), full=full))
-    plain = None if is_drawn_on(sys.stdout) else as_plain(report, LOG_COLUMNS)
+    view, is_log = View(clock.now(), full=full), not is_drawn_on(sys.stdout)
+    report = text_report(result, replace(view, group=_log_group) if is_log else view)
+    if isinstance(report, ExactText):
+        return report.text
+    plain = as_plain(report, LOG_COLUMNS) if is_log else None
     if plain is not None:
         return plain
+    if is_log:  # rich would swallow parts of what opens and closes a group
+        report = text_report(result, view)
     from tfops.cli.console import stdout_console
 
     console = stdout_console()
     with console.capture() as captured:
         console.print(report)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _log_group(title: str) -> tuple[str, str] | None:
+    from tfops.forge.ci import log_group
+
+    return log_group(title)
+
+
+def print_result(result: object, *, ui: "Terminal") -> None:
+    """As text, masked."""
+    _print(_answer("", result, output=Output.TEXT, ui=ui))
 
 
 def _print(text: str) -> None:

@@ -61,9 +61,14 @@ def adopt(
         ),
     ],
     folder: Annotated[
-        Path,
-        typer.Argument(metavar="FOLDER", help="A Terraform root module with a state.", autocompletion=complete_folder),
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER",
+            help="A Terraform root module with a state. Left out: the environment's `root:`, which stays where it is.",
+            autocompletion=complete_folder,
+            show_default=False,
+        ),
+    ] = None,
     module: Annotated[
         str | None, typer.Option("--module", metavar="NAME", help="The module's name. Left out: the folder's.")
     ] = None,
@@ -85,17 +90,24 @@ def adopt(
     The first run writes the files and rehearses the first plan. Commit them; the same command again then
     copies the state and records the first version. Refused, with everything as before, unless that plan is empty.
 
+    An environment with `root:` in tfops.yaml is taken over where it is, in one run: nothing moves.
+
     \b
     Examples:
+      tfops adopt prod
       tfops adopt prod ./legacy
       git add -A && git commit -m "Adopt prod" && tfops adopt prod ./legacy
     """
     ui = terminal()
 
     def flow() -> object:
+        request = request_of(env, yes=yes, engine=engine)
+        if folder is None:
+            from tfops.commands.adopt_root import adopt_root
+
+            return adopt_root(open_project(ctx), request, ui)
         from tfops.commands.adopt import adopt
 
-        request = request_of(env, yes=yes, engine=engine)
         return adopt(open_project(ctx), folder_of(ctx) / folder, request, ui, module=module, branch=branch)
 
     execute("adopt", flow, ui=ui, output=output)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
+    from tfops.cli.plain_log import PlainLog
     from tfops.cli.progress import Progress
     from tfops.records.engine_events import Event
     from tfops.records.plan import Plan
@@ -36,14 +37,26 @@ class Terminal:
     full: bool = False
     given: Console | None = None
     mask: Masker = field(default_factory=Masker)
+    _log: PlainLog | None = None
     _status: Status | None = None
     _phase: str = ""
     _phase_since: float = 0.0
     _progress: Progress | None = None
 
     @property
+    def out(self) -> Console | PlainLog:
+        """Where lines are told: the terminal, or a log."""
+        if self.is_drawn or self.given is not None:
+            return self.console
+        if self._log is None:
+            from tfops.cli.plain_log import PlainLog
+
+            self._log = PlainLog()
+        return self._log
+
+    @property
     def console(self) -> Console:
-        """Made when something is told: a command that has nothing to tell needs none."""
+        """What draws on the terminal."""
         if self.given is None:
             from tfops.cli.console import stderr_console
 
@@ -81,15 +94,17 @@ class Terminal:
 
     def note(self, text: str) -> None:
         if not self.quiet:
-            self.console.print(Text(plain(self.mask(text)), style="dim"))
+            self.out.print(Text(plain(self.mask(text)), style="dim"))
 
     def warn(self, text: str) -> None:
-        self.console.print(Text.assemble(("! ", "bold yellow"), (plain(self.mask(text)), "yellow")))
+        self.out.print(Text.assemble(("! ", "bold yellow"), (plain(self.mask(text)), "yellow")))
 
     def phase(self, text: str) -> None:
         self._phase, self._phase_since = text, time.monotonic()
         if self._progress is not None:
             self._progress.begin_phase()
+        if text and environ.side_by_side():
+            self.out.print(Text(plain(self.mask(text))))
         if self.quiet or not self.is_drawn:
             return
         if not text:
@@ -110,7 +125,7 @@ class Terminal:
     def stop(self) -> None:
         """Leave the terminal as a person expects it."""
         for line in self._progress.rest() if self._progress else ():
-            self.console.print(line)
+            self.out.print(line)
         if self._status is not None:
             self._status.stop()
             self._status = None
@@ -136,6 +151,9 @@ class Terminal:
 
     def ask_for(self, question: str, word: str) -> bool:
         return self._ask(f"\n{question}: ") == word
+
+    def ask(self, question: str, proposal: str) -> str:
+        return self._ask(f"\n{question} [{proposal}]: ") or proposal
 
     def _ask(self, prompt: str) -> str:
         self.stop()

@@ -21,6 +21,7 @@ from tfops.change.target import Target, apply_target
 from tfops.change.task import Task
 from tfops.change.ui import Ui
 from tfops.commands.legacy import Legacy, leave_marker, read_legacy
+from tfops.commands.moving_state import bring_state
 from tfops.commands.rehearsal import rehearse
 from tfops.config import names
 from tfops.config.edit import with_environment, with_providers
@@ -37,7 +38,7 @@ from tfops.records.plan import Plan
 from tfops.records.rendered import LOCK_FILE
 from tfops.records.version import Kind
 from tfops.system import failpoint, signals
-from tfops.system.workspace import in_work_tree, replace_text, write_file, write_new_files
+from tfops.system.workspace import in_work_tree, replace_text, write_new_files
 from tfops.views.adopt import AdoptResult
 from tfops.views.words import plural
 
@@ -114,7 +115,7 @@ def _project_text(
     """tfops.yaml with the environment's line and the folder's providers, where they are missing."""
     try:
         if env not in rules.environments:
-            text = with_environment(text, env, _branch(project, rules, branch))
+            text = with_environment(text, env, {"branch": _branch(project, rules, branch)})
         return with_providers(text, {
             name: block for name, block in legacy.draft.providers.items() if name not in rules.providers
         })  # fmt: skip
@@ -187,19 +188,4 @@ def _bring_state(target: Target, legacy: Legacy, request: Request, ui: Ui) -> No
     with target.facts.project.workspace.run(target.env) as folder:
         stack = open_stack(Run(target.facts, folder, request, ui), target.stacks.content)
         stack.engine.prepare()
-        there, _ = stack.engine.pull_state()
-        if there.lineage == legacy.state.lineage and there.serial >= legacy.state.serial:
-            signals.tell_if_interrupted(_COPIED)
-            return
-        if not there.is_absent and there.inventory:
-            raise Refused(
-                "state-exists",
-                f"{target.env} has a state already, and it is another one",
-                why=f"its lineage is {there.lineage}, the folder's is {legacy.state.lineage}",
-                hint="look at `backend` in tfops.yaml: the place must be empty",
-            )
-        copy = folder / "adopted.tfstate"
-        write_file(copy, legacy.state_text)
-        with signals.deferred(_COPIED), stack.engine.shielded():
-            stack.engine.push_state(str(copy))
-            failpoint.reach("state-brought")
+        bring_state(stack, folder, legacy.state, legacy.state_text, said=_COPIED)

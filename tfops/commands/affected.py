@@ -1,15 +1,13 @@
 """`affected`: the environments that a commit touches, against the branch that each is bound to. No engine starts."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from tfops.change.commit_files import Between, CommitFiles
+from tfops.change.content import Content, rendered
 from tfops.change.home import content_tree
-from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
-from tfops.change.stack import Content
-from tfops.commands.rendering import rendered
-from tfops.config.environment import EnvironmentConfig, load_environment
-from tfops.config.modules.interface import Interfaces, reached_modules
+from tfops.config.environment import EnvironmentConfig, load_environment, lock_file_path
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
@@ -22,7 +20,6 @@ from tfops.records.names import CommitSha, EnvName
 from tfops.records.rendered import LOCK_FILE
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
-from tfops.system.module_digest import ModuleDigests
 from tfops.system.repository import PROJECT_PATHS, Repository
 from tfops.system.trees import GitTree
 from tfops.views.affected import AffectedEnvironment, AffectedResult
@@ -34,18 +31,15 @@ class Side:
 
     project: Project
     commit: CommitSha
-    tree: GitTree
     rules: ProjectConfig
-    digests: ModuleDigests
-    interfaces: Interfaces
-    reaches: dict[str, frozenset[str]] = field(default_factory=dict)
+    files: CommitFiles
 
     @classmethod
     def of(cls, project: Project, commit: CommitSha) -> "Side":
         """Raises ConfigError when tfops.yaml is broken there, Refused as an export."""
         tree = GitTree.of_commit(project.repository, commit)
         rules = project.rules_in(tree)
-        return cls(project, commit, tree, rules, ModuleDigests(tree), interfaces_of(project, tree))
+        return cls(project, commit, rules, CommitFiles(project, tree))
 
     def comes(self, env: EnvName) -> Comes | None:
         """What an environment comes to there; None where tfops.yaml doesn't know it."""
@@ -54,23 +48,20 @@ class Side:
             return None
         found = Comes(self.rules, rule)
         try:
-            tree = content_tree(self.project, self.tree, self.rules, env)
+            tree = content_tree(self.project, self.files.tree, self.rules, env)
             config = load_environment(tree, self.rules, env)
             content = Content.of(tree, self.rules, config)
-            _, files = rendered(content, self.interfaces)
+            own = CommitFiles(self.project, content.tree) if config.own_roots else self.files
+            _, files = rendered(content, own.interfaces)
         except (ConfigError, Refused) as error:
             return replace(found, complaint=in_a_line(error))
-        reaches = {path: self.reach(path) for path in _folders(config)}
-        used = {path for paths in reaches.values() for path in paths}
+        modules = own.digests_of(source for source in config.sources if isinstance(source, LocalSource))
+        folders = _folders(config)
+        reaches = {path: frozenset(modules) if config.own_roots else own.reach(path) for path in folders}
         roots = {name: text for name, text in files.items() if name.rpartition("/")[2] != LOCK_FILE}
-        modules = {path: self.digests.of(path) for path in used}
-        return replace(found, config=config, roots=roots, lock=content.lock, modules=modules, reaches=reaches)
-
-    def reach(self, module: str) -> frozenset[str]:
-        """A folder below `modules/`, and those that it calls by relative paths."""
-        if module not in self.reaches:
-            self.reaches[module] = reached_modules(self.interfaces, [module])
-        return self.reaches[module]
+        locks = {stack: content.lock_of(stack) for stack in config.stacks}
+        lock = content.lock if not config.own_roots else repr(sorted(locks.items()))
+        return replace(found, config=config, roots=roots, lock=lock, modules=modules, reaches=reaches)
 
 
 def affected(project: Project, base: str | None) -> AffectedResult:
@@ -177,27 +168,29 @@ def _left(repository: Repository, branch: str) -> CommitSha | None:
     return repository.merge_base(tip, repository.head) if tip else None
 
 
-def _maybe_touched(before: Side, head: Side, wanted: Iterable[EnvName]) -> Iterator[EnvName]:
+def _maybe_touched(before: Side, head: Side, wanted: Sequence[EnvName]) -> Iterator[EnvName]:
     """Without reading a file of theirs: those of which something can be another. Tree ids say it for all at once, what
     was found right before says it for each."""
-    changed = {path for path in PROJECT_PATHS if before.tree.digest(path) != head.tree.digest(path)}
+    was, now = before.files.tree, head.files.tree
+    own = [env for env in wanted if _has_roots(before, env) or _has_roots(head, env)]
+    if was.tree_id != now.tree_id:
+        yield from own
+    wanted = sorted(set(wanted).difference(own), key=wanted.index)
+    changed = {path for path in PROJECT_PATHS if was.digest(path) != now.digest(path)}
     if not changed:
         return
-    memory = ValidationCache(head.project.workspace.verdicts)
+    memory, between = ValidationCache(head.project.workspace.verdicts), Between(before.files, head.files)
     for env in wanted:
-        if PROJECT_FILE in changed or _is_maybe_touched(before, head, env, memory):
+        known = memory.files(now, env) if PROJECT_FILE not in changed else None
+        lock = lock_file_path(head.rules.files_of(env)) if known else ""
+        if known is None or between.touched_modules(known, lock) != set():
             yield env
 
 
-def _is_maybe_touched(before: Side, head: Side, env: EnvName, memory: ValidationCache) -> bool:
-    known = memory.files(head.tree, env)
-    if known is None or any(before.tree.digest(path) != head.tree.digest(path) for path in known.paths):
-        return True
-    lock = f"environments/{head.rules.files_of(env)}.lock.hcl"
-    if before.tree.digest(lock) != head.tree.digest(lock):
-        return True
-    folders = {path for source in known.folders for path in head.reach(source)}
-    return any(before.digests.of(path) != head.digests.of(path) for path in folders)
+def _has_roots(side: Side, env: EnvName) -> bool:
+    """Whether it is made of roots that somebody wrote by hand: they may reach whatever changed."""
+    rule = side.rules.environments.get(env)
+    return rule is not None and bool(rule.roots)
 
 
 def _folders(config: EnvironmentConfig) -> set[str]:

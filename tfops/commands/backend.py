@@ -181,7 +181,7 @@ def _problem(topic: str, error: AwsRefused) -> Finding:
 def _places(project: Project) -> list[_Place]:
     """The buckets of the checked-out tfops.yaml, each once. Raises Refused for other backends."""
     rules = project.config_at(project.repository.head)
-    _require_s3(rules)
+    _require_s3(rules.backend.kind)
     found: dict[tuple[StateBucket, str], tuple[Access, list[EnvName], dict[str, str]]] = {}
     for env in rules.environments:
         settings = backend_settings(rules, env, MAIN_STACK)
@@ -202,11 +202,11 @@ def _stacks(project: Project, env: EnvName) -> list[StackName]:
     return [StackName(name) for name in stacks] if isinstance(stacks, dict) and stacks else [MAIN_STACK]
 
 
-def _require_s3(rules: ProjectConfig) -> None:
-    if rules.backend.kind != "s3":
+def _require_s3(kind: str) -> None:
+    if kind != "s3":
         raise Refused(
             "not-s3",
-            f"the backend is `{rules.backend.kind}`: there is no bucket",
+            f"the backend is `{kind}`: there is no bucket",
             hint="tfops docs share-state says what each backend needs",
         )
 
@@ -229,7 +229,13 @@ def _wanted(rules: ProjectConfig, env: EnvName, settings: Mapping[str, Any]) -> 
 
 def state_place(rules: ProjectConfig, env: EnvName, stack: StackName = MAIN_STACK) -> tuple[BucketClient, str, str]:
     """The door to an environment's bucket, the key of a stack's state, and both as an address."""
-    _require_s3(rules)
+    _require_s3(rules.backend_of(env, stack).kind)
+    if workspace := rules.workspace_of(env):
+        raise Refused(
+            "workspace",
+            f"the state of {env} is in the workspace `{workspace}`: its object is not known here",
+            hint="look at the bucket itself: env:/WORKSPACE/KEY   (tfops docs roots)",
+        )
     settings = backend_settings(rules, env, stack)
     wanted, key = _wanted(rules, env, settings), str(settings["key"])
     return BucketClient(wanted, access_of(settings)), key, f"s3://{wanted.name}/{key}"

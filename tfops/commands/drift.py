@@ -5,7 +5,6 @@ others know without looking.
 """
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 
 from tfops.change.environment import Place, find_place
@@ -19,14 +18,15 @@ from tfops.change.run import running
 from tfops.change.snapshot import Snapshot, read_snapshot
 from tfops.change.ui import Ui
 from tfops.commands.locks import append_event
-from tfops.config.project import DriftPolicy
+from tfops.config.project import DriftPolicy, ProjectConfig
 from tfops.engine.plan import masked_plan
-from tfops.errors import Locked, NotRecorded, Refused, TfopsError, in_a_line
+from tfops.errors import Locked, NotRecorded, Refused
 from tfops.ledger.chain import LedgerState, NewEvent, read_present
-from tfops.ledger.versions import list_versions
+from tfops.ledger.versions import list_latest
 from tfops.records.drift import Drift
 from tfops.records.event import EventKind
-from tfops.records.plan import Plan
+from tfops.records.names import EnvName
+from tfops.records.plan import Plan, totals
 from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.merged_plan import merge_plans
 from tfops.system import clock
@@ -34,26 +34,17 @@ from tfops.system.workspace import read_json, write_file
 from tfops.views.drift import DriftResult, EnvironmentDrift
 
 
-def drift(project: Project, envs: Sequence[str], request: Request, ui: Ui, *, everything: bool) -> DriftResult:
-    """One environment (by name, or of the branch), several, or all that run. Of several, one that can't be looked
-    at doesn't stop the others."""
-    if len(envs) == 1 or not (envs or everything):
-        place = find_place(project, envs[0] if envs else None)
-        project.fetch_for_reading(place.rules, ui)
-        return DriftResult((_drift_of(project, place, request, ui),))
-    rules = project.config_at(project.repository.head)
-    project.fetch_for_reading(rules, ui)
-    listings = list_versions(project.repository)
-    running = [env for env in rules.environments if env in listings and _runs(listings[env].latest)]
-    found: list[EnvironmentDrift] = []
-    for env in envs or running:
-        place = find_place(project, env)
-        try:
-            found.append(_drift_of(project, place, request, ui))
-        except TfopsError as error:
-            ui.warn(f"{env}: {in_a_line(error)}")
-            found.append(EnvironmentDrift(place.env, None, error=ui.mask(in_a_line(error))))
-    return DriftResult(tuple(found))
+def drift(project: Project, env: str | None, request: Request, ui: Ui) -> DriftResult:
+    """Of one environment, by name or of the branch."""
+    place = find_place(project, env)
+    project.fetch_for_reading(place.rules, ui)
+    return DriftResult((_drift_of(project, place, request, ui),))
+
+
+def running_environments(project: Project, rules: ProjectConfig) -> list[EnvName]:
+    """Those that have a version, and weren't destroyed: what can drift."""
+    listings = list_latest(project.repository)
+    return [env for env in rules.environments if env in listings and _runs(listings[env].latest)]
 
 
 def _runs(latest: VersionRecord | None) -> bool:
@@ -81,7 +72,7 @@ def _look(facts: Snapshot, latest: VersionRecord, request: Request, ui: Ui) -> t
         read = {one.spec.name: one for one in read_stacks(run, open_stacks(run, target.specs()))}
         ui.phase(f"comparing {place.env} with {latest.version}")
         plan = masked_plan(merge_plans(refreshed(read, ui)), run.mask)
-        heal = plan_read(list(read.values()), ui).plan.headline() if plan.drift and _heals(place) else ""
+        heal = totals([plan_read(list(read.values()), ui).plan]) if plan.drift and _heals(place) else ""
         ui.phase("")
     return plan, heal
 

@@ -1,13 +1,16 @@
-"""What the rehearsals of an environment's versions came to."""
+"""What became of an environment's versions elsewhere: in rehearsals, and in the environments that follow it."""
 
-from tfops.change.project import Project
-from tfops.ledger.chain import read_present
+from tfops.ledger.chain import LedgerState
 from tfops.records.drill import Drill
-from tfops.records.names import EnvName
+from tfops.records.promotion import PromotedVersion
 from tfops.records.version import Version
 
 
-def drills_of(project: Project, env: EnvName) -> dict[Version, Drill]:
+def drills_of(present: LedgerState) -> dict[Version, Drill]:
     """The newest drill of each version of an environment."""
-    drills = read_present(project.repository, env).drills.drills
-    return {Version.read(name): drill for name, drill in drills.items()}
+    return {Version.read(name): drill for name, drill in present.drills.drills.items()}
+
+
+def promotions_of(present: LedgerState) -> dict[Version, tuple[PromotedVersion, ...]]:
+    """What each version of an environment became in others."""
+    return {Version.read(name): parts for name, parts in present.promotions.promotions.items()}

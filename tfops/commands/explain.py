@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tfops.change.modules import interfaces_of
+from tfops.change.modules import interfaces_of, own_interfaces
 from tfops.change.project import Project
+from tfops.commands.written_files import write_into
 from tfops.config.defaults import default_inputs
 from tfops.config.environment import listed_environments, read_environment
 from tfops.config.example import example_yaml
@@ -14,12 +15,12 @@ from tfops.config.file_schema import environment_schema, project_schema
 from tfops.config.modules.module import Interface, Output, Variable
 from tfops.config.modules.terraform_type import type_text
 from tfops.config.names import is_local_source, shown, why_and_hint
+from tfops.config.own_roots import roots_of
 from tfops.config.project_file import project_document
-from tfops.config.source import LocalSource
+from tfops.config.source import LocalSource, RootSource
 from tfops.errors import ConfigError, Refused
 from tfops.records.names import EnvName
 from tfops.system.trees import GitTree
-from tfops.system.workspace import explained_disk_errors, in_work_tree
 from tfops.views.explain import ExplainResult, InputFact, ModuleFact, ModulesResult, OutputFact
 from tfops.views.schema import SchemaResult
 
@@ -78,7 +79,25 @@ def _uses(tree: GitTree) -> Iterator[tuple[EnvName, set[str]]]:
             sources = read_environment(tree, env, base=base).sources
         except ConfigError:  # what is wrong there is for `validate` to say
             continue
-        yield env, {source.path for source in sources if isinstance(source, LocalSource)}
+        yield (
+            env,
+            {
+                source.path
+                for source in sources
+                if isinstance(source, LocalSource) and not isinstance(source, RootSource)
+            },
+        )
+
+
+def _roots(project: Project, tree: GitTree) -> dict[str, Interface]:
+    """The root modules that tfops.yaml names, by their paths as they stand there."""
+    rules, found = project_document(tree), dict[str, Interface]()
+    for env in listed_environments(tree):
+        for root in roots_of(rules.data, env).values():
+            interface = own_interfaces(project, tree, RootSource(path=root.path)).local(root.path)
+            if interface is not None:
+                found.setdefault(root.path, interface)
+    return found
 
 
 def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
@@ -89,16 +108,11 @@ def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     known = sorted({*interfaces.names(), *used})
     modules = {name: found for name in known if (found := interfaces.local(name)) is not None}
     schemas: dict[str, dict[str, Any]] = {
-        "tfops.schema.json": project_schema(),
+        "tfops.schema.json": project_schema(_roots(project, tree)),
         "environment.schema.json": environment_schema(modules, is_strict=True, defaults=defaults),
         "base.schema.json": environment_schema(modules, is_strict=False),
     }
     if folder is not None:
-        with explained_disk_errors("write the schemas"):
-            in_work_tree(start, "" if Path(folder).is_absolute() else folder)
-            (start / folder).mkdir(parents=True, exist_ok=True)
-            for name, text in schemas.items():
-                # A folder that was named in full is the caller's word, not a commit's.
-                path = Path(folder, name) if Path(folder).is_absolute() else in_work_tree(start, f"{folder}/{name}")
-                path.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+        files = {name: json.dumps(text, indent=2) + "\n" for name, text in schemas.items()}
+        write_into(start, folder, files, "write the schemas")
     return SchemaResult(folder or "", schemas)

@@ -113,7 +113,7 @@ def for_tofu(
     sources = {source for read in found for source in read.sources}
     ours = {source for source in sources if is_for_tofu_alone(tree, source)}
     having = [read.env for read in found if ours & set(read.sources)]
-    bases = listed_environments(tree)
+    bases = listed_environments(tree) if having else {}
     complaints = list(calls_for_tofu_alone(tree, filter(is_local_source, sources)))
     for environment in read_configs(project, tree, having):
         for name, stack in environment.stacks.items():

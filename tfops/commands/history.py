@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfops.commands.drills import drills_of
+from tfops.commands.drills import drills_of, promotions_of
 from tfops.commands.named import environment_with_versions
-from tfops.ledger.chain import read_events
+from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.versions import Listing, versions_of
 from tfops.records.event import EventKind
 from tfops.records.version import Version
@@ -31,11 +31,16 @@ def history(
     listing = versions_of(project.repository, name)
     verdicts = _verdicts(project, listing) if verdict else {}
     kept = listing.versions[-limit:] if limit else listing.versions
-    commits, drills = project.repository.commits(record.commit for record in kept), drills_of(project, name)
+    commits = project.repository.commits(record.commit for record in kept)
+    present = read_present(project.repository, name)
+    drills, promoted = drills_of(present), promotions_of(present)
     entries = [
-        HistoryEntry(record, commits.get(record.commit), verdicts.get(record.version), drills.get(record.version))
+        HistoryEntry(
+            record, commits.get(record.commit), verdicts.get(record.version), drills.get(record.version),
+            promoted.get(record.version, ()),
+        )
         for record in kept
-    ]
+    ]  # fmt: skip
     since = kept[0].applied_at if kept and len(kept) < len(listing.versions) else None
     incidents = [
         event
@@ -60,4 +65,6 @@ def _verdicts(project: Project, listing: Listing) -> dict[Version, Judgement]:
 
 
 # What belongs between the versions of a history; begun, renewed and recorded would only repeat them.
-_INCIDENTS = frozenset({EventKind.FAILED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.FORCED, EventKind.RESTORED})
+_INCIDENTS = frozenset(
+    {EventKind.FAILED, EventKind.LOCKED, EventKind.UNLOCKED, EventKind.FORCED, EventKind.RESTORED, EventKind.SURGERY}
+)

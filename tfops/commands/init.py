@@ -32,7 +32,7 @@ def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False, ci: str = 
     """
     folder = start / name if name else start
     if ci and (folder / names.PROJECT_FILE).exists():
-        return _pipeline_alone(folder, name, ci, ui)
+        return _pipeline_alone(folder, name, ci)
     project = name or folder.resolve().name.lower()
     if not names.is_environment_name(project):
         raise UsageError(
@@ -48,7 +48,7 @@ def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False, ci: str = 
     written += _make_schemas(folder)
     to_do: tuple[str, ...] = ()
     if ci:
-        made = write_pipeline(folder, ci, ui)
+        made = write_pipeline(folder, ci)
         written, kept, to_do = [*written, *made.written], [*kept, *made.kept], made.to_do
     commit = _commit(folder, written) if is_new else ""
     if not is_new:
@@ -58,9 +58,9 @@ def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False, ci: str = 
     return InitResult(name or ".", tuple(written), tuple(kept), commit, "dev", roots, needs_values, to_do)
 
 
-def _pipeline_alone(folder: Path, name: str | None, ci: str, ui: Ui) -> InitResult:
+def _pipeline_alone(folder: Path, name: str | None, ci: str) -> InitResult:
     _prepare_repository(folder, name)
-    made = write_pipeline(folder, ci, ui)
+    made = write_pipeline(folder, ci)
     return InitResult(name or ".", made.written, made.kept, "", made.environment, to_do=made.to_do)
 
 

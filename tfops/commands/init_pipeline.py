@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tfops.change.ui import Ui
 from tfops.commands.missing_files import write_missing
 from tfops.commands.pipeline import Pipeline, pipeline_of
 from tfops.commands.pipeline_actions import GITEA, GITHUB, workflows
 from tfops.commands.pipeline_gitlab import JOBS, MAIN, jobs
 from tfops.config.environment import load_rules
+from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
@@ -27,7 +27,7 @@ class WrittenPipeline:
     environment: str
 
 
-def write_pipeline(folder: Path, forge: str, ui: Ui) -> WrittenPipeline:
+def write_pipeline(folder: Path, forge: str) -> WrittenPipeline:
     """Write the files that are missing, for the environments of tfops.yaml as it lies there.
 
     Raises ProjectError and ConfigError, with nothing written, when tfops.yaml gives no pipeline.
@@ -37,9 +37,7 @@ def write_pipeline(folder: Path, forge: str, ui: Ui) -> WrittenPipeline:
     pipeline = pipeline_of(rules, client=host.client if host else "forge")
     files = workflows(host, pipeline) if host else jobs(pipeline)
     written, kept = write_missing(folder, files)
-    if rules.backend.kind == "local":
-        ui.warn("the local backend keeps states in a clone, and a job's clone is thrown away: tfops docs share-state")
-    left = (*_other_than_written(folder, kept, files), *_settings(forge, pipeline))
+    left = (*_other_than_written(folder, kept, files), *_backend(rules), *_settings(forge, pipeline))
     first = pipeline.branches[0]
     return WrittenPipeline(tuple(written), tuple(kept), left, (*first.environments, *first.waiting)[0])
 
@@ -54,11 +52,18 @@ def _other_than_written(folder: Path, kept: list[str], files: Mapping[str, str])
             yield f"{path} isn't what would be written now: to have it anew, delete it and run this again"
 
 
+def _backend(rules: ProjectConfig) -> Iterator[str]:
+    if rules.backend.kind == "local":
+        yield "set a backend that jobs share in tfops.yaml: local states go with the clone: tfops docs share-state"
+
+
 def _settings(forge: str, pipeline: Pipeline) -> Iterator[str]:
     """Variables and secrets that the files read, and what else is set in the forge."""
     waiting = [env for branch in pipeline.branches for env in branch.waiting]
     if waiting:
-        yield f"{', '.join(waiting)}: reviewed, and applied by a person, as `sync` says"
+        yield f"{', '.join(waiting)}: reviewed, and applied or promoted by a person, as `sync` and `promote` say"
+    if pipeline.tools:
+        yield f"install what `required_checks` calls, in the jobs or on their runners: {', '.join(pipeline.tools)}"
     names = ["TFOPS_SOURCE", "TFOPS_COMMIT"]
     if pipeline.uses_aws and forge != GITEA.name:
         names += ["TFOPS_AWS_ROLE", "TFOPS_AWS_READ_ROLE", "AWS_REGION"]

@@ -1,6 +1,7 @@
 """The state of a Terraform folder: the very one that Terraform itself would use there, or a refusal by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tfops.system import environ
 from tfops.system.workspace import read_json, write_file
 
 _DEFAULT = "default"
+_INIT = "init   in that folder, as it is always done there"
 _SEALED = "sealed.tfstate"
 
 
@@ -49,12 +51,20 @@ class _Folder:
 
 
 def read_old_state(
-    project: Project, folder: Path, backend: OldBackend, rules: ProjectConfig, request: Request
+    project: Project, folder: Path, backend: OldBackend, rules: ProjectConfig, request: Request, *, workspace: str = ""
 ) -> OldState:
-    """Read without changing anything. Raises Refused (guard `adopt`) where it isn't certain which state is meant."""
-    _refuse_other_states(folder)
+    """Read without changing anything; `workspace` instead of the one that is selected there.
+
+    Raises Refused (guard `adopt`) where it isn't certain which state is meant.
+    """
+
+    def program() -> str:
+        return locate(project, rules, request.engine).name
+
+    _refuse_other_states(folder, program)
     at = _look(folder)
-    _require_initialized(at, backend)
+    at = replace(at, workspace=workspace) if workspace else at
+    _require_initialized(at, backend, program)
     settings = at.recorded.get("config") or {}
     is_local = backend.kind == "local"
     pulled = "" if is_local and not backend.text else _pull(project, at, backend, rules, request)
@@ -74,7 +84,7 @@ def read_old_state(
             "adopt",
             f"`{folder}` has no state, or an empty one: there is nothing to take over",
             why=f"looked at {where}",
-            hint=f"terraform workspace select {others[0]}   in that folder" if others else _as_a_module(folder),
+            hint=f"{program()} workspace select {others[0]}   in that folder" if others else _as_a_module(folder),
         )
     return OldState(text, state, where)
 
@@ -103,7 +113,7 @@ def _named(workspace: str) -> str:
     return "" if workspace == _DEFAULT else f", workspace {workspace}"
 
 
-def _refuse_other_states(folder: Path) -> None:
+def _refuse_other_states(folder: Path, program: Callable[[], str]) -> None:
     """What was told on a command line or never saved is another state than any file names."""
     told = sorted(
         name for name, value in environ.everything().items() if name.startswith("TF_CLI_ARGS") and "-state" in value
@@ -114,7 +124,7 @@ def _refuse_other_states(folder: Path) -> None:
         raise Refused(
             "adopt",
             f"`{folder / ERRORED_STATE}` was never saved: it is newer than the state",
-            hint=f"terraform state push {ERRORED_STATE}   in that folder, then delete it",
+            hint=f"{program()} state push {ERRORED_STATE}   in that folder, then delete it",
         )
 
 
@@ -132,7 +142,7 @@ def _look(folder: Path) -> _Folder:
     )
 
 
-def _require_initialized(at: _Folder, backend: OldBackend) -> None:
+def _require_initialized(at: _Folder, backend: OldBackend, program: Callable[[], str]) -> None:
     """Only `init` knows what was given on its command line, and Terraform uses what it wrote down."""
     recorded = str(at.recorded.get("type") or "")
     if bool(backend.text) == bool(recorded) and recorded in ("", backend.kind):
@@ -143,7 +153,7 @@ def _require_initialized(at: _Folder, backend: OldBackend) -> None:
     else:
         what = f"`{at.path}` was initialized with the backend {recorded}, and its files say another now"
         why = f"they say: {backend.kind if backend.text else 'none'}"
-    raise Refused("adopt", what, why=why, hint="terraform init   in that folder, as it is always done there")
+    raise Refused("adopt", what, why=why, hint=f"{program()} {_INIT}")
 
 
 def _local_path(at: _Folder, settings: Mapping[str, Any]) -> Path:
@@ -173,5 +183,5 @@ def _pull(project: Project, at: _Folder, backend: OldBackend, rules: ProjectConf
                 "adopt",
                 f"the backend of `{at.path}` isn't the one any more that it was initialized with",
                 why=error.why,
-                hint="terraform init   in that folder, as it is always done there",
+                hint=f"{found.name} {_INIT}",
             ) from error

@@ -82,7 +82,7 @@ def unlock(project: Project, env: str, *, force: bool, ui: Ui) -> LockResult:
             raise _needs_force(project, place.env, held)
         whose = f"the lock of {held.who} on {held.host} ({held.reason or held.what})"
         broken[:] = [f"{place.env}: {whose} was {'taken away' if kind is EventKind.UNLOCKED else 'broken by force'}"]
-        trouble = _trouble(held, present.intent) if present.intent else None
+        trouble = _trouble(held, present.intent).after(present.trouble) if present.intent else None
         return NewEvent(kind, broken[0], held.run_id, lock="", intent="", trouble=trouble)
 
     append_event(project, place.env, refs, event)

@@ -111,6 +111,12 @@ def _routes(facts: Snapshot, rules: ProjectConfig) -> Iterator[Route]:
     for name in map(StackName, card.stacks):
         recorded, source = recorded_state(card, name), recorded_place(facts.present, name)
         if recorded is not None and source is not None and not recorded.is_empty:
+            if source.workspace or rules.workspace_of(env):
+                raise Refused(
+                    "workspace",
+                    f"the state of {env} is in a workspace, and tfops can't move one",
+                    hint="move it by hand: terraform state pull, terraform state push   (tfops docs roots)",
+                )
             yield Route(env, source, place_today(rules, env, name), recorded, name)
 
 

@@ -13,6 +13,7 @@ from tfops.config.example import example_yaml
 from tfops.config.inherit import FOLDER
 from tfops.config.modules.interface import MODULES, Interfaces
 from tfops.config.names import PROJECT_FILE
+from tfops.config.project import ProjectConfig
 from tfops.config.stacks import stack_files
 from tfops.errors import Refused, UsageError
 from tfops.records.names import MAIN_STACK, EnvName
@@ -35,14 +36,14 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
         raise UsageError(f"{names.shown(pattern)} can't be a branch pattern", why=names.BRANCH_RULE)
     tree = project.tree(worktree=True)
     rules = load_rules(tree)
-    taken = {file.removesuffix(".yaml"): f"{FOLDER}/{file}" for file in tree.names(FOLDER)}
-    _require_new(name, taken | {env: f"environment {env} of {PROJECT_FILE}" for env in rules.environments})
+    require_new_name(name, taken_environments(tree, rules))
     if like:
+        require_files(rules, EnvName(like), name, pattern)
         files = _like(tree, rules.files_of(require_environment(like, rules)), EnvName(name))
     else:
         files = {f"{FOLDER}/{name}.yaml": _skeleton(interfaces_of(project, tree), name)}
     try:
-        changed = with_environment(tree.read(PROJECT_FILE) or "", name, pattern)
+        changed = with_environment(tree.read(PROJECT_FILE) or "", name, {"branch": pattern})
     except ValueError as error:
         raise Refused(
             "unusual-form",
@@ -57,10 +58,29 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
     return NewResult("environment", name, tuple(files), (PROJECT_FILE,), pattern)
 
 
-def _require_new(name: str, taken: Mapping[str, str]) -> None:
+def taken_environments(tree: Tree, rules: ProjectConfig) -> dict[str, str]:
+    """Names that can't be given to an environment, each with what has it."""
+    taken = {file.removesuffix(".yaml"): f"{FOLDER}/{file}" for file in tree.names(FOLDER)}
+    return taken | {env: f"environment {env} of {PROJECT_FILE}" for env in rules.environments}
+
+
+def require_new_name(name: str, taken: Mapping[str, str]) -> None:
+    """Raises Refused (guard `exists`); names that differ in case alone are one on some disks."""
     for known, what in taken.items():
         if known.casefold() == name.casefold():
             raise Refused("exists", f"{what} is there already", hint="choose another name")
+
+
+def require_files(rules: ProjectConfig, like: EnvName, name: str, pattern: str) -> None:
+    """Raises Refused (guard `own-root`) where the model is a root module: whether two can share its folder, and by
+    which workspace or backend their states are told apart, only people know."""
+    rule = rules.environments.get(like)
+    if rule and rule.roots:
+        raise Refused(
+            "own-root",
+            f"{like} is a root module of the repository: there are no files that {name} could be like",
+            hint=f"add below `environments:` by hand: {name}: {{branch: {pattern}, root: FOLDER}}   (tfops docs roots)",
+        )
 
 
 def _like(tree: Tree, model: EnvName, env: EnvName) -> dict[str, str]:
@@ -92,7 +112,7 @@ def new_module(project: Project, name: str) -> NewResult:
     if not names.is_module_name(name) or not names.is_local_source(name):
         raise UsageError(f"{names.shown(name)} can't name a module", why=names.MODULE_RULE)
     root = project.repository.root
-    _require_new(name, {known: f"{MODULES}/{known}" for known in _entries(root / MODULES)})
+    require_new_name(name, {known: f"{MODULES}/{known}" for known in _entries(root / MODULES)})
     files = {f"{MODULES}/{name}/{file}": text for file, text in module_files(name).items()}
     write_new_files(root, files)
     return NewResult("module", name, tuple(files), (), "")

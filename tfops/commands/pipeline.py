@@ -15,6 +15,10 @@ from tfops.errors import ProjectError
 from tfops.records.names import EnvName
 
 APPLY = 'tfops apply "$ENV" --yes --wait 10m --lock-timeout 5m'
+APPLY_REVIEWED = 'tfops apply "$ENV" --reviewed --wait 10m --lock-timeout 5m'
+REPORTS = "tfops-reports"  # a folder of files that the job of a review hands over
+VALIDATE = f"tfops validate --write {REPORTS}"
+REVIEW = f"tfops review --write {REPORTS}"
 DRIFT = "tfops drift --all --detailed-exitcode --wait 10m"
 _MOST_ENVIRONMENTS = 200  # of one branch: GitLab makes as many jobs of a matrix, GitHub 256
 _LONGEST_SLUG = 60
@@ -23,12 +27,28 @@ _LONGEST_SLUG = 60
 @dataclass(frozen=True, slots=True)
 class BoundBranch:
     """The environments of a branch, or of all that fit a pattern: those that a push applies, and those that wait for a
-    person (`sync` isn't `auto`)."""
+    person (`sync` isn't `auto`, or they are promoted to). `reviewed` are those of both whose plans must have been
+    reviewed."""
 
     pattern: str
     environments: tuple[EnvName, ...]
     waiting: tuple[EnvName, ...]
     uses_aws: bool
+    reviewed: tuple[EnvName, ...] = ()
+
+    @property
+    def asks_forge(self) -> bool:
+        """Whether a push applies what people may have approved there, and tells what became of it."""
+        return not set(self.environments).isdisjoint(self.reviewed)
+
+    @property
+    def reviews_all(self) -> bool:
+        return bool(self.environments) and set(self.environments) <= set(self.reviewed)
+
+    @property
+    def command(self) -> str:
+        """Where only some want it, a plain apply keeps to it in those."""
+        return APPLY_REVIEWED if self.reviews_all else APPLY
 
     @property
     def slug(self) -> str:
@@ -40,16 +60,24 @@ class BoundBranch:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """`extras` are tfops' own, comma-separated. `engine` is what has to be installed besides, empty: nothing."""
+    """`extras` are tfops' own, comma-separated. `engine` is what has to be installed besides, empty: nothing; so are
+    `tools`, for policies.
+    """
 
     branches: tuple[BoundBranch, ...]
     extras: str
     engine: str
+    tools: tuple[str, ...] = ()
 
     @property
     def applied(self) -> tuple[BoundBranch, ...]:
         """The branches to which a push applies something."""
         return tuple(branch for branch in self.branches if branch.environments)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether the job that reviews keeps plans that are needed later."""
+        return any(branch.reviewed for branch in self.branches)
 
     @property
     def uses_aws(self) -> bool:
@@ -74,10 +102,15 @@ def pipeline_of(rules: ProjectConfig, *, client: str) -> Pipeline:
         )
     branches = tuple(_bound(pattern, found, rules) for pattern, found in by_pattern.items())
     brings_engine = rules.engine.use in ("auto", "embedded")
-    extras = (
-        ["terraform"] * brings_engine + ["vault"] * (rules.secrets.vault_login is not None) + [client] * bool(client)
-    )
-    return Pipeline(branches, ",".join(extras), "" if brings_engine else rules.engine.use)
+    tools = {check.tool.use for rule in rules.environments.values() for check in rule.required_checks if check.tool}
+    wanted = {
+        "terraform": brings_engine,
+        "vault": rules.secrets.vault_login is not None,
+        "policy": "rego" in tools,
+        client: bool(client),
+    }
+    extras = ",".join(extra for extra, is_wanted in wanted.items() if is_wanted)
+    return Pipeline(branches, extras, "" if brings_engine else rules.engine.use, tuple(sorted(tools - {"rego"})))
 
 
 def _bound(pattern: str, found: Mapping[EnvName, EnvironmentRule], rules: ProjectConfig) -> BoundBranch:
@@ -87,8 +120,10 @@ def _bound(pattern: str, found: Mapping[EnvName, EnvironmentRule], rules: Projec
             hint="one job can do all of them: tfops docs run-in-ci   (tfops reconcile)",
         )
     uses_aws = rules.backend.kind == "s3" or any(rule.account or rule.role for rule in found.values())
-    applied = tuple(env for env, rule in found.items() if rule.sync is Sync.AUTO)
-    return BoundBranch(pattern, applied, tuple(env for env in found if env not in applied), uses_aws)
+    applied = tuple(env for env, rule in found.items() if rule.sync is Sync.AUTO and not rule.promote)
+    waiting = tuple(env for env in found if env not in applied)
+    reviewed = tuple(env for env, rule in found.items() if rule.review.required)
+    return BoundBranch(pattern, applied, waiting, uses_aws, reviewed)
 
 
 def quoted(text: str) -> str:

@@ -2,7 +2,17 @@
 
 import re
 
-from tfops.commands.pipeline import APPLY, DRIFT, BoundBranch, Pipeline, filled, quoted, quoted_list, requirement
+from tfops.commands.pipeline import (
+    DRIFT,
+    REPORTS,
+    REVIEW,
+    BoundBranch,
+    Pipeline,
+    filled,
+    quoted,
+    quoted_list,
+    requirement,
+)
 from tfops.dataclass import dataclass
 
 _HEAD = "# Written by `tfops init --ci <HOST>`, and yours to change. What it needs: tfops docs run-in-ci\n"
@@ -20,7 +30,7 @@ jobs:
 <OURS>
     runs-on: ubuntu-latest
     permissions:
-      contents: read
+<CONTENTS>
       pull-requests: write     # the comment
       statuses: write
 <ID_TOKEN>
@@ -30,11 +40,13 @@ jobs:
           ref: ${{ github.event.pull_request.head.sha }}   # what people look at, not a merge of it
           fetch-depth: 0       # the whole history
 <INSTALL>
+<KEEPER>
 <LOGIN>
       - run: tfops validate
-      - run: tfops review      # exit code 13: one can't be planned, or a required check fails
+      - run: <REVIEW>   # exit code 13: one can't be planned, or a required check fails
         env:
 <TOKEN>
+<HAND_OVER>
 """
 
 _APPLY = """\
@@ -50,6 +62,7 @@ jobs:
     runs-on: ubuntu-latest
     permissions:
       contents: write          # tags and ledgers are pushed
+<TELLS>
 <ID_TOKEN>
     strategy:
       fail-fast: false         # an apply isn't cancelled because another one failed
@@ -69,6 +82,7 @@ jobs:
       - run: <COMMAND>
         env:
           ENV: ${{ matrix.env }}
+<TOKEN>
           # Secrets that environments name: DB_PASSWORD: ${{ secrets.DB_PASSWORD }}
 """
 
@@ -119,6 +133,15 @@ _LOGIN = """\
           role-session-name: tfops-${{ github.run_id }}
           aws-region: ${{ vars.AWS_REGION }}"""
 
+_HAND_OVER = f"""\
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: tfops-review   # in full: a comment may have no room for it
+          path: {REPORTS}/"""
+
+_READS = "      contents: read"
+_TELLS = "      pull-requests: write     # what became of the plan\n      statuses: write"
 _NO_OIDC = "      # AWS: give the runner's machine a role. Others: tfops docs credentials"
 # GitHub hands a fork's pull request no variables and no token that may comment: the job could but fail.
 _OURS = "    if: github.event.pull_request.head.repo.full_name == github.repository   # forks get no variables"
@@ -126,7 +149,10 @@ _OURS = "    if: github.event.pull_request.head.repo.full_name == github.reposit
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What differs. A host without `has_oidc` vouches for no job, and knows no environments."""
+    """What differs. A host without `has_oidc` vouches for no job, and knows no environments.
+
+    `takes_artifacts`: with the newest version of the action that hands files over; Gitea and Forgejo know older ones.
+    """
 
     name: str
     folder: str
@@ -134,9 +160,10 @@ class Host:
     has_oidc: bool
     runs_forks: bool
     token: str
+    takes_artifacts: bool
 
 
-GITHUB = Host("github", ".github/workflows", "forge", True, False, "          GITHUB_TOKEN: ${{ github.token }}")
+GITHUB = Host("github", ".github/workflows", "forge", True, False, "          GITHUB_TOKEN: ${{ github.token }}", True)
 GITEA = Host(
     "gitea",
     ".gitea/workflows",
@@ -144,6 +171,7 @@ GITEA = Host(
     False,
     True,
     "          TFOPS_FORGE_TOKEN: ${{ secrets.TFOPS_FORGE_TOKEN || github.token }}",
+    False,
 )
 
 
@@ -159,7 +187,16 @@ def _review(host: Host, pipeline: Pipeline) -> str:
     ours = "" if host.runs_forks else _OURS
     branches = quoted_list(_filter(branch.pattern) for branch in pipeline.branches)
     login = _login(host, "TFOPS_AWS_READ_ROLE") if pipeline.uses_aws else ""
-    return _file(host, pipeline, _REVIEW, login, {"BRANCHES": branches, "TOKEN": host.token, "OURS": ours})
+    values = {
+        "BRANCHES": branches,
+        "TOKEN": host.token,
+        "REVIEW": REVIEW if host.takes_artifacts else "tfops review",
+        "HAND_OVER": _HAND_OVER if host.takes_artifacts else "",
+        "OURS": ours,
+        "CONTENTS": "      contents: write          # reviewed plans are pushed" if pipeline.reviews else _READS,
+        "KEEPER": _IDENTITY if pipeline.reviews else "",
+    }
+    return _file(host, pipeline, _REVIEW, login, values)
 
 
 def _apply(host: Host, pipeline: Pipeline, branch: BoundBranch) -> str:
@@ -168,7 +205,9 @@ def _apply(host: Host, pipeline: Pipeline, branch: BoundBranch) -> str:
         "BRANCHES": quoted_list([_filter(branch.pattern)]),
         "ENVIRONMENTS": quoted_list(branch.environments),
         "ENVIRONMENT": "    environment: ${{ matrix.env }}   # its approvals, variables and secrets" * host.has_oidc,
-        "COMMAND": APPLY,
+        "COMMAND": branch.command,
+        "TELLS": _TELLS if branch.asks_forge else "",
+        "TOKEN": host.token if branch.asks_forge else "",
     }
     login = _login(host, "TFOPS_AWS_ROLE") if branch.uses_aws else ""
     return _file(host, pipeline, _APPLY, login, values)

@@ -3,7 +3,18 @@
 import re
 from collections.abc import Iterable
 
-from tfops.commands.pipeline import APPLY, DRIFT, BoundBranch, Pipeline, filled, quoted, quoted_list, requirement
+from tfops.commands.pipeline import (
+    DRIFT,
+    REPORTS,
+    REVIEW,
+    VALIDATE,
+    BoundBranch,
+    Pipeline,
+    filled,
+    quoted,
+    quoted_list,
+    requirement,
+)
 
 JOBS = ".gitlab/tfops.yml"
 MAIN = ".gitlab-ci.yml"
@@ -32,9 +43,16 @@ tfops-review:
 <ID_TOKEN>
   script:
 <READ_ROLE>
+<KEEPER>
     - git fetch origin "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
-    - tfops validate
-    - tfops review             # exit code 13: one can't be planned, or a required check fails
+    - <VALIDATE>
+    - <REVIEW>   # exit code 13: one can't be planned, or a required check fails
+  artifacts:
+    when: always
+    paths: [<REPORTS>/]        # the review in full: a comment may have no room for it
+    reports:
+      terraform: <REPORTS>/tfops-terraform.json
+      codequality: <REPORTS>/tfops-codequality.json
 
 tfops-drift:
   extends: .tfops
@@ -95,6 +113,10 @@ def jobs(pipeline: Pipeline) -> dict[str, str]:
         "ID_TOKEN": _VOUCHED if pipeline.uses_aws else "",
         "READ_ROLE": _role("TFOPS_AWS_READ_ROLE", uses_aws=pipeline.uses_aws),
         "PUSH": _PUSH,
+        "KEEPER": _PUSH if pipeline.reviews else "",
+        "VALIDATE": VALIDATE,
+        "REVIEW": REVIEW,
+        "REPORTS": REPORTS,
         "DRIFT": DRIFT,
     }
     return {JOBS: filled(_HEAD, values) + "".join(map(_apply, pipeline.applied)), MAIN: _INCLUDE}
@@ -108,7 +130,7 @@ def _apply(branch: BoundBranch) -> str:
         "ID_TOKEN": _VOUCHED if branch.uses_aws else "",
         "ROLE": _role("TFOPS_AWS_ROLE", uses_aws=branch.uses_aws),
         "PUSH": _PUSH,
-        "COMMAND": APPLY,
+        "COMMAND": branch.command,
     }
     return filled(_APPLY, values)
 

@@ -1,52 +1,109 @@
 """`plan` and `rollback --plan`: what a change would do, without making it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tfops.change import story
+from tfops.change.agree import agree
 from tfops.change.checks import check_context
 from tfops.change.environment import find_place
+from tfops.change.own_reach import project_paths
 from tfops.change.planning import Planned
 from tfops.change.project import Project
+from tfops.change.recordable import require_recordable
 from tfops.change.request import Request
 from tfops.change.required_checks import check_plans
+from tfops.change.reviewed import as_reviewed
 from tfops.change.rollback import downgrades_of, require_possible, rollback_target
 from tfops.change.run import Run
 from tfops.change.snapshot import Snapshot
-from tfops.change.target import Target, planned_target, say_target
+from tfops.change.target import Target, apply_target, planned_target, say_target
+from tfops.change.targets import as_required
 from tfops.change.task import Task
 from tfops.change.ui import Ui
+from tfops.config.names import shown
+from tfops.dataclass import dataclass
+from tfops.errors import Refused
 from tfops.records.check import CheckOutcome
-from tfops.records.names import MAIN_STACK, StackName
+from tfops.records.names import MAIN_STACK, CommitSha, StackName
 from tfops.records.verdict import Verdict
 from tfops.resolve.bridge import Bridge
 from tfops.resolve.verdict import as_planned, conclude
 from tfops.views.plan import PlanResult, RollbackPlanResult
 
+if TYPE_CHECKING:
+    from tfops.records.review import ReviewedPlan
 
-def plan(project: Project, request: Request, ui: Ui, *, worktree: bool = False, checks: bool = False) -> PlanResult:
-    """What applying HEAD would do; with `worktree`, what the files as they lie here would do; with `checks`, whether
-    it would pass the required checks.
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """Of HEAD, or of the commit that `against` names, or with `worktree` of the files as they lie here. With `checks`
+    it is held against the required checks; with `keeps` the result has what is to be kept for who reviews it."""
+
+    against: str | None = None
+    worktree: bool = False
+    checks: bool = False
+    keeps: bool = False
+
+
+_PLAIN = PlanOptions()
+
+
+def plan(project: Project, request: Request, ui: Ui, options: PlanOptions = _PLAIN) -> PlanResult:
+    """What applying it would do.
 
     Takes no state lock and records nothing; the machine's lock is held, because the folder is shared.
     """
-    place = find_place(project, request.env)
+    worktree = options.worktree
+    asked = _commit(project, options.against) if options.against is not None else None
+    place = find_place(project, request.env, commit=asked)
     found: list[CheckOutcome] = []
+    kept: list[ReviewedPlan] = []
 
     def look(run: Run, target: Target, planned: Planned) -> None:
-        required = target.rule.required_checks if checks else ()
+        if options.keeps:
+            from tfops.change.review_content import reviewed_plan  # noqa: PLC0415 - most plans are only looked at
+
+            kept.append(reviewed_plan(run, planned))
+        required = target.rule.required_checks if options.checks else ()
         context = check_context(run, target)
         found.extend(check_plans(required, planned.stacks, replace(context, commit="") if worktree else context))
 
     def aim(facts: Snapshot) -> Target:
+        facts = replace(facts, head=asked or facts.head)
         _say_what(facts, ui, worktree=worktree)
         return planned_target(facts, request, worktree=worktree)
 
     target, planned = story.plan(Task(project, place, "plan", aim, request, ui), look)
     latest = target.facts.latest
     commit = None if worktree else target.commit
-    return PlanResult(place.env, commit, latest.version if latest else None, planned.shown, tuple(found))
+    reviewed = kept[0] if kept else None
+    return PlanResult(
+        place.env, commit, latest.version if latest else None, planned.shown, checks=tuple(found), reviewed=reviewed
+    )
+
+
+def plan_apply(project: Project, request: Request, ui: Ui) -> PlanResult:
+    """What `apply` would do, held against all that it would refuse: guards, required checks, what must be named.
+
+    Raises as `apply` does before its question, which counts as answered.
+    """
+    place = find_place(project, request.env)
+    request = as_required(place, request)
+
+    def look(run: Run, target: Target, planned: Planned) -> None:
+        run = as_reviewed(run, planned)
+        if not planned.plan.is_empty:
+            agree(run, target, planned, partial(require_recordable, target, run.facts))
+
+    task = Task(project, place, "plan", lambda facts: apply_target(facts, request), request, ui)
+    target, planned = story.plan(task, look)
+    latest = target.facts.latest
+    return PlanResult(place.env, target.commit, latest.version if latest else None, planned.shown)
 
 
 def plan_rollback(
@@ -77,6 +134,15 @@ def plan_rollback(
     )
 
 
+def _commit(project: Project, name: str) -> CommitSha:
+    """Raises Refused (guard `unknown-base`)."""
+    found = project.repository.named_commit(name)
+    if found is None:
+        hint = "name a branch or a commit of this clone (git fetch)"
+        raise Refused("unknown-base", f"there is no commit {shown(name)} in this clone", hint=hint)
+    return found
+
+
 def _bridge_blocks(bridges: Mapping[StackName, Bridge]) -> dict[str, Any]:
     """As one stack's blocks; of several, by stack."""
     if MAIN_STACK in bridges:
@@ -91,7 +157,8 @@ def _say_what(facts: Snapshot, ui: Ui, *, worktree: bool) -> None:
         return
     commit = repository.commit(facts.head)
     ui.note(f"{reason} · commit {commit.short} {commit.subject}")
-    uncommitted = repository.uncommitted()
+    paths = project_paths(facts.project, facts.place.rules, facts.env, facts.head)
+    uncommitted = repository.uncommitted(paths) if facts.head == repository.head else ()
     if uncommitted:
         listed = ", ".join(uncommitted[:3]) + (" …" if len(uncommitted) > 3 else "")
         ui.warn(f"not part of this plan, because not committed: {listed}   (--worktree plans them)")

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from tfops.change.content import Content, local_sources, render_stack
 from tfops.change.environment import find_place
 from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
 from tfops.change.request import Request
-from tfops.change.stack import Content, local_sources, locate, render_stack
+from tfops.change.stack import locate
 from tfops.change.tofu_only import require_tofu_where_needed
 from tfops.change.ui import Ui
 from tfops.config.environment import load_environment, lock_file_path, read_provider_lock
@@ -45,6 +46,13 @@ def lock(
     tree = place.tree(project, worktree=True)
     rules = place.rules_in(project, tree)
     environment = load_environment(tree, rules, place.env)
+    if environment.own_roots:
+        where = environment.own_roots[0].path
+        raise Refused(
+            "own-root",
+            f"the providers of {place.env} are locked by its root itself: `{where}/{LOCK_FILE}`",
+            hint=f"terraform -chdir={where} providers lock   (then commit the file)",
+        )
     path = lock_file_path(rules.files_of(place.env))
     before = read_provider_lock(tree, rules.files_of(place.env)) or ""
     content = Content(rules, environment, tree, before or None, base=rules.base_of(place.env))

@@ -11,9 +11,9 @@ from tfops.change.home import Home, home_commit, readable_home
 from tfops.config.project import DriftPolicy, EnvironmentRule, ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused, TfopsError, in_a_line
-from tfops.ledger.chain import LedgerState, present_at
+from tfops.ledger.chain import Ledgers, LedgerState
 from tfops.ledger.lock import MachineLock
-from tfops.ledger.versions import Listing, list_versions, require_known
+from tfops.ledger.versions import Listing, list_latest, require_known, versions_of
 from tfops.records.decision import Decision, SyncReason
 from tfops.records.names import CommitSha, EnvName
 from tfops.records.version import Kind, VersionRecord
@@ -24,9 +24,9 @@ from tfops.system.ref_snapshot import RefSnapshot, look_at_remote, look_here
 from tfops.system.remote import RemoteUnreachable
 
 if TYPE_CHECKING:
+    from tfops.change.commit_effect import CommitRules
     from tfops.change.project import Project
     from tfops.change.ui import Ui
-    from tfops.commands.commit_effect import CommitRules
     from tfops.records.lock import Lock
     from tfops.resolve.shard import Shard
 
@@ -39,6 +39,7 @@ class ProjectFacts:
     home: Home
     look: RefSnapshot
     here: RefSnapshot
+    ledgers: Ledgers
     listings: Mapping[EnvName, Listing]
     ui: Ui
     heads: dict[tuple[CommitSha, bool], CommitRules] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class ProjectFacts:
 
     def head(self, commit: CommitSha, *, is_preview: bool) -> CommitRules:
         """A branch's head, read once. Raises as `CommitRules.of_commit`."""
-        from tfops.commands.commit_effect import CommitRules  # noqa: PLC0415 - what renders, for a head that is newer
+        from tfops.change.commit_effect import CommitRules  # noqa: PLC0415 - what renders, for a head that is newer
 
         key = commit, is_preview
         if key not in self.heads:
@@ -79,12 +80,17 @@ def decide_all(
 
 
 def decisions_here(
-    project: Project, rules: ProjectConfig, here: RefSnapshot, listings: Mapping[EnvName, Listing], ui: Ui
+    project: Project,
+    rules: ProjectConfig,
+    here: RefSnapshot,
+    ledgers: Ledgers,
+    listings: Mapping[EnvName, Listing],
+    ui: Ui,
 ) -> dict[EnvName, Decision]:
     """The same from what this clone knows, for who has fetched already."""
     head = home_commit(project)
     home = readable_home(project, head)[0].commit if head else project.repository.head
-    scene = ProjectFacts(project, Home(home, rules), here, here, listings, ui)
+    scene = ProjectFacts(project, Home(home, rules), here, here, ledgers, listings, ui)
     return {env: _decision(scene, env) for env in rules.environments if _is_there(scene, env)}
 
 
@@ -103,7 +109,8 @@ def _scene(project: Project, ui: Ui) -> ProjectFacts:
         _fetch(project, rules, ui)
     if _forget_gone(project, rules, here, look) or is_behind:
         here = look_here(repository)
-    return ProjectFacts(project, _home(project, ui, say=True), look, here, list_versions(repository), ui)
+    ledgers = Ledgers(repository, here.ledgers)
+    return ProjectFacts(project, _home(project, ui, say=True), look, here, ledgers, list_latest(repository), ui)
 
 
 def _forget_gone(project: Project, rules: ProjectConfig, here: RefSnapshot, look: RefSnapshot) -> bool:
@@ -209,9 +216,7 @@ def _facts(scene: ProjectFacts, env: EnvName) -> SyncFacts:
     branches = _branches(scene, rule)
     branch = _branch(rule, branches, latest)
     head = scene.look.heads.get(branch)
-    ledger = scene.here.ledgers.get(env)
-    present = present_at(scene.project.repository, env, ledger) if ledger else LedgerState(env)
-    present.require_readable()
+    present = scene.ledgers.of(env)
     facts = SyncFacts(
         env=env,
         rule=rule,
@@ -221,7 +226,7 @@ def _facts(scene: ProjectFacts, env: EnvName) -> SyncFacts:
         head=head,
         current=latest,
         is_ledger_rewritten=_is_ledger_rewritten(scene, env),
-        is_ledger_missing=latest is not None and ledger is None,
+        is_ledger_missing=latest is not None and env not in scene.ledgers,
         hold=present.hold_on(latest),
         rehearses=str(present.card.get("rehearses") or ""),
         is_stopped=present.trouble is not None,
@@ -270,13 +275,14 @@ def _with_lock(project: Project, facts: SyncFacts, lock: Lock | None) -> SyncFac
 
 def _at_head(scene: ProjectFacts, facts: SyncFacts, present: LedgerState, head: CommitSha) -> SyncFacts:
     """What only the commit itself can say: its rules, what it renders to, its signature, what it follows."""
-    from tfops.commands.commit_effect import changes_environment  # noqa: PLC0415 - as in `head`
+    from tfops.change.commit_effect import changes_environment  # noqa: PLC0415 - as in `head`
 
     repository, current = scene.project.repository, facts.current
     try:
         read = scene.head(head, is_preview=facts.rule.preview is not None)
         rule = read.rules.environments[require_environment(facts.env, read.rules)]
         is_changed = changes_environment(scene.project, read, present, present.card)
+        unpromoted = _unpromoted(scene, rule, facts) if is_changed or present.trouble else ()
     except TfopsError as error:
         return replace(facts, complaint=in_a_line(error), complaint_name=_name_of(error))
     return replace(
@@ -286,7 +292,19 @@ def _at_head(scene: ProjectFacts, facts: SyncFacts, present: LedgerState, head: 
         is_rewritten=is_changed and _is_rewritten(scene, facts, head),
         is_outrun=bool(current and facts.hold) and _is_outrun(scene, facts, present, head),
         is_signed=not rule.requires_signed_commits or repository.has_good_signature(head),
+        unpromoted=unpromoted,
     )
+
+
+def _unpromoted(scene: ProjectFacts, rule: EnvironmentRule, facts: SyncFacts) -> tuple[str, ...]:
+    if rule.promote is None or facts.head is None:
+        return ()
+    # Few environments are promoted to.
+    from tfops.change.module_contents import unpromoted  # noqa: PLC0415
+    from tfops.ledger.versions import read_card  # noqa: PLC0415
+
+    project, latest = scene.project, facts.current
+    return unpromoted(project, facts.env, facts.head, read_card(project.repository, latest) if latest else None)
 
 
 def _is_rewritten(scene: ProjectFacts, facts: SyncFacts, head: CommitSha) -> bool:
@@ -300,14 +318,18 @@ def _is_rewritten(scene: ProjectFacts, facts: SyncFacts, head: CommitSha) -> boo
 def _is_outrun(scene: ProjectFacts, facts: SyncFacts, present: LedgerState, head: CommitSha) -> bool:
     """Whether the head is newer than what the rollback took back. A hold by hand is never outrun."""
     current = facts.current
-    if current is None or current.kind is not Kind.ROLLBACK or _is_by_hand(present, current):
+    if current is None or current.restores is None or _is_by_hand(present, current):
         return False
-    applied = [record for record in scene.listings[facts.env].versions if record.kind is not Kind.ROLLBACK]
+    versions = versions_of(scene.project.repository, facts.env).versions
+    applied = [record for record in versions if record.restores is None]
     if not applied or applied[-1].commit == head:
         return False
+    from tfops.change.own_reach import project_paths  # noqa: PLC0415 - most are not held
+
     repository, undone = scene.project.repository, applied[-1].commit
     # Commits of the project's files: one that only changes a README is no fix.
-    return repository.is_ancestor(undone, head) and bool(repository.commits_between(undone, head))
+    paths = project_paths(scene.project, scene.rules, facts.env, head)
+    return repository.is_ancestor(undone, head) and bool(repository.commits_between(undone, head, paths))
 
 
 def _is_by_hand(present: LedgerState, current: VersionRecord) -> bool:

@@ -1,7 +1,9 @@
 """The first plan of an environment that takes a folder over, on a copy of its state: it may only move addresses."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from tfops.change.content import Content
 from tfops.change.encryption import encrypts
 from tfops.change.environment import Place
 from tfops.change.modules import input_check
@@ -9,7 +11,7 @@ from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.run import running
 from tfops.change.snapshot import read_snapshot
-from tfops.change.stack import Content, open_stack, require_stack
+from tfops.change.stack import open_stack, require_stack
 from tfops.change.ui import Ui
 from tfops.commands.legacy import Legacy
 from tfops.config.backend import Backend
@@ -17,7 +19,7 @@ from tfops.config.environment import EnvironmentConfig, load_environment, read_p
 from tfops.config.inherit import FOLDER
 from tfops.errors import Refused
 from tfops.records.names import MAIN_STACK, EnvName
-from tfops.records.plan import Action, Plan
+from tfops.records.plan import Action, Plan, ResourceChange
 from tfops.system.trees import GitTree
 from tfops.system.workspace import write_file
 
@@ -60,19 +62,24 @@ def _require_called(environment: EnvironmentConfig, env: EnvName, legacy: Legacy
         raise Refused("adopt", f"`{FOLDER}/{env}.yaml` has no module `{legacy.module}`", hint=hint)
 
 
+def changes_listed(changes: Sequence[ResourceChange]) -> str:
+    """A line for each, with what of it changes; not of all where there are many."""
+    lines = [
+        f"{change.action} {change.address}" + (f" ({', '.join(item.path for item in change.attributes[:3])})")
+        for change in changes[:_MOST_SHOWN]
+    ]
+    more = [f"… and {len(changes) - _MOST_SHOWN} more"] if len(changes) > _MOST_SHOWN else []
+    return "\n".join(lines + more)
+
+
 def _require_only_moves(env: EnvName, plan: Plan) -> None:
     wrong = [change for change in plan.work if change.action is not Action.MOVE]
     if not wrong:
         return
-    lines = [
-        f"{change.action} {change.address}" + (f" ({', '.join(item.path for item in change.attributes[:3])})")
-        for change in wrong[:_MOST_SHOWN]
-    ]
-    more = [f"… and {len(wrong) - _MOST_SHOWN} more"] if len(wrong) > _MOST_SHOWN else []
     raise Refused(
         "not-empty",
         f"the first plan of {env} isn't empty: the folder isn't taken over",
-        why="\n".join(lines + more),
+        why=changes_listed(wrong),
         state="Nothing was changed; the files that were written are gone again.",
         hint="make `terraform plan` in that folder empty first; then run this again",
     )

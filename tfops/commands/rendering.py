@@ -3,17 +3,16 @@
 import difflib
 from collections.abc import Iterator, Mapping
 
+from tfops.change.content import Content, rendered
 from tfops.change.environment import find_place
 from tfops.change.home import content_tree
 from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
-from tfops.change.stack import Content, render_stack
 from tfops.change.ui import Ui
 from tfops.config.environment import load_environment
-from tfops.config.modules.interface import Interfaces
 from tfops.ledger.versions import read_card, versions_of
 from tfops.render.earlier import in_earlier_form
-from tfops.render.root import digest_of, joined_files
+from tfops.render.root import digest_of
 from tfops.resolve.versions import pick_version
 from tfops.system.export import export_id
 from tfops.system.trees import GitTree
@@ -29,14 +28,7 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     environment = load_environment(tree, rules, place.env)
     content = Content.of(tree, rules, environment)
     commit = None if worktree else repository.commit(repository.head)
-    return RenderResult(place.env, commit, *rendered(content, interfaces_of(project, tree, env=place.env)))
-
-
-def rendered(content: Content, interfaces: Interfaces) -> tuple[str, Mapping[str, str]]:
-    """Digest and files of the rendered root; those of several stacks lie in folders with their names."""
-    roots = {stack: render_stack(content, stack, interfaces) for stack in content.environment.stacks}
-    files = joined_files(roots)
-    return digest_of(files), files
+    return RenderResult(place.env, commit, *rendered(content, interfaces_of(project, content.tree, env=place.env)))
 
 
 def render_diff(project: Project, env: str | None, version: str, *, worktree: bool, ui: Ui) -> RenderDiffResult:
@@ -50,7 +42,7 @@ def render_diff(project: Project, env: str | None, version: str, *, worktree: bo
     rules = place.rules_in(project, tree)
     tree = content_tree(project, tree, rules, now.env)
     content = Content.of(tree, rules, load_environment(tree, rules, now.env))
-    digest, files = rendered(content, interfaces_of(project, tree, env=place.env))
+    digest, files = rendered(content, interfaces_of(project, content.tree, env=place.env))
     earlier = in_earlier_form(files, export_id(tree, {}))
     if read_card(project.repository, record).rendered_digest not in (digest, digest_of(earlier)):
         ui.warn(f"{record.version} was rendered otherwise: by another tfops, or under the rules of another commit")

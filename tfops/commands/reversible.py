@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tfops.change.content import Content
 from tfops.change.environment import Place, find_place
 from tfops.change.modules import runs_tofu
 from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.ui import Ui
 from tfops.commands.plan import plan
-from tfops.config.environment import load_environment, read_provider_lock
+from tfops.config.environment import load_environment
 from tfops.config.modules.declarations import declared_by
 from tfops.engine.lockfile import locked_versions
 from tfops.ledger.versions import read_card, versions_of
@@ -45,9 +46,11 @@ def doors_of(project: Project, place: Place, ui: Ui) -> ReversibleResult:
     now = _standing(read_card(repository, latest))
     tree = place.tree(project, worktree=False)
     rules = place.rules_in(project, tree)
+    content = Content.of(tree, rules, load_environment(tree, rules, place.env))
+    locks = [content.lock_of(stack) or "" for stack in content.environment.stacks]
     coming = Proposed(
-        declared_by(tree, load_environment(tree, rules, place.env), is_tofu=runs_tofu(project, tree, place.env)),
-        _by_provider(locked_versions(read_provider_lock(tree, rules.files_of(place.env)) or "")),
+        declared_by(content.tree, content.environment, is_tofu=runs_tofu(project, tree, place.env)),
+        _by_provider({name: version for lock in locks for name, version in locked_versions(lock).items()}),
         rules.engine.version.text,
         rules.protect,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfops.commands.drills import drills_of
+from tfops.commands.drills import drills_of, promotions_of
 from tfops.commands.named import environment_with_versions
-from tfops.errors import ProjectError, Refused
+from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.ledger.chain import read_present
 from tfops.ledger.versions import Listing, read_plain_card, require_known, versions_of
 from tfops.records.version import VersionRecord
@@ -17,10 +17,11 @@ from tfops.views.show import ShowResult
 if TYPE_CHECKING:
     from tfops.change.project import Project
     from tfops.records.commit import Commit
+    from tfops.records.names import EnvName
     from tfops.records.verdict import Judgement
 
 
-def show(project: Project, env: str | None, version: str | None) -> ShowResult:
+def show(project: Project, env: str | None, version: str | None, *, with_labels: bool = False) -> ShowResult:
     """One version's identity card; the latest when none is named."""
     name = environment_with_versions(project, env)
     listing = versions_of(project.repository, name)
@@ -31,10 +32,28 @@ def show(project: Project, env: str | None, version: str | None) -> ShowResult:
     record = pick_version(version, name, listing.versions) if version else listing.latest
     card = read_plain_card(project.repository, record)
     verdict = _verdict(project, listing, record) if record != listing.latest else None
-    trouble = read_present(project.repository, name).trouble if record is listing.latest else None
+    present = read_present(project.repository, name)
+    trouble = present.trouble if record is listing.latest else None
     commit = _commit_or_none(project.repository, record)
-    drill = drills_of(project, name).get(record.version)
-    return ShowResult(record, commit, card, verdict, trouble, drill)
+    drill, promoted = drills_of(present).get(record.version), promotions_of(present).get(record.version, ())
+    labels = _labels(project, name) if with_labels else {}
+    return ShowResult(record, commit, card, verdict, trouble, drill, promoted, labels)
+
+
+def _labels(project: Project, env: EnvName) -> dict[str, str]:
+    """None where today's files can't be read, or don't have the environment any more: a card is shown all the same."""
+    from tfops.commands.labels import Labels  # noqa: PLC0415 - rules and files, that a card needs none of
+
+    try:
+        rules = project.config_at(project.repository.head)
+    except (ConfigError, ProjectError):
+        return {}
+    if env not in rules.environments:
+        return {}
+    labels = Labels.here(project, rules)
+    found = labels.readable(env)
+    labels.save()
+    return found
 
 
 def _verdict(project: Project, listing: Listing, record: VersionRecord) -> Judgement | None:

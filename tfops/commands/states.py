@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfops import exact
+from tfops.change.content import Content
 from tfops.change.encryption import encrypts
 from tfops.change.environment import Place, find_place
 from tfops.change.lease import Lease, require_free
@@ -11,7 +12,7 @@ from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.run import running
 from tfops.change.snapshot import read_snapshot
-from tfops.change.stack import Content, open_stack, require_stack
+from tfops.change.stack import open_stack, require_stack
 from tfops.change.stacks import recorded_state
 from tfops.change.ui import Ui
 from tfops.commands.backend import state_place
@@ -204,7 +205,7 @@ def _state_now(engine: StackEngine, kept: _Kept, ui: Ui) -> StackState | None:
             raise Locked(
                 f"the state of {kept.name} is locked by {held.get('Who', '?')} since {held.get('Created', '?')}",
                 why=f"it can't be read: {error.why}",
-                hint=f"when that run is gone for good: {engine.engine.name} force-unlock in the rendered root",
+                hint=f"when that run is gone for good: tfops engine {kept.env} -- force-unlock {held.get('ID', 'ID')}",
             ) from error
         ui.warn("the state that is there is damaged: it is overwritten as it is")
         return None

@@ -13,6 +13,7 @@ from tfops.change.project import Project
 from tfops.change.remote_answers import FETCH_REFUSED, PUSH_REFUSED, UNREACHABLE
 from tfops.change.request import Consent, Request
 from tfops.change.ui import Ui
+from tfops.commands.apply import telling
 from tfops.commands.locks import append_event
 from tfops.config.project import EnvironmentRule, ProjectConfig, Sync
 from tfops.errors import (
@@ -21,6 +22,7 @@ from tfops.errors import (
     Interrupted,
     Locked,
     NeedsPerson,
+    NotAsReviewed,
     NotRecorded,
     NotVerified,
     Refused,
@@ -43,7 +45,7 @@ UNATTENDED = "unattended"
 _PASSING = frozenset(
     {
         *(UNREACHABLE, PUSH_REFUSED, FETCH_REFUSED, "missing-ledger", "name-taken", "signing-failed"),
-        *("disk", "moved-on", "shallow-clone", "offline-lost"),
+        *("disk", "moved-on", "shallow-clone", "offline-lost", "local-state"),
         *PASSING,
     }
 )
@@ -64,7 +66,9 @@ def apply_unattended(project: Project, request: Request, ui: Ui) -> ChangeResult
     rule = place.rules.environments[place.env]
     consent = _with_agreement(project, place.env, rule, consent_for(rule, request.consent))
     try:
-        return targets.apply(project, replace(request, env=place.env, consent=consent, stacks=()), ui)
+        request = replace(request, env=place.env, consent=consent, stacks=())
+        with telling(project, request, ui) as tell:
+            return tell(targets.apply(project, request, ui))
     except TfopsError as error:
         if _is_about_commit(error):
             _note(project, place.rules, place.env, error, ui)
@@ -85,7 +89,7 @@ def consent_for(rule: EnvironmentRule, asked: Consent) -> Consent:
 def _with_agreement(project: Project, env: EnvName, rule: EnvironmentRule, consent: Consent) -> Consent:
     """What enough people agreed to, of this very commit; the plan must still be the one that they saw."""
     declined = read_present(project.repository, env).declined
-    if declined is None or declined.commit != project.repository.head or len(declined.agreed) < rule.approvals:
+    if declined is None or declined.commit != project.repository.head or len(declined.agreed) < rule.review.approvals:
         return consent
     if not declined.digest:
         return consent
@@ -127,8 +131,8 @@ def _declined(
     tries = before.tries + 1 if before and before.commit == head else 1
     person = project.repository.person
     now, retry_at = clock.now(), None
-    digest = error.digest if isinstance(error, NeedsPerson) else ""
-    prints = error.prints if isinstance(error, NeedsPerson) else {}
+    digest = error.digest if isinstance(error, NeedsPerson | NotAsReviewed) else ""
+    prints = error.prints if isinstance(error, NeedsPerson | NotAsReviewed) else {}
     is_same = before is not None and before.commit == head and before.digest == digest
     if isinstance(error, EngineFailed | StoppedPartWay | CheckFailed) and tries < rules.agent.tries:
         retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))

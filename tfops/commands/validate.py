@@ -1,6 +1,6 @@
 """`validate`: the whole project against its modules, every mistake in one run; no engine unless asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfops import exact
 from tfops.change.modules import input_check
@@ -20,12 +20,13 @@ from tfops.commands.found_in_modules import (
 from tfops.commands.syntax import misread_files
 from tfops.commands.value_trial import TrialResult, ValueTrial
 from tfops.config.environment import (
-    forms_in,
     listed_environments,
     place_of,
 )
+from tfops.config.own_backend import with_own_backends
 from tfops.config.project import ProjectConfig
-from tfops.config.project_file import load_project
+from tfops.config.rules import remembered_rules
+from tfops.config.values import forms_in
 from tfops.engine.environment import bare_environment
 from tfops.errors import ConfigError
 from tfops.records.complaint import Complaint
@@ -35,18 +36,23 @@ from tfops.system.trees import GitTree
 from tfops.views.validate import Converted, ValidateResult
 
 
-def validate(project: Project, env: str | None, *, head: bool, deep: bool, request: Request, ui: Ui) -> ValidateResult:
-    """Check tfops.yaml and every environment (or one), as they lie here; with `head`, as they are committed.
+def validate(
+    project: Project, envs: Sequence[str] | None, *, head: bool, deep: bool, request: Request, ui: Ui
+) -> ValidateResult:
+    """Check tfops.yaml and every environment (or `envs`), as they lie here; with `head`, as they are committed.
 
     Raises ConfigError with every mistake that was found. The engine (`deep`) is asked when there is none.
     """
     tree = project.tree(worktree=not head)
     complaints: list[Complaint] = []
-    rules = _rules(tree, complaints)
+    rules = _rules(project, tree, complaints)
     complaints += place_complaints(rules, tree) if rules else ()
     listed = list(rules.environments) if rules else list(listed_environments(tree))
-    wanted = [_described_by(project, env, rules)] if env and rules else listed
-    shared = [rule.preview.config for rule in rules.previews if rule.preview] if rules and env is None else []
+    if envs is not None and rules:
+        wanted, shared = list(dict.fromkeys(_described_by(project, env, rules) for env in envs)), []
+    else:
+        wanted, shared = listed, [rule.preview.config for rule in rules.previews if rule.preview] if rules else []
+    is_one = envs is not None and len(envs) == 1
     described = [*wanted, *(name for name in shared if name not in wanted)]
     found = read_all(project, tree, described)
     complaints += [complaint for read in found for complaint in read.complaints]
@@ -65,7 +71,7 @@ def validate(project: Project, env: str | None, *, head: bool, deep: bool, reque
         complaints += misread_files(project, tree, found, judge)
         if not complaints:  # else the engine would say the same of each value
             trial = ValueTrial(project, tree, engine=judge, check=input_check(project, tree), env=bare_environment())
-            results = trial.judge_all(described, wants_values=env is not None)
+            results = trial.judge_all(described, wants_values=is_one)
             complaints += [complaint for result in results for complaint in result.complaints]
     if complaints:
         # Many may inherit one mistake; the first has it said best.
@@ -78,7 +84,7 @@ def validate(project: Project, env: str | None, *, head: bool, deep: bool, reque
         is_deep=deep,
         unseen=tuple(f"{name}: {module}" for name, module, _ in unseen),
         values={_module_name(result.stack, name): one for result in results for name, one in result.values.items()},
-        converted=tuple(fact for result in results if env for fact in _converted(result)),
+        converted=tuple(fact for result in results if is_one for fact in _converted(result)),
     )
 
 
@@ -103,9 +109,9 @@ def _converted(result: TrialResult) -> Iterator[Converted]:
                 yield Converted(_module_name(result.stack, name), key, given, becomes)
 
 
-def _rules(tree: GitTree, complaints: list[Complaint]) -> ProjectConfig | None:
+def _rules(project: Project, tree: GitTree, complaints: list[Complaint]) -> ProjectConfig | None:
     try:
-        return load_project(tree)
+        return with_own_backends(remembered_rules(tree, project.workspace.rules), tree)
     except ConfigError as error:
         complaints += error.complaints
         return None

@@ -6,8 +6,10 @@ from typing import Any
 from tfops.change.project import Project
 from tfops.change.reading import read_configs
 from tfops.config.document import Document
-from tfops.config.environment import EnvironmentConfig, StackConfig, listed_environments, stack_document
+from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig, listed_environments, stack_document
 from tfops.config.inputs import InputCheck
+from tfops.config.modules.module import Interface
+from tfops.config.root_values import known_values
 from tfops.dataclass import dataclass
 from tfops.engine.locate import Engine
 from tfops.engine.trial import TrialOutput, judge
@@ -102,10 +104,24 @@ class ValueTrial:
     def _calls(self, case: _Case) -> dict[str, Call]:
         """The modules of a stack that can be seen from here, with their inputs."""
         found = {
-            name: (self.check.find(case.environment.name, case.stack, name, module.source), module.inputs)
+            name: (self.check.find(case.environment.name, case.stack, name, module.source), inputs)
             for name, module in case.config.modules.items()
+            if (inputs := self._inputs(case.config, module)) is not None
         }
-        return {name: (seen, inputs) for name, (seen, inputs) in found.items() if seen is not None and seen.is_whole}
+        return {
+            name: (seen, _taken(seen, inputs) if case.config.root else inputs)
+            for name, (seen, inputs) in found.items()
+            if seen is not None and seen.is_whole
+        }
+
+    def _inputs(self, config: StackConfig, module: ModuleConfig) -> Mapping[str, Any] | None:
+        """A root of its own has files of values besides: of variables that it declares, those count too."""
+        return known_values(self.tree, config.root, module.inputs) if config.root else module.inputs
+
+
+def _taken(seen: Interface, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A file of values may say more than a root takes."""
+    return {name: value for name, value in inputs.items() if name in seen.variables}
 
 
 def find_mistakes(calls: Mapping[str, Call], errors_of: ErrorsOf) -> Mistakes:

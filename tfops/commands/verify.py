@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from tfops.change.environment import Place, find_place
+from tfops.change.environment import find_place
 from tfops.change.project import Project
 from tfops.change.ui import Ui
+from tfops.config.project import ProjectConfig
 from tfops.errors import ProjectError, Refused
 from tfops.ledger.chain import read_events, read_present
 from tfops.ledger.codec import encode
@@ -24,16 +25,23 @@ def verify(project: Project, env: str, ui: Ui) -> VerifyResult:
     finding, and so is one that the remote doesn't have."""
     place = find_place(project, env)
     project.fetch_for_change(place.rules)
-    events, damage = _events(project, place.env)
-    listing = versions_of(project.repository, place.env)
+    found = findings_of(project, place.rules, place.env)
+    ui.phase("")
+    return found
+
+
+def findings_of(project: Project, rules: ProjectConfig, env: EnvName) -> VerifyResult:
+    """The same of what was fetched. Raises Refused when the remote doesn't answer."""
+    events, damage = _events(project, env)
+    listing = versions_of(project.repository, env)
     signed = _signed(project, events)
     findings = [
         *damage,
-        *_shared(project, place),
-        *_chain(project, place.env, len(events)),
+        *_shared(project, rules, env),
+        *_chain(project, env, len(events)),
         *_tags(project, events, listing),
     ]
-    if place.rules.requires_signatures:
+    if rules.requires_signatures:
         findings += [
             Finding("unsigned", f"event {event.sha[:8]} ({event.text})", is_problem=True)
             for event in events
@@ -44,8 +52,7 @@ def verify(project: Project, env: str, ui: Ui) -> VerifyResult:
             for record in listing.tagged
             if project.repository.git.ask("verify-tag", f"refs/tags/{record.tag}", ok=range(256)).code != 0
         ]
-    ui.phase("")
-    return VerifyResult(place.env, len(events), len(listing.tagged), len(signed), tuple(findings))
+    return VerifyResult(env, len(events), len(listing.tagged), len(signed), tuple(findings))
 
 
 def _events(project: Project, env: EnvName) -> tuple[list[LedgerEvent], list[Finding]]:
@@ -61,11 +68,11 @@ def _events(project: Project, env: EnvName) -> tuple[list[LedgerEvent], list[Fin
         return [], damage or [Finding("damaged-ledger", f"{error.what}: {error.why}", is_problem=True)]
 
 
-def _shared(project: Project, place: Place) -> Iterator[Finding]:
+def _shared(project: Project, rules: ProjectConfig, env: EnvName) -> Iterator[Finding]:
     """A clone that still has what was deleted on the remote sees nothing in a fetch: both are compared."""
     remote = project.repository.remote
     try:
-        lost = project.refs(place.rules).only_here(place.env)
+        lost = project.refs(rules).only_here(env)
     except RemoteUnreachable as error:
         what = f"the remote `{remote}` does not answer"
         raise Refused("remote-unreachable", what, why=str(error), hint="git fetch") from error
@@ -75,13 +82,13 @@ def _shared(project: Project, place: Place) -> Iterator[Finding]:
             "missing-on-remote",
             f"{name} is in this clone, but not on `{remote}`",
             is_problem=True,
-            hint=f"if nobody deleted it on purpose, put it back: git push {remote} {ref}:{_there(place, ref)}",
+            hint=f"if nobody deleted it on purpose, put it back: git push {remote} {ref}:{_there(rules, ref)}",
         )
 
 
-def _there(place: Place, ref: str) -> str:
+def _there(rules: ProjectConfig, ref: str) -> str:
     """The name that the remote has for it."""
-    return place.rules.ledger_ref.replace("{env}", place.env) if ref.startswith(f"{LEDGERS}/") else ref
+    return rules.ledger_ref.replace("{env}", ref.removeprefix(f"{LEDGERS}/")) if ref.startswith(f"{LEDGERS}/") else ref
 
 
 def _chain(project: Project, env: EnvName, known: int) -> Iterator[Finding]:

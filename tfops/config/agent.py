@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfops.config.duration import RULE, parse_seconds
 from tfops.config.project import LONGEST_BACKOFF_S, AgentRules
+from tfops.config.review import check_review
 from tfops.config.window import RULE as WINDOW_RULE
 from tfops.config.window import parse_window
 from tfops.contacts import TellRule
@@ -24,7 +25,6 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_PER_MINUTE = 600
 _MOST_TRIES = 100
-_MOST_APPROVALS = 10
 _LONGEST_PAUSE_S = 7 * 24 * 3600.0
 
 
@@ -99,9 +99,7 @@ def _check_rule(document: Document, name: str, rule: dict[str, Any]) -> Iterator
     deletes, windows = rule.get("deletes"), rule.get("windows")
     if isinstance(deletes, int) and deletes < 0:
         yield document.complaint((*where, "deletes"), "`deletes` can't be less than 0")
-    approvals = rule.get("approvals")
-    if isinstance(approvals, int) and not 1 <= approvals <= _MOST_APPROVALS:
-        yield document.complaint((*where, "approvals"), f"`approvals` must be between 1 and {_MOST_APPROVALS}")
+    yield from check_review(document, where, rule)
     for index, text in enumerate(windows if isinstance(windows, list) else []):
         if isinstance(text, str):
             try:

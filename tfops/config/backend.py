@@ -33,11 +33,14 @@ class Backend:
     """Where state is kept: one of Terraform's backends and its settings, placeholders not filled.
 
     `replica` is for the bucket, not for Terraform: the bucket that S3 copies states to, and the role for that.
+    One that a root names itself `is_own`: nothing in it is a placeholder. `problem` says why it can't be used.
     """
 
     kind: str = "local"
     settings: Mapping[str, Any] = field(default_factory=dict)
     replica: Mapping[str, str] = field(default_factory=dict)
+    is_own: bool = False
+    problem: str = ""
 
     def with_settings(self, more: Mapping[str, Any]) -> Backend:
         """The same backend with some settings replaced; a lock replaces every lock."""

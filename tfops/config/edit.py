@@ -8,18 +8,20 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tfops import exact
 from tfops.config.document import read_document
+from tfops.config.lines import scalar_text
 
 _YAML_ENDS = "\r\n"
 
 
-def with_environment(text: str, name: str, branch: str) -> str:
-    """`text` with one environment more, below the others. Raises ValueError when that can't be done safely."""
+def with_environment(text: str, name: str, block: Mapping[str, Any]) -> str:
+    """`text` with one environment more, below the others: a line with its `block`. Raises ValueError when that can't be
+    done safely."""
     environments = _value(YAML(typ="safe", pure=True).compose(text), "environments")
     if not isinstance(environments, MappingNode) or not environments.value:
         raise ValueError("`environments` holds no environment to stand beside")
-    entry = f"{name}: {{branch: {_quoted(branch)}}}"
+    entry = f"{name}: {inline_text(block)}"
     changed = _inside(text, environments, entry) if environments.flow_style else _below(text, environments, entry)
-    _require_only(text, changed, name, branch)
+    _require_only(text, changed, name, block)
     return changed
 
 
@@ -45,8 +47,14 @@ def with_providers(text: str, providers: Mapping[str, Mapping[str, Any]]) -> str
     return changed
 
 
-def _quoted(branch: str) -> str:
-    return f'"{branch}"' if "*" in branch else branch
+def inline_text(value: Any) -> str:
+    """A value in one line of YAML."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{scalar_text(key)}: {inline_text(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(inline_text, value))}]"
+    is_pattern = isinstance(value, str) and "*" in value
+    return exact.dumps(value, ensure_ascii=False) if is_pattern else scalar_text(value)
 
 
 def _value(node: Node | None, key: str) -> Node | None:
@@ -83,10 +91,10 @@ def _last_line(node: Node) -> int:
     return int(node.end_mark.line) - (1 if node.end_mark.column == 0 else 0)
 
 
-def _require_only(before: str, after: str, name: str, branch: str) -> None:
+def _require_only(before: str, after: str, name: str, block: Mapping[str, Any]) -> None:
     """The change must be nothing but the new environment."""
     old, new = read_document("", before), read_document("", after)
     wanted = old.data
-    wanted["environments"][name] = {"branch": branch}
+    wanted["environments"][name] = block
     if new.complaints or new.data != wanted:
         raise ValueError("its form is unusual")

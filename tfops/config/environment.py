@@ -3,7 +3,8 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from tfops import exact
 from tfops.config import names
@@ -11,30 +12,31 @@ from tfops.config.defaults import lay_over_defaults
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, laid_over, read_inherited
 from tfops.config.inputs import InputCheck
+from tfops.config.labels import differing_labels, label_complaints, without_labels
 from tfops.config.limits import limit_complaints
+from tfops.config.own_roots import RootConfig, has_roots, missing_complaints, root_document, roots_of
 from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project, project_document
 from tfops.config.schema import EnvironmentFile, parse
 from tfops.config.secrets import secret_complaints
-from tfops.config.source import LocalSource, RemoteSource, SourceError, parse_source
+from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
 from tfops.config.values import (
-    Form,
-    FormError,
-    Reference,
     StackOutput,
     StackReference,
-    is_form,
-    is_literal,
-    meant,
-    parse_form,
-    walk,
+    forms_in,
+    input_complaints,
+    parsed_forms,
 )
 from tfops.dataclass import dataclass
 from tfops.errors import ConfigError, Refused
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.rendered import ROOT_MODULE
 from tfops.system.trees import Tree, is_link
+
+if TYPE_CHECKING:
+    from tfops.config.state_blocks import Import, Moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,15 @@ class ModuleConfig:
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
-    """The part of an environment that has its own state: one file, inheritance done."""
+    """The part of an environment that has its own state: one file, inheritance done.
+
+    Where its root is one that somebody wrote by hand, `modules` has that alone, by the name `root`.
+    """
 
     modules: Mapping[str, ModuleConfig]
+    root: RootConfig | None = None
+    imports: "tuple[Import, ...]" = ()
+    moved: "tuple[Moved, ...]" = ()
 
     @property
     def references(self) -> frozenset[StackReference]:
@@ -61,11 +69,16 @@ class StackConfig:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentConfig:
-    """What a developer wishes. `digest` is the sha256 of the merged values of all stacks."""
+    """What a developer wishes. `digest` is the sha256 of the merged values of all stacks, without the labels."""
 
     name: EnvName
     stacks: Mapping[StackName, StackConfig]
     digest: str
+
+    @property
+    def own_roots(self) -> tuple[RootConfig, ...]:
+        """The roots that somebody wrote by hand, in their order."""
+        return tuple(stack.root for stack in self.stacks.values() if stack.root)
 
     @property
     def sources(self) -> frozenset[LocalSource | RemoteSource]:
@@ -74,11 +87,18 @@ class EnvironmentConfig:
 
     @property
     def needs(self) -> Mapping[StackName, frozenset[StackName]]:
-        """Each stack with the stacks whose outputs it takes."""
+        """Each stack with the stacks whose outputs it takes; of roots in a list, those before it."""
+        if self.own_roots:
+            order = tuple(self.stacks)
+            return {name: frozenset(order[:index]) for index, name in enumerate(order)}
         return {
             name: frozenset(StackName(reference.stack) for reference in stack.references)
             for name, stack in self.stacks.items()
         }
+
+    def without_imports(self) -> "EnvironmentConfig":
+        """For what ran once: what is to be taken in now, others know."""
+        return replace(self, stacks={name: replace(stack, imports=()) for name, stack in self.stacks.items()})
 
     def output(self, reference: StackReference) -> tuple[StackOutput, str]:
         """Which output a reference means, and what follows inside of it."""
@@ -99,6 +119,14 @@ def read_provider_lock(tree: Tree, env: EnvName) -> str | None:
     if is_link(tree, path):
         raise Refused("lock-file", f"`{path}` is a link, and links aren't followed", hint="put the file itself there")
     return tree.read(path)
+
+
+def read_root_lock(tree: Tree, path: str) -> str | None:
+    """The provider lock in the folder of a root that somebody wrote by hand. Raises as `read_provider_lock`."""
+    name = ".terraform.lock.hcl" if path == "." else f"{path}/.terraform.lock.hcl"
+    if is_link(tree, name):
+        raise Refused("lock-file", f"`{name}` is a link, and links aren't followed", hint="put the file itself there")
+    return tree.read(name)
 
 
 def load_environment(
@@ -137,6 +165,8 @@ def read_environment(
         raise ConfigError(complaints)
     local_modules = tree.names("modules")
     rules = project_document(tree)
+    if has_roots(rules.data, base or env):
+        return _read_roots(tree, env, base or env, check, secrets)
     own = _own_files(tree, env, base)
     documents = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
     stacks: dict[StackName, StackConfig] = {}
@@ -152,10 +182,78 @@ def read_environment(
             stacks[stack] = found
     if not any(document.complaints for document in documents.values()):
         complaints += _between_stacks(documents, env, local_modules, check)
+        complaints += differing_labels(documents.values())
     if complaints:
         raise ConfigError(sorted(complaints, key=place_of))
-    whole = {stack: document.data for stack, document in documents.items()}
+    whole = {stack: without_labels(document.data) for stack, document in documents.items()}
     return EnvironmentConfig(env, stacks, _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole))
+
+
+def _read_roots(
+    tree: Tree, env: EnvName, base: EnvName, check: InputCheck | None, secrets: SecretRules | None
+) -> EnvironmentConfig:
+    """An environment of root modules that somebody wrote by hand: those of `base`."""
+    from tfops.config.own_backend import backend_complaints  # noqa: PLC0415 - most environments have no such root
+    from tfops.config.root_values import given_names, tfvars_complaints  # noqa: PLC0415
+
+    rules, place = project_document(tree), env if env != base else ""
+    complaints = [
+        *missing_complaints(tree, rules, base, place),
+        *backend_complaints(tree, rules, base),
+        *_complaints_of_two(tree, base, rules),
+    ]
+    roots = roots_of(rules.data, base, place)
+    documents = {stack: root_document(rules, base, stack, place) for stack in roots}
+    for stack, document in documents.items():
+        where: Path = ("modules", ROOT_MODULE, "inputs")
+        complaints += input_complaints(document, where, document.data["modules"][ROOT_MODULE]["inputs"], known=[])
+        complaints += secret_complaints(document, tree, secrets, base)
+        if check is not None and not complaints:
+            given = given_names(tree, roots[stack])
+            source = {ROOT_MODULE: RootSource(path=roots[stack].path)}
+            complaints += check.complaints(document, (env, stack), source, given=given)
+            complaints += tfvars_complaints(tree, roots[stack], document, check, (env, stack))
+            complaints += limit_complaints(document, rules)
+    if not complaints:
+        complaints += _between_roots(documents, roots, env, check)
+    if complaints:
+        raise ConfigError(sorted(complaints, key=place_of))
+    stacks = {stack: _root_stack(document, roots[stack]) for stack, document in documents.items()}
+    whole = {stack: [root.path, root.tfvars, documents[stack].data] for stack, root in roots.items()}
+    return EnvironmentConfig(env, stacks, _digest(whole))
+
+
+def _root_stack(document: Document, root: RootConfig) -> StackConfig:
+    inputs = document.data["modules"][ROOT_MODULE]["inputs"]
+    module = ModuleConfig(RootSource(path=root.path), {key: parsed_forms(value) for key, value in inputs.items()})
+    return StackConfig({ROOT_MODULE: module}, root)
+
+
+def _complaints_of_two(tree: Tree, env: EnvName, rules: Document) -> Iterator[Complaint]:
+    for path in (f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"):
+        if tree.digest(path):
+            what = f"`root` here and `{path}` both describe {env}"
+            yield rules.complaint(("environments", env), what, "keep one of the two")
+
+
+def _between_roots(
+    documents: Mapping[StackName, Document],
+    roots: Mapping[StackName, RootConfig],
+    env: EnvName,
+    check: InputCheck | None,
+) -> Iterator[Complaint]:
+    order = list(roots)
+
+    def outputs_of(stack: StackName, module: str) -> frozenset[str] | None:
+        return check.outputs(env, stack, module, RootSource(path=roots[stack].path)) if check else None
+
+    yield from reference_complaints(documents, outputs_of)
+    for stack, document in documents.items():
+        for path, form in forms_in(_root_stack(document, roots[stack]).modules[ROOT_MODULE].inputs):
+            if isinstance(form, StackReference) and form.stack in order[order.index(stack) + 1 :]:
+                what = f"root `{form.stack}` comes after `{stack}`: it has nothing to give yet"
+                spot: Path = ("modules", ROOT_MODULE, "inputs", *path)
+                yield document.complaint(spot, what, "put it before, in `roots:`")
 
 
 def _own_files(tree: Tree, env: EnvName, base: EnvName | None) -> dict[StackName, str]:
@@ -179,7 +277,12 @@ def _read_stack(document: Document, local_modules: list[str]) -> tuple[StackConf
     complaints += _complaints(document, local_modules)
     if complaints or file is None:
         return None, complaints
-    return StackConfig(_modules(file, local_modules)), []
+    config = StackConfig(_modules(file, local_modules))
+    if file.imports or file.moved:
+        from tfops.config.state_blocks import imports_of, moves_of  # noqa: PLC0415 - few files have any
+
+        config = replace(config, imports=imports_of(file), moved=moves_of(file))
+    return config, []
 
 
 def _between_stacks(
@@ -196,6 +299,8 @@ def _between_stacks(
 
 def stack_document(tree: Tree, env: EnvName, stack: StackName, base: EnvName | None = None) -> Document:
     """A stack's file laid over what it extends, with the place of every value; `base` as in `read_environment`."""
+    if has_roots(project_document(tree).data, base or env):
+        return root_document(project_document(tree), base or env, stack, env)
     paths, own = stack_files(tree, base or env)[0], _own_files(tree, env, base)
     return _document(tree, paths[stack], project_document(tree), own.get(stack))
 
@@ -242,12 +347,17 @@ def _digest(data: Any) -> str:
 
 def _complaints(document: Document, local_modules: list[str]) -> list[Complaint]:
     """What a schema can't say. Looks at plain data, so that it also runs when the schema complains."""
-    modules = document.data.get("modules") if isinstance(document.data, dict) else None
+    modules, labels = (_entry(document.data, key) for key in ("modules", "labels"))
+    wrong = list(label_complaints(document, ("labels",), labels))
     if not isinstance(modules, dict):
-        return []
+        return wrong
     if not modules:
-        return [document.complaint(("modules",), "at least one module")]
-    return [
+        return [*wrong, document.complaint(("modules",), "at least one module")]
+    if document.data.keys() & {"imports", "moved"}:
+        from tfops.config.state_blocks import block_complaints  # noqa: PLC0415 - few files have any
+
+        wrong += block_complaints(document, list(modules))
+    return wrong + [
         complaint
         for name, block in modules.items()
         for complaint in _module_complaints(document, name, block, local_modules, known=list(modules))
@@ -267,7 +377,7 @@ def _module_complaints(
         except SourceError as error:
             yield document.complaint((*where, "source"), str(error), error.hint)
     if isinstance(inputs, dict):
-        yield from _input_complaints(document, (*where, "inputs"), inputs, known=known)
+        yield from input_complaints(document, (*where, "inputs"), inputs, known=known)
 
 
 def _sources(document: Document, local_modules: list[str]) -> dict[str, LocalSource | RemoteSource]:
@@ -286,59 +396,11 @@ def _entry(block: Any, key: str) -> Any:
     return block.get(key) if isinstance(block, dict) else None
 
 
-# Words that Terraform reads as its own inside a `module` block.
-_META_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_each", "depends_on", "lifecycle"})
-
-
-def _input_complaints(
-    document: Document, where: Path, inputs: Mapping[str, Any], *, known: list[str]
-) -> Iterator[Complaint]:
-    for key in inputs:
-        if not names.is_input_name(key) or key in _META_ARGUMENTS:
-            yield document.complaint((*where, key), f"{names.shown(key)} can't name an input")
-        for path, value in walk(inputs[key], (*where, key)):
-            yield from _form_complaints(document, path, value, known=known)
-
-
-def _form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
-    try:
-        form = parse_form(value)
-    except FormError as error:
-        yield document.complaint(path, str(error), error.hint)
-        return
-    if isinstance(form, Reference) and form.module not in known:
-        hint = names.did_you_mean(form.module, known)
-        yield document.complaint(path, f"there is no module `{form.module}` in this environment", hint)
-
-
 def _modules(file: EnvironmentFile, local_modules: list[str]) -> dict[str, ModuleConfig]:
     return {
         name: ModuleConfig(
             parse_source(block.source, block.version, local_modules),
-            {key: _parse_forms(value) for key, value in block.inputs.items()},
+            {key: parsed_forms(value) for key, value in block.inputs.items()},
         )
         for name, block in file.modules.items()
     }
-
-
-def _parse_forms(value: Any) -> Any:
-    form = parse_form(value)
-    if is_form(form):
-        return form
-    if isinstance(value, str) or is_literal(value):
-        return meant(value)
-    if isinstance(form, dict):
-        return {key: _parse_forms(item) for key, item in form.items()}
-    return [_parse_forms(item) for item in form] if isinstance(form, list) else form
-
-
-def forms_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Form]]:
-    """Every reference and secret inside an input, with its path."""
-    if isinstance(value, Form):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from forms_in(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from forms_in(item, (*path, index))

@@ -12,9 +12,17 @@ from tfops.config.schema import EnvironmentFile, ProjectFile
 from tfops.config.shared_schema import with_shared_parts
 
 
-def project_schema() -> Schema:
-    """The schema of `tfops.yaml`."""
-    return {"$schema": DIALECT, **ProjectFile.model_json_schema()}
+def project_schema(roots: Mapping[str, Interface] | None = None) -> Schema:
+    """The schema of `tfops.yaml`; `roots` are root modules that it names, by their paths as they are written there."""
+    schema: Schema = {"$schema": DIALECT, **ProjectFile.model_json_schema()}
+    if not roots:
+        return schema
+    defs: dict[str, Any] = schema["$defs"]
+    for block, key in (("EnvironmentBlock", "root"), ("RootBlock", "path")):
+        defs[block]["properties"][key]["examples"] = list(roots)
+        defs[block]["allOf"] = [_inputs_of(path, key) for path in roots]
+    defs |= {_definition(path): inputs_schema(interface, is_strict=False) for path, interface in roots.items()}
+    return with_shared_parts(schema)
 
 
 def environment_schema(
@@ -49,15 +57,15 @@ def _definition(module: str) -> str:
 
 def _reference(module: str) -> str:
     """A JSON pointer: https://www.rfc-editor.org/rfc/rfc6901#section-3"""
-    return f"#/$defs/{_definition(module).replace('/', '~1')}"
+    return f"#/$defs/{_definition(module).replace('~', '~0').replace('/', '~1')}"
 
 
-def _uses(module: str) -> Schema:
-    return {"properties": {"source": {"const": module}}, "required": ["source"]}
+def _uses(module: str, key: str = "source") -> Schema:
+    return {"properties": {key: {"const": module}}, "required": [key]}
 
 
-def _inputs_of(module: str) -> Schema:
-    return {"if": _uses(module), "then": {"properties": {"inputs": {"$ref": _reference(module)}}}}
+def _inputs_of(module: str, key: str = "source") -> Schema:
+    return {"if": _uses(module, key), "then": {"properties": {"inputs": {"$ref": _reference(module)}}}}
 
 
 def _required_of(module: str, interface: Interface, given: Collection[str]) -> Schema:

@@ -1,6 +1,6 @@
 """A developer's inputs against the variables of the modules: every mistake with its place and what to do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tfops.config import mistakes
@@ -40,9 +40,17 @@ class InputCheck:
         self.unseen: list[tuple[EnvName, str, str]] = []
 
     def complaints(
-        self, document: Document, place: tuple[EnvName, StackName], sources: Mapping[str, LocalSource | RemoteSource]
+        self,
+        document: Document,
+        place: tuple[EnvName, StackName],
+        sources: Mapping[str, LocalSource | RemoteSource],
+        *,
+        given: Container[str] = (),
     ) -> Iterator[Complaint]:
-        """What is wrong with the inputs of `sources`' modules in a document. What is no mapping is left to others."""
+        """What is wrong with the inputs of `sources`' modules in a document. What is no mapping is left to others.
+
+        `given` are variables that files of values set, and the document need not.
+        """
         checkers = {name: self._checker(*place, name, source) for name, source in sources.items()}
         for name, checker in checkers.items():
             inputs = document.data["modules"][name].get("inputs", {})
@@ -50,7 +58,7 @@ class InputCheck:
                 continue
             where: Path = ("modules", name)
             if checker is not None:
-                yield from checker.complaints(document, where, inputs)
+                yield from checker.complaints(document, where, inputs, given)
             yield from _reference_complaints(document, (*where, "inputs"), inputs, checkers)
         if sources:
             yield from _circle_complaints(document, lambda name: self._needs(*place, name, sources[name]))
@@ -61,6 +69,14 @@ class InputCheck:
         """The names of a module's outputs, None when it can't be seen from here."""
         interface = self.find(env, stack, name, source)
         return frozenset(interface.outputs) if interface is not None and interface.is_whole else None
+
+    def value_complaints(
+        self, document: Document, place: tuple[EnvName, StackName], name: str, source: LocalSource | RemoteSource
+    ) -> Iterator[Complaint]:
+        """What is wrong with the values alone: a file of values may say less than a module needs, and more."""
+        checker = self._checker(*place, name, source)
+        if checker is not None:
+            yield from checker.given_complaints(document, ("modules", name), document.data["modules"][name]["inputs"])
 
     def _checker(
         self, env: EnvName, stack: StackName, name: str, source: LocalSource | RemoteSource
@@ -84,7 +100,9 @@ class _ModuleChecker:
         self._validators: dict[tuple[str, bool], Draft202012Validator] = {}
         self._required = [variable for variable in interface.variables.values() if not variable.has_default]
 
-    def complaints(self, document: Document, where: Path, inputs: Mapping[str, Any]) -> Iterator[Complaint]:
+    def complaints(
+        self, document: Document, where: Path, inputs: Mapping[str, Any], given: Container[str]
+    ) -> Iterator[Complaint]:
         variables = self.interface.variables
         unknown = [key for key in inputs if key not in variables]
         for key in unknown:
@@ -93,8 +111,15 @@ class _ModuleChecker:
         for key in inputs.keys() & variables.keys():
             yield from self._value_complaints(document, (*where, "inputs", key), inputs[key], variables[key])
         for variable in self._required:
-            if variable.name not in inputs and not mistakes.is_close(variable.name, unknown):
+            is_given = variable.name in inputs or variable.name in given
+            if not is_given and not mistakes.is_close(variable.name, unknown):
                 yield document.complaint(where, f"`{where[-1]}` needs the input `{variable.name}`", _about(variable))
+
+    def given_complaints(self, document: Document, where: Path, inputs: Mapping[str, Any]) -> Iterator[Complaint]:
+        """Of the values that are there, of variables that are."""
+        for key in inputs.keys() & self.interface.variables.keys():
+            variable = self.interface.variables[key]
+            yield from self._value_complaints(document, (*where, "inputs", key), {"literal": inputs[key]}, variable)
 
     def _value_complaints(self, document: Document, path: Path, value: Any, variable: Variable) -> Iterator[Complaint]:
         key = (variable.name, repr(value))

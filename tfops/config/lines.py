@@ -30,7 +30,7 @@ def _lines(document: Document, value: Any, path: Path, depth: int) -> Iterator[C
             path=here,
             value=None if inline is None else item,
             mark=None if inline is None else mark,
-            is_default=mark.path == PROJECT_FILE,
+            is_default=mark.path == PROJECT_FILE != document.path,
         )
         yield origin
         if inline is None:

@@ -22,7 +22,8 @@ def why_unpinned(source: str, version: str = "") -> str:
     constraint = version or constraint
     place, _, query = address.partition("?")
     said = dict(urllib.parse.parse_qsl(query))
-    if "checksum" in said or "digest" in said:
+    # A root of the repository has the commit for its version.
+    if "checksum" in said or "digest" in said or source.startswith("./"):
         return ""
     if is_oci(address):
         return _why_unpinned_tag(said.get("tag", "latest"))

@@ -10,13 +10,27 @@ from tfops.config import names
 from tfops.config.agent import check_agent, to_agent_rules
 from tfops.config.backend import ROLE, ROLE_HINT, check_backend, to_backend
 from tfops.config.checks import check_checks, to_checks
+from tfops.config.compared_rules import check_same_but
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.encryption import check_encryption, to_encryption
+from tfops.config.labels import label_complaints
 from tfops.config.limits import check_input_rules
 from tfops.config.names import PROJECT_FILE
+from tfops.config.own_roots import check_roots, with_roots
 from tfops.config.preview import check_preview, is_preview_template, to_preview
-from tfops.config.project import DriftPolicy, EngineChoice, EnvironmentRule, InventoryPolicy, ProjectConfig, Sync
+from tfops.config.project import (
+    DriftPolicy,
+    EngineChoice,
+    EnvironmentRule,
+    InventoryPolicy,
+    LogPolicy,
+    LogRules,
+    ProjectConfig,
+    Sync,
+)
+from tfops.config.promotion import check_promotions, to_promotion_rule
+from tfops.config.review import to_review_rule
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import check_secrets, to_secret_rules
 from tfops.config.window import parse_window
@@ -79,7 +93,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         inventory=InventoryPolicy(file.inventory),
         providers={name: block or {} for name, block in file.providers.items()},
         environments={
-            EnvName(name): _to_rule(file, block)
+            EnvName(name): with_roots(_to_rule(file, block), block)
             for name, block in file.environments.items()
             if not is_preview_template(name)
         },
@@ -89,6 +103,9 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
             if is_preview_template(name)
         ),
         platforms=tuple(file.platforms),
+        same_but=tuple(file.same_but),
+        names_backend="backend" in file.model_fields_set,
+        logs=LogRules(LogPolicy(file.logs.keep), file.logs.runs, file.logs.days, file.logs.megabytes),
         secrets=to_secret_rules(file.secrets),
         encryption=to_encryption(file.encryption),
         agent=to_agent_rules(file.agent),
@@ -112,7 +129,9 @@ def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
         windows=tuple(map(parse_window, block.windows)),
         deletes=block.deletes,
         requires_signed_commits=block.signed_commits,
-        approvals=block.approvals,
+        review=to_review_rule(block),
+        labels=dict(block.labels),
+        promote=to_promotion_rule(block.promote),
     )
 
 
@@ -126,11 +145,13 @@ def _check(document: Document) -> list[Complaint]:
         _check_ledger,
         _check_platforms,
         check_checks,
+        check_promotions,
         _check_protect,
         _check_no_downgrade,
         check_secrets,
         check_encryption,
         check_agent,
+        check_same_but,
     ]
     if not isinstance(document.data, dict):
         return []
@@ -192,6 +213,8 @@ def _check_environments(document: Document, data: dict[str, Any]) -> Iterator[Co
             yield document.complaint((*where, "branch"), f"{names.shown(branch)} can't be a branch pattern", hint)
         if isinstance(block, dict):
             yield from _check_place(document, where, block)
+            yield from check_roots(document, name, block)
+            yield from label_complaints(document, (*where, "labels"), block.get("labels"))
             yield from _check_rehearsal(document, where, environments, block)
             yield from _check_no_preview(document, where, block) if not is_preview_template(name) else ()
 

@@ -24,13 +24,18 @@ class EngineBlock(_Block):
 
 
 class CheckBlock(_Block):
-    """One check: a command, an HTTP address, or (of a plan) a rule that tfops knows."""
+    """One check: a command, an HTTP address, or (of a plan) a rule that tfops knows or a tool that it can run."""
 
     name: str = ""
     use: str = ""
     most: int | None = None
     tags: list[str] = []
     addresses: list[str] = []
+    policy: str = ""
+    package: str = ""
+    severity: str = ""
+    skip: list[str] = []
+    args: list[str] = []
     command: list[str] = []
     http: str = ""
     status: int = 200
@@ -38,6 +43,48 @@ class CheckBlock(_Block):
     timeout: str = "30s"
     retries: int = 0
     every: str = "5s"
+
+
+BY_CODEOWNERS = ["CODEOWNERS/"]
+"""`from: codeowners`, as a list: no name has a slash."""
+
+
+def _people(given: Any) -> Any:
+    return BY_CODEOWNERS if given in ("codeowners", ["codeowners"]) else given
+
+
+class ReviewBlock(_Block):
+    """Who must agree to a plan. `from` is a word of Python."""
+
+    required: bool = False
+    approvals: int = 1
+    not_by: list[Literal["author", "committer"]] = ["author"]
+    people: Annotated[list[str], BeforeValidator(_people, json_schema_input_type=list[str] | Literal["codeowners"])] = (
+        Field(default=[], alias="from")
+    )
+
+
+class RootBlock(_Block):
+    """One of several root modules of an environment, in the order in which they are made; a bare path is its folder."""
+
+    path: str
+    name: str = ""
+    tfvars: list[str] = []
+    inputs: dict[str, Any] = {}
+    backend_config: dict[str, Any] = {}
+
+
+def _with_path(root: Any) -> Any:
+    return {"path": root} if isinstance(root, str) else root
+
+
+class PromoteBlock(_Block):
+    """Which environment's running version comes here, and what it must be. `from` is a word of Python."""
+
+    source: str = Field(alias="from")
+    needs: Literal["verified", "applied"] = "verified"
+    soaked: str = "0s"
+    checks: list[CheckBlock] = []
 
 
 class EnvironmentBlock(_Block):
@@ -63,9 +110,18 @@ class EnvironmentBlock(_Block):
     deletes: int | None = None
     signed_commits: bool = False
     approvals: int = 1
+    review: ReviewBlock | None = None
+    promote: PromoteBlock | None = None
     config: str = ""
     ttl: str = ""
     most: int | None = None
+    labels: dict[str, str] = {}
+    root: str = ""
+    roots: list[Annotated[RootBlock, BeforeValidator(_with_path, json_schema_input_type=str | RootBlock)]] = []
+    workspace: str = ""
+    tfvars: list[str] = []
+    inputs: dict[str, Any] = {}
+    backend_config: dict[str, Any] = {}
 
 
 def _spelt_out(allowed: Any) -> Any:
@@ -76,6 +132,15 @@ class LedgerBlock(_Block):
     """Where the remote keeps the ledgers: any ref with `{env}`, a branch where hosts refuse others."""
 
     ref: str = "refs/tfops/envs/{env}"
+
+
+class LogsBlock(_Block):
+    """Of which runs it is kept what the engine printed: the newest `runs`, no older than `days`, `megabytes` in all."""
+
+    keep: Literal["failed", "all", "none"] = "failed"
+    runs: Annotated[int, Field(ge=1, le=1000)] = 50
+    days: Annotated[int, Field(ge=1, le=3650)] = 90
+    megabytes: Annotated[int, Field(ge=1, le=100)] = 5
 
 
 class AllowBlock(_Block):
@@ -198,6 +263,7 @@ class ProjectFile(_Block):
     no_downgrade: list[str] = []
     actions: ActionsBlock = Field(default_factory=ActionsBlock)
     inventory: Literal["ids", "hash", "off"] = "ids"
+    logs: LogsBlock = Field(default_factory=LogsBlock)
     require: RequireBlock = Field(default_factory=RequireBlock)
     platforms: list[str] = []
     required_checks: list[CheckBlock] = []
@@ -207,6 +273,7 @@ class ProjectFile(_Block):
         str, Annotated[AllowBlock, BeforeValidator(_spelt_out, json_schema_input_type=list[Any] | AllowBlock)]
     ] = {}
     deny_modules: list[DenyBlock] = []
+    same_but: list[str] = []
     secrets: SecretsBlock = Field(default_factory=SecretsBlock)
     agent: AgentBlock = Field(default_factory=AgentBlock)
 
@@ -219,10 +286,27 @@ class ModuleBlock(_Block):
     inputs: dict[str, Any] = {}
 
 
+class ImportBlock(_Block):
+    """A real thing that is taken in: the address that it gets, and what its provider knows it by."""
+
+    to: str
+    id: str
+
+
+class MovedBlock(_Block):
+    """What stands at another address from now on. `from` is a word of Python."""
+
+    source: str = Field(alias="from")
+    to: str
+
+
 class EnvironmentFile(_Block):
     """`environments/<env>.yaml`, written by development."""
 
     modules: dict[str, ModuleBlock]
+    imports: list[ImportBlock] = []
+    moved: list[MovedBlock] = []
+    labels: dict[str, str] = {}
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -262,6 +346,10 @@ def _complaint(document: Document, model: type[BaseModel], details: Any) -> Comp
             return document.complaint(path[:-1], f"`{path[-1]}` is missing")
         case "literal_error":
             return document.complaint(path, f"`{path[-1]}` must be {details['ctx']['expected']}")
+        case "greater_than_equal":
+            return document.complaint(path, f"`{path[-1]}` must be at least {details['ctx']['ge']}")
+        case "less_than_equal":
+            return document.complaint(path, f"`{path[-1]}` must be at most {details['ctx']['le']}")
     return document.complaint(path, _expectation(path, details))
 
 
@@ -295,15 +383,23 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "engine": EngineBlock,
         "encryption": EncryptionBlock,
         "ledger": LedgerBlock,
+        "logs": LogsBlock,
         "require": RequireBlock,
         "environments": EnvironmentBlock,
         "modules": ModuleBlock,
+        "imports": ImportBlock,
+        "moved": MovedBlock,
         "verify": CheckBlock,
+        "review": ReviewBlock,
+        "promote": PromoteBlock,
+        "checks": CheckBlock,
         "allow": AllowBlock,
         "deny_modules": DenyBlock,
+        "roots": RootBlock,
         "agent": TellBlock if tuple(path[:2]) == ("agent", "tell") else AgentBlock,
         "secrets": _SECRETS.get("/".join(map(str, path)), SecretsBlock),
     }
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module
-    block = "verify" if "verify" in steps else str(next(iter(path), ""))
-    return list(blocks.get(block, model).model_fields)
+    inner = ("checks", "promote", "verify", "review", "roots")
+    block = next((name for name in inner if name in steps), str(next(iter(path), "")))
+    return [field.alias or name for name, field in blocks.get(block, model).model_fields.items()]

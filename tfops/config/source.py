@@ -23,6 +23,16 @@ class LocalSource:
         return self.path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootSource(LocalSource):
+    """A root module of the repository, by its folder (`.` for the top). It is a folder below `modules/` only in a
+    `RootTree`, where the repository lies there."""
+
+    @property
+    def text(self) -> str:
+        return f"./{self.path}"
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteSource:
     """An address that the engine downloads from; `version` is for registries."""

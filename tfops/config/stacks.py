@@ -7,6 +7,7 @@ from tfops.config import names
 from tfops.config.document import Document, Path
 from tfops.config.inherit import FOLDER, LINK_HINT
 from tfops.config.names import PROJECT_FILE
+from tfops.config.own_roots import roots_of
 from tfops.config.project_file import project_document
 from tfops.config.values import StackReference, parse_form, walk
 from tfops.dataclass import dataclass
@@ -19,7 +20,13 @@ OutputsOf = Callable[[StackName, str], frozenset[str] | None]
 
 
 def stack_files(tree: Tree, env: EnvName) -> tuple[dict[StackName, str], list[Complaint]]:
-    """Stack to file: a single `<env>.yaml` is the stack `main`, in a folder `<env>/` each file is one."""
+    """Stack to file: a single `<env>.yaml` is the stack `main`, in a folder `<env>/` each file is one.
+
+    What roots that somebody wrote by hand are given stands in tfops.yaml.
+    """
+    roots = roots_of(project_document(tree).data, env)
+    if roots:
+        return dict.fromkeys(roots, PROJECT_FILE), []
     single, folder = f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"
     listed = [name for name in tree.names(folder) if name.endswith((".yaml", ".yml"))]
     if tree.read(single) is None and not listed:

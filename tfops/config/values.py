@@ -9,8 +9,10 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, Literal
 
-from tfops.config.names import did_you_mean, shown
+from tfops.config.document import Document
+from tfops.config.names import did_you_mean, is_input_name, shown
 from tfops.dataclass import dataclass
+from tfops.records.complaint import Complaint
 
 Path = tuple[str | int, ...]
 
@@ -242,3 +244,53 @@ def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from walk(item, (*path, index))
+
+
+# Words that Terraform reads as its own inside a `module` block.
+_META_ARGUMENTS = frozenset({"source", "version", "providers", "count", "for_each", "depends_on", "lifecycle"})
+
+
+def input_complaints(
+    document: Document, where: Path, inputs: Mapping[str, Any], *, known: list[str]
+) -> Iterator[Complaint]:
+    """What is wrong with names of inputs, and with the forms in them. `known` are the modules that they may name."""
+    for key in inputs:
+        if not is_input_name(key) or key in _META_ARGUMENTS:
+            yield document.complaint((*where, key), f"{shown(key)} can't name an input")
+        for path, value in walk(inputs[key], (*where, key)):
+            yield from _form_complaints(document, path, value, known=known)
+
+
+def _form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
+    try:
+        form = parse_form(value)
+    except FormError as error:
+        yield document.complaint(path, str(error), error.hint)
+        return
+    if isinstance(form, Reference) and form.module not in known:
+        hint = did_you_mean(form.module, known)
+        yield document.complaint(path, f"there is no module `{form.module}` in this environment", hint)
+
+
+def parsed_forms(value: Any) -> Any:
+    """A value with references and secrets in the place of their texts."""
+    form = parse_form(value)
+    if is_form(form):
+        return form
+    if isinstance(value, str) or is_literal(value):
+        return meant(value)
+    if isinstance(form, dict):
+        return {key: parsed_forms(item) for key, item in form.items()}
+    return [parsed_forms(item) for item in form] if isinstance(form, list) else form
+
+
+def forms_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Form]]:
+    """Every reference and secret inside an input, with its path."""
+    if isinstance(value, Form):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from forms_in(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from forms_in(item, (*path, index))

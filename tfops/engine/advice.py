@@ -11,7 +11,7 @@ OWN_LOCK = "the state's lock was this run's own"
 LOCK_IS_LEFT = "Error releasing the state lock"
 
 # What the engine says of a lock that is no JSON.
-_DAMAGED_LOCK = r"unexpected end of JSON input|unmarshal JSON|invalid character '"
+_DAMAGED_LOCK = r"unexpected end of JSON input|unmarshal JSON|unable to json parse the lock info|invalid character '"
 
 # (pattern over "summary: detail", advice)
 _ADVICE = (
@@ -22,7 +22,7 @@ _ADVICE = (
     ),
     (
         r"Error acquiring the state lock",
-        "someone else holds the state's lock; if its holder is gone for good: the engine's `force-unlock` with that ID",
+        "someone else holds the state's lock; if its holder is gone for good: tfops engine ENV -- force-unlock ID",
     ),
     (
         r"match\s+(configured|the\s+updated)\s+version\s+constraint|must\s+use\s+(terraform|tofu)\s+init\s+-upgrade",

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from python_terraform import IsFlagged, Terraform
 
 from tfops.dataclass import dataclass
+from tfops.records.addresses import in_stack
+from tfops.records.names import StackName
 
 Option = str | bool | list[str] | type[IsFlagged] | None
 
@@ -31,9 +33,24 @@ def only_reads(argv: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EngineFlags:
-    """What a person may say about how the engine works, whatever it works on."""
+    """What a person may say about how the engine works, whatever it works on.
+
+    `replace` are qualified addresses of what is to be made anew although nothing of it changed; with `refresh_only` a
+    plan changes nothing but what the state says of the real world.
+    """
 
     lock_timeout_s: int = 20
+    replace: tuple[str, ...] = ()
+    refresh_only: bool = False
+
+    def of_stack(self, stack: StackName) -> "EngineFlags":
+        """With the engine's own addresses of one stack."""
+        own = tuple(in_stack(stack, dict.fromkeys(self.replace)))
+        return EngineFlags(self.lock_timeout_s, own, self.refresh_only)
+
+    def plain(self) -> "EngineFlags":
+        """Without what one plan was to do: for work on another one's."""
+        return EngineFlags(self.lock_timeout_s)
 
 
 class CommandLine:
@@ -78,7 +95,7 @@ class CommandLine:
         self,
         *,
         out: str,
-        values: str,
+        values: Sequence[str],
         destroy: bool,
         lock_timeout_s: int | None,
         targets: Sequence[str] = (),
@@ -91,17 +108,18 @@ class CommandLine:
             json=FLAG,
             detailed_exitcode=FLAG,
             out=out,
-            var_file=values,
+            var_file=list(values),
             destroy=FLAG if destroy else None,
-            refresh_only=FLAG if refresh_only else None,
+            refresh_only=FLAG if refresh_only or self._flags.refresh_only else None,
+            replace=list(self._flags.replace) or None,
             target=list(targets) or None,
             **_locking(lock_timeout_s),
         )
 
-    def plan_invocation(self, address: str, *, out: str, values: str) -> list[str]:
+    def plan_invocation(self, address: str, *, out: str, values: Sequence[str]) -> list[str]:
         """A plan of one action by its address: the engine takes one at a time."""
         return self._build(
-            "plan", input=False, json=FLAG, detailed_exitcode=FLAG, out=out, var_file=values, invoke=address,
+            "plan", input=False, json=FLAG, detailed_exitcode=FLAG, out=out, var_file=list(values), invoke=address,
             **_locking(None),
         )  # fmt: skip
 
@@ -129,6 +147,10 @@ class CommandLine:
         """Without `force` the engine itself refuses another lineage or an older serial."""
         forced = FLAG if force else None
         return self._build("state push", path, no_color=FLAG, force=forced, **_locking(self._flags.lock_timeout_s))
+
+    def move_between(self, source: str, goal: str, address: str, new: str) -> list[str]:
+        """Between two files; the engine makes the second where it isn't there. No backend is asked."""
+        return self._build("state mv", address, new, no_color=FLAG, state=source, state_out=goal)
 
     def force_unlock(self, lock_id: str) -> list[str]:
         return self._build("force-unlock", lock_id, no_color=FLAG, force=FLAG)

@@ -30,6 +30,9 @@ _PREFIXES = (
 
 ENCRYPTION = "TF_ENCRYPTION"
 
+# https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_workspace
+WORKSPACE = "TF_WORKSPACE"
+
 _COLLECTOR = ("GOGC", "GOMEMLIMIT")
 UNTIDY = {"GOGC": "400"}
 _ROOMY = 4 << 30  # a large provider takes 700 MB, and there may be several, and several engines
@@ -80,6 +83,10 @@ def engine_environment(*, more: Sequence[str], secrets: Mapping[str, str], plugi
     return base_environment(more) | state_encryption() | memory_use(environ.free_memory()) | ours
 
 
+# Of the free memory, for an engine and its providers: others want some, too.
+_SHARES = 4
+
+
 def memory_use(free: int | None) -> dict[str, str]:
     """How eagerly Go tidies up the memory of engine and providers; `free` are the machine's bytes that are.
 
@@ -89,9 +96,10 @@ def memory_use(free: int | None) -> dict[str, str]:
     https://go.dev/doc/gc-guide
     """
     own = {name: environ.variable(name) for name in _COLLECTOR if environ.is_set(name)}
-    if own or free is None or free < _ROOMY:
+    shares = max(_SHARES, environ.side_by_side())
+    if own or free is None or free < _ROOMY * shares // _SHARES:
         return own
-    return {**UNTIDY, "GOMEMLIMIT": str(free // 4)}
+    return {**UNTIDY, "GOMEMLIMIT": str(free // shares)}
 
 
 def state_encryption() -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from tfops.dataclass import dataclass
 from tfops.engine.text import safe_lines, safe_text
 from tfops.records.action import ActionState
-from tfops.records.addresses import with_masked_keys
+from tfops.records.addresses import with_masked_keys, without_keys
 from tfops.records.engine_events import (
     ActionEvent,
     Diagnostic,
@@ -119,6 +119,22 @@ def masked(event: Event, mask: Callable[[str], str]) -> Event:
             return replace(event, address=with_masked_keys(event.address, mask), text=text)
         case ReadingEvent():
             return replace(event, address=with_masked_keys(event.address, mask))
+
+
+def is_diagnostic(event: Event) -> bool:
+    """Whether it is the engine's own words: they may quote any value."""
+    return isinstance(event, Diagnostic)
+
+
+def may_hold_value(event: Event) -> bool:
+    """Whether it says more than what stands in the configuration: words, an id, the key of an instance."""
+    match event:
+        case ResourceEvent():
+            return bool(event.resource_id) or without_keys(event.address) != event.address
+        case PlannedEvent() | ReadingEvent():
+            return without_keys(event.address) != event.address
+        case _:
+            return True
 
 
 def _address(hook: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from tfops.dataclass import dataclass
 from tfops.engine import downloads
 from tfops.engine.commands import CommandLine
 from tfops.engine.encryption import require_no_block
+from tfops.engine.environment import WORKSPACE
 from tfops.engine.failures import engine_error, other_build, unlocked
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import differences, locked_versions, used_by_modules, with_entries
@@ -17,7 +18,7 @@ from tfops.engine.modules import forget_moved_modules, installed_modules
 from tfops.engine.moved_mark import names_the_mark
 from tfops.engine.runner import Ended, Runner
 from tfops.errors import EngineFailed
-from tfops.records.rendered import BACKEND_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE
+from tfops.records.rendered import LOCK_FILE, MAIN_FILE, VALUES_FILE, RootLayout
 from tfops.system.workspace import exclusive, read_json, write_file
 
 _FINGERPRINT = ".terraform/tfops-init.json"
@@ -30,7 +31,7 @@ _KEEPING_THE_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 
 @dataclass(frozen=True, slots=True)
 class Initialization:
-    """`modules` is an id of what lies in the root's `modules/`, `lock` the committed provider lock; without one `init`
+    """`layout` says what lies in the root, and by which names; `lock` the committed provider lock; without one `init`
     is free. `lent` gives the locks of what ran before: the state may need a provider that the modules no longer use.
 
     `run` runs what changes nothing; `read_state` raises where the state went elsewhere, and says so.
@@ -43,7 +44,7 @@ class Initialization:
     read_state: Callable[[], object]
     lock: str | None
     lent: Callable[[], Sequence[str]]
-    modules: str
+    layout: RootLayout
 
     def prepare(self) -> None:
         """Initialize the folder, unless it was, for the same engine, modules, providers and backend.
@@ -124,16 +125,21 @@ class Initialization:
 
     def _content(self) -> str:
         """What a run is made of, the backend and the engine apart."""
-        return _digest_of([self._text(MAIN_FILE), self._text(VALUES_FILE), self.modules])
+        if self.layout.is_own:
+            return _digest_of([self.layout.code, *map(self._text, self.layout.values)])
+        return _digest_of([self._text(MAIN_FILE), self._text(VALUES_FILE), self.layout.code])
 
     def _fingerprint(self) -> dict[str, str]:
         """What `init` depends on, the modules apart."""
-        config, backend, taken = (self._text(name) for name in (MAIN_FILE, BACKEND_FILE, LOCK_FILE))
-        main = json.loads(config)
+        backend, taken = self._text(self.layout.backend), self._text(LOCK_FILE)
+        engine = f"{self.engine.executable} {self.engine.version}"
+        if self.layout.is_own:  # which providers it wants, only the engine can say: any other code is initialized
+            whole = [self.layout.code, backend, self.runner.env.get(WORKSPACE, ""), self.lock, taken]
+            return {"engine": engine, "root": _digest_of(whole), "modules": self.layout.code}
+        main = json.loads(self._text(MAIN_FILE))
         sources = {name: [block["source"], block.get("version")] for name, block in main.get("module", {}).items()}
         parts = [sorted(main.get("provider", {})), main.get("terraform"), backend, self.lock, taken]
-        engine = f"{self.engine.executable} {self.engine.version}"
-        return {"engine": engine, "root": _digest_of(parts), "modules": _digest_of([sources, self.modules])}
+        return {"engine": engine, "root": _digest_of(parts), "modules": _digest_of([sources, self.layout.code])}
 
     def _text(self, name: str) -> str:
         path = self.runner.root / name
@@ -141,7 +147,9 @@ class Initialization:
 
     def _require_backend(self) -> None:
         """Compare the backend that init took with the rendered one: a plan acts on what init took."""
-        [wanted] = json.loads((self.runner.root / BACKEND_FILE).read_text(encoding="utf-8"))["terraform"]["backend"]
+        [wanted] = json.loads((self.runner.root / self.layout.backend).read_text(encoding="utf-8"))["terraform"][
+            "backend"
+        ]
         taken = (read_json(self.runner.root / ".terraform/terraform.tfstate") or {}).get("backend", {}).get("type")
         if taken != wanted:
             raise EngineFailed(f"the engine took the backend `{taken}` instead of `{wanted}`")

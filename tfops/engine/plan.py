@@ -18,6 +18,7 @@ from tfops.engine.text import safe_text
 from tfops.errors import Refused
 from tfops.records.addresses import natural, with_masked_keys
 from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
+from tfops.records.rendered import ROOT_MODULE
 
 _ACTIONS = {
     ("create",): Action.CREATE,
@@ -160,6 +161,23 @@ def planned_outputs(document: Mapping[str, Any]) -> dict[str, Any]:
             marks = unknown if isinstance(unknown, dict) else {}
             found[module] = {name: value for name, value in after.items() if not any(_true_leaves(marks.get(name)))}
     return found
+
+
+def planned_by_module(document: Mapping[str, Any], *, is_own: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Outputs and their types by module; a root of somebody's own counts as one module."""
+    if is_own:
+        return {ROOT_MODULE: planned_values(document)}, {ROOT_MODULE: ["object", planned_kinds(document)]}
+    return planned_outputs(document), planned_kinds(document)
+
+
+def planned_values(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What the outputs of a root of somebody's own will be: those that are wholly known."""
+    changes = (document.get("output_changes") or {}).items()
+    return {
+        name: change.get("after")
+        for name, change in changes
+        if "after" in change and not any(_true_leaves(change.get("after_unknown")))
+    }
 
 
 def planned_kinds(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,8 +43,7 @@ class RemoteState:
         """The state's document, empty where there is none."""
         ended = self._runner.run(self._commands.pull_state(), shielded=True)
         self._require_done(ended, f"the state in {self._name} can't be read")
-        text = ended.stdout.read_text(encoding="utf-8")
-        ended.stdout.unlink()
+        text = ended.take_output()
         document: dict[str, Any] = exact.loads(text) if text.strip() else {}
         return document
 

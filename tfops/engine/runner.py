@@ -3,32 +3,52 @@
 import itertools
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 from tfops.dataclass import dataclass
 from tfops.engine.commands import only_reads
 from tfops.engine.events import Progress, masked
 from tfops.engine.mask import Masker
+from tfops.engine.standby import Standby, standby
 from tfops.engine.text import safe_lines
 from tfops.records.engine_events import Diagnostic, Event, ResourceEvent, Step
-from tfops.system import failpoint, process, signals
+from tfops.system import failpoint, following, signals
+from tfops.system.process import talk
 
 Observer = Callable[[Event], None]
 
 # The engine's warnings of `-target`, which is tfops' own: what it takes in by id is all that such a plan is to touch.
+_LOOKS = ("show", "state")  # the root stays as it was planned
 _OF_TARGETS = ("Resource targeting is in effect", "Applied changes may be incomplete")
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A finished engine process."""
+    """A finished engine process. `held` is what it said that wasn't shown yet, as it is."""
 
     code: int
     signals: int
     progress: Progress
     stdout: Path
     stderr: str
+    held: Sequence[Event] = ()
+
+    def take_output(self) -> str:
+        """What it printed. Its file may hold every secret, and goes at once."""
+        text = self.stdout.read_text(encoding="utf-8")
+        self.stdout.unlink()
+        return text
+
+    @property
+    def exit_code(self) -> int:
+        """As a shell has it: 128 and the number of the signal for one that was killed."""
+        return as_exit_code(self.code)
+
+    @property
+    def said_why(self) -> str:
+        """What it wrote to stderr; for one that failed without a word, how it ended."""
+        return self.stderr or (f"{self.errors[0].text}\n" if self.code else "")
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -46,6 +66,10 @@ class Ended:
         return f"was killed by {signal.Signals(-self.code).name}{cause}"
 
 
+def as_exit_code(code: int) -> int:
+    return code if code >= 0 else 128 - code
+
+
 @dataclass(slots=True)
 class Runner:
     """Starts the engine in `root`; its output files go to `folder` (0700) and stay until it goes.
@@ -61,6 +85,7 @@ class Runner:
     on_signal: signals.OnSignal
     placed: Callable[[Diagnostic], Diagnostic] = lambda said: said
     started: int = 0
+    _waiting: Standby | None = None
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def run(
@@ -68,16 +93,17 @@ class Runner:
         argv: Sequence[str],
         *,
         shielded: bool = False,
-        holds_words: bool = False,
+        holds: Callable[[Event], bool] = lambda _: False,
+        stays: bool = False,
         on_tick: Callable[[Progress], None] = lambda _: None,
     ) -> Ended:
         """Run to the end. Nothing is raised for a failure of the engine: the caller knows what it means.
 
-        With `holds_words` diagnostics are kept as they are and not shown: it isn't known yet what in them is secret.
+        What `holds` says yes to is kept as it is and not shown: it isn't known yet what in it is secret.
+        What `stays` is a plan, in a process that may go on with the apply of it.
         """
-        name = f"{next(self._numbers):02d}-{argv[1].lstrip('-')}"
-        stdout, stderr = self.folder / f"{name}.out", self.folder / f"{name}.err"
-        progress = Progress()
+        command = self._command(argv)
+        progress, held = Progress(), list[Event]()
 
         def on_line(line: str) -> None:
             event = progress.hear(line)
@@ -87,8 +113,9 @@ class Runner:
                 if event.summary in _OF_TARGETS:
                     return
                 event = self.placed(event)
-            if holds_words and isinstance(event, Diagnostic):
+            if holds(event):
                 progress.add(event)
+                held.append(event)
                 return
             shown = masked(event, self.mask)
             progress.add(shown if isinstance(shown, Diagnostic) else event)  # addresses and ids as they are
@@ -96,11 +123,68 @@ class Runner:
             if isinstance(event, ResourceEvent) and event.step is Step.COMPLETED:
                 failpoint.reach("engine-working")
 
-        self.started += 1
-        code, signals = process.follow(
-            process.Command(argv, self.root, self.env, stdout, stderr),
-            process.Listener(on_line, self.on_signal, lambda: on_tick(progress)),
+        code, signals = following.follow(
+            command,
+            following.Listener(on_line, self.on_signal, lambda: on_tick(progress)),
             shielded=shielded,
             only_reads=only_reads(argv),
+            starter=self._stay if stays else self._start,
         )
-        return Ended(code, signals, progress, stdout, self.mask(stderr.read_text("utf-8", "replace")))
+        if self._waiting and not self._waiting.is_waiting:
+            self.dismiss()
+        return Ended(code, signals, progress, command.stdout, self._said(command), held)
+
+    def pass_on(self, argv: Sequence[str], *, reads: bool, shielded: bool) -> Ended:
+        """Run a command of the user's own, whose output nobody here reads: signals reach it as in `run`."""
+        command = self._command(argv)
+
+        def on_tick() -> None:
+            if not reads:
+                failpoint.reach("surgery-working")
+
+        listener = following.Listener(lambda _: None, self.on_signal, on_tick)
+        code, signals = following.follow(command, listener, only_reads=reads, shielded=shielded)
+        return Ended(code, signals, Progress(), command.stdout, self._said(command))
+
+    def talk(self, argv: Sequence[str]) -> int:
+        """Let a person talk to the engine on our own terminal, or a program through our own streams; the exit code."""
+        self.started += 1
+        return as_exit_code(talk(argv, env=self.env, cwd=self.root))
+
+    def _command(self, argv: Sequence[str]) -> following.Command:
+        name = f"{next(self._numbers):02d}-{argv[1].lstrip('-')}"
+        self.started += 1
+        return following.Command(argv, self.root, self.env, self.folder / f"{name}.out", self.folder / f"{name}.err")
+
+    def _said(self, command: following.Command) -> str:
+        return self.mask(command.stderr.read_text("utf-8", "replace"))
+
+    def tell(self, ended: Ended) -> Ended:
+        """Show what was held back, now that all that is secret in it is masked; and the process with words to show."""
+        for event in ended.held:
+            self.observe(masked(event, self.mask))
+        diagnostics = ended.progress.diagnostics
+        diagnostics[:] = [said for one in diagnostics if isinstance(said := masked(one, self.mask), Diagnostic)]
+        return replace(ended, stderr=self.mask(ended.stderr), held=())
+
+    def dismiss(self) -> None:
+        """End the process that waits for an apply, where there is one."""
+        if self._waiting:
+            self._waiting.dismiss()
+            self._waiting = None
+
+    def _stay(self, command: following.Command) -> following.Running:
+        self.dismiss()
+        self._waiting = standby(command)
+        return self._waiting or following.start(command)
+
+    def _start(self, command: following.Command) -> following.Running:
+        """The apply goes on in the process of its plan, if that had the same variables; what isn't a look ends that."""
+        waiting = self._waiting
+        if waiting is None or command.argv[1] in _LOOKS:
+            return following.start(command)
+        if command.argv[1] == "apply" and waiting.env == command.env:
+            self._waiting = None
+            return waiting.go_on(command)
+        self.dismiss()
+        return following.start(command)

@@ -7,33 +7,42 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfops.config.modules.requirements import import_requirements
+from tfops.dataclass import dataclass
 from tfops.engine.advice import wants_init
 from tfops.engine.commands import CommandLine, EngineFlags
 from tfops.engine.encryption import decrypted, is_encrypted
 from tfops.engine.environment import variable_environment
-from tfops.engine.events import Progress, masked
+from tfops.engine.events import Progress, is_diagnostic, masked, may_hold_value
 from tfops.engine.failures import engine_error
 from tfops.engine.initialization import Initialization
 from tfops.engine.local_state import read_local_state
 from tfops.engine.locate import Engine
 from tfops.engine.modules import InstalledModule, installed_modules
 from tfops.engine.orphaned_lock import OrphanedLock
-from tfops.engine.plan import planned_kinds, planned_outputs, read_plan, require_known, secrets_of, to_plan
+from tfops.engine.plan import planned_by_module, read_plan, require_known, secrets_of, to_plan
+from tfops.engine.planfile.compared import is_compared
 from tfops.engine.planfile.document import read_saved_plan
+from tfops.engine.planfile.planned_on import state_planned_on
 from tfops.engine.planfile.unfamiliar import Unfamiliar
 from tfops.engine.runner import Ended, Runner
+from tfops.engine.s3_state import S3State, s3_state
 from tfops.engine.saved_plan import Applied, SavedPlan
-from tfops.engine.state import parse_state, sensitive_values, without
+from tfops.engine.standby import can_stay
+from tfops.engine.state import as_one_module, parse_state, sensitive_values, without
 from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted
-from tfops.records.engine_events import Diagnostic
+from tfops.records.engine_events import Diagnostic, Event
 from tfops.records.plan import Action
-from tfops.records.rendered import VALUES_FILE
+from tfops.records.rendered import RootLayout
 from tfops.records.state import StackState
 from tfops.system import clock
+from tfops.system.parallel import meanwhile
 from tfops.system.workspace import rewrite_outputs, write_file
+
+if TYPE_CHECKING:
+    from tfops.engine.passing import Passing
 
 PLAN_FILE = "plan.bin"
 BRIDGE_FILE = "tfops_bridge.tf.json"
@@ -43,12 +52,29 @@ _CHANGES = 2
 _WITHHELD = "(the rest is withheld: it may quote what the state alone says to be secret, and that can't be read)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A plan that was made and not looked at yet; `document` is what was read from its file."""
+
+    ended: Ended
+    destroys: bool
+    document: Mapping[str, Any] | None = None
+
+
+def _pulled(ended: Ended) -> str:
+    """What `state pull` printed; its file holds every secret, and goes at once."""
+    if ended.code != 0:
+        raise engine_error("the state can't be read", ended.errors)
+    return ended.take_output()
+
+
 class StackEngine:
     """The engine in one stack's root. Each method is one process, or none; `plan` two or three.
 
-    `modules` is an id of what lies in the root's `modules/`: their paths are always the same, so nothing tells the
-    engine that another tree lies there now. `lock` is the committed provider lock; without one `init` is free.
-    `lent` gives the locks of what ran before: the state may need a provider that the modules no longer use.
+    `layout` says by which names tfops' files lie in the root, and has an id of the code: its paths are always the
+    same, so nothing tells the engine that another tree lies there now. `lock` is the committed provider lock; without
+    one `init` is free. `lent` gives the locks of what ran before: the state may need a provider that the modules no
+    longer use.
     """
 
     def __init__(
@@ -59,16 +85,20 @@ class StackEngine:
         flags: EngineFlags,
         lock: str | None,
         lent: Callable[[], Sequence[str]],
-        modules: str,
+        layout: RootLayout,
     ) -> None:
         self.engine = engine
         self._runner = runner
+        self.layout = layout
+        self._flags = flags
         self._commands = CommandLine(engine.executable, flags)
         self._initialization = Initialization(
-            engine, runner, self._commands, self._run, self._pull, lock=lock, lent=lent, modules=modules
+            engine, runner, self._commands, self._run, self._pull, lock=lock, lent=lent, layout=layout
         )
         self._is_shielded = False
-        self._orphaned = OrphanedLock(runner, self._commands, self._run)
+        self._ahead: _Ahead | None = None
+        self._in_s3: S3State | None = None
+        self._orphaned = OrphanedLock(runner, self._commands, self._run, self.layout.values)
 
     @property
     def root(self) -> Path:
@@ -98,9 +128,9 @@ class StackEngine:
 
     def pull_state(self) -> tuple[StackState, frozenset[str]]:
         """The state as the backend has it, and the texts in it that are sensitive."""
-        here = read_local_state(self.root, self.engine)
+        here = self._state_here()
         if here is not None:
-            return parse_state(here), sensitive_values(here)
+            return here
         ended = self._run(self._commands.pull_state())
         if ended.code != 0 and wants_init(ended.errors):
             self._initialization.init()
@@ -112,17 +142,24 @@ class StackEngine:
 
     def read_back(self) -> tuple[StackState, frozenset[str]]:
         """The same after an apply: an interrupt has to wait until it is known what was done."""
-        here = read_local_state(self.root, self.engine)
+        here = self._state_here()
         if here is not None:
-            return parse_state(here), sensitive_values(here)
+            return here
+        text = self._in_s3.read() if self._in_s3 else None
+        if text is not None:
+            return self._by_module(parse_state(text)), sensitive_values(text)
         return self._read_state(self._runner.run(self._commands.pull_state(), shielded=True))
 
+    def _state_here(self) -> tuple[StackState, frozenset[str]] | None:
+        """The state of a local backend, where its file can be read as it is."""
+        here = read_local_state(self.root, self.engine, self.layout.backend)
+        return None if here is None else (self._by_module(parse_state(here)), sensitive_values(here))
+
+    def _by_module(self, state: StackState) -> StackState:
+        return as_one_module(state) if self.layout.is_own else state
+
     def _read_state(self, ended: Ended) -> tuple[StackState, frozenset[str]]:
-        if ended.code != 0:
-            raise engine_error("the state can't be read", ended.errors)
-        text = ended.stdout.read_text(encoding="utf-8")
-        ended.stdout.unlink()
-        return parse_state(text), sensitive_values(text)
+        return self._by_module(parse_state(text := _pulled(ended))), sensitive_values(text)
 
     def plan(self, *, destroy: bool = False, refresh_only: bool = False) -> SavedPlan:
         """Plan to a file in the run's folder; `refresh_only` looks for drift. Raises EngineFailed.
@@ -130,37 +167,80 @@ class StackEngine:
         Takes no state lock: a plan that is killed would leave it behind, and the engine refuses to
         apply a plan when the state moved on since.
         """
-        path = self._runner.folder / PLAN_FILE
-        argv = self._commands.plan(
-            out=str(path), values=VALUES_FILE, destroy=destroy, refresh_only=refresh_only, lock_timeout_s=None
-        )
-        ended = self._run(argv)
-        if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
-            self._initialization.init()
-            ended = self._run(argv)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead.destroys is destroy and not refresh_only:
+            ended, document = self._runner.tell(ahead.ended), ahead.document
+        else:
+            ended, document = self._planned(destroy=destroy, refresh_only=refresh_only), None
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan failed", ended.errors)
         require_known(ended.progress.unknown)
-        return self._read_plan(path, is_empty=ended.code == 0)
+        return self._read_plan(self._plan_file, is_empty=ended.code == 0, document=document)
+
+    def plan_ahead(self, *, destroy: bool = False) -> tuple[StackState, frozenset[str]]:
+        """The state as `pull_state` has it, taken from a plan that the next `plan` gives: a start of the engine less.
+
+        What the engine says is shown by that `plan`: what is secret in its words only the state says. The state is
+        pulled where the plan fails, or doesn't say what it was made on; before it, where that starts no engine.
+        """
+        here = self._state_here()
+        if here is not None:
+            return here
+        if not is_compared(self.engine):
+            return self.pull_state()
+        ended, document = self._planned(destroy=destroy, holds=may_hold_value), None
+        self._ahead = _Ahead(ended, destroy)
+        if ended.code not in (0, _CHANGES):
+            return self.pull_state()
+        content = self._plan_file.read_bytes()
+        try:
+            document = read_saved_plan(content, self.engine)
+            self._ahead = _Ahead(ended, destroy, document)
+            state, hidden = state_planned_on(content, document)
+            return self._by_module(state), hidden
+        except Unfamiliar:
+            return self.pull_state()
+
+    @property
+    def _plan_file(self) -> Path:
+        return self._runner.folder / PLAN_FILE
+
+    def _planned(
+        self, *, destroy: bool, refresh_only: bool = False, holds: Callable[[Event], bool] = lambda _: False
+    ) -> Ended:
+        argv = self._commands.plan(
+            out=str(self._plan_file),
+            values=self.layout.values,
+            destroy=destroy,
+            refresh_only=refresh_only,
+            lock_timeout_s=None,
+        )
+        ended = self._run(argv, holds, stays=True)
+        if ended.code not in (0, _CHANGES) and wants_init(ended.errors):
+            self._initialization.init()
+            ended = self._run(argv, holds, stays=True)
+        return ended
 
     def plan_as_json(self, path: Path) -> str:
         """A saved plan in the engine's own JSON, with every value in clear. Raises EngineFailed."""
         shown = self._run(self._commands.show_plan(str(path)))
         if shown.code != 0:
             raise engine_error("the plan can't be read", shown.errors)
-        text = shown.stdout.read_text(encoding="utf-8")
-        shown.stdout.unlink()
-        return text
+        return shown.take_output()
 
-    def _read_plan(self, path: Path, *, is_empty: bool, is_partial: bool = False) -> SavedPlan:
+    def _read_plan(
+        self, path: Path, *, is_empty: bool, is_partial: bool = False, document: Mapping[str, Any] | None = None
+    ) -> SavedPlan:
+        """`document` is what was read from the file already."""
         content = path.read_bytes() if path.is_file() else b""
         try:
-            document = read_saved_plan(content, self.engine)
+            document = document or read_saved_plan(content, self.engine)
         except Unfamiliar:
             document = self._shown_plan(path)
         digest = hashlib.sha256(content).hexdigest()
         plan = to_plan(document, is_empty=is_empty, is_partial=is_partial)
-        return SavedPlan(plan, path, digest, planned_outputs(document), planned_kinds(document), secrets_of(document))
+        outputs, kinds = planned_by_module(document, is_own=self.layout.is_own)
+        return SavedPlan(plan, path, digest, outputs, kinds, secrets_of(document))
 
     def _shown_plan(self, path: Path) -> dict[str, Any]:
         """Raises EngineFailed, also where the engine ends well and says nothing that is a plan."""
@@ -174,14 +254,14 @@ class StackEngine:
                 hint="try it by hand; another engine: --engine NAME",
             ) from error
 
-    def release_dead_lock(self, *, since: datetime, was_held: bool) -> bool:
+    def release_dead_lock(self, *, since: datetime, was_held: bool, of_any: bool = False) -> bool:
         """As `OrphanedLock.release`."""
-        return self._orphaned.release(since=since, was_held=was_held)
+        return self._orphaned.release(since=since, was_held=was_held, of_any=of_any)
 
     def plan_invocation(self, address: str, *, number: int = 1) -> SavedPlan:
         """A plan that does nothing but run an action; `number` tells the plans of one run apart."""
         path = self._runner.folder / f"invoke-{number}-{PLAN_FILE}"
-        ended = self._run(self._commands.plan_invocation(address, out=str(path), values=VALUES_FILE))
+        ended = self._run(self._commands.plan_invocation(address, out=str(path), values=self.layout.values))
         if ended.code not in (0, _CHANGES):
             raise engine_error(f"`{address}` can't be planned", ended.errors)
         return self._read_plan(path, is_empty=ended.code == 0)
@@ -196,14 +276,15 @@ class StackEngine:
         imported = [str(block["to"]) for block in blocks.get("import", [])]
         if self.engine.is_tofu and imported:
             folders = {module.path: module.folder for module in self.modules()}
+            folders |= {"": self.root} if self.layout.is_own else {}
             needed = {name: {"source": source} for name, source in import_requirements(imported, folders).items()}
             blocks = {**blocks, **({"terraform": {"required_providers": needed}} if needed else {})}
         write_file(self.root / BRIDGE_FILE, json.dumps(blocks, indent=2))
         path = self._runner.folder / PLAN_FILE
         argv = self._commands.plan(
-            out=str(path), values=VALUES_FILE, destroy=False, lock_timeout_s=None, targets=targets
+            out=str(path), values=self.layout.values, destroy=False, lock_timeout_s=None, targets=targets
         )
-        ended = self._run(argv)
+        ended = self._run(argv, stays=True)
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan with `moved` and `import` blocks failed", ended.errors)
         require_known(ended.progress.unknown)
@@ -236,16 +317,28 @@ class StackEngine:
 
     def drop_from_state(self, gone: Mapping[str, str]) -> None:
         """Take objects out of the state that don't exist any more, by address and id; their resources may go on."""
-        ended = self._run(self._commands.pull_state())
-        if ended.code != 0:
-            raise engine_error("the state can't be read", ended.errors)
-        text = ended.stdout.read_text(encoding="utf-8")
-        ended.stdout.unlink()
-        write_file(self.root / _REPAIRED_STATE, without(text, gone))
+        write_file(self.root / _REPAIRED_STATE, without(self.state_text(), gone))
         try:
             self.push_state(_REPAIRED_STATE)
         finally:
             (self.root / _REPAIRED_STATE).unlink()
+
+    def passing(self) -> "Passing":
+        """For commands of the user's own."""
+        from tfops.engine.passing import Passing  # noqa: PLC0415 - few runs pass one on
+
+        return Passing(self._runner, self.engine.executable, self._flags.lock_timeout_s)
+
+    def move_between(self, source: Path, goal: Path, address: str, new: str) -> None:
+        """Move what is at an address from one file to another, by the engine's own `state mv`. Raises EngineFailed."""
+        ended = self._run(self._commands.move_between(str(source), str(goal), address, new))
+        if ended.code != 0:
+            raise engine_error(f"`{address}` can't be moved", ended.errors)
+
+    def state_text(self) -> str:
+        """The state as the backend has it, every value in clear; empty where there is none. Raises EngineFailed."""
+        here = read_local_state(self.root, self.engine, self.layout.backend)
+        return _pulled(self._run(self._commands.pull_state())) if here is None else here
 
     def push_state(self, name: str, *, force: bool = False) -> None:
         """Make a file of the root the state."""
@@ -263,7 +356,9 @@ class StackEngine:
         may_leave = self.engine.fails_for_what_it_leaves and bool(saved.plan.count(Action.FORGET))
         argv = self._commands.apply(str(saved.path), may_leave=may_leave)
         began = clock.now()
-        ended = self._runner.run(argv, holds_words=True, on_tick=on_tick)
+        self._in_s3 = s3_state(self.root, self.engine, self.layout.backend)
+        with meanwhile(self._in_s3.connect if self._in_s3 else lambda: None):
+            ended = self._runner.run(argv, holds=is_diagnostic, on_tick=on_tick)
         saved.path.unlink(missing_ok=True)
         errors = self._orphaned.explained(ended, began) if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
@@ -302,9 +397,12 @@ class StackEngine:
         """The modules that init put into the root, inner ones included."""
         return installed_modules(self.root)
 
-    def _run(self, argv: Sequence[str]) -> Ended:
+    def _run(
+        self, argv: Sequence[str], holds: Callable[[Event], bool] = lambda _: False, *, stays: bool = False
+    ) -> Ended:
         """Run what changes nothing. An interrupt ends the command even when the engine was faster."""
-        ended = self._runner.run(argv, shielded=self._is_shielded)
+        stays = stays and can_stay(self.engine)
+        ended = self._runner.run(argv, shielded=self._is_shielded, holds=holds, stays=stays)
         if ended.signals and not self._is_shielded:
             raise Interrupted("interrupted")
         return ended

@@ -7,13 +7,17 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tfops import exact
 from tfops.engine.encryption import is_encrypted
 from tfops.engine.moved_mark import require_not_moved
 from tfops.errors import Refused
+from tfops.records.rendered import ROOT_MODULE
 from tfops.records.state import ABSENT_STATE, StackState
+
+_FORMAT = 4
 
 
 def parse_state(text: str) -> StackState:
@@ -32,13 +36,25 @@ def parse_state(text: str) -> StackState:
             hint="--engine tofu, and TF_ENCRYPTION or `encryption` in tfops.yaml",
         )
     try:
-        document: Any = exact.loads(text)
-        if document.get("version") != 4:  # the key is the format's, not ours
-            raise _not_readable(f"its format is {document.get('version')}, known is 4")
-        require_not_moved(document)
-        return _to_state(document)
+        return _checked(exact.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _not_readable("it is damaged") from error
+
+
+def state_in(document: Mapping[str, Any]) -> tuple[StackState, frozenset[str]]:
+    """The state that a plan was made on, and the texts in it that are sensitive.
+
+    Without a digest: a plan has it in another form. Raises Refused as `parse_state`, ValueError and the like for what
+    is damaged.
+    """
+    return replace(_checked(document), sha256="") if document["lineage"] else ABSENT_STATE, _sensitive_in(document)
+
+
+def _checked(document: Any) -> StackState:
+    if document.get("version") != _FORMAT:
+        raise _not_readable(f"its format is {document.get('version')}, known is {_FORMAT}")
+    require_not_moved(document)
+    return _to_state(document)
 
 
 def _not_readable(why: str) -> Refused:
@@ -199,8 +215,11 @@ def _escaped(character: str) -> str:
 
 def sensitive_values(text: str) -> frozenset[str]:
     """Every text that the state marks as sensitive: what must not get into a card."""
+    return _sensitive_in(exact.loads(text) if text.strip() else {})
+
+
+def _sensitive_in(document: Any) -> frozenset[str]:
     found: set[str] = set()
-    document: Any = exact.loads(text) if text.strip() else {}
     for resource in document.get("resources") or []:
         for instance in resource.get("instances") or []:
             for path in instance.get("sensitive_attributes") or []:
@@ -234,3 +253,11 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+def as_one_module(state: StackState) -> StackState:
+    """The outputs of a root of somebody's own as those of one module, as a generated root has them."""
+    if state.is_absent:
+        return state
+    kinds = {ROOT_MODULE: ["object", dict(state.output_kinds)]}
+    return replace(state, outputs={ROOT_MODULE: dict(state.outputs)}, output_kinds=kinds)

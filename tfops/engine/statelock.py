@@ -33,6 +33,10 @@ class StateLock:
         """Whether an apply of this user on this machine took it after `since`."""
         return self._is_ours("OperationTypeApply", since)
 
+    def is_of_dead_command(self, since: datetime) -> bool:
+        """Whether this user on this machine took it after `since`, whatever for."""
+        return self._is_ours(self.operation, since)
+
     def is_of_ended_look(self, since: datetime) -> bool:
         """Whether a plan of this user on this machine took it after `since`: a look of ours that has ended.
 

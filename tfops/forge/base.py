@@ -34,6 +34,24 @@ class MergeRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A merge request that is open: its number, and where it is looked at."""
+
+    number: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A merge request as it is asked for: from one branch of the repository into another one."""
+
+    branch: str
+    base: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment on a merge request."""
 
@@ -95,6 +113,11 @@ class Client(Protocol):
     def merged_as(self, commit: CommitSha) -> MergeRequest | None:
         """The merge request whose merge made this commit of the base; None where no one did, or the forge can't say."""
 
+    def open_request(self, branch: str, base: str) -> OpenRequest | None:
+        """The open merge request from one branch of this repository into another one."""
+
+    def add_request(self, wanted: NewRequest) -> OpenRequest: ...
+
     def comments(self, number: int) -> list[Comment]: ...
 
     def add_comment(self, number: int, text: str) -> None: ...
@@ -109,6 +132,9 @@ class Client(Protocol):
     def set_status(self, commit: CommitSha, status: Status) -> None: ...
 
     def reviews(self, number: int) -> list[Review]: ...
+
+    def is_member(self, team: str, account: Account) -> bool:
+        """Whether somebody is in a team, a group or (`@maintainer`) a role that CODEOWNERS names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +164,9 @@ class Forge:
     """What is different about one kind of forge. A new one is a file beside this, and its row in `FORGES`.
 
     `engine_variables` are what a provider of this forge takes from the environment. `most_bytes` of UTF-8 fit into a
-    comment. `reports` are the files that a job hands over, by name; `summary_file` is where a job's summary in
-    Markdown is appended, empty where there is none.
+    comment. `reports` are the files that a job hands over, by name (without counts: those about mistakes alone);
+    `summary_file` is where a job's summary in Markdown is appended, empty where there is none. `throws_away`: this
+    job's machine was made for it, and is gone afterwards.
     """
 
     name: str
@@ -153,6 +180,7 @@ class Forge:
     engine_variables: Collection[str]
     hook: HookHeaders
     log: LogLines
-    reports: Callable[[Counts, Sequence[Complaint]], Mapping[str, str]]
+    reports: Callable[[Counts | None, Sequence[Complaint]], Mapping[str, str]]
     summary_file: Callable[[], str]
     most_bytes: int
+    throws_away: Callable[[], bool] = lambda: False

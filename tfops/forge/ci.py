@@ -51,14 +51,23 @@ def write_summary(text: str) -> bool:
     return bool(path)
 
 
-def write_reports(folder: Path, counts: "Counts", complaints: Sequence[Complaint]) -> list[Path]:
-    """Write the files that a job of this forge hands over as `artifacts:reports`; none elsewhere."""
+def report_files(counts: "Counts | None", complaints: Sequence[Complaint]) -> dict[str, str]:
+    """Name to text of the files that a job of this forge hands over as `artifacts:reports`; none elsewhere. Without
+    `counts` those about a plan are left out."""
     forge = _here()
-    written = []
-    for name, text in (forge.reports(counts, complaints) if forge is not None else {}).items():
-        (folder / name).write_text(text, encoding="utf-8")
-        written.append(folder / name)
-    return written
+    return dict(forge.reports(counts, complaints)) if forge is not None else {}
+
+
+def is_thrown_away() -> bool:
+    """Whether this is a job whose machine is gone afterwards, as far as its forge says so."""
+    forge = _here()
+    return forge is not None and forge.throws_away()
+
+
+def log_group(title: str) -> tuple[str, str] | None:
+    """What stands before and behind a part of a job's log that can be folded; None off a forge."""
+    forge = _here()
+    return (forge.log.open_group(title), forge.log.close_group(title)) if forge is not None else None
 
 
 def _forges() -> "tuple[Forge, ...]":

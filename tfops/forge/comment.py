@@ -5,11 +5,13 @@ marker *and* our account wrote it; of several the one with the lowest id stays, 
 """
 
 import contextlib
+import re
 
 from tfops.forge.asking import TRIES, ForgeFailed, Gone
 from tfops.forge.base import Client, Comment
 
 MARKER = "<!-- tfops: review -->"
+_END = "<!-- tfops: outcome ends -->"
 
 
 def keep_comment(client: Client, number: int, text: str) -> None:
@@ -23,6 +25,41 @@ def keep_comment(client: Client, number: int, text: str) -> None:
     ours = _ours(client, number, me)
     if not ours or not _edited(client, number, ours, text):
         _create(client, number, text, me=me)
+
+
+def note_outcome(client: Client, number: int, name: str, text: str, *, most_bytes: int) -> None:
+    """Put what became of one environment at the top of our comment; what is noted of others stays. Raises ForgeFailed.
+
+    Several jobs may do so at once, and each writes the whole comment: so it is read again, and written again when what
+    was noted isn't there.
+    """
+    note = f"{_begin(name)}\n{text}\n{_END}\n"
+    for _ in range(TRIES):
+        me = client.me().id
+        before = next((one.text for one in _ours(client, number, me)), MARKER)
+        if note.split() == "".join(_note_of(before, name)).split():
+            return
+        keep_comment(client, number, _with_note(before, name, note, most_bytes=most_bytes))
+
+
+def _begin(name: str) -> str:
+    return f"<!-- tfops: outcome {name} -->"
+
+
+def _note_of(text: str, name: str) -> list[str]:
+    return re.findall(re.escape(_begin(name)) + rf".*?{re.escape(_END)}", text, re.DOTALL)
+
+
+def _with_note(before: str, name: str, note: str, *, most_bytes: int) -> str:
+    """The review itself goes where both have no room: it is in the job's log, and what became of it isn't."""
+    rest = before.removeprefix(MARKER).lstrip()
+    for old in _note_of(rest, name):
+        rest = rest.replace(old, "").lstrip()
+    whole = f"{MARKER}\n{note}\n{rest}"
+    if len(whole.encode()) <= most_bytes:
+        return whole
+    others = "\n".join(re.findall(rf"<!-- tfops: outcome .*?{re.escape(_END)}", rest, re.DOTALL))
+    return f"{MARKER}\n{note}\n{others}\n\nThe review has no room here any more."
 
 
 def _ours(client: Client, number: int, me: int) -> list[Comment]:

@@ -8,13 +8,26 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
+from functools import partial
 from operator import itemgetter
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 from tfops.dataclass import dataclass
 from tfops.forge import runner
 from tfops.forge.asking import TIMEOUT_S, Asking, Gone, NoSuccess
-from tfops.forge.base import Account, Comment, Forge, HookHeaders, MergeRequest, Review, State, Status
+from tfops.forge.base import (
+    Account,
+    Comment,
+    Forge,
+    HookHeaders,
+    MergeRequest,
+    NewRequest,
+    OpenRequest,
+    Review,
+    State,
+    Status,
+)
 from tfops.forge.token import token_of
 from tfops.records.names import CommitSha
 from tfops.system import environ
@@ -56,6 +69,16 @@ class GiteaClient:
         except Gone:
             return None
 
+    def open_request(self, branch: str, base: str) -> OpenRequest | None:
+        what = f"the merge requests into {base}"
+        found = self._pages(what, "/pulls?state=open", lambda pull: _open_between(pull, branch, base))
+        return next(found, None)
+
+    def add_request(self, wanted: NewRequest) -> OpenRequest:
+        fields = {"head": wanted.branch, "base": wanted.base, "title": wanted.title, "body": wanted.text}
+        what = f"the merge request into {wanted.base} can't be opened"
+        return self.asking.write(what, lambda: runner.read_open(self._send("POST", "/pulls", fields)))
+
     def comments(self, number: int) -> list[Comment]:
         """All of them in one answer: these forges know no pages here."""
         return self._get(f"the comments of merge request {number}", f"/issues/{number}/comments", _comments)
@@ -86,13 +109,32 @@ class GiteaClient:
     def reviews(self, number: int) -> list[Review]:
         return list(self._pages(f"the reviews of merge request {number}", f"/pulls/{number}/reviews", _review))
 
-    def _pages(self, what: str, path: str, read: Callable[[Any], T | None]) -> Iterator[T]:
+    def is_member(self, team: str, account: Account) -> bool:
+        """Its number is asked for first: in the list, as a search shows all teams to administrators alone. Who isn't
+        in a team, and owns no organization, may not ask who is in it."""
+        organization, _, name = team.partition("/")
+        api, what = f"{self.address.partition('/api/v1/')[0]}/api/v1", f"who is in {team}"
+        teams = self._pages(what, f"/orgs/{quote(organization, safe='')}/teams", _named, of=api)
+        number = next((number for number, known in teams if known.casefold() == name.casefold()), None)
+        if number is None:
+            raise Gone(f"{what} can't be read", why=f"{organization} has no such team, or this token may not see it")
+        member = f"{api}/teams/{number}/members/{quote(account.name, safe='')}"
+        try:
+            self.asking.read(what, lambda: self._ask("GET", member))
+        except Gone:
+            return False
+        return True
+
+    def _pages(self, what: str, path: str, read: Callable[[Any], T | None], *, of: str = "") -> Iterator[T]:
         """What `read` makes of each row. Only an empty page, which may be `null`, is surely the last: a server may
         allow less on a page."""
-        page = 1
-        while found := self._get(what, f"{path}?page={page}&limit={_PAGE}", lambda rows: list(map(read, rows or ()))):
+        page, address = 1, f"{of or self.address}{path}{'&' if '?' in path else '?'}limit={_PAGE}"
+        while found := self.asking.read(what, partial(self._rows, f"{address}&page={page}", read)):
             yield from (one for one in found if one is not None)
             page += 1
+
+    def _rows(self, url: str, read: Callable[[Any], T]) -> list[T]:
+        return list(map(read, self._ask("GET", url) or ()))
 
     def _get(self, what: str, path: str, read: Callable[[Any], T]) -> T:
         return self.asking.read(what, lambda: read(self._send("GET", path)))
@@ -134,6 +176,12 @@ def _known(user: Any) -> Account:
     return Account(int(user["id"]), str(user["login"]))
 
 
+def _open_between(pull: Mapping[str, Any], branch: str, base: str) -> OpenRequest | None:
+    """None for another one, also for a stranger's branch of that name."""
+    is_it = pull["head"]["ref"] == branch and pull["base"]["ref"] == base and not runner.read_pull(pull).stranger
+    return runner.read_open(pull) if is_it else None
+
+
 def _comments(rows: Any) -> list[Comment]:
     return [Comment(int(one["id"]), runner.read_account(one["user"]), str(one["body"])) for one in rows or ()]
 
@@ -157,6 +205,10 @@ def _review(one: Mapping[str, Any]) -> Review | None:
         is_official=one["official"] is True,
         is_dismissed=one["dismissed"] is True,
     )
+
+
+def _named(team: Any) -> tuple[int, str]:
+    return int(team["id"]), str(team["name"])
 
 
 def _missing_scope(answer: NoSuccess) -> str:

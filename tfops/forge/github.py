@@ -9,11 +9,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import quote
 
 from tfops.dataclass import dataclass
 from tfops.forge import runner
-from tfops.forge.asking import TIMEOUT_S, Asking, ForgeFailed, NoSuccess
-from tfops.forge.base import Account, Comment, Forge, HookHeaders, MergeRequest, Review, State, Status
+from tfops.forge.asking import TIMEOUT_S, Asking, ForgeFailed, Gone, NoSuccess
+from tfops.forge.base import (
+    Account,
+    Comment,
+    Forge,
+    HookHeaders,
+    MergeRequest,
+    NewRequest,
+    OpenRequest,
+    Review,
+    State,
+    Status,
+)
 from tfops.forge.token import not_installed, token_of
 from tfops.records.names import CommitSha
 from tfops.system import environ
@@ -72,6 +84,22 @@ class GithubClient:
         what = f"the merge request of {commit[:8]}"
         return self._read(what, lambda: _first_merged(self._commit(commit).get_pulls()))
 
+    def open_request(self, branch: str, base: str) -> OpenRequest | None:
+        """GitHub finds a branch by its owner's name before it."""
+        what, head = f"the merge requests into {base}", f"{_owner()}:{branch}"
+        found = self._read(what, lambda: list(self._repository.get_pulls(state="open", head=head, base=base)))
+        return next((OpenRequest(pull.number, pull.html_url) for pull in found), None)
+
+    def add_request(self, wanted: NewRequest) -> OpenRequest:
+        what = f"the merge request into {wanted.base} can't be opened"
+        made = self.asking.write(what, lambda: _asked(lambda: self._create(wanted)))
+        _require_made(made, what)
+        return runner.read_open(made)
+
+    def _create(self, wanted: NewRequest) -> Mapping[str, Any]:
+        pull = self._repository.create_pull(wanted.base, wanted.branch, title=wanted.title, body=wanted.text)
+        return pull.raw_data
+
     def comments(self, number: int) -> list[Comment]:
         what = f"the comments of merge request {number}"
         return self._read(what, lambda: [_comment(one) for one in self._issue(number).get_comments()])
@@ -108,6 +136,20 @@ class GithubClient:
         found = self._read(what, lambda: [_review(one) for one in self._pull(number).get_reviews()])
         return [replace(one, is_official=self._is_writer(one.by.name)) for one in found if one is not None]
 
+    def is_member(self, team: str, account: Account) -> bool:
+        """What the token may not see is absent, too: so after a no the team itself is asked for."""
+        organization, _, slug = (quote(part, safe="") for part in team.partition("/"))
+        path = f"/orgs/{organization}/teams/{slug}"
+        what = f"who is in {team}, for which the token must read the organization's members,"
+        try:
+            return bool(self._get(what, f"{path}/memberships/{quote(account.name, safe='')}")["state"] == "active")
+        except Gone:
+            self._get(what, path)
+            return False
+
+    def _get(self, what: str, path: str) -> Any:
+        return self._read(what, lambda: self._github.requester.requestJsonAndCheck("GET", path)[1])
+
     def _is_writer(self, login: str) -> bool:
         """Anybody who can read a public repository may approve: only who may push counts."""
         if login not in self._may_push:
@@ -134,6 +176,10 @@ class GithubClient:
 
 def _first_merged(pulls: "Iterable[PullRequest]") -> MergeRequest | None:
     return next((runner.read_pull(pull.raw_data) for pull in pulls if pull.merged_at is not None), None)
+
+
+def _owner() -> str:
+    return environ.variable("GITHUB_REPOSITORY").partition("/")[0]
 
 
 def _account(user: "NamedUser | Organization | None") -> Account:
@@ -235,4 +281,5 @@ GITHUB = Forge(
     reports=lambda _counts, _complaints: {},
     summary_file=runner.summary_file,
     most_bytes=65_536,
+    throws_away=lambda: environ.variable("RUNNER_ENVIRONMENT") == "github-hosted",
 )

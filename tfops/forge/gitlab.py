@@ -13,10 +13,24 @@ from dataclasses import field
 from datetime import datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from tfops.dataclass import dataclass
-from tfops.forge.asking import TIMEOUT_S, Asking, ForgeFailed, NoSuccess
-from tfops.forge.base import Account, Comment, Counts, Forge, HookHeaders, LogLines, MergeRequest, Review, State, Status
+from tfops.forge.asking import TIMEOUT_S, Asking, ForgeFailed, Gone, NoSuccess
+from tfops.forge.base import (
+    Account,
+    Comment,
+    Counts,
+    Forge,
+    HookHeaders,
+    LogLines,
+    MergeRequest,
+    NewRequest,
+    OpenRequest,
+    Review,
+    State,
+    Status,
+)
 from tfops.forge.token import not_installed, token_of
 from tfops.plain import plain
 from tfops.records.complaint import Complaint
@@ -29,8 +43,10 @@ if TYPE_CHECKING:
     from requests import Response
 
 _NEEDS = "the scope api, and the role Developer in the project"
+_HIDDEN = ". A variable that is `protected` is hidden from pipelines of merge requests"
 _STATES: Mapping[str, State] = {"pending": "pending", "running": "pending", "success": "success"}
 _NAMES = {"failure": "failed"}  # GitLab's word for a state, where it differs
+_ROLES = {"@developer": 30, "@maintainer": 40, "@owner": 50}
 _PAGE = 100
 _ALL: Mapping[str, Any] = {"iterator": True, "per_page": _PAGE, "obey_rate_limit": False}
 
@@ -62,6 +78,22 @@ class GitlabClient:
         what = f"the merge request of {commit[:8]}"
         ask = self._project.commits.get(commit, lazy=True).merge_requests
         return self._read(what, lambda: _first_merged(ask(obey_rate_limit=False)))
+
+    def open_request(self, branch: str, base: str) -> OpenRequest | None:
+        asked: Mapping[str, Any] = {"state": "opened", "source_branch": branch, "target_branch": base, **_ALL}
+        requests = self._project.mergerequests
+        what = f"the merge requests into {base}"
+        found = self._read(what, lambda: [one.attributes for one in requests.list(**asked)])
+        return next((_open(one) for one in found if not _merge_request(one).stranger), None)
+
+    def add_request(self, wanted: NewRequest) -> OpenRequest:
+        fields = {"source_branch": wanted.branch, "target_branch": wanted.base, "title": wanted.title}
+        requests = self._project.mergerequests
+        made = self.asking.write(
+            f"the merge request into {wanted.base} can't be opened",
+            lambda: _asked(lambda: requests.create(fields | {"description": wanted.text}, obey_rate_limit=False)),
+        )
+        return _open(made.attributes)
 
     def comments(self, number: int) -> list[Comment]:
         what = f"the comments of merge request {number}"
@@ -108,7 +140,32 @@ class GitlabClient:
         request = self._request(number)
         heads = self._read(f"the heads of merge request {number}", lambda: _heads(request.diffs.list(**_ALL)))
         what = f"the approvals of merge request {number}"
-        return self._read(what, lambda: _reviews(request.approvals.get(obey_rate_limit=False).attributes, heads))
+        given = self._read(what, lambda: _reviews(request.approvals.get(obey_rate_limit=False).attributes, heads))
+        return [*given, *self._rejections(number)]
+
+    def _rejections(self, number: int) -> list[Review]:
+        """Of reviewers who asked for changes. None on a GitLab that knows no such thing (before 16)."""
+        what, details = f"the reviewers of merge request {number}", self._request(number).reviewer_details
+        try:
+            return self._read(what, lambda: _against(one.attributes for one in details.list(**_ALL)))
+        except Gone:
+            return []
+
+    def is_member(self, team: str, account: Account) -> bool:
+        """Of a group only its own members count, of a role the project's own. What has no slash may be an account."""
+        role = _ROLES.get(team)
+        where = f"/projects/{_project_number()}" if role else f"/groups/{quote(team, safe='')}"
+        what = f"who is in {team}"
+        try:
+            found = self._get(what, f"{where}/members/{account.id}")
+        except Gone:
+            if not role and "/" in team:
+                self._get(what, where)  # absent and not to be seen are the same
+            return False
+        return found.get("state", "active") == "active" and role in (None, found["access_level"])
+
+    def _get(self, what: str, path: str) -> Any:
+        return self._read(what, lambda: self._gitlab.http_get(path, obey_rate_limit=False))
 
     def _request(self, number: int) -> "ProjectMergeRequest":
         return self._project.mergerequests.get(number, lazy=True)
@@ -149,6 +206,12 @@ def _review(one: Mapping[str, Any], heads: Sequence[tuple[datetime, str]]) -> Re
     return Review(_account(one["user"]), "approved", commit, at or clock.now(), is_official=True)
 
 
+def _against(reviewers: Iterable[Mapping[str, Any]]) -> list[Review]:
+    """As of now: it stands until they approve, which is a state of its own. GitLab names no commit."""
+    found = [one["user"] for one in reviewers if one["state"] == "requested_changes"]
+    return [Review(_account(user), "rejected", "", clock.now(), is_official=True) for user in found]
+
+
 def _known(user: Any) -> Account:
     return Account(int(user["id"]), str(user["username"]))
 
@@ -166,6 +229,10 @@ def _merge_request(one: Mapping[str, Any]) -> MergeRequest:
         author=_account(one["author"]),
         stranger=_stranger(str(one.get("source_project_id") or ""), str(one["target_project_id"])),
     )
+
+
+def _open(one: Mapping[str, Any]) -> OpenRequest:
+    return OpenRequest(int(one["iid"]), str(one["web_url"]))
 
 
 def _stranger(source: str, target: str) -> str:
@@ -246,7 +313,7 @@ def _missing_scope(answer: NoSuccess) -> str:
 
 def connect() -> GitlabClient:
     """The project of this job, with a token: the job's own may not comment. Raises ForgeFailed."""
-    token = token_of("GitLab", "GITLAB_TOKEN", needs=_NEEDS)
+    token = token_of("GitLab", "GITLAB_TOKEN", needs=f"{_NEEDS}{_HIDDEN if merge_request() is not None else ''}")
     try:
         from gitlab import Gitlab  # noqa: PLC0415 - an extra, and slow
     except ImportError:
@@ -268,17 +335,17 @@ def connect() -> GitlabClient:
     return GitlabClient(Asking("GitLab", token, _missing_scope, _NEEDS), gitlab, project)
 
 
-def _reports(counts: Counts, complaints: Sequence[Complaint]) -> dict[str, str]:
+def _reports(counts: Counts | None, complaints: Sequence[Complaint]) -> dict[str, str]:
     """The files for `artifacts:reports`: `terraform` shows counts beside the merge request, `codequality` complaints
     at their lines.
 
     https://docs.gitlab.com/ci/yaml/artifacts_reports/
     """
+    quality = {"tfops-codequality.json": json.dumps(list(_code_quality(complaints)))}
+    if counts is None:
+        return quality
     widget = {"create": counts.create, "update": counts.update, "delete": counts.delete}
-    return {
-        "tfops-terraform.json": json.dumps(widget),
-        "tfops-codequality.json": json.dumps(list(_code_quality(complaints))),
-    }
+    return quality | {"tfops-terraform.json": json.dumps(widget)}
 
 
 def _code_quality(complaints: Iterable[Complaint]) -> Iterable[dict[str, Any]]:
@@ -324,4 +391,5 @@ GITLAB = Forge(
     reports=_reports,
     summary_file=lambda: "",
     most_bytes=1_000_000,
+    throws_away=lambda: environ.variable("CI_DISPOSABLE_ENVIRONMENT") == "true",
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfops.forge.base import Account, LogLines, MergeRequest
+from tfops.forge.base import Account, LogLines, MergeRequest, OpenRequest
 from tfops.plain import plain
 from tfops.records.complaint import Complaint
 from tfops.records.names import CommitSha
@@ -54,6 +54,11 @@ def read_pull(pull: Mapping[str, Any]) -> MergeRequest:
     )
 
 
+def read_open(pull: Mapping[str, Any]) -> OpenRequest:
+    """An open one. KeyError, TypeError as `read_pull`."""
+    return OpenRequest(int(pull["number"]), str(pull["html_url"]))
+
+
 def read_account(user: Mapping[str, Any] | None) -> Account:
     """Nobody (0) stands for an account that is gone."""
     return Account(int(user["id"]), str(user["login"])) if user else Account(0, "")
@@ -62,15 +67,19 @@ def read_account(user: Mapping[str, Any] | None) -> Account:
 def _stranger(pull: Mapping[str, Any]) -> str:
     """Why the head isn't written by those who may write the base.
 
-    The ids are compared, not `fork`: a fork's head repository may be deleted. A push to `refs/for/…` (`flow` 1, on
-    Gitea and Forgejo) takes no right to write, and the head then names the base's own repository.
+    The ids are compared, not `fork`: a fork's head repository may be deleted. A push to `refs/for/…` (on Gitea and
+    Forgejo) takes no right to write, and the head then names the base's own repository: Forgejo says `flow` 1, Gitea
+    1.22 nothing but a head that is no branch.
     """
     repository = pull["head"].get("repo")
     if repository is None:
         return "its repository doesn't exist any more"
     if repository["id"] != pull["base"]["repo"]["id"]:
         return f"it comes from another repository, {plain(str(repository.get('full_name') or repository['id']))}"
-    return "it was pushed to refs/for/, which takes no right to write" if pull.get("flow") == 1 else ""
+    is_branch = not str(pull["head"].get("ref", "")).startswith("refs/")
+    if is_branch and pull.get("flow") != 1:
+        return ""
+    return "it was pushed to refs/for/, which takes no right to write; or its branch doesn't exist any more"
 
 
 def annotation(complaint: Complaint) -> str:

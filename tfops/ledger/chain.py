@@ -6,12 +6,13 @@ head, on the remote when there is one: whoever loses reads again and decides aga
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tfops.dataclass import dataclass
 from tfops.errors import ProjectError, Refused
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
     from tfops.records.event import EventKind
     from tfops.records.hold import HoldMark
     from tfops.records.lock import Lock
+    from tfops.records.promotion import Promotions
+    from tfops.records.review import AgreedPlans
     from tfops.records.run import Intent, Trouble
     from tfops.records.version import VersionRecord
 
 _LOCK, _INTENT, _TROUBLE = "lock.json", "intent.json", "trouble.json"
 _CARD, _INVENTORY, _DRILLS = "card.json", "inventory.json", "drills.json"
 _DECLINED, _HOLD, _DRIFT = "declined.json", "hold.json", "drift.json"
-_WAITING = "waiting.json"
+_WAITING, _AGREED, _PROMOTED = "waiting.json", "agreed.json", "promoted.json"
 
 # Each part's type, as `module:name` in `tfops.records`. A ledger has few parts at a time, most have none: a type is
 # imported when a part of it is read.
@@ -50,6 +53,8 @@ PARTS: Mapping[str, str] = {
     _HOLD: "hold:HoldMark",
     _DRIFT: "drift:Drift",
     _WAITING: "blocked:WaitingCommit",
+    _AGREED: "review:AgreedPlans",
+    _PROMOTED: "promotion:Promotions",
 }
 
 
@@ -81,8 +86,7 @@ class LedgerState:
 
     @property
     def lock(self) -> Lock | None:
-        found: Lock | None = self._part(_LOCK)
-        return found
+        return cast("Lock | None", self._part(_LOCK))
 
     @property
     def manual_lock(self) -> Lock | None:
@@ -92,20 +96,23 @@ class LedgerState:
 
     @property
     def intent(self) -> Intent | None:
-        found: Intent | None = self._part(_INTENT)
-        return found
+        return cast("Intent | None", self._part(_INTENT))
 
     @property
     def trouble(self) -> Trouble | None:
-        found: Trouble | None = self._part(_TROUBLE)
-        return found
+        return cast("Trouble | None", self._part(_TROUBLE))
 
     @property
     def drills(self) -> Drills:
         from tfops.records.drill import Drills  # noqa: PLC0415 - as for PARTS
 
-        found: Drills | None = self._part(_DRILLS)
-        return found or Drills()
+        return cast("Drills | None", self._part(_DRILLS)) or Drills()
+
+    @property
+    def promotions(self) -> Promotions:
+        from tfops.records.promotion import Promotions  # noqa: PLC0415 - as for PARTS
+
+        return cast("Promotions | None", self._part(_PROMOTED)) or Promotions()
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -123,23 +130,29 @@ class LedgerState:
 
     @property
     def declined(self) -> Declined | None:
-        found: Declined | None = self._part(_DECLINED)
-        return found
+        return cast("Declined | None", self._part(_DECLINED))
 
     @property
     def waiting(self) -> WaitingCommit | None:
-        found: WaitingCommit | None = self._part(_WAITING)
-        return found
+        return cast("WaitingCommit | None", self._part(_WAITING))
+
+    @property
+    def has_agreed_plans(self) -> bool:
+        return _AGREED in self.files
+
+    @property
+    def agreed_plans(self) -> AgreedPlans:
+        from tfops.records.review import AgreedPlans  # noqa: PLC0415 - as for PARTS
+
+        return cast("AgreedPlans | None", self._part(_AGREED)) or AgreedPlans()
 
     @property
     def drift(self) -> Drift | None:
-        found: Drift | None = self._part(_DRIFT)
-        return found
+        return cast("Drift | None", self._part(_DRIFT))
 
     @property
     def hold_mark(self) -> HoldMark | None:
-        found: HoldMark | None = self._part(_HOLD)
-        return found
+        return cast("HoldMark | None", self._part(_HOLD))
 
     def drifted_from(self, latest: VersionRecord | None) -> tuple[str, ...]:
         """The addresses that were last seen to differ from the latest version."""
@@ -158,8 +171,7 @@ class LedgerState:
 def type_of_part(name: str) -> type:
     """By its file's name in PARTS."""
     module, _, kind = PARTS[name].partition(":")
-    found: type = getattr(import_module(f"tfops.records.{module}"), kind)
-    return found
+    return cast("type", getattr(import_module(f"tfops.records.{module}"), kind))
 
 
 def _read_part(name: str, content: bytes) -> object:
@@ -182,7 +194,7 @@ def _damaged_part(env: EnvName, name: str, why: str) -> Refused:
     )
 
 
-def _damaged(env: EnvName, why: str) -> Refused:
+def damaged_ledger(env: EnvName, why: str) -> Refused:
     return Refused(
         "damaged-ledger",
         f"the ledger of {env} can't be read",
@@ -193,27 +205,88 @@ def _damaged(env: EnvName, why: str) -> Refused:
 
 def read_present(repository: Repository, env: EnvName) -> LedgerState:
     """The ledger's head as this clone knows it: fetch first. Raises Refused (guard `damaged-ledger`)."""
-    head = _head(repository, env)
+    head = ledger_head(repository, env)
     return LedgerState(env) if head is None else present_at(repository, env, head)
 
 
-def _head(repository: Repository, env: EnvName) -> CommitSha | None:
+def ledger_head(repository: Repository, env: EnvName) -> CommitSha | None:
     try:
         return repository.value_of(ledger_ref(env), beside=refs_of(env))
     except BrokenRef as error:
-        raise _damaged(env, str(error)) from error
+        raise damaged_ledger(env, str(error)) from error
 
 
 def present_at(repository: Repository, env: EnvName, head: CommitSha) -> LedgerState:
-    """The environment as one event left it. Raises Refused (guard `damaged-ledger`)."""
+    """The environment as one event left it, whole. Raises Refused (guard `damaged-ledger`)."""
+    files = _Files(repository, env, head)
+    return LedgerState(env, head, dict(files))
+
+
+class Ledgers:
+    """The present of many environments, for who looks: each is read once, and of its files those that are asked for.
+
+    One that is damaged where nobody looks is none: `verify` looks everywhere, and whoever changes an environment
+    reads its ledger whole.
+    """
+
+    def __init__(self, repository: Repository, heads: Mapping[str, CommitSha]) -> None:
+        self._repository = repository
+        self._heads = heads
+        self._known: dict[EnvName, LedgerState] = {}
+
+    def __contains__(self, env: EnvName) -> bool:
+        return env in self._heads
+
+    def of(self, env: EnvName) -> LedgerState:
+        """Raises Refused as `present_at`."""
+        if env not in self._known:
+            head = self._heads.get(env)
+            found = LedgerState(env, head, _Files(self._repository, env, head)) if head else LedgerState(env)
+            found.require_readable()
+            self._known[env] = found
+        return self._known[env]
+
+
+class _Files(Mapping[str, bytes]):
+    """The files of a ledger's commit by path; a file's bytes are read when it is asked for."""
+
+    def __init__(self, repository: Repository, env: EnvName, head: CommitSha) -> None:
+        self._env = env
+        self._read: dict[str, bytes] = {}
+        with _damage_told(env):
+            self._tree = GitTree.of_commit(repository, head)
+            self._top = self._tree.items("")
+
+    def __getitem__(self, path: str) -> bytes:
+        if path not in self._read:
+            folder, _, name = path.rpartition("/")
+            with _damage_told(self._env):
+                item = (self._tree.items(folder) if folder else self._top).get(name)
+                found = self._tree.content(item) if item and not item.is_folder else None
+            if found is None:
+                raise KeyError(path)
+            self._read[path] = found
+        return self._read[path]
+
+    def __iter__(self) -> Iterator[str]:
+        with _damage_told(self._env):
+            paths = [str(entry.path) for entry in self._tree.entries("")]
+        return iter(paths)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@contextlib.contextmanager
+def _damage_told(env: EnvName) -> Iterator[None]:
+    """Raises Refused (guard `damaged-ledger`; `remote-unreachable` where a partial clone lacks it)."""
     try:
-        tree = GitTree.of_commit(repository, head)
-        return LedgerState(env, head, {str(entry.path): entry.content() for entry in tree.entries("")})
+        yield
     except ObjectsAway as error:
         what = f"this partial clone lacks the ledger of {env}, and the remote does not answer"
         raise Refused("remote-unreachable", what, why=error.why, hint=error.hint) from error
     except (ProjectError, ValueError, KeyError) as error:
-        raise _damaged(env, str(error)) from error
+        raise damaged_ledger(env, str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +303,10 @@ class NewEvent:
     intent: Intent | str | None = None
     trouble: Trouble | str | None = None
     drills: Drills | None = None
+    promotions: Promotions | None = None
     declined: Declined | str | None = None
     waiting: WaitingCommit | str | None = None
+    agreed_plans: AgreedPlans | str | None = None
     hold: HoldMark | None = None
     drift: Drift | str | None = None
     card: str | None = None
@@ -266,8 +341,10 @@ def _files(present: LedgerState, event: NewEvent) -> Iterator[tuple[str, bytes]]
         _INTENT: event.intent,
         _TROUBLE: event.trouble,
         _DRILLS: event.drills,
+        _PROMOTED: event.promotions,
         _DECLINED: event.declined,
         _WAITING: event.waiting,
+        _AGREED: event.agreed_plans,
         _HOLD: event.hold,
         _DRIFT: event.drift,
         _CARD: event.card,
@@ -302,13 +379,13 @@ _LOG_FORMAT = "%H%x00%B%x00%x00"
 
 def read_events(repository: Repository, env: EnvName) -> list[LedgerEvent]:
     """Every event of the chain, newest first, by one Git process. Raises Refused (guard `damaged-ledger`)."""
-    head = _head(repository, env)
+    head = ledger_head(repository, env)
     if head is None:
         return []
     try:
         done = repository.git.ask("log", "--no-show-signature", "--first-parent", f"--format={_LOG_FORMAT}", head)
     except GitFailed as error:
-        raise _damaged(env, error.stderr) from error
+        raise damaged_ledger(env, error.stderr) from error
     rows = (row.partition("\0") for row in done.text.split("\0\0\n"))
     return [event for sha, _, message in rows if (event := _event(sha, message)) is not None]
 

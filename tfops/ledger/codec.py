@@ -23,6 +23,12 @@ def _adapter(kind: type) -> "TypeAdapter[Any]":
     return _ADAPTERS[kind]
 
 
+def prepare(*kinds: type) -> None:
+    """Make now what is made when a kind of record is first met, for a process that is going to be forked."""
+    for kind in kinds:
+        _adapter(kind)
+
+
 def encode(record: object) -> str:
     """As JSON, indented by two."""
     return _adapter(type(record)).dump_json(record, indent=2).decode()

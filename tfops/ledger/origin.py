@@ -1,7 +1,7 @@
 """Whether the ledger of an environment is here at all: a fork carries branches and tags, and leaves it out."""
 
 from tfops.errors import Refused
-from tfops.ledger.versions import list_versions
+from tfops.ledger.versions import list_latest
 from tfops.records.names import EnvName
 from tfops.system.remote import LEDGERS
 from tfops.system.repository import Repository
@@ -20,7 +20,7 @@ def require_ledger(repository: Repository, env: EnvName, head: str) -> None:
     """
     if head:
         return
-    recorded = {name: listing.latest.version for name, listing in list_versions(repository).items() if listing.latest}
+    recorded = {name: listing.latest.version for name, listing in list_latest(repository).items() if listing.latest}
     if not recorded or (env not in recorded and _has_ledgers(repository)):
         return
     named = env if env in recorded else next(iter(sorted(recorded)))

@@ -1,7 +1,8 @@
 """A version is recorded: tag and ledger in one atomic swap, under the lease of the run that made it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tfops.errors import NotRecorded
 from tfops.ledger.chain import LedgerState, NewEvent, ledger_ref, prepare, read_present
@@ -11,10 +12,14 @@ from tfops.ledger.versions import versions_of, write_trial_tag, write_version_ta
 from tfops.records.card import Card
 from tfops.records.event import EventKind
 from tfops.records.names import CommitSha, EnvName
-from tfops.records.version import Version, tag_name
+from tfops.records.version import Kind, Version, tag_name
 from tfops.system import failpoint
 from tfops.system.remote import Refs, RemoteRefused, RemoteUnreachable, Swap, Update
 from tfops.system.repository import Repository
+
+if TYPE_CHECKING:
+    from tfops.records.hold import HoldMark
+    from tfops.records.review import AgreedPlans
 
 
 class LostRaceError(Exception):
@@ -38,6 +43,13 @@ def rehearse_record(repository: Repository, refs: Refs, commit: CommitSha, *want
         RemoteUnreachable: the remote doesn't answer, or says no.
         LostRaceError: a ledger, or a number, is someone else's by now.
     """
+    rehearsing_record(repository, refs, commit, *wanted)()
+
+
+def rehearsing_record(
+    repository: Repository, refs: Refs, commit: CommitSha, *wanted: tuple[LedgerState, int]
+) -> Callable[[], None]:
+    """`rehearse_record` in two, as `Refs.rehearsing`: both raise what it raises."""
     event = NewEvent(EventKind.BEGUN, "a rehearsal of the push that locks an environment")
     updates: list[Update] = []
     for present, number in wanted:
@@ -48,8 +60,13 @@ def rehearse_record(repository: Repository, refs: Refs, commit: CommitSha, *want
         else:
             tag, entry = write_trial_tag(repository, name, commit), prepare(repository, present, event)
         updates += [Update(f"refs/tags/{name}", tag), entry]
-    if refs.rehearse(*updates) is Swap.LOST:
-        raise LostRaceError
+    asked = refs.rehearsing(*updates)
+
+    def ask() -> None:
+        if asked() is Swap.LOST:
+            raise LostRaceError
+
+    return ask
 
 
 def record_version(
@@ -108,21 +125,39 @@ def _require_right(present: LedgerState, card: Card, *, base: str | None) -> Non
 
 
 def _recorded(present: LedgerState, card: Card, headline: str, root: Mapping[str, str] | None) -> NewEvent:
+    origin = f" of {card.promoted_from}" if card.promoted_from else ""
     releases = present.lock is not None and present.lock.run_id == card.run_id
     return NewEvent(
         kind=EventKind.RECORDED,
-        text=f"{card.environment} v{card.version}: {card.kind}, {headline}",
+        text=f"{card.environment} v{card.version}: {card.kind}{origin}, {headline}",
         run_id=card.run_id,
         lock=(present.manual_lock or "") if releases else None,
         intent="" if releases else None,
         trouble="",
         declined="",
         waiting="",
+        agreed_plans=_left_to_apply(present, card.plan.digest),
+        hold=_moved_along(present, card),
         drift="",
         card=encode(card),
         inventory=card.inventory,
         root=root,
     )
+
+
+def _moved_along(present: LedgerState, card: Card) -> "HoldMark | None":
+    """A hold by hand, or its end: surgery on a state doesn't change what an environment is to stay at."""
+    mark = present.hold_mark
+    if card.kind is not Kind.SURGERY or mark is None or mark.version != card.from_version:
+        return None
+    return replace(mark, version=card.version)
+
+
+def _left_to_apply(present: LedgerState, digest: str) -> "AgreedPlans | str | None":
+    if not present.has_agreed_plans:
+        return None
+    left = present.agreed_plans.without(digest)
+    return left if left.plans else ""
 
 
 def not_recorded(card: Card, error: RemoteUnreachable) -> NotRecorded:

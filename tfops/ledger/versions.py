@@ -64,11 +64,12 @@ class Listing:
         if self.damage:
             return self.damage
         newest = self.latest.version.number if self.latest else 0
-        newer = [tag for tag in self.unread if _number_in(tag) > newest]
+        newer = [tag for tag in self.unread if number_in(tag) > newest]
         return f"the tag `{newer[-1]}` can't be read" if newer else ""
 
 
-def _number_in(tag: str) -> int:
+def number_in(tag: str) -> int:
+    """Of a version's tag, or of the ref of one."""
     return int(tag.rpartition("/v")[2])
 
 
@@ -94,9 +95,35 @@ class _Read:
 
 def list_versions(repository: Repository, env: EnvName | None = None) -> dict[EnvName, Listing]:
     """Every environment that has tags or a card in its ledger, by one Git process, or by two where there are many."""
-    tags, ledgers = _refs(repository, env)
-    names = [*tags.values(), *(f"{head}:{_CARD}" for head in ledgers.values())]
-    found = read_objects(repository, names)
+    tags, ledgers = version_refs(repository, env)
+    return _listings(repository, tags, ledgers)
+
+
+def list_latest(repository: Repository, env: EnvName | None = None) -> dict[EnvName, Listing]:
+    """The same with the latest version of each environment alone, whatever else there is: older tags aren't read.
+
+    Where the newest tag is none of tfops' or can't be read, all of that environment are.
+    """
+    tags, ledgers = version_refs(repository, env)
+    newest: dict[EnvName, tuple[int, str]] = {}
+    for ref in tags:
+        name, number = _place(ref)
+        newest[name] = max(newest.get(name, (0, "")), (number, ref))
+    found = _listings(repository, {ref: tags[ref] for _, ref in newest.values()}, ledgers)
+    doubtful = {name for name, listing in found.items() if listing.foreign or listing.unread}
+    if doubtful:
+        found |= _listings(
+            repository,
+            {ref: target for ref, target in tags.items() if _place(ref)[0] in doubtful},
+            {name: head for name, head in ledgers.items() if name in doubtful},
+        )
+    return found
+
+
+def _listings(
+    repository: Repository, tags: Mapping[str, str], ledgers: Mapping[EnvName, str]
+) -> dict[EnvName, Listing]:
+    found = read_objects(repository, [*tags.values(), *(f"{head}:{_CARD}" for head in ledgers.values())])
     read: dict[EnvName, list[_Read]] = {}
     for ref, content in zip(tags, found, strict=False):
         name, number = _place(ref)
@@ -108,7 +135,7 @@ def list_versions(repository: Repository, env: EnvName | None = None) -> dict[En
     }
 
 
-def _refs(repository: Repository, env: EnvName | None) -> tuple[dict[str, str], dict[EnvName, str]]:
+def version_refs(repository: Repository, env: EnvName | None) -> tuple[dict[str, str], dict[EnvName, str]]:
     """Version tags and ledgers with the objects that they name; empty for a ref that Git can't read."""
     spaces = refs_of(env) if env else (f"{_TAGS}/", f"{LEDGERS}/")
     listed = repository.git.refs(*spaces)
@@ -125,9 +152,9 @@ def _place(ref: str) -> tuple[EnvName, int]:
 
 
 def _listing(env: EnvName, tags: Iterable[_Read], card: Found | None) -> Listing:
-    found = sorted(tags, key=lambda read: _number_in(read.tag))
+    found = sorted(tags, key=lambda read: number_in(read.tag))
     records = [read.record for read in found if read.record]
-    highest = max((_number_in(read.tag) for read in found), default=0)
+    highest = max((number_in(read.tag) for read in found), default=0)
     listing = Listing(
         tuple(records),
         tuple(read.tag for read in found if not (read.record or read.is_ours)),
@@ -182,6 +209,11 @@ def _read(env: EnvName, number: int, found: Found | None) -> _Read:
     return _Read(tag_name(env, version), _record(env, version, message), is_ours=has_trailers(message))
 
 
+def record_of_tag(env: EnvName, number: int, found: Found | None) -> VersionRecord | None:
+    """None for a tag that can't be read, or that tfops did not make."""
+    return _read(env, number, found).record
+
+
 def _record(env: EnvName, version: Version, message: str) -> VersionRecord | None:
     """None for the message of a tag that tfops did not make."""
     facts = trailers_of(message)
@@ -199,6 +231,7 @@ def _record(env: EnvName, version: Version, message: str) -> VersionRecord | Non
             hold=facts.get("Hold", ""),
             verified=Verified(facts.get("Verified", Verified.NONE)),
             only=facts.get("Only", ""),
+            promoted_from=facts.get("Promoted-From", ""),
         )
     except (KeyError, ValueError, Refused):
         return None
@@ -221,6 +254,7 @@ def _record_of(card: Card) -> VersionRecord:
         hold=card.hold.reason if card.hold else "",
         verified=card.verified.result if card.verified else Verified.NONE,
         only=", ".join(card.only),
+        promoted_from=str(card.promoted_from or ""),
     )
 
 
@@ -234,10 +268,10 @@ def read_card(repository: Repository, record: VersionRecord) -> Card:
 
 def read_plain_card(repository: Repository, record: VersionRecord) -> Mapping[str, Any]:
     """The same as plain data, for who shows it."""
-    from tfops.ledger.card import plain_card  # noqa: PLC0415 - as in `_card_of`
+    from tfops.ledger.card import plain_card  # noqa: PLC0415 - as in `card_of_tag`
     from tfops.ledger.codec import to_plain  # noqa: PLC0415
 
-    tags, _ = _refs(repository, record.env)
+    tags, _ = version_refs(repository, record.env)
     [found] = read_objects(repository, [tags.get(f"refs/tags/{record.tag}", NO_REF)])
     card = plain_card(_message_of(found)) if found and found.kind == "tag" else None
     if card and (card["environment"], card["version"], card["commit"]) == _identity(record):
@@ -249,7 +283,7 @@ def read_plain_card(repository: Repository, record: VersionRecord) -> Mapping[st
 def read_tagged_card(repository: Repository, record: VersionRecord) -> Card:
     """The same from the tag alone, for who holds the tags against the ledger."""
     [found] = read_named(repository.git, [f"refs/tags/{record.tag}"])
-    return _card_of(record, found)
+    return card_of_tag(record, found)
 
 
 def read_cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator[tuple[VersionRecord, Card | None]]:
@@ -261,20 +295,20 @@ def read_cards(repository: Repository, records: Sequence[VersionRecord]) -> Iter
 def _cards(repository: Repository, records: Sequence[VersionRecord]) -> Iterator[tuple[VersionRecord, Card | Refused]]:
     """From the tag, or, of the version that the ledger knows as the latest, from there."""
     envs = list(dict.fromkeys(record.env for record in records))
-    tags, ledgers = _refs(repository, envs[0] if len(envs) == 1 else None)
+    tags, ledgers = version_refs(repository, envs[0] if len(envs) == 1 else None)
     names = [tags.get(f"refs/tags/{record.tag}", NO_REF) for record in records]
     kept_in = [env for env in envs if env in ledgers]
     found = list(read_objects(repository, [*names, *(f"{ledgers[env]}:{_CARD}" for env in kept_in)]))
     kept = dict(zip(kept_in, found[len(records) :], strict=True))
     for record, tag in zip(records, found, strict=False):
         try:
-            yield record, _card_of(record, tag)
+            yield record, card_of_tag(record, tag)
         except Refused as error:
             yield record, _kept_card(record, kept.get(record.env)) or error
 
 
 def _kept_card(record: VersionRecord, found: Found | None) -> Card | None:
-    from tfops.ledger.card import read_card_file  # noqa: PLC0415 - as in `_card_of`
+    from tfops.ledger.card import read_card_file  # noqa: PLC0415 - as in `card_of_tag`
 
     try:
         card = read_card_file(found.text, record.env) if found else None
@@ -283,7 +317,8 @@ def _kept_card(record: VersionRecord, found: Found | None) -> Card | None:
     return card if card and _fits(card, record) else None
 
 
-def _card_of(record: VersionRecord, tag: Found | None) -> Card:
+def card_of_tag(record: VersionRecord, tag: Found | None) -> Card:
+    """The card in the tag of a version. Raises Refused (guards `foreign-tag`, `newer-tfops`)."""
     from tfops.ledger.card import decode_card  # noqa: PLC0415 - whoever lists versions opens no card
 
     if tag is None or tag.kind != "tag":

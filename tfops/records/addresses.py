@@ -25,10 +25,21 @@ def qualified(stack: str, address: str) -> str:
     return f"{stack}/{address}" if address and stack != MAIN_STACK else address
 
 
+def module_prefix(path: str) -> str:
+    """What stands before the addresses of a module, by its path in dots (`app.inner`); nothing for the root."""
+    return "".join(f"module.{step}." for step in path.split(".") if step)
+
+
 def split(address: str) -> tuple[StackName, str]:
     """The stack and the engine's own address."""
     match = _QUALIFIED.fullmatch(address)
     return (StackName(match[1]), match[2]) if match else (MAIN_STACK, address)
+
+
+def in_its_stack(address: str, stack: str) -> tuple[str, str]:
+    """The same where a stack may be named beside the address: empty for none."""
+    found, own = split(address)
+    return (stack if own == address else found), own
 
 
 def in_stack(stack: str, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -65,6 +76,7 @@ def is_resource(address: str) -> bool:
     return len(own) % 2 == 0 and own[-2:-1] != ["module"]
 
 
+@lru_cache(maxsize=65_536)
 def type_of(address: str) -> str:
     """The resource type that an address of a resource ends with."""
     return without_keys(split(address)[1]).split(".")[-2]
@@ -89,6 +101,11 @@ def provider_of(address: str) -> str:
     return re.sub(rf"^{re.escape(TOFU_REGISTRY)}", TERRAFORM_REGISTRY, address)
 
 
+def providers_by_name(providers: Mapping[str, str]) -> dict[str, str]:
+    """The same provider of either engine's registry is one, and the usual registry goes without saying."""
+    return {provider_of(name).removeprefix(TERRAFORM_REGISTRY): version for name, version in providers.items()}
+
+
 _HIDDEN = "sha256:"
 _DIGEST_LENGTH = 16
 
@@ -102,3 +119,10 @@ def hidden_id(known: str) -> str:
 
 def is_hidden(known: str) -> bool:
     return known.startswith(_HIDDEN)
+
+
+def is_same_id(one: str, other: str) -> bool:
+    """An id that isn't known is no other one."""
+    if not (one and other):
+        return True
+    return hidden_id(one) == hidden_id(other) if is_hidden(one) or is_hidden(other) else one == other

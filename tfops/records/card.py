@@ -12,6 +12,7 @@ from tfops.records.check import CheckOutcome, Verification
 from tfops.records.commit import Person
 from tfops.records.download import Download
 from tfops.records.hold import Hold
+from tfops.records.promotion import PromotionSource
 from tfops.records.version import Kind
 
 SCHEMA = 1
@@ -69,10 +70,11 @@ class StackRecord:
 
     `lock_committed` is None on cards that don't know it. `commit` is where its content is from when that isn't the
     version's: the change was narrowed to other stacks. `moved` leads from an address to the one that it had before
-    this version, `moves` from one to where the code's own `moved` blocks bring it. `lets_go` are blocks and modules
-    that the code takes out of the state alive. `unread` are modules with a file that could not be read: all that they
-    hold is among the `protected`. `guessed` are those of the `protected` whose `prevent_destroy` the inputs didn't
-    decide. `kept` have `destroy = false`: the engine is to leave them alive.
+    this version, `moves` from one to where the code's own `moved` blocks bring it; `imported` are those that this
+    version took in alive. `lets_go` are blocks and modules that the code takes out of the state alive. `unread` are
+    modules with a file that could not be read: all that they hold is among the `protected`. `guessed` are those of the
+    `protected` whose `prevent_destroy` the inputs didn't decide. `kept` have `destroy = false`: the engine is to leave
+    them alive.
     """
 
     backend: str
@@ -96,6 +98,7 @@ class StackRecord:
     moves: Mapping[str, str] = field(default_factory=dict)
     remade: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
+    imported: tuple[str, ...] = ()
     commit: str = ""
 
 
@@ -125,6 +128,7 @@ class Card:
     config_digest: str
     rendered_digest: str
     plan: PlanSummary
+    replace_requested: tuple[str, ...] = ()  # what a person wanted made anew although nothing of it changed
     checks: tuple[CheckOutcome, ...] = ()  # that the plan passed before it was applied
     approvals: tuple[Approval, ...] = ()
     actions: tuple[ActionOutcome, ...] = ()
@@ -134,6 +138,7 @@ class Card:
     verified: Verification | None = None
     keeps_providers: bool = False  # a rollback that ran with the providers of the version before it
     rehearses: str = ""  # the environment whose content a drill brought here
+    promoted_from: PromotionSource | None = None
     tfops: str
 
     @property

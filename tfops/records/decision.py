@@ -22,6 +22,7 @@ class SyncReason(enum.StrEnum):
     SYNCED = "synced"
     UNCHANGED = "unchanged"
     MANUAL = "manual"
+    PROMOTION = "not-promoted"
     HELD = "held"
     DESTROYED = "destroyed"
     DRILL = "drill"
@@ -47,6 +48,7 @@ class SyncReason(enum.StrEnum):
 _UNTOLD = frozenset(
     {
         SyncReason.MANUAL,
+        SyncReason.PROMOTION,
         SyncReason.HELD,
         SyncReason.WINDOW,
         SyncReason.UNSIGNED,

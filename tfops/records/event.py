@@ -20,6 +20,7 @@ class EventKind(enum.StrEnum):
     UNLOCKED = "unlocked"
     FORCED = "unlocked-by-force"
     RESTORED = "state-restored"
+    SURGERY = "surgery"
     MOVED = "state-moved"
     DRILLED = "drilled"
     DECLINED = "declined"
@@ -30,6 +31,7 @@ class EventKind(enum.StrEnum):
     INVOKED = "invoked"
     DRIFTED = "drifted"
     RIGHT = "right-again"
+    PROMOTED = "promoted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a plan does, as people and guards read it."""
 
 import enum
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import NamedTuple
 
@@ -155,3 +156,19 @@ class Plan:
         counts = [f"{self.count(action)} {word}" for action, word in words]
         ran = f"{len(self.actions)} {'action' if len(self.actions) == 1 else 'actions'} run"
         return ", ".join([*counts, ran] if self.actions else counts)
+
+
+_COUNTED = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE)
+
+
+def totals(plans: Iterable[Plan]) -> str:
+    """`27 to create, 1 to delete`; what nobody does isn't said."""
+    counts, ran = Counter[Action](), 0
+    for plan in plans:
+        counts.update(change.action for change in plan.work)
+        ran += len(plan.actions)
+    words = {Action.DETACH: "replace with the old one left alive", Action.CLEAN_UP: "delete, deposed"}
+    order = sorted((action for action in Action if counts[action]), key=lambda action: action not in _COUNTED)
+    listed = [f"{counts[action]} to {words.get(action, action)}" for action in order]
+    listed += [f"{ran} {'action' if ran == 1 else 'actions'} to run"] if ran else []
+    return ", ".join(listed) or "only outputs change"

@@ -12,8 +12,8 @@ class StackState:
     """What tfops reads from a stack's state: identity and addresses, no attribute values but ids.
 
     `types` is each resource type with its provider's address, `output_kinds` each output's type as the state writes it.
-    `types` is each resource type with its provider's address. `deposed` are the objects that a replacement could not
-    delete: address and key to id.
+    `deposed` are the objects that a replacement could not delete: address and key to id. `sha256` is empty where the
+    state was read from a plan that was made on it.
     """
 
     lineage: str

@@ -45,6 +45,7 @@ class Kind(enum.StrEnum):
     ROLLBACK = "rollback"
     DESTROY = "destroy"
     ADOPT = "adopt"
+    SURGERY = "surgery"
 
 
 class Verified(enum.StrEnum):
@@ -59,7 +60,8 @@ class Verified(enum.StrEnum):
 class VersionRecord:
     """A version as listings need it: what the tag's trailers carry, without opening the card.
 
-    `only` names the stacks that are at the commit, empty when all are.
+    `only` names the stacks that are at the commit, empty when all are; `promoted_from` is the environment and version
+    (`staging v12`) that it came from, empty where it wasn't promoted.
     """
 
     env: EnvName
@@ -74,6 +76,12 @@ class VersionRecord:
     hold: str = ""
     verified: Verified = Verified.NONE
     only: str = ""
+    promoted_from: str = ""
+
+    @property
+    def is_of_its_commit(self) -> bool:
+        """Whether it is its commit, applied or taken over: whatever surgery did to its state since."""
+        return self.kind in (Kind.APPLY, Kind.ADOPT) or (self.kind is Kind.SURGERY and self.restores is None)
 
     @property
     def tag(self) -> str:

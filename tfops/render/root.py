@@ -7,13 +7,21 @@ from dataclasses import field
 from typing import Any
 
 from tfops import exact
-from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig, forms_in
+from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference
+from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference, forms_in
 from tfops.dataclass import dataclass
 from tfops.records.names import MAIN_STACK, EnvName, StackName
-from tfops.records.rendered import BACKEND_FILE, ENCRYPTION_FILE, LOCK_FILE, MAIN_FILE, VALUES_FILE, RenderedRoot
+from tfops.records.rendered import (
+    BACKEND_FILE,
+    ENCRYPTION_FILE,
+    LOCK_FILE,
+    MAIN_FILE,
+    VALUES_FILE,
+    RenderedRoot,
+    inputs_variable,
+)
 from tfops.render.backend import backend_settings
 from tfops.render.encryption import encryption_file
 from tfops.render.escape import escape_literal
@@ -32,7 +40,7 @@ class RootSpec:
     their stack is applied: such a root can be planned, to see what is coming, but must not be applied. `ephemeral`
     names the secrets' variables whose values no plan and no state may hold, `decoded` those that hold JSON. `lasting`
     are the other outputs of modules that have ephemeral ones; `const` the inputs, by module, that must stand in the
-    call itself.
+    call itself. Without `uses_aws` nothing in it is the AWS provider's, which an engine starts for its block alone.
     """
 
     project: ProjectConfig
@@ -45,10 +53,15 @@ class RootSpec:
     decoded: frozenset[str] = frozenset()
     const: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    uses_aws: bool = True
+
+    @property
+    def config(self) -> StackConfig:
+        return self.environment.stacks[self.stack]
 
     @property
     def modules(self) -> Mapping[str, ModuleConfig]:
-        return self.environment.stacks[self.stack].modules
+        return self.config.modules
 
 
 def render_root(spec: RootSpec) -> RenderedRoot:
@@ -56,19 +69,20 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     modules = spec.modules
     main = {
         "terraform": _terraform_block(spec.project),
-        "provider": {
-            name: [escape_literal(block)]
-            for name, block in provider_settings(spec.project, spec.environment.name).items()
-        },
+        "provider": {name: [escape_literal(block)] for name, block in _providers(spec).items()},
         "variable": _variables(spec),
         "resource": {UNKNOWN_TYPE: unknowns} if (unknowns := _unknowns(spec)) else {},
         "module": {name: _module_block(spec, name, module) for name, module in modules.items()},
+        "import": [{"to": one.to, "id": escape_literal(one.id)} for one in spec.config.imports],
+        "moved": [{"from": one.source, "to": one.to} for one in spec.config.moved],
         "output": {name: {"value": _outputs(spec, name), "sensitive": True} for name in modules},
     }
     files = {
         MAIN_FILE: _text({key: block for key, block in main.items() if block}),
         BACKEND_FILE: _text(_backend(spec.project, spec.environment.name, spec.stack)),
-        VALUES_FILE: _text({_inputs(name): literals for name in modules if (literals := _literals(spec, name))}),
+        VALUES_FILE: _text(
+            {inputs_variable(name): literals for name in modules if (literals := _literals(spec, name))}
+        ),
     }
     encryption = encryption_file(spec.project, spec.environment.name, spec.stack)
     if encryption is not None:
@@ -76,6 +90,12 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     if spec.provider_lock is not None:
         files[LOCK_FILE] = spec.provider_lock
     return RenderedRoot(files, digest_of(files))
+
+
+def _providers(spec: RootSpec) -> dict[str, dict[str, Any]]:
+    """What tfops.yaml itself writes of a provider is always there."""
+    blocks = provider_settings(spec.project, spec.environment.name)
+    return {name: block for name, block in blocks.items() if spec.uses_aws or name in spec.project.providers}
 
 
 def _outputs(spec: RootSpec, module: str) -> Any:
@@ -167,17 +187,12 @@ def _variables(spec: RootSpec) -> dict[str, Any]:
         for name, output in stack_variables(spec.environment, spec.stack).items()
         if output not in spec.unknown
     }
-    inputs = {_inputs(name): {"type": "any"} for name in spec.modules if _literals(spec, name)}
+    inputs = {inputs_variable(name): {"type": "any"} for name in spec.modules if _literals(spec, name)}
     secrets = {
         name: {"type": "string", "sensitive": True} | ({"ephemeral": True} if name in spec.ephemeral else {})
         for name in secret_uses(spec.environment.stacks[spec.stack])
     }
     return stacks | inputs | secrets
-
-
-def _inputs(module: str) -> str:
-    """The variable with a module's literals; prefixed, because Terraform keeps some names for itself."""
-    return f"inputs_{module}"
 
 
 def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
@@ -191,7 +206,7 @@ def _stack_variable(output: StackOutput) -> str:
 
 def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, Any]:
     literals = _literals(spec, name)
-    block = {key: f"${{var.{_inputs(name)}[{json.dumps(key)}]}}" for key in literals}
+    block = {key: f"${{var.{inputs_variable(name)}[{json.dumps(key)}]}}" for key in literals}
     for key, value in module.inputs.items():
         if key not in literals:
             block[key] = _expression(spec, name, value, (key,))

@@ -27,8 +27,23 @@ _WORDS = {
     "ledger_ref": "ledger.ref",
     "ask_actions": "actions.ask",
 }
-# What speaks of an environment as a whole, is compared by what is rendered, or speaks of the agent itself.
-_NOT_RULES = frozenset({"branch", "preview", "environments", "previews", "platforms", "agent", "providers", "backend"})
+# What speaks of an environment as a whole, is compared by what is rendered, speaks of the agent itself, or only names.
+_NOT_RULES = frozenset(
+    {
+        "branch",
+        "preview",
+        "environments",
+        "previews",
+        "platforms",
+        "agent",
+        "providers",
+        "backend",
+        "labels",
+        "same_but",
+        "own_backends",
+        "names_backend",
+    }
+)
 # Fields that are groups of keys in tfops.yaml too.
 _GROUPS = frozenset({"engine", "secrets", "encryption"})
 
@@ -132,7 +147,13 @@ def _modules(before: Comes, after: Comes) -> Iterator[str]:
     changed = [path for path in both if before.modules[path] != after.modules[path]]
     for path in changed:
         if not any(path.startswith(f"{other}/") for other in changed):
-            yield f"modules/{path} changed: used by {_listed(sorted(_users(after, path)))}"
+            where = (path or "the repository") if _is_own(after) else f"modules/{path}"
+            yield f"{where} changed: used by {_listed(sorted(_users(after, path)))}"
+
+
+def _is_own(comes: Comes) -> bool:
+    """Whether it is made of root modules that somebody wrote by hand: these reach folders anywhere."""
+    return comes.config is not None and bool(comes.config.own_roots)
 
 
 def _users(comes: Comes, path: str) -> Iterator[str]:

@@ -24,6 +24,8 @@ class ApplyFacts:
     current: Version | None
     is_older_than_current: bool
     hold: str
+    unpromoted: tuple[str, ...] = ()
+    promoted_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,14 @@ def _held(facts: ApplyFacts) -> tuple[str, str] | None:
     return f"{facts.env} is held at {facts.current}: {facts.hold}", "when the fix is in: --lift-hold"
 
 
+def _unpromoted(facts: ApplyFacts) -> tuple[str, str] | None:
+    if not facts.unpromoted:
+        return None
+    named = ", ".join(facts.unpromoted[:3]) + (" …" if len(facts.unpromoted) > 3 else "")
+    what = f"commit {facts.commit[:8]} brings what wasn't promoted to {facts.env}: {named}"
+    return what, f"tfops promote {facts.promoted_from} {facts.env}"
+
+
 GUARDS = (
     Guard(
         "wrong-branch",
@@ -107,6 +117,12 @@ GUARDS = (
         is_outdated=True,
     ),
     Guard("older", _older, "--allow-older", "Apply a commit that is older than what runs."),
+    Guard(
+        "unpromoted",
+        _unpromoted,
+        "--allow-unpromoted",
+        "Apply modules and providers that weren't promoted.",
+    ),
     Guard("held", _held, "--lift-hold", "Go on after a rollback.", is_liftable_anywhere=True, is_passing=True),
 )
 

@@ -103,7 +103,8 @@ def _taken_out(now: Running, then: Proposed) -> Iterator[Reason]:
 def _is_declared(block: str, declared: Declared) -> bool:
     """Whether the block is still there, moved, let go, or in a module that can't be seen from here."""
     kept = declared.resources | declared.moved | declared.forgotten
-    inside = (f"{path.rstrip('.')}." for path in declared.unseen | declared.moved | declared.forgotten)
+    paths = declared.unseen | declared.moved | declared.forgotten
+    inside = (path if not path or path.endswith("/") else f"{path.rstrip('.')}." for path in paths)
     return block in kept or any(map(block.startswith, inside))
 
 

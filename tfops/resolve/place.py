@@ -29,10 +29,11 @@ _SECRET = ("conn_str",)  # may hold a password
 
 @dataclass(frozen=True, slots=True)
 class StatePlace:
-    """One of Terraform's backends with its settings filled in."""
+    """One of Terraform's backends with its settings filled in, and the workspace in it where one is named."""
 
     kind: str
     settings: Mapping[str, Any]
+    workspace: str = ""
 
     @property
     def where(self) -> tuple[str, str]:
@@ -40,15 +41,19 @@ class StatePlace:
         names = _WHERE.get(self.kind, tuple(self.settings))
         settings = {**_DEFAULTS.get(self.kind, {}), **{key: value for key, value in self.settings.items() if value}}
         found = {name: settings[name] for name in names if settings.get(name)}
+        found |= {"workspace": self.workspace} if self.workspace else {}
         return self.kind, json.dumps(found, sort_keys=True)
 
     def __str__(self) -> str:
         """The place in words, without anything that may be secret."""
         if self.kind == "local":
-            return "local"
+            return f"local workspace {self.workspace}" if self.workspace else "local"
         shown = (name for name in _WHERE.get(self.kind, ()) if name not in _SECRET and not name.startswith("endpoint"))
         texts = (self.settings.get(name) for name in shown)
-        return " ".join([self.kind, *(_without_user(text) for text in texts if isinstance(text, str) and text)])
+        workspace = [f"workspace {self.workspace}"] if self.workspace else []
+        return " ".join(
+            [self.kind, *(_without_user(text) for text in texts if isinstance(text, str) and text), *workspace]
+        )
 
 
 def told_apart(old: StatePlace, new: StatePlace) -> tuple[str, str]:
@@ -78,5 +83,6 @@ def _without_user(text: str) -> str:
 
 def to_place(backend_file: str) -> StatePlace:
     """The place that a rendered root's `backend.tf.json` names."""
-    [(kind, settings)] = json.loads(backend_file)["terraform"]["backend"].items()
-    return StatePlace(kind, settings)
+    document = json.loads(backend_file)
+    [(kind, settings)] = document["terraform"]["backend"].items()
+    return StatePlace(kind, settings, document.get("//", {}).get("workspace", ""))

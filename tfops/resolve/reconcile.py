@@ -29,7 +29,8 @@ class SyncFacts:
     head is newer than what the rollback took back. `busy` says who changes the environment now, `is_dead` that
     this is known to be over. `is_ledger_rewritten`: this clone knows another past than the remote. `is_ledger_missing`:
     there are versions, but not the ledger that recorded them. `drifted` are
-    addresses that were last seen to differ from the version. `has_room`: there may be one preview more.
+    addresses that were last seen to differ from the version. `has_room`: there may be one preview more. `unpromoted`
+    are modules and providers of the head that only a promotion may bring.
     """
 
     env: EnvName
@@ -57,12 +58,13 @@ class SyncFacts:
     is_dead: bool = False
     earlier: Declined | None = None
     has_room: bool = True
+    unpromoted: tuple[str, ...] = ()
 
     @property
     def runs_head(self) -> bool:
         """Whether the latest version is an apply of the branch's head."""
         current = self.current
-        return current is not None and current.commit == self.head and current.kind in (Kind.APPLY, Kind.ADOPT)
+        return current is not None and current.commit == self.head and current.is_of_its_commit
 
     @property
     def is_healing(self) -> bool:
@@ -214,6 +216,14 @@ def _held(facts: SyncFacts) -> Decision | None:
     return _no(facts, SyncReason.HELD, f"held at {version}: {facts.hold}; to go on: tfops resume {facts.env}")
 
 
+def _promotion(facts: SyncFacts) -> Decision | None:
+    if not facts.unpromoted or facts.rule.promote is None:
+        return None
+    listed = ", ".join(facts.unpromoted[:_MOST_LISTED])
+    text = f"{facts.short} brings {listed}: tfops promote {facts.rule.promote.source} {facts.env}"
+    return _no(facts, SyncReason.PROMOTION, text)
+
+
 def _manual(facts: SyncFacts) -> Decision | None:
     if facts.rule.sync is not Sync.MANUAL or facts.is_healing:
         return None
@@ -254,7 +264,7 @@ def _window(facts: SyncFacts) -> Decision | None:
 def _declined(facts: SyncFacts) -> Decision | None:
     """What was tried once is tried again only when its time has come; a newer commit is another matter."""
     earlier = facts.earlier
-    if earlier is None or earlier.commit != facts.head or len(earlier.agreed) >= facts.rule.approvals:
+    if earlier is None or earlier.commit != facts.head or len(earlier.agreed) >= facts.rule.review.approvals:
         return None
     if earlier.retry_at is None:
         return _no(facts, SyncReason.DECLINED, earlier.text, detail=earlier.reason)
@@ -289,6 +299,7 @@ _RULES: tuple[Callable[[SyncFacts], Decision | None], ...] = (
     _broken,
     _unchanged,
     _held,
+    _promotion,
     _manual,
     _unsigned,
     _locked,

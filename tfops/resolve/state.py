@@ -77,7 +77,10 @@ def require_none_lacking(env: EnvName, lacks: Sequence[MissingResources], *, tak
 
 def _why_lacking(lack: MissingResources) -> tuple[str, str]:
     """The likely cause, and the way to have it back."""
-    recorded, cure = lack.recorded, "bring back the state that has it, or import it by hand (tfops docs when-it-stops)"
+    recorded, cure = (
+        lack.recorded,
+        "bring back the state that has it, or take it in (tfops state import; tfops docs when-it-stops)",
+    )
     wrote = f"{recorded.engine_name} {recorded.engine_version}"
     if recorded.engine_name not in ("", lack.engine.partition(" ")[0]):
         text = f"{recorded.version} was applied with {wrote}, and {lack.engine} passes over what only that one keeps"
@@ -111,19 +114,16 @@ def require_known_state(env: EnvName, recorded: RecordedState | None, state: Sta
     Guards: `state-absent` (another machine's local state, an emptied bucket), `state-lineage` (the
     backend was pointed elsewhere), `state-older` (a backup was put back).
     """
-    if recorded is None:
+    if recorded is None or not require_present(env, recorded, state):
         return
-    if state.is_absent or not state.serial:
-        if not recorded.is_empty:
-            raise _absent(env, recorded)
-    elif state.lineage != recorded.lineage:
+    if state.lineage != recorded.lineage:
         raise Refused(
             "state-lineage",
             f"the state found for {env} is not the one that {recorded.version} was applied to",
             why=f"its lineage is {state.lineage}, {recorded.version} has {recorded.lineage}",
             hint="point the backend in tfops.yaml at the state it had before",
         )
-    elif state.serial < recorded.serial:
+    if state.serial < recorded.serial:
         raise Refused(
             "state-older",
             f"the state found for {env} is older than {recorded.version}",
@@ -132,9 +132,17 @@ def require_known_state(env: EnvName, recorded: RecordedState | None, state: Sta
         )
 
 
+def require_present(env: EnvName, recorded: RecordedState | None, state: StackState) -> bool:
+    """Whether there is a state. Raises Refused (guard `state-absent`) where there should be one that isn't empty."""
+    is_there = not state.is_absent and bool(state.serial)
+    if not is_there and recorded is not None and not recorded.is_empty:
+        raise _absent(env, recorded)
+    return is_there
+
+
 def _absent(env: EnvName, recorded: RecordedState) -> Refused:
     local = "it is kept on the machine that applied it (backend: local)"
-    hint = "apply from that clone, or share state: set a backend in tfops.yaml"
+    hint = f"apply from that clone, or share state: set a backend in tfops.yaml; if it is lost: tfops restore {env}"
     if recorded.backend != "local":
         local, hint = f"the backend `{recorded.backend}` has none", "check the backend in tfops.yaml, and its bucket"
     if recorded.backend.startswith("s3 "):

@@ -11,6 +11,11 @@ from tfops.records.version import Kind, Verified, Version, VersionRecord
 _WORD = re.compile(r"(?:(?:refs/tags/)?tfops/(?P<env>[^/]+)/)?v?(?P<number>[1-9][0-9]{0,8})")
 
 
+def is_version(text: str) -> bool:
+    """Whether a text can name a version: `v12`, `12`, `tfops/prod/v12`."""
+    return _WORD.fullmatch(text) is not None
+
+
 def pick_version(text: str, env: EnvName, versions: Sequence[VersionRecord]) -> VersionRecord:
     """The version called `v12`, `12` or `tfops/prod/v12`.
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from functools import lru_cache
 
 from tfops.dataclass import dataclass
 from tfops.records.card import StackRecord
@@ -49,6 +50,7 @@ def is_older(version: str, *, than: str) -> bool:
     return numbers(version)[:2] < numbers(than)[:2]
 
 
+@lru_cache(maxsize=1024)
 def numbers(version: str) -> tuple[int, ...]:
     """The release of a version as numbers; the pre-release doesn't count."""
     return tuple(int(part) for part in re.findall(r"\d+", re.split(r"[-+]", version, maxsplit=1)[0]))

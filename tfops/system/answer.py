@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from typing import IO
 
 from tfops.dataclass import dataclass
@@ -36,18 +37,24 @@ class Answer:
 
 
 def hear(
-    child: "subprocess.Popen[bytes]", *, stdin: bytes, timeout_s: float | None, most_bytes: int | None = None
+    child: "subprocess.Popen[bytes]",
+    *,
+    stdin: bytes,
+    timeout_s: float | None,
+    most_bytes: int | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> Answer:
     """Everything that a process says until it ends and its pipes are closed.
 
     Of one that takes longer than `timeout_s`, or says more than `most_bytes`, what was heard so far: it still runs.
+    The same when `goes_on`, which is asked again and again, says no.
     """
     assert child.stdout and child.stderr
     if child.stdin is not None:
         threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True).start()
     ear = _PipeReader(child, (child.stdout, child.stderr), timeout_s, most_bytes)
     try:
-        is_whole = ear.listen() and ear.waits_for_its_end()
+        is_whole = ear.listen(goes_on) and ear.waits_for_its_end()
     finally:
         child.stdout.close()
         child.stderr.close()
@@ -93,7 +100,7 @@ class _PipeReader:
     def heard(self) -> list[bytes]:
         return [b"".join(pieces) for pieces in self._pieces.values()]
 
-    def listen(self) -> bool:
+    def listen(self, goes_on: Callable[[], bool]) -> bool:
         """Whether all was heard that there was to hear."""
         looks = quiet = 0
         with selectors.DefaultSelector() as selector:
@@ -107,7 +114,7 @@ class _PipeReader:
                         selector.unregister(key.fd)
                 if self._most is not None and self._size > self._most:
                     return False
-                if not has_ended and self._is_late():
+                if not has_ended and (self._is_late() or not goes_on()):
                     return False
                 looks, quiet = (looks + 1, 0 if ready else quiet + 1) if has_ended else (0, 0)
                 if quiet >= _QUIET_LOOKS or looks >= _MOST_LOOKS:

@@ -73,3 +73,13 @@ def _answers(output: bytes) -> Iterator[Found | None]:
             return
         yield Found(fields[1].decode(), output[start:stop])
         start = stop + 1
+
+
+def object_ids(git: GitRunner, names: Sequence[str]) -> list[str]:
+    """The ids of objects by name, `COMMIT-ID:path` mostly, by one Git process; empty where there is none."""
+    if not names:
+        return []
+    questions = "".join(f"{name}\n" for name in names).encode()
+    done = git.ask("cat-file", "--batch-check=%(objectname)", stdin=questions, ok=_ANY)
+    lines = done.text.split("\n")[: len(names)]
+    return ["" if line.endswith((" missing", " ambiguous")) else line for line in lines]

@@ -1,34 +1,53 @@
 """`tfops` in processes of their own: several at once, each with its own session, none lost when we die.
 
-Their output goes to private files, never through pipes: a child outlives its parent and finishes.
+Their output goes to private files, never through pipes: a child outlives its parent and finishes. Where this process
+may be forked, they are forks of it (`workers.py`); else each is a new Python.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import Protocol
 
 from tfops.dataclass import dataclass
-from tfops.system import environ
+from tfops.system import environ, workers
+from tfops.system.git_objects import close_all
 
 # Without -P a folder `tfops/` of the commit that is checked out where it runs would be taken for this program.
 _PYTHON = (sys.executable, "-P", "-m")
 
-_POLL_S = 0.02
+# How a fork becomes a `tfops`; by its name, as it is started: what is imported goes down only.
+_WORKER = "tfops.cli.worker"
+
 _MOST_ANSWER = 20_000_000
+
+
+class Process(Protocol):
+    """A child of ours, however it was made."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
 
 
 @dataclass(slots=True)
 class Child:
     """A `tfops` that was started; `stdout` and `stderr` are its files."""
 
-    process: "subprocess.Popen[bytes]" = field(repr=False)
+    process: Process = field(repr=False)
     stdout: Path
     stderr: Path
     started: float = field(default_factory=time.monotonic)
@@ -105,6 +124,10 @@ def _tell(process: "subprocess.Popen[bytes]", text: bytes) -> bool:
 
 def start_tfops(args: Sequence[str], *, folder: Path, files: Path, name: str, env: Mapping[str, str]) -> Child:
     """`tfops ARGS` in a folder; `env` is laid over our environment. `files` is where its output goes, by `name`."""
+    if workers.can_fork():
+        worker = importlib.import_module(_WORKER)
+        worker.get_ready()
+        return start(lambda: worker.run(args), folder=folder, files=files, name=name, env=env)
     out, err = files / f"{name}.out", files / f"{name}.err"
     with _private(out) as stdout, _private(err) as stderr:
         process = subprocess.Popen(
@@ -119,6 +142,15 @@ def start_tfops(args: Sequence[str], *, folder: Path, files: Path, name: str, en
     return Child(process, out, err)
 
 
+def start(work: Callable[[], int], *, folder: Path, files: Path, name: str, env: Mapping[str, str]) -> Child:
+    """`work` in a fork, as `start_tfops`; what it returns is the exit code. Only where `workers.can_fork`."""
+    out, err = files / f"{name}.out", files / f"{name}.err"
+    with _private(out), _private(err):  # emptied: what is there is of an earlier one
+        pass
+    close_all()  # a reader's pipes would be the fork's too
+    return Child(workers.fork(work, folder=folder, stdout=out, stderr=err, env=env), out, err)
+
+
 @contextlib.contextmanager
 def _private(path: Path) -> Iterator[int]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -126,10 +158,3 @@ def _private(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def wait_for_any(children: Sequence[Child], *, timeout_s: float) -> None:
-    """Return as soon as one of them has ended, or after the time."""
-    end = time.monotonic() + timeout_s
-    while all(child.is_running for child in children) and time.monotonic() < end:
-        time.sleep(_POLL_S)

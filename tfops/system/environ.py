@@ -37,9 +37,19 @@ _GIT_REDIRECTS = frozenset(
 )
 
 
+# How many work beside each other, for each of them: whoever started it shows the newest line of what it tells.
+SIDE_BY_SIDE = "TFOPS_SIDE_BY_SIDE"
+
+
 def variable(name: str) -> str:
     """The value of an environment variable, empty when it is not set."""
     return os.environ.get(name, "")
+
+
+def side_by_side() -> int:
+    """How many of us share this machine, as whoever started us says; 0 where nobody did."""
+    count = variable(SIDE_BY_SIDE)
+    return int(count) if count.isdecimal() else 0
 
 
 def is_set(name: str) -> bool:
@@ -48,6 +58,11 @@ def is_set(name: str) -> bool:
 
 def everything() -> Mapping[str, str]:
     return dict(os.environ)
+
+
+def lay_over(variables: Mapping[str, str]) -> None:
+    """From now on these are set, for a process that was made for it."""
+    os.environ.update(variables)
 
 
 def free_memory() -> int | None:

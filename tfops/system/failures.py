@@ -81,6 +81,22 @@ def refused_fetch(git: GitRunner, remote: str, error: GitFailed, *, ledgers: str
     return remote_failure(git, error, is_push=False)
 
 
+def not_written_here(error: GitFailed, remote: str) -> Refused:
+    """The refusal for refs that this clone doesn't take. Raises Refused as `require_free_names`."""
+    require_free_names(error, remote, is_here=True)
+    return Refused(
+        "disk",
+        "Git could not write refs in this clone",
+        why=error.stderr,
+        hint="make room or writable, then run the same command again",
+    )
+
+
+def was_overtaken(error: GitFailed) -> bool:
+    """Whether another fetch of this clone (in another work tree, say) moved the same ref at the same moment."""
+    return "cannot lock ref" in error.stderr and any(words in error.stderr for words in ("but expected", "File exists"))
+
+
 def signing_failed(kind: str, error: GitFailed) -> Refused:
     """The refusal for a signer that failed; `kind` is the object's: `commit` or `tag`."""
     return Refused(

@@ -41,8 +41,9 @@ def _make_folders(parent: int, name: str, wanted: Folder, *, keeps: Callable[[st
     if not _is_folder(parent, name):
         _remove(parent, name)
         os.mkdir(name, _PRIVATE_FOLDER, dir_fd=parent)
+    keeps = wanted.keeps or keeps
     with opened(name, at=parent) as here:
-        names = wanted.names
+        names = wanted.names | wanted.left
         for present in _names(here):
             if present not in names:
                 _tidy(here, present, keeps=keeps)

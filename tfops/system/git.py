@@ -115,10 +115,12 @@ class GitRunner:
         self.started = 0
         self._files = files
         self._listed: dict[tuple[str, ...], RefList] = {}
+        self._has_pushed = False
 
     def look_again(self) -> None:
         """Forget what refs name: somebody else may have moved them."""
         self._listed.clear()
+        self._has_pushed = False
 
     def refs(self, *spaces: str) -> RefList:
         """The refs in the given spaces (`refs/tags/tfops/`, or one full name)."""
@@ -138,10 +140,11 @@ class GitRunner:
 
     def ref(self, name: str) -> CommitSha | None:
         """The object that a full ref name names, whatever it is; None when there is no such ref, or no reading it."""
+        listed = None if self._has_pushed else self._listed_with(name)
         with contextlib.suppress(UnsureError):
-            if self._files:
+            if self._files and listed is None:
                 return self._files.value(name)
-        return self._list_with(name, ()).values.get(name)
+        return (listed or self._list_with(name, ())).values.get(name)
 
     def has_none_below(self, space: str) -> bool:
         """Whether there is no ref in a space (`refs/tfops/offline/`)."""
@@ -175,8 +178,10 @@ class GitRunner:
 
     def _list_with(self, name: str, beside: Sequence[str]) -> RefList:
         """A list that has the ref if there is one."""
-        known = (listed for spaces, listed in list(self._listed.items()) if _is_in(name, spaces))
-        return next(known, None) or self.refs(*(beside or (name,)))
+        return self._listed_with(name) or self.refs(*(beside or (name,)))
+
+    def _listed_with(self, name: str) -> RefList | None:
+        return next((listed for spaces, listed in list(self._listed.items()) if _is_in(name, spaces)), None)
 
     def ask(
         self,
@@ -191,8 +196,10 @@ class GitRunner:
         try:
             return self._ask(argv, stdin=stdin, ok=ok, timeout_s=timeout_s, env=env)
         finally:
-            if _deed_in(argv) not in _MOVES_NO_REF:
-                self._listed.clear()
+            deed = _deed_in(argv)
+            self._has_pushed |= deed == "push"
+            if deed not in _MOVES_NO_REF:
+                self.look_again()
 
     def _ask(
         self,
@@ -291,7 +298,8 @@ def _explain_missing_repository(start: Path, error: GitFailed) -> ProjectError:
         hint = f"if you trust it: git config --global --add safe.directory {start.resolve()}"
         return ProjectError(f"Git refuses to read `{start}`: it belongs to another user", hint=hint)
     if "must be run in a work tree" in error.stderr:
-        return ProjectError(f"`{start}` is a bare repository", hint="run tfops in a clone of it")
+        hint = f"run tfops in a clone of it: git clone {start.resolve()} FOLDER; there first: tfops restore"
+        return ProjectError(f"`{start}` is a bare repository", hint=hint)
     if "not a git repository" in error.stderr:
         return NoRepository(f"`{start}` is not in a Git repository", hint="start a project with: tfops init NAME")
     extensions = _EXTENSION.search(error.stderr)

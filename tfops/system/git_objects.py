@@ -47,6 +47,7 @@ class ObjectReader:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._trees: OrderedDict[str, tuple[TreeEntry, ...]] = OrderedDict()
+        self._known: dict[str, GitObject] = {}
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         _readers.add(self)
@@ -74,6 +75,8 @@ class ObjectReader:
 
     def read(self, object_id: str) -> GitObject:
         """The object. Raises ObjectUnreadable."""
+        if object_id in self._known:
+            return self._known[object_id]
         wanted = require_sha(object_id)
         with self._lock:
             try:
@@ -87,6 +90,10 @@ class ObjectReader:
             except (BrokenPipeError, EOFError) as error:
                 why = self._end() or "`git cat-file` ended without an answer"
                 raise ObjectUnreadable(_unreadable(wanted, why), why=why, hint="git fsck") from error
+
+    def remember(self, found: GitObject) -> None:
+        """What Git said elsewhere needn't be asked here."""
+        self._known[found.object_id] = found
 
     def blob(self, object_id: str) -> bytes:
         return self._read_as("blob", object_id).content
@@ -200,7 +207,8 @@ def _forget_all() -> None:
 
 
 @atexit.register
-def _close_all() -> None:
+def close_all() -> None:
+    """End all readers' processes; who is asked again starts another."""
     for reader in tuple(_readers):
         reader.close()
 

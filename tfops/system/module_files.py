@@ -4,10 +4,11 @@ Every name is one that any disk can hold, and no two are one name on some disks;
 through however many other links it goes.
 """
 
+import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 
@@ -40,11 +41,17 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What one folder must hold; a link's value is its target."""
+    """What one folder must hold; a link's value is its target.
+
+    What is called as one of `left` isn't looked at. `keeps` says of what else lies there, and below it, whether it
+    stays; without it, whoever writes the folder does.
+    """
 
     files: dict[str, File] = field(default_factory=dict)
     folders: dict[str, "Folder"] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
+    keeps: Callable[[str], bool] | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -66,15 +73,35 @@ def module_files(tree: GitTree, overrides: Mapping[str, str]) -> Folder:
     top, links = Folder(), _Links()
     for entry in tree.entries(MODULES):
         if not _NEVER_EXPORTED.intersection(map(folded, entry.path.parts)):
-            _add(top, links, entry)
+            with _left_out(tree):
+                _add(top, links, entry, tree.shown(f"{MODULES}/{entry.path}"))
     _require_different(top, MODULES)
-    for where, target in links.items():
-        _require_inside(links, where, target)
+    for where, target in list(links.items()):
+        with _left_out(tree, partial(_forget, top, links, where)):
+            _require_inside(links, where, target, tree.shown(MODULES))
     for path, text in overrides.items():
         *folder, name = path.lstrip("/").split("/")
         data = text.encode("utf-8", "surrogateescape")
         top.below(folder).files[name] = File(git_digest(data, like=tree.tree_id), False, partial(bytes, data))
     return top
+
+
+@contextlib.contextmanager
+def _left_out(tree: GitTree, forget: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """What can't be exported is refused; but where nobody could tell what is needed, it is missing, as it may."""
+    try:
+        yield
+    except Refused:
+        if not tree.has_spare:
+            raise
+        forget()
+
+
+def _forget(top: Folder, links: _Links, where: tuple[str, ...]) -> None:
+    folder = top.below(where[:-1])
+    for name in [name for name in folder.links if folded(name) == where[-1]]:
+        del folder.links[name]
+    del links[where]
 
 
 def git_digest(data: bytes, *, like: str) -> str:
@@ -83,8 +110,8 @@ def git_digest(data: bytes, *, like: str) -> str:
     return algorithm(b"blob %d\0" % len(data) + data).hexdigest()
 
 
-def _add(top: Folder, links: _Links, entry: Entry) -> None:
-    item, parts, where = entry.item, entry.path.parts, f"{MODULES}/{entry.path}"
+def _add(top: Folder, links: _Links, entry: Entry, where: str) -> None:
+    item, parts = entry.item, entry.path.parts
     if item.is_submodule:
         raise Refused("submodule", f"`{where}` is a Git submodule: tfops can't read its files")
     folder, name = top.below(parts[:-1]), parts[-1]
@@ -111,20 +138,20 @@ def _key(parts: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(folded, parts))
 
 
-def _require_inside(links: _Links, link: tuple[str, ...], target: str) -> None:
+def _require_inside(links: _Links, link: tuple[str, ...], target: str, top: str) -> None:
     """Goes where a kernel would go, through other links too, on a disk that ignores case.
 
-    Raises Refused (guard `outside-repository`) when the way leaves `modules/`, or never ends.
+    Raises Refused (guard `outside-repository`) when the way leaves what is exported, or never ends.
     """
     if not target or "\0" in target:
-        raise _outside(link, target, "names no file")
+        raise _outside(link, target, top, "names no file")
     if target.startswith("/"):
-        raise _outside(link, target, f"leaves `{MODULES}/`")
+        raise _outside(link, target, top, _leaves(top))
     where, todo, followed = list(link[:-1]), target.split("/")[::-1], 0
     while todo:
         step = todo.pop()
         if step == ".." and not where:
-            raise _outside(link, target, f"leaves `{MODULES}/`")
+            raise _outside(link, target, top, _leaves(top))
         if step == "..":
             where.pop()
         elif step not in ("", "."):
@@ -135,12 +162,16 @@ def _require_inside(links: _Links, link: tuple[str, ...], target: str) -> None:
                 where.pop()
                 todo += through.split("/")[::-1]
         if followed > _MOST_LINKS:
-            raise _outside(link, target, "leads in a circle")
+            raise _outside(link, target, top, "leads in a circle")
 
 
-def _outside(link: Sequence[str], target: str, what: str) -> Refused:
+def _leaves(top: str) -> str:
+    return f"leaves `{top}/`" if top else "leaves the repository"
+
+
+def _outside(link: Sequence[str], target: str, top: str, what: str) -> Refused:
     return Refused(
         "outside-repository",
-        f"`{MODULES}/{'/'.join(link)}` is a link that {what} (to {target!r})",
+        f"`{'/'.join((*filter(None, (top,)), *link))}` is a link that {what} (to {target!r})",
         hint="replace the link with the files themselves",
     )

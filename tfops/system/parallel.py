@@ -1,9 +1,10 @@
 """Work in parallel: threads for waiting on child processes, processes for computing."""
 
-import multiprocessing
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from concurrent.futures.thread import ThreadPoolExecutor
 from typing import TypeVar
 
 from tfops.errors import TfopsError
@@ -50,6 +51,14 @@ def side_by_side(
     return [future.result() for future in running]
 
 
+@contextlib.contextmanager
+def meanwhile(task: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """A task that waits for a child process, in a thread of its own: it is over when the block is. What is given tells
+    its result, or raises what it raised."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool.submit(task).result
+
+
 def _outcome(task: Callable[[], Result]) -> Result | TfopsError:
     try:
         return task()
@@ -63,6 +72,9 @@ def in_processes(work: Callable[[Sequence[Item]], list[Result]], items: Sequence
     if count == 1:
         return work(items)
     parts = [items[start::count] for start in range(count)]
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - 40 modules for the few that compute
+    from multiprocessing import get_context  # noqa: PLC0415 - as above
+
     # A forked child would share our pipes to Git: each begins anew.
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
         return [result for results in pool.map(work, parts) for result in results]

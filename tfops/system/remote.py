@@ -8,7 +8,8 @@ import contextlib
 import enum
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from tfops.dataclass import dataclass
 from tfops.errors import NeverShared, Refused
@@ -22,7 +23,9 @@ from tfops.system.workspace import Workspace, exclusive
 
 __all__ = [
     "LEDGERS",
+    "LOGS",
     "NO_REF",
+    "REVIEWS",
     "VERSIONS",
     "Refs",
     "RemoteRefused",
@@ -34,6 +37,7 @@ __all__ = [
 
 NO_REF = "0" * 40
 LEDGERS = "refs/tfops/envs"
+REVIEWS, LOGS = "refs/tfops/reviews", "refs/tfops/logs"
 VERSIONS = "refs/tags/tfops"
 # What was swapped here while the remote was away: one mark for each ref, with what the remote's ref was.
 _KEPT, _LOST = "refs/tfops/offline", "refs/tfops/lost"
@@ -93,15 +97,10 @@ class Refs:
             return
         self._push_kept(remote)
         specs = [f"+refs/heads/*:refs/remotes/{remote}/*", "refs/tags/tfops/*:refs/tags/tfops/*"]
-        specs.append(f"{self._ledger_pattern}:{LEDGERS}/*")
-        # not --quiet: that hides why a ref was rejected
-        # --no-prune: the user's fetch.prune would delete ledgers and tags that only this clone has
-        # --refmap=: the user's own `remote.*.fetch` would take over by force what was rewritten there
-        argv = [*pinned_for(remote), "fetch", "--no-tags", "--no-prune", "--no-write-fetch-head"]
-        argv += ["--no-recurse-submodules", "--refmap="]
+        specs += [f"{self._ledger_pattern}:{LEDGERS}/*"]
         # One at a time: a slower one that began earlier would set branches back after a faster one.
         with exclusive(Workspace(self._repository.common_dir).fetches, wait_s=network_timeout_s()):
-            self._fetch(remote, [*argv, "--end-of-options", remote, *specs])
+            self._fetch(remote, [*_fetching(remote), *specs])
 
     def _fetch(self, remote: str, argv: Sequence[str]) -> None:
         for left in reversed(range(_MOST_FETCHES)):
@@ -109,9 +108,24 @@ class Refs:
                 self._git.over_network(*argv)
                 return
             except GitFailed as error:
-                if not (left and _was_overtaken(error)):
-                    raise _refused_fetch(self._git, remote, error) from error
+                from tfops.system.failures import refused_fetch, was_overtaken  # noqa: PLC0415 - as in `_failure`
+
+                if not (left and was_overtaken(error)):
+                    raise refused_fetch(self._git, remote, error, ledgers=LEDGERS) from error
                 time.sleep(_PAUSE_S)
+
+    def fetch_beside(self, *refs: str) -> None:
+        """Bring what is beside these ledgers here (reviews, logs), as the remote has it: no other fetch does. Raises
+        RemoteUnreachable, RemoteRefused."""
+        self._git.look_again()
+        remote = self._repository.remote
+        if not remote or self._is_offline:
+            return
+        specs = [f"+{self._remote_name(ref)}*:{ref}*" for ref in refs]  # without `*`, one that isn't there is an error
+        try:
+            self._git.over_network(*_fetching(remote), *specs)
+        except GitFailed as error:
+            raise _failure(self._git, error, is_push=False) from error
 
     def swap(self, *updates: Update) -> Swap:
         """Compare-and-swap, all or none: first on the remote, then here.
@@ -162,6 +176,10 @@ class Refs:
             )
 
     def _remote_name(self, ref: str) -> str:
+        """Where the remote keeps ledgers elsewhere, the rest is beside them: `refs/heads/tfops-reviews/{env}`."""
+        space, _, env = ref.rpartition("/")
+        if space in (REVIEWS, LOGS) and self._ledger_pattern != f"{LEDGERS}/*":
+            return f"{self._ledger_pattern.removesuffix('/*')}-{space.rpartition('/')[2]}/{env}"
         if not ref.startswith(f"{LEDGERS}/"):
             return ref
         return self._ledger_pattern.replace("*", ref.removeprefix(f"{LEDGERS}/"))
@@ -279,32 +297,32 @@ class Refs:
         there = {row.partition("\t")[2] for row in rows}
         return tuple(ref for ref in here if self._remote_name(ref) not in there)
 
-    def rehearse(self, *updates: Update) -> Swap:
+    def rehearsing(self, *updates: Update) -> Callable[[], Swap]:
         """Try whether a swap would be taken, without a trace here or there; LOST as `swap`.
 
-        The push is the one that `swap` makes, atomic and with the same leases, beside what makes it fail in the end:
-        see `rehearsal`.
-
-        Raises:
+        This clone is tried at once, the remote by what is returned: in any thread, beside what moves no ref. The push
+        is the one that `swap` makes, atomic and with the same leases, beside what makes it fail in the end: see
+        `rehearsal`. Both raise:
             RemoteUnreachable: without an answer. RemoteRefused: one of the refs would not be taken.
             Refused: another name is in the way of a ref (`name-taken`), or as `swap`.
         """
+        if not self._rehearse_here(updates):
+            return lambda: Swap.LOST
+        remote = self._repository.remote
+        if not remote or self._is_offline:
+            return lambda: Swap.WON
+        return partial(self._rehearse_there, remote, updates)
+
+    def _rehearse_there(self, remote: str, updates: Sequence[Update]) -> Swap:
         from tfops.system.rehearsal import Tried  # noqa: PLC0415 - for who is about to change something
 
-        remote = self._repository.remote
-        if not self._rehearse_here(updates):
-            return Swap.LOST
-        if not remote or self._is_offline:
-            return Swap.WON
         tried = [Tried(self._remote_name(update.ref), require_sha(update.new), update.old) for update in updates]
         argv = [*pinned_for(remote), "push", "--porcelain", "--no-verify", "--atomic", "--no-signed"]
         argv += self._leases(updates)
         argv += ["--end-of-options", remote, *(spec for one in tried for spec in one.specs())]
         done = self._git.ask(*argv, ok=(0, 1, 128), timeout_s=network_timeout_s())
         if done.code == 0:  # a host for which names are no paths
-            self._take_back(
-                remote, [name for one in tried for name in ((one.name,) if not one.old else ()) + one.below]
-            )
+            self._take_back(remote, [name for one in tried for name in one.made])
             return Swap.WON
         return self._judge(remote, updates, done)
 
@@ -319,17 +337,14 @@ class Refs:
         return True
 
     def _not_written_here(self, error: GitFailed) -> Refused:
-        _require_free_names(error, self._repository.remote, is_here=True)
-        return Refused(
-            "disk",
-            "Git could not write refs in this clone",
-            why=error.stderr,
-            hint="make room or writable, then run the same command again",
-        )
+        from tfops.system.failures import not_written_here  # noqa: PLC0415 - as in `_failure`
+
+        return not_written_here(error, self._repository.remote)
 
     def _judge(self, remote: str, updates: Sequence[Update], done: Completed) -> Swap:
         """How the remote answered a rehearsal that failed, as it must."""
-        from tfops.system.rehearsal import Outcome, outcome_of  # noqa: PLC0415 - as in `rehearse`
+        from tfops.system.failures import require_free_names  # noqa: PLC0415 - as in `_failure`
+        from tfops.system.rehearsal import Outcome, outcome_of  # noqa: PLC0415 - as in `_rehearse_there`
 
         outcome, reasons = outcome_of(done.text, done.stderr, {self._remote_name(update.ref) for update in updates})
         if outcome is Outcome.TAKEN:
@@ -340,7 +355,7 @@ class Refs:
         failure = GitFailed(["push"], done.code, "\n".join((*said, *rows)))
         if outcome is Outcome.LOST:
             return self._read_back(remote, updates, failure)
-        _require_free_names(GitFailed(["push"], done.code, done.stderr), remote, is_here=False)
+        require_free_names(GitFailed(["push"], done.code, done.stderr), remote, is_here=False)
         raise _failure(self._git, failure, is_push=True)
 
     def _take_back(self, remote: str, names: Sequence[str]) -> None:
@@ -354,12 +369,6 @@ def _failure(git: GitRunner, failure: GitFailed, *, is_push: bool) -> RemoteUnre
     from tfops.system.failures import remote_failure  # noqa: PLC0415 - what hosts say: read when one fails
 
     return remote_failure(git, failure, is_push=is_push)
-
-
-def _require_free_names(error: GitFailed, remote: str, *, is_here: bool) -> None:
-    from tfops.system.failures import require_free_names  # noqa: PLC0415 - as in `_failure`
-
-    require_free_names(error, remote, is_here=is_here)
 
 
 def _command(update: Update) -> str:
@@ -381,12 +390,11 @@ def _give_up(update: Update) -> str:
     return f"update {name} {update.new}\nupdate {update.ref} {update.old} {update.new}\n"
 
 
-def _was_overtaken(error: GitFailed) -> bool:
-    """Whether another fetch of this clone (in another work tree, say) moved the same ref at the same moment."""
-    return "cannot lock ref" in error.stderr and any(words in error.stderr for words in ("but expected", "File exists"))
+def _fetching(remote: str) -> list[str]:
+    """The command, up to the refs.
 
-
-def _refused_fetch(git: GitRunner, remote: str, error: GitFailed) -> Exception:
-    from tfops.system.failures import refused_fetch  # noqa: PLC0415 - as in `_failure`
-
-    return refused_fetch(git, remote, error, ledgers=LEDGERS)
+    Not --quiet: that hides why a ref was rejected. --no-prune: the user's fetch.prune would delete ledgers and tags
+    that only this clone has. --refmap=: the user's own `remote.*.fetch` would take over by force what was rewritten.
+    """
+    argv = [*pinned_for(remote), "fetch", "--no-tags", "--no-prune", "--no-write-fetch-head"]
+    return [*argv, "--no-recurse-submodules", "--refmap=", "--end-of-options", remote]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tfops.system.commit_walk import CommitGraph
 
 
+# A state holds secrets: none becomes an object of the repository because it lies beside the code.
+_NO_STATES = tuple(f":(exclude,glob,top)**/{name}" for name in ("*.tfstate", "*.tfstate.*", "terraform.tfstate.d/**"))
 # What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
 PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 
@@ -69,6 +71,9 @@ class Repository:
         here = self.git.ref(f"refs/heads/{self.branch}") if self.branch else None
         sha = here or self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         if not sha:
+            there = self.git.line("for-each-ref", "--count=1", "--format=%(refname:lstrip=3)", "refs/remotes/")
+            if there:  # a clone of a remote whose HEAD leads nowhere
+                raise ProjectError("no branch is checked out, and the remote has some", hint=f"git switch {there}")
             hint = "git add -A && git commit -m 'Start' (tfops applies commits, never loose files)"
             raise ProjectError("the repository has no commit yet", hint=hint)
         return require_sha(sha)
@@ -170,15 +175,34 @@ class Repository:
             return known
         return int(self.git.line("rev-list", "--count", f"{require_sha(older)}..{require_sha(newer)}") or 0)
 
-    def commits_between(self, older: CommitSha, newer: CommitSha) -> tuple[Commit, ...]:
-        """The commits that `newer` has and `older` hasn't and that touch the project, newest first.
+    def commits_between(
+        self, older: CommitSha, newer: CommitSha, paths: Sequence[str] = PROJECT_PATHS
+    ) -> tuple[Commit, ...]:
+        """The commits that `newer` has and `older` hasn't and that touch the project, or `paths` of it, newest first.
 
         Empty when one of them is not in this clone.
         """
         span = f"{require_sha(older)}..{require_sha(newer)}"
-        argv = ("log", "--no-show-signature", f"--format={_FACTS}", span, "--", *PROJECT_PATHS)
+        argv = ("log", "--no-show-signature", f"--format={_FACTS}", span, "--", *paths)
         rows = self.git.ask(*argv, ok=(0, 128)).text.split("\0\0\n")
         return tuple(_commit_of(row.split("\0")) for row in rows if row)
+
+    def messages_between(self, older: CommitSha, newer: CommitSha) -> Iterator[tuple[CommitSha, str]]:
+        """The whole messages of what was merged or committed on the branch itself between the two and touched the
+        project, newest first; none when one of them is not in this clone."""
+        span = f"{require_sha(older)}..{require_sha(newer)}"
+        argv = ("log", "--no-show-signature", "--first-parent", "--format=%H%x00%B%x00%x00", span, "--", *PROJECT_PATHS)
+        rows = self.git.ask(*argv, ok=(0, 128)).text.split("\0\0\n")
+        pairs = (row.partition("\0") for row in rows if row)
+        return ((require_sha(sha), message) for sha, _, message in pairs)
+
+    def people_of(self, commit: CommitSha, *, since: CommitSha | None = None) -> tuple[list[Person], list[Person]]:
+        """Who wrote and who committed the commits after `since`, or the one alone; each once, the newest first."""
+        span = [f"{require_sha(since)}..{require_sha(commit)}"] if since else ["-1", require_sha(commit)]
+        rows = self.git.ask("log", "--no-show-signature", "--format=%an%x00%ae%x00%cn%x00%ce", *span).text.splitlines()
+        fields = [row.split("\0") for row in rows]
+        authors = dict.fromkeys(Person(name, email) for name, email, _, _ in fields)
+        return list(authors), list(dict.fromkeys(Person(name, email) for _, _, name, email in fields))
 
     def commits_touching(self, sha: CommitSha, path: str, *, most: int) -> Iterator[CommitSha]:
         """The newest commits up to `sha` that changed a file, newest first."""
@@ -225,9 +249,9 @@ class Repository:
         with contextlib.suppress(GitFailed):  # all or none: one that a fetch moved meanwhile is the next turn's
             self.git.ask("update-ref", "--stdin", stdin=commands.encode())
 
-    def uncommitted(self) -> Sequence[str]:
-        """Paths of the project that differ from HEAD or that Git doesn't know yet."""
-        argv = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *PROJECT_PATHS)
+    def uncommitted(self, paths: Sequence[str] = PROJECT_PATHS) -> Sequence[str]:
+        """Paths of the project, or below `paths`, that differ from HEAD or that Git doesn't know yet; no states."""
+        argv = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *paths, *_NO_STATES)
         entries = self.git.ask(*argv).text.split("\0")
         return sorted(entry[3:] for entry in entries if len(entry) > 3)
 
@@ -235,8 +259,8 @@ class Repository:
         """Whether Git finds the commit's signature good (known key or not is Git's configuration)."""
         return self.git.line("log", "--no-show-signature", "-1", "--format=%G?", require_sha(sha)) in ("G", "U")
 
-    def snapshot_work_tree(self) -> str:
-        """Store the project's files as they lie on disk as a Git tree, and return its id.
+    def snapshot_work_tree(self, paths: Sequence[str] = PROJECT_PATHS) -> str:
+        """Store the project's files, or those at `paths`, as they lie on disk as a Git tree, and return its id.
 
         Works on a copy of the index: neither the user's index nor any ref is touched.
         """
@@ -244,8 +268,19 @@ class Repository:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             has_commit = self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}") != ""
             self.git.ask("read-tree", "HEAD" if has_commit else "--empty", env=index)
-            present = [path for path in PROJECT_PATHS if (self.root / path).exists()]
-            self.git.ask("add", "--all", "--", *present, env=index)
+            present = [path for path in paths if (self.root / path).exists()]
+            self.git.ask("add", "--all", "--", *present, *_NO_STATES, env=index)
+            return self.git.ask("write-tree", env=index).text.strip()
+
+    def tree_with(self, files: Mapping[str, str]) -> str:
+        """Store the tree of the checked-out commit with these files (path to text) in it, and return its id."""
+        with tempfile.TemporaryDirectory() as folder:
+            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            self.git.ask("read-tree", "HEAD", env=index)
+            for path, text in files.items():
+                content = text.encode("utf-8", "surrogateescape")
+                blob = self.git.ask("hash-object", "-w", "--stdin", "--no-filters", stdin=content).text.strip()
+                self.git.ask("update-index", "--add", "--cacheinfo", f"100644,{require_sha(blob)},{path}", env=index)
             return self.git.ask("write-tree", env=index).text.strip()
 
     @cached_property

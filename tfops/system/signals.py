@@ -178,6 +178,14 @@ def hangup_ignored() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def collected() -> Iterator[Sequence[int]]:
+    """The SIGINTs and SIGTERMs that arrive meanwhile, for who hands them on to children: nothing else comes of them."""
+    arrived: list[int] = []
+    with _handled(lambda got, _: arrived.append(got)):
+        yield arrived
+
+
+@contextlib.contextmanager
 def deferred(state: str = "") -> Iterator[Sequence[int]]:
     """Hold SIGINT and SIGTERM back while something is changed and recorded; raises Interrupted afterwards.
 

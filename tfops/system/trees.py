@@ -2,7 +2,7 @@
 
 import copy
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -12,7 +12,7 @@ from tfops.errors import Refused
 from tfops.records.names import CommitSha
 from tfops.system.git import require_sha
 from tfops.system.git_formats import TreeEntry
-from tfops.system.repository import Repository
+from tfops.system.repository import PROJECT_PATHS, Repository
 from tfops.system.treenames import require_possible_name
 
 
@@ -76,9 +76,9 @@ class GitTree:
         return cls(repository, repository.objects.commit(commit).tree)
 
     @classmethod
-    def of_work_tree(cls, repository: Repository) -> "GitTree":
+    def of_work_tree(cls, repository: Repository, paths: Sequence[str] = PROJECT_PATHS) -> "GitTree":
         """The work tree as it is now, uncommitted files included, ignored ones not."""
-        return cls(repository, repository.snapshot_work_tree())
+        return cls(repository, repository.snapshot_work_tree(paths))
 
     def with_file_of(self, other: "GitTree", name: str) -> "GitTree":
         """The same tree, but a file at its top is another tree's; it is absent where that one doesn't have it."""
@@ -109,6 +109,15 @@ class GitTree:
                 raise Refused("unsafe-name", f"`{folder or '.'}` has two entries with the name {item.name!r}")
             found[item.name] = item
         return found
+
+    @property
+    def has_spare(self) -> bool:
+        """Whether more of it may be exported than anything needs."""
+        return False
+
+    def shown(self, path: str) -> str:
+        """A path as people know it."""
+        return path
 
     def content(self, item: TreeEntry) -> bytes:
         """The bytes of a file, or a link's target."""

@@ -8,9 +8,11 @@ It never dirties the work tree and is shared by all work trees of a clone:
     scratch/               roots that are planned to judge values, removed after use
     roots/<env>/<stack>/   the rendered root with its own `modules/`, the engine's `.terraform`, what runs wrote
     state/<env>/           the local backend
+    backups/<env>/         copies of states, from before somebody did something to them
     runs/<env>/<run id>/   output and plan of one run, removed after use; by stack, where there are several
     locks/                 one process at a time in an environment's folder
     pending/               versions that were applied but not recorded yet
+    bisect/                what a bisect that isn't finished was told
     agent/                 commits checked out for runs without a person, and what those said
 """
 
@@ -53,13 +55,21 @@ class Workspace:
 
     def __init__(self, common_dir: Path) -> None:
         self.top = common_dir / "tfops"
+        self._made: set[Path] = set()
 
     def _folder(self, *parts: str) -> Path:
         path = self.top.joinpath(*parts)
+        if path in self._made and path.is_dir():
+            return path
         with explained_disk_errors("create tfops' folder"):
             path.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
             self.top.chmod(_PRIVATE_FOLDER)
+        self._made.add(path)
         return path
+
+    def backups(self, env: EnvName) -> Path:
+        """Copies of states, from before something was done to them by hand."""
+        return self._folder("backups", env)
 
     def root(self, env: EnvName, stack: StackName) -> Path:
         return self._folder("roots", env, stack)
@@ -82,6 +92,11 @@ class Workspace:
     @property
     def verdicts(self) -> Path:
         return self._folder() / "verdicts.json"
+
+    @property
+    def labels(self) -> Path:
+        """The labels of environments, as their files said when somebody asked last."""
+        return self._folder() / "labels.json"
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -142,6 +157,10 @@ class Workspace:
     def last_right(self, env: EnvName) -> Path:
         """When this clone last saw that the real world is what the version says."""
         return self._folder("agent", "right") / f"{env}.json"
+
+    def bisect(self, env: EnvName) -> Path:
+        """What a bisect that isn't finished was told."""
+        return self._folder("bisect") / f"{env}.json"
 
     def pending(self, env: EnvName) -> Path:
         return self._folder("pending") / f"{env}.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How to look: times relative to `now`, long lists cut unless `full`."""
+    """How to look: times relative to `now`, long lists cut unless `full`. `group` gives what stands before and behind a
+    part with a title in a log that can fold it."""
 
     now: datetime
     full: bool = False
+    group: Callable[[str], tuple[str, str] | None] = lambda _: None
+
+    def grouped(self, title: str, *shapes: draw.Renderable) -> Iterator[draw.Renderable]:
+        """The shapes, as a part of a log where it has such."""
+        found = self.group(title)
+        yield from shapes if found is None else (draw.ExactText(found[0]), *shapes, draw.ExactText(found[1]))
 
 
 @singledispatch

@@ -19,7 +19,8 @@ from tfops.views.words import duration, plain, plural
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
-    """The end of `apply`, `rollback` or `destroy`. Without `version` there was nothing to do."""
+    """The end of `apply`, `rollback` or `destroy`. Without `version` there was nothing to do: says the engine, or where
+    it isn't `was_planned`, what Git has."""
 
     env: EnvName
     kind: Kind
@@ -35,6 +36,7 @@ class ChangeResult:
     outputs: Mapping[str, Any]
     verified: Verified = Verified.NONE
     checks: tuple[CheckOutcome, ...] = ()
+    was_planned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ class InvokeResult:
 
 @text_report.register(ChangeResult)
 def _change(result: ChangeResult, view: View) -> draw.Renderable:
+    if not result.was_planned:
+        text = f"{result.env} already runs what {result.commit.short} renders ({result.previous}): nothing was planned"
+        return draw.Text(text, style="green")
     if result.version is None:
         already = "destroyed already" if result.kind is Kind.DESTROY else f"already at {result.previous}"
         return draw.Text(f"{result.env} is {already}: nothing to change", style="green")
@@ -66,6 +71,8 @@ def _change(result: ChangeResult, view: View) -> draw.Renderable:
         left = len(result.plan.leaving)
         head.append(f", destroyed but for {left} left alive" if left else ", destroyed")
     done = "nothing to change, recorded" if result.plan.is_empty else result.plan.headline()
+    if result.kind is Kind.SURGERY:
+        done = f"the state knows now what is real: {plural(len(result.plan.drift), 'difference')}"
     head.append(f" · {done} · {duration(result.duration_s)}", style="dim")
     lines: list[draw.Renderable] = [head]
     if result.verified is Verified.PASSED:

@@ -19,7 +19,7 @@ Part = str | tuple[str, str]
 _GAP = "  "
 _HEADER = "dim"
 # Characters of one column that reports use besides those that Latin and its like are written with.
-_NARROW = frozenset("…·✓✗»→≥≤–—“”‘’•±")  # noqa: RUF001 - as people write them
+_NARROW = frozenset("…·✓✗»→≥≤–—“”‘’•±─│├└")  # noqa: RUF001 - as people write them
 _FIRST_MARK = "\u0300"  # from here on some characters take no column, or two
 
 
@@ -149,6 +149,18 @@ class Indented:
         return Padding(self.text.__rich__(), (0, 0, 0, self.columns))
 
 
+class ExactText:
+    """A text for another program (Markdown, DOT, a value): a terminal gets it as a log does, to the letter."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __rich__(self) -> Any:
+        from rich.text import Text as Drawn  # noqa: PLC0415 - only where somebody draws it all the same
+
+        return Drawn(self.text, no_wrap=True, overflow="ignore")
+
+
 class Remarked:
     """A line and a remark to it: beside it where there is room (always in a log), else below."""
 
@@ -178,6 +190,8 @@ def as_plain(shape: Renderable, width: int) -> str | None:
 
 def _lines(shape: Renderable, width: int) -> Iterator[str | None]:
     match shape:
+        case ExactText():
+            yield from shape.text.split("\n")
         case Text():
             yield from _text_lines(shape)
         case Remarked():

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from tfops import exact
-from tfops.errors import ConfigError, Refused, TfopsError
+from tfops.errors import CheckFailed, ConfigError, NotAsReviewed, Refused, TfopsError
 from tfops.records.version import Version
 
 SCHEMA = 1
@@ -34,8 +34,12 @@ def failure(command: str, error: TfopsError) -> str:
     }
     if isinstance(error, Refused):
         details["guard"] = error.guard
+    if isinstance(error, NotAsReviewed):
+        details |= {"digest": error.digest, "since": to_json(error.since)}
     if isinstance(error, ConfigError):
         details["complaints"] = to_json(error.complaints)
+    if isinstance(error, CheckFailed):
+        details["checks"] = to_json(error.checks)
     return _text({"command": command, "ok": False, "exit_code": error.exit_code, "error": details})
 
 

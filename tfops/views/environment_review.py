@@ -3,7 +3,7 @@
 from tfops.dataclass import dataclass
 from tfops.records.check import CheckOutcome
 from tfops.records.names import EnvName
-from tfops.records.plan import Plan
+from tfops.records.plan import Plan, totals
 from tfops.records.verdict import Reason, Verdict
 from tfops.records.version import Verified
 
@@ -38,4 +38,6 @@ class EnvironmentReview:
         failed = [check.name for check in self.checks if check.result is Verified.FAILED]
         if failed:
             return f"did not pass: {', '.join(failed)}"
-        return self.plan.headline() if self.plan else self.why_no_plan
+        if self.plan is None:
+            return self.why_no_plan
+        return "no changes" if self.plan.is_empty else totals([self.plan])

@@ -24,8 +24,8 @@ def _lines(error: TfopsError) -> Iterator[Text]:
         yield Text(f"  {plain(line)}")
     for line in error.state.splitlines():
         yield Text(f"  {plain(line)}", style="dim")
-    if error.hint:
-        yield Text.assemble(("  next: ", "dim"), (plain(error.hint), "cyan"))
+    for number, line in enumerate(error.hint.splitlines()):
+        yield Text.assemble(("        " if number else "  next: ", "dim"), (plain(line.strip()), "cyan"))
 
 
 def _complaint_lines(complaint: Complaint) -> Iterator[Text]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName
-from tfops.records.version import Verified, VersionRecord
+from tfops.records.version import Kind, Verified, VersionRecord
 from tfops.views import draw
 from tfops.views.base import View, add_row, text_report
 from tfops.views.words import age, commit_text, drill_words, plain
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tfops.records.commit import Commit
     from tfops.records.drill import Drill
     from tfops.records.event import LedgerEvent
+    from tfops.records.promotion import PromotedVersion
     from tfops.records.verdict import Judgement
 
 
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
 class HistoryEntry:
     """A version with the commit that it applied, when this clone has that commit.
 
-    `verdict` says what going back to it comes to, when that was asked for; the current version has none.
+    `verdict` says what going back to it comes to, when that was asked for; the current version has none. `promoted` is
+    what it became in other environments.
     """
 
     record: VersionRecord
     commit: Commit | None
     verdict: Judgement | None = None
     drill: Drill | None = None
+    promoted: tuple[PromotedVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,12 @@ def _moment(row: HistoryEntry | LedgerEvent) -> tuple[datetime, int]:
 
 def _version_cells(entry: HistoryEntry, view: View) -> tuple[draw.Text | str, ...]:
     record = entry.record
-    what = f"{record.kind} to {record.restores}" if record.restores else record.kind.value
+    origin = f" of {record.promoted_from}" if record.promoted_from and record.kind is Kind.APPLY else ""
+    what = f"{record.kind} to {record.restores}" if record.restores else f"{record.kind}{origin}"
     version, changes = draw.Text(str(record.version), style="bold"), draw.Text(_changes(entry), style="dim")
     changes.append(*_verified_words(record))
+    if entry.promoted:
+        changes.append(plain(f" · now {', '.join(map(str, entry.promoted))}"))
     if entry.drill:
         changes.append(plain(f" · {drill_words(entry.drill)}"), style="" if entry.drill.is_ok else "red")
     when = age(record.applied_at, view.now)

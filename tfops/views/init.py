@@ -39,7 +39,9 @@ def _init(result: InitResult, view: View) -> draw.Renderable:
     lines = [draw.Text(f"  + {path}", style="green") for path in result.written]
     lines += [draw.Text(f"  = {path} (kept as it was)", style="dim") for path in result.kept]
     where = "" if result.folder == "." else f"cd {result.folder} && "
-    if result.commit:
+    if result.commit and result.to_do:
+        after = f"Committed as {result.commit[:8]}. Next: {where}git push, once that is done: the pipeline runs then"
+    elif result.commit:
         after = f"Committed as {result.commit[:8]}. Next: {where}tfops apply {result.environment}"
     else:
         then = "merge it: the pipeline runs from then on" if result.to_do else f"tfops apply {result.environment}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from typing import Any
 
 from tfops.dataclass import dataclass
@@ -12,6 +13,8 @@ from tfops.records.check import CheckOutcome
 from tfops.records.commit import Commit
 from tfops.records.names import EnvName
 from tfops.records.plan import Plan
+from tfops.records.printed import NOT_PRINTED
+from tfops.records.review import ReviewedPlan
 from tfops.records.verdict import Judgement
 from tfops.records.version import Verified, Version
 from tfops.views import draw
@@ -22,13 +25,15 @@ from tfops.views.verdict import VERDICT_STYLES
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The end of `plan`. `checks` are the required ones, when they were asked."""
+    """The end of `plan`. `checks` are the required ones, when they were asked. `reviewed` is what is to be
+    kept of it, when somebody wants that."""
 
     env: EnvName
     commit: Commit | None
     current: Version | None
     plan: Plan
     checks: tuple[CheckOutcome, ...] = ()
+    reviewed: ReviewedPlan | None = field(default=None, metadata=NOT_PRINTED)
 
     @property
     def is_refused(self) -> bool:

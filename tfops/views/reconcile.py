@@ -76,13 +76,15 @@ class PruneResult:
 
 @dataclass(frozen=True, slots=True)
 class ApproveResult:
-    """The end of `approve`: what was agreed to, and how many more must agree."""
+    """The end of `approve`: what was agreed to, and how many more must agree. `is_held_back`: a run without a person
+    tried it."""
 
     env: EnvName
     commit: str
     digest: str
     text: str
     missing: int
+    is_held_back: bool = True
 
 
 @text_report.register(ReconcileResult)
@@ -133,5 +135,6 @@ def _prune(result: PruneResult, view: View) -> draw.Renderable:
 @text_report.register(ApproveResult)
 def _approve(result: ApproveResult, view: View) -> draw.Renderable:
     people = "1 more person" if result.missing == 1 else f"{result.missing} more people"
-    who = f"{people} must approve it" if result.missing else "the next turn applies it"
+    then = "the next turn applies it" if result.is_held_back else f"now: tfops apply {result.env} --reviewed"
+    who = f"{people} must approve it" if result.missing else then
     return draw.Text(f"approved: {plain(result.text)}; {who}")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
 from tfops.dataclass import dataclass
+from tfops.records.check import CheckOutcome
 from tfops.records.plan import Action, Plan, ResourceChange
 from tfops.records.version import Verified
 from tfops.views.environment_review import EnvironmentReview
@@ -19,6 +20,7 @@ from tfops.views.words import plain, plural
 _SIGNS = {Action.DELETE: "-", Action.REPLACE: "-/+", Action.DETACH: "-/+", Action.UPDATE: "!", Action.CREATE: "+"}
 _ORDER = {action: place for place, action in enumerate(Action)}  # worst first
 _LONGEST_VALUE = 160
+_MOST_FINDINGS = 20  # of each check
 
 # The parts of a comment that the table's rows, and these with the frames of all environments, may take.
 _TABLE_PART, _FRAME_PART = 0.4, 0.7
@@ -146,8 +148,20 @@ def _reason_lines(review: EnvironmentReview) -> Iterator[str]:
     for check in review.checks:
         if check.result is Verified.FAILED:
             yield f"! check {cut(check.name)} failed: {cut(check.why)}"
+        yield from _finding_lines(check)
     for door in review.doors:
         yield f"! one-way door, {door.verdict}: {cut(door.text)}"
+
+
+def _finding_lines(check: CheckOutcome) -> Iterator[str]:
+    """What a policy tool found, worst first. Of a check that passed that is only told: its name stands before it."""
+    is_failed = check.result is Verified.FAILED
+    told = check.at_most(_MOST_FINDINGS)
+    for finding in told.findings:
+        sign = "!  " if finding.fails else "#  "
+        yield f"{sign} {'' if is_failed else cut(check.name) + ': '}{cut(finding.text)}"
+    if told.unlisted:
+        yield f"#   and {told.unlisted:,} more of {cut(check.name)}"
 
 
 def _change_line(change: ResourceChange) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from tfops.dataclass import dataclass
@@ -10,6 +11,7 @@ from tfops.records.action import ActionState
 from tfops.records.addresses import qualified
 from tfops.records.commit import Commit
 from tfops.records.drill import Drill
+from tfops.records.promotion import PromotedVersion
 from tfops.records.run import Trouble
 from tfops.records.verdict import Judgement
 from tfops.records.version import VersionRecord
@@ -20,7 +22,9 @@ from tfops.views.words import age, commit_text, drill_words, duration, plural
 
 @dataclass(frozen=True, slots=True)
 class ShowResult:
-    """The end of `show`. `trouble` comes with the latest version, when a change stopped after it."""
+    """The end of `show`. `trouble` comes with the latest version, when a change stopped after it; `promoted` is what
+    the version became in other environments; `labels` are those of the checked-out commit, where they were asked
+    for."""
 
     record: VersionRecord
     commit: Commit | None
@@ -28,6 +32,8 @@ class ShowResult:
     verdict: Judgement | None = None
     trouble: Trouble | None = None
     drill: Drill | None = None
+    promoted: tuple[PromotedVersion, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @text_report.register(ShowResult)
@@ -39,11 +45,12 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
         ("version", f"{record.version} of {record.env} ({record.tag})"),
         ("what", f"{record.kind}, {record.summary}"),
         ("restores", str(record.restores or "")),
+        ("promoted", record.promoted_from and f"from {record.promoted_from}"),
         ("commit", commit_text(result.commit, record.commit)),
         ("author", f"{card['author']['name']} <{card['author']['email']}>"),
         ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, view.now)}"),
         ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
-        ("checked", ", ".join(check["name"] for check in card.get("checks", []))),
+        ("checked", _checked_words(card.get("checks", []))),
         ("approved", ", ".join(dict.fromkeys(f"{item['who']} ({item['how']})" for item in card["approvals"]))),
         ("actions", _action_words(card.get("actions", []))),
         ("took", duration(card["duration_s"])),
@@ -52,6 +59,7 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
         ("only", record.only),
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
+        ("became", ", ".join(f"{one} ({one.by}, {one.at:%Y-%m-%d})" for one in result.promoted)),
         ("drill", _drill_words(result.drill)),
         ("rehearses", card.get("rehearses", "")),
         ("engine", f"{card['engine']['name']} {card['engine']['version']}"),
@@ -97,6 +105,12 @@ def _action_words(actions: Sequence[Mapping[str, Any]]) -> str:
     done = sum(action["result"] == ActionState.DONE for action in actions)
     others = [f"{action['address']}: {action['result']}" for action in actions if action["result"] != ActionState.DONE]
     return "; ".join([*([f"{done} done"] if done else []), *others])
+
+
+def _checked_words(checks: Sequence[Mapping[str, Any]]) -> str:
+    """`policy, checkov (2 findings)`: those of a check that passed didn't fail it."""
+    counts = [(check["name"], len(check.get("findings", ())) + check.get("unlisted", 0)) for check in checks]
+    return ", ".join(name + (f" ({plural(count, 'finding')})" if count else "") for name, count in counts)
 
 
 def _verified_words(verified: Mapping[str, Any] | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.forges.server import HEAD, MERGED, NOTHING, NUMBER, Answer, LocalForge, Request, User, page_of
+from tests.support.forges.server import NOTHING, NUMBER, Answer, LocalForge, Request, User, page_of
 
 _REPOSITORY = "/api/v3/repos/ops/live"
 _STATES = {"approved": "APPROVED", "rejected": "CHANGES_REQUESTED", "commented": "COMMENTED", "pending": "PENDING"}
@@ -31,6 +31,8 @@ class GithubServer(LocalForge):
             return Answer(401, {"message": "Bad credentials", "status": "401"})
         if request.path == "/api/graphql":
             return Answer(200, {"data": {"viewer": {"login": user.login, "databaseId": user.id}}})
+        if request.path.startswith("/api/v3/orgs/"):
+            return self._team(request.path, user)
         for method, pattern, needs, act in self._routes():
             found = re.fullmatch(_REPOSITORY + pattern, request.path)
             if found and method == request.method:
@@ -51,6 +53,8 @@ class GithubServer(LocalForge):
             ("POST", r"/statuses/(\w+)", "statuses=write", self._set_status),
             ("GET", r"/pulls/(\d+)/reviews", read, self._list_reviews),
             ("GET", r"/pulls/(\d+)", read, self._get_pull),
+            ("GET", r"/(pulls)", read, self._list_open),
+            ("POST", r"/(pulls)", write, self._open),
             ("GET", r"/commits/(\w+)/pulls", read, self._merged_as),
             ("GET", r"/collaborators/([^/]+)/permission", "metadata=read", self._permission),
         ]
@@ -87,7 +91,7 @@ class GithubServer(LocalForge):
 
     def _set_status(self, request: Request, user: User, sha: str) -> Answer:
         """Four states, 140 characters, a thousand for each context, whose case doesn't count."""
-        if sha not in (HEAD, MERGED):
+        if sha not in (self.head, self.merged):
             return Answer(422, {"message": f"No commit found for SHA: {sha}", "status": "422"})
         if len(request.body["description"]) > 140:
             return _invalid("description", "description is too long (maximum is 140 characters)")
@@ -109,17 +113,52 @@ class GithubServer(LocalForge):
     def _get_pull(self, request: Request, user: User, number: str) -> Answer:
         return Answer(200, self._pull()) if int(number) == NUMBER else _ABSENT
 
+    def _list_open(self, request: Request, user: User, _: str) -> Answer:
+        """`head` is OWNER:BRANCH: anything else finds what isn't meant."""
+        head, base = request.query.get("head", ""), request.query.get("base", "")
+        found = [
+            self._new(number)
+            for number, one in enumerate(self.opened, start=NUMBER + 1)
+            if head in ("", f"ops:{one['branch']}") and base in ("", one["base"])
+        ]
+        return self._paged(found, request)
+
+    def _open(self, request: Request, user: User, _: str) -> Answer:
+        body = request.body
+        number = self.open(body["head"], body["base"], body["title"], body["body"])
+        if number is None:
+            text = f"A pull request already exists for ops:{body['head']}."
+            return Answer(422, {"message": "Validation Failed", "errors": [{"message": text}], "status": "422"})
+        return Answer(201, self._new(number))
+
+    def _new(self, number: int) -> dict[str, Any]:
+        one, pull = self.opened[number - NUMBER - 1], self._pull()
+        own = {"id": number, "number": number, "url": f"{self.url}{_REPOSITORY}/pulls/{number}"}
+        own |= {"html_url": f"{self.url}/ops/live/pull/{number}"}
+        sides = {"head": pull["head"] | {"ref": one["branch"]}, "base": pull["base"] | {"ref": one["base"]}}
+        return pull | own | sides
+
     def _merged_as(self, request: Request, user: User, sha: str) -> Answer:
         """A list; of a commit that isn't on the default branch also what is open."""
-        if sha not in (HEAD, MERGED):
+        if sha not in (self.head, self.merged):
             return Answer(422, {"message": f"No commit found for SHA: {sha}", "status": "422"})
         opened = self._pull() | {"number": 99, "merged_at": None}
         merged = self._pull() | {"merged_at": "2026-11-30T10:00:00Z"}
-        return self._paged([opened, merged] if sha == MERGED else [opened], request)
+        return self._paged([opened, merged] if sha == self.merged else [opened], request)
 
     def _permission(self, request: Request, user: User, login: str) -> Answer:
         found = self.named(login)
         return Answer(200, {"permission": "write" if found and found.can_push else "read"})
+
+    def _team(self, path: str, user: User) -> Answer:
+        """404 for who isn't in it, for a team that isn't there, and for a token that may not see it."""
+        found = re.fullmatch(r"/api/v3/orgs/([^/]+)/teams/([^/]+)(?:/memberships/([^/]+))?", path)
+        logins = self.teams.get(f"{found[1]}/{found[2]}") if found else None
+        if found is None or logins is None or not user.may("members=read"):
+            return _ABSENT
+        if found[3] is None:
+            return Answer(200, {"id": 1, "slug": found[2]})
+        return Answer(200, {"state": "active", "role": "member"}) if found[3] in logins else _ABSENT
 
     def _pull(self) -> dict[str, Any]:
         repository = {"id": 4, "full_name": "ops/live"}
@@ -128,8 +167,8 @@ class GithubServer(LocalForge):
             "url": f"{self.url}{_REPOSITORY}/pulls/{NUMBER}",
             "user": {"id": 90, "login": "author"},
             "merged_at": None,
-            "head": {"sha": HEAD, "ref": "feature", "repo": repository},
-            "base": {"sha": MERGED, "ref": "main", "repo": repository},
+            "head": {"sha": self.head, "ref": "feature", "repo": repository},
+            "base": {"sha": self.merged, "ref": "main", "repo": repository},
         }
         return pull | self.pull
 

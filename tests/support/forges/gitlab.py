@@ -4,23 +4,32 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
-from tests.support.forges.server import HEAD, MERGED, NOTHING, NUMBER, Answer, LocalForge, Request, User, page_of
+from tests.support.forges.server import HEAD, NOTHING, NUMBER, Answer, LocalForge, Request, User, page_of
 
 _PROJECT = "/api/v4/projects/4"
 _ABSENT = Answer(404, {"message": "404 Not found"})
 _MOST_CHARACTERS = 1_000_000
+_STATES = {
+    "approved": "approved",
+    "rejected": "requested_changes",
+    "commented": "reviewed",
+    "pending": "review_started",
+}
 
 
 @dataclass(slots=True)
 class GitlabServer(LocalForge):
     """One project, number 4. `heads` are the merge request's, with the time at which each was pushed.
 
-    `says_when`: a GitLab before 18 doesn't say when somebody approved.
+    `says_when`: a GitLab before 18 doesn't say when somebody approved. `knows_reviewers`: one before 16 says nothing of
+    each reviewer.
     """
 
     heads: list[tuple[str, str]] = field(default_factory=lambda: [("2026-11-30T09:00:00Z", HEAD)])
     says_when: bool = True
+    knows_reviewers: bool = True
 
     def user_of(self, headers: Mapping[str, str]) -> User | None:
         return self.users.get(headers.get("private-token", ""))
@@ -30,6 +39,8 @@ class GitlabServer(LocalForge):
             return Answer(401, {"message": "401 Unauthorized"})
         if request.path == "/api/v4/user":
             return Answer(200, _user(user))
+        if found := re.fullmatch(r"/api/v4/(groups/[^/]+|projects/4)(?:/members/(\d+))?", request.path):
+            return self._group(unquote(found[1]).removeprefix("groups/"), found[2])
         for method, pattern, act in self._routes():
             found = re.fullmatch(_PROJECT + pattern, request.path)
             if found and method == request.method:
@@ -50,8 +61,11 @@ class GitlabServer(LocalForge):
             ("GET", r"/repository/commits/(\w+)/statuses", self._list_statuses),
             ("POST", r"/statuses/(\w+)", self._set_status),
             ("GET", r"/merge_requests/(\d+)/approvals", self._approvals),
+            ("GET", r"/merge_requests/(\d+)/reviewers", self._reviewers),
             ("GET", r"/merge_requests/(\d+)/versions", self._versions),
             ("GET", r"/merge_requests/(\d+)", self._get_request),
+            ("GET", r"/(merge_requests)", self._list_open),
+            ("POST", r"/(merge_requests)", self._open),
             ("GET", r"/repository/commits/(\w+)/merge_requests", self._merged_as),
         ]
 
@@ -90,7 +104,7 @@ class GitlabServer(LocalForge):
 
     def _set_status(self, request: Request, user: User, sha: str) -> Answer:
         """A status that runs can't be set to the same state once more."""
-        if sha not in (HEAD, MERGED):
+        if sha not in (self.head, self.merged):
             return Answer(404, {"message": "404 Commit Not Found"})
         body = request.body
         if len(body["description"]) > 255:
@@ -110,9 +124,24 @@ class GitlabServer(LocalForge):
         return self._paged([_status(one) for one in newest.values()], request)
 
     def _approvals(self, request: Request, user: User, number: str) -> Answer:
-        when = [({"approved_at": one["at"]} if self.says_when else {}) for one in self.reviews]
-        by = [{"user": _user(one["user"]), **at} for one, at in zip(self.reviews, when, strict=True)]
-        return Answer(200, {"iid": NUMBER, "approved": bool(by), "approved_by": by})
+        """Who asks for changes takes his own approval back."""
+        given = [one for one in self.reviews if one["verdict"] == "approved" and self._state(one["user"]) == "approved"]
+        when = [({"approved_at": one["at"]} if self.says_when else {}) for one in given]
+        by = [{"user": _user(one["user"]), **at} for one, at in zip(given, when, strict=True)]
+        return Answer(200, {"approved": bool(by), "approved_by": by})
+
+    def _reviewers(self, request: Request, user: User, number: str) -> Answer:
+        """One row for each, with the state that he left it in, and no commit. GitLab before 16: 404."""
+        if not self.knows_reviewers:
+            return _ABSENT
+        people = {one["user"].id: one["user"] for one in self.reviews}
+        rows = [
+            {"user": _user(one), "state": self._state(one), "created_at": self.heads[0][0]} for one in people.values()
+        ]
+        return self._paged(rows, request)
+
+    def _state(self, user: User) -> str:
+        return [_STATES[one["verdict"]] for one in self.reviews if one["user"] is user][-1]
 
     def _versions(self, request: Request, user: User, number: str) -> Answer:
         """The newest first."""
@@ -122,14 +151,44 @@ class GitlabServer(LocalForge):
     def _get_request(self, request: Request, user: User, number: str) -> Answer:
         return Answer(200, self._request()) if int(number) == NUMBER else _ABSENT
 
+    def _list_open(self, request: Request, user: User, _: str) -> Answer:
+        source, target = request.query.get("source_branch"), request.query.get("target_branch")
+        found = [
+            self._new(number)
+            for number, one in enumerate(self.opened, start=NUMBER + 1)
+            if source in (None, one["branch"]) and target in (None, one["base"])
+        ]
+        strangers = [one | {"iid": 99, "source_project_id": 5} for one in found]
+        return self._paged([*strangers, *found], request)
+
+    def _open(self, request: Request, user: User, _: str) -> Answer:
+        body = request.body
+        number = self.open(body["source_branch"], body["target_branch"], body["title"], body["description"])
+        if number is None:
+            return Answer(409, {"message": ["Another open merge request already exists for this source branch"]})
+        return Answer(201, self._new(number))
+
+    def _new(self, number: int) -> dict[str, Any]:
+        one = self.opened[number - NUMBER - 1]
+        address = f"{self.url}/ops/live/-/merge_requests/{number}"
+        return self._request() | {"iid": number, "target_branch": one["base"], "web_url": address}
+
     def _merged_as(self, request: Request, user: User, sha: str) -> Answer:
         opened = self._request() | {"iid": 99, "state": "opened"}
-        return Answer(200, [opened, self._request() | {"state": "merged"}] if sha == MERGED else [opened])
+        return Answer(200, [opened, self._request() | {"state": "merged"}] if sha == self.merged else [opened])
+
+    def _group(self, name: str, number: str | None) -> Answer:
+        """The project's own members have the role maintainer. An account is no group."""
+        logins = self.teams.get(name)
+        if logins is None or number is None:
+            return Answer(200, {"id": 7, "full_path": name}) if logins is not None else _ABSENT
+        found = next((one for one in self.users.values() if str(one.id) == number and one.login in logins), None)
+        return Answer(200, {**_user(found), "state": "active", "access_level": 40}) if found else _ABSENT
 
     def _request(self) -> dict[str, Any]:
         request = {
             "iid": NUMBER,
-            "sha": HEAD,
+            "sha": self.head,
             "state": "opened",
             "target_branch": "main",
             "author": {"id": 90, "username": "author"},

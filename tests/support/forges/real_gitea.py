@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,16 +54,32 @@ class RealGitea:
         command = [self.program, "--config", str(self.config), "--work-path", str(self.config.parent), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def add_user(self, login: str, *scopes: str) -> str:
+    def add_user(self, login: str, *scopes: str, is_admin: bool = False) -> str:
         """A token of a new account."""
         account = ("--username", login, "--password", _PASSWORD, "--email", f"{login}@example.org")
-        self.run("admin", "user", "create", *account, "--must-change-password=false")
+        self.run("admin", "user", "create", *account, "--must-change-password=false", *["--admin"] * is_admin)
         return self.token(login, *scopes)
 
     def token(self, login: str, *scopes: str) -> str:
         named = ("--username", login, "--token-name", f"tfops-{time.monotonic_ns()}", "--raw")
         made = self.run("admin", "user", "generate-access-token", *named, "--scopes", ",".join(scopes) or "all")
         return made.strip().splitlines()[-1]
+
+    def add_organization(self, name: str, *, owner: str, teams: Mapping[str, str]) -> None:
+        """`teams` with one member each. Accounts may make none themselves: an administrator does."""
+        boss = self.add_user("boss", is_admin=True)
+        _made(ask(self.url, "POST", "/api/v1/orgs", token=boss, body={"username": name}))
+        for team in teams:
+            body = {"name": team, "permission": "read", "units": ["repo.code"]}
+            _made(ask(self.url, "POST", f"/api/v1/orgs/{name}/teams", token=boss, body=body))
+        known = {one["name"]: one["id"] for one in ask(self.url, "GET", f"/api/v1/orgs/{name}/teams", token=boss)[1]}
+        for team, member in {"Owners": owner, **teams}.items():
+            _made(ask(self.url, "PUT", f"/api/v1/teams/{known[team]}/members/{member}", token=boss))
+
+
+def _made(answer: tuple[int, Any]) -> Any:
+    assert answer[0] in (201, 204), answer
+    return answer[1]
 
 
 def ask(url: str, method: str, path: str, *, token: str = "", body: Any = None) -> tuple[int, Any]:

@@ -73,16 +73,23 @@ class LocalForge:
     """A forge with one repository and a merge request, number 12. Subclasses say how its API answers.
 
     Comments are `{id, user, body}`, statuses `{id, sha, state, description, context, target_url, creator}`, reviews
-    `{id, user, verdict, commit, at, dismissed}`, each dialect writes them in its own way.
+    `{id, user, verdict, commit, at, dismissed}`, each dialect writes them in its own way. The merge request has `head`,
+    and was merged as `merged`. `opened` are those that were opened since: `{branch, base, title, text}`. `teams` are
+    the logins in each, by its whole name: `ops/team`. `answers` are those that no trouble took the place of.
     """
 
     url: str = ""
+    head: str = HEAD
+    merged: str = MERGED
     users: dict[str, User] = field(default_factory=dict)
     comments: list[dict[str, Any]] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     reviews: list[dict[str, Any]] = field(default_factory=list)
+    teams: dict[str, set[str]] = field(default_factory=dict)
     pull: dict[str, Any] = field(default_factory=dict)
+    opened: list[dict[str, str]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    answers: list[tuple[Request, Answer]] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     last_id: int = 100
@@ -118,6 +125,13 @@ class LocalForge:
         made = {"user": user, "verdict": verdict, "commit": commit, "at": when, "dismissed": dismissed}
         self.reviews.append({"id": self.new_id(), **made})
 
+    def open(self, branch: str, base: str, title: str, text: str) -> int | None:
+        """The number of a merge request that is opened now; None where there is an open one between the branches."""
+        if any((one["branch"], one["base"]) == (branch, base) for one in self.opened):
+            return None
+        self.opened.append({"branch": branch, "base": base, "title": title, "text": text})
+        return NUMBER + len(self.opened)
+
     def count(self, method: str, path: str = "") -> int:
         return sum(one.method == method and re.search(path, one.path) is not None for one in self.requests)
 
@@ -126,7 +140,9 @@ class LocalForge:
             self.requests.append(request)
             trouble = next((one for one in self.troubles if one.fits(request)), None)
             if trouble is None:
-                return self.answer(request, self.user_of(request.headers))
+                answer = self.answer(request, self.user_of(request.headers))
+                self.answers.append((request, answer))
+                return answer
             trouble.times -= 1
             if trouble.late:
                 self.answer(request, self.user_of(request.headers))

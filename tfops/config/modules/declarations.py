@@ -8,11 +8,11 @@ from typing import Any
 from tfops.config.environment import EnvironmentConfig, StackConfig
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.config.modules.module import is_module_file, is_tofu_file, module_files
-from tfops.config.modules.protection import Protected, protections
-from tfops.config.source import LocalSource
+from tfops.config.modules.protection import Protected, known_inputs, protections
+from tfops.config.source import LocalSource, RootSource
 from tfops.dataclass import dataclass
-from tfops.records.addresses import is_resource, qualified, type_of, without_keys
-from tfops.records.names import StackName
+from tfops.records.addresses import is_resource, module_prefix, qualified, type_of, without_keys
+from tfops.records.names import MAIN_STACK, StackName
 from tfops.system.trees import Tree
 
 
@@ -42,10 +42,11 @@ def declared_by(tree: Tree, environment: EnvironmentConfig, *, is_tofu: bool = F
     folders: dict[StackName, dict[str, str]] = {stack: {} for stack in environment.stacks}
     for stack, config in environment.stacks.items():
         for name, module in config.modules.items():
-            todo.append((stack, name, module.source.text if isinstance(module.source, LocalSource) else ""))
+            path = "" if isinstance(module.source, RootSource) else name
+            todo.append((stack, path, module.source.path if isinstance(module.source, LocalSource) else ""))
     while todo:
         stack, path, folder = todo.pop()
-        prefix = qualified(stack, "".join(f"module.{step}." for step in path.split(".")))
+        prefix = _prefix(stack, path)
         if not folder or folder.startswith(("..", "/")):
             found["unseen"].add(prefix)
             continue
@@ -54,7 +55,7 @@ def declared_by(tree: Tree, environment: EnvironmentConfig, *, is_tofu: bool = F
             if kind == "call":
                 name, _, source = value.partition("\0")
                 inner = os.path.normpath(PurePosixPath(folder, source)) if source.startswith(".") else ""
-                todo.append((stack, f"{path}.{name}", inner))
+                todo.append((stack, f"{path}.{name}" if path else name, inner))
             elif kind == "unread":
                 found["unread"].add(value)
                 found["unseen"].add(prefix)
@@ -67,6 +68,12 @@ def declared_by(tree: Tree, environment: EnvironmentConfig, *, is_tofu: bool = F
     return Declared(**{name: frozenset(values) for name, values in found.items()})
 
 
+def _prefix(stack: StackName, path: str) -> str:
+    """What stands before the addresses of a module, with the stack where there are several."""
+    prefix = module_prefix(path)
+    return qualified(stack, prefix) if prefix or stack == MAIN_STACK else f"{stack}/"
+
+
 def _protections(tree: Tree, folders: Mapping[str, str], stack: StackConfig, *, is_tofu: bool) -> Protected:
     """What the modules with these folders below `modules/` flag, by their paths."""
 
@@ -75,7 +82,7 @@ def _protections(tree: Tree, folders: Mapping[str, str], stack: StackConfig, *, 
         names = [name for name in tree.names(folder) if is_module_file(name) or is_tofu_file(name)] if folder else []
         return {name: tree.read(f"{folder}/{name}") or "" for name in names}
 
-    inputs = {name: module.inputs for name, module in stack.modules.items()}
+    inputs = known_inputs(stack)
     return protections(folders, read, inputs, is_tofu=is_tofu)
 
 

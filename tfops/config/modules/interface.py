@@ -13,6 +13,7 @@ from tfops.config.modules.module import Interface, LocalCall, is_module_file, is
 from tfops.config.source import LocalSource, RemoteSource
 from tfops.config.values import StackOutput
 from tfops.errors import Refused
+from tfops.records.addresses import module_prefix
 from tfops.records.names import StackName
 from tfops.system.workspace import read_json, write_file
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MODULES = "modules"
 
 # Part of every key: a change of what is read from a module makes all that is remembered old.
-_SCHEMA = 4
+_SCHEMA = 6
 
 
 class Interfaces:
@@ -128,10 +129,10 @@ def module_texts(folder: Path) -> dict[str, str]:
 def files_of(folders: Mapping[str, Path], *, is_tofu: bool) -> Iterator[tuple[str, str, str]]:
     """(address of the module with a dot at its end, file, text) of all files that the engine reads.
 
-    `folders` maps a module's path in dots (`app`, `app.inner`) to where its files are.
+    `folders` maps a module's path in dots (`app`, `app.inner`, nothing for a root of its own) to where its files are.
     """
     for path, folder in folders.items():
-        prefix, texts = "".join(f"module.{step}." for step in path.split(".")), module_texts(folder)
+        prefix, texts = module_prefix(path), module_texts(folder)
         yield from ((prefix, name, texts[name]) for name in module_files(texts, is_tofu=is_tofu))
 
 
@@ -210,6 +211,15 @@ def _seen(interfaces: Interfaces, name: str, module: "ModuleConfig", root: Path 
     if root is None and not isinstance(module.source, LocalSource):
         return None
     return interfaces.of(name, module.source, root or Path())
+
+
+def may_use_aws(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> bool:
+    """Whether anything in a stack may be the AWS provider's; of modules from elsewhere nothing is known."""
+    local = [module.source.path for module in modules.values() if isinstance(module.source, LocalSource)]
+    if len(local) < len(modules):
+        return True
+    found = map(interfaces.local, reached_modules(interfaces, local))
+    return any(interface is None or interface.may_use_aws for interface in found)
 
 
 def reached_modules(interfaces: Interfaces, modules: Iterable[str]) -> frozenset[str]:

@@ -22,7 +22,7 @@ _TEMPLATE = re.compile(r"[$%]\{")
 class ModuleValues:
     """Asked for one expression at a time; files are read when the first one needs them.
 
-    `inputs` are those of the root's calls, by module.
+    `inputs` are those of the root's calls, by module; under the empty name those of a root that is somebody's own.
     """
 
     def __init__(self, read: ReadModule, inputs: Mapping[str, Mapping[str, Any]], *, is_tofu: bool = False) -> None:
@@ -100,7 +100,7 @@ class ModuleValues:
     def _given(self, path: str) -> dict[str, Any] | None:
         """What the call of a module says, by name; None where the call can't be seen."""
         above, _, name = path.rpartition(".")
-        if not above:
+        if not above and (not path or "" not in self._inputs):
             inputs = self._inputs.get(name)
             if inputs is None:
                 return None

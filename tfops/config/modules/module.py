@@ -36,7 +36,8 @@ class Validation:
 class Variable:
     """An input of a module. `default_text` is set where only Terraform can say what the default is.
 
-    A `const` one takes nothing but what stands in the call itself. `deprecated` is what to do instead.
+    A `const` one takes nothing but what stands in the call itself. `deprecated` is what to do instead. One that
+    `is_untyped` names no type at all.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Variable:
     const: bool = False
     deprecated: str = ""
     validations: tuple[Validation, ...] = ()
+    is_untyped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class LocalCall:
 class Interface:
     """What a module takes, gives and calls. `unreadable` files may hold more than is listed here.
 
+    `may_use_aws`: its files speak of AWS, or call a module from elsewhere, which may.
+
     `declarations` are its files with nothing but the `variable` blocks, as they are written, and without those
     validations that look at more than variables: what the engine needs to judge values.
     """
@@ -89,10 +93,14 @@ class Interface:
     calls: tuple[LocalCall, ...] = ()
     unreadable: tuple[str, ...] = ()
     declarations: Mapping[str, str] = field(default_factory=dict)
+    may_use_aws: bool = True
 
     @property
     def is_whole(self) -> bool:
         return not self.unreadable
+
+
+_MAY_BE_AWS = re.compile(r"aws|\\u", re.IGNORECASE)  # an escape may be a part of the word
 
 
 def may_matter(text: str, *, is_json: bool) -> bool:
@@ -145,12 +153,17 @@ def read_interface(files: Mapping[str, str], *, is_tofu: bool = False) -> Interf
             declarations[name] = declared(found, is_json=is_json)
         except ValueError:
             unreadable.append(name)
+    called = _by_name(blocks, "module")
+    calls = tuple(_calls(called))
     return Interface(
         variables={name: _variable(block) for name, block in _by_name(blocks, "variable").items()},
         outputs={name: _output(block) for name, block in _by_name(blocks, "output").items()},
-        calls=tuple(_calls(_by_name(blocks, "module"))),
+        calls=calls,
         unreadable=tuple(unreadable),
         declarations={name: text for name, text in declarations.items() if text},
+        may_use_aws=bool(unreadable)
+        or len(calls) < len(called)
+        or any(_MAY_BE_AWS.search(files[name]) for name in read),
     )
 
 
@@ -226,6 +239,7 @@ def _variable(block: Block) -> Variable:
         const=_flag(block, "const", default=False),
         deprecated=_text(block.attributes.get("deprecated")),
         validations=tuple(_validation(inner) for inner in block.blocks if inner.kind == "validation"),
+        is_untyped="type" not in block.attributes,
     )
 
 

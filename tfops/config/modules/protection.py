@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tfops.config.environment import StackConfig
 from tfops.config.modules.files import read_modules
 from tfops.config.modules.hcl import Block, Expression, read_blocks
 from tfops.config.modules.interface import module_texts
 from tfops.config.modules.known import ModuleValues, ReadModule
 from tfops.config.modules.module import is_override, module_files
+from tfops.config.source import RootSource
 from tfops.dataclass import dataclass
-from tfops.records.addresses import type_of, without_keys
+from tfops.records.addresses import module_prefix, type_of, without_keys
 from tfops.records.complaint import Mark
 from tfops.system.trees import Tree
 
@@ -106,6 +108,13 @@ def protected_addresses(
     return protections(folders, read, inputs or {}, is_tofu=is_tofu)
 
 
+def known_inputs(stack: StackConfig) -> dict[str, Mapping[str, Any]]:
+    """The inputs of a stack's modules by the module's path in dots: that of a root of its own is empty."""
+    return {
+        "" if isinstance(module.source, RootSource) else name: module.inputs for name, module in stack.modules.items()
+    }
+
+
 def protections(
     paths: Iterable[str], read: ReadModule, inputs: Mapping[str, Mapping[str, Any]], *, is_tofu: bool
 ) -> Protected:
@@ -113,7 +122,7 @@ def protections(
     values = ModuleValues(read, inputs, is_tofu=is_tofu)
     blocks, unread, guessed, kept = set[str](), set[str](), set[str](), set[str]()
     for path in paths:
-        prefix = "".join(f"module.{step}." for step in path.split("."))
+        prefix = module_prefix(path)
         try:
             flags = _flags_of(read(path), is_tofu=is_tofu)
         except ValueError:

@@ -1,0 +1,160 @@
+"""`adopt ENV`: a root module of the repository becomes an environment where it is. No file moves, no address changes.
+
+A state that stays where it is, in the backend that the code names, is only looked at. One that tfops.yaml wants
+elsewhere, or that lies beside the code, is copied to its place, and what was there stays as it was. The first plan is
+made on a copy before, and must be empty.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from tfops.change.content import Content
+from tfops.change.environment import Place, find_place
+from tfops.change.own_root import told_path
+from tfops.change.planning import Planned
+from tfops.change.project import Project
+from tfops.change.recordable import require_recordable
+from tfops.change.request import Consent, Request
+from tfops.change.run import Run, running
+from tfops.change.snapshot import Snapshot, read_snapshot
+from tfops.change.stack import open_stack
+from tfops.change.story import change, plan
+from tfops.change.target import Target, apply_target
+from tfops.change.task import Task
+from tfops.change.ui import Ui
+from tfops.commands.legacy_state import OldState, read_old_state
+from tfops.commands.moving_state import bring_state
+from tfops.commands.rehearsal import changes_listed
+from tfops.config.backend import Backend
+from tfops.config.legacy import backend_of
+from tfops.config.modules.interface import module_texts
+from tfops.errors import NotApproved, Refused, UsageError
+from tfops.ledger.versions import known_versions
+from tfops.records.names import EnvName, StackName
+from tfops.records.plan import Plan
+from tfops.records.version import Kind
+from tfops.resolve.merged_plan import merge_plans
+from tfops.system.workspace import write_file
+from tfops.views.adopt import AdoptResult
+from tfops.views.words import plural
+
+_COPIED = "The state is copied to its new place, where no version uses it yet; the one beside the code is as it was."
+
+
+def adopt_root(project: Project, request: Request, ui: Ui) -> AdoptResult:
+    """Take over what an environment's root made. Raises Refused (guards `adopt`, `not-empty`, `exists`, `state-exists`)
+    with everything as it was before."""
+    place = find_place(project, request.env)
+    env = place.env
+    target = apply_target(read_snapshot(project, place), request)
+    roots = target.environment.own_roots
+    if not roots:
+        raise UsageError(
+            f"{env} has no `root` in tfops.yaml, and no folder is named",
+            hint=f"tfops adopt {env} FOLDER, or: {env}: {{branch: …, root: FOLDER}}",
+        )
+    if known_versions(project.repository, env).latest:
+        raise Refused("exists", f"{env} has versions already", hint=f"look: tfops history {env}")
+    brought = _states_to_bring(project, target, request, ui)
+    found = _rehearsed(target, brought, request, ui) if brought else _looked_at(project, place, request, ui)
+    _require_empty(env, found)
+    folders = ", ".join(root.path for root in roots)
+    if not request.consent.yes and not (ui.is_interactive and ui.confirm(f"Take {folders} over as {env}?")):
+        raise NotApproved(f"{env} was not taken over", why="that needs a yes", hint="add --yes: the plan is empty")
+
+    def aim(facts: Snapshot) -> Target:
+        now = replace(apply_target(facts, request), kind=Kind.ADOPT, reason=f"{folders} becomes {env}")
+        require_recordable(now, facts)
+        for stack, old in brought.items():
+            _bring_state(now, stack, old, request, ui)
+        return now
+
+    # Without a yes: only a plan that is empty becomes a version.
+    result = change(Task(project, place, "adopt", aim, replace(request, consent=Consent()), ui))
+    return AdoptResult(env, folders, (), (), (), (), result.version, result.plan)
+
+
+def _states_to_bring(project: Project, target: Target, request: Request, ui: Ui) -> dict[StackName, OldState]:
+    """Those that aren't where the environment is to have them, as Terraform itself would find them."""
+    found: dict[StackName, OldState] = {}
+    rules, env = target.rules, target.env
+    for stack, config in target.environment.stacks.items():
+        backend = rules.backend_of(env, stack)
+        if config.root is None or (backend.is_own and backend.kind != "local"):
+            continue
+        folder, workspace = project.repository.root / config.root.path, rules.workspace_of(env)
+        old = backend_of(module_texts(folder) if folder.is_dir() else {})
+        found[stack] = read_old_state(project, folder, old, rules, request, workspace=workspace or "default")
+        count = plural(len(found[stack].state.inventory), "resource")
+        where = told_path(Path(found[stack].where), project) if old.kind == "local" else found[stack].where
+        ui.note(f"{config.root.path}: {count}, serial {found[stack].state.serial}, state in {where}")
+    return found
+
+
+def _looked_at(project: Project, place: Place, request: Request, ui: Ui) -> Plan:
+    """A plan on the state where it is: it takes no lock, and changes nothing. Raises Refused where there is none."""
+
+    def aim(facts: Snapshot) -> Target:
+        return replace(apply_target(facts, request), kind=Kind.ADOPT)
+
+    def look(_: Run, target: Target, planned: Planned) -> None:
+        bare = [one.spec.name for one in planned.stacks if not one.before.inventory]
+        if bare:
+            raise Refused(
+                "adopt",
+                f"{target.env} has no state, or an empty one: there is nothing to take over",
+                hint=f"tfops apply {target.env}",
+            )
+
+    return plan(Task(project, place, "adopt", aim, request, ui), look)[1].plan
+
+
+def _rehearsed(target: Target, brought: Mapping[StackName, OldState], request: Request, ui: Ui) -> Plan:
+    """The plan of each root on a copy of its state, which is gone afterwards."""
+    env, project = target.env, target.facts.project
+    stage = EnvName(f"{env}-adopt")
+    content = _staged(target.stacks.content, env, stage)
+    plans: dict[StackName, Plan] = {}
+    try:
+        facts = read_snapshot(project, Place(stage, "", f"the rehearsal of {env}", content.rules))
+        with running(facts, request, ui) as run:
+            ui.phase(f"rehearsing the first plan of {env}")
+            for stack, old in brought.items():
+                opened = open_stack(run, content, stack)
+                opened.engine.prepare()
+                write_file(run.folder / f"{stack}.tfstate", old.text)
+                opened.engine.push_state(str(run.folder / f"{stack}.tfstate"), force=True)
+                plans[stack] = opened.engine.plan().plan
+            ui.phase("")
+    finally:
+        project.workspace.forget_environment(stage)
+    return merge_plans(plans)
+
+
+def _staged(content: Content, env: EnvName, stage: EnvName) -> Content:
+    """The same code with its states in tfops' own folder, under another name."""
+    rule = content.rules.environments[env]
+    local = dict.fromkeys(rule.roots, Backend("local", is_own=True))
+    rules = replace(content.rules, environments={stage: replace(rule, own_backends=local)})
+    return replace(content, rules=rules, environment=replace(content.environment, name=stage), base=env)
+
+
+def _require_empty(env: EnvName, found: Plan) -> None:
+    if found.is_empty:
+        return
+    outputs = [f"outputs: {', '.join(found.changed_outputs)}"] if found.changed_outputs else []
+    raise Refused(
+        "not-empty",
+        f"the first plan of {env} isn't empty: it isn't taken over",
+        why="\n".join(filter(None, [changes_listed(found.work), *outputs])),
+        hint="make `terraform plan` in that folder empty first, or give what -var and TF_VAR_ gave as `inputs:`",
+    )
+
+
+def _bring_state(target: Target, stack: StackName, old: OldState, request: Request, ui: Ui) -> None:
+    """Copy a state to where the environment keeps it, unless a run before this one did. Never over another state."""
+    with target.facts.project.workspace.run(target.env) as folder:
+        opened = open_stack(Run(target.facts, folder, request, ui), target.stacks.content, stack)
+        opened.engine.prepare()
+        bring_state(opened, folder, old.state, old.text, said=_COPIED)
