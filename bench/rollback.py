@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 
 from bench.measuring import Report, Scale
-from tests.support.engines import available_engines
+from tests.support.engines import available_engines, engine_program
 from tests.support.sandbox import Sandbox, new_sandbox
-from tests.support.ways_back import engine_program
 
 ROUNDS = 15
 _SIZES = (5, 200)
@@ -33,7 +32,7 @@ class Bench:
 
     def __init__(self, folder: Path, engine: str, size: int) -> None:
         self.shop: Sandbox = new_sandbox(folder / "shop", engine)
-        self.engine = engine_program(self.shop)
+        self.engine = engine_program(self.shop.env["TFOPS_ENGINE"])
         self.state = folder / "by-hand.tfstate"
         backend = f'terraform {{\n  backend "local" {{ path = "{self.state}" }}\n}}\n'
         self.shop.write("by-hand.tf", backend + _ROOT)

@@ -4,9 +4,8 @@ import tempfile
 from pathlib import Path
 
 from bench.measuring import HEAD, READ, TYPER, Report, Rounds, Scale, Took, interleaved, run
-from tests.support.engines import available_engines
+from tests.support.engines import available_engines, engine_program
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
-from tests.support.ways_back import engine_program
 
 _COUNTED = """\
 #!/bin/bash
@@ -33,7 +32,7 @@ class OwnPart:
         self.counted = folder / "counted"
         self.shop = new_sandbox(folder / "shop", available_engines()[-1])
         script = folder / "engine"
-        script.write_text(_COUNTED.format(engine=engine_program(self.shop), file=self.counted))
+        script.write_text(_COUNTED.format(engine=engine_program(self.shop.env["TFOPS_ENGINE"]), file=self.counted))
         script.chmod(0o755)
         self.shop.env["TFOPS_ENGINE"] = str(script)
         self.shop.commit("Start")

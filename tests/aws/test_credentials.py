@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_leaks import everything_written
-from tests.support.engines import require_engine
+from tests.support.engines import engine_program, require_engine
 from tests.support.moto import ACCOUNT, REGION, Moto
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
-from tests.support.ways_back import engine_program
 
 _KEY, _SECRET, _SESSION = "AKIACANARYCANARYCANA", "canary/secret+key=with/everything+inside", "canary-session-token"
 _WEB_TOKEN = "canary.web.identity"
@@ -30,7 +29,9 @@ def _shop(folder: Path, moto: Moto) -> Sandbox:
     moto.make_bucket("logged-in")
     shop = new_sandbox(folder / "shop", require_engine(), rules=json.dumps(rules))
     script = folder / "engine"
-    script.write_text(f'#!/bin/sh\necho "$0 $@" >> "{folder}/command-lines"\nexec "{engine_program(shop)}" "$@"\n')
+    script.write_text(
+        f'#!/bin/sh\necho "$0 $@" >> "{folder}/command-lines"\nexec "{engine_program(shop.env["TFOPS_ENGINE"])}" "$@"\n'
+    )
     script.chmod(0o755)
     named = {name: value for name, value in moto.env.items() if not name.startswith(("AWS_ACCESS", "AWS_SECRET"))}
     shop.env |= named | {"TFOPS_ENGINE": str(script), "AWS_REGION": REGION}

@@ -1,14 +1,12 @@
 """`apply` and `plan`: what becomes a version, what needs a yes, what a failure leaves behind."""
 
 import json
-import shutil
 import signal
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.engines import starts_to_show
+from tests.support.engines import engine_program, starts_to_show
 from tests.support.sandbox import Sandbox, new_sandbox, wait_until
 from tests.support.terminal import run_in_terminal
 
@@ -281,7 +279,7 @@ def test_a_version_that_can_not_be_written_down_is_not_called_unchanged(shop: Sa
 def test_an_interrupt_that_the_engine_slept_through_still_ends_the_command(shop: Sandbox, tmp_path: Path) -> None:
     shop.wish("one")
     deaf = tmp_path / "deaf"
-    real = shutil.which("terraform") or str(Path(sys.executable).with_name("tfops-terraform"))
+    real = engine_program(shop.env["TFOPS_ENGINE"])
     deaf.write_text(
         f'#!/bin/sh\ncase "$1" in init) trap \'\' INT; touch {tmp_path}/begun; sleep 1;; esac\nexec {real} "$@"\n'
     )

@@ -5,8 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.support.engines import engine_program
 from tests.support.sandbox import Sandbox
-from tests.support.ways_back import engine_program
 from tfops.engine.mask import MASK, Masker
 
 # `made` knows its value when it is applied; the provisioner quotes what nobody could mask before.
@@ -111,7 +111,7 @@ def test_every_way_in_which_terraform_writes_a_secret_is_masked(tmp_path: Path, 
     (tmp_path / "main.tf").write_text('variable "s" {\n  type = string\n}\n' + outputs)
 
     def run(*args: str, secret: str) -> str:
-        argv, env = [engine_program(shop), *args], shop.env | {"TF_VAR_s": secret}
+        argv, env = [engine_program(shop.env["TFOPS_ENGINE"]), *args], shop.env | {"TF_VAR_s": secret}
         return subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=True).stdout
 
     for secret in _NASTY:

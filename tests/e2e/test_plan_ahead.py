@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.engines import require_compared, require_engine
+from tests.support.engines import engine_program, require_compared, require_engine
 from tests.support.sandbox import Sandbox
 from tests.support.state_server import StateServer, serve_states
-from tests.support.ways_back import engine_program
 from tfops.config.project import EngineChoice
 from tfops.engine.locate import find_engine
 from tfops.engine.mask import MASK
@@ -161,7 +160,7 @@ def test_a_plan_that_is_not_read_costs_what_it_did_before(away: Sandbox, server:
     real = tmp_path / "terraform"
     version = ".".join([*find_engine(EngineChoice(), away.env["TFOPS_ENGINE"]).version.split(".")[:2], "99"])
     says = f'[ "$1" = version ] && echo "Terraform v{version}" && exit'
-    real.write_text(f'#!/bin/sh\n{says}\nexec {engine_program(away)} "$@"\n')
+    real.write_text(f'#!/bin/sh\n{says}\nexec {engine_program(away.env["TFOPS_ENGINE"])} "$@"\n')
     real.chmod(0o755)
     away.env["TFOPS_ENGINE"] = str(real)
     assert _starts(away) == 6, "init, state pull, plan, show, apply, state pull"

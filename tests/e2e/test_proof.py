@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.engines import engine_program
 from tests.support.provider.demo import REFUSES_DELETION
 from tests.support.sandbox import Sandbox
-from tests.support.ways_back import Story, engine_program, look
+from tests.support.ways_back import Story, look
 
 # Does what the file `mode` says at `apply`, and everything else as the real one.
 _STAND_IN = """\
@@ -29,7 +30,7 @@ Mode = Callable[[str], None]
 @pytest.fixture
 def mode(shop: Sandbox) -> Mode:
     path, stand_in = shop.home / "mode", shop.home / "terraform"
-    stand_in.write_text(_STAND_IN.format(mode=path, engine=engine_program(shop)))
+    stand_in.write_text(_STAND_IN.format(mode=path, engine=engine_program(shop.env["TFOPS_ENGINE"])))
     stand_in.chmod(0o755)
     shop.env["TFOPS_ENGINE"] = str(stand_in)
     return lambda text: (path.write_text(text), None)[1]

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engines import starts_to_show
+from tests.support.engines import engine_program, starts_to_show
 from tests.support.forges.gitea import GiteaServer
 from tests.support.forges.server import HEAD, NUMBER, User, served
 from tests.support.policy_tool import PolicyTool
 from tests.support.sandbox import Sandbox, new_sandbox, with_remote
-from tfops.config.project import EngineChoice
-from tfops.engine.locate import find_engine
 from tfops.forge.comment import MARKER
 
 _RULES = """\
@@ -181,7 +179,7 @@ def test_twenty_environments_cost_a_plan_each_and_one_comment(tmp_path: Path, en
     shop.commit("What is under review")
     log, tools = tmp_path / "log", tmp_path / "bin"
     tools.mkdir()
-    programs = {"git": shutil.which("git"), "tf": find_engine(EngineChoice(), engine).executable}
+    programs = {"git": shutil.which("git"), "tf": engine_program(engine)}
     for name, real in programs.items():
         (tools / name).write_text(_COUNTING.format(name=name, log=log, real=real))
         (tools / name).chmod(0o755)

@@ -1,7 +1,6 @@
 """State surgery that is killed, at every boundary and while the engine works: done and recorded, or not begun."""
 
 import json
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.engines import engine_program
 from tests.support.sandbox import Ran, Sandbox, new_sandbox, wait_until, with_remote
 
 MAIN = "module.main.terraform_data.main"
@@ -91,7 +91,7 @@ def test_an_engine_that_fails_after_it_wrote_is_recorded(shared: Sandbox, tmp_pa
 
 def _with_engine(shop: Sandbox, folder: Path, then: str, *args: str) -> Ran:
     """With an engine that does `then` in the place of `state rm`."""
-    real = shutil.which(shop.env["TFOPS_ENGINE"]) or shutil.which("tfops-terraform")
+    real = engine_program(shop.env["TFOPS_ENGINE"])
     program = folder / "bin/terraform"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nREAL={real}\ncase "$1 $2" in "state rm") {then} ;; esac\nexec "$REAL" "$@"\n')

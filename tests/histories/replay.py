@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.histories.model import IDENTITIES, NOTHING, Content, Way, in_main
+from tests.support.engines import engine_program
 from tests.support.sandbox import Ran
-from tests.support.ways_back import NEEDS_DEMO, Story, engine_program, new_story
+from tests.support.ways_back import NEEDS_DEMO, Story, new_story
 from tfops.records.rendered import LOCK_FILE
 
 _STAYS_ELSEWHERE = ("move", "replace", "update")
@@ -179,7 +180,7 @@ class Replay:
     def _settle(self, what: str) -> None:
         """For plain Terraform nothing is left to do."""
         argv = [
-            engine_program(self.story.shop),
+            engine_program(self.story.shop.env["TFOPS_ENGINE"]),
             "plan",
             "-input=false",
             "-no-color",
@@ -255,7 +256,7 @@ def provider_locks(folder: Path, engine: str, door: Path) -> dict[str, str]:
         story = new_story(folder / version, engine, door, provider=version)
         story.root.mkdir(parents=True)
         (story.root / "main.tf").write_text(NEEDS_DEMO)
-        argv = [engine_program(story.shop), "init", "-input=false"]
+        argv = [engine_program(story.shop.env["TFOPS_ENGINE"]), "init", "-input=false"]
         subprocess.run(argv, cwd=story.root, env=story.shop.env, capture_output=True, check=True)
         locks[version] = (story.root / LOCK_FILE).read_text()
     return locks

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def available_engines() -> tuple[str, ...]:
 def all_engines() -> tuple[str, ...]:
     """Those that are here, whichever the tests are narrowed to: for what each must be held against."""
     return (*(["embedded"] if library_path() else []), *(["terraform"] if shutil.which("terraform") else []))
+
+
+def engine_program(name: str) -> str:
+    """An engine, as something that a script can start, whatever is on its PATH."""
+    return str(Path(sys.executable).with_name("tfops-terraform")) if name == "embedded" else shutil.which(name) or name
 
 
 def starts_to_show(engine: str) -> int:

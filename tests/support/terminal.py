@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
+_PAINTED = re.compile(r"\r|\n|\x1b\[\d*[ABCDEFGHJK]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Seen:
     @property
     def text(self) -> str:
         return without_escapes(self.raw)
+
+    @property
+    def lines(self) -> list[str]:
+        """What was written on each line, one entry for each time that the cursor went back to paint it anew."""
+        return [without_escapes(painted) for painted in _PAINTED.split(self.raw)]
 
 
 def without_escapes(raw: str) -> str:

@@ -7,12 +7,12 @@ can be compared in the world itself.
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.engines import engine_program
 from tests.support.provider.demo import WORLD
 from tests.support.provider.mirror import Mirror
 from tests.support.sandbox import Ran, Sandbox, new_sandbox
@@ -238,15 +238,9 @@ class ByHand:
 
     def _run(self, command: str, *flags: str) -> list[str]:
         env = self.story.shop.env | {WORLD: str(self.folder / "world")}
-        argv = [engine_program(self.story.shop), command, "-input=false", "-no-color", *flags]
+        argv = [engine_program(self.story.shop.env["TFOPS_ENGINE"]), command, "-input=false", "-no-color", *flags]
         done = subprocess.run(argv, cwd=self.root, env=env, capture_output=True, text=True, check=False)
         return _errors(done.stdout + done.stderr) if done.returncode else []
-
-
-def engine_program(shop: Sandbox) -> str:
-    """The engine of a sandbox, as something that can be started."""
-    name = shop.env["TFOPS_ENGINE"]
-    return str(Path(sys.executable).with_name("tfops-terraform")) if name == "embedded" else name
 
 
 def _errors(output: str) -> list[str]:
