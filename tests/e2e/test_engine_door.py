@@ -70,6 +70,7 @@ def test_the_exit_code_is_the_engines(running: Sandbox) -> None:
     assert failed.code == 1 and "No instance found" in failed.err
     rm = running.run("state", "rm", "dev", "module.main.terraform_data.nothing", "--yes")
     assert rm.code == 1 and "the state is as it was" in rm.out
+    assert not list(running.path.glob(".git/tfops/backups/**/*.tfstate")), "nothing to go back from"
     assert running.tags() == ["tfops/dev/v1"]
     assert not running.ok("status", "-o", "json").result["environments"][0]["lock"]
 
@@ -139,6 +140,23 @@ def test_a_backup_is_pushed_back(running: Sandbox) -> None:
     pushed = running.ok("state", "push", "dev", backup, "--force", "--yes", "-o", "json").result
     assert (pushed["version"], pushed["added"]) == ("v3", [ONE])
     assert running.ok("plan", "dev", "-o", "json").result["plan"]["is_empty"]
+
+
+def test_what_is_there_is_not_imported_and_a_rehearsal_says_so(running: Sandbox) -> None:
+    for words in (["--dry-run"], ["--yes"]):
+        taken = running.run("state", "import", "dev", MAIN, "some-id", "-o", "json", *words)
+        assert taken.code != 0 and running.tags() == ["tfops/dev/v1"]
+    assert running.run("state", "import", "dev", MAIN, "some-id", "--dry-run", "-o", "json").error["guard"] == "taken"
+
+
+def test_a_clone_that_lacks_the_state_does_not_call_it_empty(shop: Sandbox, tmp_path: Path) -> None:
+    shop.wish("a")
+    remote = with_remote(shop, tmp_path / "remote.git")
+    shop.ok("apply", "dev", "--yes")
+    other = shop.clone(str(remote), tmp_path / "other")
+    for words in (["engine", "dev", "-o", "json", "--", "state", "list"], ["state", "pull", "dev", "-o", "json"]):
+        refused = other.run(*words)
+        assert (refused.code, refused.error["guard"]) == (11, "state-absent"), words
 
 
 def test_nobody_operates_without_a_yes(running: Sandbox) -> None:
