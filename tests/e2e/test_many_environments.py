@@ -106,13 +106,14 @@ def test_an_interrupt_ends_what_runs_and_nothing_new_starts(many: Sandbox) -> No
     assert not Path(f"{many.home}/web-03").exists()
 
 
-def test_what_changed_since_it_was_shown_is_not_applied(many: Sandbox) -> None:
+@pytest.mark.parametrize("flags", [[], ["--fail-fast"]])
+def test_what_changed_since_it_began_is_not_applied(many: Sandbox, flags: list[str]) -> None:
     """The first one, while it is applied, commits what makes the second one's plan another."""
     git = "git -c user.name=bob -c user.email=bob@example.com"
     edit = f"cd '{many.path}' && sed -i s/good/better/ environments/web-02.yaml && {git} commit --quiet --all -m more"
     _want(many, "web-01", "good", command=edit)
     many.commit("one changes the other")
-    ran = many.run("apply", "--env", "web-01", "--env", "web-02", "--yes", "--parallel", "1", "-o", "json")
+    ran = many.run("apply", "--env", "web-01", "--env", "web-02", "--yes", "--parallel", "1", "-o", "json", *flags)
     answers = [(one["exit_code"], one["text"]) for one in _answers(ran).values()]
     assert (ran.code, answers) == (13, [(0, "is now v1"), (13, "not-as-reviewed")])
     assert many.tags() == ["tfops/web-01/v1"]

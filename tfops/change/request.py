@@ -45,7 +45,8 @@ class Request:
     `reviewed`: only what was reviewed, and approved where that is required; `obeys_review`: where the rules ask for it.
     `flags` say how it works, `wait_s` how long tfops waits for others.
     `allowed` are the guards that are overridden; `ignores_verdict` and `keeps_providers` are a rollback's.
-    `only_if_changed`: nothing is planned where the commit renders what runs.
+    `only_if_changed`: nothing is planned where the commit renders what runs. `only_commit`: the only one that may be
+    applied (empty: whichever is checked out).
     """
 
     env: str | None = None
@@ -62,3 +63,4 @@ class Request:
     ignores_verdict: bool = False
     keeps_providers: bool = False
     only_if_changed: bool = False
+    only_commit: str = ""

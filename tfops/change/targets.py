@@ -19,7 +19,7 @@ from tfops.change.story import change
 from tfops.change.target import Target, apply_target, destroy_target
 from tfops.change.task import Task
 from tfops.change.ui import Ui
-from tfops.errors import Refused
+from tfops.errors import NotAsReviewed, Refused
 from tfops.records.version import Kind, Verified
 from tfops.views.change import ChangeResult, RecoverResult
 
@@ -48,6 +48,9 @@ def apply(project: Project, request: Request, ui: Ui) -> ChangeResult:
     request = as_required(place, request)
 
     def aim(facts: Snapshot) -> Target:
+        if request.only_commit not in ("", facts.head):
+            what = f"the commit that is checked out isn't {request.only_commit[:8]} any more"
+            raise NotAsReviewed(what, hint="look at what it is now, and run it again")
         try:
             return apply_target(facts, request)
         except Refused as refusal:

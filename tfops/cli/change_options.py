@@ -30,6 +30,7 @@ def request_of(
     keeps_providers: bool = False,
     max_deletes: int | None = None,
     only_if_changed: bool = False,
+    only_commit: str = "",
     replaces: Sequence[str] | None = None,
     refresh_only: bool = False,
 ) -> "Request":
@@ -61,4 +62,5 @@ def request_of(
         ignores_verdict=ignores_verdict,
         keeps_providers=keeps_providers,
         only_if_changed=only_if_changed,
+        only_commit=only_commit,
     )

@@ -60,6 +60,7 @@ def apply(
     until_asked: Annotated[
         bool, typer.Option("--until-asked", hidden=True)
     ] = False,  # of many: shown first, then asked
+    only_commit: Annotated[str, typer.Option("--only-commit", hidden=True)] = "",  # of many: the same for all
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Without a person: tfops.yaml's limits; a failure is noted.")
     ] = False,
@@ -85,8 +86,8 @@ def apply(
     guards (--allow-…) can't be overridden for protected environments. What a module or tfops.yaml
     protects is only lost when it is named: --allow-destroy ADDRESS.
 
-    Of many (--all, --env, --label, …) all are planned first, and asked for once. With --yes a protected
-    one must be named in full: --env prod.
+    Of many (--all, --env, --label, …) all are planned first, and asked for once. With --yes each is planned
+    and applied in one go, and a protected one must be named in full: --env prod.
 
     \b
     Examples:
@@ -117,7 +118,7 @@ def apply(
             yes=yes, wait=wait, engine=engine, offline=offline,
             **permissions.named(), allowed=allowed,
             max_deletes=max_deletes, plan_digest=plan_digest, reviewed=reviewed, only_if_changed=if_changed,
-            replaces=replace, refresh_only=refresh_only,
+            only_commit=only_commit, replaces=replace, refresh_only=refresh_only,
         )  # fmt: skip
         if until_asked:
             from tfops.commands.plan import plan_apply

@@ -73,10 +73,13 @@ def apply_many(
     """Plan all, ask once, then apply in each exactly what was shown.
 
     What isn't as it was shown any more ends with 13 (`not-as-reviewed`) there, and stops no other. Where one can't be
-    planned, the others are asked for; with `fail_fast` nothing is applied. Raises NotApproved for a no.
+    planned, the others are asked for; with `fail_fast` nothing is applied. Raises NotApproved for a no. With `yes`
+    there is nobody to show it to: each is planned and applied in one go, at the commit that was there at the start.
     """
     if not selected.environments:
         return _nothing("apply", selected)
+    if yes and not how.fail_fast:
+        return _applied_in_one_go(project, selected, options, how, ui)
     found = _planned(project, selected, options, how, yes=yes)
     answers = {one.env: one for one in found.of(selected.environments)}
     ready = {env: one for env, one in answers.items() if one.ok}
@@ -88,6 +91,22 @@ def apply_many(
     else:
         answers |= {env: replace(one, ok=False, text="planned, not applied", result=None) for env, one in ready.items()}
     return ManyResult("apply", tuple(answers.values()), selected.left_out, found.is_interrupted)
+
+
+def _applied_in_one_go(
+    project: Project, selected: Selected, options: Sequence[str], how: ManyOptions, ui: Ui
+) -> ManyResult:
+    unnamed = refused_unnamed(selected, selected.environments, yes=True)
+    options = (*options, "--yes", "--only-commit", project.repository.head)
+    jobs = {env: ("apply", env, *options) for env in selected.environments if env not in unnamed}
+    found = run_side_by_side(project, jobs, read_change, how)
+    found.answers |= unnamed
+    answers = found.of(selected.environments)
+    for one in answers:
+        if one.plan is not None and not one.plan.is_empty:
+            ui.note(f"{one.env}:")
+            ui.show_plan(one.plan)
+    return ManyResult("apply", answers, selected.left_out, found.is_interrupted)
 
 
 def _planned(project: Project, selected: Selected, options: Sequence[str], how: ManyOptions, *, yes: bool) -> Ended:

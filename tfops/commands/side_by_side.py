@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
@@ -17,9 +16,10 @@ from tfops.records.names import EnvName
 from tfops.system import environ, signals
 from tfops.system.capacity import engines_at_once
 from tfops.system.children import Child, start_tfops
+from tfops.system.pool import wait_for_any
 from tfops.views.many import EnvironmentAnswer
 
-_TICK_S = 0.03
+_TICK_S = 0.1
 _MOST_TOLD = 4000
 _MOST_LINES = 3
 
@@ -137,7 +137,7 @@ def _work(
             env, args = waiting.popleft()
             running[env] = _Running(starter.start(env, args))
             how.watcher.started(env)
-        time.sleep(_TICK_S)
+        wait_for_any([one.child for one in running.values()], longest_s=_TICK_S)
         how.watcher.tick()
         if len(arrived) > heard:
             _pass_on(running, how.watcher)

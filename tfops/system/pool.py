@@ -42,7 +42,7 @@ class Pool:
                     yield item, error
                 else:
                     about[name(item)], self.has_begun = item, True
-            _wait_for_any(self.running.values())
+            wait_for_any(self.running.values())
             for one in [one for one, child in self.running.items() if not child.is_running]:
                 yield about[one], self.running.pop(one)
 
@@ -54,14 +54,15 @@ class Pool:
             child.process.wait()
 
 
-def _wait_for_any(children: Collection[Child]) -> None:
-    """Return when one of them has ended; at once where there is none."""
+def wait_for_any(children: Collection[Child], *, longest_s: float | None = None) -> None:
+    """Return when one of them has ended, or after `longest_s`; at once where there is none."""
     if not hasattr(os, "pidfd_open"):
-        while children and all(child.is_running for child in children):
+        end = None if longest_s is None else time.monotonic() + longest_s
+        while children and all(child.is_running for child in children) and (end is None or time.monotonic() < end):
             time.sleep(_POLL_S)
     elif children and all(child.is_running for child in children):
         with contextlib.ExitStack() as opened:
-            select.select([_handle(child, opened) for child in children], [], [])
+            select.select([_handle(child, opened) for child in children], [], [], longest_s)
 
 
 def _handle(child: Child, opened: contextlib.ExitStack) -> int:
