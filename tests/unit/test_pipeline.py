@@ -12,6 +12,7 @@ from tests.unit.test_documents_commands import wrong_with
 from tfops.commands.pipeline import Pipeline, pipeline_of
 from tfops.commands.pipeline_actions import GITEA, GITHUB, Host, workflows
 from tfops.commands.pipeline_gitlab import JOBS, MAIN, jobs
+from tfops.config.own_backend import with_own_backends
 from tfops.config.project_file import load_project
 from tfops.errors import ProjectError
 from tfops.resolve.branches import matches
@@ -266,3 +267,12 @@ def test_a_job_that_some_environments_are_reviewed_in_can_see_who_approved_them(
     waiting = _MIXED.replace("{required: true}}", "{required: true}, sync: manual}")
     job = files(forge, waiting)["tfops-apply-main"]["jobs"]["apply"]
     assert "pull-requests" not in job["permissions"] and len(job["steps"][-1]["env"]) == 1
+
+
+def test_a_root_that_keeps_its_state_in_s3_by_itself_needs_an_account_too() -> None:
+    rules = f"{_TOP}environments: {{live: {{branch: main, root: live}}, dev: {{branch: develop}}}}\n"
+    tree = MemoryTree(
+        {"tfops.yaml": rules, "live/main.tf": 'terraform {\n  backend "s3" {\n    bucket = "b"\n  }\n}\n'}
+    )
+    made = pipeline_of(with_own_backends(load_project(tree), tree), client="forge")
+    assert {branch.pattern: branch.uses_aws for branch in made.branches} == {"main": True, "develop": False}

@@ -10,6 +10,7 @@ from tfops import __version__
 from tfops.change.home import require_known_engine
 from tfops.change.project import Project
 from tfops.change.remote_answers import refusal
+from tfops.config.backend import Backend
 from tfops.config.environment import load_environment
 from tfops.config.project import EngineChoice, ProjectConfig
 from tfops.engine.environment import missing_cli_config
@@ -20,7 +21,7 @@ from tfops.ledger.chain import LedgerState, read_present
 from tfops.ledger.record import LostRaceError, rehearse_record
 from tfops.ledger.versions import versions_of
 from tfops.records.finding import Finding
-from tfops.records.names import EnvName
+from tfops.records.names import MAIN_STACK, EnvName
 from tfops.render.backend import describe_backend
 from tfops.resolve.branches import describe_mapping
 from tfops.system import environ
@@ -146,8 +147,14 @@ def _takes_branches(project: Project, envs: Sequence[EnvName]) -> bool:
 
 def _rules(rules: ProjectConfig) -> Iterator[Finding]:
     yield Finding("branches", describe_mapping(rules.environments))
-    local = " (state stays in this clone)" if rules.backend.kind == "local" else ""
-    yield Finding("backend", describe_backend(rules.backend) + local)
+    yield Finding("backend", _in_words(rules.backend))
+    for env, rule in rules.environments.items():
+        for stack, backend in rule.own_backends.items():
+            yield Finding("backend", f"{env if stack == MAIN_STACK else f'{env}/{stack}'}: {_in_words(backend)}")
+
+
+def _in_words(backend: Backend) -> str:
+    return describe_backend(backend) + (" (state stays in this clone)" if backend.kind == "local" else "")
 
 
 def _environments(project: Project, rules: ProjectConfig) -> Iterator[Finding]:

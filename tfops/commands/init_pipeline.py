@@ -53,7 +53,7 @@ def _other_than_written(folder: Path, kept: list[str], files: Mapping[str, str])
 
 
 def _backend(rules: ProjectConfig) -> Iterator[str]:
-    if rules.backend.kind == "local":
+    if any(backend.kind == "local" for env in rules.environments for backend in rules.backends_of(env)):
         yield "set a backend that jobs share in tfops.yaml: local states go with the clone: tfops docs share-state"
 
 

@@ -119,7 +119,8 @@ def _bound(pattern: str, found: Mapping[EnvName, EnvironmentRule], rules: Projec
             f"{len(found)} environments are bound to `{pattern}`: a matrix takes {_MOST_ENVIRONMENTS}",
             hint="one job can do all of them: tfops docs run-in-ci   (tfops reconcile)",
         )
-    uses_aws = rules.backend.kind == "s3" or any(rule.account or rule.role for rule in found.values())
+    in_s3 = any(backend.kind == "s3" for env in found for backend in rules.backends_of(env))
+    uses_aws = in_s3 or any(rule.account or rule.role for rule in found.values())
     applied = tuple(env for env, rule in found.items() if rule.sync is Sync.AUTO and not rule.promote)
     waiting = tuple(env for env in found if env not in applied)
     reviewed = tuple(env for env, rule in found.items() if rule.review.required)

@@ -284,3 +284,7 @@ class ProjectConfig:
         if rule and stack in rule.own_backends:
             return rule.own_backends[stack]
         return self.backend.with_settings(rule.backend) if rule and rule.backend else self.backend
+
+    def backends_of(self, env: EnvName) -> tuple[Backend, ...]:
+        """The same of all its stacks."""
+        return tuple(self.backend_of(env, stack) for stack in self.roots_of(env) or (MAIN_STACK,))
