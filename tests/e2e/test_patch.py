@@ -71,6 +71,8 @@ def test_a_patch_stops_at_the_wave_that_breaks_and_goes_on_where_it_stopped(six:
     nobody = six.run("patch", "--module", "netwrk", "-o", "json")
     assert (nobody.code, nobody.error["guard"]) == (11, "nothing-uses-it")
     six.write("modules/network/main.tf", _NETWORK)
+    for words in (["patch", "--module", "network", "--plan"], ["plan", "--env", "o*"]):
+        assert "not committed: modules/network/main.tf" in " ".join(six.run(*words).err.split())
     _want(six, "staging", "test -e /nowhere/GO")
     six.commit("fix(network): CVE-2026-1")
     planned = six.ok("patch", "--module", "network", "--plan")

@@ -12,10 +12,11 @@ from tfops.system.module_files import MODULES
 from tfops.system.repository import PROJECT_PATHS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tfops.change.project import Project
+    from tfops.change.ui import Ui
     from tfops.config.environment import EnvironmentConfig, StackConfig
     from tfops.config.own_roots import RootConfig
     from tfops.config.project import ProjectConfig
@@ -86,6 +87,16 @@ def project_paths(project: Project, rules: ProjectConfig, env: EnvName, commit: 
     roots = roots_of(project_document(tree).data, rules.files_of(env)).values()
     reach = _reach(_Key(tree), tuple(map(_RootSpec.of, roots)))
     return (PROJECT_FILE, *(path or "." for path in sorted(reach)))
+
+
+def tell_uncommitted(project: Project, rules: ProjectConfig, envs: Iterable[EnvName], ui: Ui) -> None:
+    """Warn where a plan of the commit that is checked out lacks what lies here of these environments."""
+    head = project.repository.head
+    paths = dict.fromkeys(path for env in envs for path in project_paths(project, rules, env, head))
+    found = project.repository.uncommitted(tuple(paths)) if paths else ()
+    if found:
+        listed = ", ".join(found[:3]) + (" …" if len(found) > 3 else "")
+        ui.warn(f"not part of this plan, because not committed: {listed}   (plan --worktree has them)")
 
 
 def engine_folder(workspace: Workspace, env: EnvName, stack: StackName, config: StackConfig) -> Path:

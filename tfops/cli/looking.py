@@ -107,7 +107,7 @@ def plan(
             from tfops.commands.selecting import for_commit
 
             selected = for_commit(project, selection, ui, worktree=worktree)
-            return plan_many(project, selected, passed_on(ctx), side_by_side.options(ui))
+            return plan_many(project, selected, passed_on(ctx), side_by_side.options(ui), ui)
         if keep:
             from tfops.commands.note_review import plan_and_keep
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tfops.change.own_reach import tell_uncommitted
 from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.selecting import Selected
@@ -18,8 +19,10 @@ from tfops.views.many import EnvironmentAnswer, ManyResult
 from tfops.views.plan import PlanResult, RollbackPlanResult
 
 
-def plan_many(project: Project, selected: Selected, options: Sequence[str], how: ManyOptions) -> ManyResult:
+def plan_many(project: Project, selected: Selected, options: Sequence[str], how: ManyOptions, ui: Ui) -> ManyResult:
     """What applying the commit would do to each. `options` are those of `plan`, for all."""
+    if "--worktree" not in options:
+        tell_uncommitted(project, selected.rules, selected.environments, ui)
     return _looked_at(project, "plan", selected, options, how, read_plan)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from tfops.change.own_reach import tell_uncommitted
 from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.many import agreed_to
@@ -24,6 +25,7 @@ def patch(project: Project, asked: PatchRequest, how: ManyOptions, ui: Ui) -> Pa
     """
     began = time.monotonic()
     found = find_patch(project, asked, ui)
+    tell_uncommitted(project, found.selected.rules, found.users, ui)
     planned = plan_patch(found, how)
     answers = planned.answers
     if asked.only_plans or not found.waves:

@@ -9,17 +9,15 @@ from tfops.change.module_contents import ModuleContents
 from tfops.change.project import Project
 from tfops.change.ui import Ui
 from tfops.commands.patch_users import ModuleUser, users_of
-from tfops.commands.selecting import Selected, for_commit
+from tfops.commands.selecting import Selected, bound_elsewhere, for_commit
 from tfops.config.names import shown
 from tfops.config.project import ProjectConfig
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
-from tfops.forge.ci import branch_named_by_ci
 from tfops.ledger.versions import Listing
 from tfops.records.commit import Commit
 from tfops.records.names import EnvName
 from tfops.records.version import Kind, Verified, VersionRecord
-from tfops.resolve.branches import matches
 from tfops.resolve.patching import promoted_through, promotion_waves
 from tfops.resolve.selection import Selection
 
@@ -105,13 +103,9 @@ def _held(users: Mapping[EnvName, ModuleUser], rules: ProjectConfig) -> dict[Env
 
 def _selected(project: Project, asked: PatchRequest, ui: Ui) -> Selected:
     """All that were selected, but for those that no promotion leads to and that are bound to another branch."""
-    selected, branch = for_commit(project, asked.selection, ui), project.repository.branch or branch_named_by_ci()
-    rules = selected.rules.environments
-    left_out = {
-        env: f"bound to {rules[env].branch}, this is {branch}"
-        for env in selected.environments
-        if branch and rules[env].promote is None and not matches(rules[env].branch, branch)
-    }
+    selected = for_commit(project, asked.selection, ui)
+    elsewhere, rules = bound_elsewhere(project, selected), selected.rules.environments
+    left_out = {env: why for env, why in elsewhere.items() if rules[env].promote is None}
     kept = tuple(env for env in selected.environments if env not in left_out)
     return replace(selected, environments=kept, left_out=left_out)
 

@@ -11,7 +11,7 @@ from tfops.change import story
 from tfops.change.agree import agree
 from tfops.change.checks import check_context
 from tfops.change.environment import find_place
-from tfops.change.own_reach import project_paths
+from tfops.change.own_reach import tell_uncommitted
 from tfops.change.planning import Planned
 from tfops.change.project import Project
 from tfops.change.recordable import require_recordable
@@ -151,14 +151,11 @@ def _bridge_blocks(bridges: Mapping[StackName, Bridge]) -> dict[str, Any]:
 
 
 def _say_what(facts: Snapshot, ui: Ui, *, worktree: bool) -> None:
-    reason, repository = facts.place.reason, facts.project.repository
+    reason = facts.place.reason
     if worktree:
         ui.note(f"{reason} · the files as they lie here, uncommitted ones too (this plan can't be applied)")
         return
-    commit = repository.commit(facts.head)
+    commit = facts.project.repository.commit(facts.head)
     ui.note(f"{reason} · commit {commit.short} {commit.subject}")
-    paths = project_paths(facts.project, facts.place.rules, facts.env, facts.head)
-    uncommitted = repository.uncommitted(paths) if facts.head == repository.head else ()
-    if uncommitted:
-        listed = ", ".join(uncommitted[:3]) + (" …" if len(uncommitted) > 3 else "")
-        ui.warn(f"not part of this plan, because not committed: {listed}   (--worktree plans them)")
+    if facts.head == facts.project.repository.head:
+        tell_uncommitted(facts.project, facts.place.rules, [facts.env], ui)

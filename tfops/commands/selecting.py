@@ -68,20 +68,30 @@ def for_commit(
     rules = project.rules_in(project.tree(worktree=worktree))
     candidates = [env for env, rule in rules.environments.items() if selection.names(env) or _is_lasting(rule)]
     selected = select(project, selection, ui, candidates=candidates, worktree=worktree)
-    branch = project.repository.branch or branch_named_by_ci() if only_of_branch else ""
+    branch = _branch_of(project) if only_of_branch else ""
     if not branch:
         return selected
-    left_out = {
-        env: f"bound to {rules.environments[env].branch}, this is {branch}"
-        for env in selected.environments
-        if not (selection.names(env) or matches(rules.environments[env].branch, branch))
-    }
+    left_out = bound_elsewhere(project, selected)
     left_out |= _waiting(project, rules, [env for env in selected.environments if env not in left_out], selection)
     kept = tuple(env for env in selected.environments if env not in left_out)
     if left_out and not kept:
         listed = "; ".join(f"{env}: {why}" for env, why in list(left_out.items())[:3])
         raise Refused("nothing-selected", f"nothing that was selected is for this commit of {branch}", why=listed)
     return Selected(selection, kept, rules, left_out, selected.text)
+
+
+def bound_elsewhere(project: Project, selected: Selected) -> dict[EnvName, str]:
+    """Those that were met by a pattern and are bound to another branch than the checked-out one, and to which."""
+    branch, rules = _branch_of(project), selected.rules.environments
+    return {
+        env: f"bound to {rules[env].branch}, this is {branch}"
+        for env in selected.environments
+        if branch and not (selected.selection.names(env) or matches(rules[env].branch, branch))
+    }
+
+
+def _branch_of(project: Project) -> str:
+    return project.repository.branch or branch_named_by_ci()
 
 
 def _waiting(
