@@ -119,8 +119,9 @@ def test_the_files_alone_are_for_a_merge_request(prod: Sandbox) -> None:
     assert (made["version"], made["commit"]) == (None, prod.git("rev-parse", "HEAD"))
     assert prod.git("log", "-1", "--format=%s") == "Add prod-dr, a copy of prod v1"
     assert "nothing wrong" in prod.ok("validate").out
-    wrong = prod.run("replicate", "prod", "prod-eu", "--same", "inputs.value", "--yes", "-o", "json").error
-    assert wrong["guard"] == "wrong-branch"
+    for words in (["--yes"], ["--dry-run"]):
+        wrong = prod.run("replicate", "prod", "prod-eu", "--same", "inputs.value", *words, "-o", "json").error
+        assert wrong["guard"] == "wrong-branch"
 
 
 def test_on_a_terminal_it_asks_and_takes_what_is_proposed(prod: Sandbox) -> None:

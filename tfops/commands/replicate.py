@@ -93,7 +93,7 @@ def replicate(project: Project, asked: ReplicaRequest, request: Request, ui: Ui)
     if asked.branch:
         typed["branch"] = asked.branch  # one thing, that can be said in two ways
     pattern = typed.get("branch") or str(original.line["branch"])
-    branch = require_place(project, pattern, copy, applies=asked.extent is Extent.APPLIED)
+    branch = require_place(project, pattern, copy, applies=asked.extent is not Extent.COMMITTED)
     require_same_modules(project, read)
     settings = all_settings(original, copy, typed, asked.same, ui)
     files = draft(original, copy, settings, project.tree(worktree=False).read(PROJECT_FILE) or "")

@@ -84,10 +84,10 @@ class PatchResult:
     @property
     def next_command(self) -> str:
         """What goes on from here; empty when all is done."""
+        states = {one.state for one in self.environments}
+        left, held = states & {PatchState.FAILED, PatchState.WAITING}, PatchState.HELD in states
         if self.is_plan:
-            return self.command
-        left = any(one.state in (PatchState.FAILED, PatchState.WAITING) for one in self.environments)
-        held = any(one.state is PatchState.HELD for one in self.environments)
+            return self.command if left or PatchState.PLANNED in states else ""
         return f"{self.command} --resume" if left else f"{self.command} --lift-hold" if held else ""
 
     def text_of(self, one: PatchedEnvironment) -> str:
@@ -102,7 +102,7 @@ class PatchResult:
         counts = Counter(one.state for one in self.environments)
         listed = ", ".join(f"{counts[state]} {state}" for state in PatchState if counts[state])
         use = "uses" if len(self.environments) == 1 else "use"
-        text = f"{plural(len(self.environments), 'environment')} {use} it: {listed}" if listed else "nobody uses it"
+        text = f"{plural(len(self.environments), 'environment')} {use} it: {listed}" if listed else "none of those that were selected uses it"
         return f"interrupted; {text}" if self.is_interrupted else text
 
 

@@ -117,7 +117,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         ),
         (row.holder is not None, f"locked: {row.holder.what} by {row.holder.who}" if row.holder else "", "yellow"),
         (bool(row.trouble), _trouble_words(row), "bold red"),
-        (not row.is_configured, "not in tfops.yaml any more", "red"),
+        (not row.is_configured, "not in tfops.yaml", "red"),
         (bool(_drill_words(row)), _drill_words(row), "dim"),
         (current is None and not _is_refused(row), "never applied", "dim"),
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
