@@ -55,8 +55,9 @@ lock: setup ## pin the dependencies anew, with hashes and without a registry's n
 bench: setup ## measure tfops against the same steps typed by hand; writes bench/results.md (a part: ARGS='Status')
 	$(BIN)/python -m bench $(ARGS)
 
-bench-aws: setup ## the same with the real AWS provider, against moto's server; writes bench/aws-results.md
+bench-aws: setup ## the same with the real AWS provider, against moto's server; writes bench/aws-results.md, aws-many-results.md
 	$(BIN)/python -m bench.aws $(ARGS)
+	$(BIN)/python -m bench.aws_many $(ARGS)
 
 bench-peers: setup ## the same roots by tfops, by hand and by its peers on PATH; writes bench/peers-results.md
 	$(BIN)/python -m bench.peers $(ARGS)

@@ -44,6 +44,7 @@ TARGETS = (
     Target("affected", _PEERS, "`reconcile --dry-run` after it", "`terramate list --changed`", 1.0),
     Target("reconcile-20", "Many", "`reconcile --parallel 2`, 20 environments", f"`xargs -P2` of {_BY_HAND}", 1.5),
     Target("plan-all", "Many", "`plan --all`, 100 environments", "`xargs -P` of `init`, `plan`", 1.5),
+    Target("aws-plan-all", _AWS, "`plan --all`, 8 environments, AWS", "`xargs -P` of `init`, `plan`", 0.9),
     Target("apply-all", "Many", "`apply --all --parallel 2`, 20 environments", f"`xargs -P2` of {_BY_HAND}", 1.5),
     Target("diff", "Status", "`diff` of two versions, 1,000 environments, 20,000 versions", _REFS, 3.0),
     Target("graph", "Status", "`graph`, the same", _REFS, 3.0),

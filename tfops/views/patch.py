@@ -102,7 +102,11 @@ class PatchResult:
         counts = Counter(one.state for one in self.environments)
         listed = ", ".join(f"{counts[state]} {state}" for state in PatchState if counts[state])
         use = "uses" if len(self.environments) == 1 else "use"
-        text = f"{plural(len(self.environments), 'environment')} {use} it: {listed}" if listed else "none of those that were selected uses it"
+        text = (
+            f"{plural(len(self.environments), 'environment')} {use} it: {listed}"
+            if listed
+            else "none of those that were selected uses it"
+        )
         return f"interrupted; {text}" if self.is_interrupted else text
 
 
