@@ -12,7 +12,7 @@ def advance(repository: Repository, update: Update, *, refused: Callable[[str], 
     """Make a branch point to a commit that comes from where it points now; a new one where `old` is empty.
 
     LOST when it isn't there any more. Raises what `refused` makes of the remote's words where it says no,
-    RemoteUnreachable where it doesn't answer.
+    RemoteUnreachable where it doesn't answer, Refused where this clone can't be written to.
     """
     git, remote = repository.git, repository.remote
     if not remote:
@@ -28,10 +28,18 @@ def advance(repository: Repository, update: Update, *, refused: Callable[[str], 
 
 
 def _advance_here(repository: Repository, update: Update) -> Swap:
+    git = repository.git
     try:
-        repository.git.update_refs(f"update {update.ref} {update.new} {update.old}\n", {update.ref: update.new})
-    except GitFailed:
-        return Swap.LOST
+        git.update_refs(f"update {update.ref} {update.new} {update.old}\n", {update.ref: update.new})
+    except GitFailed as error:
+        there = git.line("rev-parse", "--verify", "--quiet", "--end-of-options", update.ref)
+        if there == update.new:
+            return Swap.WON
+        if there != update.old:
+            return Swap.LOST
+        from tfops.system.failures import not_written_here  # noqa: PLC0415 - read when something fails
+
+        raise not_written_here(error, "") from error
     return Swap.WON
 
 
