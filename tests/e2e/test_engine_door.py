@@ -54,15 +54,18 @@ def test_what_reads_is_passed_on_and_leaves_nothing(running: Sandbox) -> None:
 
 
 def test_the_state_is_pulled_to_the_byte_and_json_has_it_too(running: Sandbox) -> None:
-    assert running.ok("state", "pull", "dev").out.rstrip("\n") == running.state_file.read_text().rstrip("\n")
+    pulled, stored = running.ok("state", "pull", "dev").out, running.state_file.read_text()
+    if running.env["TFOPS_ENGINE"] == "tofu":  # it writes the state out anew
+        pulled, stored = json.loads(pulled), json.loads(stored)
+    assert pulled == stored
     result = running.ok("engine", "dev", "-o", "json", "--", "state", "list").result
     assert result["output"] == f"{ONE}\n{MAIN}\n"
     assert (result["env"], result["command"], result["exit_code"]) == ("dev", "state list", 0)
 
 
 def test_a_console_reads_what_is_typed(running: Sandbox) -> None:
-    talked = _talk(running, "module.main.value\n", "engine", "dev", "--", "console")
-    assert (talked.returncode, talked.stdout) == (0, '"a"\n'), talked.stderr
+    talked = _talk(running, 'upper("a")\n', "engine", "dev", "--", "console")
+    assert (talked.returncode, talked.stdout) == (0, '"A"\n'), talked.stderr
 
 
 def test_the_exit_code_is_the_engines(running: Sandbox) -> None:

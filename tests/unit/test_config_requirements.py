@@ -106,4 +106,11 @@ def test_an_import_names_the_provider_of_its_resource(tmp_path: Path, address: s
     (tmp_path / "main.tf").write_text(_NEEDS)
     body = {"terraform": {"required_providers": {"foo": {"source": "acme/foo"}}}, "resource": {"foo_bar": {"x": {}}}}
     (inner / "main.tf.json").write_text(json.dumps(body))
-    assert import_requirements([address], {"app": tmp_path, "app.inner": inner}) == expected
+    text = import_requirements([address], {"app": tmp_path, "app.inner": inner})
+    needed = {name: {"source": source} for name, source in expected.items()}
+    assert (json.loads(text) if text else {}) == ({"terraform": {"required_providers": needed}} if needed else {})
+
+
+def test_what_the_root_requires_itself_is_not_said_again(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(_NEEDS)
+    assert import_requirements(["demo_thing.main"], {"": tmp_path}, tmp_path) == ""

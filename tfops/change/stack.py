@@ -27,10 +27,12 @@ from tfops.config.environment import (
 )
 from tfops.config.modules.interface import (
     Interfaces,
+    exported_folders,
     require_inner_sources,
 )
 from tfops.config.modules.moves import declared_moves
 from tfops.config.modules.protection import Protected, known_inputs, protected_addresses
+from tfops.config.modules.requirements import import_requirements
 from tfops.config.own_roots import RootConfig
 from tfops.config.project import ProjectConfig
 from tfops.config.values import Secret, StackOutput
@@ -46,7 +48,7 @@ from tfops.records.addresses import code_of, qualified
 from tfops.records.card import AwsCaller
 from tfops.records.engine_events import Diagnostic, Event
 from tfops.records.names import MAIN_STACK, StackName
-from tfops.records.rendered import LOCK_FILE, RenderedRoot, RootLayout
+from tfops.records.rendered import IMPORT_REQUIREMENTS_FILE, LOCK_FILE, RenderedRoot, RootLayout
 from tfops.render.root import digest_of, secret_uses, stack_variables
 from tfops.render.supply import SUPPLY_FILE, Supply, supply_file
 from tfops.system import environ
@@ -137,8 +139,16 @@ class OpenStack:
         if unknown or self.keeps_aws:
             kept = self.keeps_aws
             files = render_stack(self.content, self.name, self.modules, unknown, public, keeps_aws=kept).files
-        files = {name: text for name, text in files.items() if name not in _OF_INIT}
+        files = {name: text for name, text in files.items() if name not in _OF_INIT} | self._import_requirements()
         lay_out(self.engine.root, files, removes=lambda name: steers_engine(name) and name not in _OF_INIT)
+
+    def _import_requirements(self) -> dict[str, str]:
+        """What OpenTofu must be told before `init`; of modules from elsewhere nothing is known by then."""
+        addresses = [one.to for one in self.config.imports]
+        if not (addresses and self.engine.engine.is_tofu):
+            return {}
+        text = import_requirements(addresses, exported_folders(self.modules, self.config.modules))
+        return {IMPORT_REQUIREMENTS_FILE: text} if text else {}
 
     def _lay_out_own(self, root: RootConfig) -> None:
         from tfops.change.own_root import require_free_names  # noqa: PLC0415 - most environments have no such root

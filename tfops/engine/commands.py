@@ -132,10 +132,13 @@ class CommandLine:
         `fmt` has no JSON and no columns."""
         return self._build("plan", input=False, json=FLAG, refresh=False, lock=False, var_file=list(files))
 
-    def apply(self, plan: str, *, may_leave: bool = False) -> list[str]:
-        """`may_leave`: a destroy that leaves something alive, as it was planned, is no error (OpenTofu 1.12)."""
-        leave = {"suppress_forget_errors": FLAG} if may_leave else {}
-        return self._build("apply", plan, input=False, json=FLAG, **leave, **_locking(self._flags.lock_timeout_s))
+    def apply(self, plan: str, *, may_leave: bool = False, values: Sequence[str] = ()) -> list[str]:
+        """`may_leave`: a destroy that leaves something alive, as it was planned, is no error (OpenTofu 1.12). `values`
+        are said again, for OpenTofu alone: Terraform takes them from the plan, and refuses them here."""
+        more: dict[str, Option] = {"suppress_forget_errors": FLAG} if may_leave else {}
+        if values:
+            more["var_file"] = list(values)
+        return self._build("apply", plan, input=False, json=FLAG, **more, **_locking(self._flags.lock_timeout_s))
 
     def show_plan(self, plan: str) -> list[str]:
         return self._build("show", plan, json=FLAG)

@@ -35,7 +35,7 @@ from tfops.engine.state import as_one_module, parse_state, sensitive_values, wit
 from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted
 from tfops.records.engine_events import Diagnostic, Event
 from tfops.records.plan import Action
-from tfops.records.rendered import RootLayout
+from tfops.records.rendered import BRIDGE_REQUIREMENTS_FILE, RootLayout
 from tfops.records.state import StackState
 from tfops.system import clock
 from tfops.system.parallel import meanwhile
@@ -277,8 +277,9 @@ class StackEngine:
         if self.engine.is_tofu and imported:
             folders = {module.path: module.folder for module in self.modules()}
             folders |= {"": self.root} if self.layout.is_own else {}
-            needed = {name: {"source": source} for name, source in import_requirements(imported, folders).items()}
-            blocks = {**blocks, **({"terraform": {"required_providers": needed}} if needed else {})}
+            (self.root / BRIDGE_REQUIREMENTS_FILE).unlink(missing_ok=True)  # that of a bridge before, which says it too
+            if text := import_requirements(imported, folders, self.root):
+                write_file(self.root / BRIDGE_REQUIREMENTS_FILE, text)
         write_file(self.root / BRIDGE_FILE, json.dumps(blocks, indent=2))
         path = self._runner.folder / PLAN_FILE
         argv = self._commands.plan(
@@ -292,7 +293,8 @@ class StackEngine:
 
     def forget_bridge(self) -> None:
         """Take the blocks away again: they belong to one plan."""
-        (self.root / BRIDGE_FILE).unlink(missing_ok=True)
+        for name in (BRIDGE_FILE, BRIDGE_REQUIREMENTS_FILE):
+            (self.root / name).unlink(missing_ok=True)
 
     @property
     def errored_state(self) -> Path:
@@ -354,7 +356,9 @@ class StackEngine:
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
         may_leave = self.engine.fails_for_what_it_leaves and bool(saved.plan.count(Action.FORGET))
-        argv = self._commands.apply(str(saved.path), may_leave=may_leave)
+        # OpenTofu holds a root's own values files against the plan, and would miss ours, which say otherwise.
+        again = self.layout.values if self.engine.is_tofu and self.layout.is_own else ()
+        argv = self._commands.apply(str(saved.path), may_leave=may_leave, values=again)
         began = clock.now()
         self._in_s3 = s3_state(self.root, self.engine, self.layout.backend)
         with meanwhile(self._in_s3.connect if self._in_s3 else lambda: None):

@@ -46,6 +46,9 @@ OWN_BACKEND_FILE = "zz_tfops_backend_override.tf.json"
 # Provider blocks that the code no longer has, and what they require; laid beside it, and no part of what is rendered.
 KEPT_PROVIDERS = "tfops_kept_providers"
 KEPT_REQUIREMENTS_FILE = "zz_tfops_providers_override.tf.json"
+# What OpenTofu must know of providers for `import` blocks, those of a bridge and those of the environment's file.
+BRIDGE_REQUIREMENTS_FILE = "zz_tfops_bridge_override.tf.json"
+IMPORT_REQUIREMENTS_FILE = "zz_tfops_imports_override.tf.json"
 OWN_VALUES_FILE = "tfops-inputs.tfvars.json"
 
 

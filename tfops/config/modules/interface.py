@@ -40,6 +40,10 @@ class Interfaces:
         self._is_tofu = is_tofu
         self._known: dict[Path, Interface | None] = {}
 
+    def folder(self, path: str) -> Path:
+        """Where the files of a folder below `modules/` are."""
+        return self._modules / path
+
     def local(self, module: str) -> Interface | None:
         """The interface of a folder below `modules/`, None when there is no such folder."""
         return self._at(self._modules / module)
@@ -231,6 +235,18 @@ def reached_modules(interfaces: Interfaces, modules: Iterable[str]) -> frozenset
             seen.add(module)
             todo += [inner for _, inner in _inner_calls(interfaces, module)]
     return frozenset(seen)
+
+
+def exported_folders(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> dict[str, Path]:
+    """Where the files of each module of `modules/` are, by its path in dots (`app`, `app.inner`)."""
+    found: dict[str, Path] = {}
+    todo = [(name, module.source.path) for name, module in modules.items() if isinstance(module.source, LocalSource)]
+    while todo:
+        path, module = todo.pop()
+        if not module.startswith(("..", "/")):
+            found[path] = interfaces.folder(module)
+            todo += [(f"{path}.{call.name}", inner) for call, inner in _inner_calls(interfaces, module)]
+    return found
 
 
 def _inner_calls(interfaces: Interfaces, module: str) -> Iterator[tuple[LocalCall, str]]:

@@ -50,12 +50,20 @@ def provider_address(name: str, entry: Mapping[str, Any]) -> str:
     return provider_of("/".join([_DEFAULT_HOST, *parts] if len(parts) == 2 else parts))
 
 
-def import_requirements(addresses: Iterable[str], folders: Mapping[str, Path]) -> dict[str, str]:
-    """What a root module must require, name to source, for `import` blocks with these addresses.
+def import_requirements(addresses: Iterable[str], folders: Mapping[str, Path], root: Path | None = None) -> str:
+    """The text of an override file with what a root module must require besides, for `import` blocks with these
+    addresses; empty where that is nothing.
 
     OpenTofu takes the first word of a resource's type for the name of a provider of the root, HashiCorp's where the
-    root says nothing else; the module's own words decide. `folders` maps a module's path in dots to its files.
+    root says nothing else; the module's own words decide. `folders` maps a module's path in dots to its files; what
+    the files in `root` require themselves isn't said again.
     """
+    said = _required_in(module_texts(root)) if root is not None else {}
+    needed = {name: {"source": it} for name, it in _import_sources(addresses, folders).items() if name not in said}
+    return json.dumps({"terraform": {"required_providers": needed}}, indent=2) + "\n" if needed else ""
+
+
+def _import_sources(addresses: Iterable[str], folders: Mapping[str, Path]) -> dict[str, str]:
     found: dict[str, str] = {}
     for address in addresses:
         *steps, kind, name = without_keys(address).split(".")
@@ -70,13 +78,18 @@ def import_requirements(addresses: Iterable[str], folders: Mapping[str, Path]) -
 
 def _source_of(kind: str, name: str, texts: Mapping[str, str]) -> str:
     """The address of the provider of a module's resource."""
-    requirements: dict[str, dict[str, Any]] = {}
-    local = kind.partition("_")[0]
+    requirements, local = _required_in(texts), kind.partition("_")[0]
     for file in module_files(texts, is_tofu=True):
-        is_json = file.endswith(".json")
-        requirements |= dict(_requirements(texts[file], is_json=is_json))
-        local = _chosen_provider(kind, name, texts[file], is_json=is_json) or local
+        local = _chosen_provider(kind, name, texts[file], is_json=file.endswith(".json")) or local
     return provider_address(local, requirements.get(local, {}))
+
+
+def _required_in(texts: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What a folder's files require, as OpenTofu reads them, by the name that they give it."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in module_files(texts, is_tofu=True):
+        found |= dict(_requirements(texts[file], is_json=file.endswith(".json")))
+    return found
 
 
 def _chosen_provider(kind: str, name: str, text: str, *, is_json: bool) -> str:
