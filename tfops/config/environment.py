@@ -14,10 +14,11 @@ from tfops.config.inherit import FOLDER, laid_over, read_inherited
 from tfops.config.inputs import InputCheck
 from tfops.config.labels import differing_labels, label_complaints, without_labels
 from tfops.config.limits import limit_complaints
-from tfops.config.own_roots import RootConfig, has_roots, missing_complaints, root_document, roots_of
+from tfops.config.own_roots import RootConfig, has_roots, root_document
+from tfops.config.parsing import parse
 from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project, project_document
-from tfops.config.schema import EnvironmentFile, parse
+from tfops.config.schema import EnvironmentFile
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
@@ -193,33 +194,13 @@ def _read_roots(
     tree: Tree, env: EnvName, base: EnvName, check: InputCheck | None, secrets: SecretRules | None
 ) -> EnvironmentConfig:
     """An environment of root modules that somebody wrote by hand: those of `base`."""
-    from tfops.config.own_backend import backend_complaints  # noqa: PLC0415 - most environments have no such root
-    from tfops.config.root_values import given_names, tfvars_complaints  # noqa: PLC0415
+    from tfops.config.root_environment import read_roots  # noqa: PLC0415 - most environments have no such root
 
-    rules, place = project_document(tree), env if env != base else ""
-    complaints = [
-        *missing_complaints(tree, rules, base, place),
-        *backend_complaints(tree, rules, base),
-        *_complaints_of_two(tree, base, rules),
-    ]
-    roots = roots_of(rules.data, base, place)
-    documents = {stack: root_document(rules, base, stack, place) for stack in roots}
-    for stack, document in documents.items():
-        where: Path = ("modules", ROOT_MODULE, "inputs")
-        complaints += input_complaints(document, where, document.data["modules"][ROOT_MODULE]["inputs"], known=[])
-        complaints += secret_complaints(document, tree, secrets, base)
-        if check is not None and not complaints:
-            given = given_names(tree, roots[stack])
-            source = {ROOT_MODULE: RootSource(path=roots[stack].path)}
-            complaints += check.complaints(document, (env, stack), source, given=given)
-            complaints += tfvars_complaints(tree, roots[stack], document, check, (env, stack))
-            complaints += limit_complaints(document, rules)
-    if not complaints:
-        complaints += _between_roots(documents, roots, env, check)
-    if complaints:
-        raise ConfigError(sorted(complaints, key=place_of))
-    stacks = {stack: _root_stack(document, roots[stack]) for stack, document in documents.items()}
-    whole = {stack: [root.path, root.tfvars, documents[stack].data] for stack, root in roots.items()}
+    found = read_roots(tree, env, base, check, secrets)
+    if found.complaints:
+        raise ConfigError(sorted(found.complaints, key=place_of))
+    stacks = {stack: _root_stack(document, found.roots[stack]) for stack, document in found.documents.items()}
+    whole = {stack: [root.path, root.tfvars, found.documents[stack].data] for stack, root in found.roots.items()}
     return EnvironmentConfig(env, stacks, _digest(whole))
 
 
@@ -227,33 +208,6 @@ def _root_stack(document: Document, root: RootConfig) -> StackConfig:
     inputs = document.data["modules"][ROOT_MODULE]["inputs"]
     module = ModuleConfig(RootSource(path=root.path), {key: parsed_forms(value) for key, value in inputs.items()})
     return StackConfig({ROOT_MODULE: module}, root)
-
-
-def _complaints_of_two(tree: Tree, env: EnvName, rules: Document) -> Iterator[Complaint]:
-    for path in (f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"):
-        if tree.digest(path):
-            what = f"`root` here and `{path}` both describe {env}"
-            yield rules.complaint(("environments", env), what, "keep one of the two")
-
-
-def _between_roots(
-    documents: Mapping[StackName, Document],
-    roots: Mapping[StackName, RootConfig],
-    env: EnvName,
-    check: InputCheck | None,
-) -> Iterator[Complaint]:
-    order = list(roots)
-
-    def outputs_of(stack: StackName, module: str) -> frozenset[str] | None:
-        return check.outputs(env, stack, module, RootSource(path=roots[stack].path)) if check else None
-
-    yield from reference_complaints(documents, outputs_of)
-    for stack, document in documents.items():
-        for path, form in forms_in(_root_stack(document, roots[stack]).modules[ROOT_MODULE].inputs):
-            if isinstance(form, StackReference) and form.stack in order[order.index(stack) + 1 :]:
-                what = f"root `{form.stack}` comes after `{stack}`: it has nothing to give yet"
-                spot: Path = ("modules", ROOT_MODULE, "inputs", *path)
-                yield document.complaint(spot, what, "put it before, in `roots:`")
 
 
 def _own_files(tree: Tree, env: EnvName, base: EnvName | None) -> dict[StackName, str]:

@@ -18,6 +18,7 @@ from tfops.config.labels import label_complaints
 from tfops.config.limits import check_input_rules
 from tfops.config.names import PROJECT_FILE
 from tfops.config.own_roots import check_roots, with_roots
+from tfops.config.parsing import parse
 from tfops.config.preview import check_preview, is_preview_template, to_preview
 from tfops.config.project import (
     DriftPolicy,
@@ -31,7 +32,7 @@ from tfops.config.project import (
 )
 from tfops.config.promotion import check_promotions, to_promotion_rule
 from tfops.config.review import to_review_rule
-from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
+from tfops.config.schema import EnvironmentBlock, ProjectFile
 from tfops.config.secrets import check_secrets, to_secret_rules
 from tfops.config.window import parse_window
 from tfops.errors import ConfigError, ProjectError
