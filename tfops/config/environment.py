@@ -23,6 +23,8 @@ from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
 from tfops.config.values import (
+    Form,
+    RunValue,
     StackOutput,
     StackReference,
     forms_in,
@@ -63,9 +65,17 @@ class StackConfig:
     @property
     def references(self) -> frozenset[StackReference]:
         """What this stack takes from others."""
+        return frozenset(form for form in self._forms if isinstance(form, StackReference))
+
+    @property
+    def run_values(self) -> frozenset[str]:
+        """The names of what only a run knows of this stack's values."""
+        return frozenset(form.name for form in self._forms if isinstance(form, RunValue))
+
+    @property
+    def _forms(self) -> Iterator[Form]:
         inputs = (module.inputs for module in self.modules.values())
-        forms = (form for values in inputs for _, form in forms_in(dict(values)))
-        return frozenset(form for form in forms if isinstance(form, StackReference))
+        return (form for values in inputs for _, form in forms_in(dict(values)))
 
 
 @dataclass(frozen=True, slots=True)

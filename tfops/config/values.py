@@ -21,8 +21,10 @@ _PATH = rf"(?P<path>{_WORD}(\.{_WORD}|\[[0-9]+\])*)"
 _MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD})\.{_PATH}\}}")
 _STACK_REFERENCE = re.compile(rf"\$\{{stack\.(?P<stack>[A-Za-z0-9][A-Za-z0-9-]*)\.{_PATH}\}}")
 _STEPS = re.compile(rf"(?P<first>{_WORD})(\.(?P<second>{_WORD}))?")
-_LOOKS_LIKE_REFERENCE = re.compile(r"\$\{\s*(modules?|stacks?)\b[^}]*\}")
-_ESCAPED = re.compile(r"\$(?P<text>\$+\{\s*(modules?|stacks?)\b[^}]*\})")
+_OF_RUN = r"(?:git|env|aws)\.[a-z_]+"
+_LOOKS = rf"\{{\s*(?:(?P<word>modules?|stacks?)\b[^}}]*|(?P<name>{_OF_RUN})\s*)\}}"
+_LOOKS_LIKE_REFERENCE = re.compile(rf"\${_LOOKS}")
+_ESCAPED = re.compile(rf"\$(?P<text>\$+{_LOOKS})")
 _SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_-]*):(?P<name>[^#]+)(?P<hash>#(?P<key>.*))?", re.DOTALL)
 
 
@@ -69,6 +71,23 @@ class StackReference:
         if steps["second"] and steps["first"] in modules:
             return StackOutput(self.stack, steps["first"], steps["second"]), self.path[steps.end() :]
         return StackOutput(self.stack, "", steps["first"]), self.path[steps.end("first") :]
+
+
+# What only a run knows, and a card keeps: by the names that a developer writes.
+RUN_VALUES: Mapping[str, str] = {
+    "git.commit": "the commit that an environment was made from",
+    "git.branch": "the branch that this commit stands for",
+    "env.name": "the environment's name",
+    "aws.account_id": "the AWS account that the credentials are for",
+    "aws.region": "the AWS region that the environment lives in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunValue:
+    """A text that the run knows: one of RUN_VALUES."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +157,7 @@ def is_sops_mapping(path: str) -> bool:
     return path.endswith(_SOPS_MAPPINGS)
 
 
-Form = Reference | StackReference | Secret
+Form = Reference | StackReference | RunValue | Secret
 
 
 def is_form(value: Any) -> bool:
@@ -190,7 +209,7 @@ def parse_form(value: Any) -> Any:
     return value
 
 
-def _parse_text(text: str) -> str | Reference | StackReference:
+def _parse_text(text: str) -> str | Reference | StackReference | RunValue:
     match = _MODULE_REFERENCE.fullmatch(text)
     if match:
         return Reference(match["module"], match["path"])
@@ -198,11 +217,20 @@ def _parse_text(text: str) -> str | Reference | StackReference:
     if match:
         return StackReference(match["stack"], match["path"])
     looks = _LOOKS_LIKE_REFERENCE.fullmatch(text)
-    if looks and looks[1].startswith("stack"):
+    if looks and looks["name"]:
+        return _run_value(looks["name"])
+    if looks and looks["word"].startswith("stack"):
         raise FormError("not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`")
     if looks:
         raise FormError("not a reference: write `${module.NAME.OUTPUT}`")
     return text
+
+
+def _run_value(name: str) -> RunValue:
+    if name not in RUN_VALUES:
+        hint = f"{did_you_mean(name, RUN_VALUES)}; as text: `$${{{name}}}`"
+        raise FormError(f"no run knows a value `{name}`", hint)
+    return RunValue(name)
 
 
 def _parse_secret(text: str) -> Secret:

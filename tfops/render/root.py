@@ -10,7 +10,7 @@ from tfops import exact
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference, forms_in
+from tfops.config.values import Form, Path, Reference, RunValue, Secret, StackOutput, StackReference, forms_in
 from tfops.dataclass import dataclass
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import (
@@ -18,6 +18,7 @@ from tfops.records.rendered import (
     ENCRYPTION_FILE,
     LOCK_FILE,
     MAIN_FILE,
+    RUN_VARIABLE,
     VALUES_FILE,
     RenderedRoot,
     inputs_variable,
@@ -41,6 +42,7 @@ class RootSpec:
     names the secrets' variables whose values no plan and no state may hold, `decoded` those that hold JSON. `lasting`
     are the other outputs of modules that have ephemeral ones; `const` the inputs, by module, that must stand in the
     call itself. Without `uses_aws` nothing in it is the AWS provider's, which an engine starts for its block alone.
+    `run_values` are what the run knows, by name; a name that it lacks is left open.
     """
 
     project: ProjectConfig
@@ -54,6 +56,7 @@ class RootSpec:
     const: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
     uses_aws: bool = True
+    run_values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> StackConfig:
@@ -82,6 +85,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
         BACKEND_FILE: _text(_backend(spec.project, spec.environment.name, spec.stack)),
         VALUES_FILE: _text(
             {inputs_variable(name): literals for name in modules if (literals := _literals(spec, name))}
+            | ({RUN_VARIABLE: known} if (known := _known_of_run(spec)) else {})
         ),
     }
     encryption = encryption_file(spec.project, spec.environment.name, spec.stack)
@@ -174,6 +178,10 @@ def provider_settings(project: ProjectConfig, env: EnvName) -> dict[str, dict[st
     return blocks
 
 
+def _known_of_run(spec: RootSpec) -> dict[str, str]:
+    return {name: value for name, value in spec.run_values.items() if name in spec.config.run_values}
+
+
 def _literals(spec: RootSpec, name: str) -> dict[str, Any]:
     """Inputs of a module that are literal through and through: they travel as values, never as expressions."""
     const = spec.const.get(name, frozenset())
@@ -192,7 +200,8 @@ def _variables(spec: RootSpec) -> dict[str, Any]:
         name: {"type": "string", "sensitive": True} | ({"ephemeral": True} if name in spec.ephemeral else {})
         for name in secret_uses(spec.environment.stacks[spec.stack])
     }
-    return stacks | inputs | secrets
+    run = {RUN_VARIABLE: {"type": "any"}} if spec.config.run_values else {}
+    return stacks | inputs | secrets | run
 
 
 def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
@@ -239,6 +248,8 @@ def _form_expression(spec: RootSpec, module: str, form: Form, path: tuple[str | 
         case Secret():
             name = _secret_variable(module, path)
             return f"jsondecode(var.{name})" if name in spec.decoded else f"var.{name}"
+        case RunValue():
+            return f"var.{RUN_VARIABLE}[{json.dumps(form.name)}]"
 
 
 def _unknowns(spec: RootSpec) -> dict[str, Any]:
