@@ -4,7 +4,7 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.records.card import AwsCaller
 from tfops.records.names import EnvName
-from tfops.render.root import provider_settings
+from tfops.render.providers import provider_settings
 from tfops.system.aws import Access, access_of
 
 

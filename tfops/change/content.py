@@ -17,6 +17,7 @@ from tfops.config.modules.interface import (
     const_inputs,
     lasting_outputs,
     may_use_aws,
+    provider_sources,
     public_stack_outputs,
 )
 from tfops.config.modules.module import Variable
@@ -27,6 +28,7 @@ from tfops.config.values import Secret, StackOutput
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName, StackName
 from tfops.records.rendered import RenderedRoot
+from tfops.render.providers import run_value_names
 from tfops.render.root import RootSpec, SecretUse, digest_of, joined_files, render_root, secret_uses
 from tfops.system.trees import GitTree
 
@@ -38,7 +40,8 @@ class Content:
     `overrides` are files laid over the exported modules, path below `modules/` to text. `commit` is set where
     it isn't the one that a change is aimed at. `base` is whose files the environment's own are laid over. Roots that
     somebody wrote by hand have `locks` of their own. `known` is what the run knows by itself (`${git.commit}`);
-    `recorded` by stack what a card has of it, which counts instead.
+    `recorded` by stack what a card has of it, which counts instead. `sources` are those of providers that no
+    module of it speaks of.
     """
 
     rules: ProjectConfig
@@ -51,6 +54,7 @@ class Content:
     locks: Mapping[StackName, str | None] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
     recorded: Mapping[StackName, Mapping[str, str]] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -68,10 +72,14 @@ class Content:
         """The committed provider lock: the environment's, or that of the stack's own root."""
         return self.locks.get(stack, self.lock)
 
+    def run_names(self, stack: StackName) -> frozenset[str]:
+        """What a stack's root takes of what only a run knows."""
+        return run_value_names(self.rules, self.environment, stack)
+
     def run_values(self, stack: StackName) -> dict[str, str]:
         """What a stack's root is given of what only a run knows; a name that isn't known is left out."""
         values = {**self.known, **self.recorded.get(stack, {})}
-        return {name: values[name] for name in sorted(self.environment.stacks[stack].run_values) if name in values}
+        return {name: values[name] for name in sorted(self.run_names(stack)) if name in values}
 
     def document(self, stack: StackName) -> Document:
         """A stack's file as it was read, with the place of every value."""
@@ -109,6 +117,7 @@ def render_stack(
         lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
         uses_aws=keeps_aws or may_use_aws(interfaces, content.environment.stacks[stack].modules),
         run_values=content.run_values(stack),
+        sources={**content.sources, **provider_sources(interfaces, content.environment.stacks[stack].modules)},
     )
     return render_root(spec)
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tfops.change.account import access_of_provider, require_account
-from tfops.change.commit_effect import renders_the_same
 from tfops.change.content import Content
 from tfops.change.run import Run
 from tfops.change.snapshot import Snapshot
@@ -15,6 +14,7 @@ from tfops.errors import Refused, TfopsError
 from tfops.records.card import AwsCaller
 from tfops.records.names import EnvName, StackName
 from tfops.records.version import Kind
+from tfops.render.providers import provider_settings
 
 if TYPE_CHECKING:
     from tfops.records.card import Card
@@ -26,13 +26,13 @@ _ACCOUNT, _REGION = "aws.account_id", "aws.region"
 def known_values(rules: ProjectConfig, env: EnvName, commit: str, branch: str) -> dict[str, str]:
     """By name, what needs no question to anybody; the account is the one that tfops.yaml names, where it does."""
     rule = rules.environments.get(env)
-    region = str((rules.providers.get("aws") or {}).get("region") or "")
+    region = (provider_settings(rules, env).get("aws") or {}).get("region")
     found = {
         "git.commit": commit,
         "git.branch": branch,
         "env.name": str(env),
         _ACCOUNT: rule.account if rule else "",
-        _REGION: (rule.region if rule else "") or region,
+        _REGION: region if isinstance(region, str) else "",
     }
     return {name: value for name, value in found.items() if value or name in _OF_COMMIT}
 
@@ -53,8 +53,8 @@ def steady(facts: Snapshot, content: Content) -> Content:
     So a commit that touches nothing changes nothing: not what `status` says, nor what a plan does.
     """
     card, names = facts.current_card if facts.latest else None, set[str]()
-    for stack in content.environment.stacks.values():
-        names |= stack.run_values & set(_OF_COMMIT)
+    for stack in content.environment.stacks:
+        names |= content.run_names(stack) & set(_OF_COMMIT)
     if not names or card is None or card.kind in (Kind.DESTROY, Kind.SURGERY) or not _renders_the_same(facts, content):
         return content
     kept = {
@@ -65,6 +65,8 @@ def steady(facts: Snapshot, content: Content) -> Content:
 
 
 def _renders_the_same(facts: Snapshot, content: Content) -> bool:
+    from tfops.change.commit_effect import renders_the_same  # noqa: PLC0415 - few environments take any of a commit
+
     with contextlib.suppress(TfopsError):  # the commit that runs may be gone
         return renders_the_same(facts, content)
     return False
@@ -90,7 +92,7 @@ def asked_values(run: Run, content: Content, stack: StackName) -> tuple[Content,
 
 
 def _missing(content: Content, stack: StackName) -> frozenset[str]:
-    return content.environment.stacks[stack].run_values - content.run_values(stack).keys()
+    return content.run_names(stack) - content.run_values(stack).keys()
 
 
 def _region(rules: ProjectConfig, env: EnvName) -> str:

@@ -11,6 +11,7 @@ from tfops.change.content import Content, decoded_secrets, ephemeral_secrets, lo
 from tfops.change.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.change.home import require_known_engine
 from tfops.change.input_places import InputPlaces, OwnPlaces
+from tfops.change.kept_aliases import with_kept_aliases
 from tfops.change.modules import interfaces_of
 from tfops.change.own_reach import engine_folder
 from tfops.change.project import Project
@@ -44,6 +45,7 @@ from tfops.records.card import AwsCaller
 from tfops.records.engine_events import Diagnostic, Event
 from tfops.records.names import MAIN_STACK, StackName
 from tfops.records.rendered import LOCK_FILE, RenderedRoot, RootLayout
+from tfops.render.providers import provider_secrets
 from tfops.render.root import digest_of, secret_uses, stack_variables
 from tfops.render.supply import SUPPLY_FILE, Supply, supply_file
 from tfops.system import environ
@@ -83,6 +85,7 @@ class OpenStack:
     keeps_aws: bool = False
     own: "OwnVariables | None" = None
     kept: Mapping[str, str] = field(default_factory=dict)
+    laid: Content | None = None
 
     @property
     def config(self) -> StackConfig:
@@ -131,9 +134,9 @@ class OpenStack:
             self._lay_out_own(self.config.root)
             return
         files = self.rendered.files
-        if unknown or self.keeps_aws:
-            kept = self.keeps_aws
-            files = render_stack(self.content, self.name, self.modules, unknown, public, keeps_aws=kept).files
+        if unknown or self.keeps_aws or self.laid:
+            content, kept = self.laid or self.content, self.keeps_aws
+            files = render_stack(content, self.name, self.modules, unknown, public, keeps_aws=kept).files
         files = {name: text for name, text in files.items() if name not in _OF_INIT}
         lay_out(self.engine.root, files, removes=lambda name: steers_engine(name) and name not in _OF_INIT)
 
@@ -217,11 +220,14 @@ def open_stack(
     require_encryption(engine, rules)
     require_tofu_where_needed(engine, content.tree, config, lambda: content.document(name))
     modules = interfaces_of(project, content.tree, content.overrides, is_tofu=engine.is_tofu)
-    wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)
+    laid = with_kept_aliases(run.facts, content, name)
+    of_providers = provider_secrets(rules, environment.name, (laid or content).environment.stacks[name])
+    wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules) | of_providers
     reviewed = reviewed_rules(run.facts, rules) if wanted else None
     secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))
     values = secrets.read(wanted)
     content, caller = asked_values(run, content, name)
+    laid = laid and asked_values(run, laid, name)[0]
     own = _own_variables(content, name, modules, secrets.decoded) if config.root else None
     texts = values
     if own is not None:
@@ -261,6 +267,7 @@ def open_stack(
         _may_hold_aws(run.facts, name),
         own,
         kept,
+        laid,
     )
     if not writes:
         return opened

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from tfops import exact
@@ -18,6 +18,7 @@ from tfops.config.own_roots import RootConfig, has_roots, root_document
 from tfops.config.parsing import parse
 from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project, project_document
+from tfops.config.providers import Blocks, parsed_blocks, provider_complaints
 from tfops.config.schema import EnvironmentFile
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
@@ -44,21 +45,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModuleConfig:
-    """One module of a stack; `inputs` hold literals and Forms."""
+    """One module of a stack; `inputs` hold literals and Forms, `providers` which of the stack's stand for its own."""
 
     source: LocalSource | RemoteSource
     inputs: Mapping[str, Any]
+    providers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
     """The part of an environment that has its own state: one file, inheritance done.
 
-    Where its root is one that somebody wrote by hand, `modules` has that alone, by the name `root`.
+    Where its root is one that somebody wrote by hand, `modules` has that alone, by the name `root`. `providers` are
+    what its file says of them, with Forms.
     """
 
     modules: Mapping[str, ModuleConfig]
     root: RootConfig | None = None
+    providers: Blocks = field(default_factory=dict)
     imports: "tuple[Import, ...]" = ()
     moved: "tuple[Moved, ...]" = ()
 
@@ -74,8 +78,8 @@ class StackConfig:
 
     @property
     def _forms(self) -> Iterator[Form]:
-        inputs = (module.inputs for module in self.modules.values())
-        return (form for values in inputs for _, form in forms_in(dict(values)))
+        values = (*(module.inputs for module in self.modules.values()), *self.providers.values())
+        return (form for one in values for _, form in forms_in(dict(one)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ def read_environment(
     documents = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
     stacks: dict[StackName, StackConfig] = {}
     for stack, document in documents.items():
-        found, said = _read_stack(document, local_modules)
+        found, said = _read_stack(document, local_modules, rules, base or env)
         complaints += said
         if not document.complaints:
             complaints += secret_complaints(document, tree, secrets, base or env)
@@ -233,15 +237,18 @@ def _document(tree: Tree, path: str, rules: Document, own: str | None) -> Docume
     return document if own is None else laid_over(document, read_inherited(tree, own))
 
 
-def _read_stack(document: Document, local_modules: list[str]) -> tuple[StackConfig | None, list[Complaint]]:
+def _read_stack(
+    document: Document, local_modules: list[str], rules: Document, env: EnvName
+) -> tuple[StackConfig | None, list[Complaint]]:
     """A file by itself: its modules, or everything that is wrong with it."""
     if document.complaints:
         return None, document.complaints
     file, complaints = parse(EnvironmentFile, document)
     complaints += _complaints(document, local_modules)
+    complaints += provider_complaints(document, rules, env)
     if complaints or file is None:
         return None, complaints
-    config = StackConfig(_modules(file, local_modules))
+    config = StackConfig(_modules(file, local_modules), providers=parsed_blocks(file.providers))
     if file.imports or file.moved:
         from tfops.config.state_blocks import imports_of, moves_of  # noqa: PLC0415 - few files have any
 
@@ -365,6 +372,7 @@ def _modules(file: EnvironmentFile, local_modules: list[str]) -> dict[str, Modul
         name: ModuleConfig(
             parse_source(block.source, block.version, local_modules),
             {key: parsed_forms(value) for key, value in block.inputs.items()},
+            dict(block.providers),
         )
         for name, block in file.modules.items()
     }

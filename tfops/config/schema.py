@@ -277,6 +277,7 @@ class ModuleBlock(_Block):
 
     source: str
     version: str | None = None
+    providers: dict[str, str] = {}
     inputs: dict[str, Any] = {}
 
 
@@ -298,6 +299,7 @@ class EnvironmentFile(_Block):
     """`environments/<env>.yaml`, written by development."""
 
     modules: dict[str, ModuleBlock]
+    providers: dict[str, dict[str, Any] | None] = {}
     imports: list[ImportBlock] = []
     moved: list[MovedBlock] = []
     labels: dict[str, str] = {}

@@ -286,10 +286,11 @@ def input_complaints(
         if not is_input_name(key) or key in _META_ARGUMENTS:
             yield document.complaint((*where, key), f"{shown(key)} can't name an input")
         for path, value in walk(inputs[key], (*where, key)):
-            yield from _form_complaints(document, path, value, known=known)
+            yield from form_complaints(document, path, value, known=known)
 
 
-def _form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
+def form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
+    """What is wrong with a value that looks like a form. `known` are the modules that it may name."""
     try:
         form = parse_form(value)
     except FormError as error:

@@ -26,6 +26,7 @@ from tfops.records.rendered import (
 from tfops.render.backend import backend_settings
 from tfops.render.encryption import encryption_file
 from tfops.render.escape import escape_literal
+from tfops.render.providers import provider_blocks, provider_secrets, run_value_names, secret_of_provider
 from tfops.render.words import variable_name
 
 # What stands for an unknown in a root that is planned only; `stack_` is how its names begin.
@@ -42,7 +43,8 @@ class RootSpec:
     names the secrets' variables whose values no plan and no state may hold, `decoded` those that hold JSON. `lasting`
     are the other outputs of modules that have ephemeral ones; `const` the inputs, by module, that must stand in the
     call itself. Without `uses_aws` nothing in it is the AWS provider's, which an engine starts for its block alone.
-    `run_values` are what the run knows, by name; a name that it lacks is left open.
+    `run_values` are what the run knows, by name; a name that it lacks is left open. `sources` say of providers that are
+    not HashiCorp's where they come from, by the names that modules call them.
     """
 
     project: ProjectConfig
@@ -57,6 +59,7 @@ class RootSpec:
     lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
     uses_aws: bool = True
     run_values: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> StackConfig:
@@ -71,8 +74,8 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     """The files of a stack's root module, and the sha256 over them."""
     modules = spec.modules
     main = {
-        "terraform": _terraform_block(spec.project),
-        "provider": {name: [escape_literal(block)] for name, block in _providers(spec).items()},
+        "terraform": _terraform_block(spec),
+        "provider": _providers(spec),
         "variable": _variables(spec),
         "resource": {UNKNOWN_TYPE: unknowns} if (unknowns := _unknowns(spec)) else {},
         "module": {name: _module_block(spec, name, module) for name, module in modules.items()},
@@ -96,10 +99,28 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     return RenderedRoot(files, digest_of(files))
 
 
-def _providers(spec: RootSpec) -> dict[str, dict[str, Any]]:
-    """What tfops.yaml itself writes of a provider is always there."""
-    blocks = provider_settings(spec.project, spec.environment.name)
-    return {name: block for name, block in blocks.items() if spec.uses_aws or name in spec.project.providers}
+def _providers(spec: RootSpec) -> dict[str, list[dict[str, Any]]]:
+    """What files say of a provider is always there."""
+    written = {*spec.project.providers, *spec.config.providers}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, block in provider_blocks(spec.project, spec.environment.name, spec.config).items():
+        if spec.uses_aws or name in written:
+            provider, _, alias = name.partition(".")
+            settings = {key: _provider_expression(spec, name, value, (key,)) for key, value in block.items()}
+            found.setdefault(provider, []).append(({"alias": alias} if alias else {}) | settings)
+    return found
+
+
+def _provider_expression(spec: RootSpec, name: str, value: Any, path: Path) -> Any:
+    """As `_expression`, for a setting of a provider."""
+    if isinstance(value, Secret):
+        return f"${{var.{secret_of_provider(name, path)}}}"
+    if isinstance(value, dict):
+        pairs = ((key, _provider_expression(spec, name, item, (*path, key))) for key, item in value.items())
+        return {escape_literal(key): item for key, item in pairs}
+    if isinstance(value, list):
+        return [_provider_expression(spec, name, item, (*path, index)) for index, item in enumerate(value)]
+    return _expression(spec, "", value, path)
 
 
 def _outputs(spec: RootSpec, module: str) -> Any:
@@ -157,29 +178,18 @@ def digest_of(files: Mapping[str, str]) -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _terraform_block(project: ProjectConfig) -> dict[str, Any]:
-    constraint = project.engine.version.text
-    return {"required_version": constraint} if constraint else {}
-
-
-def provider_settings(project: ProjectConfig, env: EnvName) -> dict[str, dict[str, Any]]:
-    """What each provider is told; where an environment lives in AWS wins over what all share."""
-    blocks = {name: dict(block) for name, block in project.providers.items()}
-    rule = project.environments.get(env)
-    place: dict[str, Any] = {}
-    if rule and rule.region:
-        place["region"] = rule.region
-    if rule and rule.role:
-        place["assume_role"] = [{"role_arn": rule.role}]
-    if rule and rule.account:
-        place["allowed_account_ids"] = [rule.account]
-    if place:
-        blocks["aws"] = blocks.get("aws", {}) | place
-    return blocks
+def _terraform_block(spec: RootSpec) -> dict[str, Any]:
+    constraint = spec.project.engine.version.text
+    blocks = provider_blocks(spec.project, spec.environment.name, spec.config)
+    named = {name.partition(".")[0] for name in blocks}
+    needed = {name: {"source": source} for name, source in spec.sources.items() if name in named}
+    version = {"required_version": constraint} if constraint else {}
+    return version | ({"required_providers": needed} if needed else {})
 
 
 def _known_of_run(spec: RootSpec) -> dict[str, str]:
-    return {name: value for name, value in spec.run_values.items() if name in spec.config.run_values}
+    wanted = run_value_names(spec.project, spec.environment, spec.stack)
+    return {name: value for name, value in spec.run_values.items() if name in wanted}
 
 
 def _literals(spec: RootSpec, name: str) -> dict[str, Any]:
@@ -200,7 +210,9 @@ def _variables(spec: RootSpec) -> dict[str, Any]:
         name: {"type": "string", "sensitive": True} | ({"ephemeral": True} if name in spec.ephemeral else {})
         for name in secret_uses(spec.environment.stacks[spec.stack])
     }
-    run = {RUN_VARIABLE: {"type": "any"}} if spec.config.run_values else {}
+    for name in provider_secrets(spec.project, spec.environment.name, spec.config):
+        secrets[name] = {"type": "string", "sensitive": True}
+    run = {RUN_VARIABLE: {"type": "any"}} if run_value_names(spec.project, spec.environment, spec.stack) else {}
     return stacks | inputs | secrets | run
 
 
@@ -215,10 +227,12 @@ def _stack_variable(output: StackOutput) -> str:
 
 def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, Any]:
     literals = _literals(spec, name)
-    block = {key: f"${{var.{inputs_variable(name)}[{json.dumps(key)}]}}" for key in literals}
+    block: dict[str, Any] = {key: f"${{var.{inputs_variable(name)}[{json.dumps(key)}]}}" for key in literals}
     for key, value in module.inputs.items():
         if key not in literals:
             block[key] = _expression(spec, name, value, (key,))
+    if module.providers:
+        block["providers"] = dict(module.providers)
     if isinstance(module.source, LocalSource):
         # The same at every commit and in every clone: `path.module` is made of it, and stands in resources.
         return block | {"source": f"./modules/{module.source.path}"}

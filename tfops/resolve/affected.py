@@ -115,6 +115,10 @@ def _stacks(before: Comes, after: Comes) -> Iterator[str]:
     yield from (f"stack {name} is new" for name in now if name not in was)
     yield from (f"stack {name} is gone" for name in was if name not in now)
     for stack in now.keys() & was.keys():
+        names = {*was[stack].providers, *now[stack].providers}
+        changed = [name for name in sorted(names) if _differs(name, was[stack].providers, now[stack].providers)]
+        if changed:
+            yield f"{'provider' if len(changed) == 1 else 'providers'} {_in(stack, _listed(changed))}"
         old, new = was[stack].modules, now[stack].modules
         yield from (f"module {_in(stack, name)} is new" for name in new if name not in old)
         yield from (f"module {_in(stack, name)} is gone" for name in old if name not in new)

@@ -12,7 +12,7 @@ from tfops.records.rendered import MAIN_FILE, ROOT_FILE, ROOT_MODULE, RUN_VARIAB
 SECRET = "(secret)"  # noqa: S105 - what stands in its place
 _SECRET = re.compile(r"\$\{(jsondecode\()?var\.secret_\w+\)?\}")
 _OF_RUN = re.compile(rf'\$\{{var\.{RUN_VARIABLE}\["(?P<name>[a-z_.]+)"\]\}}')
-_NOT_INPUTS = frozenset({"source", "version"})
+_NOT_INPUTS = frozenset({"source", "version", "providers"})
 
 
 def root_paths(stacks: Iterable[str]) -> list[str]:
