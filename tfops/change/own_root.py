@@ -26,7 +26,7 @@ from tfops.render.supply import Supply
 from tfops.system.module_files import MODULES
 from tfops.system.trees import GitTree
 
-_STEP = re.compile(r"\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>[0-9]+)\]")
+_STEP = re.compile(r'\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>[0-9]+)\]|\["(?P<key>[^"]*)"\]')
 
 
 def state_beside(project: Project, root: str, workspace: str) -> Path | None:
@@ -158,7 +158,7 @@ def _inside(value: Any, steps: str) -> Any:
     """A part of an output: `.a[0]`. Null where it isn't there."""
     for step in _STEP.finditer(steps):
         try:
-            value = value[step["name"]] if step["name"] else value[int(step["index"])]
+            value = value[int(step["index"])] if step["index"] else value[step["name"] or step["key"]]
         except (KeyError, IndexError, TypeError):
             return None
     return value

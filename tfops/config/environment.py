@@ -19,6 +19,7 @@ from tfops.config.parsing import parse
 from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project, project_document
 from tfops.config.providers import Blocks, parsed_blocks, provider_complaints
+from tfops.config.repeats import repeat_complaints
 from tfops.config.schema import EnvironmentFile
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
@@ -45,11 +46,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModuleConfig:
-    """One module of a stack; `inputs` hold literals and Forms, `providers` which of the stack's stand for its own."""
+    """One module of a stack; `inputs`, `for_each` and `count` hold literals and Forms, `providers` say which of the
+    stack's stand for its own."""
 
     source: LocalSource | RemoteSource
     inputs: Mapping[str, Any]
     providers: Mapping[str, str] = field(default_factory=dict)
+    for_each: Any = None
+    count: Any = None
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it is made as often as it says, under keys."""
+        return self.for_each is not None or self.count is not None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Everything in its call that Forms can stand in."""
+        repeats = {"for_each": self.for_each, "count": self.count}
+        return {**self.inputs, **{name: value for name, value in repeats.items() if value is not None}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,7 @@ class StackConfig:
 
     @property
     def _forms(self) -> Iterator[Form]:
-        values = (*(module.inputs for module in self.modules.values()), *self.providers.values())
+        values = (*(module.values for module in self.modules.values()), *self.providers.values())
         return (form for one in values for _, form in forms_in(dict(one)))
 
 
@@ -246,6 +262,7 @@ def _read_stack(
     file, complaints = parse(EnvironmentFile, document)
     complaints += _complaints(document, local_modules)
     complaints += provider_complaints(document, rules, env)
+    complaints += repeat_complaints(document)
     if complaints or file is None:
         return None, complaints
     config = StackConfig(_modules(file, local_modules), providers=parsed_blocks(file.providers))
@@ -373,6 +390,9 @@ def _modules(file: EnvironmentFile, local_modules: list[str]) -> dict[str, Modul
             parse_source(block.source, block.version, local_modules),
             {key: parsed_forms(value) for key, value in block.inputs.items()},
             dict(block.providers),
+            parsed_forms(block.for_each),
+            parsed_forms(block.count),
+            tuple(block.depends_on),
         )
         for name, block in file.modules.items()
     }

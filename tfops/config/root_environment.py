@@ -11,6 +11,7 @@ from tfops.config.own_backend import backend_complaints
 from tfops.config.own_roots import RootConfig, missing_complaints, root_document, roots_of
 from tfops.config.project import SecretRules
 from tfops.config.project_file import project_document
+from tfops.config.repeats import repeat_complaints
 from tfops.config.root_values import given_names, tfvars_complaints
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import RootSource
@@ -47,6 +48,7 @@ def read_roots(
     for stack, document in documents.items():
         where: Path = ("modules", ROOT_MODULE, "inputs")
         complaints += input_complaints(document, where, document.data["modules"][ROOT_MODULE]["inputs"], known=[])
+        complaints += repeat_complaints(document)
         complaints += secret_complaints(document, tree, secrets, base)
         if check is not None and not complaints:
             given = given_names(tree, roots[stack])

@@ -272,11 +272,18 @@ class ProjectFile(_Block):
     agent: AgentBlock = Field(default_factory=AgentBlock)
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 class ModuleBlock(_Block):
     """One module of an environment."""
 
     source: str
     version: str | None = None
+    for_each: Annotated[Any, BeforeValidator(_as_it_is, json_schema_input_type=dict[str, Any] | list[str] | str)] = None
+    count: Annotated[Any, BeforeValidator(_as_it_is, json_schema_input_type=int | str)] = None
+    depends_on: list[str] = []
     providers: dict[str, str] = {}
     inputs: dict[str, Any] = {}
 

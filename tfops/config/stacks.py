@@ -86,7 +86,8 @@ def _uses(stack: StackName, document: Document) -> Iterator[_Use]:
     places: list[tuple[Path, Any]] = [(("providers",), document.data.get("providers"))] if _modules_of(document) else []
     for name in _modules_of(document):
         block = document.data["modules"][name]
-        places.append((("modules", name, "inputs"), block.get("inputs") if isinstance(block, dict) else None))
+        found = block if isinstance(block, dict) else {}
+        places += [(("modules", name, key), found.get(key)) for key in ("inputs", "for_each", "count")]
     for where, values in places:
         for path, value in walk(values, where):
             if isinstance(value, str) and value.startswith("${stack."):

@@ -17,12 +17,17 @@ from tfops.records.complaint import Complaint
 Path = tuple[str | int, ...]
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_-]*"
-_PATH = rf"(?P<path>{_WORD}(\.{_WORD}|\[[0-9]+\])*)"
-_MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD})\.{_PATH}\}}")
+_KEY = r'\["[^"\\$%{}]*"\]'
+_STEP = rf"(\.{_WORD}|\[[0-9]+\]|{_KEY})"
+_PATH = rf"(?P<path>{_WORD}{_STEP}*)"
+_OF_MODULE = rf"(?P<key>\[[0-9]+\]|\[\*\]|{_KEY})?"
+_MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD}){_OF_MODULE}\.{_PATH}\}}")
+_EACH = re.compile(rf"\$\{{(?P<expression>each\.key|each\.value{_STEP}*|count\.index)\}}")
 _STACK_REFERENCE = re.compile(rf"\$\{{stack\.(?P<stack>[A-Za-z0-9][A-Za-z0-9-]*)\.{_PATH}\}}")
 _STEPS = re.compile(rf"(?P<first>{_WORD})(\.(?P<second>{_WORD}))?")
 _OF_RUN = r"(?:git|env|aws)\.[a-z_]+"
-_LOOKS = rf"\{{\s*(?:(?P<word>modules?|stacks?)\b[^}}]*|(?P<name>{_OF_RUN})\s*)\}}"
+_OF_CALL = r"(?:each|count)\.[a-z_]+\b[^}]*"
+_LOOKS = rf"\{{\s*(?:(?P<word>modules?|stacks?)\b[^}}]*|(?P<name>{_OF_RUN})\s*|(?P<each>{_OF_CALL}))\}}"
 _LOOKS_LIKE_REFERENCE = re.compile(rf"\${_LOOKS}")
 _ESCAPED = re.compile(rf"\$(?P<text>\$+{_LOOKS})")
 _SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_-]*):(?P<name>[^#]+)(?P<hash>#(?P<key>.*))?", re.DOTALL)
@@ -30,14 +35,16 @@ _SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_-]*):(?P<name>[^#]+)(?P<has
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Another module's output, in the same stack."""
+    """Another module's output, in the same stack. `key` is in brackets, `[*]` for all, empty for a module that is made
+    once."""
 
     module: str
     path: str
+    key: str = ""
 
     @property
     def expression(self) -> str:
-        return f"module.{self.module}.{self.path}"
+        return f"module.{self.module}{self.key}.{self.path}"
 
     @property
     def output(self) -> str:
@@ -88,6 +95,18 @@ class RunValue:
     """A text that the run knows: one of RUN_VALUES."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EachValue:
+    """What is another one each time that a module is made: `each.key`, `each.value.size`, `count.index`."""
+
+    expression: str
+
+    @property
+    def kind(self) -> str:
+        """The key of the module's call that it needs."""
+        return "count" if self.expression.startswith("count.") else "for_each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +176,7 @@ def is_sops_mapping(path: str) -> bool:
     return path.endswith(_SOPS_MAPPINGS)
 
 
-Form = Reference | StackReference | RunValue | Secret
+Form = Reference | StackReference | RunValue | EachValue | Secret
 
 
 def is_form(value: Any) -> bool:
@@ -209,14 +228,19 @@ def parse_form(value: Any) -> Any:
     return value
 
 
-def _parse_text(text: str) -> str | Reference | StackReference | RunValue:
+def _parse_text(text: str) -> str | Reference | StackReference | RunValue | EachValue:
     match = _MODULE_REFERENCE.fullmatch(text)
     if match:
-        return Reference(match["module"], match["path"])
+        return Reference(match["module"], match["path"], match["key"] or "")
     match = _STACK_REFERENCE.fullmatch(text)
     if match:
         return StackReference(match["stack"], match["path"])
+    match = _EACH.fullmatch(text)
+    if match:
+        return EachValue(match["expression"])
     looks = _LOOKS_LIKE_REFERENCE.fullmatch(text)
+    if looks and looks["each"]:
+        raise FormError("write `${each.key}`, `${each.value}`, `${each.value.NAME}` or `${count.index}`")
     if looks and looks["name"]:
         return _run_value(looks["name"])
     if looks and looks["word"].startswith("stack"):

@@ -10,7 +10,17 @@ from tfops import exact
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.config.values import Form, Path, Reference, RunValue, Secret, StackOutput, StackReference, forms_in
+from tfops.config.values import (
+    EachValue,
+    Form,
+    Path,
+    Reference,
+    RunValue,
+    Secret,
+    StackOutput,
+    StackReference,
+    forms_in,
+)
 from tfops.dataclass import dataclass
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import (
@@ -124,10 +134,15 @@ def _provider_expression(spec: RootSpec, name: str, value: Any, path: Path) -> A
 
 
 def _outputs(spec: RootSpec, module: str) -> Any:
-    """All outputs of a module; a root must not have what is ephemeral."""
+    """All outputs of a module; a root must not have what is ephemeral. Of one that is made several times each output is
+    a mapping of the keys, or a list."""
     if module not in spec.lasting:
         return f"${{module.{module}}}"
-    return {name: f"${{module.{module}.{name}}}" for name in spec.lasting[module]}
+    config = spec.modules[module]
+    if config.for_each is not None:
+        return {name: f"${{{{for key, one in module.{module} : key => one.{name}}}}}" for name in spec.lasting[module]}
+    every = "[*]" if config.count is not None else ""
+    return {name: f"${{module.{module}{every}.{name}}}" for name in spec.lasting[module]}
 
 
 def joined_files(roots: Mapping[StackName, RenderedRoot]) -> dict[str, str]:
@@ -195,7 +210,7 @@ def _known_of_run(spec: RootSpec) -> dict[str, str]:
 def _literals(spec: RootSpec, name: str) -> dict[str, Any]:
     """Inputs of a module that are literal through and through: they travel as values, never as expressions."""
     const = spec.const.get(name, frozenset())
-    inputs = spec.modules[name].inputs.items()
+    inputs = spec.modules[name].values.items()
     return {key: value for key, value in inputs if key not in const and not any(forms_in(value))}
 
 
@@ -228,9 +243,13 @@ def _stack_variable(output: StackOutput) -> str:
 def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, Any]:
     literals = _literals(spec, name)
     block: dict[str, Any] = {key: f"${{var.{inputs_variable(name)}[{json.dumps(key)}]}}" for key in literals}
-    for key, value in module.inputs.items():
+    for key, value in module.values.items():
         if key not in literals:
             block[key] = _expression(spec, name, value, (key,))
+    if isinstance(module.for_each, list):  # the engine wants a set
+        block["for_each"] = _as_set(block["for_each"])
+    if module.depends_on:
+        block["depends_on"] = [f"module.{needed}" for needed in module.depends_on]
     if module.providers:
         block["providers"] = dict(module.providers)
     if isinstance(module.source, LocalSource):
@@ -238,6 +257,14 @@ def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, 
         return block | {"source": f"./modules/{module.source.path}"}
     version = {"version": module.source.version} if module.source.version else {}
     return block | {"source": module.source.address} | version
+
+
+def _as_set(value: Any) -> str:
+    """A list that is literal stands in a variable; of one with references in it each is an expression."""
+    if isinstance(value, str):
+        return f"${{toset({value.removeprefix('${').removesuffix('}')})}}"
+    items = ", ".join(item[2:-1] if item.startswith("${") else json.dumps(item, ensure_ascii=False) for item in value)
+    return f"${{toset([{items}])}}"
 
 
 def _expression(spec: RootSpec, module: str, value: Any, path: tuple[str | int, ...]) -> Any:
@@ -262,6 +289,8 @@ def _form_expression(spec: RootSpec, module: str, form: Form, path: tuple[str | 
         case Secret():
             name = _secret_variable(module, path)
             return f"jsondecode(var.{name})" if name in spec.decoded else f"var.{name}"
+        case EachValue():
+            return form.expression
         case RunValue():
             return f"var.{RUN_VARIABLE}[{json.dumps(form.name)}]"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
 from typing import Any
 
-from tfops.config.environment import EnvironmentConfig
+from tfops.config.environment import EnvironmentConfig, ModuleConfig
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
@@ -125,13 +125,16 @@ def _stacks(before: Comes, after: Comes) -> Iterator[str]:
         for name in new.keys() & old.keys():
             if _source(before, old[name].source) != _source(after, new[name].source):
                 yield from _source_change(_in(stack, name), old[name].source, new[name].source)
-            changed = sorted(
-                key
-                for key in {*old[name].inputs, *new[name].inputs}
-                if _differs(key, old[name].inputs, new[name].inputs)
-            )
+            values = _said(old[name]), _said(new[name])
+            changed = sorted(key for key in {*values[0], *values[1]} if _differs(key, *values))
             if changed:
                 yield f"module {_in(stack, name)}: {'input' if len(changed) == 1 else 'inputs'} {_listed(changed)}"
+
+
+def _said(module: ModuleConfig) -> dict[str, Any]:
+    """All that its call says but for the source."""
+    more = {"providers": module.providers, "depends_on": module.depends_on}
+    return module.values | {key: value for key, value in more.items() if value}
 
 
 def _source(comes: Comes, source: LocalSource | RemoteSource) -> Any:

@@ -164,12 +164,13 @@ def public_outputs_of(interfaces: Interfaces, module: str) -> frozenset[str]:
 
 
 def lasting_outputs(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> dict[str, tuple[str, ...]]:
-    """For modules that have ephemeral outputs: the others, which a state may hold."""
+    """For modules that have ephemeral outputs: the others, which a state may hold; for one that is made several times,
+    all that a state may hold."""
     found: dict[str, tuple[str, ...]] = {}
     for name, module in modules.items():
         interface = interfaces.local(module.source.path) if isinstance(module.source, LocalSource) else None
         outputs = interface.outputs.values() if interface else ()
-        if any(output.ephemeral for output in outputs):
+        if any(output.ephemeral for output in outputs) or (interface and module.is_repeated):
             found[name] = tuple(sorted(output.name for output in outputs if not output.ephemeral))
     return found
 
