@@ -202,7 +202,10 @@ S3 = "backend: {s3: {key: '{env}', use_lockfile: true}}\n"
                 "(add: lock: native   (Terraform 1.11 or newer))",
             ],
         ),
-        (HEAD + "providers:\n  a b: {}\n" + ENVS, ["tfops.yaml:4:3: 'a b' is not a provider's name"]),
+        (
+            HEAD + "providers:\n  a b: {}\n" + ENVS,
+            ["tfops.yaml:4:3: 'a b' is not a provider's name (NAME, or with an alias NAME.ALIAS: aws.west)"],
+        ),
         (
             HEAD + "providers: {aws: x}\n" + ENVS,
             ["tfops.yaml:3:13: `aws` must be a mapping (`key: value` lines)"],

@@ -11,6 +11,8 @@ MOVES = {
     'disk.k["x"]': 'disk.k["y"]',
     "disk.r": "disk.s",
     "disk.s": "disk.r",
+    "module.one": 'module.one["eu"]',
+    "module.two": 'module.three["eu"]',
 }
 
 
@@ -23,6 +25,9 @@ MOVES = {
         ("module.m.disk.z", "module.n[0].disk.z"),
         ('disk.k["x"]', 'disk.k["y"]'),
         ('disk.k["z"]', 'disk.k["z"]'),
+        ("module.one.disk.a", 'module.one["eu"].disk.a'),
+        ('module.one["eu"].disk.a', 'module.one["eu"].disk.a'),
+        ('module.two["us"].disk.a', 'module.two["us"].disk.a'),  # an instance got a key, and no other is meant
         ("disk.r", "disk.s"),  # no engine takes a circle; it must end all the same
     ],
 )

@@ -4,20 +4,26 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import Refused
 from tfops.records.card import AwsCaller
 from tfops.records.names import EnvName
-from tfops.render.root import provider_settings
-from tfops.system.aws import access_of
+from tfops.render.providers import provider_settings
+from tfops.system.aws import Access, access_of
 
 
-def require_account(rules: ProjectConfig, env: EnvName) -> AwsCaller | None:
-    """Who AWS takes us for, as the provider of the environment will ask it; None when no account is named.
+def access_of_provider(rules: ProjectConfig, env: EnvName) -> Access:
+    """AWS as the provider of the environment will reach it."""
+    return access_of(provider_settings(rules, env).get("aws", {}))
+
+
+def require_account(rules: ProjectConfig, env: EnvName, *, asks: bool = False) -> AwsCaller | None:
+    """Who AWS takes us for, as the provider of the environment will ask it; None when no account is named, unless it
+    is asked for all the same.
 
     Raises Refused (guard `wrong-account`), AwsRefused when AWS doesn't say.
     """
     rule = rules.environments.get(env)
-    if rule is None or not rule.account:
+    if (rule is None or not rule.account) and not asks:
         return None
-    caller = access_of(provider_settings(rules, env)["aws"]).caller()
-    if caller.account != rule.account:
+    caller = access_of_provider(rules, env).caller()
+    if rule is not None and rule.account and caller.account != rule.account:
         raise Refused(
             "wrong-account",
             f"{env} lives in the AWS account {rule.account}, these credentials are for {caller.account}",

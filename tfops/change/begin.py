@@ -91,6 +91,9 @@ def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) ->
         keeps_providers=target.keeps_providers,
         rehearses=target.facts.place.rehearses or "",
         promoted_from=target.promoted_from,
+        run_values={
+            one.spec.name: values for one in planned.stacks if (values := one.stack.content.run_values(one.spec.name))
+        },
         actions=tuple(
             masked_action(action_part(one.spec.name, action, ActionState.NEVER_RUN), run.mask)
             for one in planned.stacks

@@ -225,6 +225,7 @@ def _stack_part(target: Target, end: StackResult) -> StackRecord:
         moved=_moved(end),
         imported=_imported(end, after),
         commit=commit if commit != target.commit.sha else "",
+        run_values=stack.content.run_values(stack.name),
     )
 
 

@@ -21,6 +21,7 @@ from tfops.records.names import CommitSha
 from tfops.records.version import Kind, Verified
 from tfops.render.earlier import in_todays_form
 from tfops.render.root import digest_of
+from tfops.render.run_values import without_run_values
 from tfops.system.git import require_sha
 from tfops.system.trees import GitTree
 
@@ -91,11 +92,17 @@ def renders_what_runs(facts: "Snapshot", content: "Content") -> bool:
         return False
     if latest.kind in (Kind.DESTROY, Kind.SURGERY):  # what surgery did to the state, no file says
         return False
-    if present.trouble or present.intent or present.drifted_from(latest) or content.overrides:
+    if present.trouble or present.intent or present.drifted_from(latest):
         return False
-    if any(part.commit for part in card.stacks.values()) or card.keeps_providers:
+    return renders_the_same(facts, content)
+
+
+def renders_the_same(facts: "Snapshot", content: "Content") -> bool:
+    """Whether a content is that of the latest version, as its card and the ledger have it, whatever became of that."""
+    card, present = facts.current_card, facts.present
+    if card is None or content.overrides or card.keeps_providers or any(part.commit for part in card.stacks.values()):
         return False
-    project, commit = facts.project, require_sha(str(present.card["commit"]))
+    project, commit = facts.project, require_sha(card.commit)
     files = CommitFiles(project, content.tree)
     before = CommitFiles(project, GitTree.of_commit(project.repository, commit))
     return not _differs(content, files, lambda: before, present, present.card)
@@ -118,7 +125,8 @@ def _differs(
 
     _, now = rendered(content, files.interfaces)
     kept = _kept(present)
-    if digest_of(kept) != card.get("rendered_digest") or dict(now) != in_todays_form(kept):
+    is_kept = digest_of(kept) == card.get("rendered_digest")
+    if not is_kept or without_run_values(now) != without_run_values(in_todays_form(kept)):
         return True
     environment, before = content.environment, files_before()
     current = files.digests_of(source for source in environment.sources if isinstance(source, LocalSource))

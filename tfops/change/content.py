@@ -1,7 +1,7 @@
 """What an environment's roots are made of, and the roots that come of it."""
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
 
 from tfops.change.own_reach import tree_for
 from tfops.config.document import Document
@@ -17,6 +17,7 @@ from tfops.config.modules.interface import (
     const_inputs,
     lasting_outputs,
     may_use_aws,
+    provider_sources,
     public_stack_outputs,
 )
 from tfops.config.modules.module import Variable
@@ -27,6 +28,7 @@ from tfops.config.values import Secret, StackOutput
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName, StackName
 from tfops.records.rendered import RenderedRoot
+from tfops.render.providers import run_value_names
 from tfops.render.root import RootSpec, SecretUse, digest_of, joined_files, render_root, secret_uses
 from tfops.system.trees import GitTree
 
@@ -37,7 +39,9 @@ class Content:
 
     `overrides` are files laid over the exported modules, path below `modules/` to text. `commit` is set where
     it isn't the one that a change is aimed at. `base` is whose files the environment's own are laid over. Roots that
-    somebody wrote by hand have `locks` of their own.
+    somebody wrote by hand have `locks` of their own. `known` is what the run knows by itself (`${git.commit}`);
+    `recorded` by stack what a card has of it, which counts instead. `sources` are those of providers that no
+    module of it speaks of.
     """
 
     rules: ProjectConfig
@@ -48,6 +52,9 @@ class Content:
     commit: str = ""
     base: EnvName | None = None
     locks: Mapping[StackName, str | None] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    recorded: Mapping[StackName, Mapping[str, str]] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -64,6 +71,15 @@ class Content:
     def lock_of(self, stack: StackName) -> str | None:
         """The committed provider lock: the environment's, or that of the stack's own root."""
         return self.locks.get(stack, self.lock)
+
+    def run_names(self, stack: StackName) -> frozenset[str]:
+        """What a stack's root takes of what only a run knows."""
+        return run_value_names(self.rules, self.environment, stack)
+
+    def run_values(self, stack: StackName) -> dict[str, str]:
+        """What a stack's root is given of what only a run knows; a name that isn't known is left out."""
+        values = {**self.known, **self.recorded.get(stack, {})}
+        return {name: values[name] for name in sorted(self.run_names(stack)) if name in values}
 
     def document(self, stack: StackName) -> Document:
         """A stack's file as it was read, with the place of every value."""
@@ -85,7 +101,9 @@ def render_stack(
     if content.environment.stacks[stack].root:
         from tfops.render.own_root import render_own_root  # noqa: PLC0415 - most stacks have no such root
 
-        return render_own_root(content.rules, content.environment, stack, content.lock_of(stack))
+        return render_own_root(
+            content.rules, content.environment, stack, content.lock_of(stack), content.run_values(stack)
+        )
     spec = RootSpec(
         project=content.rules,
         environment=content.environment,
@@ -98,6 +116,8 @@ def render_stack(
         const=const_inputs(interfaces, content.environment.stacks[stack].modules),
         lasting=lasting_outputs(interfaces, content.environment.stacks[stack].modules),
         uses_aws=keeps_aws or may_use_aws(interfaces, content.environment.stacks[stack].modules),
+        run_values=content.run_values(stack),
+        sources={**content.sources, **provider_sources(interfaces, content.environment.stacks[stack].modules)},
     )
     return render_root(spec)
 
@@ -126,6 +146,17 @@ def decoded_secrets(stack: StackConfig, interfaces: Interfaces) -> frozenset[str
     return frozenset(
         name for name, use, variable in found if variable and type_at(variable.type, use.inside).is_compound
     )
+
+
+def open_inputs(stack: StackConfig, interfaces: Interfaces) -> Iterator[str]:
+    """A sentence for each secret that a module may show: its variable doesn't hide it."""
+    for use in dict.fromkeys(replace(use, inside=()) for use in secret_uses(stack).values()):
+        variable = variable_of(use, stack, interfaces)
+        if variable and not (variable.sensitive or variable.ephemeral):
+            yield (
+                f"{use.secret.text} goes into `{use.input}` of module {use.module}, "
+                "which is neither sensitive nor ephemeral: declare it `sensitive = true`"
+            )
 
 
 def variable_of(use: SecretUse, stack: StackConfig, interfaces: Interfaces) -> Variable | None:

@@ -14,7 +14,7 @@ from tfops.config.modules.interface import module_texts
 from tfops.config.modules.module import Interface, Variable, is_override
 from tfops.config.own_backend import read_own_backend
 from tfops.config.own_roots import RootConfig
-from tfops.config.values import StackOutput, StackReference, forms_in
+from tfops.config.values import RunValue, StackOutput, StackReference, forms_in
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.exact import number_text
@@ -26,7 +26,7 @@ from tfops.render.supply import Supply
 from tfops.system.module_files import MODULES
 from tfops.system.trees import GitTree
 
-_STEP = re.compile(r"\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>[0-9]+)\]")
+_STEP = re.compile(r'\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>[0-9]+)\]|\["(?P<key>[^"]*)"\]')
 
 
 def state_beside(project: Project, root: str, workspace: str) -> Path | None:
@@ -80,7 +80,7 @@ class OwnVariables:
     """The variables of a root that can't stand in a file: secrets, what other roots give, what is ephemeral.
 
     They come to the engine by its environment. `secrets` are texts by the names that `secret_uses` gives them,
-    `decoded` those of them that hold JSON.
+    `decoded` those of them that hold JSON. `run_values` are what only a run knows, by name.
     """
 
     environment: EnvironmentConfig
@@ -89,6 +89,7 @@ class OwnVariables:
     secrets: dict[str, str] = field(default_factory=dict, repr=False)
     decoded: frozenset[str] = frozenset()
     supplies: dict[StackOutput, Any] = field(default_factory=dict, repr=False)
+    run_values: Mapping[str, str] = field(default_factory=dict)
 
     def texts(self) -> dict[str, str]:
         """Variable to the text that the engine reads as its value; what isn't known yet is left out."""
@@ -114,6 +115,8 @@ class OwnVariables:
                 text = self.secrets[variable]
                 found[use.input, *use.inside] = exact.loads(text) if variable in self.decoded else text
         for path, form in forms_in(dict(self.stack.modules[ROOT_MODULE].inputs)):
+            if isinstance(form, RunValue) and form.name in self.run_values:
+                found[path] = self.run_values[form.name]
             if isinstance(form, StackReference):
                 output, inside = self.environment.output(form)
                 if output in self.supplies:
@@ -155,7 +158,7 @@ def _inside(value: Any, steps: str) -> Any:
     """A part of an output: `.a[0]`. Null where it isn't there."""
     for step in _STEP.finditer(steps):
         try:
-            value = value[step["name"]] if step["name"] else value[int(step["index"])]
+            value = value[int(step["index"])] if step["index"] else value[step["name"] or step["key"]]
         except (KeyError, IndexError, TypeError):
             return None
     return value

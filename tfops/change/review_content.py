@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, replace
+from functools import reduce
 
 from tfops.change.commit_files import reached_digests
 from tfops.change.planning import Planned
@@ -11,10 +12,13 @@ from tfops.change.run import Run
 from tfops.change.stack import OpenStack
 from tfops.config.modules.interface import reached_modules
 from tfops.config.source import LocalSource
+from tfops.engine.digest import COMMIT
 from tfops.engine.plan import masked_plan
 from tfops.forge.ci import job_address
 from tfops.records.plan import Plan
 from tfops.records.review import ReviewedPlan
+from tfops.render.root import digest_of
+from tfops.render.run_values import without_run_values
 from tfops.resolve.agreement import told_prints
 from tfops.system import clock
 from tfops.system.module_digest import ModuleDigests
@@ -24,8 +28,11 @@ from tfops.system.root_tree import RootTree
 def plan_to_keep(run: Run, planned: Planned) -> Plan:
     """The plan as it may be kept: nothing in it is secret, the keys of addresses neither."""
 
+    commits = {commit for one in planned.stacks if (commit := one.stack.engine.layout.commit)}
+
     def mask(text: str) -> str:
-        return run.ui.mask(run.mask(text))
+        text = run.ui.mask(run.mask(text))
+        return reduce(lambda found, commit: found.replace(commit, COMMIT), commits, text)
 
     plan = planned.plan
     return replace(masked_plan(plan, mask), prints=told_prints(plan, mask))
@@ -37,7 +44,7 @@ def content_digest(planned: Planned, rules: ReviewRules) -> str:
     and where less review would be asked for from then on: nobody agreed to that who agreed to the plan.
     """
     stacks = [one.stack for one in planned.stacks]
-    parts = [(one.name, one.rendered.digest, _modules(one)) for one in stacks]
+    parts = [(one.name, digest_of(without_run_values(one.rendered.files)), _modules(one)) for one in stacks]
     lowered = [asdict(rules.own)] if rules.before is not None else []
     return hashlib.sha256(json.dumps([*sorted(parts), *lowered]).encode()).hexdigest()
 

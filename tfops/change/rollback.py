@@ -7,6 +7,7 @@ from typing import Any
 from tfops.change.own_reach import engine_folder, project_paths
 from tfops.change.provider_locks import Locks, locks_beside, locks_of_version
 from tfops.change.request import Request
+from tfops.change.run_values import recorded_values
 from tfops.change.snapshot import Snapshot
 from tfops.change.stacks import Stacks
 from tfops.change.target import Goal, Target, content_of_commit, guessed_by, protected_by, rules_from_branch_head
@@ -240,7 +241,10 @@ def running_target(facts: Snapshot, *, kind: Kind | None = None) -> Target:
         raise Refused("never-applied", f"{facts.env} doesn't run", hint=f"tfops apply {facts.env}")
     restored = _numbered(facts, latest.restores.number if latest.restores else None)
     origin = card.promoted_from if kind else None  # whatever is made of it, it is still that promotion
-    goal = Goal(kind or latest.kind, latest.commit, latest.branch, restores=restored, promoted_from=origin)
+    goal = Goal(
+        kind or latest.kind, latest.commit, latest.branch, restores=restored, promoted_from=origin,
+        recorded=recorded_values(card, facts.env),
+    )  # fmt: skip
     target = intended_target(facts.rehearsing(card.rehearses), goal)
     if card.keeps_providers:
         return as_it_runs(target)
@@ -255,6 +259,7 @@ def aimed_target(facts: Snapshot, part: Aim) -> Target:
     goal = Goal(
         part.kind, require_sha(part.commit), part.branch, restores=restored, stacks=tuple(part.only),
         promoted_from=part.promoted_from,
+        recorded={StackName(name): values for name, values in part.run_values.items()},
     )  # fmt: skip
     return intended_target(facts.rehearsing(part.rehearses), goal, keeps_providers=part.keeps_providers)
 

@@ -12,7 +12,7 @@ from tfops.dataclass import dataclass
 from tfops.engine.environment import base_environment
 from tfops.errors import ConfigError, ProjectError, Refused
 from tfops.records.names import EnvName
-from tfops.render.root import provider_settings
+from tfops.render.providers import provider_settings
 from tfops.system import secret_stores, vault
 from tfops.system.aws import Access, access_of
 from tfops.system.secret_stores import Found, Unavailable

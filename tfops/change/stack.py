@@ -7,24 +7,22 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from tfops.change.account import require_account
-from tfops.change.content import Content, decoded_secrets, ephemeral_secrets, local_sources, render_stack, variable_of
+from tfops.change.content import Content, decoded_secrets, ephemeral_secrets, local_sources, open_inputs, render_stack
 from tfops.change.encryption import inherited_texts, require_encryption, wanted_keys
 from tfops.change.home import require_known_engine
 from tfops.change.input_places import InputPlaces, OwnPlaces
+from tfops.change.kept_aliases import with_kept_aliases
 from tfops.change.modules import interfaces_of
 from tfops.change.own_reach import engine_folder
 from tfops.change.project import Project
 from tfops.change.provider_locks import locks_of_what_ran
 from tfops.change.run import Run
+from tfops.change.run_values import asked_values
 from tfops.change.secrets import SecretSource, reviewed_rules
 from tfops.change.snapshot import Snapshot
 from tfops.change.tofu_only import require_tofu_where_needed
 from tfops.change.ui import Ui
-from tfops.config.environment import (
-    EnvironmentConfig,
-    StackConfig,
-)
+from tfops.config.environment import EnvironmentConfig, StackConfig
 from tfops.config.modules.interface import (
     Interfaces,
     exported_folders,
@@ -49,6 +47,7 @@ from tfops.records.card import AwsCaller
 from tfops.records.engine_events import Diagnostic, Event
 from tfops.records.names import MAIN_STACK, StackName
 from tfops.records.rendered import IMPORT_REQUIREMENTS_FILE, LOCK_FILE, RenderedRoot, RootLayout
+from tfops.render.providers import provider_secrets
 from tfops.render.root import digest_of, secret_uses, stack_variables
 from tfops.render.supply import SUPPLY_FILE, Supply, supply_file
 from tfops.system import environ
@@ -88,6 +87,7 @@ class OpenStack:
     keeps_aws: bool = False
     own: "OwnVariables | None" = None
     kept: Mapping[str, str] = field(default_factory=dict)
+    laid: Content | None = None
 
     @property
     def config(self) -> StackConfig:
@@ -136,9 +136,9 @@ class OpenStack:
             self._lay_out_own(self.config.root)
             return
         files = self.rendered.files
-        if unknown or self.keeps_aws:
-            kept = self.keeps_aws
-            files = render_stack(self.content, self.name, self.modules, unknown, public, keeps_aws=kept).files
+        if unknown or self.keeps_aws or self.laid:
+            content, kept = self.laid or self.content, self.keeps_aws
+            files = render_stack(content, self.name, self.modules, unknown, public, keeps_aws=kept).files
         files = {name: text for name, text in files.items() if name not in _OF_INIT} | self._import_requirements()
         lay_out(self.engine.root, files, removes=lambda name: steers_engine(name) and name not in _OF_INIT)
 
@@ -230,10 +230,14 @@ def open_stack(
     require_encryption(engine, rules)
     require_tofu_where_needed(engine, content.tree, config, lambda: content.document(name))
     modules = interfaces_of(project, content.tree, content.overrides, is_tofu=engine.is_tofu)
-    wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules)
+    laid = with_kept_aliases(run.facts, content, name)
+    of_providers = provider_secrets(rules, environment.name, (laid or content).environment.stacks[name])
+    wanted = {name: use.secret for name, use in secret_uses(config).items()} | wanted_keys(rules) | of_providers
     reviewed = reviewed_rules(run.facts, rules) if wanted else None
     secrets = SecretSource(rules, environment.name, content.tree, reviewed, decoded_secrets(config, modules))
     values = secrets.read(wanted)
+    content, caller = asked_values(run, content, name)
+    laid = laid and asked_values(run, laid, name)[0]
     own = _own_variables(content, name, modules, secrets.decoded) if config.root else None
     texts = values
     if own is not None:
@@ -244,11 +248,11 @@ def open_stack(
     if missing_cli_config():
         run.ui.warn(f"TF_CLI_CONFIG_FILE names a file that is not there ({missing_cli_config()}): ignored")
     _refuse_log_variables()
-    caller = run.caller(lambda: require_account(rules, environment.name))
     rendered = render_stack(content, name, modules)
     kept = _kept_providers(run, content, name, engine) if config.root else {}
     require_inner_sources(modules, local_sources(config))
-    _warn_of_open_inputs(config, modules, run.ui)
+    for warning in open_inputs(config, modules):
+        run.ui.warn(warning)
     opened = OpenStack(
         name,
         content,
@@ -258,7 +262,7 @@ def open_stack(
             flags=run.request.flags.of_stack(name),
             lock=content.lock_of(name),
             lent=lambda: locks_of_what_ran(run.facts, name),
-            layout=_layout(content, config, kept),
+            layout=_layout(content, name, kept),
         ),
         rendered,
         modules,
@@ -273,6 +277,7 @@ def open_stack(
         _may_hold_aws(run.facts, name),
         own,
         kept,
+        laid,
     )
     if not writes:
         return opened
@@ -295,13 +300,14 @@ def _kept_providers(run: Run, content: Content, name: StackName, engine: Engine)
     return kept_providers(run.facts, content, name, is_tofu=engine.is_tofu)
 
 
-def _layout(content: Content, config: StackConfig, kept: Mapping[str, str]) -> RootLayout:
-    code = export_id(content.tree, content.overrides)
+def _layout(content: Content, name: StackName, kept: Mapping[str, str]) -> RootLayout:
+    config = content.environment.stacks[name]
+    code, commit = export_id(content.tree, content.overrides), content.run_values(name).get("git.commit", "")
     if not config.root:
-        return RootLayout(code=code)
+        return RootLayout(code=code, commit=commit)
     from tfops.render.own_root import layout_of  # noqa: PLC0415 - as above
 
-    return layout_of(config.root, f"{code} {digest_of(kept)}" if kept else code)
+    return replace(layout_of(config.root, f"{code} {digest_of(kept)}" if kept else code), commit=commit)
 
 
 def _own_variables(content: Content, name: StackName, modules: Interfaces, decoded: frozenset[str]) -> "OwnVariables":
@@ -310,7 +316,7 @@ def _own_variables(content: Content, name: StackName, modules: Interfaces, decod
     interface = modules.local(config.root.path)
     from tfops.change.own_root import OwnVariables  # noqa: PLC0415 - as above
 
-    return OwnVariables(content.environment, config, interface, decoded=decoded)
+    return OwnVariables(content.environment, config, interface, decoded=decoded, run_values=content.run_values(name))
 
 
 def _may_hold_aws(facts: Snapshot, stack: StackName) -> bool:
@@ -385,17 +391,6 @@ def _observer(stack: StackName, ui: Ui) -> Callable[[Event], None]:
         ui.engine_event(replace(event, address=address or str(stack) if isinstance(event, Diagnostic) else address))
 
     return observe
-
-
-def _warn_of_open_inputs(stack: StackConfig, interfaces: Interfaces, ui: Ui) -> None:
-    """A module may show what its variable doesn't hide."""
-    for use in dict.fromkeys(replace(use, inside=()) for use in secret_uses(stack).values()):
-        variable = variable_of(use, stack, interfaces)
-        if variable and not (variable.sensitive or variable.ephemeral):
-            ui.warn(
-                f"{use.secret.text} goes into `{use.input}` of module {use.module}, "
-                "which is neither sensitive nor ephemeral: declare it `sensitive = true`"
-            )
 
 
 def renew_ephemeral(stack: OpenStack) -> None:

@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from tfops.change.content import Content
 from tfops.change.home import content_tree
 from tfops.change.project import Project
+from tfops.change.run_values import known_values, recorded_values
 from tfops.config.environment import load_environment
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
@@ -156,7 +157,9 @@ def _content_at(project: Project, stacks: Stacks, commit: str, card: Card) -> Co
     home = EnvName(card.rehearses) if card.rehearses else None
     rules = stacks.content.rules
     environment = load_environment(tree, rules, env, rehearses=home).without_imports()
-    return replace(Content.of(tree, rules, environment, rehearses=home), commit=commit)
+    content = replace(Content.of(tree, rules, environment, rehearses=home), commit=commit)
+    known = known_values(rules, env, commit, card.branch)
+    return replace(content, known=known, recorded=recorded_values(card, env))
 
 
 def recorded_state(card: Card | None, stack: StackName = MAIN_STACK) -> RecordedState | None:

@@ -102,8 +102,11 @@ def _types(taker: OpenStack, output: StackOutput) -> Iterator[Type]:
     """Of which type the inputs are that an output is for."""
     environment = taker.content.environment
     for name, module in taker.config.modules.items():
-        for path, form in forms_in(dict(module.inputs)):
+        for path, form in forms_in(module.values):
             if isinstance(form, StackReference) and environment.output(form)[0] == output:
                 interface = taker.modules.of(name, module.source, taker.engine.root)
                 variable = interface.variables.get(str(path[0])) if interface else None
                 yield type_at(variable.type, path[1:]) if variable else ANY
+    for block in taker.config.providers.values():
+        forms = (form for _, form in forms_in(dict(block)))
+        yield from (ANY for form in forms if isinstance(form, StackReference) and environment.output(form)[0] == output)

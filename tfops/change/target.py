@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 
 from tfops.change.content import Content
+from tfops.change.environment import Place
 from tfops.change.home import content_tree
 from tfops.change.own_reach import project_paths
 from tfops.change.reading import load_checked
 from tfops.change.request import Request
+from tfops.change.run_values import known_values, recorded_values, steady
 from tfops.change.snapshot import Snapshot
 from tfops.change.stacks import Stacks, StackSpec, with_other_contents
 from tfops.change.ui import Ui
@@ -124,7 +126,7 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Goal:
     """Which commit's content is wanted, as what kind of change, and why; `stacks` narrows it, `promoted_from` is where
-    it ran before."""
+    it ran before. `recorded` by stack, what it was given before of what only a run knows."""
 
     kind: Kind
     commit: CommitSha
@@ -133,6 +135,7 @@ class Goal:
     restores: VersionRecord | None = None
     stacks: tuple[str, ...] = ()
     promoted_from: PromotionSource | None = None
+    recorded: Mapping[StackName, Mapping[str, str]] = field(default_factory=dict)
 
 
 def apply_target(facts: Snapshot, request: Request) -> Target:
@@ -158,6 +161,7 @@ def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Targ
     tree = content_tree(project, tree, place.rules, place.env)
     rules = place.rules_in(project, tree)
     content = Content.of(tree, rules, load_checked(project, tree, rules, place.env))
+    content = steady(facts, replace(content, known=known_values(rules, place.env, facts.head, _stands_for(place))))
     stacks = with_other_contents(project, Stacks(content, card), None)
     return Target(
         facts,
@@ -167,6 +171,12 @@ def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Targ
         place.reason,
         stacks.narrowed_to(request.stacks) if request.stacks else stacks,
     )
+
+
+def _stands_for(place: Place) -> str:
+    """The branch that HEAD will be on when it is applied: of a merge request that is another one than now."""
+    pattern = place.rules.environments[place.env].branch
+    return place.branch if "*" in pattern or not pattern or matches(pattern, place.branch) else pattern
 
 
 def _apply_facts(facts: Snapshot, current: VersionRecord | None, rule: EnvironmentRule) -> ApplyFacts:
@@ -276,6 +286,9 @@ def content_of_commit(facts: Snapshot, goal: Goal, rules: ProjectConfig, *, at: 
     if goal.kind is not Kind.APPLY:  # what a way back needs to take in again, the cards know
         environment = environment.without_imports()
     content = Content.of(tree, rules, environment, rehearses=place.rehearses)
+    known = known_values(rules, place.env, goal.commit, goal.branch)
+    content = replace(content, known=known, recorded=goal.recorded or recorded_values(at, place.env))
+    content = steady(facts, content) if is_new and not goal.recorded else content
     stacks = with_other_contents(project, Stacks(content, card), at)
     return Target(
         facts=facts,

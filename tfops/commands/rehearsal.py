@@ -10,6 +10,7 @@ from tfops.change.modules import input_check
 from tfops.change.project import Project
 from tfops.change.request import Request
 from tfops.change.run import running
+from tfops.change.run_values import known_values
 from tfops.change.snapshot import read_snapshot
 from tfops.change.stack import open_stack, require_stack
 from tfops.change.ui import Ui
@@ -34,6 +35,7 @@ def rehearse(project: Project, legacy: Legacy, place: Place, tree: GitTree, *, r
     environment = load_environment(tree, rules, env, input_check(project, tree))
     staged = replace(rules, backend=Backend(), environments={stage: replace(rules.environments[env], backend={})})
     content = Content(staged, replace(environment, name=stage), tree, read_provider_lock(tree, env), base=env)
+    content = replace(content, known=known_values(rules, env, project.repository.head, place.branch))
     _require_called(environment, env, legacy)
     try:
         sealed = encrypts(rules)

@@ -2,12 +2,14 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tfops.change.content import Content, rendered
 from tfops.change.environment import find_place
 from tfops.change.home import content_tree
 from tfops.change.modules import interfaces_of
 from tfops.change.project import Project
+from tfops.change.run_values import known_values, recorded_values
 from tfops.change.ui import Ui
 from tfops.config.environment import load_environment
 from tfops.ledger.versions import read_card, versions_of
@@ -26,7 +28,8 @@ def render(project: Project, env: str | None, *, worktree: bool) -> RenderResult
     tree = place.tree(project, worktree=worktree)
     rules = place.rules_in(project, tree)
     environment = load_environment(tree, rules, place.env)
-    content = Content.of(tree, rules, environment)
+    known = known_values(rules, place.env, repository.head, place.branch)
+    content = replace(Content.of(tree, rules, environment), known=known)
     commit = None if worktree else repository.commit(repository.head)
     return RenderResult(place.env, commit, *rendered(content, interfaces_of(project, content.tree, env=place.env)))
 
@@ -41,10 +44,12 @@ def render_diff(project: Project, env: str | None, version: str, *, worktree: bo
     place, tree = find_place(project, env), GitTree.of_commit(project.repository, record.commit)
     rules = place.rules_in(project, tree)
     tree = content_tree(project, tree, rules, now.env)
+    card = read_card(project.repository, record)
     content = Content.of(tree, rules, load_environment(tree, rules, now.env))
+    content = replace(content, recorded=recorded_values(card, now.env))
     digest, files = rendered(content, interfaces_of(project, content.tree, env=place.env))
     earlier = in_earlier_form(files, export_id(tree, {}))
-    if read_card(project.repository, record).rendered_digest not in (digest, digest_of(earlier)):
+    if card.rendered_digest not in (digest, digest_of(earlier)):
         ui.warn(f"{record.version} was rendered otherwise: by another tfops, or under the rules of another commit")
     here = now.commit.short if now.commit else "worktree"
     return RenderDiffResult(

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from tfops import exact
@@ -14,14 +14,19 @@ from tfops.config.inherit import FOLDER, laid_over, read_inherited
 from tfops.config.inputs import InputCheck
 from tfops.config.labels import differing_labels, label_complaints, without_labels
 from tfops.config.limits import limit_complaints
-from tfops.config.own_roots import RootConfig, has_roots, missing_complaints, root_document, roots_of
+from tfops.config.own_roots import RootConfig, has_roots, root_document
+from tfops.config.parsing import parse
 from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project, project_document
-from tfops.config.schema import EnvironmentFile, parse
+from tfops.config.providers import Blocks, parsed_blocks, provider_complaints
+from tfops.config.repeats import repeat_complaints
+from tfops.config.schema import EnvironmentFile
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
 from tfops.config.values import (
+    Form,
+    RunValue,
     StackOutput,
     StackReference,
     forms_in,
@@ -41,30 +46,56 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModuleConfig:
-    """One module of a stack; `inputs` hold literals and Forms."""
+    """One module of a stack; `inputs`, `for_each` and `count` hold literals and Forms, `providers` say which of the
+    stack's stand for its own."""
 
     source: LocalSource | RemoteSource
     inputs: Mapping[str, Any]
+    providers: Mapping[str, str] = field(default_factory=dict)
+    for_each: Any = None
+    count: Any = None
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it is made as often as it says, under keys."""
+        return self.for_each is not None or self.count is not None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Everything in its call that Forms can stand in."""
+        repeats = {"for_each": self.for_each, "count": self.count}
+        return {**self.inputs, **{name: value for name, value in repeats.items() if value is not None}}
 
 
 @dataclass(frozen=True, slots=True)
 class StackConfig:
     """The part of an environment that has its own state: one file, inheritance done.
 
-    Where its root is one that somebody wrote by hand, `modules` has that alone, by the name `root`.
+    Where its root is one that somebody wrote by hand, `modules` has that alone, by the name `root`. `providers` are
+    what its file says of them, with Forms.
     """
 
     modules: Mapping[str, ModuleConfig]
     root: RootConfig | None = None
+    providers: Blocks = field(default_factory=dict)
     imports: "tuple[Import, ...]" = ()
     moved: "tuple[Moved, ...]" = ()
 
     @property
     def references(self) -> frozenset[StackReference]:
         """What this stack takes from others."""
-        inputs = (module.inputs for module in self.modules.values())
-        forms = (form for values in inputs for _, form in forms_in(dict(values)))
-        return frozenset(form for form in forms if isinstance(form, StackReference))
+        return frozenset(form for form in self._forms if isinstance(form, StackReference))
+
+    @property
+    def run_values(self) -> frozenset[str]:
+        """The names of what only a run knows of this stack's values."""
+        return frozenset(form.name for form in self._forms if isinstance(form, RunValue))
+
+    @property
+    def _forms(self) -> Iterator[Form]:
+        values = (*(module.values for module in self.modules.values()), *self.providers.values())
+        return (form for one in values for _, form in forms_in(dict(one)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +202,7 @@ def read_environment(
     documents = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
     stacks: dict[StackName, StackConfig] = {}
     for stack, document in documents.items():
-        found, said = _read_stack(document, local_modules)
+        found, said = _read_stack(document, local_modules, rules, base or env)
         complaints += said
         if not document.complaints:
             complaints += secret_complaints(document, tree, secrets, base or env)
@@ -193,33 +224,13 @@ def _read_roots(
     tree: Tree, env: EnvName, base: EnvName, check: InputCheck | None, secrets: SecretRules | None
 ) -> EnvironmentConfig:
     """An environment of root modules that somebody wrote by hand: those of `base`."""
-    from tfops.config.own_backend import backend_complaints  # noqa: PLC0415 - most environments have no such root
-    from tfops.config.root_values import given_names, tfvars_complaints  # noqa: PLC0415
+    from tfops.config.root_environment import read_roots  # noqa: PLC0415 - most environments have no such root
 
-    rules, place = project_document(tree), env if env != base else ""
-    complaints = [
-        *missing_complaints(tree, rules, base, place),
-        *backend_complaints(tree, rules, base),
-        *_complaints_of_two(tree, base, rules),
-    ]
-    roots = roots_of(rules.data, base, place)
-    documents = {stack: root_document(rules, base, stack, place) for stack in roots}
-    for stack, document in documents.items():
-        where: Path = ("modules", ROOT_MODULE, "inputs")
-        complaints += input_complaints(document, where, document.data["modules"][ROOT_MODULE]["inputs"], known=[])
-        complaints += secret_complaints(document, tree, secrets, base)
-        if check is not None and not complaints:
-            given = given_names(tree, roots[stack])
-            source = {ROOT_MODULE: RootSource(path=roots[stack].path)}
-            complaints += check.complaints(document, (env, stack), source, given=given)
-            complaints += tfvars_complaints(tree, roots[stack], document, check, (env, stack))
-            complaints += limit_complaints(document, rules)
-    if not complaints:
-        complaints += _between_roots(documents, roots, env, check)
-    if complaints:
-        raise ConfigError(sorted(complaints, key=place_of))
-    stacks = {stack: _root_stack(document, roots[stack]) for stack, document in documents.items()}
-    whole = {stack: [root.path, root.tfvars, documents[stack].data] for stack, root in roots.items()}
+    found = read_roots(tree, env, base, check, secrets)
+    if found.complaints:
+        raise ConfigError(sorted(found.complaints, key=place_of))
+    stacks = {stack: _root_stack(document, found.roots[stack]) for stack, document in found.documents.items()}
+    whole = {stack: [root.path, root.tfvars, found.documents[stack].data] for stack, root in found.roots.items()}
     return EnvironmentConfig(env, stacks, _digest(whole))
 
 
@@ -227,33 +238,6 @@ def _root_stack(document: Document, root: RootConfig) -> StackConfig:
     inputs = document.data["modules"][ROOT_MODULE]["inputs"]
     module = ModuleConfig(RootSource(path=root.path), {key: parsed_forms(value) for key, value in inputs.items()})
     return StackConfig({ROOT_MODULE: module}, root)
-
-
-def _complaints_of_two(tree: Tree, env: EnvName, rules: Document) -> Iterator[Complaint]:
-    for path in (f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"):
-        if tree.digest(path):
-            what = f"`root` here and `{path}` both describe {env}"
-            yield rules.complaint(("environments", env), what, "keep one of the two")
-
-
-def _between_roots(
-    documents: Mapping[StackName, Document],
-    roots: Mapping[StackName, RootConfig],
-    env: EnvName,
-    check: InputCheck | None,
-) -> Iterator[Complaint]:
-    order = list(roots)
-
-    def outputs_of(stack: StackName, module: str) -> frozenset[str] | None:
-        return check.outputs(env, stack, module, RootSource(path=roots[stack].path)) if check else None
-
-    yield from reference_complaints(documents, outputs_of)
-    for stack, document in documents.items():
-        for path, form in forms_in(_root_stack(document, roots[stack]).modules[ROOT_MODULE].inputs):
-            if isinstance(form, StackReference) and form.stack in order[order.index(stack) + 1 :]:
-                what = f"root `{form.stack}` comes after `{stack}`: it has nothing to give yet"
-                spot: Path = ("modules", ROOT_MODULE, "inputs", *path)
-                yield document.complaint(spot, what, "put it before, in `roots:`")
 
 
 def _own_files(tree: Tree, env: EnvName, base: EnvName | None) -> dict[StackName, str]:
@@ -269,15 +253,19 @@ def _document(tree: Tree, path: str, rules: Document, own: str | None) -> Docume
     return document if own is None else laid_over(document, read_inherited(tree, own))
 
 
-def _read_stack(document: Document, local_modules: list[str]) -> tuple[StackConfig | None, list[Complaint]]:
+def _read_stack(
+    document: Document, local_modules: list[str], rules: Document, env: EnvName
+) -> tuple[StackConfig | None, list[Complaint]]:
     """A file by itself: its modules, or everything that is wrong with it."""
     if document.complaints:
         return None, document.complaints
     file, complaints = parse(EnvironmentFile, document)
     complaints += _complaints(document, local_modules)
+    complaints += provider_complaints(document, rules, env)
+    complaints += repeat_complaints(document)
     if complaints or file is None:
         return None, complaints
-    config = StackConfig(_modules(file, local_modules))
+    config = StackConfig(_modules(file, local_modules), providers=parsed_blocks(file.providers))
     if file.imports or file.moved:
         from tfops.config.state_blocks import imports_of, moves_of  # noqa: PLC0415 - few files have any
 
@@ -401,6 +389,10 @@ def _modules(file: EnvironmentFile, local_modules: list[str]) -> dict[str, Modul
         name: ModuleConfig(
             parse_source(block.source, block.version, local_modules),
             {key: parsed_forms(value) for key, value in block.inputs.items()},
+            dict(block.providers),
+            parsed_forms(block.for_each),
+            parsed_forms(block.count),
+            tuple(block.depends_on),
         )
         for name, block in file.modules.items()
     }

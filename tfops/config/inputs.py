@@ -61,6 +61,7 @@ class InputCheck:
                 yield from checker.complaints(document, where, inputs, given)
             yield from _reference_complaints(document, (*where, "inputs"), inputs, checkers)
         if sources:
+            yield from _reference_complaints(document, ("providers",), document.data.get("providers") or {}, checkers)
             yield from _circle_complaints(document, lambda name: self._needs(*place, name, sources[name]))
 
     def outputs(

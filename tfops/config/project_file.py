@@ -18,6 +18,7 @@ from tfops.config.labels import label_complaints
 from tfops.config.limits import check_input_rules
 from tfops.config.names import PROJECT_FILE
 from tfops.config.own_roots import check_roots, with_roots
+from tfops.config.parsing import parse
 from tfops.config.preview import check_preview, is_preview_template, to_preview
 from tfops.config.project import (
     DriftPolicy,
@@ -30,8 +31,9 @@ from tfops.config.project import (
     Sync,
 )
 from tfops.config.promotion import check_promotions, to_promotion_rule
+from tfops.config.providers import check_providers
 from tfops.config.review import to_review_rule
-from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
+from tfops.config.schema import EnvironmentBlock, ProjectFile
 from tfops.config.secrets import check_secrets, to_secret_rules
 from tfops.config.window import parse_window
 from tfops.errors import ConfigError, ProjectError
@@ -40,7 +42,6 @@ from tfops.records.names import EnvName
 from tfops.system.trees import Tree, is_link
 
 _ENGINES = ("auto", "terraform", "tofu", "embedded")
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _VARIABLE_PATTERN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\*?")
 
 
@@ -139,6 +140,7 @@ def _check(document: Document) -> list[Complaint]:
     """What a schema can't say. Looks at plain data, so that it also runs when the schema complains."""
     checks: list[Callable[[Document, dict[str, Any]], Iterator[Complaint]]] = [
         _check_words,
+        check_providers,
         _check_engine,
         check_backend,
         _check_environments,
@@ -167,9 +169,6 @@ def _check_words(document: Document, data: dict[str, Any]) -> Iterator[Complaint
     project = data.get("project")
     if isinstance(project, str) and not names.is_environment_name(project):
         yield document.complaint(("project",), f"the project's name must be {names.ENVIRONMENT_RULE}")
-    for provider in _mapping(data, "providers"):
-        if not _WORD.fullmatch(provider):
-            yield document.complaint(("providers", provider), f"{names.shown(provider)} is not a provider's name")
 
 
 def _check_engine(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:

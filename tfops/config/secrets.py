@@ -140,10 +140,13 @@ def _command_complaints(document: Document, where: Path, name: str, argv: Any) -
 
 def secret_complaints(document: Document, tree: Tree, rules: SecretRules | None, env: EnvName) -> Iterator[Complaint]:
     """Secrets of an environment's file that are not allowed, or name what isn't there. Other mistakes are others'."""
-    modules = document.data.get("modules") if isinstance(document.data, dict) else None
+    data = document.data if isinstance(document.data, dict) else {}
+    modules = data.get("modules")
+    places: list[tuple[Path, Any]] = [(("providers",), data.get("providers"))]
     for name, block in modules.items() if isinstance(modules, dict) else ():
-        inputs = block.get("inputs") if isinstance(block, dict) else None
-        for path, value in walk(inputs, ("modules", name, "inputs")) if isinstance(inputs, dict) else ():
+        places.append((("modules", name, "inputs"), block.get("inputs") if isinstance(block, dict) else None))
+    for where, values in places:
+        for path, value in walk(values, where) if isinstance(values, dict) else ():
             secret = _secret(value)
             if secret is None:
                 continue

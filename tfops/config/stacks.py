@@ -2,6 +2,7 @@
 
 import graphlib
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from tfops.config import names
 from tfops.config.document import Document, Path
@@ -82,10 +83,13 @@ def _modules_of(document: Document) -> list[str]:
 
 
 def _uses(stack: StackName, document: Document) -> Iterator[_Use]:
+    places: list[tuple[Path, Any]] = [(("providers",), document.data.get("providers"))] if _modules_of(document) else []
     for name in _modules_of(document):
         block = document.data["modules"][name]
-        where: Path = ("modules", name, "inputs")
-        for path, value in walk(block.get("inputs") if isinstance(block, dict) else None, where):
+        found = block if isinstance(block, dict) else {}
+        places += [(("modules", name, key), found.get(key)) for key in ("inputs", "for_each", "count")]
+    for where, values in places:
+        for path, value in walk(values, where):
             if isinstance(value, str) and value.startswith("${stack."):
                 try:
                     form = parse_form(value)

@@ -17,25 +17,34 @@ from tfops.records.complaint import Complaint
 Path = tuple[str | int, ...]
 
 _WORD = r"[A-Za-z_][A-Za-z0-9_-]*"
-_PATH = rf"(?P<path>{_WORD}(\.{_WORD}|\[[0-9]+\])*)"
-_MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD})\.{_PATH}\}}")
+_KEY = r'\["[^"\\$%{}]*"\]'
+_STEP = rf"(\.{_WORD}|\[[0-9]+\]|{_KEY})"
+_PATH = rf"(?P<path>{_WORD}{_STEP}*)"
+_OF_MODULE = rf"(?P<key>\[[0-9]+\]|\[\*\]|{_KEY})?"
+_MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD}){_OF_MODULE}\.{_PATH}\}}")
+_EACH = re.compile(rf"\$\{{(?P<expression>each\.key|each\.value{_STEP}*|count\.index)\}}")
 _STACK_REFERENCE = re.compile(rf"\$\{{stack\.(?P<stack>[A-Za-z0-9][A-Za-z0-9-]*)\.{_PATH}\}}")
 _STEPS = re.compile(rf"(?P<first>{_WORD})(\.(?P<second>{_WORD}))?")
-_LOOKS_LIKE_REFERENCE = re.compile(r"\$\{\s*(modules?|stacks?)\b[^}]*\}")
-_ESCAPED = re.compile(r"\$(?P<text>\$+\{\s*(modules?|stacks?)\b[^}]*\})")
+_OF_RUN = r"(?:git|env|aws)\.[a-z_]+"
+_OF_CALL = r"(?:each|count)\.[a-z_]+\b[^}]*"
+_LOOKS = rf"\{{\s*(?:(?P<word>modules?|stacks?)\b[^}}]*|(?P<name>{_OF_RUN})\s*|(?P<each>{_OF_CALL}))\}}"
+_LOOKS_LIKE_REFERENCE = re.compile(rf"\${_LOOKS}")
+_ESCAPED = re.compile(rf"\$(?P<text>\$+{_LOOKS})")
 _SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_-]*):(?P<name>[^#]+)(?P<hash>#(?P<key>.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Another module's output, in the same stack."""
+    """Another module's output, in the same stack. `key` is in brackets, `[*]` for all, empty for a module that is made
+    once."""
 
     module: str
     path: str
+    key: str = ""
 
     @property
     def expression(self) -> str:
-        return f"module.{self.module}.{self.path}"
+        return f"module.{self.module}{self.key}.{self.path}"
 
     @property
     def output(self) -> str:
@@ -69,6 +78,35 @@ class StackReference:
         if steps["second"] and steps["first"] in modules:
             return StackOutput(self.stack, steps["first"], steps["second"]), self.path[steps.end() :]
         return StackOutput(self.stack, "", steps["first"]), self.path[steps.end("first") :]
+
+
+# What only a run knows, and a card keeps: by the names that a developer writes.
+RUN_VALUES: Mapping[str, str] = {
+    "git.commit": "the commit that an environment was made from",
+    "git.branch": "the branch that this commit stands for",
+    "env.name": "the environment's name",
+    "aws.account_id": "the AWS account that the credentials are for",
+    "aws.region": "the AWS region that the environment lives in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunValue:
+    """A text that the run knows: one of RUN_VALUES."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EachValue:
+    """What is another one each time that a module is made: `each.key`, `each.value.size`, `count.index`."""
+
+    expression: str
+
+    @property
+    def kind(self) -> str:
+        """The key of the module's call that it needs."""
+        return "count" if self.expression.startswith("count.") else "for_each"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +176,7 @@ def is_sops_mapping(path: str) -> bool:
     return path.endswith(_SOPS_MAPPINGS)
 
 
-Form = Reference | StackReference | Secret
+Form = Reference | StackReference | RunValue | EachValue | Secret
 
 
 def is_form(value: Any) -> bool:
@@ -190,19 +228,33 @@ def parse_form(value: Any) -> Any:
     return value
 
 
-def _parse_text(text: str) -> str | Reference | StackReference:
+def _parse_text(text: str) -> str | Reference | StackReference | RunValue | EachValue:
     match = _MODULE_REFERENCE.fullmatch(text)
     if match:
-        return Reference(match["module"], match["path"])
+        return Reference(match["module"], match["path"], match["key"] or "")
     match = _STACK_REFERENCE.fullmatch(text)
     if match:
         return StackReference(match["stack"], match["path"])
+    match = _EACH.fullmatch(text)
+    if match:
+        return EachValue(match["expression"])
     looks = _LOOKS_LIKE_REFERENCE.fullmatch(text)
-    if looks and looks[1].startswith("stack"):
+    if looks and looks["each"]:
+        raise FormError("write `${each.key}`, `${each.value}`, `${each.value.NAME}` or `${count.index}`")
+    if looks and looks["name"]:
+        return _run_value(looks["name"])
+    if looks and looks["word"].startswith("stack"):
         raise FormError("not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`")
     if looks:
         raise FormError("not a reference: write `${module.NAME.OUTPUT}`")
     return text
+
+
+def _run_value(name: str) -> RunValue:
+    if name not in RUN_VALUES:
+        hint = f"{did_you_mean(name, RUN_VALUES)}; as text: `$${{{name}}}`"
+        raise FormError(f"no run knows a value `{name}`", hint)
+    return RunValue(name)
 
 
 def _parse_secret(text: str) -> Secret:
@@ -258,10 +310,11 @@ def input_complaints(
         if not is_input_name(key) or key in _META_ARGUMENTS:
             yield document.complaint((*where, key), f"{shown(key)} can't name an input")
         for path, value in walk(inputs[key], (*where, key)):
-            yield from _form_complaints(document, path, value, known=known)
+            yield from form_complaints(document, path, value, known=known)
 
 
-def _form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
+def form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
+    """What is wrong with a value that looks like a form. `known` are the modules that it may name."""
     try:
         form = parse_form(value)
     except FormError as error:

@@ -13,6 +13,7 @@ from tfops import exact
 from tfops.records.plan import Print
 
 SENSITIVE = "(sensitive)"
+COMMIT = "${git.commit}"
 SECRETS = "sensitive values"
 
 # 16 MiB and about 40 ms: felt by who tries millions, not by who plans.
@@ -47,6 +48,21 @@ def prints_of_plan(
     if sealed:
         found[SECRETS] = Print(_sha256(SECRETS), sealed)
     return found
+
+
+def at_any_commit(item: Mapping[str, Any], commit: str) -> dict[str, Any]:
+    """A raw change with the reference in the place of the commit that it stands for."""
+    change = item["change"]
+    texts = {part: _replaced(change.get(part), commit) for part in ("before", "after")}
+    return {**item, "change": {**change, **texts}}
+
+
+def _replaced(value: Any, commit: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(commit, COMMIT)
+    if isinstance(value, dict):
+        return {key: _replaced(part, commit) for key, part in value.items()}
+    return [_replaced(part, commit) for part in value] if isinstance(value, list) else value
 
 
 def seal(changes: Iterable[Mapping[str, Any]], actions: Iterable[Mapping[str, Any]]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from tfops import exact
 from tfops.engine.actions import digest_parts, invocations
 from tfops.engine.digest import SENSITIVE as _SENSITIVE
-from tfops.engine.digest import digest_of_plan, prints_of_plan, seal, without_secrets
+from tfops.engine.digest import at_any_commit, digest_of_plan, prints_of_plan, seal, without_secrets
 from tfops.engine.text import safe_text
 from tfops.errors import Refused
 from tfops.records.addresses import natural, with_masked_keys
@@ -79,17 +79,18 @@ def read_plan(text: str) -> dict[str, Any]:
     return document
 
 
-def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = False) -> Plan:
+def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = False, commit: str = "") -> Plan:
     """The document of a plan as people and guards read it.
 
-    `is_partial` where only some resources were asked for. Raises Refused (guard `unknown-plan`) for everything that
-    is in the plan and isn't known here: it might be work that nobody would see.
+    `is_partial` where only some resources were asked for. Which `commit` stands in values says nothing of what is done.
+    Raises Refused (guard `unknown-plan`) for everything that is in the plan and isn't known here: it might be work that
+    nobody would see.
     """
     require_known(_unknown_parts(document, is_partial=is_partial))
     raw, drift = document.get("resource_changes") or [], document.get("resource_drift") or []
     secrets = secrets_of(document)
     changes = tuple(sorted(filter(None, (_change(item, secrets) for item in raw)), key=_order))
-    doing = [item for item in raw if _classify(item) is not None]
+    doing = [at_any_commit(item, commit) if commit else item for item in raw if _classify(item) is not None]
     outputs, running = _changed_outputs(document), digest_parts(document, without_secrets)
     sealed = seal(doing, document.get("action_invocations") or [])
     return Plan(

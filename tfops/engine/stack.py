@@ -238,7 +238,7 @@ class StackEngine:
         except Unfamiliar:
             document = self._shown_plan(path)
         digest = hashlib.sha256(content).hexdigest()
-        plan = to_plan(document, is_empty=is_empty, is_partial=is_partial)
+        plan = to_plan(document, is_empty=is_empty, is_partial=is_partial, commit=self.layout.commit)
         outputs, kinds = planned_by_module(document, is_own=self.layout.is_own)
         return SavedPlan(plan, path, digest, outputs, kinds, secrets_of(document))
 

@@ -74,7 +74,7 @@ class StackRecord:
     version took in alive. `lets_go` are blocks and modules that the code takes out of the state alive. `unread` are
     modules with a file that could not be read: all that they hold is among the `protected`. `guessed` are those of the
     `protected` whose `prevent_destroy` the inputs didn't decide. `kept` have `destroy = false`: the engine is to leave
-    them alive.
+    them alive. `run_values` are what its root was given of what only a run knows, by name (`git.commit`).
     """
 
     backend: str
@@ -100,6 +100,7 @@ class StackRecord:
     moved: Mapping[str, str] = field(default_factory=dict)
     imported: tuple[str, ...] = ()
     commit: str = ""
+    run_values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

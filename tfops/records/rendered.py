@@ -16,6 +16,10 @@ ROOT_FILE = "root.json"
 ROOT_MODULE = "root"
 
 
+# The variable of a generated root that has what only a run knows, and a root's own file what it was given of that.
+RUN_VARIABLE = "run"
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedRoot:
     """What tfops writes of a stack's root module: file name to text. Same commit, same bytes.
@@ -32,13 +36,15 @@ class RootLayout:
     """By which names the engine's folder has tfops' files: `backend`, and `values` in the order of their precedence.
 
     `is_own`: the rest of the root is somebody's own, and its outputs are those of the code itself. `code` names that
-    code by its content.
+    code by its content. `commit` is the one that stands in its values (`${git.commit}`): two plans are the same
+    whichever it is.
     """
 
     backend: str = BACKEND_FILE
     values: tuple[str, ...] = (VALUES_FILE,)
     is_own: bool = False
     code: str = ""
+    commit: str = ""
 
 
 # Terraform reads override files in the order of their names, and the last one counts.

@@ -13,7 +13,7 @@ from tfops import exact
 from tfops.config.environment import EnvironmentConfig, StackConfig
 from tfops.config.own_roots import RootConfig
 from tfops.config.project import ProjectConfig
-from tfops.config.values import Form, Secret, StackReference, forms_in
+from tfops.config.values import Form, RunValue, Secret, StackReference, forms_in
 from tfops.records.names import EnvName, StackName
 from tfops.records.rendered import (
     BACKEND_FILE,
@@ -23,6 +23,7 @@ from tfops.records.rendered import (
     OWN_VALUES_FILE,
     ROOT_FILE,
     ROOT_MODULE,
+    RUN_VARIABLE,
     VALUES_FILE,
     RenderedRoot,
     RootLayout,
@@ -33,13 +34,19 @@ from tfops.render.root import digest_of
 
 
 def render_own_root(
-    project: ProjectConfig, environment: EnvironmentConfig, stack: StackName, lock: str | None
+    project: ProjectConfig,
+    environment: EnvironmentConfig,
+    stack: StackName,
+    lock: str | None,
+    run_values: Mapping[str, str],
 ) -> RenderedRoot:
-    """The files of a stack whose root is there already, and the sha256 over them."""
+    """The files of a stack whose root is there already, and the sha256 over them. `run_values` as in `RootSpec`."""
     config = environment.stacks[stack]
     assert config.root is not None
     files = {
-        ROOT_FILE: _text(_described(config, config.root, project.workspace_of(environment.name))),
+        ROOT_FILE: _text(
+            _described(config, config.root, project.workspace_of(environment.name)) | _of_run(config, run_values)
+        ),
         BACKEND_FILE: _text(_backend(project, environment.name, stack)),
     }
     values = literal_inputs(config)
@@ -104,6 +111,11 @@ def _described(stack: StackConfig, root: RootConfig, workspace: str) -> dict[str
     return found | {"inputs": {name: _written(value) for name, value in open_inputs(stack).items()}}
 
 
+def _of_run(stack: StackConfig, known: Mapping[str, str]) -> dict[str, Any]:
+    found = {name: value for name, value in known.items() if name in stack.run_values}
+    return {RUN_VARIABLE: found} if found else {}
+
+
 def _written(value: Any) -> Any:
     """As tfops.yaml has it."""
     match value:
@@ -111,6 +123,8 @@ def _written(value: Any) -> Any:
             return {"from": value.text}
         case StackReference():
             return f"${{stack.{value.stack}.{value.path}}}"
+        case RunValue():
+            return f"${{{value.name}}}"
         case dict():
             return {key: _written(item) for key, item in value.items()}
         case list():

@@ -7,7 +7,7 @@ _KEY = re.compile(r'(?P<indent> *)(?P<key>"(?:[^"\\]|\\.)*"): ')
 _INDENT = 2
 # Of a value that can't be converted, OpenTofu 1.12 gives the place of the variable's declaration for its place.
 _NAMED = re.compile(r"not suitable for module\.(?P<module>[^.\s\[]+)\.var\.(?P<name>[^\s,]+)")
-_NOT_INPUTS = ("source", "version")
+_NOT_INPUTS = ("source", "version", "providers", "for_each", "count", "depends_on")
 
 
 def named_input(said: str) -> tuple[str, str] | None:

@@ -10,7 +10,17 @@ from tfops import exact
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
-from tfops.config.values import Form, Path, Reference, Secret, StackOutput, StackReference, forms_in
+from tfops.config.values import (
+    EachValue,
+    Form,
+    Path,
+    Reference,
+    RunValue,
+    Secret,
+    StackOutput,
+    StackReference,
+    forms_in,
+)
 from tfops.dataclass import dataclass
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import (
@@ -18,6 +28,7 @@ from tfops.records.rendered import (
     ENCRYPTION_FILE,
     LOCK_FILE,
     MAIN_FILE,
+    RUN_VARIABLE,
     VALUES_FILE,
     RenderedRoot,
     inputs_variable,
@@ -25,6 +36,7 @@ from tfops.records.rendered import (
 from tfops.render.backend import backend_settings
 from tfops.render.encryption import encryption_file
 from tfops.render.escape import escape_literal
+from tfops.render.providers import provider_blocks, provider_secrets, run_value_names, secret_of_provider
 from tfops.render.words import variable_name
 
 # What stands for an unknown in a root that is planned only; `stack_` is how its names begin.
@@ -41,6 +53,8 @@ class RootSpec:
     names the secrets' variables whose values no plan and no state may hold, `decoded` those that hold JSON. `lasting`
     are the other outputs of modules that have ephemeral ones; `const` the inputs, by module, that must stand in the
     call itself. Without `uses_aws` nothing in it is the AWS provider's, which an engine starts for its block alone.
+    `run_values` are what the run knows, by name; a name that it lacks is left open. `sources` say of providers that are
+    not HashiCorp's where they come from, by the names that modules call them.
     """
 
     project: ProjectConfig
@@ -54,6 +68,8 @@ class RootSpec:
     const: Mapping[str, frozenset[str]] = field(default_factory=dict)
     lasting: Mapping[str, Iterable[str]] = field(default_factory=dict)
     uses_aws: bool = True
+    run_values: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> StackConfig:
@@ -68,8 +84,8 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     """The files of a stack's root module, and the sha256 over them."""
     modules = spec.modules
     main = {
-        "terraform": _terraform_block(spec.project),
-        "provider": {name: [escape_literal(block)] for name, block in _providers(spec).items()},
+        "terraform": _terraform_block(spec),
+        "provider": _providers(spec),
         "variable": _variables(spec),
         "resource": {UNKNOWN_TYPE: unknowns} if (unknowns := _unknowns(spec)) else {},
         "module": {name: _module_block(spec, name, module) for name, module in modules.items()},
@@ -82,6 +98,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
         BACKEND_FILE: _text(_backend(spec.project, spec.environment.name, spec.stack)),
         VALUES_FILE: _text(
             {inputs_variable(name): literals for name in modules if (literals := _literals(spec, name))}
+            | ({RUN_VARIABLE: known} if (known := _known_of_run(spec)) else {})
         ),
     }
     encryption = encryption_file(spec.project, spec.environment.name, spec.stack)
@@ -92,17 +109,40 @@ def render_root(spec: RootSpec) -> RenderedRoot:
     return RenderedRoot(files, digest_of(files))
 
 
-def _providers(spec: RootSpec) -> dict[str, dict[str, Any]]:
-    """What tfops.yaml itself writes of a provider is always there."""
-    blocks = provider_settings(spec.project, spec.environment.name)
-    return {name: block for name, block in blocks.items() if spec.uses_aws or name in spec.project.providers}
+def _providers(spec: RootSpec) -> dict[str, list[dict[str, Any]]]:
+    """What files say of a provider is always there."""
+    written = {*spec.project.providers, *spec.config.providers}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, block in provider_blocks(spec.project, spec.environment.name, spec.config).items():
+        if spec.uses_aws or name in written:
+            provider, _, alias = name.partition(".")
+            settings = {key: _provider_expression(spec, name, value, (key,)) for key, value in block.items()}
+            found.setdefault(provider, []).append(({"alias": alias} if alias else {}) | settings)
+    return found
+
+
+def _provider_expression(spec: RootSpec, name: str, value: Any, path: Path) -> Any:
+    """As `_expression`, for a setting of a provider."""
+    if isinstance(value, Secret):
+        return f"${{var.{secret_of_provider(name, path)}}}"
+    if isinstance(value, dict):
+        pairs = ((key, _provider_expression(spec, name, item, (*path, key))) for key, item in value.items())
+        return {escape_literal(key): item for key, item in pairs}
+    if isinstance(value, list):
+        return [_provider_expression(spec, name, item, (*path, index)) for index, item in enumerate(value)]
+    return _expression(spec, "", value, path)
 
 
 def _outputs(spec: RootSpec, module: str) -> Any:
-    """All outputs of a module; a root must not have what is ephemeral."""
+    """All outputs of a module; a root must not have what is ephemeral. Of one that is made several times each output is
+    a mapping of the keys, or a list."""
     if module not in spec.lasting:
         return f"${{module.{module}}}"
-    return {name: f"${{module.{module}.{name}}}" for name in spec.lasting[module]}
+    config = spec.modules[module]
+    if config.for_each is not None:
+        return {name: f"${{{{for key, one in module.{module} : key => one.{name}}}}}" for name in spec.lasting[module]}
+    every = "[*]" if config.count is not None else ""
+    return {name: f"${{module.{module}{every}.{name}}}" for name in spec.lasting[module]}
 
 
 def joined_files(roots: Mapping[StackName, RenderedRoot]) -> dict[str, str]:
@@ -153,31 +193,24 @@ def digest_of(files: Mapping[str, str]) -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _terraform_block(project: ProjectConfig) -> dict[str, Any]:
-    constraint = project.engine.version.text
-    return {"required_version": constraint} if constraint else {}
+def _terraform_block(spec: RootSpec) -> dict[str, Any]:
+    constraint = spec.project.engine.version.text
+    blocks = provider_blocks(spec.project, spec.environment.name, spec.config)
+    named = {name.partition(".")[0] for name in blocks}
+    needed = {name: {"source": source} for name, source in spec.sources.items() if name in named}
+    version = {"required_version": constraint} if constraint else {}
+    return version | ({"required_providers": needed} if needed else {})
 
 
-def provider_settings(project: ProjectConfig, env: EnvName) -> dict[str, dict[str, Any]]:
-    """What each provider is told; where an environment lives in AWS wins over what all share."""
-    blocks = {name: dict(block) for name, block in project.providers.items()}
-    rule = project.environments.get(env)
-    place: dict[str, Any] = {}
-    if rule and rule.region:
-        place["region"] = rule.region
-    if rule and rule.role:
-        place["assume_role"] = [{"role_arn": rule.role}]
-    if rule and rule.account:
-        place["allowed_account_ids"] = [rule.account]
-    if place:
-        blocks["aws"] = blocks.get("aws", {}) | place
-    return blocks
+def _known_of_run(spec: RootSpec) -> dict[str, str]:
+    wanted = run_value_names(spec.project, spec.environment, spec.stack)
+    return {name: value for name, value in spec.run_values.items() if name in wanted}
 
 
 def _literals(spec: RootSpec, name: str) -> dict[str, Any]:
     """Inputs of a module that are literal through and through: they travel as values, never as expressions."""
     const = spec.const.get(name, frozenset())
-    inputs = spec.modules[name].inputs.items()
+    inputs = spec.modules[name].values.items()
     return {key: value for key, value in inputs if key not in const and not any(forms_in(value))}
 
 
@@ -192,7 +225,10 @@ def _variables(spec: RootSpec) -> dict[str, Any]:
         name: {"type": "string", "sensitive": True} | ({"ephemeral": True} if name in spec.ephemeral else {})
         for name in secret_uses(spec.environment.stacks[spec.stack])
     }
-    return stacks | inputs | secrets
+    for name in provider_secrets(spec.project, spec.environment.name, spec.config):
+        secrets[name] = {"type": "string", "sensitive": True}
+    run = {RUN_VARIABLE: {"type": "any"}} if run_value_names(spec.project, spec.environment, spec.stack) else {}
+    return stacks | inputs | secrets | run
 
 
 def _secret_variable(module: str, path: tuple[str | int, ...]) -> str:
@@ -206,15 +242,29 @@ def _stack_variable(output: StackOutput) -> str:
 
 def _module_block(spec: RootSpec, name: str, module: ModuleConfig) -> dict[str, Any]:
     literals = _literals(spec, name)
-    block = {key: f"${{var.{inputs_variable(name)}[{json.dumps(key)}]}}" for key in literals}
-    for key, value in module.inputs.items():
+    block: dict[str, Any] = {key: f"${{var.{inputs_variable(name)}[{json.dumps(key)}]}}" for key in literals}
+    for key, value in module.values.items():
         if key not in literals:
             block[key] = _expression(spec, name, value, (key,))
+    if isinstance(module.for_each, list):  # the engine wants a set
+        block["for_each"] = _as_set(block["for_each"])
+    if module.depends_on:
+        block["depends_on"] = [f"module.{needed}" for needed in module.depends_on]
+    if module.providers:
+        block["providers"] = dict(module.providers)
     if isinstance(module.source, LocalSource):
         # The same at every commit and in every clone: `path.module` is made of it, and stands in resources.
         return block | {"source": f"./modules/{module.source.path}"}
     version = {"version": module.source.version} if module.source.version else {}
     return block | {"source": module.source.address} | version
+
+
+def _as_set(value: Any) -> str:
+    """A list that is literal stands in a variable; of one with references in it each is an expression."""
+    if isinstance(value, str):
+        return f"${{toset({value.removeprefix('${').removesuffix('}')})}}"
+    items = ", ".join(item[2:-1] if item.startswith("${") else json.dumps(item, ensure_ascii=False) for item in value)
+    return f"${{toset([{items}])}}"
 
 
 def _expression(spec: RootSpec, module: str, value: Any, path: tuple[str | int, ...]) -> Any:
@@ -239,6 +289,10 @@ def _form_expression(spec: RootSpec, module: str, form: Form, path: tuple[str | 
         case Secret():
             name = _secret_variable(module, path)
             return f"jsondecode(var.{name})" if name in spec.decoded else f"var.{name}"
+        case EachValue():
+            return form.expression
+        case RunValue():
+            return f"var.{RUN_VARIABLE}[{json.dumps(form.name)}]"
 
 
 def _unknowns(spec: RootSpec) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tfops import exact
 from tfops.config.environment import StackConfig
 from tfops.config.modules.module import Interface
 from tfops.config.modules.terraform_type import Type, type_at
-from tfops.config.values import Reference, Secret, StackReference
+from tfops.config.values import EachValue, Reference, RunValue, Secret, StackReference
 from tfops.dataclass import dataclass
 from tfops.records.engine_events import Diagnostic
 from tfops.records.rendered import MAIN_FILE
@@ -113,8 +113,10 @@ def _shown(interface: Interface) -> dict[str, str]:
 
 def expression(value: Any, of: Type) -> Any:
     """A value of a type as an expression of the engine's JSON syntax; unknown where only an apply will tell."""
-    if isinstance(value, Reference | StackReference):
+    if isinstance(value, Reference | StackReference | EachValue):
         return _UNKNOWN
+    if isinstance(value, RunValue):
+        return _UNKNOWN_TEXT
     if isinstance(value, Secret):
         return _UNKNOWN if of.is_compound else _UNKNOWN_TEXT
     if isinstance(value, dict):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
 from typing import Any
 
-from tfops.config.environment import EnvironmentConfig
+from tfops.config.environment import EnvironmentConfig, ModuleConfig
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
@@ -115,19 +115,26 @@ def _stacks(before: Comes, after: Comes) -> Iterator[str]:
     yield from (f"stack {name} is new" for name in now if name not in was)
     yield from (f"stack {name} is gone" for name in was if name not in now)
     for stack in now.keys() & was.keys():
+        names = {*was[stack].providers, *now[stack].providers}
+        changed = [name for name in sorted(names) if _differs(name, was[stack].providers, now[stack].providers)]
+        if changed:
+            yield f"{'provider' if len(changed) == 1 else 'providers'} {_in(stack, _listed(changed))}"
         old, new = was[stack].modules, now[stack].modules
         yield from (f"module {_in(stack, name)} is new" for name in new if name not in old)
         yield from (f"module {_in(stack, name)} is gone" for name in old if name not in new)
         for name in new.keys() & old.keys():
             if _source(before, old[name].source) != _source(after, new[name].source):
                 yield from _source_change(_in(stack, name), old[name].source, new[name].source)
-            changed = sorted(
-                key
-                for key in {*old[name].inputs, *new[name].inputs}
-                if _differs(key, old[name].inputs, new[name].inputs)
-            )
+            values = _said(old[name]), _said(new[name])
+            changed = sorted(key for key in {*values[0], *values[1]} if _differs(key, *values))
             if changed:
                 yield f"module {_in(stack, name)}: {'input' if len(changed) == 1 else 'inputs'} {_listed(changed)}"
+
+
+def _said(module: ModuleConfig) -> dict[str, Any]:
+    """All that its call says but for the source."""
+    more = {"providers": module.providers, "depends_on": module.depends_on}
+    return module.values | {key: value for key, value in more.items() if value}
 
 
 def _source(comes: Comes, source: LocalSource | RemoteSource) -> Any:

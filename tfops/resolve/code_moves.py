@@ -18,7 +18,15 @@ def brought(address: str, moves: Mapping[str, str]) -> str:
 
 def _moved_once(address: str, moves: Mapping[str, str]) -> str | None:
     ends = (at for at in range(len(address), 0, -1) if at == len(address) or address[at] in ".[")
-    return next((moves[address[:at]] + address[at:] for at in ends if address[:at] in moves), None)
+    return next((moves[address[:at]] + address[at:] for at in ends if _moves(address, at, moves)), None)
+
+
+def _moves(address: str, at: int, moves: Mapping[str, str]) -> bool:
+    """Whether what ends there is moved. What goes to a key came from one instance: of `a.b`, to `a.b["x"]`, no other
+    key is meant (https://developer.hashicorp.com/terraform/language/modules/develop/refactoring).
+    """
+    target = moves.get(address[:at])
+    return target is not None and not (target.endswith("]") and address[at : at + 1] == "[")
 
 
 def relevant_moves(declared: Mapping[str, str], addresses: Iterable[str]) -> dict[str, str]:

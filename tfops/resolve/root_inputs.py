@@ -7,11 +7,12 @@ from typing import Any
 from tfops import exact
 from tfops.records.addresses import qualified
 from tfops.records.names import MAIN_STACK
-from tfops.records.rendered import MAIN_FILE, ROOT_FILE, ROOT_MODULE, VALUES_FILE, inputs_variable
+from tfops.records.rendered import MAIN_FILE, ROOT_FILE, ROOT_MODULE, RUN_VARIABLE, VALUES_FILE, inputs_variable
 
 SECRET = "(secret)"  # noqa: S105 - what stands in its place
 _SECRET = re.compile(r"\$\{(jsondecode\()?var\.secret_\w+\)?\}")
-_NOT_INPUTS = frozenset({"source", "version"})
+_OF_RUN = re.compile(rf'\$\{{var\.{RUN_VARIABLE}\["(?P<name>[a-z_.]+)"\]\}}')
+_NOT_INPUTS = frozenset({"source", "version", "providers"})
 
 
 def root_paths(stacks: Iterable[str]) -> list[str]:
@@ -64,6 +65,9 @@ def _shown(value: Any) -> Any:
         return [_shown(item) for item in value]
     if not isinstance(value, str):
         return value
+    of_run = _OF_RUN.fullmatch(value)
+    if of_run:
+        return f"${{{of_run['name']}}}"
     return SECRET if _SECRET.fullmatch(value) else value.replace("$${", "${").replace("%%{", "%{")
 
 

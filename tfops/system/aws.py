@@ -107,10 +107,21 @@ class Access:
         assert caller is not None
         return caller
 
+    @property
+    def told_region(self) -> str:
+        """The region as settings, variables or the profile say it; empty where nothing does."""
+        import boto3  # noqa: PLC0415
+
+        return self._region or str(boto3.Session(profile_name=self.profile or None).region_name or "")
+
+    @property
+    def _region(self) -> str:
+        return self.region or environ.variable("AWS_REGION") or environ.variable("AWS_DEFAULT_REGION") or ""
+
     def _session(self) -> "Session":
         import boto3  # noqa: PLC0415
 
-        region = self.region or environ.variable("AWS_REGION") or environ.variable("AWS_DEFAULT_REGION")
+        region = self._region
         session = boto3.Session(profile_name=self.profile or None, region_name=region or None)
         return self._with_role(session) if self.role else session
 

@@ -37,6 +37,7 @@ class FileResource(Resource):
     schema: ClassVar[Schema]
 
     def __init__(self, provider: Provider) -> None:
+        self.marks: Values = getattr(provider, "marks", {})  # what its block says, to be found in the world
         self.folder = Path(os.environ[WORLD], self.name)
         self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -96,7 +97,7 @@ class FileResource(Resource):
         return found
 
     def _write(self, state: Values) -> Values:
-        self.path(state).write_text(json.dumps(state, sort_keys=True))
+        self.path(state).write_text(json.dumps(state | self.marks, sort_keys=True))
         _take_time()
         return state
 

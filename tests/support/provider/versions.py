@@ -2,7 +2,8 @@
 
 from tf.iface import DataSource, Provider, Resource
 from tf.runner import run_provider
-from tf.schema import Schema
+from tf.schema import Attribute, Schema
+from tf.types import String
 from tf.utils import Diagnostics
 
 from tests.support.provider.demo import LIKE_REAL_ONES, Database, Extra, NewThing, Thing, Values
@@ -14,6 +15,7 @@ class DemoProvider(Provider):
 
     def __init__(self, resources: list[type[Resource]]) -> None:
         self._resources = resources
+        self.marks: Values = {}
 
     def full_name(self) -> str:
         return "registry.terraform.io/tfops/demo"
@@ -22,13 +24,18 @@ class DemoProvider(Provider):
         return "demo_"
 
     def get_provider_schema(self, diags: Diagnostics) -> Schema:
-        return Schema()
+        return Schema(
+            attributes=[
+                Attribute("label", String(), optional=True),
+                Attribute("token", String(), optional=True, sensitive=True),
+            ]
+        )
 
     def validate_config(self, diags: Diagnostics, config: Values) -> None:
         pass
 
     def configure_provider(self, diags: Diagnostics, config: Values) -> None:
-        pass
+        self.marks = {name: value for name, value in config.items() if value is not None}
 
     def get_data_sources(self) -> list[type[DataSource]]:
         return [Lookup]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MODULES = "modules"
 
 # Part of every key: a change of what is read from a module makes all that is remembered old.
-_SCHEMA = 6
+_SCHEMA = 7
 
 
 class Interfaces:
@@ -168,14 +168,26 @@ def public_outputs_of(interfaces: Interfaces, module: str) -> frozenset[str]:
 
 
 def lasting_outputs(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> dict[str, tuple[str, ...]]:
-    """For modules that have ephemeral outputs: the others, which a state may hold."""
+    """For modules that have ephemeral outputs: the others, which a state may hold; for one that is made several times,
+    all that a state may hold."""
     found: dict[str, tuple[str, ...]] = {}
     for name, module in modules.items():
         interface = interfaces.local(module.source.path) if isinstance(module.source, LocalSource) else None
         outputs = interface.outputs.values() if interface else ()
-        if any(output.ephemeral for output in outputs):
+        if any(output.ephemeral for output in outputs) or (interface and module.is_repeated):
             found[name] = tuple(sorted(output.name for output in outputs if not output.ephemeral))
     return found
+
+
+def provider_sources(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> dict[str, str]:
+    """What modules of `modules/` call the providers that aren't HashiCorp's, each name with its source; none that two
+    mean otherwise."""
+    found: dict[str, set[str]] = {}
+    for module in modules.values():
+        interface = interfaces.local(module.source.path) if isinstance(module.source, LocalSource) else None
+        for name, source in interface.sources.items() if interface else ():
+            found.setdefault(name, set()).add(source)
+    return {name: next(iter(one)) for name, one in found.items() if len(one) == 1 and one != {f"hashicorp/{name}"}}
 
 
 def const_inputs(interfaces: Interfaces, modules: Mapping[str, "ModuleConfig"]) -> dict[str, frozenset[str]]:

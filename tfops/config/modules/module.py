@@ -1,13 +1,14 @@
 """What a module's files say about themselves: variables, outputs, and where its own modules come from."""
 
+import contextlib
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
 from tfops import exact
-from tfops.config.modules.hcl import Block, Expression, read_blocks
+from tfops.config.modules.hcl import Block, Expression, JsonExpression, pairs, read_blocks
 from tfops.config.modules.terraform_type import ANY, Type, parse_type, read_default
 from tfops.dataclass import dataclass
 
@@ -21,6 +22,7 @@ _READS_FILES = re.compile(
     re.DOTALL,
 )
 _CALL = re.compile(r"\bmodule\b")
+_REQUIRES = "required_providers"
 _OVERRIDE = re.compile(r"(.*_)?override\.(tf|tofu)(\.json)?")
 
 
@@ -82,7 +84,8 @@ class LocalCall:
 class Interface:
     """What a module takes, gives and calls. `unreadable` files may hold more than is listed here.
 
-    `may_use_aws`: its files speak of AWS, or call a module from elsewhere, which may.
+    `may_use_aws`: its files speak of AWS, or call a module from elsewhere, which may. `sources` are what it says of the
+    providers that it requires, by its own names for them.
 
     `declarations` are its files with nothing but the `variable` blocks, as they are written, and without those
     validations that look at more than variables: what the engine needs to judge values.
@@ -94,6 +97,7 @@ class Interface:
     unreadable: tuple[str, ...] = ()
     declarations: Mapping[str, str] = field(default_factory=dict)
     may_use_aws: bool = True
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -105,7 +109,7 @@ _MAY_BE_AWS = re.compile(r"aws|\\u", re.IGNORECASE)  # an escape may be a part o
 
 def may_matter(text: str, *, is_json: bool) -> bool:
     """A cheap look, so that only few files are read."""
-    return _has_interface(text, is_json=is_json) or _CALL.search(text) is not None
+    return _has_interface(text, is_json=is_json) or _CALL.search(text) is not None or _REQUIRES in text
 
 
 def _has_interface(text: str, *, is_json: bool) -> bool:
@@ -164,7 +168,27 @@ def read_interface(files: Mapping[str, str], *, is_tofu: bool = False) -> Interf
         may_use_aws=bool(unreadable)
         or len(calls) < len(called)
         or any(_MAY_BE_AWS.search(files[name]) for name in read),
+        sources=dict(_sources(blocks)),
     )
+
+
+def _sources(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
+    for terraform in blocks:
+        for block in terraform.inner(_REQUIRES) if terraform.kind == "terraform" else ():
+            for name, expression in block.attributes.items():
+                with contextlib.suppress(ValueError):
+                    if source := _source(expression):
+                        yield name, source
+
+
+def _source(expression: Expression) -> str:
+    """Beside it may stand what is no literal (`configuration_aliases`)."""
+    if isinstance(expression, JsonExpression):
+        value = expression.literal()
+        return str(value.get("source") or "") if isinstance(value, dict) else ""
+    inner = expression.node().inner()
+    found = pairs(inner) if inner.kind == "object" else ()
+    return next((str(value.literal()) for key, value in found if key == "source"), "")
 
 
 def declared(blocks: Iterable[Block], *, is_json: bool) -> str:
