@@ -672,6 +672,7 @@ RESULTS: dict[str, object] = {
     "rollback-plan": ROLLBACK_PLAN,
     "rollback-plan-bridge": replace(ROLLBACK_PLAN, shows_bridge=True, plan=NOTHING),
     "status": STATUS,
+    "status-switched-off": StatusResult("shop", (status(current=make_record(off="module.app")),), True, ""),
     "status-plain": StatusResult("shop", (status(env=DEV),), is_fresh=False, remote=""),
     "history": HISTORY,
     "history-verdict": replace(
@@ -713,6 +714,7 @@ RESULTS: dict[str, object] = {
     "logs-none": LogsResult(PROD, ()),
     "inventory": InventoryResult({PROD: {"module.db.x.y": "id-1", "module.a.x.y": ""}, DEV: {"a.b": "i-2"}}),
     "validate": ValidateResult((DEV, PROD), 3, False, False, ("dev: app",), {}, ()),
+    "validate-switched-off": ValidateResult((DEV,), 3, False, False, (), {}, (), {DEV: ("stack db (dev/db.yaml:1)",)}),
     "validate-deep": ValidateResult(
         (DEV,),
         1,

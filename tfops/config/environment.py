@@ -21,6 +21,7 @@ from tfops.config.schema import EnvironmentFile, parse
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
+from tfops.config.switched_off import without_switched_off
 from tfops.config.values import (
     StackOutput,
     StackReference,
@@ -33,6 +34,7 @@ from tfops.errors import ConfigError, Refused
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import ROOT_MODULE
+from tfops.records.switched_off import SwitchedOff
 from tfops.system.trees import Tree, is_link
 
 if TYPE_CHECKING:
@@ -69,11 +71,15 @@ class StackConfig:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentConfig:
-    """What a developer wishes. `digest` is the sha256 of the merged values of all stacks, without the labels."""
+    """What a developer wishes. `digest` is the sha256 of the merged values of all stacks, without the labels.
+
+    What is `off` isn't among the stacks and their modules.
+    """
 
     name: EnvName
     stacks: Mapping[StackName, StackConfig]
     digest: str
+    off: tuple[SwitchedOff, ...] = ()
 
     @property
     def own_roots(self) -> tuple[RootConfig, ...]:
@@ -168,7 +174,9 @@ def read_environment(
     if has_roots(rules.data, base or env):
         return _read_roots(tree, env, base or env, check, secrets)
     own = _own_files(tree, env, base)
-    documents = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
+    written = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
+    remaining = without_switched_off(written, env)
+    documents = remaining.documents
     stacks: dict[StackName, StackConfig] = {}
     for stack, document in documents.items():
         found, said = _read_stack(document, local_modules)
@@ -182,11 +190,13 @@ def read_environment(
             stacks[stack] = found
     if not any(document.complaints for document in documents.values()):
         complaints += _between_stacks(documents, env, local_modules, check)
-        complaints += differing_labels(documents.values())
+        complaints += differing_labels(written.values())
+    complaints = [*remaining.without_doubles(complaints), *remaining.complaints]
     if complaints:
         raise ConfigError(sorted(complaints, key=place_of))
     whole = {stack: without_labels(document.data) for stack, document in documents.items()}
-    return EnvironmentConfig(env, stacks, _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole))
+    digest = _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole)
+    return EnvironmentConfig(env, stacks, digest, remaining.off)
 
 
 def _read_roots(

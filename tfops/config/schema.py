@@ -284,6 +284,7 @@ class ModuleBlock(_Block):
     source: str
     version: str | None = None
     inputs: dict[str, Any] = {}
+    enabled: bool = True
 
 
 class ImportBlock(_Block):
@@ -307,6 +308,7 @@ class EnvironmentFile(_Block):
     imports: list[ImportBlock] = []
     moved: list[MovedBlock] = []
     labels: dict[str, str] = {}
+    enabled: bool = True
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

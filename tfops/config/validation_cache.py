@@ -4,7 +4,7 @@ A verdict that depends on anything but files of the tree is not remembered; neit
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,10 @@ class ValidationCache:
             return None
         return [str(source) for source in known["sources"]]
 
+    def off(self, env: EnvName) -> tuple[str, ...]:
+        """What such an environment's files switch off."""
+        return tuple(self._right[env].get("off", ()))
+
     def files(self, tree: Tree, env: EnvName) -> "KnownFiles | None":
         """What such an environment is made of."""
         sources = self.sources(tree, env)
@@ -70,8 +74,8 @@ class ValidationCache:
         asked = self._right[env]["asked"]
         return KnownFiles(tuple(path for path in asked if path.partition("/")[0] != "modules"), tuple(sources))
 
-    def remember(self, env: EnvName, asked: Mapping[str, str], sources: list[str]) -> None:
-        self._right[env] = {"asked": dict(asked), "sources": sources}
+    def remember(self, env: EnvName, asked: Mapping[str, str], sources: list[str], off: Sequence[str] = ()) -> None:
+        self._right[env] = {"asked": dict(asked), "sources": sources} | ({"off": list(off)} if off else {})
         self._is_changed = True
 
     def save(self) -> None:
