@@ -51,6 +51,13 @@ def _modules(folder: Path, above: str, depth: int) -> Iterator[str]:
             yield from _modules(Path(entry.path), f"{above}{entry.name}/", depth - 1)
 
 
+def complete_vendored(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Copies, where they are checked; else environments, whose modules may be copied."""
+    if ctx.params.get("check"):
+        return complete_module(ctx, incomplete)
+    return complete_environment(ctx, incomplete)
+
+
 def complete_stack(ctx: typer.Context, incomplete: str) -> list[str]:
     """The files of the environment's folder in the work tree."""
     env = _environment(ctx)
