@@ -187,9 +187,10 @@ def _module_parts(target: Target) -> dict[str, ModuleUsed]:
 
 def _module_part(content: Content, module: ModuleConfig) -> ModuleUsed:
     if isinstance(module.source, RootSource):  # by all that it can reach
-        return ModuleUsed(source=module.source.text, digest=content.tree.digest("modules"))
+        return ModuleUsed(source=module.source.text, digest=content.tree.digest(content.tree.folders.modules))
     if isinstance(module.source, LocalSource):
-        return ModuleUsed(source=module.source.path, digest=content.tree.digest(f"modules/{module.source.path}"))
+        folder = f"{content.tree.folders.modules}/{module.source.path}"
+        return ModuleUsed(source=module.source.path, digest=content.tree.digest(folder))
     return ModuleUsed(source=module.source.text)
 
 

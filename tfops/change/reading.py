@@ -62,7 +62,7 @@ def _rests_on_files(tree: GitTree, environment: EnvironmentConfig) -> bool:
     return all(
         isinstance(source, LocalSource)
         and not isinstance(source, RootSource)
-        and not any(map(is_tofu_file, tree.names(f"modules/{source.path}")))
+        and not any(map(is_tofu_file, tree.names(f"{tree.folders.modules}/{source.path}")))
         for source in environment.sources
     )
 

@@ -33,7 +33,7 @@ def complete_label(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_module(ctx: typer.Context, incomplete: str) -> list[str]:
     """The modules below `modules/` in the work tree, `data/queue` too."""
-    names = _modules(_folder(ctx) / "modules", "", _DEEPEST)
+    names = _modules(_folder(ctx) / candidates.folders(_folder(ctx)).modules, "", _DEEPEST)
     return sorted(name for name in names if name.startswith(incomplete))
 
 
@@ -63,7 +63,7 @@ def complete_stack(ctx: typer.Context, incomplete: str) -> list[str]:
     env = _environment(ctx)
     if not env:
         return []
-    names = (path.stem for path in (_folder(ctx) / "environments" / env).glob("*.yaml"))
+    names = (path.stem for path in (_folder(ctx) / candidates.folders(_folder(ctx)).environments / env).glob("*.yaml"))
     return sorted(name for name in names if name.startswith(incomplete))
 
 

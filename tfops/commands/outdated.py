@@ -100,10 +100,12 @@ def _copied(tree: GitTree, folders: set[str]) -> Iterator[UsedSource]:
     """What `vendor` copied, by what it wrote down."""
     tops = {"/".join(folder.split("/")[: depth + 1]) for folder in folders for depth in range(folder.count("/") + 1)}
     for top in sorted(tops):
-        path = f"modules/{top}/{SOURCE_FILE}"
+        path = f"{tree.folders.modules}/{top}/{SOURCE_FILE}"
         known = read_vendored(path, tree.read(path) or "")
         if known is not None:
-            yield UsedSource(SourceKind.MODULE, known.source, known.version, (f"copied to modules/{top}",))
+            yield UsedSource(
+                SourceKind.MODULE, known.source, known.version, (f"copied to {tree.folders.modules}/{top}",)
+            )
 
 
 def _providers(tree: GitTree, rules: ProjectConfig, envs: Sequence[EnvName]) -> Iterator[UsedSource]:

@@ -13,7 +13,6 @@ from tfops.change.ui import Ui
 from tfops.commands.outdated import remote_calls
 from tfops.commands.vendor_uses import NamedModule, Package, meant, named_modules, own_sources
 from tfops.config.edit_source import with_source, without_version
-from tfops.config.modules.interface import MODULES
 from tfops.config.names import shown
 from tfops.config.project import ProjectConfig
 from tfops.config.vendored import SOURCE_FILE, Vendored, read_vendored
@@ -54,7 +53,7 @@ def vendor(project: Project, asked: Sequence[str], name: str, request: Request, 
     Raises Refused, ConfigError, EngineFailed: nothing is written then.
     """
     tree, root = project.tree(worktree=True), project.repository.root
-    rules = project.rules_in(tree)
+    rules, modules = project.rules_in(tree), tree.folders.modules
     everywhere = named_modules(project, tree, rules)
     wanted = _with_sharers(meant(asked, everywhere, rules), everywhere)
     packages = sorted({one.package for one in wanted})
@@ -72,7 +71,7 @@ def vendor(project: Project, asked: Sequence[str], name: str, request: Request, 
         with signals.deferred("The modules were copied first: look at them, and commit them."):
             for copy in copies:
                 if not copy.is_there:
-                    _put(root, folder, copy)
+                    _put(in_work_tree(root, f"{modules}/{copy.folder}"), folder, copy)
             for path, text in texts.items():
                 replace_text(in_work_tree(root, path), text)
     inner = [
@@ -82,36 +81,39 @@ def vendor(project: Project, asked: Sequence[str], name: str, request: Request, 
     ]
     envs = list(dict.fromkeys(one.env for one in wanted))
     calls = remote_calls(project, tree, own_sources(project, tree, envs))
-    left = [*(f"{MODULES}/{text}" for text in inner), *(f"{place}: {source}" for source, place in calls)]
-    return VendorResult(tuple(map(_told, copies)), tuple(texts), tuple(envs), tuple(dict.fromkeys(left)))
+    left = [*(f"{modules}/{text}" for text in inner), *(f"{place}: {source}" for source, place in calls)]
+    return VendorResult(
+        tuple(_told(modules, copy) for copy in copies), tuple(texts), tuple(envs), tuple(dict.fromkeys(left))
+    )
 
 
-def _told(copy: _Copy) -> CopiedModule:
+def _told(modules: str, copy: _Copy) -> CopiedModule:
     record = copy.record
-    return CopiedModule(f"{MODULES}/{copy.folder}", record.source, record.version, record.commit, not copy.is_there)
+    return CopiedModule(f"{modules}/{copy.folder}", record.source, record.version, record.commit, not copy.is_there)
 
 
 def check(project: Project, asked: Sequence[str]) -> VendorCheckResult:
     """Whether the copies, or those in the folders that were asked for, still are what was fetched."""
     tree, root = project.tree(worktree=True), project.repository.root
-    known = {name: _record(tree, name) for name in tree.names(MODULES)}
+    modules = tree.folders.modules
+    known = {name: _record(tree, name) for name in tree.names(modules)}
     copies = {name: record for name, record in known.items() if record is not None}
-    wanted = [word.removeprefix(f"{MODULES}/").rstrip("/") for word in asked] or list(copies)
+    wanted = [word.removeprefix(f"{modules}/").rstrip("/") for word in asked] or list(copies)
     for word in wanted:
         if word not in copies:
             hint = f"copies: {', '.join(copies) or 'none'}"
-            raise Refused("unknown-module", f"`{MODULES}/` has no copy {shown(word)} from elsewhere", hint=hint)
+            raise Refused("unknown-module", f"`{modules}/` has no copy {shown(word)} from elsewhere", hint=hint)
     return VendorCheckResult(tuple(
         CopiedModule(
-            f"{MODULES}/{word}", copies[word].source, copies[word].version, copies[word].commit,
-            is_as_fetched=_digest(root / MODULES / word) == copies[word].digest,
+            f"{modules}/{word}", copies[word].source, copies[word].version, copies[word].commit,
+            is_as_fetched=_digest(root / modules / word) == copies[word].digest,
         )
         for word in wanted
     ))  # fmt: skip
 
 
 def _record(tree: GitTree, folder: str) -> Vendored | None:
-    path = f"{MODULES}/{folder}/{SOURCE_FILE}"
+    path = f"{tree.folders.modules}/{folder}/{SOURCE_FILE}"
     return read_vendored(path, tree.read(path) or "")
 
 
@@ -179,29 +181,29 @@ def _package_folder(wanted: Sequence[NamedModule], package: Package, installed: 
 
 def _copy(tree: GitTree, root: Path, package: Package, name: str, fetched: tuple[Path, str]) -> _Copy:
     """Raises Refused where the folder is taken, or was changed since it was copied."""
-    folder, version = fetched
+    (folder, version), modules = fetched, tree.folders.modules
     record = Vendored(package.address, version, _commit(folder), _digest(folder))
     longer = f"{package.name}-{version or record.commit[:8] or record.digest[7:15]}"
     for wanted in [name] if name else [package.name, longer]:
         known = _record(tree, wanted)
         if known is not None and known.source.partition("?")[0] == package.address.partition("?")[0]:
-            _require_unchanged(root, wanted, known)
+            _require_unchanged(root, f"{modules}/{wanted}", known)
             return _Copy(package, wanted, folder, record, is_there=known == record)
-        if not in_work_tree(root, f"{MODULES}/{wanted}").exists():
+        if not in_work_tree(root, f"{modules}/{wanted}").exists():
             return _Copy(package, wanted, folder, record, is_there=False)
     raise Refused(
         "exists",
-        f"`{MODULES}/{name or package.name}` is there already, and is another module",
+        f"`{modules}/{name or package.name}` is there already, and is another module",
         hint="choose another name: --as NAME",
     )
 
 
 def _require_unchanged(root: Path, folder: str, known: Vendored) -> None:
-    if _digest(root / MODULES / folder) != known.digest:
+    if _digest(root / folder) != known.digest:
         raise Refused(
             "changed-copy",
-            f"`{MODULES}/{folder}` isn't what was fetched: somebody changed it, and that would be lost",
-            hint=f"look at it: git log -p -- {MODULES}/{folder}; or choose another name: --as NAME",
+            f"`{folder}` isn't what was fetched: somebody changed it, and that would be lost",
+            hint=f"look at it: git log -p -- {folder}; or choose another name: --as NAME",
         )
 
 
@@ -210,9 +212,7 @@ def _require_different(copies: Sequence[_Copy]) -> None:
     double = next((folder for folder in folders if folders.count(folder) > 1), "")
     if double:
         named = " and ".join(copy.package.text for copy in copies if copy.folder == double)
-        raise Refused(
-            "exists", f"{named} would both be `{MODULES}/{double}`", hint="one after the other, with --as NAME"
-        )
+        raise Refused("exists", f"{named} would both be `{double}`", hint="one after the other, with --as NAME")
 
 
 def _commit(folder: Path) -> str:
@@ -243,8 +243,8 @@ def _texts(tree: GitTree, wanted: Sequence[NamedModule], folders: Mapping[Packag
     return texts
 
 
-def _put(root: Path, scratch: Path, copy: _Copy) -> None:
-    target, made = in_work_tree(root, f"{MODULES}/{copy.folder}"), scratch / "copies" / copy.folder
+def _put(target: Path, scratch: Path, copy: _Copy) -> None:
+    made = scratch / "copies" / copy.folder
     copy_folder(copy.fetched, made)
     with explained_disk_errors(f"copy {copy.folder}"):
         write_file(made / SOURCE_FILE, copy.record.file)

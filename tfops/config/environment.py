@@ -10,7 +10,7 @@ from tfops import exact
 from tfops.config import names
 from tfops.config.defaults import lay_over_defaults
 from tfops.config.document import Document, Path
-from tfops.config.inherit import FOLDER, laid_over, read_inherited
+from tfops.config.inherit import laid_over, read_inherited
 from tfops.config.inputs import InputCheck
 from tfops.config.labels import differing_labels, label_complaints, without_labels
 from tfops.config.limits import limit_complaints
@@ -111,9 +111,9 @@ class EnvironmentConfig:
         return reference.output(self.stacks[StackName(reference.stack)].modules)
 
 
-def lock_file_path(env: EnvName) -> str:
+def lock_file_path(tree: Tree, env: EnvName) -> str:
     """Where an environment's provider lock is kept in the repository."""
-    return f"{FOLDER}/{env}.lock.hcl"
+    return f"{tree.folders.environments}/{env}.lock.hcl"
 
 
 def read_provider_lock(tree: Tree, env: EnvName) -> str | None:
@@ -121,7 +121,7 @@ def read_provider_lock(tree: Tree, env: EnvName) -> str | None:
 
     Raises Refused (guard `lock-file`) for a link: nobody may believe that the providers are locked.
     """
-    path = lock_file_path(env)
+    path = lock_file_path(tree, env)
     if is_link(tree, path):
         raise Refused("lock-file", f"`{path}` is a link, and links aren't followed", hint="put the file itself there")
     return tree.read(path)
@@ -169,7 +169,7 @@ def read_environment(
     paths, complaints = stack_files(tree, base or env)
     if complaints:
         raise ConfigError(complaints)
-    local_modules = tree.names("modules")
+    local_modules = tree.names(tree.folders.modules)
     rules = project_document(tree)
     if has_roots(rules.data, base or env):
         return _read_roots(tree, env, base or env, check, secrets)
@@ -240,7 +240,8 @@ def _root_stack(document: Document, root: RootConfig) -> StackConfig:
 
 
 def _complaints_of_two(tree: Tree, env: EnvName, rules: Document) -> Iterator[Complaint]:
-    for path in (f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"):
+    folder = tree.folders.environments
+    for path in (f"{folder}/{env}.yaml", f"{folder}/{env}"):
         if tree.digest(path):
             what = f"`root` here and `{path}` both describe {env}"
             yield rules.complaint(("environments", env), what, "keep one of the two")

@@ -37,6 +37,7 @@ from tfops.config.window import parse_window
 from tfops.errors import ConfigError, ProjectError
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
+from tfops.system.project_folders import ProjectFolders, is_folder, overlap
 from tfops.system.trees import Tree, is_link
 
 _ENGINES = ("auto", "terraform", "tofu", "embedded")
@@ -61,7 +62,7 @@ def load_project(tree: Tree) -> ProjectConfig:
     if not complaints:
         file, complaints = parse(ProjectFile, document)
         complaints += _check(document)
-        complaints += check_input_rules(document, tree.names("modules"))
+        complaints += check_input_rules(document, tree.names(tree.folders.modules))
     if complaints:
         raise ConfigError(complaints)
     assert file is not None
@@ -139,6 +140,7 @@ def _check(document: Document) -> list[Complaint]:
     """What a schema can't say. Looks at plain data, so that it also runs when the schema complains."""
     checks: list[Callable[[Document, dict[str, Any]], Iterator[Complaint]]] = [
         _check_words,
+        _check_paths,
         _check_engine,
         check_backend,
         _check_environments,
@@ -170,6 +172,16 @@ def _check_words(document: Document, data: dict[str, Any]) -> Iterator[Complaint
     for provider in _mapping(data, "providers"):
         if not _WORD.fullmatch(provider):
             yield document.complaint(("providers", provider), f"{names.shown(provider)} is not a provider's name")
+
+
+def _check_paths(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    said = {key: path for key, path in _mapping(data, "paths").items() if key in ("modules", "environments")}
+    for key, path in said.items():
+        if isinstance(path, str) and not is_folder(path):
+            hint = "a folder from the repository's top: infra/modules"
+            yield document.complaint(("paths", key), f"{names.shown(path)} can't be such a folder", hint)
+    if overlap(ProjectFolders(**{key: path for key, path in said.items() if is_folder(path)})):
+        yield document.complaint(("paths",), "modules and environments need a folder each, none in the other")
 
 
 def _check_engine(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:

@@ -248,11 +248,19 @@ class EncryptionBlock(_Block):
     remote_state_data_sources: dict[str, Any] = {}
 
 
+class PathsBlock(_Block):
+    """Where the project's modules and the environments' files are, from the repository's top."""
+
+    modules: str = "modules"
+    environments: str = "environments"
+
+
 class ProjectFile(_Block):
     """`tfops.yaml`, written by operations."""
 
     version: Literal[1]
     project: str
+    paths: PathsBlock = Field(default_factory=PathsBlock)
     engine: EngineBlock = Field(default_factory=EngineBlock)
     backend: dict[str, dict[str, Any] | None] = {"local": None}
     encryption: EncryptionBlock | None = None
@@ -386,6 +394,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "encryption": EncryptionBlock,
         "ledger": LedgerBlock,
         "logs": LogsBlock,
+        "paths": PathsBlock,
         "require": RequireBlock,
         "environments": EnvironmentBlock,
         "modules": ModuleBlock,

@@ -12,6 +12,7 @@ from typing import Any
 from tfops.config.code_version import code_version
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName
+from tfops.system.project_folders import ProjectFolders
 from tfops.system.trees import Tree
 from tfops.system.workspace import read_json, write_file
 
@@ -34,6 +35,10 @@ class TracedTree:
     def digest(self, path: str) -> str:
         self.asked[path] = self.tree.digest(path)
         return self.asked[path]
+
+    @property
+    def folders(self) -> ProjectFolders:
+        return self.tree.folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,8 @@ class ValidationCache:
         sources = self.sources(tree, env)
         if sources is None:
             return None
-        asked = self._right[env]["asked"]
-        return KnownFiles(tuple(path for path in asked if path.partition("/")[0] != "modules"), tuple(sources))
+        asked, modules = self._right[env]["asked"], f"{tree.folders.modules}/"
+        return KnownFiles(tuple(path for path in asked if not f"{path}/".startswith(modules)), tuple(sources))
 
     def remember(self, env: EnvName, asked: Mapping[str, str], sources: list[str], off: Sequence[str] = ()) -> None:
         self._right[env] = {"asked": dict(asked), "sources": sources} | ({"off": list(off)} if off else {})
