@@ -1,10 +1,12 @@
 """`paths:` of tfops.yaml: where modules and environments' files are, and that everything is read and said there."""
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from tests.support.memory_tree import MemoryTree, complaints_of, environment, said
+from tfops.cli import candidates
 from tfops.config.environment import load_rules, lock_file_path
 from tfops.config.modules.calls import module_calls
 from tfops.records.names import EnvName
@@ -71,6 +73,15 @@ def test_mistakes_are_told_there() -> None:
     assert wrong == ["live/dev.yaml:2:7: there is no module 'decoy' in `modules/` (there is: `network`)"]
     missing = said(complaints_of(lambda: environment(tree("extends: gone.yaml\n"))))
     assert missing == ["live/dev.yaml:1:1: `live/gone.yaml` does not exist (did you mean `dev.yaml`?)"]
+
+
+def test_completion_looks_there(tmp_path: Path) -> None:
+    (tmp_path / "tfops.yaml").write_text(PROJECT)
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live/dev.yaml").write_text("labels: {team: web}\n")
+    assert candidates.folders(tmp_path) == ProjectFolders("live", "infra/modules")
+    assert candidates.labels(tmp_path, "te") == ["team=web"]
+    assert candidates.folders(tmp_path / "live") == USUAL_FOLDERS
 
 
 def test_calls_are_told_there() -> None:
