@@ -75,9 +75,10 @@ def _local(config: EnvironmentConfig) -> Iterator[LocalSource]:
 
 def _named(tree: GitTree, rules: ProjectConfig, config: EnvironmentConfig) -> Iterator[UsedSource]:
     for stack, part in config.stacks.items():
+        document = None  # most stacks name none
         for name, module in part.modules.items():
             if isinstance(module.source, RemoteSource):
-                document = stack_document(tree, config.name, stack, rules.base_of(config.name))
+                document = document or stack_document(tree, config.name, stack, rules.base_of(config.name))
                 mark = document.mark(("modules", name, "source"))
                 place = f"{config.name}: {qualified(stack, name)} ({mark.path}:{mark.line})"
                 yield UsedSource(SourceKind.MODULE, module.source.address, module.source.version, (place,))
