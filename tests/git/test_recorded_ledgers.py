@@ -37,6 +37,7 @@ _ADDED = re.compile(
     r"""|,\s*"promoted_from": (?:null|"")|,\s*"promoted": \[\]"""
     r"""|,\s*"(imported|replace_requested)": \[\]"""
     r"""|,\s*"proof": "",\s*"follows": \{\}"""
+    r"""|,\s*"off": (?:\[\]|"")"""
 )
 
 

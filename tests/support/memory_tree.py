@@ -10,6 +10,7 @@ from tfops.config.project import ProjectConfig
 from tfops.errors import ConfigError
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
+from tfops.system.project_folders import ProjectFolders, folders_in
 
 # The smallest tfops.yaml that is right.
 PROJECT = """\
@@ -36,6 +37,10 @@ class MemoryTree:
     def digest(self, path: str) -> str:
         inside = {name: text for name, text in self.files.items() if name == path or name.startswith(f"{path}/")}
         return hashlib.sha1(repr(sorted(inside.items())).encode()).hexdigest() if inside else ""
+
+    @property
+    def folders(self) -> ProjectFolders:
+        return folders_in(self.files.get("tfops.yaml") or "")
 
 
 def project_tree(**files: str) -> MemoryTree:

@@ -74,7 +74,7 @@ def test_forms_are_found_at_any_depth() -> None:
 
 
 def test_the_provider_lock_lies_beside_the_file() -> None:
-    assert lock_file_path(EnvName("dev")) == "environments/dev.lock.hcl"
+    assert lock_file_path(project_tree(), EnvName("dev")) == "environments/dev.lock.hcl"
 
 
 NETWORK = "modules:\n  network: {source: network, inputs: {cidr: 10.0.0.0/16}}\n"
@@ -303,7 +303,7 @@ def test_mistakes_of_both_files_are_said_together() -> None:
             "modules:\n  app: {source: service, inputs: {v: '${stack.network.vpc}'}}\n",
             [
                 "environments/dev.yaml:2:35: there is no stack `network` in this environment "
-                "(each file in a folder `environments/ENV/` is a stack)",
+                "(each file in an environment's folder is a stack)",
             ],
         ),
     ],

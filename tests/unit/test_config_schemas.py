@@ -80,6 +80,9 @@ def block(**inputs: object) -> dict[str, object]:
         ({}, False, True),
         ({"modules": {"far": {"source": "a/b/c", "version": "1", "inputs": {"any": [1]}}}}, True, True),
         ({"modules": {"n": {"source": "network", "input": {}}}}, False, False),
+        ({"modules": {"n": {"source": "network", "enabled": True}}}, False, True),
+        ({"modules": {"n": {"source": "network", "enabled": False}}}, True, True),
+        ({"modules": {"n": {"source": "network", "enabled": "no"}}}, False, False),
     ],
 )
 def test_an_environments_file_is_checked_in_the_editor(data: object, strict: bool, lenient: bool) -> None:

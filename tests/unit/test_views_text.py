@@ -29,6 +29,7 @@ from tfops.records.check import CheckFinding, CheckOutcome
 from tfops.records.commit import Person
 from tfops.records.complaint import Complaint, Mark
 from tfops.records.config_line import ConfigLine
+from tfops.records.copied import CopiedModule
 from tfops.records.decision import Decision, SyncReason
 from tfops.records.difference import Difference, DifferenceKind
 from tfops.records.difference import Group as About
@@ -39,6 +40,7 @@ from tfops.records.finding import Finding
 from tfops.records.hold import Hold
 from tfops.records.lock import Holder
 from tfops.records.names import MAIN_STACK, EnvName, StackName
+from tfops.records.outdated import SourceKind, Standing, UsedSource
 from tfops.records.plan import Action, AttributeChange, Plan, ResourceChange
 from tfops.records.promotion import PromotedVersion
 from tfops.records.review import ReviewedPlan
@@ -74,6 +76,7 @@ from tfops.views.lock import HoldResult, LockResult
 from tfops.views.log import LogResult
 from tfops.views.logs import LogsResult, RunLogResult
 from tfops.views.many import EnvironmentAnswer, ManyResult
+from tfops.views.outdated import OutdatedResult
 from tfops.views.output import OutputForm, OutputResult
 from tfops.views.patch import PatchedEnvironment, PatchMarkdown, PatchResult, PatchState
 from tfops.views.plan import PlanResult, RollbackPlanResult
@@ -100,6 +103,7 @@ from tfops.views.states import (
 )
 from tfops.views.status import EnvironmentStatus, StatusResult
 from tfops.views.validate import Converted, ValidateResult
+from tfops.views.vendor import VendorCheckResult, VendorResult
 from tfops.views.verify import VerifyResult
 from tfops.views.words import age, duration, plural
 
@@ -250,6 +254,14 @@ def decided(reason: SyncReason, *, detail: str = "") -> Decision:
     return Decision(PROD, reason, "what there is to say", detail=detail)
 
 
+COPY = CopiedModule("modules/vpc", "a/vpc/aws", "5.1.2", "", is_new=True)
+SOURCES = (
+    UsedSource(
+        SourceKind.MODULE, "a/vpc/aws", "~> 5.0", ("dev: net (d.yaml:4)",) * 5, Standing.BEHIND, "5.1.2", "6.4.0"
+    ),
+    UsedSource(SourceKind.MODULE, "a/dns/aws", "2.0.0", ("dev: dns (d.yaml:9)",), Standing.CURRENT, "2.0.0", "2.0.0"),
+    UsedSource(SourceKind.PROVIDER, "r.example.com/x/y", "1.0", ("dev",), why="r.example.com: no answer: timed out"),
+)
 HOLDER = Holder("Bob", "laptop", 12, "apply of aaaaaaaa", NOW)
 STATUS = StatusResult(
     project="shop",
@@ -672,6 +684,7 @@ RESULTS: dict[str, object] = {
     "rollback-plan": ROLLBACK_PLAN,
     "rollback-plan-bridge": replace(ROLLBACK_PLAN, shows_bridge=True, plan=NOTHING),
     "status": STATUS,
+    "status-switched-off": StatusResult("shop", (status(current=make_record(off="module.app")),), True, ""),
     "status-plain": StatusResult("shop", (status(env=DEV),), is_fresh=False, remote=""),
     "history": HISTORY,
     "history-verdict": replace(
@@ -713,6 +726,7 @@ RESULTS: dict[str, object] = {
     "logs-none": LogsResult(PROD, ()),
     "inventory": InventoryResult({PROD: {"module.db.x.y": "id-1", "module.a.x.y": ""}, DEV: {"a.b": "i-2"}}),
     "validate": ValidateResult((DEV, PROD), 3, False, False, ("dev: app",), {}, ()),
+    "validate-switched-off": ValidateResult((DEV,), 3, False, False, (), {}, (), {DEV: ("stack db (dev/db.yaml:1)",)}),
     "validate-deep": ValidateResult(
         (DEV,),
         1,
@@ -874,6 +888,13 @@ RESULTS: dict[str, object] = {
         ),
         3,
     ),
+    "outdated": OutdatedResult((DEV,), SOURCES),
+    "outdated-none": OutdatedResult((DEV,), ()),
+    "vendor": VendorResult(
+        (COPY, replace(COPY, is_new=False)), ("environments/dev.yaml",), (DEV,), ("modules/x: a/b/c",)
+    ),
+    "vendor-check": VendorCheckResult((COPY, replace(COPY, is_as_fetched=False))),
+    "vendor-check-none": VendorCheckResult(()),
     "fmt-check": FmtResult(5, ("environments/dev.yaml",), is_written=False),
     "fmt-diff": FmtResult(5, ("a.yaml",), is_written=False, diff=("@@ -1 +1 @@", "-    a: 1", "+  a: 1")),
     "fmt-done": FmtResult(5, ("environments/dev.yaml", "tfops.yaml"), is_written=True),

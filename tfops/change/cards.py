@@ -1,6 +1,6 @@
 """The identity card of a finished change, from what the stages know."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from tfops.records.hold import Hold
 from tfops.records.names import StackName
 from tfops.records.plan import Action, Plan
 from tfops.records.state import StackState
+from tfops.records.switched_off import stack_of
 from tfops.records.version import Kind
 from tfops.render.backend import describe_backend
 from tfops.render.root import digest_of, joined_files
@@ -81,7 +82,7 @@ def standing_files(target: Target, ends: Iterable[StackResult], present: LedgerS
 def untouched_files(target: Target, present: LedgerState) -> dict[str, str]:
     """The roots, as the ledger has them, of the stacks that a narrowed change leaves as they are."""
     only = target.stacks.only
-    starts = tuple(f"root/{stack}/" for stack in target.environment.stacks if only and stack not in only)
+    starts = tuple(f"root/{stack}/" for stack in _there_after(target) if only and stack not in only)
     return {
         path.removeprefix("root/"): content.decode("utf-8", "surrogateescape")
         for path, content in present.files.items()
@@ -134,20 +135,30 @@ def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id
         keeps_providers=target.keeps_providers,
         rehearses=target.facts.place.rehearses or "",
         promoted_from=target.promoted_from,
+        off=_switched_off(target),
         tfops=__version__,
     )
 
 
+def _there_after(target: Target) -> Set[StackName]:
+    """The stacks that the environment has, and those that a narrowed change didn't take down."""
+    stacks = target.stacks
+    return target.environment.stacks.keys() | (stacks.leaving - stacks.only if stacks.only else frozenset())
+
+
 def _kept_parts(target: Target) -> dict[str, StackRecord]:
-    """The stacks that a narrowed change left as they are, with the commit that their content is from."""
-    card = target.facts.current_card
-    kept = card.stacks.items() if card and target.stacks.only else ()
+    """The stacks that a narrowed change left as they are, with the commit that their content is from.
+
+    Those that are to go, too: nobody would take them down if no card spoke of them.
+    """
+    card, stacks = target.facts.current_card, target.stacks
+    kept = card.stacks.items() if card and stacks.only else ()
     own = target.commit.sha
     commits = {name: part.commit or (card.commit if card else "") for name, part in kept}
     return {
         name: replace(part, commit="" if commits[name] == own else commits[name])
         for name, part in kept
-        if name in target.environment.stacks
+        if name in _there_after(target)
     }
 
 
@@ -156,6 +167,13 @@ def _kept_outputs(target: Target) -> dict[str, Any]:
     kept = _kept_parts(target).keys() - target.stacks.only
     before = target.facts.current_card.outputs if target.facts.current_card else {}
     return {name: value for name, value in before.items() if split(name)[0] in kept}
+
+
+def _switched_off(target: Target) -> tuple[str, ...]:
+    """Of stacks that a narrowed change leaves as they are, what was off before."""
+    card, only = target.facts.current_card, target.stacks.only
+    before = card.off if card and only else ()
+    return (*(one.name for one in target.off), *(name for name in before if stack_of(name) not in only))
 
 
 def _module_parts(target: Target) -> dict[str, ModuleUsed]:
@@ -169,9 +187,10 @@ def _module_parts(target: Target) -> dict[str, ModuleUsed]:
 
 def _module_part(content: Content, module: ModuleConfig) -> ModuleUsed:
     if isinstance(module.source, RootSource):  # by all that it can reach
-        return ModuleUsed(source=module.source.text, digest=content.tree.digest("modules"))
+        return ModuleUsed(source=module.source.text, digest=content.tree.digest(content.tree.folders.modules))
     if isinstance(module.source, LocalSource):
-        return ModuleUsed(source=module.source.path, digest=content.tree.digest(f"modules/{module.source.path}"))
+        folder = f"{content.tree.folders.modules}/{module.source.path}"
+        return ModuleUsed(source=module.source.path, digest=content.tree.digest(folder))
     return ModuleUsed(source=module.source.text)
 
 

@@ -47,10 +47,11 @@ def _files(tree: GitTree, env: EnvName, base: EnvName | None) -> Iterator[str]:
     environment = read_environment(tree, env, base=base)
     if environment.own_roots:
         own = tree_for(tree, environment)
-        names = sorted(str(entry.path) for entry in own.entries("modules"))
+        names = sorted(str(entry.path) for entry in own.entries(own.folders.modules))
         yield from (name for name in names if name.endswith((*_READ_BY_ENGINES, *_VALUES)))
         return
-    for folder in sorted(f"modules/{source.path}" for source in environment.sources if isinstance(source, LocalSource)):
+    used = (source.path for source in environment.sources if isinstance(source, LocalSource))
+    for folder in sorted(f"{tree.folders.modules}/{path}" for path in used):
         names = sorted(str(entry.path) for entry in tree.entries(folder))
         yield from (f"{folder}/{name}" for name in names if name.endswith(_READ_BY_ENGINES))
 

@@ -149,7 +149,7 @@ def _known_effect(head: CommitRules, present: LedgerState, card: Mapping[str, An
     known = known or head.memory.files(between.before.tree, present.env)
     if known is None:
         return None
-    touched = between.touched_modules(known, lock_file_path(head.rules.files_of(present.env)))
+    touched = between.touched_modules(known, lock_file_path(head.files.tree, head.rules.files_of(present.env)))
     if touched is None or not (is_right or all(map(between.have_same_interface, touched))):
         return None
     return bool(touched) or digest_of(_kept(present)) != card.get("rendered_digest")

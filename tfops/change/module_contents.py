@@ -96,7 +96,7 @@ def _used(files: CommitFiles, environment: EnvironmentConfig) -> Iterator[tuple[
 def _module(files: CommitFiles, source: LocalSource | RemoteSource) -> UsedModule:
     if isinstance(source, RootSource):  # all that it can reach, whatever it takes of it
         reach = files.digests_of(())
-        folders = frozenset(path.removeprefix("modules/") for path in reach)
+        folders = frozenset(path.removeprefix(f"{files.tree.folders.modules}/") for path in reach)
         return UsedModule(source, folders, hashlib.sha256(repr(sorted(reach.items())).encode()).hexdigest())
     if not isinstance(source, LocalSource):
         return UsedModule(source)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tfops.config.names import PROJECT_FILE
 from tfops.dataclass import dataclass
 from tfops.system.module_files import MODULES
-from tfops.system.repository import PROJECT_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,11 +76,12 @@ def _reach(key: _Key, roots: tuple[_RootSpec, ...]) -> frozenset[str]:
 
 def project_paths(project: Project, rules: ProjectConfig, env: EnvName, commit: CommitSha) -> Sequence[str]:
     """The paths of a commit by which an environment can be another one: of roots of its own, all that they reach."""
+    from tfops.system.trees import GitTree  # noqa: PLC0415 - as above
+
     if not rules.roots_of(env):
-        return PROJECT_PATHS
+        return GitTree.of_commit(project.repository, commit).folders.paths
     from tfops.config.own_roots import roots_of  # noqa: PLC0415 - most projects have no such root
     from tfops.config.project_file import project_document  # noqa: PLC0415
-    from tfops.system.trees import GitTree  # noqa: PLC0415
 
     tree = GitTree.of_commit(project.repository, commit)
     roots = roots_of(project_document(tree).data, rules.files_of(env)).values()

@@ -23,7 +23,6 @@ from tfops.render.escape import expression_text
 from tfops.render.own_root import filled_in, literal_inputs, open_inputs
 from tfops.render.root import secret_uses
 from tfops.render.supply import Supply
-from tfops.system.module_files import MODULES
 from tfops.system.trees import GitTree
 
 _STEP = re.compile(r'\.(?P<name>[A-Za-z_][\w-]*)|\[(?P<index>[0-9]+)\]|\["(?P<key>[^"]*)"\]')
@@ -66,7 +65,7 @@ def holds_resources(state: Path) -> bool:
 def require_free_names(tree: GitTree, root: RootConfig, names: Iterable[str]) -> None:
     """Raises Refused (guard `root-names`) where a file of the root would stand in the place of one of tfops', or be
     read after the one that says where the state is: an override file counts in the order of the names."""
-    there = tree.names(f"{MODULES}/{root.path}")
+    there = tree.names(f"{tree.folders.modules}/{root.path}")
     taken = sorted(set(names) & set(there))
     later = [name for name in there if is_override(name) and name > OWN_BACKEND_FILE]
     for name, what in [(name, "is the name of a file of tfops'") for name in taken] + [

@@ -26,13 +26,15 @@ _MANY = 40
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One environment that was read: `asked` are the files that were read, none when downloads count too."""
+    """One environment that was read: `asked` are the files that were read, none when downloads count too; `off` is
+    what they switch off, each with its place."""
 
     env: EnvName
     sources: tuple[str, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
     asked: dict[str, str] = field(default_factory=dict)
     complaints: tuple[Complaint, ...] = ()
+    off: tuple[str, ...] = ()
 
 
 def load_checked(
@@ -48,7 +50,8 @@ def load_checked(
     watched = TracedTree(tree)
     found = load_environment(watched, rules, env, input_check(project, tree, env))
     if _rests_on_files(tree, found):
-        memory.remember(env, watched.asked, [source.text for source in found.sources])
+        sources = [source.text for source in found.sources]
+        memory.remember(env, watched.asked, sources, [one.text for one in found.off])
         memory.save()
     return found
 
@@ -59,7 +62,7 @@ def _rests_on_files(tree: GitTree, environment: EnvironmentConfig) -> bool:
     return all(
         isinstance(source, LocalSource)
         and not isinstance(source, RootSource)
-        and not any(map(is_tofu_file, tree.names(f"modules/{source.path}")))
+        and not any(map(is_tofu_file, tree.names(f"{tree.folders.modules}/{source.path}")))
         for source in environment.sources
     )
 
@@ -72,9 +75,9 @@ def read_all(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> list
     found = {read.env: read for read in _read_unknown(project, tree, unknown)}
     for read in found.values():
         if read.asked and not read.complaints:
-            memory.remember(read.env, read.asked, list(read.sources))
+            memory.remember(read.env, read.asked, list(read.sources), read.off)
     memory.save()
-    return [found.get(env) or Read(env, tuple(known[env])) for env in wanted]
+    return [found.get(env) or Read(env, tuple(known[env]), off=memory.off(env)) for env in wanted]
 
 
 def _read_unknown(project: Project, tree: GitTree, unknown: Sequence[EnvName]) -> list[Read]:
@@ -129,7 +132,8 @@ def read_some(project: Project, tree: GitTree, wanted: Sequence[EnvName]) -> lis
             found.append(Read(env, complaints=error.complaints))
             continue
         sources = tuple(sorted(source.text for source in read.sources))
-        found.append(Read(env, sources, asked=watched.asked if _rests_on_files(tree, read) else {}))
+        off = tuple(one.text for one in read.off)
+        found.append(Read(env, sources, asked=watched.asked if _rests_on_files(tree, read) else {}, off=off))
     unseen = {env: [(name, source) for seen, name, source in check.unseen if seen == env] for env in wanted}
     return [replace(one, unseen=tuple(unseen[one.env])) for one in found]
 

@@ -162,9 +162,10 @@ def with_locks(target: Target, locks: Locks) -> Target:
 
 def _module_files(target: Target) -> Iterator[tuple[str, str]]:
     """The files of all modules of the commit that an engine reads: path below `modules/`, text."""
+    tree = target.stacks.content.tree
     return (
         (str(entry.path), entry.content().decode("utf-8", "replace"))
-        for entry in target.stacks.content.tree.entries("modules")
+        for entry in tree.entries(tree.folders.modules)
         if (is_module_file(entry.path.name) or is_tofu_file(entry.path.name))
         and not (entry.is_link or entry.is_submodule)
     )

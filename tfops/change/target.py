@@ -24,6 +24,7 @@ from tfops.records.card import Card
 from tfops.records.commit import Commit
 from tfops.records.names import CommitSha, EnvName, StackName
 from tfops.records.promotion import PromotionSource
+from tfops.records.switched_off import SwitchedOff
 from tfops.records.verdict import Judgement, Verdict
 from tfops.records.version import Kind, VersionRecord
 from tfops.resolve.branches import matches, require_branch_name
@@ -89,6 +90,12 @@ class Target:
     @property
     def environment(self) -> EnvironmentConfig:
         return self.stacks.content.environment
+
+    @property
+    def off(self) -> tuple[SwitchedOff, ...]:
+        """What is switched off, of the stacks that are meant."""
+        only = self.stacks.only
+        return tuple(one for one in self.environment.off if not only or one.stack in only)
 
     @property
     def next_number(self) -> int:
@@ -224,6 +231,7 @@ def is_before(repository: Repository, head: CommitSha, current: VersionRecord | 
 def say_target(target: Target, ui: Ui) -> None:
     """What will be aimed at, why, what a way back comes to, and whose work it takes back."""
     ui.note(f"{target.reason} · commit {target.commit.short} {target.commit.subject}")
+    say_switched_off(target, ui)
     for reason in target.way.judgement.reasons:
         (ui.note if reason.verdict in (Verdict.OK, Verdict.BRIDGED) else ui.warn)(reason.text)
     if not target.way.undoes:
@@ -234,6 +242,20 @@ def say_target(target: Target, ui: Ui) -> None:
         ui.note(f"  {commit.short} {commit.subject} ({commit.author.name}, {commit.authored_at:%Y-%m-%d})")
     if len(target.way.undoes) > _MOST_UNDONE:
         ui.note(f"  … and {len(target.way.undoes) - _MOST_UNDONE} more: git log {target.commit.short}..")
+
+
+def say_switched_off(target: Target, ui: Ui) -> None:
+    """What the files leave out, and how much of it is there all the same: that is going to be deleted."""
+    if target.kind is Kind.DESTROY:
+        return
+    there = target.facts.current_card.inventory if target.facts.current_card else {}
+    for one in target.off:
+        left = sum(map(one.has, there))
+        count = "1 resource" if left == 1 else f"{left} resources"
+        if left:
+            ui.warn(f"{one.text} is switched off, and {count} of it {'is' if left == 1 else 'are'} to be deleted")
+        else:
+            ui.note(f"{one.text} is switched off")
 
 
 def destroy_target(facts: Snapshot) -> Target:

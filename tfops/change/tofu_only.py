@@ -55,7 +55,8 @@ def is_for_tofu_alone(tree: Tree, source: str) -> bool:
 def _why(tree: Tree, source: str, folder: str) -> str:
     if is_oci(source):
         return f"comes from an OCI registry ({source}): only OpenTofu fetches from there"
-    files = tree.names(f"modules/{folder}") if folder else []
+    where = f"{tree.folders.modules}/{folder}"
+    files = tree.names(where) if folder else []
     if any(map(is_tofu_file, files)) and not any(map(is_module_file, files)):
-        return f"has no files but OpenTofu's in modules/{folder}: Terraform would find nothing there"
+        return f"has no files but OpenTofu's in {where}: Terraform would find nothing there"
     return ""

@@ -3,6 +3,10 @@
 import re
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tfops.system.project_folders import ProjectFolders
 
 _ENVIRONMENT_LINE = re.compile(r"^  (?P<name>[a-z0-9][a-z0-9-]*):", re.MULTILINE)
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -35,10 +39,18 @@ def globs(folder: Path, incomplete: str) -> list[str]:
     return [name for name in (*names, *patterns) if name.startswith(incomplete)]
 
 
+def folders(folder: Path) -> "ProjectFolders":
+    """Where modules and environments' files are in the work tree."""
+    from tfops.system.project_folders import folders_at
+
+    return folders_at(folder)
+
+
 def labels(folder: Path, incomplete: str) -> list[str]:
     """`KEY=VALUE` from the work tree's files, read as lines: `labels: {team: web}`, or a line for each."""
     found = set[str]()
-    for path in (folder / "tfops.yaml", *sorted((folder / "environments").glob("**/*.yaml"))[:_MOST_FILES]):
+    files = sorted((folder / folders(folder).environments).glob("**/*.yaml"))
+    for path in (folder / "tfops.yaml", *files[:_MOST_FILES]):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, ValueError):

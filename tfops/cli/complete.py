@@ -33,7 +33,7 @@ def complete_label(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def complete_module(ctx: typer.Context, incomplete: str) -> list[str]:
     """The modules below `modules/` in the work tree, `data/queue` too."""
-    names = _modules(_folder(ctx) / "modules", "", _DEEPEST)
+    names = _modules(_folder(ctx) / candidates.folders(_folder(ctx)).modules, "", _DEEPEST)
     return sorted(name for name in names if name.startswith(incomplete))
 
 
@@ -51,12 +51,19 @@ def _modules(folder: Path, above: str, depth: int) -> Iterator[str]:
             yield from _modules(Path(entry.path), f"{above}{entry.name}/", depth - 1)
 
 
+def complete_vendored(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Copies, where they are checked; else environments, whose modules may be copied."""
+    if ctx.params.get("check"):
+        return complete_module(ctx, incomplete)
+    return complete_environment(ctx, incomplete)
+
+
 def complete_stack(ctx: typer.Context, incomplete: str) -> list[str]:
     """The files of the environment's folder in the work tree."""
     env = _environment(ctx)
     if not env:
         return []
-    names = (path.stem for path in (_folder(ctx) / "environments" / env).glob("*.yaml"))
+    names = (path.stem for path in (_folder(ctx) / candidates.folders(_folder(ctx)).environments / env).glob("*.yaml"))
     return sorted(name for name in names if name.startswith(incomplete))
 
 

@@ -24,6 +24,8 @@ TABLE = (
     Row("validate", "Check every environment's file against the modules.", "checking:validate"),
     Row("fmt", "Bring the YAML files into one layout.", "checking:fmt"),
     Row("explain", "Show what a module takes and gives.", "checking:explain"),
+    Row("outdated", "Show which modules and providers are behind.", "elsewhere:outdated", takes="ENVS"),
+    Row("vendor", "Copy modules from elsewhere into the project.", "elsewhere:vendor"),
     Row("schema", "Make JSON Schemas for editors.", "checking:schema"),
     Row("check", "Name the one-way doors of a change under review.", "checking:check", takes="ENV"),
     Row("affected", "Show which environments a commit touches, and why.", "checking:affected"),

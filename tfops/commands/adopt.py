@@ -26,9 +26,7 @@ from tfops.commands.rehearsal import rehearse
 from tfops.config import names
 from tfops.config.edit import with_environment, with_providers
 from tfops.config.environment import load_rules, lock_file_path
-from tfops.config.inherit import FOLDER
 from tfops.config.legacy import environment_text
-from tfops.config.modules.interface import MODULES
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import ProjectConfig
 from tfops.errors import NotApproved, Refused, UsageError
@@ -38,6 +36,7 @@ from tfops.records.plan import Plan
 from tfops.records.rendered import LOCK_FILE
 from tfops.records.version import Kind
 from tfops.system import failpoint, signals
+from tfops.system.trees import GitTree
 from tfops.system.workspace import in_work_tree, replace_text, write_new_files
 from tfops.views.adopt import AdoptResult
 from tfops.views.words import plural
@@ -59,7 +58,7 @@ def adopt(
         raise UsageError(f"{names.shown(env)} can't name an environment", why=names.ENVIRONMENT_RULE)
     name, root = EnvName(env), project.repository.root
     tree = project.tree(worktree=False)
-    rules = load_rules(tree)
+    rules, folders = load_rules(tree), tree.folders
     if known_versions(project.repository, name).latest:
         raise Refused(
             "exists", f"{name} has versions already", hint="choose another name, or look: tfops history " + name
@@ -69,11 +68,12 @@ def adopt(
     ui.note(f"{folder}: {count}, serial {legacy.state.serial}, state in {legacy.old.where}")
     for values in legacy.ignored_values:
         ui.warn(
-            f"Git ignores `{values}`; what it says of variables that aren't sensitive stands in {FOLDER}/{name}.yaml"
+            f"Git ignores `{values}`; what it says of variables that aren't sensitive stands in "
+            f"{folders.environments}/{name}.yaml"
         )
-    if tree.read(f"{FOLDER}/{name}.yaml") is not None:
+    if tree.read(f"{folders.environments}/{name}.yaml") is not None:
         return _finish(project, name, legacy, request, ui)
-    new = _new_files(legacy, name)
+    new = _new_files(tree, legacy, name)
     taken = [path for path in new if in_work_tree(root, path).exists()]
     if taken:
         raise Refused(
@@ -83,7 +83,7 @@ def adopt(
     after = _project_text(project, rules, legacy, text=before, env=name, branch=branch)
     project_file = in_work_tree(root, PROJECT_FILE)
     try:
-        write_new_files(root, new, {f"{MODULES}/{legacy.module}/{path}" for path in legacy.executable})
+        write_new_files(root, new, {f"{folders.modules}/{legacy.module}/{path}" for path in legacy.executable})
         replace_text(project_file, after)
         failpoint.reach("files-written")
         snapshot = project.tree(worktree=True)
@@ -102,11 +102,12 @@ def adopt(
     )
 
 
-def _new_files(legacy: Legacy, env: EnvName) -> dict[str, str]:
-    files = {f"{MODULES}/{legacy.module}/{name}": text for name, text in legacy.draft.files.items()}
-    files[f"{FOLDER}/{env}.yaml"] = environment_text(env, legacy.module, legacy.draft.inputs)
+def _new_files(tree: GitTree, legacy: Legacy, env: EnvName) -> dict[str, str]:
+    folders = tree.folders
+    files = {f"{folders.modules}/{legacy.module}/{name}": text for name, text in legacy.draft.files.items()}
+    files[f"{folders.environments}/{env}.yaml"] = environment_text(env, legacy.module, legacy.draft.inputs)
     lock = legacy.folder / LOCK_FILE
-    return files | ({lock_file_path(env): lock.read_text(encoding="utf-8")} if lock.is_file() else {})
+    return files | ({lock_file_path(tree, env): lock.read_text(encoding="utf-8")} if lock.is_file() else {})
 
 
 def _project_text(

@@ -20,7 +20,7 @@ from tfops.records.names import CommitSha, EnvName
 from tfops.records.rendered import LOCK_FILE
 from tfops.resolve.affected import Comes, why_affected
 from tfops.resolve.branches import matches
-from tfops.system.repository import PROJECT_PATHS, Repository
+from tfops.system.repository import Repository
 from tfops.system.trees import GitTree
 from tfops.views.affected import AffectedEnvironment, AffectedResult
 
@@ -46,7 +46,7 @@ class Side:
         rule = self.rules.environments.get(env)
         if rule is None:
             return None
-        found = Comes(self.rules, rule)
+        found = Comes(self.rules, rule, folder=self.files.tree.folders.modules)
         try:
             tree = content_tree(self.project, self.files.tree, self.rules, env)
             config = load_environment(tree, self.rules, env)
@@ -176,13 +176,13 @@ def _maybe_touched(before: Side, head: Side, wanted: Sequence[EnvName]) -> Itera
     if was.tree_id != now.tree_id:
         yield from own
     wanted = sorted(set(wanted).difference(own), key=wanted.index)
-    changed = {path for path in PROJECT_PATHS if was.digest(path) != now.digest(path)}
+    changed = {path for path in now.folders.paths if was.digest(path) != now.digest(path)}
     if not changed:
         return
     memory, between = ValidationCache(head.project.workspace.verdicts), Between(before.files, head.files)
     for env in wanted:
         known = memory.files(now, env) if PROJECT_FILE not in changed else None
-        lock = lock_file_path(head.rules.files_of(env)) if known else ""
+        lock = lock_file_path(now, head.rules.files_of(env)) if known else ""
         if known is None or between.touched_modules(known, lock) != set():
             yield env
 

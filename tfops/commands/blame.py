@@ -20,7 +20,7 @@ from tfops.records.names import MAIN_STACK
 from tfops.records.version import Version
 from tfops.resolve.blame import Found, ResourceTrail, ValueTrail, input_names, module_of, value_of
 from tfops.resolve.root_inputs import flat, root_inputs, root_paths
-from tfops.system.repository import PROJECT_PATHS
+from tfops.system.trees import GitTree
 from tfops.views.blame import BlameResult, BlameStep
 
 if TYPE_CHECKING:
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     from tfops.records.commit import Commit
     from tfops.records.names import EnvName
     from tfops.records.version import VersionRecord
+    from tfops.system.project_folders import ProjectFolders
 
     _Inputs = tuple[int, Mapping[str, Any] | None]
 
 _INPUTS = "inputs."
-# Where an input's value comes from.
-_INPUT_PATHS = ("environments", "tfops.yaml")
 # Of a thing that moved about, the commits of its last moves are looked up: each costs a process.
 _MOST_MOVES = 5
 
@@ -75,8 +74,13 @@ class _History:
             raise self._unknown_address(address)
         found = [*trail.found, *self._inputs_changed(address, trail)]
         newest = sorted(found, key=lambda one: one.version, reverse=True)
-        steps = tuple(self._step(one, PROJECT_PATHS) for one in _without_early_moves(newest))
+        paths = self._folders.paths
+        steps = tuple(self._step(one, paths) for one in _without_early_moves(newest))
         return BlameResult(self.env, address, trail.newest_id, steps, trail.replacements, looked_at, unread)
+
+    @property
+    def _folders(self) -> ProjectFolders:
+        return GitTree.of_commit(self.project.repository, self.latest.commit).folders
 
     def of_input(self, asked: str) -> BlameResult:
         stacks = tuple(read_card(self.project.repository, self.latest).stacks) or (MAIN_STACK,)
@@ -89,7 +93,8 @@ class _History:
             if trail.is_over:
                 break
         trail.end()
-        steps = tuple(self._step(one, _INPUT_PATHS) for one in trail.found)
+        paths = ("tfops.yaml", self._folders.environments)  # where an input's value comes from
+        steps = tuple(self._step(one, paths) for one in trail.found)
         return BlameResult(self.env, f"{_INPUTS}{name}", trail.value, steps, trail.changes, looked_at)
 
     def _inputs(self, stacks: Sequence[str]) -> Iterator[_Inputs]:

@@ -82,7 +82,8 @@ def _modules(content: Content) -> dict[str, str]:
     for stack, config in content.environment.stacks.items():
         for name, module in config.modules.items():
             path = module.source.path if isinstance(module.source, LocalSource) else ""
-            folder = "modules" if config.root else f"modules/{path}"
+            modules = content.tree.folders.modules
+            folder = modules if config.root else f"{modules}/{path}"
             digest = content.tree.digest(folder)[:SHORT] if path else ""
             found[qualified(stack, name)] = f"{module.source.text} {digest}".strip()
     return found

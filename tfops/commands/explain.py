@@ -27,12 +27,13 @@ from tfops.views.schema import SchemaResult
 
 def explain(project: Project, module: str) -> ExplainResult:
     """One module of `modules/`, as it lies here. Raises Refused (guard `unknown-module`) with the nearest names."""
-    interfaces = interfaces_of(project, project.tree(worktree=True))
+    tree = project.tree(worktree=True)
+    interfaces, folder = interfaces_of(project, tree), tree.folders.modules
     known = interfaces.names()
     found = interfaces.local(module) if is_local_source(module) and interfaces.is_module(module) else None
     if found is None:
         why, hint = why_and_hint(module, known, see="tfops explain")
-        raise Refused("unknown-module", f"there is no module {shown(module)} in `modules/`", why=why, hint=hint)
+        raise Refused("unknown-module", f"there is no module {shown(module)} in `{folder}/`", why=why, hint=hint)
     return ExplainResult(
         module,
         tuple(map(_input, sorted(found.variables.values(), key=lambda variable: variable.has_default))),
@@ -115,4 +116,4 @@ def schema(project: Project, start: Path, folder: str | None) -> SchemaResult:
     if folder is not None:
         files = {name: json.dumps(text, indent=2) + "\n" for name, text in schemas.items()}
         write_into(start, folder, files, "write the schemas")
-    return SchemaResult(folder or "", schemas)
+    return SchemaResult(folder or "", schemas, tree.folders.environments)

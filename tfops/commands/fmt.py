@@ -6,7 +6,6 @@ from pathlib import Path, PurePosixPath
 
 from tfops.change.project import Project
 from tfops.config.document import read_document
-from tfops.config.inherit import FOLDER
 from tfops.config.layout import laid_out
 from tfops.config.names import PROJECT_FILE, shown
 from tfops.errors import ConfigError, UsageError
@@ -49,8 +48,9 @@ def fmt(project: Project, folder: Path, named: Sequence[str], *, writes: bool, c
 def _paths(tree: GitTree) -> Iterator[str]:
     if tree.read(PROJECT_FILE) is not None:
         yield PROJECT_FILE
-    found = (one for one in tree.entries(FOLDER) if not one.is_link and not one.is_submodule)
-    yield from sorted(f"{FOLDER}/{one.path}" for one in found if one.path.suffix in _SUFFIXES)
+    folder = tree.folders.environments
+    found = (one for one in tree.entries(folder) if not one.is_link and not one.is_submodule)
+    yield from sorted(f"{folder}/{one.path}" for one in found if one.path.suffix in _SUFFIXES)
 
 
 def _chosen(paths: Sequence[str], root: Path, folder: Path, named: Sequence[str]) -> list[str]:
@@ -63,7 +63,7 @@ def _chosen(paths: Sequence[str], root: Path, folder: Path, named: Sequence[str]
         if not fitting:
             raise UsageError(
                 f"there is no file to format at {shown(name)}",
-                why=f"formatted are {PROJECT_FILE} and the YAML files in {FOLDER}/ that Git doesn't ignore",
+                why=f"formatted are {PROJECT_FILE} and the environments' YAML files that Git doesn't ignore",
                 hint="all of them: tfops fmt",
             )
         wanted |= dict.fromkeys(fitting)

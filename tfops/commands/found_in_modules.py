@@ -41,7 +41,7 @@ def unseen_sources(project: Project, tree: GitTree, unseen: Sequence[tuple[EnvNa
 
 
 def _why_unread(project: Project, tree: GitTree, source: str, names: Sequence[str]) -> str:
-    paths = [f"modules/{source}/{name}" for name in names]
+    paths = [f"{tree.folders.modules}/{source}/{name}" for name in names]
     if all(map(is_tofu_file, names)) and not runs_tofu(project, tree):
         return f"only OpenTofu reads {_some(paths)}"
     files = [read_file(path, tree.read(path) or "") for path in paths]
@@ -60,7 +60,7 @@ def moving_sources(project: Project, tree: GitTree, found: Sequence[Read]) -> It
         source
         for read in found
         for source in read.sources
-        if is_local_source(source) and tree.names(f"modules/{source}")
+        if is_local_source(source) and tree.names(f"{tree.folders.modules}/{source}")
     }
     for read in found:
         for source in sorted(set(read.sources) - local):

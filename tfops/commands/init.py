@@ -14,6 +14,7 @@ from tfops.errors import ConfigError, ProjectError, Refused, UsageError
 from tfops.system import environ
 from tfops.system.git import GitRunner, NoRepository, find_clone
 from tfops.system.pinned import PINNED_SETTINGS
+from tfops.system.project_folders import folders_at
 from tfops.system.repository import Repository
 from tfops.system.workspace import explained_disk_errors
 from tfops.views.init import InitResult
@@ -43,7 +44,9 @@ def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False, ci: str = 
     branch = found.branch
     if not names.is_branch_name(branch):
         raise Refused("branch-name", f"the branch {names.shown(branch)} can't be in tfops.yaml", why=names.BRANCH_RULE)
-    files = starter_files(project, branch, backend=_backend(found, ui, yes=yes), modules=found.modules)
+    folders = folders_at(folder)
+    backend = _backend(found, ui, yes=yes)
+    files = starter_files(project, branch, backend=backend, modules=found.modules, folders=folders)
     written, kept = write_missing(folder, files)
     written += _make_schemas(folder)
     to_do: tuple[str, ...] = ()
@@ -54,7 +57,7 @@ def init(start: Path, name: str | None, ui: Ui, *, yes: bool = False, ci: str = 
     if not is_new:
         ui.note(f"existing repository on branch {branch}: nothing was committed")
     roots = tuple(root.folder for root in found.roots)
-    needs_values = "environments/dev.yaml" in written and bool(found.modules)
+    needs_values = f"{folders.environments}/dev.yaml" in written and bool(found.modules)
     return InitResult(name or ".", tuple(written), tuple(kept), commit, "dev", roots, needs_values, to_do)
 
 

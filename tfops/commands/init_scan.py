@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from tfops.config.modules.hcl import read_blocks
-from tfops.config.modules.interface import MODULES, module_texts
+from tfops.config.modules.interface import module_texts
 from tfops.config.modules.module import Interface, read_interface
 from tfops.dataclass import dataclass
 from tfops.system.git import GitRunner
+from tfops.system.project_folders import folders_at
 
 _DEEPEST = 3
 _MOST_FOLDERS = 2000
@@ -42,7 +43,9 @@ def survey(folder: Path, default_branch: str) -> RepositoryScan:
     git = GitRunner(folder)
     remote = git.line("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD").removeprefix("refs/remotes/origin/")
     current = git.line("symbolic-ref", "--quiet", "HEAD").removeprefix("refs/heads/")
-    return RepositoryScan(remote or current or default_branch, _modules(folder / MODULES), tuple(_roots(folder)))
+    return RepositoryScan(
+        remote or current or default_branch, _modules(folder / folders_at(folder).modules), tuple(_roots(folder))
+    )
 
 
 def _modules(folder: Path) -> dict[str, Interface]:
@@ -63,14 +66,14 @@ def _roots(top: Path) -> Iterator[Root]:
 
 def _folders(top: Path) -> Iterator[Path]:
     """Folders to look into: no hidden ones, not `modules/`, not too deep, not too many."""
-    todo, seen = [top], 0
+    todo, seen, modules = [top], 0, top / folders_at(top).modules
     while todo and seen < _MOST_FOLDERS:
         folder = todo.pop()
         seen += 1
         yield folder
         if len(folder.relative_to(top).parts) < _DEEPEST:
             inner = (path for path in sorted(folder.iterdir()) if path.is_dir() and not path.is_symlink())
-            todo += [path for path in inner if not path.name.startswith(".") and path != top / MODULES]
+            todo += [path for path in inner if not path.name.startswith(".") and path != modules]
 
 
 def _backend_of(texts: dict[str, str]) -> tuple[str, dict[str, Any]]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tfops.records.names import EnvName
     from tfops.system.trees import Tree
 
-_FOLDER = "environments"
 # A file with labels, or one that may have another's: no other needs to be parsed.
 _MAY_HAVE_LABELS = re.compile(r"""^\s*["']?(labels|extends)["']?\s*:|^\s*[{&!?%]""", re.MULTILINE)
 
@@ -54,14 +53,16 @@ class Labels:
     def save(self) -> None:
         if self._read:
             labels = {**(self._known or {}), **self._read}
-            write_file(self.memory, json.dumps({"folder": self.tree.digest(_FOLDER), "labels": labels}))
+            write_file(
+                self.memory, json.dumps({"folder": self.tree.digest(self.tree.folders.environments), "labels": labels})
+            )
 
     def _in_files(self, env: EnvName) -> dict[str, str]:
         if not any(_MAY_HAVE_LABELS.search(self.tree.read(path) or "") for path in self._paths(env)):
             return {}
         if self._known is None:
             kept = read_json(self.memory)
-            is_same = isinstance(kept, dict) and kept.get("folder") == self.tree.digest(_FOLDER)
+            is_same = isinstance(kept, dict) and kept.get("folder") == self.tree.digest(self.tree.folders.environments)
             self._known = dict(kept["labels"]) if is_same else {}
         base = self.rules.base_of(env)
         key = f"{base or ''}/{env}"
@@ -72,6 +73,7 @@ class Labels:
         return dict(self._read.get(key) or self._known.get(key, {}))
 
     def _paths(self, env: EnvName) -> Iterator[str]:
+        folder = self.tree.folders.environments
         for name in filter(None, (self.rules.base_of(env), env)):
-            yield f"{_FOLDER}/{name}.yaml"
-            yield from (f"{_FOLDER}/{name}/{file}" for file in self.tree.names(f"{_FOLDER}/{name}"))
+            yield f"{folder}/{name}.yaml"
+            yield from (f"{folder}/{name}/{file}" for file in self.tree.names(f"{folder}/{name}"))

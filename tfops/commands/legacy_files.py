@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tfops.change.project import Project
 from tfops.config.legacy import is_values_file, local_calls, with_sources
-from tfops.config.modules.interface import MODULES
 from tfops.config.modules.module import is_module_file, is_tofu_file
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
 from tfops.records.rendered import LOCK_FILE
 from tfops.system.listing import is_ignored, kept_files, repository_top
+from tfops.system.project_folders import folders_at
 from tfops.system.workspace import explained_disk_errors
 
 MARKER = "ADOPTED-BY-TFOPS.txt"
@@ -134,7 +134,7 @@ class _FolderReader:
         if target.is_relative_to(origin) or self._below(target) == os.path.normpath(f"{here or '.'}/{source}"):
             self._require_whole(target, name, call, source)
             return ""
-        ours = self.root.resolve() / MODULES
+        ours = self.root.resolve() / folders_at(self.root).modules
         if target.is_relative_to(ours):
             return _relative(os.path.relpath(target.relative_to(ours), f"{self.module}/{here}"))
         self._require_whole(target, name, call, source)

@@ -10,8 +10,7 @@ from tfops.config import names
 from tfops.config.edit import with_environment
 from tfops.config.environment import load_rules
 from tfops.config.example import example_yaml
-from tfops.config.inherit import FOLDER
-from tfops.config.modules.interface import MODULES, Interfaces
+from tfops.config.modules.interface import Interfaces
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import ProjectConfig
 from tfops.config.stacks import stack_files
@@ -41,7 +40,7 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
         require_files(rules, EnvName(like), name, pattern)
         files = _like(tree, rules.files_of(require_environment(like, rules)), EnvName(name))
     else:
-        files = {f"{FOLDER}/{name}.yaml": _skeleton(interfaces_of(project, tree), name)}
+        files = {f"{tree.folders.environments}/{name}.yaml": _skeleton(interfaces_of(project, tree), name)}
     try:
         changed = with_environment(tree.read(PROJECT_FILE) or "", name, {"branch": pattern})
     except ValueError as error:
@@ -60,7 +59,8 @@ def new_environment(project: Project, name: str, *, like: str | None, branch: st
 
 def taken_environments(tree: Tree, rules: ProjectConfig) -> dict[str, str]:
     """Names that can't be given to an environment, each with what has it."""
-    taken = {file.removesuffix(".yaml"): f"{FOLDER}/{file}" for file in tree.names(FOLDER)}
+    folder = tree.folders.environments
+    taken = {file.removesuffix(".yaml"): f"{folder}/{file}" for file in tree.names(folder)}
     return taken | {env: f"environment {env} of {PROJECT_FILE}" for env in rules.environments}
 
 
@@ -85,9 +85,9 @@ def require_files(rules: ProjectConfig, like: EnvName, name: str, pattern: str) 
 
 def _like(tree: Tree, model: EnvName, env: EnvName) -> dict[str, str]:
     """A file that inherits nothing is inherited from; one that does is thin, and copied to inherit the same."""
-    paths, _ = stack_files(tree, model)
+    (paths, _), folder = stack_files(tree, model), tree.folders.environments
     return {
-        f"{FOLDER}/{env}.yaml" if stack == MAIN_STACK else f"{FOLDER}/{env}/{stack}.yaml": _heir(tree, path, env)
+        f"{folder}/{env}.yaml" if stack == MAIN_STACK else f"{folder}/{env}/{stack}.yaml": _heir(tree, path, env)
         for stack, path in paths.items()
     }
 
@@ -96,7 +96,7 @@ def _heir(tree: Tree, path: str, env: EnvName) -> str:
     text = tree.read(path) or ""
     if any(line.startswith("extends:") for line in text.splitlines()):
         return text
-    parent = path.removeprefix(f"{FOLDER}/")
+    parent = path.removeprefix(f"{tree.folders.environments}/")
     return f"# What is different in `{env}`; everything else is as in {parent}.\nextends: {parent}\n"
 
 
@@ -111,9 +111,9 @@ def new_module(project: Project, name: str) -> NewResult:
     """Write a module's skeleton. Raises UsageError for a name that can't be, Refused when something has the name."""
     if not names.is_module_name(name) or not names.is_local_source(name):
         raise UsageError(f"{names.shown(name)} can't name a module", why=names.MODULE_RULE)
-    root = project.repository.root
-    require_new_name(name, {known: f"{MODULES}/{known}" for known in _entries(root / MODULES)})
-    files = {f"{MODULES}/{name}/{file}": text for file, text in module_files(name).items()}
+    root, folder = project.repository.root, project.repository.folders_here.modules
+    require_new_name(name, {known: f"{folder}/{known}" for known in _entries(root / folder)})
+    files = {f"{folder}/{name}/{file}": text for file, text in module_files(name).items()}
     write_new_files(root, files)
     return NewResult("module", name, tuple(files), (), "")
 

@@ -21,7 +21,7 @@ from tfops.change.reviewed import as_reviewed
 from tfops.change.rollback import downgrades_of, require_possible, rollback_target
 from tfops.change.run import Run
 from tfops.change.snapshot import Snapshot
-from tfops.change.target import Target, apply_target, planned_target, say_target
+from tfops.change.target import Target, apply_target, planned_target, say_switched_off, say_target
 from tfops.change.targets import as_required
 from tfops.change.task import Task
 from tfops.change.ui import Ui
@@ -76,15 +76,16 @@ def plan(project: Project, request: Request, ui: Ui, options: PlanOptions = _PLA
     def aim(facts: Snapshot) -> Target:
         facts = replace(facts, head=asked or facts.head)
         _say_what(facts, ui, worktree=worktree)
-        return planned_target(facts, request, worktree=worktree)
+        target = planned_target(facts, request, worktree=worktree)
+        say_switched_off(target, ui)
+        return target
 
     target, planned = story.plan(Task(project, place, "plan", aim, request, ui), look)
     latest = target.facts.latest
     commit = None if worktree else target.commit
     reviewed = kept[0] if kept else None
-    return PlanResult(
-        place.env, commit, latest.version if latest else None, planned.shown, checks=tuple(found), reviewed=reviewed
-    )
+    current = latest.version if latest else None
+    return PlanResult(place.env, commit, current, planned.shown, tuple(found), target.off, reviewed)
 
 
 def plan_apply(project: Project, request: Request, ui: Ui) -> PlanResult:

@@ -53,7 +53,7 @@ def lock(
             f"the providers of {place.env} are locked by its root itself: `{where}/{LOCK_FILE}`",
             hint=f"terraform -chdir={where} providers lock   (then commit the file)",
         )
-    path = lock_file_path(rules.files_of(place.env))
+    path = lock_file_path(tree, rules.files_of(place.env))
     before = read_provider_lock(tree, rules.files_of(place.env)) or ""
     content = Content(rules, environment, tree, before or None, base=rules.base_of(place.env))
     interfaces = interfaces_of(project, tree, {})

@@ -17,7 +17,6 @@ from tfops.change.ui import Ui
 from tfops.commands.legacy import Legacy
 from tfops.config.backend import Backend
 from tfops.config.environment import EnvironmentConfig, load_environment, read_provider_lock
-from tfops.config.inherit import FOLDER
 from tfops.errors import Refused
 from tfops.records.names import MAIN_STACK, EnvName
 from tfops.records.plan import Action, Plan, ResourceChange
@@ -61,7 +60,7 @@ def _require_called(environment: EnvironmentConfig, env: EnvName, legacy: Legacy
     modules = require_stack(environment, MAIN_STACK).modules
     if legacy.module not in modules:
         hint = f"--module {next(iter(modules))}"
-        raise Refused("adopt", f"`{FOLDER}/{env}.yaml` has no module `{legacy.module}`", hint=hint)
+        raise Refused("adopt", f"the file of {env} has no module `{legacy.module}`", hint=hint)
 
 
 def changes_listed(changes: Sequence[ResourceChange]) -> str:

@@ -6,8 +6,6 @@ from typing import Any
 
 from tfops.config.document import Document, read_document
 from tfops.config.edit import with_environment
-from tfops.config.environment import lock_file_path
-from tfops.config.inherit import FOLDER
 from tfops.config.lines import config_lines
 from tfops.config.names import PROJECT_FILE, did_you_mean, shown
 from tfops.config.values import is_whole
@@ -29,6 +27,7 @@ class Original:
     """What is copied: each stack's file with all that it inherits, the provider lock, the line in today's tfops.yaml.
 
     `parents` are the files that today say the same: the copy's files extend them. Empty where the branch has moved on.
+    `folder` is where the copy's are written.
     """
 
     record: VersionRecord
@@ -36,6 +35,7 @@ class Original:
     parents: Mapping[StackName, str]
     lock: str | None
     line: Mapping[str, Any]
+    folder: str = "environments"
 
     @property
     def env(self) -> EnvName:
@@ -101,7 +101,7 @@ def draft(original: Original, copy: EnvName, settings: Mapping[str, str], projec
             _put(line, steps, said[path])
     files = dict(_files(original, copy, inputs))
     if original.lock is not None:
-        files[lock_file_path(copy)] = original.lock
+        files[f"{original.folder}/{copy}.lock.hcl"] = original.lock
     try:
         files[PROJECT_FILE] = with_environment(project_text, copy, line)
     except ValueError as error:
@@ -155,7 +155,7 @@ def _files(
     original: Original, copy: EnvName, said: Mapping[StackName, Mapping[tuple[str, ...], Any]]
 ) -> Iterator[tuple[str, str]]:
     for stack, document in original.documents.items():
-        path = f"{FOLDER}/{copy}.yaml" if stack == MAIN_STACK else f"{FOLDER}/{copy}/{stack}.yaml"
+        path = f"{original.folder}/{copy}.yaml" if stack == MAIN_STACK else f"{original.folder}/{copy}/{stack}.yaml"
         overlay, whole = _with({}, said[stack]), _with(document.data, said[stack])
         parent = original.parents.get(stack)
         if parent is not None and _merged(document.data, overlay) == whole:

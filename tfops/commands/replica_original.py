@@ -10,7 +10,6 @@ from tfops.commands.new import require_new_name, taken_environments
 from tfops.commands.replica_files import Original
 from tfops.config.document import Document, read_document
 from tfops.config.environment import read_provider_lock, stack_document
-from tfops.config.inherit import FOLDER
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import ProjectConfig
 from tfops.config.stacks import stack_files
@@ -35,7 +34,8 @@ def read_original(project: Project, read: VersionRead) -> Original:
         what = f"{env} has no line of its own with a branch in tfops.yaml: it can't be copied"
         raise Refused("not-copied", what, hint="copy the environment that it was made from")
     documents = {stack: _document(project, env, card, stack) for stack in map(StackName, card.stacks)}
-    return Original(read.record, documents, _parents(today, env, documents), _lock(project, env, card), line)
+    parents, lock = _parents(today, env, documents), _lock(project, env, card)
+    return Original(read.record, documents, parents, lock, line, today.folders.environments)
 
 
 def _commit_of(card: Card, stack: str) -> CommitSha:
@@ -57,7 +57,7 @@ def _parents(today: GitTree, env: EnvName, documents: dict[StackName, Document])
     if files.keys() != documents.keys():
         return {}
     return {
-        stack: path.removeprefix(f"{FOLDER}/")
+        stack: path.removeprefix(f"{today.folders.environments}/")
         for stack, path in files.items()
         if stack_document(today, env, stack).data == documents[stack].data
     }
@@ -102,7 +102,7 @@ def _moved(project: Project, card: Card) -> Iterator[str]:
     for name, module in card.modules.items():
         if not module.digest:
             continue
-        if today.tree.digest(f"modules/{module.source}") != module.digest:
+        if today.tree.digest(f"{today.tree.folders.modules}/{module.source}") != module.digest:
             yield module.source
             continue
         then = was[_commit_of(card, _stack_of(card, name))]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tfops.config.example import example_yaml
 from tfops.config.modules.module import Interface
+from tfops.system.project_folders import USUAL_FOLDERS, ProjectFolders
 
 SCHEMAS = ".schemas"
 
@@ -23,7 +24,7 @@ environments:
   # prod: {{branch: production, protected: true}}
 """
 
-_FOLLOWS = "# yaml-language-server: $schema=../.schemas/environment.schema.json\n"
+_FOLLOWS = "# yaml-language-server: $schema={up}.schemas/environment.schema.json\n"
 
 _DEV_YAML = """\
 # What development wishes for `dev`: modules and their inputs.
@@ -162,16 +163,25 @@ def module_files(name: str) -> dict[str, str]:
 LOCAL_BACKEND = "  local: {}\n"
 
 
-def starter_files(project: str, branch: str, *, backend: str, modules: Mapping[str, Interface]) -> dict[str, str]:
+def starter_files(
+    project: str,
+    branch: str,
+    *,
+    backend: str,
+    modules: Mapping[str, Interface],
+    folders: ProjectFolders = USUAL_FOLDERS,
+) -> dict[str, str]:
     """Path to text of every file of a new project; where there are modules, they take the examples' place."""
+    dev = f"{folders.environments}/dev.yaml"
+    follows = _FOLLOWS.format(up="../" * dev.count("/"))
     examples = {
-        "environments/dev.yaml": _FOLLOWS + _DEV_YAML,
-        "modules/network/main.tf": _NETWORK_TF,
-        "modules/service/main.tf": _SERVICE_TF,
+        dev: follows + _DEV_YAML,
+        f"{folders.modules}/network/main.tf": _NETWORK_TF,
+        f"{folders.modules}/service/main.tf": _SERVICE_TF,
     }
     return {
         "tfops.yaml": _TFOPS_YAML.format(project=project, branch=branch, backend=backend),
-        **({"environments/dev.yaml": _dev_yaml(modules)} if modules else examples),
+        **({dev: follows + _dev_yaml(modules)} if modules else examples),
         "Makefile": _MAKEFILE,
         ".gitignore": _GITIGNORE,
     }
@@ -181,6 +191,4 @@ def _dev_yaml(modules: Mapping[str, Interface]) -> str:
     """The first module with the inputs that it needs, the others to choose from."""
     first, *others = (example_yaml(name, interface).partition("\n")[2] for name, interface in modules.items())
     more = "".join(f"  # {line[2:]}\n" for block in others for line in block.splitlines())
-    return (
-        f"{_FOLLOWS}# What development wishes for `dev`. The values are examples: write yours.\nmodules:\n{first}{more}"
-    )
+    return f"# What development wishes for `dev`. The values are examples: write yours.\nmodules:\n{first}{more}"

@@ -83,6 +83,7 @@ def validate(
         is_committed=head,
         is_deep=deep,
         unseen=tuple(f"{name}: {module}" for name, module, _ in unseen),
+        off={read.env: read.off for read in found if read.off},
         values={_module_name(result.stack, name): one for result in results for name, one in result.values.items()},
         converted=tuple(fact for result in results if is_one for fact in _converted(result)),
     )

@@ -10,7 +10,7 @@ from tfops import exact
 from tfops.config import names
 from tfops.config.defaults import lay_over_defaults
 from tfops.config.document import Document, Path
-from tfops.config.inherit import FOLDER, laid_over, read_inherited
+from tfops.config.inherit import laid_over, read_inherited
 from tfops.config.inputs import InputCheck
 from tfops.config.labels import differing_labels, label_complaints, without_labels
 from tfops.config.limits import limit_complaints
@@ -24,6 +24,7 @@ from tfops.config.schema import EnvironmentFile
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
 from tfops.config.stacks import reference_complaints, stack_files
+from tfops.config.switched_off import without_switched_off
 from tfops.config.values import (
     Form,
     RunValue,
@@ -38,6 +39,7 @@ from tfops.errors import ConfigError, Refused
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.rendered import ROOT_MODULE
+from tfops.records.switched_off import SwitchedOff
 from tfops.system.trees import Tree, is_link
 
 if TYPE_CHECKING:
@@ -100,11 +102,15 @@ class StackConfig:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentConfig:
-    """What a developer wishes. `digest` is the sha256 of the merged values of all stacks, without the labels."""
+    """What a developer wishes. `digest` is the sha256 of the merged values of all stacks, without the labels.
+
+    What is `off` isn't among the stacks and their modules.
+    """
 
     name: EnvName
     stacks: Mapping[StackName, StackConfig]
     digest: str
+    off: tuple[SwitchedOff, ...] = ()
 
     @property
     def own_roots(self) -> tuple[RootConfig, ...]:
@@ -136,9 +142,9 @@ class EnvironmentConfig:
         return reference.output(self.stacks[StackName(reference.stack)].modules)
 
 
-def lock_file_path(env: EnvName) -> str:
+def lock_file_path(tree: Tree, env: EnvName) -> str:
     """Where an environment's provider lock is kept in the repository."""
-    return f"{FOLDER}/{env}.lock.hcl"
+    return f"{tree.folders.environments}/{env}.lock.hcl"
 
 
 def read_provider_lock(tree: Tree, env: EnvName) -> str | None:
@@ -146,7 +152,7 @@ def read_provider_lock(tree: Tree, env: EnvName) -> str | None:
 
     Raises Refused (guard `lock-file`) for a link: nobody may believe that the providers are locked.
     """
-    path = lock_file_path(env)
+    path = lock_file_path(tree, env)
     if is_link(tree, path):
         raise Refused("lock-file", f"`{path}` is a link, and links aren't followed", hint="put the file itself there")
     return tree.read(path)
@@ -194,12 +200,14 @@ def read_environment(
     paths, complaints = stack_files(tree, base or env)
     if complaints:
         raise ConfigError(complaints)
-    local_modules = tree.names("modules")
+    local_modules = tree.names(tree.folders.modules)
     rules = project_document(tree)
     if has_roots(rules.data, base or env):
         return _read_roots(tree, env, base or env, check, secrets)
     own = _own_files(tree, env, base)
-    documents = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
+    written = {stack: _document(tree, path, rules, own.get(stack)) for stack, path in paths.items()}
+    remaining = without_switched_off(written, env)
+    documents = remaining.documents
     stacks: dict[StackName, StackConfig] = {}
     for stack, document in documents.items():
         found, said = _read_stack(document, local_modules, rules, base or env)
@@ -213,11 +221,13 @@ def read_environment(
             stacks[stack] = found
     if not any(document.complaints for document in documents.values()):
         complaints += _between_stacks(documents, env, local_modules, check)
-        complaints += differing_labels(documents.values())
+        complaints += differing_labels(written.values())
+    complaints = [*remaining.without_doubles(complaints), *remaining.complaints]
     if complaints:
         raise ConfigError(sorted(complaints, key=place_of))
     whole = {stack: without_labels(document.data) for stack, document in documents.items()}
-    return EnvironmentConfig(env, stacks, _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole))
+    digest = _digest(whole[MAIN_STACK] if set(whole) == {MAIN_STACK} else whole)
+    return EnvironmentConfig(env, stacks, digest, remaining.off)
 
 
 def _read_roots(

@@ -69,8 +69,9 @@ def _inputs_of(module: str, key: str = "source") -> Schema:
 
 
 def _required_of(module: str, interface: Interface, given: Collection[str]) -> Schema:
-    """The inputs that must be there; attributes of objects are left to `tfops validate`."""
+    """The inputs that must be there, unless it is switched off; attributes of objects are left to `tfops validate`."""
     variables = interface.variables.values()
     required = [item.name for item in variables if not item.has_default and item.name not in given]
     then: Schema = {"required": ["inputs"], "properties": {"inputs": {"required": required}}} if required else {}
-    return {"if": _uses(module), "then": then}
+    off = {"properties": {"enabled": {"const": False}}, "required": ["enabled"]}
+    return {"if": {**_uses(module), "not": off}, "then": then}

@@ -8,7 +8,6 @@ from tfops.config.document import Document, Path, read_document
 from tfops.config.values import is_whole
 from tfops.system.trees import Tree, is_link
 
-FOLDER = "environments"
 LINK_HINT = "put the file itself there; what files share stands in one that they extend: `extends: FILE`"
 _MAX_DEPTH = 10
 
@@ -42,9 +41,10 @@ def laid_over(base: Document, document: Document) -> Document:
 
 def _parent_path(tree: Tree, parent: Any, chain: tuple[str, ...]) -> tuple[str, str]:
     """(complaint, path): one of the two is empty."""
+    folder = tree.folders.environments
     if not isinstance(parent, str) or not names.is_local_source(parent):
-        return f"`extends` names a file in `{FOLDER}/`", ""
-    path = posixpath.join(FOLDER, parent)
+        return f"`extends` names a file in `{folder}/`", ""
+    path = posixpath.join(folder, parent)
     if path in chain:
         return "the files extend each other: " + " -> ".join((*chain, path)), ""
     if len(chain) >= _MAX_DEPTH:
@@ -52,7 +52,7 @@ def _parent_path(tree: Tree, parent: Any, chain: tuple[str, ...]) -> tuple[str, 
     if is_link(tree, path):
         return f"`{path}` is a link, and links aren't followed (put the file itself there)", ""
     if tree.read(path) is None:
-        known = [name for name in tree.names(FOLDER) if name.endswith((".yaml", ".yml"))]
+        known = [name for name in tree.names(folder) if name.endswith((".yaml", ".yml"))]
         hint = names.did_you_mean(parent, known)
         return f"`{path}` does not exist" + (f" ({hint})" if hint else ""), ""
     return "", path

@@ -39,6 +39,7 @@ from tfops.config.window import parse_window
 from tfops.errors import ConfigError, ProjectError
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
+from tfops.system.project_folders import ProjectFolders, is_folder, overlap
 from tfops.system.trees import Tree, is_link
 
 _ENGINES = ("auto", "terraform", "tofu", "embedded")
@@ -62,7 +63,7 @@ def load_project(tree: Tree) -> ProjectConfig:
     if not complaints:
         file, complaints = parse(ProjectFile, document)
         complaints += _check(document)
-        complaints += check_input_rules(document, tree.names("modules"))
+        complaints += check_input_rules(document, tree.names(tree.folders.modules))
     if complaints:
         raise ConfigError(complaints)
     assert file is not None
@@ -141,6 +142,7 @@ def _check(document: Document) -> list[Complaint]:
     checks: list[Callable[[Document, dict[str, Any]], Iterator[Complaint]]] = [
         _check_words,
         check_providers,
+        _check_paths,
         _check_engine,
         check_backend,
         _check_environments,
@@ -169,6 +171,16 @@ def _check_words(document: Document, data: dict[str, Any]) -> Iterator[Complaint
     project = data.get("project")
     if isinstance(project, str) and not names.is_environment_name(project):
         yield document.complaint(("project",), f"the project's name must be {names.ENVIRONMENT_RULE}")
+
+
+def _check_paths(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    said = {key: path for key, path in _mapping(data, "paths").items() if key in ("modules", "environments")}
+    for key, path in said.items():
+        if isinstance(path, str) and not is_folder(path):
+            hint = "a folder from the repository's top: infra/modules"
+            yield document.complaint(("paths", key), f"{names.shown(path)} can't be such a folder", hint)
+    if overlap(ProjectFolders(**{key: path for key, path in said.items() if is_folder(path)})):
+        yield document.complaint(("paths",), "modules and environments need a folder each, none in the other")
 
 
 def _check_engine(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:

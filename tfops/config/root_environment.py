@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from tfops.config.document import Document, Path
-from tfops.config.inherit import FOLDER
 from tfops.config.inputs import InputCheck
 from tfops.config.limits import limit_complaints
 from tfops.config.own_backend import backend_complaints
@@ -62,7 +61,8 @@ def read_roots(
 
 
 def _complaints_of_two(tree: Tree, env: EnvName, rules: Document) -> Iterator[Complaint]:
-    for path in (f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"):
+    folder = tree.folders.environments
+    for path in (f"{folder}/{env}.yaml", f"{folder}/{env}"):
         if tree.digest(path):
             what = f"`root` here and `{path}` both describe {env}"
             yield rules.complaint(("environments", env), what, "keep one of the two")

@@ -54,7 +54,7 @@ def _read(tree: Tree) -> "ProjectConfig":
 
 def _file_of(tree: Tree, folder: Path) -> Path:
     """By all that decides whether the rules are right, and what they are."""
-    judged = [code_version(), tree.read(PROJECT_FILE), tree.names("modules")]
+    judged = [code_version(), tree.read(PROJECT_FILE), tree.names(tree.folders.modules)]
     return folder / hashlib.sha256(json.dumps(judged).encode()).hexdigest()[:40]
 
 

@@ -242,11 +242,19 @@ class EncryptionBlock(_Block):
     remote_state_data_sources: dict[str, Any] = {}
 
 
+class PathsBlock(_Block):
+    """Where the project's modules and the environments' files are, from the repository's top."""
+
+    modules: str = "modules"
+    environments: str = "environments"
+
+
 class ProjectFile(_Block):
     """`tfops.yaml`, written by operations."""
 
     version: Literal[1]
     project: str
+    paths: PathsBlock = Field(default_factory=PathsBlock)
     engine: EngineBlock = Field(default_factory=EngineBlock)
     backend: dict[str, dict[str, Any] | None] = {"local": None}
     encryption: EncryptionBlock | None = None
@@ -286,6 +294,7 @@ class ModuleBlock(_Block):
     depends_on: list[str] = []
     providers: dict[str, str] = {}
     inputs: dict[str, Any] = {}
+    enabled: bool = True
 
 
 class ImportBlock(_Block):
@@ -310,3 +319,4 @@ class EnvironmentFile(_Block):
     imports: list[ImportBlock] = []
     moved: list[MovedBlock] = []
     labels: dict[str, str] = {}
+    enabled: bool = True

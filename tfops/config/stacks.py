@@ -6,7 +6,7 @@ from typing import Any
 
 from tfops.config import names
 from tfops.config.document import Document, Path
-from tfops.config.inherit import FOLDER, LINK_HINT
+from tfops.config.inherit import LINK_HINT
 from tfops.config.names import PROJECT_FILE
 from tfops.config.own_roots import roots_of
 from tfops.config.project_file import project_document
@@ -28,7 +28,8 @@ def stack_files(tree: Tree, env: EnvName) -> tuple[dict[StackName, str], list[Co
     roots = roots_of(project_document(tree).data, env)
     if roots:
         return dict.fromkeys(roots, PROJECT_FILE), []
-    single, folder = f"{FOLDER}/{env}.yaml", f"{FOLDER}/{env}"
+    where = tree.folders.environments
+    single, folder = f"{where}/{env}.yaml", f"{where}/{env}"
     listed = [name for name in tree.names(folder) if name.endswith((".yaml", ".yml"))]
     if tree.read(single) is None and not listed:
         what, hint = f"`{single}` is missing", f"commit it, or take the environment out of {PROJECT_FILE}"
@@ -105,7 +106,7 @@ def _use_complaints(use: _Use, modules: Mapping[StackName, list[str]], outputs_o
         yield use.complaint(f"`{stack}` is this stack itself", "write `${module.NAME.OUTPUT}`")
     elif stack not in modules:
         others = [name for name in modules if name != use.user]
-        hint = names.did_you_mean(stack, others) or f"each file in a folder `{FOLDER}/ENV/` is a stack"
+        hint = names.did_you_mean(stack, others) or "each file in an environment's folder is a stack"
         yield use.complaint(f"there is no stack `{stack}` in this environment", hint)
     else:
         yield from _output_complaints(use, stack, modules[stack], outputs_of)

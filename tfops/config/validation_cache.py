@@ -4,7 +4,7 @@ A verdict that depends on anything but files of the tree is not remembered; neit
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from tfops.config.code_version import code_version
 from tfops.dataclass import dataclass
 from tfops.records.names import EnvName
+from tfops.system.project_folders import ProjectFolders
 from tfops.system.trees import Tree
 from tfops.system.workspace import read_json, write_file
 
@@ -34,6 +35,10 @@ class TracedTree:
     def digest(self, path: str) -> str:
         self.asked[path] = self.tree.digest(path)
         return self.asked[path]
+
+    @property
+    def folders(self) -> ProjectFolders:
+        return self.tree.folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +67,20 @@ class ValidationCache:
             return None
         return [str(source) for source in known["sources"]]
 
+    def off(self, env: EnvName) -> tuple[str, ...]:
+        """What such an environment's files switch off."""
+        return tuple(self._right[env].get("off", ()))
+
     def files(self, tree: Tree, env: EnvName) -> "KnownFiles | None":
         """What such an environment is made of."""
         sources = self.sources(tree, env)
         if sources is None:
             return None
-        asked = self._right[env]["asked"]
-        return KnownFiles(tuple(path for path in asked if path.partition("/")[0] != "modules"), tuple(sources))
+        asked, modules = self._right[env]["asked"], f"{tree.folders.modules}/"
+        return KnownFiles(tuple(path for path in asked if not f"{path}/".startswith(modules)), tuple(sources))
 
-    def remember(self, env: EnvName, asked: Mapping[str, str], sources: list[str]) -> None:
-        self._right[env] = {"asked": dict(asked), "sources": sources}
+    def remember(self, env: EnvName, asked: Mapping[str, str], sources: list[str], off: Sequence[str] = ()) -> None:
+        self._right[env] = {"asked": dict(asked), "sources": sources} | ({"off": list(off)} if off else {})
         self._is_changed = True
 
     def save(self) -> None:

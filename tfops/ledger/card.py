@@ -26,6 +26,7 @@ def encode_card(card: Card, headline: str) -> str:
         "Tfops-Hold": card.hold.reason if card.hold else "",
         "Tfops-Verified": card.verified.result.value if card.verified else "",
         "Tfops-Only": ", ".join(card.only),
+        "Tfops-Off": ", ".join(card.off),
         "Tfops-Promoted-From": str(card.promoted_from or ""),
     }
     lines = [f"{name}: {_one_line(value)}" for name, value in trailers.items() if value]

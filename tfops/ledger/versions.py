@@ -231,6 +231,7 @@ def _record(env: EnvName, version: Version, message: str) -> VersionRecord | Non
             hold=facts.get("Hold", ""),
             verified=Verified(facts.get("Verified", Verified.NONE)),
             only=facts.get("Only", ""),
+            off=facts.get("Off", ""),
             promoted_from=facts.get("Promoted-From", ""),
         )
     except (KeyError, ValueError, Refused):
@@ -254,6 +255,7 @@ def _record_of(card: Card) -> VersionRecord:
         hold=card.hold.reason if card.hold else "",
         verified=card.verified.result if card.verified else Verified.NONE,
         only=", ".join(card.only),
+        off=", ".join(card.off),
         promoted_from=str(card.promoted_from or ""),
     )
 

@@ -139,6 +139,7 @@ class Card:
     verified: Verification | None = None
     keeps_providers: bool = False  # a rollback that ran with the providers of the version before it
     rehearses: str = ""  # the environment whose content a drill brought here
+    off: tuple[str, ...] = ()  # what its files switched off
     promoted_from: PromotionSource | None = None
     tfops: str
 

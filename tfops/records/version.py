@@ -60,8 +60,8 @@ class Verified(enum.StrEnum):
 class VersionRecord:
     """A version as listings need it: what the tag's trailers carry, without opening the card.
 
-    `only` names the stacks that are at the commit, empty when all are; `promoted_from` is the environment and version
-    (`staging v12`) that it came from, empty where it wasn't promoted.
+    `only` names the stacks that are at the commit, empty when all are, `off` what its files switched off;
+    `promoted_from` is the environment and version (`staging v12`) that it came from, empty where it wasn't promoted.
     """
 
     env: EnvName
@@ -76,6 +76,7 @@ class VersionRecord:
     hold: str = ""
     verified: Verified = Verified.NONE
     only: str = ""
+    off: str = ""
     promoted_from: str = ""
 
     @property

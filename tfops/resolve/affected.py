@@ -54,7 +54,8 @@ class Comes:
 
     `roots` are its rendered files by name; `modules` the digest of each folder below `modules/` that it uses, those
     too that modules call by relative paths, and `reaches` by folder those that it leads to, itself included;
-    `complaint` says why it can't be read, and then nothing else is known but its rule.
+    `complaint` says why it can't be read, and then nothing else is known but its rule. `folder` is where its modules
+    are.
     """
 
     rules: ProjectConfig
@@ -65,6 +66,7 @@ class Comes:
     modules: Mapping[str, str] = field(default_factory=dict)
     reaches: Mapping[str, frozenset[str]] = field(default_factory=dict)
     complaint: str = ""
+    folder: str = "modules"
 
 
 def why_affected(env: EnvName, before: Comes | None, after: Comes | None) -> tuple[str, ...]:
@@ -154,7 +156,7 @@ def _modules(before: Comes, after: Comes) -> Iterator[str]:
     changed = [path for path in both if before.modules[path] != after.modules[path]]
     for path in changed:
         if not any(path.startswith(f"{other}/") for other in changed):
-            where = (path or "the repository") if _is_own(after) else f"modules/{path}"
+            where = (path or "the repository") if _is_own(after) else f"{after.folder}/{path}"
             yield f"{where} changed: used by {_listed(sorted(_users(after, path)))}"
 
 

@@ -1,15 +1,14 @@
 """Which modules a name means, and in which order environments get a patch."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
 from tfops.config.project import EnvironmentRule
+from tfops.config.remote_source import INNER
 from tfops.records.addresses import TERRAFORM_REGISTRY, TOFU_REGISTRY
 from tfops.records.names import EnvName
 
 _FOLDER = "modules/"
-_INNER = re.compile(r"(?<!:)//")
 
 
 def names_folder(wanted: str, folders: Collection[str]) -> bool:
@@ -27,7 +26,7 @@ def _bare(source: str) -> str:
     place = source.partition(" ")[0].partition("?")[0].removeprefix("git::")
     for registry in (TERRAFORM_REGISTRY, TOFU_REGISTRY):
         place = place.removeprefix(registry)
-    return _INNER.split(place)[0].removesuffix(".git").rstrip("/")
+    return INNER.split(place)[0].removesuffix(".git").rstrip("/")
 
 
 def promotion_waves(

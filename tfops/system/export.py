@@ -25,7 +25,7 @@ _REPOSITORY_MARKER = "exported.json"
 
 def export_id(tree: GitTree, overrides: Mapping[str, str]) -> str:
     """The name of an export: the id of the tree's `modules/`, and a digest of what is laid over it."""
-    tree_id = tree.digest(MODULES) or "empty"
+    tree_id = tree.digest(tree.folders.modules) or "empty"
     if not overrides:
         return tree_id
     return f"{tree_id}-{hashlib.sha256(json.dumps(overrides, sort_keys=True).encode()).hexdigest()[:16]}"

@@ -70,15 +70,15 @@ def module_files(tree: GitTree, overrides: Mapping[str, str]) -> Folder:
 
     Raises Refused for a submodule, for names (guard `unsafe-name`) and links (guard `outside-repository`) as above.
     """
-    top, links = Folder(), _Links()
-    for entry in tree.entries(MODULES):
+    top, links, own = Folder(), _Links(), tree.folders.modules
+    for entry in tree.entries(own):
         if not _NEVER_EXPORTED.intersection(map(folded, entry.path.parts)):
             with _left_out(tree):
-                _add(top, links, entry, tree.shown(f"{MODULES}/{entry.path}"))
-    _require_different(top, MODULES)
+                _add(top, links, entry, tree.shown(f"{own}/{entry.path}"))
+    _require_different(top, own)
     for where, target in list(links.items()):
         with _left_out(tree, partial(_forget, top, links, where)):
-            _require_inside(links, where, target, tree.shown(MODULES))
+            _require_inside(links, where, target, tree.shown(own))
     for path, text in overrides.items():
         *folder, name = path.lstrip("/").split("/")
         data = text.encode("utf-8", "surrogateescape")

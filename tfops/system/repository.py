@@ -18,6 +18,7 @@ from tfops.records.names import CommitSha
 from tfops.system import clock, environ
 from tfops.system.git import GitFailed, GitRunner, find_clone, require_sha
 from tfops.system.git_objects import ObjectReader, ObjectUnreadable
+from tfops.system.project_folders import USUAL_FOLDERS, ProjectFolders, folders_at, folders_in
 from tfops.system.ref_files import RefFiles
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 # A state holds secrets: none becomes an object of the repository because it lies beside the code.
 _NO_STATES = tuple(f":(exclude,glob,top)**/{name}" for name in ("*.tfstate", "*.tfstate.*", "terraform.tfstate.d/**"))
-# What a change is made of; dirt elsewhere (a README, a test) can't change an environment.
-PROJECT_PATHS = ("tfops.yaml", "environments", "modules")
 
 _SHA256_DIGITS = 64
 _REMOTE = re.compile(r"remote\.(?P<name>.+)\.[^.]+", re.DOTALL)
@@ -48,6 +47,7 @@ class Repository:
         self.common_dir = clone.common_dir
         self.git = GitRunner(self.root, RefFiles(clone.git_dir, clone.common_dir))
         self._related: dict[tuple[CommitSha, CommitSha], bool] = {}
+        self._folders: dict[str, ProjectFolders] = {}
 
     @cached_property
     def history(self) -> CommitGraph:
@@ -175,15 +175,34 @@ class Repository:
             return known
         return int(self.git.line("rev-list", "--count", f"{require_sha(older)}..{require_sha(newer)}") or 0)
 
-    def commits_between(
-        self, older: CommitSha, newer: CommitSha, paths: Sequence[str] = PROJECT_PATHS
-    ) -> tuple[Commit, ...]:
+    @property
+    def folders_here(self) -> ProjectFolders:
+        """Where the project's files are in the work tree, as it lies here."""
+        return folders_at(self.root)
+
+    def folders_of(self, blob_id: str) -> ProjectFolders:
+        """The same by the id of a tfops.yaml."""
+        if blob_id not in self._folders:
+            text = self.objects.blob(blob_id).decode("utf-8", "surrogateescape")
+            self._folders[blob_id] = folders_in(text)
+        return self._folders[blob_id]
+
+    def _paths_at(self, commit: CommitSha) -> Sequence[str]:
+        """Those of the project in a commit; the usual ones for one that isn't in this clone."""
+        with contextlib.suppress(ObjectUnreadable, ProjectError):
+            found = next(
+                (one for one in self.objects.tree(self.objects.commit(commit).tree) if one.name == "tfops.yaml"), None
+            )
+            return self.folders_of(found.object_id).paths if found and found.is_file else USUAL_FOLDERS.paths
+        return USUAL_FOLDERS.paths
+
+    def commits_between(self, older: CommitSha, newer: CommitSha, paths: Sequence[str] = ()) -> tuple[Commit, ...]:
         """The commits that `newer` has and `older` hasn't and that touch the project, or `paths` of it, newest first.
 
         Empty when one of them is not in this clone.
         """
         span = f"{require_sha(older)}..{require_sha(newer)}"
-        argv = ("log", "--no-show-signature", f"--format={_FACTS}", span, "--", *paths)
+        argv = ("log", "--no-show-signature", f"--format={_FACTS}", span, "--", *(paths or self._paths_at(newer)))
         rows = self.git.ask(*argv, ok=(0, 128)).text.split("\0\0\n")
         return tuple(_commit_of(row.split("\0")) for row in rows if row)
 
@@ -191,8 +210,8 @@ class Repository:
         """The whole messages of what was merged or committed on the branch itself between the two and touched the
         project, newest first; none when one of them is not in this clone."""
         span = f"{require_sha(older)}..{require_sha(newer)}"
-        argv = ("log", "--no-show-signature", "--first-parent", "--format=%H%x00%B%x00%x00", span, "--", *PROJECT_PATHS)
-        rows = self.git.ask(*argv, ok=(0, 128)).text.split("\0\0\n")
+        argv = ("log", "--no-show-signature", "--first-parent", "--format=%H%x00%B%x00%x00", span, "--")
+        rows = self.git.ask(*argv, *self._paths_at(newer), ok=(0, 128)).text.split("\0\0\n")
         pairs = (row.partition("\0") for row in rows if row)
         return ((require_sha(sha), message) for sha, _, message in pairs)
 
@@ -249,8 +268,9 @@ class Repository:
         with contextlib.suppress(GitFailed):  # all or none: one that a fetch moved meanwhile is the next turn's
             self.git.ask("update-ref", "--stdin", stdin=commands.encode())
 
-    def uncommitted(self, paths: Sequence[str] = PROJECT_PATHS) -> Sequence[str]:
+    def uncommitted(self, paths: Sequence[str] = ()) -> Sequence[str]:
         """Paths of the project, or below `paths`, that differ from HEAD or that Git doesn't know yet; no states."""
+        paths = paths or self.folders_here.paths
         argv = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *paths, *_NO_STATES)
         entries = self.git.ask(*argv).text.split("\0")
         return sorted(entry[3:] for entry in entries if len(entry) > 3)
@@ -259,11 +279,12 @@ class Repository:
         """Whether Git finds the commit's signature good (known key or not is Git's configuration)."""
         return self.git.line("log", "--no-show-signature", "-1", "--format=%G?", require_sha(sha)) in ("G", "U")
 
-    def snapshot_work_tree(self, paths: Sequence[str] = PROJECT_PATHS) -> str:
+    def snapshot_work_tree(self, paths: Sequence[str] = ()) -> str:
         """Store the project's files, or those at `paths`, as they lie on disk as a Git tree, and return its id.
 
         Works on a copy of the index: neither the user's index nor any ref is touched.
         """
+        paths = paths or self.folders_here.paths
         with tempfile.TemporaryDirectory() as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             has_commit = self.git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}") != ""

@@ -7,9 +7,11 @@ import hashlib
 import posixpath
 import stat
 from collections.abc import Collection
+from dataclasses import replace
 
 from tfops.system.git_formats import TreeEntry
 from tfops.system.module_files import MODULES
+from tfops.system.project_folders import ProjectFolders
 from tfops.system.trees import GitTree
 
 # The state is no part of the code, wherever somebody committed it.
@@ -22,6 +24,7 @@ class RootTree(GitTree):
     def __init__(self, tree: GitTree, reach: Collection[str]) -> None:
         self.tree_id = tree.tree_id
         self._objects = tree._objects
+        self._folders_of = tree._folders_of
         self._folders = {}
         self._repository = tree
         self.reach = frozenset(reach)
@@ -30,6 +33,10 @@ class RootTree(GitTree):
     def repository(self) -> GitTree:
         """The commit as it is."""
         return self._repository
+
+    @property
+    def folders(self) -> ProjectFolders:
+        return replace(self._repository.folders, modules=MODULES)
 
     @property
     def has_spare(self) -> bool:

@@ -12,7 +12,8 @@ from tfops.errors import Refused
 from tfops.records.names import CommitSha
 from tfops.system.git import require_sha
 from tfops.system.git_formats import TreeEntry
-from tfops.system.repository import PROJECT_PATHS, Repository
+from tfops.system.project_folders import USUAL_FOLDERS, ProjectFolders
+from tfops.system.repository import Repository
 from tfops.system.treenames import require_possible_name
 
 
@@ -27,6 +28,10 @@ class Tree(Protocol):
 
     def digest(self, path: str) -> str:
         """An id of a folder's content, the same for the same content; empty when it isn't there."""
+
+    @property
+    def folders(self) -> ProjectFolders:
+        """Where the project's modules and the environments' files are in it."""
 
 
 def is_link(tree: Tree, path: str) -> bool:
@@ -69,6 +74,7 @@ class GitTree:
     def __init__(self, repository: Repository, tree_id: str) -> None:
         self.tree_id: str = require_sha(tree_id)
         self._objects = repository.objects
+        self._folders_of = repository.folders_of
         self._folders: dict[str, dict[str, TreeEntry]] = {}
 
     @classmethod
@@ -76,7 +82,7 @@ class GitTree:
         return cls(repository, repository.objects.commit(commit).tree)
 
     @classmethod
-    def of_work_tree(cls, repository: Repository, paths: Sequence[str] = PROJECT_PATHS) -> "GitTree":
+    def of_work_tree(cls, repository: Repository, paths: Sequence[str] = ()) -> "GitTree":
         """The work tree as it is now, uncommitted files included, ignored ones not."""
         return cls(repository, repository.snapshot_work_tree(paths))
 
@@ -109,6 +115,12 @@ class GitTree:
                 raise Refused("unsafe-name", f"`{folder or '.'}` has two entries with the name {item.name!r}")
             found[item.name] = item
         return found
+
+    @property
+    def folders(self) -> ProjectFolders:
+        """As its own tfops.yaml says."""
+        found = self._find("tfops.yaml")
+        return self._folders_of(found.object_id) if found and found.is_file else USUAL_FOLDERS
 
     @property
     def has_spare(self) -> bool:

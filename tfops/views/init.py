@@ -47,7 +47,9 @@ def _init(result: InitResult, view: View) -> draw.Renderable:
         then = "merge it: the pipeline runs from then on" if result.to_do else f"tfops apply {result.environment}"
         after = f"Next: {where}git add -A && git commit, then {then}"
     if result.needs_values:
-        after = f"Next: write your values into environments/{result.environment}.yaml, then tfops validate"
+        name = f"/{result.environment}.yaml"
+        file = next((path for path in result.written if path.endswith(name)), f"environments{name}")
+        after = f"Next: write your values into {plain(file)}, then tfops validate"
     roots = ", ".join(result.roots[:3]) + (f" and {len(result.roots) - 3} more" if len(result.roots) > 3 else "")
     hint = (
         [draw.Text(f"Terraform is applied in {plain(roots)}: tfops adopt ENV FOLDER takes a folder over.")]

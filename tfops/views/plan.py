@@ -15,6 +15,7 @@ from tfops.records.names import EnvName
 from tfops.records.plan import Plan
 from tfops.records.printed import NOT_PRINTED
 from tfops.records.review import ReviewedPlan
+from tfops.records.switched_off import SwitchedOff
 from tfops.records.verdict import Judgement
 from tfops.records.version import Verified, Version
 from tfops.views import draw
@@ -25,14 +26,15 @@ from tfops.views.verdict import VERDICT_STYLES
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """The end of `plan`. `checks` are the required ones, when they were asked. `reviewed` is what is to be
-    kept of it, when somebody wants that."""
+    """The end of `plan`. `checks` are the required ones, when they were asked, `off` what the environment's files
+    switch off. `reviewed` is what is to be kept of it, when somebody wants that."""
 
     env: EnvName
     commit: Commit | None
     current: Version | None
     plan: Plan
     checks: tuple[CheckOutcome, ...] = ()
+    off: tuple[SwitchedOff, ...] = ()
     reviewed: ReviewedPlan | None = field(default=None, metadata=NOT_PRINTED)
 
     @property

@@ -57,6 +57,7 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
         ("run", card["run"]),
         ("branch", card["branch"]),
         ("only", record.only),
+        ("switched off", record.off),
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
         ("became", ", ".join(f"{one} ({one.by}, {one.at:%Y-%m-%d})" for one in result.promoted)),

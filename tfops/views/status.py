@@ -130,7 +130,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
     for applies, words, style in states:
         if applies:
             return words, style
-    return "in sync", "green"
+    return f"in sync; switched off: {current.off}" if current and current.off else "in sync", "green"
 
 
 def _trouble_words(row: EnvironmentStatus) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 
 from tfops import exact
@@ -25,7 +26,8 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class ValidateResult:
-    """The end of `validate` when nothing is wrong. `values` are what the engine makes of one environment's inputs."""
+    """The end of `validate` when nothing is wrong. `values` are what the engine makes of one environment's inputs;
+    `off` is what each environment switches off, with its place."""
 
     environments: tuple[EnvName, ...]
     modules: int
@@ -34,6 +36,7 @@ class ValidateResult:
     unseen: tuple[str, ...]
     values: Mapping[str, Mapping[str, Any]]
     converted: tuple[Converted, ...]
+    off: Mapping[EnvName, tuple[str, ...]] = field(default_factory=dict)
 
 
 @text_report.register(ValidateResult)
@@ -43,6 +46,8 @@ def _validate(result: ValidateResult, view: View) -> draw.Renderable:
     lines = [draw.Text.assemble(("✓ ", "green"), f"nothing wrong: {count}, {modules}{judge}")]
     if result.unseen:
         lines.append(draw.Text(f"  not checked: {plain(', '.join(result.unseen))}", style="yellow"))
+    for env, names in result.off.items():
+        lines.append(draw.Text(f"  switched off in {env}: {plain(', '.join(names))}", style="yellow"))
     for item in result.converted:
         lines.append(
             draw.Text.assemble("  ", (f"{item.module}.{item.input}", "bold"), f" {_short(item.given)} becomes ")

@@ -78,7 +78,7 @@ def _protections(tree: Tree, folders: Mapping[str, str], stack: StackConfig, *, 
     """What the modules with these folders below `modules/` flag, by their paths."""
 
     def read(path: str) -> dict[str, str]:
-        folder = f"modules/{folders[path]}" if path in folders else ""
+        folder = f"{tree.folders.modules}/{folders[path]}" if path in folders else ""
         names = [name for name in tree.names(folder) if is_module_file(name) or is_tofu_file(name)] if folder else []
         return {name: tree.read(f"{folder}/{name}") or "" for name in names}
 
@@ -87,12 +87,13 @@ def _protections(tree: Tree, folders: Mapping[str, str], stack: StackConfig, *, 
 
 
 def _of_folder(tree: Tree, folder: str, *, is_tofu: bool) -> Iterator[tuple[str, str]]:
-    for name in module_files(tree.names(f"modules/{folder}"), is_tofu=is_tofu):
-        text = tree.read(f"modules/{folder}/{name}") or ""
+    where = f"{tree.folders.modules}/{folder}"
+    for name in module_files(tree.names(where), is_tofu=is_tofu):
+        text = tree.read(f"{where}/{name}") or ""
         try:
             blocks = read_blocks(text, is_json=name.endswith(".json"))
         except ValueError:
-            yield "unread", f"modules/{folder}/{name}"
+            yield "unread", f"{where}/{name}"
         else:
             for block in blocks:
                 yield from _of_block(block)

@@ -17,21 +17,18 @@ _CALLED = re.compile(r"\bmodule\b")
 
 @dataclass(frozen=True, slots=True)
 class ModuleFile:
-    """A file with the blocks in it; without any and with a `mistake` where it can't be read."""
+    """A file with the blocks in it; without any and with a `mistake` where it can't be read. `folder` is where it lies
+    below `modules/`."""
 
     path: str
     text: str
+    folder: str = ""
     blocks: tuple[Block, ...] = ()
     mistake: SyntaxMistake | None = None
 
     @property
     def is_json(self) -> bool:
         return self.path.endswith(".json")
-
-    @property
-    def folder(self) -> str:
-        """Where it lies below `modules/`."""
-        return self.path.partition("/")[2].rpartition("/")[0]
 
     def place(self, start: int) -> tuple[Mark, str]:
         """Where a character stands, and its line."""
@@ -50,28 +47,28 @@ def read_modules(
     tree: Tree, folders: Iterable[str], *, is_tofu: bool, about: "re.Pattern[str]" = _CALLED
 ) -> Iterator[ModuleFile]:
     """The files of folders below `modules/` and of those that they call, as far as they hold `about` or a call."""
-    todo, seen = sorted(set(folders)), set[str]()
+    todo, seen, top = sorted(set(folders)), set[str](), tree.folders.modules
     while todo:
         folder = todo.pop(0)
         if folder in seen:
             continue
         seen.add(folder)
-        for name in module_files(tree.names(f"modules/{folder}"), is_tofu=is_tofu):
-            path = f"modules/{folder}/{name}"
+        for name in module_files(tree.names(f"{top}/{folder}"), is_tofu=is_tofu):
+            path = f"{top}/{folder}/{name}"
             text = tree.read(path) or ""
             if not (about.search(text) or _CALLED.search(text)):
                 continue
-            file = read_file(path, text)
+            file = read_file(path, text, folder)
             todo += [inner for block in file.blocks if (inner := called_folder(folder, block))]
             yield file
 
 
-def read_file(path: str, text: str) -> ModuleFile:
-    """A file from its text."""
+def read_file(path: str, text: str, folder: str = "") -> ModuleFile:
+    """A file from its text, with the folder below `modules/` that it lies in."""
     try:
-        return ModuleFile(path, text, tuple(read_blocks(text, is_json=path.endswith(".json"))))
+        return ModuleFile(path, text, folder, tuple(read_blocks(text, is_json=path.endswith(".json"))))
     except SyntaxMistake as mistake:
-        return ModuleFile(path, text, mistake=mistake)
+        return ModuleFile(path, text, folder, mistake=mistake)
 
 
 def called_source(block: Block) -> str:
