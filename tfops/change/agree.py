@@ -47,7 +47,8 @@ def agree(run: Run, target: Target, planned: Planned, require_recordable: Callab
     try:
         approval = obtain_consent(target, planned.plan, run.request.consent, run.ui, mask=run.mask)
     except NeedsPerson:
-        keep_to_agree(run, planned)
+        if not run.request.flags.targets:  # people agree to a whole plan
+            keep_to_agree(run, planned)
         raise
     failpoint.reach("consented")
     agreement = Agreement([approval, *run.request.consent.approvals], list(passed), time.monotonic() - asked)

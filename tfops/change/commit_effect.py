@@ -66,7 +66,12 @@ class CommitRules:
 
 
 def changes_environment(project: Project, head: CommitRules, present: LedgerState, card: Mapping[str, Any]) -> bool:
-    """Whether a branch's head is another thing than what runs. Raises ConfigError or Refused: it can't be rendered."""
+    """Whether a branch's head is another thing than what runs, or what runs isn't all of its own commit.
+
+    Raises ConfigError or Refused: it can't be rendered.
+    """
+    if any(part.get("targets") for part in (card.get("stacks") or {}).values()):
+        return True
     with contextlib.suppress(TfopsError):  # the commit that runs may be gone, or be one that can't be read
         known = _known_effect(head, present, card)
         if known is not None:
@@ -93,7 +98,7 @@ def renders_what_runs(facts: "Snapshot", content: "Content") -> bool:
         return False
     if present.trouble or present.intent or present.drifted_from(latest) or content.overrides:
         return False
-    if any(part.commit for part in card.stacks.values()) or card.keeps_providers:
+    if any(part.commit for part in card.stacks.values()) or card.keeps_providers or card.targets:
         return False
     project, commit = facts.project, require_sha(str(present.card["commit"]))
     files = CommitFiles(project, content.tree)

@@ -79,24 +79,12 @@ def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Plan
         [((one.spec, one.stack, one.before), one.missing, one.plan) for one in planned.stacks],
         takes_names=run.request.consent.allow_missing is not None,
     )
-    _require_replaced(run, planned)
+    if run.request.flags.replace or run.request.flags.targets:
+        from tfops.change.narrowing import require_what_was_named  # noqa: PLC0415 - most changes are of all
+
+        require_what_was_named(run, planned.plan, planned.stacks)
     failpoint.reach("planned")
     return planned
-
-
-def _require_replaced(run: Run, planned: Planned) -> None:
-    """Raises Refused (guard `not-replaced`) for an address that was to be replaced and isn't there: the engine passes
-    over it in silence."""
-    makes = (Action.CREATE, Action.DETACH, Action.REPLACE)
-    made = {change.address for change in planned.plan.changes if change.action in makes}
-    left = [address for address in run.request.flags.replace if address not in made]
-    if left and not planned.plan.waiting:
-        raise Refused(
-            "not-replaced",
-            f"there is nothing to replace at {', '.join(left)}",
-            why="neither the state nor the code has it: it must be a resource, with its key",
-            hint=f"what there is: tfops state list {run.facts.env}",
-        )
 
 
 def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:

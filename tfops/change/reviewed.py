@@ -1,5 +1,7 @@
 """What was looked at is what runs: a plan that isn't the one that was reviewed is not applied."""
 
+import shlex
+
 from tfops.change.planning import Planned
 from tfops.change.request import Request
 from tfops.change.review_rules import review_rules
@@ -27,9 +29,10 @@ def as_reviewed(run: Run, planned: Planned) -> Run:
 
 
 def require_whole(request: Request) -> None:
-    """Raises UsageError where only some stacks are wanted."""
-    if request.stacks:
-        raise UsageError("what was reviewed is a whole environment", hint="leave --stack away")
+    """Raises UsageError where only some stacks or addresses are wanted."""
+    if request.stacks or request.flags.targets:
+        left_out = "--target" if request.flags.targets else "--stack"
+        raise UsageError("what was reviewed is a whole environment", hint=f"leave {left_out} away")
 
 
 def keep_to_agree(run: Run, planned: Planned) -> None:
@@ -47,6 +50,7 @@ def _require_digest(run: Run, planned: Planned) -> None:
         return
     run.ui.show_plan(planned.shown)
     env, stacks = run.facts.env, "".join(f" --stack {name}" for name in run.request.stacks)
+    stacks += "".join(f" --target {shlex.quote(one)}" for one in planned.shown.targets)
     length = 12 if not found.startswith(wanted[:12]) else len(found)
     raise NotAsReviewed(
         f"the plan for {env} is not the one with the digest {wanted[:length]}: this one is {found[:length]}",

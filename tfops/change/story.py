@@ -75,7 +75,7 @@ def aim(task: Task, run: Run) -> Target:
 def _runs_already(task: Task, run: Run, target: Target) -> bool:
     """Whether nothing is to be done, where the request wants to know that without an engine."""
     flags = task.request.flags
-    if not task.request.only_if_changed or flags.replace or flags.refresh_only:
+    if not task.request.only_if_changed or flags.replace or flags.refresh_only or flags.targets:
         return False
     from tfops.change.commit_effect import renders_what_runs  # noqa: PLC0415 - most changes don't ask
 

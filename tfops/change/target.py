@@ -123,8 +123,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Which commit's content is wanted, as what kind of change, and why; `stacks` narrows it, `promoted_from` is where
-    it ran before."""
+    """Which commit's content is wanted, as what kind of change, and why; `stacks` and `targets` (qualified addresses)
+    narrow it, `promoted_from` is where it ran before."""
 
     kind: Kind
     commit: CommitSha
@@ -132,6 +132,7 @@ class Goal:
     reason: str = ""
     restores: VersionRecord | None = None
     stacks: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     promoted_from: PromotionSource | None = None
 
 
@@ -147,7 +148,8 @@ def apply_target(facts: Snapshot, request: Request) -> Target:
     shared = rules_from_branch_head(facts).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
     require_none(_apply_facts(facts, current, shared), request.allowed, is_protected=is_protected)
-    goal = Goal(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks)
+    targets = request.flags.targets
+    goal = Goal(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks, targets=targets)
     return content_of_commit(facts, goal, place.rules)
 
 
@@ -165,7 +167,7 @@ def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Targ
         project.repository.commit(facts.head),
         place.branch,
         place.reason,
-        stacks.narrowed_to(request.stacks) if request.stacks else stacks,
+        stacks.narrowed_to(request.stacks).narrowed_by(request.flags.targets),
     )
 
 
@@ -283,7 +285,7 @@ def content_of_commit(facts: Snapshot, goal: Goal, rules: ProjectConfig, *, at: 
         commit=project.repository.commit(goal.commit),
         branch=goal.branch,
         reason=goal.reason,
-        stacks=stacks.narrowed_to(goal.stacks) if goal.stacks else stacks,
+        stacks=stacks.narrowed_to(goal.stacks).narrowed_by(goal.targets),
         way=WayBack(
             restores=goal.restores,
             pasts=_lost_before(facts),

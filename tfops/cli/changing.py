@@ -23,9 +23,9 @@ from tfops.cli.options import (
     OutputOption,
     Permissions,
     PlanDigestOption,
+    PlanSwitches,
     QuietOption,
     RefreshOnlyOption,
-    ReplaceOption,
     ReviewedOption,
     SelectionOptions,
     SideBySide,
@@ -69,7 +69,7 @@ def apply(
     plan_digest: PlanDigestOption = None,
     reviewed: ReviewedOption = False,
     if_changed: Annotated[bool, typer.Option("--if-changed", help="Plan only when Git has something new.")] = False,
-    replace: ReplaceOption = None,
+    of_plan: PlanSwitches,
     refresh_only: RefreshOnlyOption = False,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
@@ -100,6 +100,7 @@ def apply(
       tfops apply prod --stack network --stack app
       tfops apply --env 'prod-*' --label team=web
       tfops apply dev --replace 'module.app.aws_instance.web[0]'
+      tfops apply dev --target module.app           only that: the version is partial, the rest waits
       tfops apply dev --refresh-only                what runs, as it is by now
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
@@ -108,16 +109,21 @@ def apply(
         if selection := chosen.selection(env):
             from tfops.cli.many_apply import apply_each, require_one
 
-            require_one(unattended=unattended, plan_digest=plan_digest, refresh_only=refresh_only, replace=replace)
+            require_one(
+                unattended=unattended, plan_digest=plan_digest, refresh_only=refresh_only,
+                replace=of_plan.replace, target=of_plan.target,
+            )  # fmt: skip
             return apply_each(ctx, selection, side_by_side, ui, yes=yes)
-        if refresh_only and (replace or reviewed or plan_digest or unattended):
-            raise UsageError("--refresh-only is not for --replace, --reviewed, --plan-digest or --unattended")
+        if refresh_only and (reviewed or plan_digest or unattended or any((of_plan.replace, of_plan.target))):
+            raise UsageError("--refresh-only is not for --replace, --target, --reviewed, --plan-digest or --unattended")
+        if unattended and of_plan.target:
+            raise UsageError("--target is a person's decision: not with --unattended")
         request = request_of(
             env, stacks=stack,
             yes=yes, wait=wait, engine=engine, offline=offline,
             **permissions.named(), allowed=allowed,
             max_deletes=max_deletes, plan_digest=plan_digest, reviewed=reviewed, only_if_changed=if_changed,
-            replaces=replace, refresh_only=refresh_only,
+            of_plan=of_plan, refresh_only=refresh_only,
         )  # fmt: skip
         if until_asked:
             from tfops.commands.plan import plan_apply

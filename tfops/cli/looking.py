@@ -15,8 +15,8 @@ from tfops.cli.options import (
     NamedEnvironment,
     Output,
     OutputOption,
+    PlanSwitches,
     QuietOption,
-    ReplaceOption,
     SelectionOptions,
     SideBySide,
     StackOption,
@@ -61,7 +61,7 @@ def plan(
         ),
     ] = None,
     allow_missing: AllowMissingOption = None,
-    replace: ReplaceOption = None,
+    of_plan: PlanSwitches,
     checks: Annotated[bool, typer.Option("--checks", help="Run the required checks; exit 13 if one fails.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it in Git, for who is to approve it.")] = False,
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for changes.")] = False,
@@ -84,6 +84,7 @@ def plan(
       tfops plan prod --against feature    what would that do to prod?
       tfops plan prod --checks             would it pass?
       tfops plan prod --stack app          one stack of several
+      tfops plan dev --target module.app   only that, and what it needs
       tfops plan prod --keep               for who is to approve it
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
@@ -94,7 +95,7 @@ def plan(
 
         request = request_of(
             env, stacks=stack, wait=wait, engine=EngineSwitches(engine), allow_missing=allow_missing or (),
-            replaces=replace,
+            of_plan=of_plan,
         )  # fmt: skip
         if worktree and (keep or against is not None):
             raise UsageError("--worktree is for what isn't committed: not with --keep or --against")

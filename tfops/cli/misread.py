@@ -84,11 +84,19 @@ def next_step(error: TyperException, command: str) -> str:
     if _is_missing(error) and ctx is not None:
         needed = (_as_typed(param) for param in ctx.command.params if param.required)
         return " ".join((typed, *needed))
+    if ctx is not None and (two := _with_two_dashes({one for param in ctx.command.params for one in param.opts})):
+        return f"{typed} {two}"
     option = getattr(error, "option_name", None)
     following = _command_behind() if option and not command else ""
     if following:
         return f"options of a command stand behind it: tfops {following} {option} …   (tfops {following} --help)"
     return f"{typed} --help"
+
+
+def _with_two_dashes(options: set[str]) -> str:
+    """`--target=module.app` for who typed `-target=module.app`, as Terraform has it."""
+    single = (f"-{word}" for word in sys.argv[1:] if re.match(r"-[a-z][a-z-]+", word))
+    return next((word for word in single if word.partition("=")[0] in options), "")
 
 
 def _is_missing(error: TyperException) -> bool:

@@ -109,6 +109,11 @@ class StackEngine:
         """How many engine processes this run has cost so far."""
         return self._runner.started
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What its plans are narrowed to, by its own addresses; nothing where they are about all."""
+        return self._flags.targets
+
     def set_variables(self, values: Mapping[str, str]) -> None:
         """Give the engine's next processes other values for some variables of the root."""
         self._runner.env = {**self._runner.env, **variable_environment(values)}
@@ -175,7 +180,8 @@ class StackEngine:
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan failed", ended.errors)
         require_known(ended.progress.unknown)
-        return self._read_plan(self._plan_file, is_empty=ended.code == 0, document=document)
+        is_partial = bool(self.targets)
+        return self._read_plan(self._plan_file, is_empty=ended.code == 0, is_partial=is_partial, document=document)
 
     def plan_ahead(self, *, destroy: bool = False) -> tuple[StackState, frozenset[str]]:
         """The state as `pull_state` has it, taken from a plan that the next `plan` gives: a start of the engine less.
@@ -238,7 +244,7 @@ class StackEngine:
         except Unfamiliar:
             document = self._shown_plan(path)
         digest = hashlib.sha256(content).hexdigest()
-        plan = to_plan(document, is_empty=is_empty, is_partial=is_partial)
+        plan = to_plan(document, is_empty=is_empty, is_partial=is_partial, targets=self.targets)
         outputs, kinds = planned_by_module(document, is_own=self.layout.is_own)
         return SavedPlan(plan, path, digest, outputs, kinds, secrets_of(document))
 
@@ -288,7 +294,7 @@ class StackEngine:
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan with `moved` and `import` blocks failed", ended.errors)
         require_known(ended.progress.unknown)
-        return self._read_plan(path, is_empty=ended.code == 0, is_partial=bool(targets))
+        return self._read_plan(path, is_empty=ended.code == 0, is_partial=bool(targets or self.targets))
 
     def forget_bridge(self) -> None:
         """Take the blocks away again: they belong to one plan."""

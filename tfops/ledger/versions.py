@@ -232,6 +232,7 @@ def _record(env: EnvName, version: Version, message: str) -> VersionRecord | Non
             verified=Verified(facts.get("Verified", Verified.NONE)),
             only=facts.get("Only", ""),
             promoted_from=facts.get("Promoted-From", ""),
+            partial=facts.get("Partial", ""),
         )
     except (KeyError, ValueError, Refused):
         return None
@@ -255,6 +256,7 @@ def _record_of(card: Card) -> VersionRecord:
         verified=card.verified.result if card.verified else Verified.NONE,
         only=", ".join(card.only),
         promoted_from=str(card.promoted_from or ""),
+        partial=card.partial,
     )
 
 

@@ -61,7 +61,8 @@ class VersionRecord:
     """A version as listings need it: what the tag's trailers carry, without opening the card.
 
     `only` names the stacks that are at the commit, empty when all are; `promoted_from` is the environment and version
-    (`staging v12`) that it came from, empty where it wasn't promoted.
+    (`staging v12`) that it came from, empty where it wasn't promoted. `partial` names what alone was applied of its
+    commit (`--target`), empty where all was.
     """
 
     env: EnvName
@@ -77,6 +78,7 @@ class VersionRecord:
     verified: Verified = Verified.NONE
     only: str = ""
     promoted_from: str = ""
+    partial: str = ""
 
     @property
     def is_of_its_commit(self) -> bool:

@@ -64,7 +64,8 @@ class SyncFacts:
     def runs_head(self) -> bool:
         """Whether the latest version is an apply of the branch's head."""
         current = self.current
-        return current is not None and current.commit == self.head and current.is_of_its_commit
+        is_whole = current is not None and current.is_of_its_commit and not current.partial
+        return is_whole and current is not None and current.commit == self.head
 
     @property
     def is_healing(self) -> bool:
@@ -227,7 +228,10 @@ def _promotion(facts: SyncFacts) -> Decision | None:
 def _manual(facts: SyncFacts) -> Decision | None:
     if facts.rule.sync is not Sync.MANUAL or facts.is_healing:
         return None
-    return _no(facts, SyncReason.MANUAL, f"{facts.short} waits for a person (sync: manual): tfops apply {facts.env}")
+    current = facts.current
+    is_begun = current is not None and bool(current.partial) and current.commit == facts.head
+    what = f"the rest of {facts.short}" if is_begun else facts.short
+    return _no(facts, SyncReason.MANUAL, f"{what} waits for a person (sync: manual): tfops apply {facts.env}")
 
 
 def _unsigned(facts: SyncFacts) -> Decision | None:
@@ -282,7 +286,15 @@ def _act(facts: SyncFacts) -> Decision:
         return _yes(facts, SyncReason.HEAL, f"{count} drifted: {', '.join(facts.drifted[:_MOST_LISTED])}")
     if facts.current is None:
         return _yes(facts, SyncReason.NEW, f"{facts.short} of {facts.branch} is the first")
-    return _yes(facts, SyncReason.CHANGED, f"{facts.short} of {facts.branch} changes it")
+    return _yes(facts, SyncReason.CHANGED, f"{facts.short} of {facts.branch} {_does(facts)}")
+
+
+def _does(facts: SyncFacts) -> str:
+    """What the head has to do with what runs: where a person applied a part of it, the rest is still owed."""
+    current = facts.current
+    if current is None or not current.partial or current.commit != facts.head:
+        return "changes it"
+    return f"isn't all applied: {current.version} was only {current.partial} (--target)"
 
 
 _RULES: tuple[Callable[[SyncFacts], Decision | None], ...] = (

@@ -57,6 +57,7 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
         ("run", card["run"]),
         ("branch", card["branch"]),
         ("only", record.only),
+        ("partial", record.partial and f"only {', '.join(_targets(stacks))} (--target): the rest wasn't applied"),
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
         ("became", ", ".join(f"{one} ({one.by}, {one.at:%Y-%m-%d})" for one in result.promoted)),
@@ -88,6 +89,10 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
 
         parts += trouble_lines(record.env, result.trouble, view)
     return draw.Group(*parts)
+
+
+def _targets(stacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [qualified(name, address) for name, part in stacks.items() for address in part.get("targets", ())]
 
 
 def _state_words(part: Mapping[str, Any]) -> str:
