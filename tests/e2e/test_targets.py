@@ -57,7 +57,10 @@ def test_what_is_not_there_is_a_mistake(shop: Sandbox) -> None:
     misspelt = shop.run("plan", "dev", "--target", "module.main.terraform_data.mian")
     assert (misspelt.code, "unknown-target" in misspelt.err) == (11, True)
     assert "did you mean `module.main.terraform_data.main`" in misspelt.err
-    assert "did you mean `module.main`" in shop.run("apply", "dev", "--yes", "--target", "module.maim").err
+    assert (
+        "next: tfops apply dev --yes --target module.main\n"
+        in shop.run("apply", "dev", "--yes", "--target", "module.maim").err
+    )
     # It is in the code, and makes nothing.
     assert "No changes there" in shop.ok("plan", "dev", "--target", "module.main.terraform_data.each").out
     assert shop.run("plan", "dev", "--target", "main").code == 64
@@ -116,3 +119,15 @@ def test_of_several_stacks_the_address_says_which(shop: Sandbox) -> None:
     # Another stack's apply doesn't make the first one whole.
     shop.ok("apply", "dev", "--yes", "--stack", "two")
     assert f"partial: only one/{MAIN}" in shop.ok("status").out
+
+
+def test_no_rollback_by_itself_goes_to_what_was_only_a_part(shop: Sandbox) -> None:
+    command = "test $(git log -1 --format=%s $TFOPS_COMMIT | grep -c bad) = 0"
+    rule = {"branch": "main", "rollback": "auto", "verify": [{"name": "smoke", "command": ["sh", "-c", command]}]}
+    shop.write("tfops.yaml", json.dumps({"version": 1, "project": "shop", "environments": {"dev": rule}}))
+    shop.wish("good", keys=["a"])
+    shop.ok("apply", "dev", "--yes", "--target", MAIN)
+    shop.wish("bad", keys=["a"])
+    failed = shop.run("apply", "dev", "--yes")
+    assert failed.code == 13 and "not rolled back by itself: v1 was a part of its commit" in failed.err
+    assert shop.tags() == ["tfops/dev/v1", "tfops/dev/v2"]

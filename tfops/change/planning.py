@@ -4,7 +4,7 @@ Stacks are prepared and their states read side by side. Then each is planned aft
 with what their plans already know of them; what they don't know yet makes a stack wait, and be previewed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from tfops.dataclass import dataclass
 from tfops.engine.advice import is_about_sensitive
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
+from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
 from tfops.records.addresses import with_masked_keys, without_keys
 from tfops.records.names import StackName
@@ -87,8 +88,12 @@ def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Plan
     return planned
 
 
-def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:
-    """Plans of stacks whose states were read, each after those that it takes something from."""
+# A plan that is there already, for a stack that stands ready.
+Take = Callable[[StackPlan], SavedPlan]
+
+
+def plan_read(read: Sequence[StackPlan], ui: Ui, take: Take | None = None) -> Planned:
+    """Plans of stacks whose states were read, each after those that it takes something from: made now, or taken."""
     by_name = {one.spec.name: one for one in read}
     env = read[0].spec.content.environment.name
     asked = tuple(one for one in read if one.spec.action is StackAction.READ_OUTPUTS)
@@ -97,7 +102,7 @@ def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:
     ui.phase(f"planning {env}")
     for wave in waves(needs):
         working = [by_name[name] for name in wave if by_name[name].spec.action is not StackAction.READ_OUTPUTS]
-        tasks = [partial(plan_one, one, found, by_name) for one in working]
+        tasks = [partial(plan_one, one, found, by_name, take) for one in working]
         for planned, remarks in results_of(side_by_side(tasks, on_signal=ui.engine_signal)) if tasks else ():
             found[planned.spec.name] = planned
             for remark in remarks:
@@ -121,10 +126,18 @@ def _addresses(read: StackPlan, plan: Plan | None) -> tuple[str, ...]:
 
 
 def plan_one(
-    read: StackPlan, planned: Mapping[StackName, StackPlan], states: Mapping[StackName, StackPlan]
+    read: StackPlan,
+    planned: Mapping[StackName, StackPlan],
+    states: Mapping[StackName, StackPlan],
+    take: Take | None = None,
 ) -> tuple[StackPlan, tuple[str, ...]]:
     """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
-    found, remarks = _plan_one(read, planned, states)
+    if take is not None:
+        supplies = _supplies(read, planned, states)
+        read.stack.supply(supplies.known, supplies.unknown)
+        found, remarks = replace(read, saved=take(read)), tuple[str, ...]()
+    else:
+        found, remarks = _plan_one(read, planned, states)
     found = _with_kept(found)
     read.stack.hide_found(found.saved.secrets if found.saved else (), _addresses(read, found.plan))
     return found, remarks

@@ -1,12 +1,16 @@
 """What the user said: about which environment, with which engine, how far they agree, how long to wait."""
 
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
 from tfops.engine.commands import EngineFlags
 from tfops.records.card import Approval
 from tfops.records.names import StackName
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed
+
+if TYPE_CHECKING:
+    from tfops.records.plan_file import PlanFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,8 @@ class Request:
     `reviewed`: only what was reviewed, and approved where that is required; `obeys_review`: where the rules ask for it.
     `flags` say how it works, `wait_s` how long tfops waits for others.
     `allowed` are the guards that are overridden; `ignores_verdict` and `keeps_providers` are a rollback's.
-    `only_if_changed`: nothing is planned where the commit renders what runs.
+    `only_if_changed`: nothing is planned where the commit renders what runs. `saved` is the plan that is to be applied
+    instead of a new one.
     """
 
     env: str | None = None
@@ -62,3 +67,4 @@ class Request:
     ignores_verdict: bool = False
     keeps_providers: bool = False
     only_if_changed: bool = False
+    saved: "PlanFile | None" = field(default=None, repr=False)

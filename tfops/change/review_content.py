@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 from tfops.change.commit_files import reached_digests
@@ -36,10 +37,18 @@ def content_digest(planned: Planned, rules: ReviewRules) -> str:
     reads of the repository's modules. The same after a squash or a rebase, another for other code with the same plan,
     and where less review would be asked for from then on: nobody agreed to that who agreed to the plan.
     """
-    stacks = [one.stack for one in planned.stacks]
-    parts = [(one.name, one.rendered.digest, _modules(one)) for one in stacks]
+    parts = _parts(one.stack for one in planned.stacks)
     lowered = [asdict(rules.own)] if rules.before is not None else []
-    return hashlib.sha256(json.dumps([*sorted(parts), *lowered]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([*parts, *lowered]).encode()).hexdigest()
+
+
+def code_digest(stacks: Iterable[OpenStack]) -> str:
+    """The same of stacks alone, whatever review is asked for."""
+    return hashlib.sha256(json.dumps(_parts(stacks)).encode()).hexdigest()
+
+
+def _parts(stacks: Iterable[OpenStack]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    return sorted((one.name, one.rendered.digest, _modules(one)) for one in stacks)
 
 
 def reviewed_plan(run: Run, planned: Planned) -> ReviewedPlan:

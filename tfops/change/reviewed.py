@@ -7,6 +7,8 @@ from tfops.change.request import Request
 from tfops.change.review_rules import review_rules
 from tfops.change.run import Run
 from tfops.errors import NotAsReviewed, UsageError
+from tfops.records.names import StackName
+from tfops.records.plan import Plan
 
 
 def as_reviewed(run: Run, planned: Planned) -> Run:
@@ -41,6 +43,17 @@ def keep_to_agree(run: Run, planned: Planned) -> None:
     from tfops.change.review_content import reviewed_plan  # noqa: PLC0415
 
     kept(run, reviewed_plan(run, planned), None)
+
+
+def not_as_saved(run: Run, stack: StackName, plan: Plan) -> NotAsReviewed:
+    """Of a stack that had to be planned again, after one whose outputs it takes was applied."""
+    env = run.facts.env
+    return NotAsReviewed(
+        f"stack {stack} is planned again, after those before it, and that isn't the plan in the file",
+        why="a saved plan is applied as it is, or not at all",
+        hint=f"look at this one; if it is right: tfops apply {env} --stack {stack}",
+        digest=plan.digest,
+    )
 
 
 def _require_digest(run: Run, planned: Planned) -> None:

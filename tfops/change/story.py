@@ -12,6 +12,8 @@ from tfops.change.prepare import open_stacks
 from tfops.change.recordable import trying_to_record
 from tfops.change.reviewed import as_reviewed
 from tfops.change.run import Run, running
+from tfops.change.stack import OpenStack
+from tfops.change.stacks import StackSpec
 from tfops.change.state_guards import require_lasting_state, require_same_places
 from tfops.change.target import Target, say_target
 from tfops.change.task import Task
@@ -37,7 +39,7 @@ def change(task: Task) -> ChangeResult:
                     return left_as_it_runs(attempt, target)
                 stacks = open_stacks(attempt, target.specs())  # 5 render, secrets, engine
                 with trying_to_record(target, attempt.facts, at_once=not is_settled(target)) as require_recordable:
-                    planned = plan_stacks(attempt, stacks)  # 6 init, states, plans
+                    planned = _planned(attempt, stacks)  # 6 init, states, plans
                 run = as_reviewed(attempt, planned)
                 if planned.plan.is_empty:
                     task.ready(target)
@@ -60,6 +62,15 @@ def plan(task: Task, look: Callable[[Run, Target, Planned], None] = lambda *_: N
         planned = plan_stacks(run, open_stacks(run, target.specs()))
         look(run, target, planned)
         return target, planned
+
+
+def _planned(run: Run, stacks: list[tuple[StackSpec, OpenStack]]) -> Planned:
+    """Made now, or before, and kept in a file."""
+    if run.request.saved is None:
+        return plan_stacks(run, stacks)
+    from tfops.change.taken_plan import taken_plans  # noqa: PLC0415 - most changes make their plan
+
+    return taken_plans(run, stacks, run.request.saved)
 
 
 def aim(task: Task, run: Run) -> Target:

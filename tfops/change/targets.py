@@ -45,6 +45,10 @@ def apply(project: Project, request: Request, ui: Ui) -> ChangeResult:
     place = find_place(project, request.env)
     if request.flags.refresh_only:
         return _refresh(project, place, request, ui)
+    if request.saved is not None:
+        from tfops.change.taken_plan import require_own  # noqa: PLC0415 - most applies make their plan
+
+        require_own(place, request.saved)
     request = as_required(place, request)
 
     def aim(facts: Snapshot) -> Target:
@@ -106,6 +110,9 @@ def _roll_back(task: Task, failed: ChangeResult) -> ChangeResult:
         if facts.latest is None or facts.latest.version != failed.version:
             raise Refused("moved-on", f"someone else changed {env} meanwhile")
         require_possible(target, ignoring=False)
+        goal = target.way.restores
+        if goal is not None and goal.partial:
+            raise Refused("partial-version", f"{goal.version} was a part of its commit, and all of that would come")
         return target
 
     task.ui.warn(f"{env} {failed.version} is not verified: rolling back (rollback: auto)")

@@ -142,6 +142,14 @@ PlanDigestOption = Annotated[
     str | None,
     typer.Option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest (see tfops plan)."),
 ]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Write it to a file, for `apply --plan`. It holds secrets."),
+]
+PlanOption = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="Apply the plan in this file (of `tfops plan --out`), or nothing."),
+]
 ReviewedOption = Annotated[
     bool,
     typer.Option("--reviewed", help="Only what was reviewed, and approved where that is required."),

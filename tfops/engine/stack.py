@@ -14,7 +14,7 @@ from tfops.dataclass import dataclass
 from tfops.engine.advice import wants_init
 from tfops.engine.commands import CommandLine, EngineFlags
 from tfops.engine.encryption import decrypted, is_encrypted
-from tfops.engine.environment import variable_environment
+from tfops.engine.environment import WORKSPACE, variable_environment
 from tfops.engine.events import Progress, is_diagnostic, masked, may_hold_value
 from tfops.engine.failures import engine_error
 from tfops.engine.initialization import Initialization
@@ -39,7 +39,7 @@ from tfops.records.rendered import RootLayout
 from tfops.records.state import StackState
 from tfops.system import clock
 from tfops.system.parallel import meanwhile
-from tfops.system.workspace import rewrite_outputs, write_file
+from tfops.system.workspace import rewrite_outputs, write_bytes, write_file
 
 if TYPE_CHECKING:
     from tfops.engine.passing import Passing
@@ -206,6 +206,20 @@ class StackEngine:
             return self._by_module(state), hidden
         except Unfamiliar:
             return self.pull_state()
+
+    def taken(self, content: bytes, *, is_empty: bool) -> SavedPlan:
+        """A plan that was made before, in a file that was kept, as `plan` gives one. Its root is initialized.
+
+        Raises Refused (guard `plan-tampered`) where it acts on another state or with other code than are here.
+        """
+        from tfops.engine.taken import require_as_here, require_nothing_hidden  # noqa: PLC0415 - few plans are kept
+
+        workspace = self._runner.env.get(WORKSPACE, "")
+        require_as_here(content, self.root, workspace=workspace, is_tofu=self.engine.is_tofu)
+        write_bytes(self._plan_file, content)
+        saved = self._read_plan(self._plan_file, is_empty=is_empty, is_partial=bool(self.targets))
+        require_nothing_hidden(saved)
+        return saved
 
     @property
     def _plan_file(self) -> Path:
