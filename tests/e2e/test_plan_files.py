@@ -148,6 +148,9 @@ def test_stacks_whose_plan_is_the_last_word_are_kept_and_one_that_becomes_anothe
     waits = shop.run("plan", "dev", "--out", FILE)
     _refused(waits, "plan-waits", "stack app")
     assert "--stack network" in waits.err and not (shop.path / FILE).exists()
+    shop.ok("plan", "dev", "--stack", "network", "--out", FILE)
+    shop.ok("apply", "dev", "--yes", "--plan", FILE)
+    assert list(shop.ok("show", "dev", "-o", "json").result["card"]["stacks"]) == ["network"]
     shop.ok("apply", "dev", "--yes")
 
     # What `app` takes is known: planned again after `network`, it is the same.
@@ -161,6 +164,20 @@ def test_stacks_whose_plan_is_the_last_word_are_kept_and_one_that_becomes_anothe
     shop.ok("plan", "dev", "--out", FILE)
     other = shop.run("apply", "dev", "--yes", "--plan", FILE)
     assert other.code == 21 and "stack app is planned again" in other.err
+
+
+def test_a_rollback_by_itself_makes_a_plan_of_its_own(tmp_path: Path, engine: str) -> None:
+    command = "test $(git log -1 --format=%s $TFOPS_COMMIT | grep -c bad) = 0"
+    rule = {"branch": "main", "rollback": "auto", "verify": [{"name": "smoke", "command": ["sh", "-c", command]}]}
+    rules = {"version": 1, "project": "shop", "environments": {"dev": rule}}
+    shop = new_sandbox(tmp_path / "shop", engine, rules=json.dumps(rules))
+    shop.wish("good")
+    shop.ok("apply", "dev", "--yes")
+    shop.wish("bad")
+    shop.ok("plan", "dev", "--out", FILE)
+    digest = _body(shop.path / FILE)["digest"]
+    failed = shop.run("apply", "dev", "--yes", "--plan", FILE, "--plan-digest", digest)
+    assert failed.code == 13 and "dev is now v2, but 1 of 1 check failed: rolled back to v1" in failed.err
 
 
 def test_a_file_for_the_holders_of_a_key(tmp_path: Path, engine: str) -> None:

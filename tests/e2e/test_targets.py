@@ -36,7 +36,8 @@ def test_a_part_is_applied_and_the_rest_is_owed_until_it_is_applied(shop: Sandbo
     assert (
         f"partial: only {MAIN} of" in (status := shop.ok("status").out) and "the rest waits: tfops apply dev" in status
     )
-    assert "the rest wasn't applied" in shop.ok("show", "dev").out
+    shown = shop.ok("show", "dev").out
+    assert "the rest wasn't applied" in shown and "--refresh=false, --parallelism 3" in shown
     assert shop.ok("status", "-o", "json").result["environments"][0]["current"]["partial"] == MAIN
     # No run without a person takes it for done, whatever Git says.
     waiting = shop.ok("reconcile", "--dry-run", "-o", "json").out

@@ -80,6 +80,8 @@ def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Plan
         [((one.spec, one.stack, one.before), one.missing, one.plan) for one in planned.stacks],
         takes_names=run.request.consent.allow_missing is not None,
     )
+    if not run.request.flags.refresh:
+        run.ui.note("not refreshed (--refresh=false): what changed outside of tfops isn't seen")
     if run.request.flags.replace or run.request.flags.targets:
         from tfops.change.narrowing import require_what_was_named  # noqa: PLC0415 - most changes are of all
 

@@ -102,8 +102,11 @@ def answered(task: Task, result: ChangeResult) -> ChangeResult:
 def _roll_back(task: Task, failed: ChangeResult) -> ChangeResult:
     """`rollback: auto`: to the last verified version, unless that loses something."""
     env, consent = task.place.env, Consent(yes=True, standing=AUTOMATIC)
-    flags = task.request.flags.plain()  # what the plan before it was to do isn't what this one is to do
-    request = replace(task.request, consent=consent, flags=flags, stacks=(), keeps_providers=False)
+    request = replace(
+        task.request, consent=consent, stacks=(), keeps_providers=False,
+        # What was said of the plan that was applied isn't said of this one.
+        flags=task.request.flags.plain(), saved=None, plan_digest="", reviewed=False, obeys_review=False,
+    )  # fmt: skip
 
     def aim(facts: Snapshot) -> Target:
         target = rollback_target(facts, request, to=None)
