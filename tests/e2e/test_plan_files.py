@@ -115,6 +115,10 @@ def test_a_file_that_is_not_right_is_refused_by_name(tmp_path: Path, engine: str
     _write(path, _rewritten(body, lambda name, old: b"" if name == "tfplan" else old))
     _refused(apply(), "plan-tampered", "can't be read")
 
+    shop.ok("plan", "dev", "--target", "module.main", "--out", FILE)
+    _write(path, _body(path) | {"targets": []})
+    _refused(apply(), "plan-tampered", "it leaves out what another plan must do")
+
     assert shop.tags() == []
     path.write_bytes(whole)
     assert "is now v1" in apply().out

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +97,25 @@ def test_what_cant_be_a_plan_is_refused(tmp_path: Path, first: str, body: str, g
     path = tmp_path / "dev.tfplan"
     path.write_text(f"{first}\n{hashlib.sha256(body.encode()).hexdigest()}\n{body}")
     assert _guard(path) == guard
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"environment": "../dev"},
+        {"commit": "-x"},
+        {"digest": "\x1b[2J"},
+        {"engine": EngineUsed("terraform", "1 \x1b[2J")},
+        {"states": {"a/b": ""}},
+        {"parallelism": -1},
+    ],
+)
+def test_what_can_be_no_name_is_not_looked_up(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = tmp_path / "dev.tfplan"
+    write_plan_file(path, replace(KEPT, **changes), ())
+    assert _guard(path) == "plan-damaged"
+    write_plan_file(path, replace(KEPT, by=Person("a\x1b[2Jnn\n", "")), ())
+    assert read_plan_file(path).by.name == "a [2Jnn"
 
 
 def test_what_was_said_of_the_plan_comes_from_the_file_alone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfops.change.request import Request
+from tfops.config.names import is_environment_name, one_line
 from tfops.engine.environment import base_environment
 from tfops.errors import Refused, UsageError
 from tfops.ledger.codec import decode, encode
@@ -19,6 +20,9 @@ from tfops.system.sealed import seal, unseal
 from tfops.system.workspace import explained_disk_errors, write_bytes
 
 _FIRST = re.compile(rb"tfops-plan (?P<schema>[0-9]{1,6}) (?P<form>clear|sops)\n(?P<sum>[0-9a-f]{64})\n")
+_HEX = re.compile(r"[0-9a-f]{40,64}")
+_PRODUCT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~-]{0,63}")
+_MOST_AT_ONCE = 256
 _LONGEST_FIRST = 100
 _MOST_BYTES = 512 << 20
 
@@ -99,9 +103,23 @@ def read_plan_file(path: Path) -> PlanFile:
     if first["form"] == b"sops":
         body = unseal(body, env=_environment())
     try:
-        return decode(PlanFile, body)
+        kept = decode(PlanFile, body)
     except ValueError as error:
         raise _damaged(path, "what it holds can't be read") from error
+    if not _is_sound(kept):
+        raise _damaged(path, "a name, a commit or a digest in it can be none")
+    return replace(kept, by=replace(kept.by, name=one_line(kept.by.name)))
+
+
+def _is_sound(kept: PlanFile) -> bool:
+    """Whether what is shown, looked up and given to an engine has the form that it must have."""
+    words = (kept.project, kept.environment, *kept.stacks, *kept.states, *kept.only)
+    return (
+        all(map(is_environment_name, words))
+        and all(map(_HEX.fullmatch, (kept.commit, kept.code, kept.digest)))
+        and all(map(_PRODUCT.fullmatch, (kept.engine.name, kept.engine.version)))
+        and 0 <= kept.parallelism <= _MOST_AT_ONCE
+    )
 
 
 def _beginning(path: Path) -> bytes:

@@ -212,14 +212,12 @@ class StackEngine:
 
         Raises Refused (guard `plan-tampered`) where it acts on another state or with other code than are here.
         """
-        from tfops.engine.taken import require_as_here, require_nothing_hidden  # noqa: PLC0415 - few plans are kept
+        from tfops.engine.taken import require_as_here, understood  # noqa: PLC0415 - few plans are kept
 
         workspace = self._runner.env.get(WORKSPACE, "")
         require_as_here(content, self.root, workspace=workspace, is_tofu=self.engine.is_tofu)
         write_bytes(self._plan_file, content)
-        saved = self._read_plan(self._plan_file, is_empty=is_empty, is_partial=bool(self.targets))
-        require_nothing_hidden(saved)
-        return saved
+        return understood(lambda: self._read_plan(self._plan_file, is_empty=is_empty, is_partial=bool(self.targets)))
 
     @property
     def _plan_file(self) -> Path:

@@ -1,5 +1,6 @@
 """A plan that comes from a file: what must hold before anything is made of it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tfops.engine.planfile.frozen import departures
@@ -23,8 +24,18 @@ def require_as_here(content: bytes, root: Path, *, workspace: str, is_tofu: bool
         raise tampered("\n".join(found[:_MOST_NAMED]))
 
 
-def require_nothing_hidden(saved: SavedPlan) -> None:
-    """Raises Refused (guard `plan-tampered`) for a plan that is said to do nothing, and does something."""
+def understood(read: Callable[[], SavedPlan]) -> SavedPlan:
+    """The plan that is read. Raises Refused (guard `plan-tampered`) for one that holds what tfops would not have kept,
+    is a part and said to be the whole, or is said to do nothing and does something."""
+    try:
+        saved = read()
+    except Refused as error:
+        raise tampered(error.why) if error.guard == "unknown-plan" else error from error
+    _require_nothing_hidden(saved)
+    return saved
+
+
+def _require_nothing_hidden(saved: SavedPlan) -> None:
     plan = saved.plan
     if plan.is_empty and (plan.work or plan.actions or plan.changed_outputs):
         raise tampered("it is marked as one that does nothing, and does something")
