@@ -49,6 +49,7 @@ def project(here: Path) -> Path:
     ("typed", "offered"),
     [
         ("apply prod --allow-destroy module.", ["module.db.x.main", 'module.net.y.s["a"]']),
+        ("plan prod --target module.d", ["module.db", "module.db.x.main"]),
         ("drill p", ["perf", "prod"]),
         ("promote p", ["perf", "prod"]),
         ("promote web-eu p", ["perf", "prod"]),

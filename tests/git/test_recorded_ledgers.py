@@ -35,7 +35,8 @@ _ADDED_TO_SHOW: dict[str, Any] = {"labels": {}}
 _ADDED = re.compile(
     r""",\s*"findings": \[\],\s*"unlisted": 0(?=\s*\})"""  # of checks
     r"""|,\s*"promoted_from": (?:null|"")|,\s*"promoted": \[\]"""
-    r"""|,\s*"(imported|replace_requested)": \[\]"""
+    r"""|,\s*"(imported|replace_requested|targets)": \[\]|,\s*"parallelism": 0|,\s*"partial": "{2}"""
+    r"""|(?<=\]),\s*"refreshed": true(?=,)"""
     r"""|,\s*"proof": "",\s*"follows": \{\}"""
     r"""|,\s*"off": (?:\[\]|"")"""
 )

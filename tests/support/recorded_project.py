@@ -422,7 +422,7 @@ class Shop(Checkout):
 
     def keeps_plan(self, env: str = "dev") -> PlanResult:
         """Plan, and keep it for who is to agree to it."""
-        return plan_and_keep(self.project, self.request(env), self._someone(), checks=False)
+        return plan_and_keep(self.project, self.request(env), self._someone(), PlanOptions(checks=False))
 
     def apply_reviewed(self, env: str = "dev") -> ChangeResult:
         return self._told(replace(self.request(env), reviewed=True))

@@ -27,6 +27,15 @@ def test_what_was_moved_to_another_stack_is_lost_on_the_way_back() -> None:
     assert not [one for one in judge_cards(today, today).reasons if one.name == "moved-between"]
 
 
+def test_a_way_back_to_a_part_says_that_the_whole_commit_comes() -> None:
+    part = _with_stack(targets=("module.app", "module.db.x.y", "module.a", "module.b"))
+    judgement = judge_cards(_with_stack(), part)
+    [reason] = [one for one in judgement.reasons if one.name == "partial"]
+    assert (judgement.verdict, reason.subjects) == ("ok", part.targets)
+    assert "--target of module.app, module.db.x.y, module.a and 1 more" in reason.text
+    assert not [one for one in judge_cards(part, _with_stack()).reasons if one.name == "partial"]
+
+
 def _of_two(**inventories: dict[str, str]) -> Card:
     card = make_card("0" * 40)
     part = card.stacks["main"]

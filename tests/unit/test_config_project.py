@@ -275,3 +275,14 @@ def test_a_pattern_that_only_begins_alike_is_fine(pattern: str) -> None:
 )
 def test_a_value_of_the_wrong_type_is_a_complaint_not_a_crash(text: str, place: str) -> None:
     assert complaints(HEAD + text + ENVS)[0].startswith(place)
+
+
+def test_plans_in_files_are_for_the_holders_of_public_keys() -> None:
+    key = f"age1{'q' * 58}"
+    assert load(PROJECT + f"plan_files: {{age: [{key}]}}\n").plan_recipients == (key,)
+    [private] = complaints(PROJECT + "plan_files: {age: [AGE-SECRET-KEY-1QQ]}\n")
+    assert "a private key: anybody can read it here" in private
+    [other] = complaints(PROJECT + "plan_files: {age: [ssh-rsa]}\n")
+    assert "'ssh-rsa' is no public age key" in other and "age1…" in other
+    [misspelt] = complaints(PROJECT + "plan_files: {agee: []}\n")
+    assert "did you mean `age`?" in misspelt

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tfops.engine.commands import CommandLine
+from tfops.engine.commands import CommandLine, EngineFlags
 from tfops.engine.environment import base_environment, cli_config, engine_environment, memory_use, missing_cli_config
+from tfops.records.names import StackName
 from tfops.system.environ import free_memory
 
 COMMANDS = CommandLine("/opt/terraform")
@@ -210,3 +211,15 @@ def test_go_tidies_up_less_where_there_is_room_and_the_user_said_nothing(monkeyp
     assert memory_use(8 << 30) == {"GOGC": "50"}
     free = free_memory()
     assert free is None or free > 0
+
+
+def test_what_a_person_says_of_a_plan_is_on_its_command_line_and_nowhere_else() -> None:
+    flags = EngineFlags(replace=("one/a.b", "two/c.d"), targets=("one/e.f",), refresh=False, parallelism=3)
+    commands = CommandLine("/opt/terraform", flags.of_stack(StackName("one")))
+    planned = commands.plan(out="p", values=[], destroy=False, lock_timeout_s=None)
+    assert {"-replace=a.b", "-target=e.f", "-refresh=false", "-parallelism=3"} <= set(planned)
+    assert "-replace=c.d" not in planned
+    own = commands.plan(out="p", values=[], destroy=False, lock_timeout_s=None, targets=["g.h"])
+    assert "-target=g.h" in own and "-target=e.f" not in own
+    assert "-parallelism=3" in commands.apply("p") and not any("target" in word for word in commands.apply("p"))
+    assert flags.plain() == EngineFlags(parallelism=3)

@@ -51,6 +51,13 @@ def test_each_reason_against_it_has_a_name(source: SourceFacts, guard: str) -> N
     assert _guard(source) == guard
 
 
+def test_a_part_of_a_commit_is_not_its_commit() -> None:
+    part = replace(SOURCE, is_whole=False, latest=replace(RUNS, partial="module.app"))
+    with pytest.raises(Refused, match="v12 isn't all of its commit: only module") as refused:
+        require_promotable(part, RULE, NOW)
+    assert refused.value.guard == "source-mixed"
+
+
 def test_where_an_apply_is_enough_no_check_is_needed_but_a_failed_one_counts() -> None:
     rule = replace(RULE, needs=Needs.APPLIED)
     latest = replace(RUNS, verified=Verified.NONE)

@@ -121,6 +121,20 @@ def test_what_acts_although_something_is_unusual(reason: SyncReason, facts: dict
     assert (found.reason, found.acts) == (reason, True)
 
 
+def test_a_part_of_the_head_is_not_the_head() -> None:
+    part = replace(_CHANGED, current=replace(_RUNS, commit=_HEAD, partial="module.app"))
+    found = decide(part)
+    assert (found.reason, found.acts) == (SyncReason.CHANGED, True)
+    assert found.text == "bbbbbbbb of main isn't all applied: v3 was only module.app (--target)"
+    by_hand = decide(replace(part, rule=replace(_RULE, sync=Sync.MANUAL)))
+    assert by_hand.text == "the rest of bbbbbbbb waits for a person (sync: manual): tfops apply dev"
+    held = decide(replace(part, hold="until tomorrow"))
+    assert (held.reason, held.acts) == (SyncReason.HELD, False)
+    assert part.current is not None
+    broken = decide(replace(part, current=replace(part.current, verified=Verified.FAILED)))
+    assert (broken.reason, broken.acts) == (SyncReason.NOT_VERIFIED, False)
+
+
 def test_a_hold_is_lifted_only_by_what_is_newer_than_what_was_rolled_back() -> None:
     found = decide(replace(_CHANGED, hold="rolled back to v1", is_outrun=True))
     assert found.acts and found.lifts_hold

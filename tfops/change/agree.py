@@ -10,7 +10,7 @@ from tfops.change.consent import obtain_consent
 from tfops.change.fetched_modules import require_same_modules
 from tfops.change.planning import Planned
 from tfops.change.required_checks import require_checks
-from tfops.change.reviewed import keep_to_agree
+from tfops.change.reviewed import keep_to_agree, not_as_saved
 from tfops.change.rollback import require_no_downgrade
 from tfops.change.run import Run
 from tfops.change.stack import renew_ephemeral
@@ -47,7 +47,8 @@ def agree(run: Run, target: Target, planned: Planned, require_recordable: Callab
     try:
         approval = obtain_consent(target, planned.plan, run.request.consent, run.ui, mask=run.mask)
     except NeedsPerson:
-        keep_to_agree(run, planned)
+        if not run.request.flags.targets:  # people agree to a whole plan
+            keep_to_agree(run, planned)
         raise
     failpoint.reach("consented")
     agreement = Agreement([approval, *run.request.consent.approvals], list(passed), time.monotonic() - asked)
@@ -69,6 +70,8 @@ def agree_on_the_way(
     if is_covered:
         return
     run.ui.show_plan(masked_plan(plan, run.mask))
+    if run.request.saved is not None:
+        raise not_as_saved(run, fresh.spec.name, plan)
     try:
         with signals.heard():
             consent = run.request.consent.of_stack(fresh.spec.name)

@@ -2,10 +2,9 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from tfops.change.agree import Agreement
-from tfops.change.cards import headline_of, untouched_files
+from tfops.change.cards import headline_of, told_flags, untouched_files
 from tfops.change.lease import Lease, masked_action
 from tfops.change.planning import Planned
 from tfops.change.receipt import action_part
@@ -15,7 +14,7 @@ from tfops.config.project import InventoryPolicy
 from tfops.dataclass import dataclass
 from tfops.engine.events import Progress
 from tfops.records.action import ActionState
-from tfops.records.addresses import qualified, with_masked_keys
+from tfops.records.addresses import qualified
 from tfops.records.names import StackName
 from tfops.records.run import Intent, StackIntent
 from tfops.render.root import joined_files
@@ -68,8 +67,7 @@ def begun(run: Run, target: Target, planned: Planned, agreement: Agreement) -> I
 
 def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) -> Intent:
     plan, restores, approval = planned.plan, target.way.restores, agreement.approvals[0]
-    flags = run.request.flags
-    flags = replace(flags, replace=tuple(with_masked_keys(address, run.mask) for address in flags.replace))
+    flags = told_flags(run)
     return Intent(
         run_id=run.id,
         kind=target.kind,
@@ -85,6 +83,9 @@ def _intent(run: Run, target: Target, planned: Planned, agreement: Agreement) ->
         },
         only=tuple(sorted(target.stacks.only)),
         replace_requested=flags.replace,
+        targets=flags.targets,
+        refreshed=flags.refresh,
+        parallelism=flags.parallelism,
         engine=str(planned.stacks[0].stack.engine.engine),
         approved_by=approval.who,
         approved_how=approval.how,

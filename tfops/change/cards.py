@@ -1,7 +1,7 @@
 """The identity card of a finished change, from what the stages know."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import field, replace
 from typing import Any
 
 from tfops import __version__
@@ -9,6 +9,7 @@ from tfops.change.consent import AUTOMATIC
 from tfops.change.content import Content
 from tfops.change.ids import recorded_ids
 from tfops.change.lease import masked_action
+from tfops.change.run import Run
 from tfops.change.stack_plan import StackResult
 from tfops.change.target import Target
 from tfops.config.environment import ModuleConfig
@@ -43,7 +44,7 @@ _MOST_FINDINGS = 20  # of a check that passed: a card is kept forever
 class Outcome:
     """What a change came to: the plan that was applied, how each stack ended, what it passed, who consented.
 
-    `replaced` is what a person wanted made anew; `refreshes`: only the states learned what is real."""
+    `flags` are what a person said of the plan, with nothing secret in them."""
 
     plan: Plan
     ends: tuple[StackResult, ...]
@@ -53,23 +54,33 @@ class Outcome:
     verified: Verification | None = None
     checks: tuple[CheckOutcome, ...] = ()
     actions: tuple[ActionOutcome, ...] = ()
-    replaced: tuple[str, ...] = ()
-    refreshes: bool = False
+    flags: EngineFlags = field(default_factory=EngineFlags)
 
     @property
     def headline(self) -> str:
         if self.plan.is_empty:
-            return "no changes"
-        return headline_of(self.plan, EngineFlags(replace=self.replaced, refresh_only=self.refreshes))
+            return "no changes" + _asked("--target", self.flags.targets)
+        return headline_of(self.plan, self.flags)
 
 
 def headline_of(plan: Plan, flags: EngineFlags) -> str:
     """A plan in a line, with what a person wanted of it besides."""
     if flags.refresh_only:
         return f"refresh-only, {len(plan.drift)} {'thing differs' if len(plan.drift) == 1 else 'things differ'}"
-    names = flags.replace
-    asked = names[0] if len(names) == 1 else f"{len(names)} addresses"
-    return plan.headline() + (f", --replace of {asked}" if names else "")
+    return plan.headline() + _asked("--target", flags.targets) + _asked("--replace", flags.replace)
+
+
+def _asked(option: str, names: Sequence[str]) -> str:
+    """`, --target of module.app`."""
+    listed = names[0] if len(names) == 1 else f"{len(names)} addresses"
+    return f", {option} of {listed}" if names else ""
+
+
+def told_flags(run: Run) -> EngineFlags:
+    """What a person said of the plan, as it may be recorded: a key of an address may be a secret."""
+    flags = run.request.flags
+    anew, targets = (tuple(with_masked_keys(one, run.mask) for one in some) for some in (flags.replace, flags.targets))
+    return replace(flags, replace=anew, targets=targets)
 
 
 def standing_files(target: Target, ends: Iterable[StackResult], present: LedgerState) -> dict[str, str]:
@@ -123,8 +134,9 @@ def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id
         modules=_module_parts(target),
         config_digest=target.environment.digest,
         rendered_digest=digest_of(standing_files(target, outcome.ends, present)),
-        plan=_plan_part(outcome.plan),
-        replace_requested=outcome.replaced,
+        plan=_plan_part(outcome.plan, refreshed=outcome.flags.refresh),
+        replace_requested=outcome.flags.replace,
+        parallelism=outcome.flags.parallelism,
         checks=tuple(check.at_most(_MOST_FINDINGS) for check in outcome.checks),
         approvals=outcome.approvals,
         actions=tuple(masked_action(action, stack.mask) for action in outcome.actions),
@@ -194,13 +206,14 @@ def _module_part(content: Content, module: ModuleConfig) -> ModuleUsed:
     return ModuleUsed(source=module.source.text)
 
 
-def _plan_part(plan: Plan) -> PlanSummary:
+def _plan_part(plan: Plan, *, refreshed: bool) -> PlanSummary:
     return PlanSummary(
         digest=plan.digest,
         create=plan.count(Action.CREATE),
         update=plan.count(Action.UPDATE),
         replace=plan.count(Action.REPLACE),
         delete=plan.count(Action.DELETE),
+        refreshed=refreshed,
     )
 
 
@@ -245,7 +258,17 @@ def _stack_part(target: Target, end: StackResult) -> StackRecord:
         imported=_imported(end, after),
         commit=commit if commit != target.commit.sha else "",
         run_values=stack.content.run_values(stack.name),
+        targets=_targets(target, end),
     )
+
+
+def _targets(target: Target, end: StackResult) -> tuple[str, ...]:
+    """What alone of its content was meant; surgery on a state leaves the content as it was."""
+    stack = end.planned.stack
+    if target.kind is Kind.SURGERY:
+        before = _part_before(target, stack.name)
+        return before.targets if before else ()
+    return tuple(with_masked_keys(address, stack.mask) for address in stack.engine.targets)
 
 
 def _found_gone(end: StackResult) -> frozenset[str]:

@@ -67,7 +67,12 @@ class CommitRules:
 
 
 def changes_environment(project: Project, head: CommitRules, present: LedgerState, card: Mapping[str, Any]) -> bool:
-    """Whether a branch's head is another thing than what runs. Raises ConfigError or Refused: it can't be rendered."""
+    """Whether a branch's head is another thing than what runs, or what runs isn't all of its own commit.
+
+    Raises ConfigError or Refused: it can't be rendered.
+    """
+    if any(part.get("targets") for part in (card.get("stacks") or {}).values()):
+        return True
     with contextlib.suppress(TfopsError):  # the commit that runs may be gone, or be one that can't be read
         known = _known_effect(head, present, card)
         if known is not None:
@@ -100,7 +105,9 @@ def renders_what_runs(facts: "Snapshot", content: "Content") -> bool:
 def renders_the_same(facts: "Snapshot", content: "Content") -> bool:
     """Whether a content is that of the latest version, as its card and the ledger have it, whatever became of that."""
     card, present = facts.current_card, facts.present
-    if card is None or content.overrides or card.keeps_providers or any(part.commit for part in card.stacks.values()):
+    if card is None or content.overrides or card.keeps_providers or card.targets:
+        return False
+    if any(part.commit for part in card.stacks.values()):
         return False
     project, commit = facts.project, require_sha(card.commit)
     files = CommitFiles(project, content.tree)

@@ -60,8 +60,7 @@ def execute(held: Held) -> Outcome:
         verified,
         tuple(held.agreement.checks),
         left_of_actions(held.run.facts.present, actions_of(ends)),
-        held.intent.replace_requested,
-        held.run.request.flags.refresh_only,
+        replace(held.run.request.flags, replace=held.intent.replace_requested, targets=held.intent.targets),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tfops.change.begin import Held
-from tfops.change.cards import Outcome, build_card, standing_files
+from tfops.change.cards import Outcome, build_card, standing_files, told_flags
 from tfops.change.checks import check_context, run_checks
 from tfops.change.execute import hidden_in, left_of_actions
 from tfops.change.fetched_modules import require_same_modules
@@ -50,13 +50,14 @@ def record_unchanged(run: Run, target: Target, planned: Planned) -> ChangeResult
     """A new commit without changes is a version too; the same commit again is not, unless it wasn't verified."""
     require_same_modules(target, planned.moved, ignoring=run.request.ignores_verdict)
     plan = planned.plan
-    if is_settled(target) and not any(one.missing.let_go for one in planned.stacks):
+    is_known = is_settled(target) and (bool(run.request.flags.targets) or not _is_partial(target))
+    if is_known and not any(one.missing.let_go for one in planned.stacks):
         return _result(run, target, planned, plan, None, seconds=run.seconds)
     ends = tuple(unchanged(one) for one in planned.stacks)
     outputs, seconds = visible_outputs(ends), run.seconds
     verified = run_checks(target.checks, check_context(run, target, outputs=outputs, hidden=hidden_in(ends)))
     left = left_of_actions(run.facts.present, ())
-    outcome = Outcome(plan, ends, outputs, (), seconds, verified, (), left)
+    outcome = Outcome(plan, ends, outputs, (), seconds, verified, (), left, told_flags(run))
     try:
         card = _recorded(run, target, outcome, base=run.facts.present.head)
     except GitFailed as error:
@@ -95,6 +96,12 @@ def is_settled(target: Target) -> bool:
         return False
     is_same = current.is_of_its_commit if target.kind is Kind.APPLY else current.kind is target.kind
     return current.commit == target.commit.sha and is_same
+
+
+def _is_partial(target: Target) -> bool:
+    """Whether the latest version says of its content that only a part of it was applied."""
+    card = target.facts.current_card
+    return card is not None and bool(card.targets)
 
 
 def _recorded(run: Run, target: Target, outcome: Outcome, *, base: str | None) -> Card:

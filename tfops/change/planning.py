@@ -4,7 +4,7 @@ Stacks are prepared and their states read side by side. Then each is planned aft
 with what their plans already know of them; what they don't know yet makes a stack wait, and be previewed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from tfops.dataclass import dataclass
 from tfops.engine.advice import is_about_sensitive
 from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
+from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
 from tfops.records.addresses import with_masked_keys, without_keys
 from tfops.records.names import StackName
@@ -79,28 +80,22 @@ def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Plan
         [((one.spec, one.stack, one.before), one.missing, one.plan) for one in planned.stacks],
         takes_names=run.request.consent.allow_missing is not None,
     )
-    _require_replaced(run, planned)
+    if not run.request.flags.refresh:
+        run.ui.note("not refreshed (--refresh=false): what changed outside of tfops isn't seen")
+    if run.request.flags.replace or run.request.flags.targets:
+        from tfops.change.narrowing import require_what_was_named  # noqa: PLC0415 - most changes are of all
+
+        require_what_was_named(run, planned.plan, planned.stacks)
     failpoint.reach("planned")
     return planned
 
 
-def _require_replaced(run: Run, planned: Planned) -> None:
-    """Raises Refused (guard `not-replaced`) for an address that was to be replaced and isn't there: the engine passes
-    over it in silence."""
-    makes = (Action.CREATE, Action.DETACH, Action.REPLACE)
-    made = {change.address for change in planned.plan.changes if change.action in makes}
-    left = [address for address in run.request.flags.replace if address not in made]
-    if left and not planned.plan.waiting:
-        raise Refused(
-            "not-replaced",
-            f"there is nothing to replace at {', '.join(left)}",
-            why="neither the state nor the code has it: it must be a resource, with its key",
-            hint=f"what there is: tfops state list {run.facts.env}",
-        )
+# A plan that is there already, for a stack that stands ready.
+Take = Callable[[StackPlan], SavedPlan]
 
 
-def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:
-    """Plans of stacks whose states were read, each after those that it takes something from."""
+def plan_read(read: Sequence[StackPlan], ui: Ui, take: Take | None = None) -> Planned:
+    """Plans of stacks whose states were read, each after those that it takes something from: made now, or taken."""
     by_name = {one.spec.name: one for one in read}
     env = read[0].spec.content.environment.name
     asked = tuple(one for one in read if one.spec.action is StackAction.READ_OUTPUTS)
@@ -109,7 +104,7 @@ def plan_read(read: Sequence[StackPlan], ui: Ui) -> Planned:
     ui.phase(f"planning {env}")
     for wave in waves(needs):
         working = [by_name[name] for name in wave if by_name[name].spec.action is not StackAction.READ_OUTPUTS]
-        tasks = [partial(plan_one, one, found, by_name) for one in working]
+        tasks = [partial(plan_one, one, found, by_name, take) for one in working]
         for planned, remarks in results_of(side_by_side(tasks, on_signal=ui.engine_signal)) if tasks else ():
             found[planned.spec.name] = planned
             for remark in remarks:
@@ -133,10 +128,18 @@ def _addresses(read: StackPlan, plan: Plan | None) -> tuple[str, ...]:
 
 
 def plan_one(
-    read: StackPlan, planned: Mapping[StackName, StackPlan], states: Mapping[StackName, StackPlan]
+    read: StackPlan,
+    planned: Mapping[StackName, StackPlan],
+    states: Mapping[StackName, StackPlan],
+    take: Take | None = None,
 ) -> tuple[StackPlan, tuple[str, ...]]:
     """One stack's plan, given those before it; and what should be said. Runs beside others: it talks to nobody."""
-    found, remarks = _plan_one(read, planned, states)
+    if take is not None:
+        supplies = _supplies(read, planned, states)
+        read.stack.supply(supplies.known, supplies.unknown)
+        found, remarks = replace(read, saved=take(read)), tuple[str, ...]()
+    else:
+        found, remarks = _plan_one(read, planned, states)
     found = _with_kept(found)
     read.stack.hide_found(found.saved.secrets if found.saved else (), _addresses(read, found.plan))
     return found, remarks

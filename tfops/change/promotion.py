@@ -76,7 +76,7 @@ def require_source(project: Project, rule: PromotionRule, *, expected: Version |
         env=rule.source,
         latest=latest,
         stopped=f"the {stopped.kind} of {stopped.commit[:8]} didn't come to its end" if stopped else "",
-        is_whole=card is None or not (card.is_its_own_content or card.rehearses),
+        is_whole=card is None or not (card.is_its_own_content or card.rehearses or card.targets),
         expected=expected,
     )
     record = require_promotable(facts, rule, clock.now())

@@ -156,8 +156,8 @@ def _finish(case: Case, request: Request) -> Recovery:
         return settle_surgery(case, request)
     target = aimed_target(case.facts, intent)
     progress = {spec.name: read_progress(_output(case, spec.name)) for spec in target.specs()}
-    flags = replace(request.flags, replace=_left_to_replace(intent, progress))
-    request = replace(request, flags=flags)
+    said = replace(request.flags, targets=intent.targets, refresh=intent.refreshed, parallelism=intent.parallelism)
+    request = replace(request, flags=replace(said, refresh=True, replace=_left_to_replace(intent, progress)))
     with case.workspace.run(case.facts.env) as folder:
         run = Run(target.facts, folder, request, case.ui)
         opened = open_stacks(run, target.specs())
@@ -174,7 +174,7 @@ def _finish(case: Case, request: Request) -> Recovery:
             ends = tuple(unchanged(one) for one in planned.stacks)
             outcome = Outcome(
                 planned.plan, ends, visible_outputs(ends), (case.approval,) if case.approval else (), 0.0,
-                actions=tuple(actions), replaced=intent.replace_requested,
+                actions=tuple(actions), flags=replace(said, replace=intent.replace_requested),
             )  # fmt: skip
             return _record(case, target, outcome, doubt=_doubt(progress))
         rests = {one.spec.name: (progress[one.spec.name], one.plan.work if one.plan else ()) for one in planned.stacks}

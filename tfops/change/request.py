@@ -1,12 +1,16 @@
 """What the user said: about which environment, with which engine, how far they agree, how long to wait."""
 
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from tfops.dataclass import dataclass
 from tfops.engine.commands import EngineFlags
 from tfops.records.card import Approval
 from tfops.records.names import StackName
 from tfops.resolve.agreement import NOTHING_AGREED, Agreed
+
+if TYPE_CHECKING:
+    from tfops.records.plan_file import PlanFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Request:
     `flags` say how it works, `wait_s` how long tfops waits for others.
     `allowed` are the guards that are overridden; `ignores_verdict` and `keeps_providers` are a rollback's.
     `only_if_changed`: nothing is planned where the commit renders what runs. `only_commit`: the only one that may be
-    applied (empty: whichever is checked out).
+    applied (empty: whichever is checked out). `saved` is the plan that is to be applied instead of a new one.
     """
 
     env: str | None = None
@@ -64,3 +68,4 @@ class Request:
     keeps_providers: bool = False
     only_if_changed: bool = False
     only_commit: str = ""
+    saved: "PlanFile | None" = field(default=None, repr=False)

@@ -41,7 +41,7 @@ def as_it_was_meant(project: Project, env: EnvName, request: Request) -> Request
     if trouble is None:
         return request
     left = tuple(address for address in trouble.replace_requested if address not in trouble.done)
-    flags = replace(request.flags, replace=left, refresh_only=trouble.kind is Kind.SURGERY)
+    flags = replace(request.flags, replace=left, targets=trouble.targets, refresh_only=trouble.kind is Kind.SURGERY)
     return replace(request, flags=flags)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import reduce
 
@@ -44,9 +45,15 @@ def content_digest(planned: Planned, rules: ReviewRules) -> str:
     and where less review would be asked for from then on: nobody agreed to that who agreed to the plan.
     """
     stacks = [one.stack for one in planned.stacks]
-    parts = [(one.name, digest_of(without_run_values(one.rendered.files)), _modules(one)) for one in stacks]
+    parts = sorted((one.name, digest_of(without_run_values(one.rendered.files)), _modules(one)) for one in stacks)
     lowered = [asdict(rules.own)] if rules.before is not None else []
-    return hashlib.sha256(json.dumps([*sorted(parts), *lowered]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([*parts, *lowered]).encode()).hexdigest()
+
+
+def code_digest(stacks: Iterable[OpenStack]) -> str:
+    """The same of stacks alone, whatever review is asked for, and with what only this run knows."""
+    parts = sorted((one.name, one.rendered.digest, _modules(one)) for one in stacks)
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def reviewed_plan(run: Run, planned: Planned) -> ReviewedPlan:

@@ -1,10 +1,14 @@
 """What was looked at is what runs: a plan that isn't the one that was reviewed is not applied."""
 
+import shlex
+
 from tfops.change.planning import Planned
 from tfops.change.request import Request
 from tfops.change.review_rules import review_rules
 from tfops.change.run import Run
 from tfops.errors import NotAsReviewed, UsageError
+from tfops.records.names import StackName
+from tfops.records.plan import Plan
 
 
 def as_reviewed(run: Run, planned: Planned) -> Run:
@@ -27,9 +31,10 @@ def as_reviewed(run: Run, planned: Planned) -> Run:
 
 
 def require_whole(request: Request) -> None:
-    """Raises UsageError where only some stacks are wanted."""
-    if request.stacks:
-        raise UsageError("what was reviewed is a whole environment", hint="leave --stack away")
+    """Raises UsageError where only some stacks or addresses are wanted."""
+    if request.stacks or request.flags.targets:
+        left_out = "--target" if request.flags.targets else "--stack"
+        raise UsageError("what was reviewed is a whole environment", hint=f"leave {left_out} away")
 
 
 def keep_to_agree(run: Run, planned: Planned) -> None:
@@ -40,6 +45,17 @@ def keep_to_agree(run: Run, planned: Planned) -> None:
     kept(run, reviewed_plan(run, planned), None)
 
 
+def not_as_saved(run: Run, stack: StackName, plan: Plan) -> NotAsReviewed:
+    """Of a stack that had to be planned again, after one whose outputs it takes was applied."""
+    env = run.facts.env
+    return NotAsReviewed(
+        f"stack {stack} is planned again, after those before it, and that isn't the plan in the file",
+        why="a saved plan is applied as it is, or not at all",
+        hint=f"look at this one; if it is right: tfops apply {env} --stack {stack}",
+        digest=plan.digest,
+    )
+
+
 def _require_digest(run: Run, planned: Planned) -> None:
     """Raises NotAsReviewed when the request names a plan by its digest, and this is another one."""
     wanted, found = run.request.plan_digest, planned.plan.digest
@@ -47,6 +63,7 @@ def _require_digest(run: Run, planned: Planned) -> None:
         return
     run.ui.show_plan(planned.shown)
     env, stacks = run.facts.env, "".join(f" --stack {name}" for name in run.request.stacks)
+    stacks += "".join(f" --target {shlex.quote(one)}" for one in planned.shown.targets)
     length = 12 if not found.startswith(wanted[:12]) else len(found)
     raise NotAsReviewed(
         f"the plan for {env} is not the one with the digest {wanted[:length]}: this one is {found[:length]}",

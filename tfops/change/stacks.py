@@ -1,7 +1,7 @@
 """The stacks that a change is about: whose content they have, what comes before what, what is taken from whom."""
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, replace
 
 from tfops.change.content import Content
@@ -9,8 +9,11 @@ from tfops.change.home import content_tree
 from tfops.change.project import Project
 from tfops.change.run_values import known_values, recorded_values
 from tfops.config.environment import load_environment
+from tfops.config.names import shown
 from tfops.config.values import StackOutput
 from tfops.dataclass import dataclass
+from tfops.errors import Refused
+from tfops.records.addresses import split
 from tfops.records.card import Card
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.records.version import Kind, Version
@@ -85,9 +88,25 @@ class Stacks:
         return self.only or frozenset(self.needs)
 
     def narrowed_to(self, asked: Iterable[str]) -> "Stacks":
-        """Raises Refused (guard `unknown-stack`)."""
+        """All where none are asked for. Raises Refused (guard `unknown-stack`)."""
         env = self.content.environment.name
         return replace(self, only=frozenset(require_stacks(asked, env, self.needs)))
+
+    def narrowed_by(self, targets: Collection[str]) -> "Stacks":
+        """To the stacks that qualified addresses are in: of no other one anything is meant. Raises as `narrowed_to`."""
+        if not targets:
+            return self
+        env, needs = self.content.environment.name, self.needs
+        if set(needs) == {MAIN_STACK}:
+            return self.narrowed_to(split(target)[0] for target in targets if split(target)[0] != MAIN_STACK)
+        bare = next((target for target in targets if split(target)[0] == MAIN_STACK), "")
+        if bare:
+            raise Refused(
+                "unknown-stack",
+                f"{env} has several stacks, and {shown(bare)} doesn't say which",
+                hint=f"name it before the address: {next(iter(needs))}/{bare}",
+            )
+        return self.narrowed_to(dict.fromkeys(split(target)[0] for target in targets))
 
     def specs(
         self,

@@ -12,6 +12,8 @@ from tfops.change.prepare import open_stacks
 from tfops.change.recordable import trying_to_record
 from tfops.change.reviewed import as_reviewed
 from tfops.change.run import Run, running
+from tfops.change.stack import OpenStack
+from tfops.change.stacks import StackSpec
 from tfops.change.state_guards import require_lasting_state, require_same_places
 from tfops.change.target import Target, say_target
 from tfops.change.task import Task
@@ -37,7 +39,7 @@ def change(task: Task) -> ChangeResult:
                     return left_as_it_runs(attempt, target)
                 stacks = open_stacks(attempt, target.specs())  # 5 render, secrets, engine
                 with trying_to_record(target, attempt.facts, at_once=not is_settled(target)) as require_recordable:
-                    planned = plan_stacks(attempt, stacks)  # 6 init, states, plans
+                    planned = _planned(attempt, stacks)  # 6 init, states, plans
                 run = as_reviewed(attempt, planned)
                 if planned.plan.is_empty:
                     task.ready(target)
@@ -62,6 +64,15 @@ def plan(task: Task, look: Callable[[Run, Target, Planned], None] = lambda *_: N
         return target, planned
 
 
+def _planned(run: Run, stacks: list[tuple[StackSpec, OpenStack]]) -> Planned:
+    """Made now, or before, and kept in a file."""
+    if run.request.saved is None:
+        return plan_stacks(run, stacks)
+    from tfops.change.taken_plan import taken_plans  # noqa: PLC0415 - most changes make their plan
+
+    return taken_plans(run, stacks, run.request.saved)
+
+
 def aim(task: Task, run: Run) -> Target:
     """What the change comes to, said before anything is rendered. Raises Refused when it may not be."""
     target = task.aim(run.facts)
@@ -75,7 +86,7 @@ def aim(task: Task, run: Run) -> Target:
 def _runs_already(task: Task, run: Run, target: Target) -> bool:
     """Whether nothing is to be done, where the request wants to know that without an engine."""
     flags = task.request.flags
-    if not task.request.only_if_changed or flags.replace or flags.refresh_only:
+    if not task.request.only_if_changed or flags.replace or flags.refresh_only or flags.targets:
         return False
     from tfops.change.commit_effect import renders_what_runs  # noqa: PLC0415 - most changes don't ask
 

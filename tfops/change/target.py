@@ -132,8 +132,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Which commit's content is wanted, as what kind of change, and why; `stacks` narrows it, `promoted_from` is where
-    it ran before. `recorded` by stack, what it was given before of what only a run knows."""
+    """Which commit's content is wanted, as what kind of change, and why; `stacks` and `targets` (qualified addresses)
+    narrow it, `promoted_from` is where it ran before. `recorded` by stack, what it was given before of what only a run
+    knows."""
 
     kind: Kind
     commit: CommitSha
@@ -141,6 +142,7 @@ class Goal:
     reason: str = ""
     restores: VersionRecord | None = None
     stacks: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     promoted_from: PromotionSource | None = None
     recorded: Mapping[StackName, Mapping[str, str]] = field(default_factory=dict)
 
@@ -157,7 +159,8 @@ def apply_target(facts: Snapshot, request: Request) -> Target:
     shared = rules_from_branch_head(facts).environments[place.env]
     is_protected = shared.protected or place.rules.environments[place.env].protected
     require_none(_apply_facts(facts, current, shared), request.allowed, is_protected=is_protected)
-    goal = Goal(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks)
+    targets = request.flags.targets
+    goal = Goal(Kind.APPLY, facts.head, place.branch, place.reason, stacks=request.stacks, targets=targets)
     return content_of_commit(facts, goal, place.rules)
 
 
@@ -176,7 +179,7 @@ def planned_target(facts: Snapshot, request: Request, *, worktree: bool) -> Targ
         project.repository.commit(facts.head),
         place.branch,
         place.reason,
-        stacks.narrowed_to(request.stacks) if request.stacks else stacks,
+        stacks.narrowed_to(request.stacks).narrowed_by(request.flags.targets),
     )
 
 
@@ -318,7 +321,7 @@ def content_of_commit(facts: Snapshot, goal: Goal, rules: ProjectConfig, *, at: 
         commit=project.repository.commit(goal.commit),
         branch=goal.branch,
         reason=goal.reason,
-        stacks=stacks.narrowed_to(goal.stacks) if goal.stacks else stacks,
+        stacks=stacks.narrowed_to(goal.stacks).narrowed_by(goal.targets),
         way=WayBack(
             restores=goal.restores,
             pasts=_lost_before(facts),

@@ -45,6 +45,10 @@ def apply(project: Project, request: Request, ui: Ui) -> ChangeResult:
     place = find_place(project, request.env)
     if request.flags.refresh_only:
         return _refresh(project, place, request, ui)
+    if request.saved is not None:
+        from tfops.change.taken_plan import require_own  # noqa: PLC0415 - most applies make their plan
+
+        require_own(place, request.saved)
     request = as_required(place, request)
 
     def aim(facts: Snapshot) -> Target:
@@ -101,13 +105,20 @@ def answered(task: Task, result: ChangeResult) -> ChangeResult:
 def _roll_back(task: Task, failed: ChangeResult) -> ChangeResult:
     """`rollback: auto`: to the last verified version, unless that loses something."""
     env, consent = task.place.env, Consent(yes=True, standing=AUTOMATIC)
-    request = replace(task.request, consent=consent, stacks=(), keeps_providers=False)
+    request = replace(
+        task.request, consent=consent, stacks=(), keeps_providers=False,
+        # What was said of the plan that was applied isn't said of this one.
+        flags=task.request.flags.plain(), saved=None, plan_digest="", reviewed=False, obeys_review=False,
+    )  # fmt: skip
 
     def aim(facts: Snapshot) -> Target:
         target = rollback_target(facts, request, to=None)
         if facts.latest is None or facts.latest.version != failed.version:
             raise Refused("moved-on", f"someone else changed {env} meanwhile")
         require_possible(target, ignoring=False)
+        goal = target.way.restores
+        if goal is not None and goal.partial:
+            raise Refused("partial-version", f"{goal.version} was a part of its commit, and all of that would come")
         return target
 
     task.ui.warn(f"{env} {failed.version} is not verified: rolling back (rollback: auto)")

@@ -140,9 +140,16 @@ def judging(
             before = _facts(then, name, hide=hide, remade=remade(name))
             found.append(judge(now(name, hide), before, here=here, since=since))
         reasons = [reason for judgement in found for reason in judgement.reasons]
-        return conclude(dict.fromkeys([*reasons, *_moved_between(today, then)]))
+        return conclude(dict.fromkeys([*reasons, *_moved_between(today, then), *_partial(then)]))
 
     return judge_one
+
+
+def _partial(then: Card) -> Iterator[Reason]:
+    """A way back brings a commit back whole: that isn't what the version was, where only a part had been applied."""
+    if then.targets:
+        text = f"was only a part of its commit (--target of {then.partial}): all of that commit comes"
+        yield Reason("partial", Verdict.OK, text, then.targets, "look at the plan: tfops rollback ENV VERSION --plan")
 
 
 def _moved_between(today: Card, then: Card) -> Iterator[Reason]:

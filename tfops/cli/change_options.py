@@ -1,10 +1,17 @@
 """What the user said, from the flags that commands have in common."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tfops.cli.options import NO_SWITCHES, EngineSwitches, parse_digest, parse_duration
+from tfops.cli.options import (
+    NO_PLAN_SWITCHES,
+    NO_SWITCHES,
+    EngineSwitches,
+    PlanSwitches,
+    parse_digest,
+    parse_duration,
+)
+from tfops.errors import UsageError
 
 if TYPE_CHECKING:
     from tfops.change.request import Request
@@ -31,7 +38,7 @@ def request_of(
     max_deletes: int | None = None,
     only_if_changed: bool = False,
     only_commit: str = "",
-    replaces: Sequence[str] | None = None,
+    of_plan: PlanSwitches = NO_PLAN_SWITCHES,
     refresh_only: bool = False,
 ) -> "Request":
     """The flags as `change` takes them. Raises UsageError for a time that can't be read.
@@ -40,11 +47,13 @@ def request_of(
     """
     from tfops.change.request import Consent, Request
 
+    if stacks and of_plan.target:
+        raise UsageError("--target names its stack before the address: leave --stack away")
     return Request(
         env=env,
         stacks=tuple(stacks or ()),
         engine=engine.engine,
-        flags=replace(engine.flags(), replace=tuple(replaces or ()), refresh_only=refresh_only),
+        flags=of_plan.onto(engine.flags(), refresh_only=refresh_only),
         consent=Consent(
             yes=yes or reviewed,
             allow_destroy=frozenset(allow_destroy or ()),

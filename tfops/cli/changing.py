@@ -23,9 +23,10 @@ from tfops.cli.options import (
     OutputOption,
     Permissions,
     PlanDigestOption,
+    PlanOption,
+    PlanSwitches,
     QuietOption,
     RefreshOnlyOption,
-    ReplaceOption,
     ReviewedOption,
     SelectionOptions,
     SideBySide,
@@ -39,7 +40,7 @@ from tfops.cli.options import (
     YesResumeOption,
     YesRollbackOption,
 )
-from tfops.cli.run import execute, exit_code_of, open_project, terminal
+from tfops.cli.run import execute, exit_code_of, folder_of, open_project, terminal
 from tfops.errors import UsageError
 from tfops.exits import Exit
 
@@ -67,10 +68,11 @@ def apply(
     max_deletes: Annotated[
         int | None, typer.Option("--max-deletes", min=0, metavar="N", help="Refuse when more would be lost.")
     ] = None,
+    plan: PlanOption = None,
     plan_digest: PlanDigestOption = None,
     reviewed: ReviewedOption = False,
     if_changed: Annotated[bool, typer.Option("--if-changed", help="Plan only when Git has something new.")] = False,
-    replace: ReplaceOption = None,
+    of_plan: PlanSwitches,
     refresh_only: RefreshOnlyOption = False,
     wait: WaitOption = "0s",
     offline: OfflineOption = False,
@@ -98,9 +100,11 @@ def apply(
       tfops apply dev --yes --if-changed   no engine where Git has nothing new
       tfops apply prod --plan-digest 4c1a95e07b3f   this plan or none
       tfops apply prod --reviewed                   what was reviewed, or nothing
+      tfops apply prod --plan prod.tfplan           of: tfops plan --out
       tfops apply prod --stack network --stack app
       tfops apply --env 'prod-*' --label team=web
       tfops apply dev --replace 'module.app.aws_instance.web[0]'
+      tfops apply dev --target module.app           only that: the rest waits
       tfops apply dev --refresh-only                what runs, as it is by now
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
@@ -109,17 +113,26 @@ def apply(
         if selection := chosen.selection(env):
             from tfops.cli.many_apply import apply_each, require_one
 
-            require_one(unattended=unattended, plan_digest=plan_digest, refresh_only=refresh_only, replace=replace)
+            require_one(
+                unattended=unattended, plan_digest=plan_digest, refresh_only=refresh_only,
+                replace=of_plan.replace, target=of_plan.target, plan=plan,
+            )  # fmt: skip
             return apply_each(ctx, selection, side_by_side, ui, yes=yes)
-        if refresh_only and (replace or reviewed or plan_digest or unattended):
-            raise UsageError("--refresh-only is not for --replace, --reviewed, --plan-digest or --unattended")
+        if refresh_only and (reviewed or plan_digest or unattended or any((of_plan.replace, of_plan.target))):
+            raise UsageError("--refresh-only is not for --replace, --target, --reviewed, --plan-digest or --unattended")
+        if unattended and (of_plan.target or plan):
+            raise UsageError("--target and --plan are a person's decision: not with --unattended")
         request = request_of(
             env, stacks=stack,
             yes=yes, wait=wait, engine=engine, offline=offline,
             **permissions.named(), allowed=allowed,
             max_deletes=max_deletes, plan_digest=plan_digest, reviewed=reviewed, only_if_changed=if_changed,
-            only_commit=only_commit, replaces=replace, refresh_only=refresh_only,
+            only_commit=only_commit, of_plan=of_plan, refresh_only=refresh_only,
         )  # fmt: skip
+        if plan is not None:
+            from tfops.commands.plan_file import with_plan
+
+            request = with_plan(request, folder_of(ctx) / plan)
         if until_asked:
             from tfops.commands.plan import plan_apply
 

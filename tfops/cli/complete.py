@@ -87,6 +87,19 @@ def complete_address(ctx: typer.Context, incomplete: str) -> list[str]:
     return [address for address in addresses if str(address).startswith(incomplete)]
 
 
+def complete_target(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The same, with the modules that they stand in."""
+    found = complete_address(ctx, incomplete)
+    modules = {f"{start}module.{name}" for start, name in map(_outer_module, found) if name}
+    return [*sorted(one for one in modules if one.startswith(incomplete)), *found]
+
+
+def _outer_module(address: str) -> tuple[str, str]:
+    """What stands before the outermost module (a stack), and its name; no name where there is none."""
+    start, step, rest = address.partition("module.")
+    return start, rest.partition(".")[0].partition("[")[0] if step and start[-1:] in ("", "/") else ""
+
+
 def _in_ledger(ctx: typer.Context, env: str, name: str) -> Any:
     """A file of the environment's ledger, None where there is none that can be read."""
     from tfops.system.git import GitRunner

@@ -13,10 +13,11 @@ from tfops.cli.options import (
     FetchOption,
     FullOption,
     NamedEnvironment,
+    OutOption,
     Output,
     OutputOption,
+    PlanSwitches,
     QuietOption,
-    ReplaceOption,
     SelectionOptions,
     SideBySide,
     StackOption,
@@ -61,8 +62,9 @@ def plan(
         ),
     ] = None,
     allow_missing: AllowMissingOption = None,
-    replace: ReplaceOption = None,
+    of_plan: PlanSwitches,
     checks: Annotated[bool, typer.Option("--checks", help="Run the required checks; exit 13 if one fails.")] = False,
+    out: OutOption = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it in Git, for who is to approve it.")] = False,
     detailed_exitcode: Annotated[bool, typer.Option("--detailed-exitcode", help="Exit 2 for changes.")] = False,
     wait: WaitOption = "0s",
@@ -84,7 +86,9 @@ def plan(
       tfops plan prod --against feature    what would that do to prod?
       tfops plan prod --checks             would it pass?
       tfops plan prod --stack app          one stack of several
+      tfops plan dev --target module.app   only that, and what it needs
       tfops plan prod --keep               for who is to approve it
+      tfops plan prod --out prod.tfplan    for tfops apply prod --plan
     """
     ui = terminal(quiet=quiet, verbose=verbose, full=full)
 
@@ -94,25 +98,31 @@ def plan(
 
         request = request_of(
             env, stacks=stack, wait=wait, engine=EngineSwitches(engine), allow_missing=allow_missing or (),
-            replaces=replace,
+            of_plan=of_plan,
         )  # fmt: skip
         if worktree and (keep or against is not None):
             raise UsageError("--worktree is for what isn't committed: not with --keep or --against")
         if keep and against is not None:
             raise UsageError("--keep is for the checked-out commit, which can be applied: not with --against")
+        if worktree and out is not None:
+            raise UsageError("--out is for a plan that can be applied: not with --worktree")
         project = open_project(ctx)
         if selection := chosen.selection(env):
+            from tfops.cli.many_apply import require_one
             from tfops.cli.passed_on import passed_on
             from tfops.commands.many import plan_many
             from tfops.commands.selecting import for_commit
 
+            require_one(out=out)
             selected = for_commit(project, selection, ui, worktree=worktree)
             return plan_many(project, selected, passed_on(ctx), side_by_side.options(ui), ui)
+        file = None if out is None else folder_of(ctx) / out
+        options = flows.PlanOptions(against, worktree, checks, out=file)
         if keep:
             from tfops.commands.note_review import plan_and_keep
 
-            return plan_and_keep(project, request, ui, checks=checks)
-        return flows.plan(project, request, ui, flows.PlanOptions(against, worktree, checks))
+            return plan_and_keep(project, request, ui, options)
+        return flows.plan(project, request, ui, options)
 
     def exit_code(result: "PlanResult | ManyResult") -> int:
         from tfops.views.plan import PlanResult

@@ -84,11 +84,30 @@ def next_step(error: TyperException, command: str) -> str:
     if _is_missing(error) and ctx is not None:
         needed = (_as_typed(param) for param in ctx.command.params if param.required)
         return " ".join((typed, *needed))
+    if as_here := _of_terraform(error, typed):
+        return as_here
     option = getattr(error, "option_name", None)
     following = _command_behind() if option and not command else ""
     if following:
         return f"options of a command stand behind it: tfops {following} {option} …   (tfops {following} --help)"
     return f"{typed} --help"
+
+
+def _of_terraform(error: TyperException, typed: str) -> str:
+    """What is written otherwise here than in Terraform: options with one dash, a plan's file without an option."""
+    ctx = getattr(error, "ctx", None)
+    options = {one for param in ctx.command.params for one in param.opts} if ctx is not None else set[str]()
+    if option := _with_two_dashes(options):
+        return f"{typed} {option}"
+    if typed == "tfops apply" and "extra argument" in error.format_message():
+        return "a plan in a file: tfops apply ENV --plan FILE; several environments: --env NAME for each"
+    return ""
+
+
+def _with_two_dashes(options: set[str]) -> str:
+    """`--target=module.app` for who typed `-target=module.app`, as Terraform has it."""
+    single = (f"-{word}" for word in sys.argv[1:] if re.match(r"-[a-z][a-z-]+", word))
+    return next((word for word in single if word.partition("=")[0] in options), "")
 
 
 def _is_missing(error: TyperException) -> bool:

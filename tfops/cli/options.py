@@ -3,6 +3,7 @@
 import enum
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, TypedDict
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tfops.engine.commands import EngineFlags
     from tfops.resolve.selection import Selection
 
+_ADDRESS = re.compile(r"([a-z0-9-]+/)?[A-Za-z_][\w-]*(\[.+\])?\.[A-Za-z_]")
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
 
 
@@ -140,6 +142,14 @@ PlanDigestOption = Annotated[
     str | None,
     typer.Option("--plan-digest", metavar="DIGEST", help="Apply only the plan with this digest (see tfops plan)."),
 ]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Write it to a file, for `apply --plan`. It holds secrets."),
+]
+PlanOption = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="Apply the plan in this file (of `tfops plan --out`), or nothing."),
+]
 ReviewedOption = Annotated[
     bool,
     typer.Option("--reviewed", help="Only what was reviewed, and approved where that is required."),
@@ -166,6 +176,61 @@ ReplaceOption = Annotated[
 RefreshOnlyOption = Annotated[
     bool, typer.Option("--refresh-only", help="Only let the state of what runs learn what is real.")
 ]
+
+
+class Switch(enum.StrEnum):
+    """As Terraform's own switches are written: `--refresh=false`."""
+
+    TRUE = "true"
+    FALSE = "false"
+
+
+TargetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="ADDRESS",
+        help="Only this resource or module, and what it needs; the version is partial. Can be repeated.",
+        autocompletion=completion("target"),
+    ),
+]
+RefreshOption = Annotated[
+    Switch,
+    typer.Option("--refresh", case_sensitive=False, help="=false: take the state's word for what is real."),
+]
+ParallelismOption = Annotated[
+    int | None,
+    typer.Option("--parallelism", min=1, max=256, metavar="N", help="How much the engine does at once. Else: 10."),
+]
+
+
+class PlanSwitches(NamedTuple):
+    """What a person may say of a plan, of those who plan a commit."""
+
+    target: TargetOption = None
+    replace: ReplaceOption = None
+    refresh: RefreshOption = Switch.TRUE
+    parallelism: ParallelismOption = None
+
+    def onto(self, flags: "EngineFlags", *, refresh_only: bool = False) -> "EngineFlags":
+        """The flags with these. Raises UsageError for what can be no address, and for what can't be both."""
+        if refresh_only and self.refresh is Switch.FALSE:
+            raise UsageError("--refresh-only and --refresh=false: one of the two")
+        for address in self.target or ():
+            if not _ADDRESS.match(address):
+                hint = "module.NAME or TYPE.NAME, with its key; in an environment of several stacks STACK/… before it"
+                raise UsageError(f"--target: {address!r} is no address", hint=hint)
+        return replace(
+            flags,
+            replace=tuple(self.replace or ()),
+            refresh_only=refresh_only,
+            targets=tuple(dict.fromkeys(self.target or ())),
+            refresh=self.refresh is Switch.TRUE,
+            parallelism=self.parallelism or 0,
+        )
+
+
+NO_PLAN_SWITCHES = PlanSwitches()
 
 
 class EngineSwitches(NamedTuple):

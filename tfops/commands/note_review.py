@@ -27,11 +27,12 @@ _MOST_AT_ONCE = 50
 People = tuple[Sequence[Person], Sequence[Person]]
 
 
-def plan_and_keep(project: Project, request: Request, ui: Ui, *, checks: bool) -> PlanResult:
+def plan_and_keep(project: Project, request: Request, ui: Ui, options: PlanOptions) -> PlanResult:
     """A plan of the checked-out commit, kept for who is to agree to it. Raises as `plan` and `keep_reviews`."""
-    if request.stacks:
-        raise UsageError("--keep is for the plan of a whole environment", hint="leave --stack away")
-    found = plan(project, request, ui, PlanOptions(checks=checks, keeps=True))
+    if request.stacks or request.flags.targets:
+        left_out = "--target" if request.flags.targets else "--stack"
+        raise UsageError("--keep is for the plan of a whole environment", hint=f"leave {left_out} away")
+    found = plan(project, request, ui, replace(options, keeps=True))
     place = find_place(project, request.env)
     if found.reviewed is None or (found.plan.is_empty and not lowers_review(project, place)):
         ui.note("nothing is kept: there is nothing to agree to")

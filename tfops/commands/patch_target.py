@@ -134,6 +134,7 @@ def _waves(
 def _is_enough(contents: ModuleContents, env: EnvName, runs: VersionRecord, commit: Commit) -> bool:
     """Whether what runs in a source can be promoted as it is. Raises ConfigError."""
     is_whole = runs.kind is Kind.APPLY and runs.verified is not Verified.FAILED and not runs.only
+    is_whole = is_whole and not runs.partial
     return is_whole and contents.is_same(env, runs.commit, commit.sha)
 
 

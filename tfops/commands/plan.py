@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfops.change import story
@@ -42,12 +43,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
     """Of HEAD, or of the commit that `against` names, or with `worktree` of the files as they lie here. With `checks`
-    it is held against the required checks; with `keeps` the result has what is to be kept for who reviews it."""
+    it is held against the required checks; with `keeps` the result has what is to be kept for who reviews it; `out` is
+    the file that it is written to."""
 
     against: str | None = None
     worktree: bool = False
     checks: bool = False
     keeps: bool = False
+    out: Path | None = None
 
 
 _PLAIN = PlanOptions()
@@ -64,7 +67,14 @@ def plan(project: Project, request: Request, ui: Ui, options: PlanOptions = _PLA
     found: list[CheckOutcome] = []
     kept: list[ReviewedPlan] = []
 
+    if options.out is not None:
+        from tfops.commands.plan_file import require_writable  # noqa: PLC0415 - most plans are only looked at
+
+        require_writable(options.out)
+
     def look(run: Run, target: Target, planned: Planned) -> None:
+        if options.out is not None:
+            _write(options.out, run, target, planned)
         if options.keeps:
             from tfops.change.review_content import reviewed_plan  # noqa: PLC0415 - most plans are only looked at
 
@@ -84,8 +94,18 @@ def plan(project: Project, request: Request, ui: Ui, options: PlanOptions = _PLA
     latest = target.facts.latest
     commit = None if worktree else target.commit
     reviewed = kept[0] if kept else None
-    current = latest.version if latest else None
-    return PlanResult(place.env, commit, current, planned.shown, tuple(found), target.off, reviewed)
+    return PlanResult(
+        place.env, commit, latest.version if latest else None, planned.shown, checks=tuple(found), off=target.off,
+        reviewed=reviewed, out=str(options.out or ""), is_encrypted=bool(target.rules.plan_recipients),
+    )  # fmt: skip
+
+
+def _write(path: Path, run: Run, target: Target, planned: Planned) -> None:
+    # As above.
+    from tfops.change.taken_plan import plan_file_of  # noqa: PLC0415
+    from tfops.commands.plan_file import write_plan_file  # noqa: PLC0415
+
+    write_plan_file(path, plan_file_of(run, target, planned), target.rules.plan_recipients)
 
 
 def plan_apply(project: Project, request: Request, ui: Ui) -> PlanResult:

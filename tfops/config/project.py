@@ -236,7 +236,8 @@ class AgentRules:
 class ProjectConfig:
     """What operations decided for the whole project. `previews` are rules with patterns; which environments come of
     them depends on the branches there are. `same_but` says what may differ between two environments. `names_backend`:
-    the backend stands in tfops.yaml, and isn't what counts where none does."""
+    the backend stands in tfops.yaml, and isn't what counts where none does. `plan_recipients` are the public age keys
+    that plans in files are encrypted for."""
 
     project: str
     engine: EngineChoice
@@ -257,6 +258,7 @@ class ProjectConfig:
     previews: tuple[EnvironmentRule, ...] = ()
     same_but: tuple[str, ...] = ()
     names_backend: bool = False
+    plan_recipients: tuple[str, ...] = ()
 
     def base_of(self, env: EnvName) -> EnvName | None:
         """Whose files an environment's own are laid over: those that all previews of its kind share, or those of the

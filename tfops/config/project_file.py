@@ -111,6 +111,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         secrets=to_secret_rules(file.secrets),
         encryption=to_encryption(file.encryption),
         agent=to_agent_rules(file.agent),
+        plan_recipients=tuple(file.plan_files.age),
     )
 
 
@@ -152,6 +153,7 @@ def _check(document: Document) -> list[Complaint]:
         check_promotions,
         _check_protect,
         _check_no_downgrade,
+        _check_plan_files,
         check_secrets,
         check_encryption,
         check_agent,
@@ -307,6 +309,18 @@ def _check_no_downgrade(document: Document, data: dict[str, Any]) -> Iterator[Co
         if not _ATTRIBUTE.fullmatch(entry):
             hint = "TYPE.ATTRIBUTE: aws_db_instance.engine_version, without indexes"
             yield document.complaint(where, f"{names.shown(entry)} is not an attribute of a type", hint)
+
+
+_AGE_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+
+
+def _check_plan_files(document: Document, data: dict[str, Any]) -> Iterator[Complaint]:
+    for (_, index), key in _entries(_mapping(data, "plan_files"), "age"):
+        if not _AGE_KEY.fullmatch(key):
+            what, hint = f"{names.shown(key)} is no public age key", "age1…, as `age-keygen` prints it"
+            if key.upper().startswith("AGE-SECRET-KEY"):
+                what, hint = "a private key: anybody can read it here", "make another one, and put its public key here"
+            yield document.complaint(("plan_files", "age", index), what, hint)
 
 
 def _entries(data: dict[str, Any], key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -137,6 +137,12 @@ class LogsBlock(_Block):
     megabytes: Annotated[int, Field(ge=1, le=100)] = 5
 
 
+class PlanFilesBlock(_Block):
+    """Who may read the plans that `plan --out` writes: public age keys. Nobody named: they are in clear."""
+
+    age: list[str] = []
+
+
 class AllowBlock(_Block):
     """The values that an input may have, and what to say about any other; a bare list is the values."""
 
@@ -266,6 +272,7 @@ class ProjectFile(_Block):
     actions: ActionsBlock = Field(default_factory=ActionsBlock)
     inventory: Literal["ids", "hash", "off"] = "ids"
     logs: LogsBlock = Field(default_factory=LogsBlock)
+    plan_files: PlanFilesBlock = Field(default_factory=PlanFilesBlock)
     require: RequireBlock = Field(default_factory=RequireBlock)
     platforms: list[str] = []
     required_checks: list[CheckBlock] = []

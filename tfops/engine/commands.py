@@ -5,6 +5,7 @@ reads state behind its back (docs/explanation/engine.md).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from python_terraform import IsFlagged, Terraform
 
@@ -36,21 +37,26 @@ class EngineFlags:
     """What a person may say about how the engine works, whatever it works on.
 
     `replace` are qualified addresses of what is to be made anew although nothing of it changed; with `refresh_only` a
-    plan changes nothing but what the state says of the real world.
+    plan changes nothing but what the state says of the real world. With `targets`, qualified too, a plan is about
+    these and what they need, and nothing else. Without `refresh` it takes the state's word for what is real.
+    `parallelism` is how much the engine does at once, 0 for as much as it likes.
     """
 
     lock_timeout_s: int = 20
     replace: tuple[str, ...] = ()
     refresh_only: bool = False
+    targets: tuple[str, ...] = ()
+    refresh: bool = True
+    parallelism: int = 0
 
     def of_stack(self, stack: StackName) -> "EngineFlags":
         """With the engine's own addresses of one stack."""
-        own = tuple(in_stack(stack, dict.fromkeys(self.replace)))
-        return EngineFlags(self.lock_timeout_s, own, self.refresh_only)
+        made_anew, targets = (tuple(in_stack(stack, dict.fromkeys(some))) for some in (self.replace, self.targets))
+        return replace(self, replace=made_anew, targets=targets)
 
     def plain(self) -> "EngineFlags":
         """Without what one plan was to do: for work on another one's."""
-        return EngineFlags(self.lock_timeout_s)
+        return EngineFlags(self.lock_timeout_s, parallelism=self.parallelism)
 
 
 class CommandLine:
@@ -112,7 +118,9 @@ class CommandLine:
             destroy=FLAG if destroy else None,
             refresh_only=FLAG if refresh_only or self._flags.refresh_only else None,
             replace=list(self._flags.replace) or None,
-            target=list(targets) or None,
+            target=list(targets or self._flags.targets) or None,
+            refresh=None if self._flags.refresh else False,
+            **self._at_once,
             **_locking(lock_timeout_s),
         )
 
@@ -138,7 +146,12 @@ class CommandLine:
         more: dict[str, Option] = {"suppress_forget_errors": FLAG} if may_leave else {}
         if values:
             more["var_file"] = list(values)
+        more |= self._at_once
         return self._build("apply", plan, input=False, json=FLAG, **more, **_locking(self._flags.lock_timeout_s))
+
+    @property
+    def _at_once(self) -> dict[str, Option]:
+        return {"parallelism": str(self._flags.parallelism)} if self._flags.parallelism else {}
 
     def show_plan(self, plan: str) -> list[str]:
         return self._build("show", plan, json=FLAG)

@@ -21,12 +21,19 @@ _COST = {"n": 2**14, "r": 8, "p": 1}
 
 
 def digest_of_plan(
-    changes: Iterable[Mapping[str, Any]], outputs: tuple[str, ...], actions: list[dict[str, Any]], sealed: str
+    changes: Iterable[Mapping[str, Any]],
+    outputs: tuple[str, ...],
+    actions: list[dict[str, Any]],
+    sealed: str,
+    targets: Iterable[str] = (),
 ) -> str:
-    """The sha256 over the raw changes that do something, the outputs that change, the actions, and what `seal` gave."""
+    """The sha256 over the raw changes that do something, the outputs that change, the actions, and what `seal` gave.
+
+    A plan of some `targets` is another one than the whole, even where both do the same: it says nothing of the rest.
+    """
     normalized = [_normalized(item) for item in changes]
     normalized.sort(key=lambda item: (str(item["address"]), str(item.get("deposed", ""))))
-    return _sha256([normalized, outputs, actions, sealed])
+    return _sha256([normalized, outputs, actions, sealed, *([sorted(targets)] if targets else [])])
 
 
 def prints_of_plan(

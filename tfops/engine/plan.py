@@ -79,12 +79,19 @@ def read_plan(text: str) -> dict[str, Any]:
     return document
 
 
-def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = False, commit: str = "") -> Plan:
+def to_plan(
+    document: Mapping[str, Any],
+    *,
+    is_empty: bool,
+    is_partial: bool = False,
+    targets: tuple[str, ...] = (),
+    commit: str = "",
+) -> Plan:
     """The document of a plan as people and guards read it.
 
-    `is_partial` where only some resources were asked for. Which `commit` stands in values says nothing of what is done.
-    Raises Refused (guard `unknown-plan`) for everything that is in the plan and isn't known here: it might be work that
-    nobody would see.
+    `is_partial` where only some resources were asked for, `targets` where a person asked for them. Which `commit`
+    stands in values says nothing of what is done. Raises Refused (guard `unknown-plan`) for everything that is in the
+    plan and isn't known here: it might be work that nobody would see.
     """
     require_known(_unknown_parts(document, is_partial=is_partial))
     raw, drift = document.get("resource_changes") or [], document.get("resource_drift") or []
@@ -96,12 +103,13 @@ def to_plan(document: Mapping[str, Any], *, is_empty: bool, is_partial: bool = F
     return Plan(
         changes=changes,
         changed_outputs=outputs,
-        digest=digest_of_plan(doing, outputs, running, sealed),
+        digest=digest_of_plan(doing, outputs, running, sealed, targets),
         is_empty=is_empty,
         unchanged=sum(_is_unchanged(item) for item in raw),
         drift=tuple(sorted(filter(None, (_drift(item, secrets) for item in drift)), key=_order)),
         actions=invocations(document),
         prints=prints_of_plan(doing, outputs, running, sealed),
+        targets=targets,
     )
 
 
@@ -205,6 +213,7 @@ def masked_plan(plan: Plan, mask: Callable[[str], str]) -> Plan:
             )
             for action in plan.actions
         ),
+        targets=tuple(with_masked_keys(address, mask) for address in plan.targets),
     )
 
 

@@ -14,7 +14,7 @@ from tfops.dataclass import dataclass
 from tfops.engine.advice import wants_init
 from tfops.engine.commands import CommandLine, EngineFlags
 from tfops.engine.encryption import decrypted, is_encrypted
-from tfops.engine.environment import variable_environment
+from tfops.engine.environment import WORKSPACE, variable_environment
 from tfops.engine.events import Progress, is_diagnostic, masked, may_hold_value
 from tfops.engine.failures import engine_error
 from tfops.engine.initialization import Initialization
@@ -39,7 +39,7 @@ from tfops.records.rendered import BRIDGE_REQUIREMENTS_FILE, RootLayout
 from tfops.records.state import StackState
 from tfops.system import clock
 from tfops.system.parallel import meanwhile
-from tfops.system.workspace import rewrite_outputs, write_file
+from tfops.system.workspace import rewrite_outputs, write_bytes, write_file
 
 if TYPE_CHECKING:
     from tfops.engine.passing import Passing
@@ -109,6 +109,11 @@ class StackEngine:
         """How many engine processes this run has cost so far."""
         return self._runner.started
 
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What its plans are narrowed to, by its own addresses; nothing where they are about all."""
+        return self._flags.targets
+
     def set_variables(self, values: Mapping[str, str]) -> None:
         """Give the engine's next processes other values for some variables of the root."""
         self._runner.env = {**self._runner.env, **variable_environment(values)}
@@ -175,7 +180,8 @@ class StackEngine:
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan failed", ended.errors)
         require_known(ended.progress.unknown)
-        return self._read_plan(self._plan_file, is_empty=ended.code == 0, document=document)
+        is_partial = bool(self.targets)
+        return self._read_plan(self._plan_file, is_empty=ended.code == 0, is_partial=is_partial, document=document)
 
     def plan_ahead(self, *, destroy: bool = False) -> tuple[StackState, frozenset[str]]:
         """The state as `pull_state` has it, taken from a plan that the next `plan` gives: a start of the engine less.
@@ -200,6 +206,18 @@ class StackEngine:
             return self._by_module(state), hidden
         except Unfamiliar:
             return self.pull_state()
+
+    def taken(self, content: bytes, *, is_empty: bool) -> SavedPlan:
+        """A plan that was made before, in a file that was kept, as `plan` gives one. Its root is initialized.
+
+        Raises Refused (guard `plan-tampered`) where it acts on another state or with other code than are here.
+        """
+        from tfops.engine.taken import require_as_here, understood  # noqa: PLC0415 - few plans are kept
+
+        workspace = self._runner.env.get(WORKSPACE, "")
+        require_as_here(content, self.root, workspace=workspace, is_tofu=self.engine.is_tofu)
+        write_bytes(self._plan_file, content)
+        return understood(lambda: self._read_plan(self._plan_file, is_empty=is_empty, is_partial=bool(self.targets)))
 
     @property
     def _plan_file(self) -> Path:
@@ -238,7 +256,9 @@ class StackEngine:
         except Unfamiliar:
             document = self._shown_plan(path)
         digest = hashlib.sha256(content).hexdigest()
-        plan = to_plan(document, is_empty=is_empty, is_partial=is_partial, commit=self.layout.commit)
+        plan = to_plan(
+            document, is_empty=is_empty, is_partial=is_partial, targets=self.targets, commit=self.layout.commit
+        )
         outputs, kinds = planned_by_module(document, is_own=self.layout.is_own)
         return SavedPlan(plan, path, digest, outputs, kinds, secrets_of(document))
 
@@ -289,7 +309,7 @@ class StackEngine:
         if ended.code not in (0, _CHANGES):
             raise engine_error("the plan with `moved` and `import` blocks failed", ended.errors)
         require_known(ended.progress.unknown)
-        return self._read_plan(path, is_empty=ended.code == 0, is_partial=bool(targets))
+        return self._read_plan(path, is_empty=ended.code == 0, is_partial=bool(targets or self.targets))
 
     def forget_bridge(self) -> None:
         """Take the blocks away again: they belong to one plan."""

@@ -28,6 +28,7 @@ def encode_card(card: Card, headline: str) -> str:
         "Tfops-Only": ", ".join(card.only),
         "Tfops-Off": ", ".join(card.off),
         "Tfops-Promoted-From": str(card.promoted_from or ""),
+        "Tfops-Partial": card.partial,
     }
     lines = [f"{name}: {_one_line(value)}" for name, value in trailers.items() if value]
     title = f"{card.environment} v{card.version}: {headline}"

@@ -233,6 +233,7 @@ def _record(env: EnvName, version: Version, message: str) -> VersionRecord | Non
             only=facts.get("Only", ""),
             off=facts.get("Off", ""),
             promoted_from=facts.get("Promoted-From", ""),
+            partial=facts.get("Partial", ""),
         )
     except (KeyError, ValueError, Refused):
         return None
@@ -257,6 +258,7 @@ def _record_of(card: Card) -> VersionRecord:
         only=", ".join(card.only),
         off=", ".join(card.off),
         promoted_from=str(card.promoted_from or ""),
+        partial=card.partial,
     )
 
 

@@ -16,6 +16,7 @@ from tfops.records.promotion import PromotionSource
 from tfops.records.version import Kind
 
 SCHEMA = 1
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class ModuleUsed:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """What was applied, in numbers. `digest` tells whether two plans do the same."""
+    """What was applied, in numbers. `digest` tells whether two plans do the same; not `refreshed`: the plan took the
+    state's word for what is real."""
 
     digest: str
     create: int = 0
@@ -74,7 +76,9 @@ class StackRecord:
     version took in alive. `lets_go` are blocks and modules that the code takes out of the state alive. `unread` are
     modules with a file that could not be read: all that they hold is among the `protected`. `guessed` are those of the
     `protected` whose `prevent_destroy` the inputs didn't decide. `kept` have `destroy = false`: the engine is to leave
-    them alive. `run_values` are what its root was given of what only a run knows, by name (`git.commit`).
+    them alive. `run_values` are what its root was given of what only a run knows, by name (`git.commit`). `targets` are
+    the addresses that the apply of its content was narrowed to (`--target`): what else the content says may not be
+    there.
     """
 
     backend: str
@@ -101,6 +105,7 @@ class StackRecord:
     imported: tuple[str, ...] = ()
     commit: str = ""
     run_values: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,7 @@ class Card:
     rendered_digest: str
     plan: PlanSummary
     replace_requested: tuple[str, ...] = ()  # what a person wanted made anew although nothing of it changed
+    parallelism: int = 0  # how much the engine did at once, where a person said so
     checks: tuple[CheckOutcome, ...] = ()  # that the plan passed before it was applied
     approvals: tuple[Approval, ...] = ()
     actions: tuple[ActionOutcome, ...] = ()
@@ -181,6 +187,17 @@ class Card:
         """The stacks whose content is the version's; empty when it is that of all."""
         mixed = any(part.commit for part in self.stacks.values())
         return tuple(sorted(name for name, part in self.stacks.items() if not part.commit)) if mixed else ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the applies of its content were narrowed to, over all stacks; nothing where it is whole."""
+        return tuple(qualified(name, address) for name, stack in self.stacks.items() for address in stack.targets)
+
+    @property
+    def partial(self) -> str:
+        """The same in a few words, for listings."""
+        few, more = self.targets[:_FEW], len(self.targets) - _FEW
+        return ", ".join(few) + (f" and {more} more" if more > 0 else "")
 
     @property
     def protected(self) -> frozenset[str]:

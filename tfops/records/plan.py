@@ -110,7 +110,8 @@ class Plan:
     `is_empty` is the engine's own verdict (exit code 0 of `-detailed-exitcode`). `drift` is what changed
     in the real world since the state was written: not planned, found. Over several stacks the addresses are
     qualified (`network/…`), and what `waiting` stacks will do is planned again when it can be known. `prints` are
-    what the digest is about, thing by thing.
+    what the digest is about, thing by thing. `targets` are the addresses that a person narrowed it to: it says nothing
+    of what else the commit wants.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -122,6 +123,7 @@ class Plan:
     actions: tuple[Invocation, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     prints: Mapping[str, Print] = field(default_factory=dict, repr=False, metadata=NOT_PRINTED)
+    targets: tuple[str, ...] = ()
 
     def count(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -16,8 +16,8 @@ from tfops.records.version import Kind
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
     """What a run is aimed at; enough to find its content again. `only` are the stacks it was narrowed to, none: all.
-    `replace_requested` are addresses that a person wanted made anew; `run_values` by stack, what its root was given of
-    what only a run knows."""
+    `replace_requested` are addresses that a person wanted made anew, `targets` those that alone were meant; `refreshed`
+    and `parallelism` as on a card. `run_values` by stack, what its root was given of what only a run knows."""
 
     run_id: str = field(metadata=NOT_PRINTED)
     kind: Kind
@@ -30,6 +30,9 @@ class Aim:
     promoted_from: PromotionSource | None = field(default=None, metadata=NOT_PRINTED)
     replace_requested: tuple[str, ...] = field(default=(), metadata=NOT_PRINTED)
     run_values: Mapping[str, Mapping[str, str]] = field(default_factory=dict, metadata=NOT_PRINTED)
+    targets: tuple[str, ...] = field(default=(), metadata=NOT_PRINTED)
+    refreshed: bool = field(default=True, metadata=NOT_PRINTED)
+    parallelism: int = field(default=0, metadata=NOT_PRINTED)
 
     def aim(self) -> dict[str, Any]:
         """These fields alone, for another record about the same run."""

@@ -62,6 +62,7 @@ class VersionRecord:
 
     `only` names the stacks that are at the commit, empty when all are, `off` what its files switched off;
     `promoted_from` is the environment and version (`staging v12`) that it came from, empty where it wasn't promoted.
+    `partial` names what alone was applied of its commit (`--target`), empty where all was.
     """
 
     env: EnvName
@@ -78,6 +79,7 @@ class VersionRecord:
     only: str = ""
     off: str = ""
     promoted_from: str = ""
+    partial: str = ""
 
     @property
     def is_of_its_commit(self) -> bool:

@@ -31,6 +31,7 @@ def merge_plans(plans: Mapping[StackName, Plan], waiting: Iterable[Waiting] = ()
         waiting=waits,
         prints={qualified(stack, name): one for stack, plan in plans.items() for name, one in plan.prints.items()}
         | {f"{wait.stack} (waiting)": Print("waiting", "waiting") for wait in waits},
+        targets=tuple(qualified(stack, address) for stack, plan in plans.items() for address in plan.targets),
     )
 
 

@@ -50,9 +50,12 @@ def require_promotable(source: SourceFacts, rule: PromotionRule, now: datetime) 
             hint=f"tfops status {source.env}; then: tfops resume {source.env}",
         )
     if not source.is_whole:
+        what = "is no single commit: its stacks or its providers are of several"
+        if latest.partial:
+            what = f"isn't all of its commit: only {latest.partial} was applied (--target)"
         raise Refused(
             "source-mixed",
-            f"{source.env} {latest.version} is no single commit: its stacks or its providers are of several",
+            f"{source.env} {latest.version} {what}",
             hint=f"apply one commit to all of it: tfops apply {source.env}",
         )
     _require_verified(source.env, latest, rule)

@@ -61,10 +61,15 @@ class SyncFacts:
     unpromoted: tuple[str, ...] = ()
 
     @property
-    def runs_head(self) -> bool:
-        """Whether the latest version is an apply of the branch's head."""
+    def is_at_head(self) -> bool:
+        """Whether the latest version is an apply of the branch's head, or of a part of it."""
         current = self.current
         return current is not None and current.commit == self.head and current.is_of_its_commit
+
+    @property
+    def runs_head(self) -> bool:
+        """Whether it is all of it."""
+        return self.is_at_head and self.current is not None and not self.current.partial
 
     @property
     def is_healing(self) -> bool:
@@ -182,11 +187,13 @@ def _busy(facts: SyncFacts) -> Decision | None:
 
 
 def _synced(facts: SyncFacts) -> Decision | None:
-    if not facts.runs_head or facts.is_stopped or facts.is_healing:
+    if not facts.is_at_head or facts.is_stopped or facts.is_healing:
         return None
     assert facts.current is not None
     if facts.current.verified is Verified.FAILED:
         return _no(facts, SyncReason.NOT_VERIFIED, f"{facts.current.version} is not verified")
+    if not facts.runs_head:
+        return None
     return _no(facts, SyncReason.SYNCED, f"runs {facts.short} of {facts.branch}")
 
 
@@ -227,7 +234,9 @@ def _promotion(facts: SyncFacts) -> Decision | None:
 def _manual(facts: SyncFacts) -> Decision | None:
     if facts.rule.sync is not Sync.MANUAL or facts.is_healing:
         return None
-    return _no(facts, SyncReason.MANUAL, f"{facts.short} waits for a person (sync: manual): tfops apply {facts.env}")
+    current = facts.current
+    what = f"the rest of {facts.short}" if facts.is_at_head and current and current.partial else facts.short
+    return _no(facts, SyncReason.MANUAL, f"{what} waits for a person (sync: manual): tfops apply {facts.env}")
 
 
 def _unsigned(facts: SyncFacts) -> Decision | None:
@@ -282,7 +291,15 @@ def _act(facts: SyncFacts) -> Decision:
         return _yes(facts, SyncReason.HEAL, f"{count} drifted: {', '.join(facts.drifted[:_MOST_LISTED])}")
     if facts.current is None:
         return _yes(facts, SyncReason.NEW, f"{facts.short} of {facts.branch} is the first")
-    return _yes(facts, SyncReason.CHANGED, f"{facts.short} of {facts.branch} changes it")
+    return _yes(facts, SyncReason.CHANGED, f"{facts.short} of {facts.branch} {_does(facts)}")
+
+
+def _does(facts: SyncFacts) -> str:
+    """What the head has to do with what runs: where a person applied a part of it, the rest is still owed."""
+    current = facts.current
+    if current is None or not current.partial or not facts.is_at_head:
+        return "changes it"
+    return f"isn't all applied: {current.version} was only {current.partial} (--target)"
 
 
 _RULES: tuple[Callable[[SyncFacts], Decision | None], ...] = (

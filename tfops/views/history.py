@@ -106,6 +106,8 @@ def _version_cells(entry: HistoryEntry, view: View) -> tuple[draw.Text | str, ..
     what = f"{record.kind} to {record.restores}" if record.restores else f"{record.kind}{origin}"
     version, changes = draw.Text(str(record.version), style="bold"), draw.Text(_changes(entry), style="dim")
     changes.append(*_verified_words(record))
+    if record.partial:
+        changes.append(plain(f" · partial: only {record.partial}"), style="yellow")
     if entry.promoted:
         changes.append(plain(f" · now {', '.join(map(str, entry.promoted))}"))
     if entry.drill:

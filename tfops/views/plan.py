@@ -27,7 +27,8 @@ from tfops.views.verdict import VERDICT_STYLES
 @dataclass(frozen=True, slots=True)
 class PlanResult:
     """The end of `plan`. `checks` are the required ones, when they were asked, `off` what the environment's files
-    switch off. `reviewed` is what is to be kept of it, when somebody wants that."""
+    switch off. `reviewed` is what is to be kept of it, when somebody wants that; `out` is the file that it was written
+    to."""
 
     env: EnvName
     commit: Commit | None
@@ -36,6 +37,8 @@ class PlanResult:
     checks: tuple[CheckOutcome, ...] = ()
     off: tuple[SwitchedOff, ...] = ()
     reviewed: ReviewedPlan | None = field(default=None, metadata=NOT_PRINTED)
+    out: str = ""
+    is_encrypted: bool = False
 
     @property
     def is_refused(self) -> bool:
@@ -67,8 +70,18 @@ class RollbackPlanResult:
 def _plan(result: PlanResult, view: View) -> draw.Renderable:
     report = plan_report(result.plan, full=view.full)
     if result.plan.is_empty or result.commit is None:  # nothing that could be applied by its digest
-        return report
-    return draw.Group(report, draw.Text(f"Digest: {result.plan.digest}", style="dim"))
+        return draw.Group(report, *_out_lines(result))
+    return draw.Group(report, draw.Text(f"Digest: {result.plan.digest}", style="dim"), *_out_lines(result))
+
+
+def _out_lines(result: PlanResult) -> Iterator[draw.Text]:
+    if not result.out:
+        return
+    secrets = "encrypted for the keys of plan_files.age"
+    if not result.is_encrypted:
+        secrets = "it holds secrets in clear: keep it to yourself, and never in Git"
+    yield draw.Text(f"Saved to {result.out} ({secrets})", style="yellow" if not result.is_encrypted else "dim")
+    yield draw.Text(f"  next: tfops apply {result.env} --plan {result.out}", style="dim")
 
 
 def _judgement_lines(judgement: Judgement) -> Iterator[draw.Text]:

@@ -52,8 +52,17 @@ def plan_report(plan: Plan, *, full: bool = False) -> draw.Renderable:
     """The whole plan. Without `full`, long lists of creates and of attributes are cut, and say so."""
     drift = list(_drift_lines(plan, full=full))
     if plan.is_empty:
-        return draw.Group(*drift, draw.Text("No changes: what runs is what the commit says.", style="green"))
-    return draw.Group(*drift, *_lines(plan, full=full), *_waiting_lines(plan), draw.Text(), plan_summary(plan))
+        text = "No changes there." if plan.targets else "No changes: what runs is what the commit says."
+        return draw.Group(*drift, draw.Text(text, style="green"), *_target_lines(plan))
+    lines = (*_lines(plan, full=full), *_waiting_lines(plan), draw.Text(), plan_summary(plan))
+    return draw.Group(*drift, *lines, *_target_lines(plan))
+
+
+def _target_lines(plan: Plan) -> Iterator[draw.Text]:
+    """A plan that says nothing of the rest must not look like one that does."""
+    if plan.targets:
+        names = ", ".join(plan.targets)
+        yield draw.Text(f"Only {names} and what that needs (--target): nothing is said of the rest.", style="yellow")
 
 
 def plan_summary(plan: Plan) -> draw.Text:

@@ -51,6 +51,7 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
         ("applied", f"{record.applied_at:%Y-%m-%d %H:%M:%S} UTC, {age(record.applied_at, view.now)}"),
         ("by", f"{card['applied_by']['name']} <{card['applied_by']['email']}>"),
         ("checked", _checked_words(card.get("checks", []))),
+        ("options", _option_words(card)),
         ("approved", ", ".join(dict.fromkeys(f"{item['who']} ({item['how']})" for item in card["approvals"]))),
         ("actions", _action_words(card.get("actions", []))),
         ("took", duration(card["duration_s"])),
@@ -58,6 +59,7 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
         ("branch", card["branch"]),
         ("only", record.only),
         ("switched off", record.off),
+        ("partial", record.partial and f"only {', '.join(_targets(stacks))} (--target): the rest wasn't applied"),
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
         ("became", ", ".join(f"{one} ({one.by}, {one.at:%Y-%m-%d})" for one in result.promoted)),
@@ -89,6 +91,17 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
 
         parts += trouble_lines(record.env, result.trouble, view)
     return draw.Group(*parts)
+
+
+def _option_words(card: Mapping[str, Any]) -> str:
+    """What a person said of how it was planned and applied."""
+    said = [] if card["plan"].get("refreshed", True) else ["--refresh=false"]
+    said += [f"--parallelism {number}"] if (number := card.get("parallelism")) else []
+    return ", ".join([*said, *(f"--replace {address}" for address in card.get("replace_requested", ()))])
+
+
+def _targets(stacks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [qualified(name, address) for name, part in stacks.items() for address in part.get("targets", ())]
 
 
 def _state_words(part: Mapping[str, Any]) -> str:

@@ -123,6 +123,7 @@ def _state_of(row: EnvironmentStatus) -> tuple[str, str]:
         (current is not None and current.kind is Kind.DESTROY, "destroyed", "dim"),
         (current is not None and current.verified is Verified.FAILED, _unverified_words(current), "bold red"),
         (current is not None and bool(current.hold), f"held: {current.hold}" if current else "", "yellow"),
+        (current is not None and bool(current.partial), _partial_words(current), "yellow"),
         (current is not None and bool(current.only), _only_words(current), "yellow"),
         *_decided(row),
         (bool(row.drifted), _drift_words(row.drifted), "yellow"),
@@ -187,6 +188,12 @@ def _unverified_words(current: VersionRecord | None) -> str:
 
 def _only_words(current: VersionRecord | None) -> str:
     return f"only {current.only} is at {current.commit[:8]}" if current else ""
+
+
+def _partial_words(current: VersionRecord | None) -> str:
+    if current is None:
+        return ""
+    return f"partial: only {current.partial} of {current.commit[:8]}; the rest waits: tfops apply {current.env}"
 
 
 def _lock_words(status: LockStatus) -> str:

@@ -8,6 +8,8 @@ from tfops.engine.planfile.unfamiliar import MOST_BYTES, Unfamiliar
 
 _PLAN = "tfplan"
 _STATE, _STATE_BEFORE = "tfstate", "tfstate-prev"
+_CODE = "tfconfig/"
+_MOST_FILES = 10_000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # https://docs.python.org/3/library/zipfile.html: whatever a broken archive makes it raise.
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, NotImplementedError)
@@ -23,6 +25,18 @@ def states_in(content: bytes) -> tuple[bytes, bytes]:
     """The states in a saved plan's file: as the plan found the world, and as it was before. Raises Unfamiliar."""
     found, before = _read(content, _STATE, _STATE_BEFORE)
     return found, before
+
+
+def code_in(content: bytes) -> dict[str, bytes]:
+    """The code in a saved plan's file by its path there, `m-app/main.tf`, and its list. Raises Unfamiliar."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = [info.filename for info in archive.infolist() if info.filename.startswith(_CODE)]
+            if len(names) > _MOST_FILES:
+                raise Unfamiliar(f"more than {_MOST_FILES} files")
+            return {name.removeprefix(_CODE): _member(archive, name) for name in names}
+    except _BROKEN as error:
+        raise Unfamiliar(f"not a whole archive: {error}") from error
 
 
 def _read(content: bytes, *names: str) -> list[bytes]:

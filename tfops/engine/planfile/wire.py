@@ -88,6 +88,14 @@ def read_message(data: bytes, layout: Layout, budget: Budget) -> dict[str, Any]:
     return found
 
 
+def single(data: bytes, place: int) -> bytes:
+    """The one message or text at a field of whatever message. Raises Unfamiliar."""
+    found = [raw for number, raw in _fields(data) if number == place]
+    if len(found) != 1 or not isinstance(found[0], bytes):
+        raise Unfamiliar(f"no field {place}, or several")
+    return found[0]
+
+
 def _value(raw: int | bytes, field: Field) -> Any:
     if isinstance(raw, int) is not (field.kind is Kind.NUMBER):
         raise Unfamiliar(f"the field {field.name} in another form")
