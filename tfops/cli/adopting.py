@@ -1,0 +1,118 @@
+"""The command that makes environments of Terraform folders that are there."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tfops.cli.change_options import request_of
+from tfops.cli.complete import complete_branch, complete_environment, complete_folder
+from tfops.cli.options import EngineSwitches, Output, OutputOption, SideBySide, YesAdoptOption
+from tfops.cli.run import execute, folder_of, open_project, terminal
+from tfops.errors import UsageError
+
+if TYPE_CHECKING:
+    from tfops.cli.terminal import Terminal
+    from tfops.commands.adopt_all import AdoptAllRequest
+
+
+def adopt(
+    ctx: typer.Context,
+    *,
+    env: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ENV",
+            help="What the environment is to be called. With --all: the folder to look into.",
+            autocompletion=complete_environment,
+            show_default=False,
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER",
+            help="A Terraform root module with a state. Left out: the environment's `root:`, which stays where it is.",
+            autocompletion=complete_folder,
+            show_default=False,
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every root module of the repository, where it is: nothing moves.")
+    ] = False,
+    skip: Annotated[
+        list[str] | None,
+        typer.Option("--skip", metavar="GLOB", help="With --all: folders to leave out. Can be repeated."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --all: only show what was found.")] = False,
+    side_by_side: SideBySide,
+    module: Annotated[
+        str | None, typer.Option("--module", metavar="NAME", help="The module's name. Left out: the folder's.")
+    ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option(
+            "--branch",
+            metavar="PATTERN",
+            help="Its branch. Left out: the one checked out.",
+            autocompletion=complete_branch,
+        ),
+    ] = None,
+    yes: YesAdoptOption = False,
+    engine: EngineSwitches,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Take a Terraform folder over as an environment, without touching what it made.
+
+    The first run writes the files and rehearses the first plan. Commit them; the same command again then
+    copies the state and records the first version. Refused, with everything as before, unless that plan is empty.
+
+    An environment with `root:` in tfops.yaml is taken over where it is, in one run: nothing moves. With --all every
+    root module of the repository gets such a line, in one commit, and is taken over; the same again goes on.
+
+    \b
+    Examples:
+      tfops adopt prod
+      tfops adopt prod ./legacy
+      git add -A && git commit -m "Adopt prod" && tfops adopt prod ./legacy
+      tfops adopt --all --dry-run
+      tfops adopt --all live --skip 'live/sandbox' --yes
+    """
+    ui = terminal()
+
+    def flow() -> object:
+        if everything:
+            return _adopt_all(ctx, _all_of(ctx, env, folder, skip, yes=yes, dry_run=dry_run), side_by_side, ui)
+        if skip or dry_run or any(side_by_side):
+            raise UsageError("--skip, --dry-run, --parallel and --fail-fast are for many roots", hint="add --all")
+        if env is None:
+            raise UsageError("which environment?", hint="tfops adopt ENV [FOLDER], or every root: tfops adopt --all")
+        request = request_of(env, yes=yes, engine=engine)
+        if folder is None:
+            from tfops.commands.adopt_root import adopt_root
+
+            return adopt_root(open_project(ctx), request, ui)
+        from tfops.commands.adopt import adopt
+
+        return adopt(open_project(ctx), folder_of(ctx) / folder, request, ui, module=module, branch=branch)
+
+    execute("adopt", flow, ui=ui, output=output)
+
+
+def _all_of(
+    ctx: typer.Context, below: str | None, folder: Path | None, skip: list[str] | None, *, yes: bool, dry_run: bool
+) -> "AdoptAllRequest":
+    from tfops.cli.passed_on import passed_on
+    from tfops.commands.adopt_all import AdoptAllRequest, folder_below
+
+    if folder is not None:
+        raise UsageError("--all takes one folder to look into, no name", hint=f"tfops adopt --all {folder}")
+    where = folder_below(open_project(ctx), folder_of(ctx) / (below or "."))
+    options = tuple(passed_on(ctx, only=("engine", "lock_timeout")))
+    return AdoptAllRequest(where, tuple(skip or ()), yes, dry_run, options)
+
+
+def _adopt_all(ctx: typer.Context, asked: "AdoptAllRequest", side_by_side: SideBySide, ui: "Terminal") -> object:
+    from tfops.commands.adopt_all import adopt_all
+
+    return adopt_all(open_project(ctx), asked, ui, side_by_side.options(ui))
