@@ -1,5 +1,6 @@
 """The command that makes environments of Terraform folders that are there."""
 
+import enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,13 @@ from tfops.errors import UsageError
 if TYPE_CHECKING:
     from tfops.cli.terminal import Terminal
     from tfops.commands.adopt_all import AdoptAllRequest
+    from tfops.commands.adopt_from import AdoptFromRequest
+
+
+class Tool(enum.StrEnum):
+    """Whose tree is read, by what the tool itself prints."""
+
+    TERRAGRUNT = "terragrunt"
 
 
 def adopt(
@@ -44,7 +52,12 @@ def adopt(
         list[str] | None,
         typer.Option("--skip", metavar="GLOB", help="With --all: folders to leave out. Can be repeated."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --all: only show what was found.")] = False,
+    source: Annotated[
+        Tool | None, typer.Option("--from", help="What this tool says of the folder's tree, as environments.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --all or --from: only show what would be written.")
+    ] = False,
     side_by_side: SideBySide,
     module: Annotated[
         str | None, typer.Option("--module", metavar="NAME", help="The module's name. Left out: the folder's.")
@@ -77,14 +90,19 @@ def adopt(
       git add -A && git commit -m "Adopt prod" && tfops adopt prod ./legacy
       tfops adopt --all --dry-run
       tfops adopt --all live --skip 'live/sandbox' --yes
+      tfops adopt --from terragrunt live --dry-run
     """
     ui = terminal()
 
     def flow() -> object:
+        if everything and source is not None:
+            raise UsageError("--all and --from: one of the two")
         if everything:
             return _adopt_all(ctx, _all_of(ctx, env, folder, skip, yes=yes, dry_run=dry_run), side_by_side, ui)
+        if source is not None:
+            return _adopt_from(ctx, _from_of(ctx, source, env, folder, yes=yes, dry_run=dry_run), side_by_side, ui)
         if skip or dry_run or any(side_by_side):
-            raise UsageError("--skip, --dry-run, --parallel and --fail-fast are for many roots", hint="add --all")
+            raise UsageError("--skip, --dry-run, --parallel and --fail-fast are for many", hint="add --all, or --from")
         if env is None:
             raise UsageError("which environment?", hint="tfops adopt ENV [FOLDER], or every root: tfops adopt --all")
         request = request_of(env, yes=yes, engine=engine)
@@ -102,14 +120,38 @@ def adopt(
 def _all_of(
     ctx: typer.Context, below: str | None, folder: Path | None, skip: list[str] | None, *, yes: bool, dry_run: bool
 ) -> "AdoptAllRequest":
-    from tfops.cli.passed_on import passed_on
-    from tfops.commands.adopt_all import AdoptAllRequest, folder_below
+    from tfops.commands.adopt_all import AdoptAllRequest
+    from tfops.commands.adopt_many import folder_below
 
     if folder is not None:
         raise UsageError("--all takes one folder to look into, no name", hint=f"tfops adopt --all {folder}")
     where = folder_below(open_project(ctx), folder_of(ctx) / (below or "."))
-    options = tuple(passed_on(ctx, only=("engine", "lock_timeout")))
-    return AdoptAllRequest(where, tuple(skip or ()), yes, dry_run, options)
+    return AdoptAllRequest(where, tuple(skip or ()), yes, dry_run, _options(ctx))
+
+
+def _options(ctx: typer.Context) -> tuple[str, ...]:
+    """Those of each `adopt`."""
+    from tfops.cli.passed_on import passed_on
+
+    return tuple(passed_on(ctx, only=("engine", "lock_timeout")))
+
+
+def _from_of(
+    ctx: typer.Context, tool: Tool, below: str | None, folder: Path | None, *, yes: bool, dry_run: bool
+) -> "AdoptFromRequest":
+    from tfops.commands.adopt_from import AdoptFromRequest
+    from tfops.commands.adopt_many import folder_below
+
+    if folder is not None:
+        raise UsageError("--from takes one folder to look into, no name", hint=f"tfops adopt --from {tool} {folder}")
+    where = folder_below(open_project(ctx), folder_of(ctx) / (below or "."))
+    return AdoptFromRequest(tool.value, where, yes, dry_run, _options(ctx), str(ctx.params.get("engine") or ""))
+
+
+def _adopt_from(ctx: typer.Context, asked: "AdoptFromRequest", side_by_side: SideBySide, ui: "Terminal") -> object:
+    from tfops.commands.adopt_from import adopt_from
+
+    return adopt_from(open_project(ctx), asked, ui, side_by_side.options(ui))
 
 
 def _adopt_all(ctx: typer.Context, asked: "AdoptAllRequest", side_by_side: SideBySide, ui: "Terminal") -> object:

@@ -6,40 +6,29 @@ empty. What is taken over already is left alone: a run that was cut off goes on 
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tfops.change.project import Project
-from tfops.change.reading import read_all
-from tfops.change.shared_states import place_complaints
 from tfops.change.ui import Ui
 from tfops.commands.adopt_found import Found, Where, find_adoptable
-from tfops.commands.replica_place import bring_to_branch, require_place
-from tfops.commands.side_by_side import Ended, ManyOptions, run_side_by_side
+from tfops.commands.adopt_many import committed, mistakes, project_name, taken_over
+from tfops.commands.replica_place import require_place
+from tfops.commands.side_by_side import ManyOptions
 from tfops.config.edit import environment_lines, with_environments
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import ProjectConfig
-from tfops.config.project_file import project_document
 from tfops.dataclass import dataclass
-from tfops.errors import NotApproved, Refused, UsageError
-from tfops.exits import Exit
+from tfops.errors import NotApproved, Refused
 from tfops.forge.ci import branch_named_by_ci
-from tfops.ledger.codec import from_plain
 from tfops.ledger.versions import list_latest
-from tfops.records.complaint import Complaint
-from tfops.records.names import CommitSha, EnvName
-from tfops.records.plan import Plan, totals
+from tfops.records.names import EnvName
 from tfops.resolve.branches import matches
-from tfops.system.objects import store_commit
 from tfops.system.trees import GitTree
-from tfops.views.adopt import AdoptResult
 from tfops.views.adopt_all import AdoptAllResult, FoundRoot, root_lines
-from tfops.views.many import EnvironmentAnswer
 from tfops.views.words import plural
 
-_NO_NAME = re.compile(r"[^a-z0-9]+")
 _VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")
 
 
@@ -71,22 +60,22 @@ def adopt_all(project: Project, asked: AdoptAllRequest, ui: Ui, how: ManyOptions
     if rules:
         project.fetch_for_change(rules)
     branch = repository.branch or branch_named_by_ci()
+    where = Where(asked.below, asked.skip, branch)
     require_place(project, branch or "HEAD", EnvName("what is found"), applies=not asked.is_dry)
-    found = find_adoptable(project, tree, rules, Where(asked.below, asked.skip, branch))
+    found = find_adoptable(project, tree, rules, where)
     for path, settings in found.unsaid.items():
         ui.warn(f"{path}: {', '.join(settings)} may be secret and isn't written down: set it in the environment")
     changed = _changed(project, tree, found)
-    waiting, adopted = _of_before(project, rules, branch, found)
+    waiting, adopted = _of_before(project, rules, where, found)
     roots = (*waiting, *found.roots)
     text = "\n".join(environment_lines({one.env: one.line for one in found.roots}))
     result = AdoptAllResult(roots, found.left_out, adopted, branch, text, is_dry=asked.is_dry, again=asked.again)
     if asked.is_dry or not roots:
         return result
     _ask(project, result, found, ui, yes=asked.yes)
-    commit = _committed(project, changed, branch, found.roots) if changed is not None else ""
-    ended = _taken_over(project, roots, asked, how)
-    answers = tuple(map(_with_plan, ended.of([one.env for one in roots])))
-    return replace(result, commit=commit, environments=answers, is_interrupted=ended.is_interrupted)
+    commit = committed(project, changed, branch, _message(found.roots)) if changed is not None else ""
+    answers, is_interrupted = taken_over(project, [one.env for one in roots], asked.options, how)
+    return replace(result, commit=commit, environments=answers, is_interrupted=is_interrupted)
 
 
 def _changed(project: Project, tree: GitTree, found: Found) -> GitTree | None:
@@ -94,7 +83,7 @@ def _changed(project: Project, tree: GitTree, found: Found) -> GitTree | None:
     out, and said."""
     while found.roots:
         changed = GitTree(project.repository, project.repository.tree_with({PROJECT_FILE: _text(project, tree, found)}))
-        wrong = _mistakes(project, changed, found.roots)
+        wrong = mistakes(project, changed, [one.env for one in found.roots])
         if not wrong:
             return changed
         for env, complaint in wrong.items():
@@ -109,29 +98,13 @@ def _text(project: Project, tree: GitTree, found: Found) -> str:
     blocks: Mapping[str, Mapping[str, Any]] = {one.env: one.line for one in found.roots}
     before = tree.read(PROJECT_FILE)
     if before is None:
-        name = _NO_NAME.sub("-", project.repository.root.name.lower()).strip("-")[:63] or "infrastructure"
         lines = "".join(f"  {line}\n" for line in environment_lines(blocks))
-        return f"version: 1\nproject: {name}\nenvironments:\n{lines}"
+        return f"version: 1\nproject: {project_name(project)}\nenvironments:\n{lines}"
     try:
         return with_environments(before, blocks)
     except ValueError as error:
         what = f"`{PROJECT_FILE}` can't be changed without risk: {error}"
         raise Refused("unusual-form", what, hint="the lines to add: tfops adopt --all --dry-run") from error
-
-
-def _mistakes(project: Project, tree: GitTree, roots: Sequence[FoundRoot]) -> dict[EnvName, Complaint]:
-    """What `validate` would say first of each."""
-    rules = project.rules_in(tree)
-    document = project_document(tree)
-    lines = {document.mark(("environments", one.env)).line: one.env for one in roots}
-    found: dict[EnvName, Complaint] = {}
-    for complaint in place_complaints(rules, tree):
-        if (env := lines.get(complaint.mark.line)) is not None:
-            found.setdefault(env, complaint)
-    for read in read_all(project, tree, [one.env for one in roots]):
-        if read.complaints:
-            found.setdefault(read.env, read.complaints[0])
-    return found
 
 
 def _ignored_values(project: Project, root: FoundRoot) -> str:
@@ -144,22 +117,22 @@ def _ignored_values(project: Project, root: FoundRoot) -> str:
 
 
 def _of_before(
-    project: Project, rules: ProjectConfig | None, branch: str, found: Found
+    project: Project, rules: ProjectConfig | None, where: Where, found: Found
 ) -> tuple[list[FoundRoot], tuple[EnvName, ...]]:
     """Environments that have roots already: those that are still to be taken over, and those that are."""
     latest = list_latest(project.repository)
     waiting: list[FoundRoot] = []
     adopted: list[EnvName] = []
     for env, rule in rules.environments.items() if rules else ():
-        if not rule.roots or rule.rehearses:
+        if not rule.roots or rule.rehearses or not any(map(where.has, rule.roots.values())):
             continue
         path = ", ".join(rule.roots.values())
         if env in latest and latest[env].latest:
             adopted.append(env)
-        elif matches(rule.branch, branch):
+        elif matches(rule.branch, where.branch):
             waiting.append(FoundRoot(env, path, "in tfops.yaml already", {}, is_new=False))
         else:
-            found.left_out[path] = f"{env} is bound to {rule.branch}, this is {branch}"
+            found.left_out[path] = f"{env} is bound to {rule.branch}, this is {where.branch}"
     return waiting, tuple(adopted)
 
 
@@ -179,38 +152,6 @@ def _ask(project: Project, result: AdoptAllResult, found: Found, ui: Ui, *, yes:
         raise NotApproved("nothing was taken over", why="that needs a yes", hint=hint)
 
 
-def _committed(project: Project, tree: GitTree, branch: str, roots: Sequence[FoundRoot]) -> CommitSha:
+def _message(roots: Sequence[FoundRoot]) -> str:
     named = "\n".join(f"- {one.env}: {one.path}" for one in roots)
-    message = f"Name {plural(len(roots), 'root')} in {PROJECT_FILE}\n\n{named}\n"
-    commit = store_commit(project.repository, tree.tree_id, parent=project.repository.head, message=message)
-    bring_to_branch(project, commit, branch, pushes=True)
-    return commit
-
-
-def _taken_over(project: Project, roots: Iterable[FoundRoot], asked: AdoptAllRequest, how: ManyOptions) -> Ended:
-    jobs = {one.env: ("adopt", one.env, "--yes", *asked.options) for one in roots}
-    return run_side_by_side(Project.open(project.repository.root, project.engine), jobs, _read, how)
-
-
-def _read(env: EnvName, result: Mapping[str, Any]) -> EnvironmentAnswer:
-    """Of what `adopt` printed."""
-    found = from_plain(AdoptResult, result)
-    return EnvironmentAnswer(env, True, Exit.DONE, f"is now {found.version}", result=result)
-
-
-def _with_plan(answer: EnvironmentAnswer) -> EnvironmentAnswer:
-    """With what would be done, where the first plan isn't empty."""
-    written = (answer.error or {}).get("plan")
-    if written is None:
-        return answer
-    plan = from_plain(Plan, written)
-    text = totals([plan]) or "outputs would change"
-    return replace(answer, plan=plan, text=f"not empty: {text}")
-
-
-def folder_below(project: Project, folder: Path) -> str:
-    """A folder that was typed, from the repository's top. Raises UsageError."""
-    top, wanted = project.repository.root.resolve(), folder.resolve()
-    if not wanted.is_dir() or not wanted.is_relative_to(top):
-        raise UsageError(f"`{folder}` is not a folder of this repository")
-    return wanted.relative_to(top).as_posix()
+    return f"Name {plural(len(roots), 'root')} in {PROJECT_FILE}\n\n{named}\n"

@@ -51,6 +51,12 @@ class Where:
     skip: Collection[str]
     branch: str
 
+    def has(self, path: str) -> bool:
+        return (self.below in (".", path) or path.startswith(f"{self.below}/")) and not self.skips(path)
+
+    def skips(self, path: str) -> bool:
+        return any(_fits(pattern, path) for pattern in self.skip)
+
 
 def find_adoptable(project: Project, tree: GitTree, rules: ProjectConfig | None, where: Where) -> Found:
     """The roots of the commit that no environment has yet, by the names that they would get."""
@@ -59,7 +65,7 @@ def find_adoptable(project: Project, tree: GitTree, rules: ProjectConfig | None,
     known = _known(rules)
     states: dict[tuple[str, str], _State] = {}
     for path, backend in scan.roots.items():
-        if any(_fits(pattern, path) for pattern in where.skip):
+        if where.skips(path):
             found.left_out[path] = "left out by --skip"
             continue
         why = _why_not(backend, rules)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tfops.change.content import Content
 from tfops.change.encryption import encrypts
 from tfops.change.environment import Place, find_place
-from tfops.change.own_root import told_path
+from tfops.change.own_root import holds_resources, state_beside, told_path
 from tfops.change.project import Project
 from tfops.change.recordable import require_recordable
 from tfops.change.request import Consent, Request
@@ -23,15 +23,16 @@ from tfops.change.story import change
 from tfops.change.target import Target, apply_target
 from tfops.change.task import Task
 from tfops.change.ui import Ui
+from tfops.commands.adopt_in_place import adopt_in_place
 from tfops.commands.legacy_state import OldState, read_old_state
 from tfops.commands.moving_state import bring_state
 from tfops.commands.rehearsal import changes_listed
-from tfops.commands.state_copy import copy_states, kept_with_a_version, own_state_files
+from tfops.commands.state_copy import copy_states, kept_with_a_version, own_state_file
 from tfops.config.backend import Backend
 from tfops.config.legacy import backend_of
 from tfops.config.modules.interface import module_texts
 from tfops.engine.plan import masked_plan
-from tfops.errors import NotApproved, NotEmpty, Refused, UsageError
+from tfops.errors import NotApproved, NotEmpty, Refused
 from tfops.ledger.versions import known_versions
 from tfops.records.names import EnvName, StackName
 from tfops.records.plan import Plan
@@ -52,10 +53,7 @@ def adopt_root(project: Project, request: Request, ui: Ui) -> AdoptResult:
     target = apply_target(read_snapshot(project, place), request)
     roots = target.environment.own_roots
     if not roots:
-        raise UsageError(
-            f"{env} has no `root` in tfops.yaml, and no folder is named",
-            hint=f"tfops adopt {env} FOLDER, or: {env}: {{branch: …, root: FOLDER}}",
-        )
+        return adopt_in_place(project, request, ui)
     if known_versions(project.repository, env).latest:
         raise Refused("exists", f"{env} has versions already", hint=f"look: tfops history {env}")
     folders = ", ".join(root.path for root in roots)
@@ -97,6 +95,8 @@ def _states_to_bring(project: Project, target: Target, request: Request, ui: Ui)
         if config.root is None or (backend.is_own and backend.kind != "local"):
             continue
         folder, workspace = project.repository.root / config.root.path, rules.workspace_of(env)
+        if backend.kind == "local" and _is_here(target, stack, state_beside(project, config.root.path, workspace)):
+            continue
         old = backend_of(module_texts(folder) if folder.is_dir() else {})
         found[stack] = read_old_state(project, folder, old, rules, request, workspace=workspace or "default")
         count = plural(len(found[stack].state.inventory), "resource")
@@ -105,13 +105,20 @@ def _states_to_bring(project: Project, target: Target, request: Request, ui: Ui)
     return found
 
 
+def _is_here(target: Target, stack: StackName, beside: Path | None) -> bool:
+    """Whether a state was laid into tfops' own folder already, and none lies beside the code that may be newer."""
+    path = own_state_file(target.facts.project, target.rules, target.env, stack)
+    return holds_resources(path) and not (beside and holds_resources(beside))
+
+
 def _own_files(target: Target, brought: Mapping[StackName, OldState]) -> dict[Path, str]:
     """The states by their files in tfops' own folder, where all of them go there: a plan on such a copy touches nothing
     that is anybody's. Empty where they go elsewhere, or the engine is to encrypt them."""
     rules, env = target.rules, target.env
     if encrypts(rules) or any(rules.backend_of(env, stack).kind != "local" for stack in brought):
         return {}
-    return own_state_files(target.facts.project, rules, env, brought)
+    project = target.facts.project
+    return {own_state_file(project, rules, env, stack): old.text for stack, old in brought.items()}
 
 
 def _ask(env: EnvName, folders: str, request: Request, ui: Ui) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tfops.change.project import Project
-from tfops.commands.legacy_state import OldState
 from tfops.config.project import ProjectConfig
 from tfops.engine.state import parse_state
 from tfops.errors import Refused
@@ -15,15 +14,15 @@ from tfops.system import failpoint
 from tfops.system.workspace import write_file
 
 
-def own_state_files(
-    project: Project, rules: ProjectConfig, env: EnvName, states: Mapping[StackName, OldState]
-) -> dict[Path, str]:
-    """Where each state is to lie, and its text. As `render.backend` names the places."""
-    folder, workspace = project.workspace.state(env), rules.workspace_of(env)
-    return {
-        folder / (f"{stack}.workspaces/{workspace}/terraform.tfstate" if workspace else f"{stack}.tfstate"): old.text
-        for stack, old in states.items()
-    }
+def own_state_file(project: Project, rules: ProjectConfig, env: EnvName, stack: StackName) -> Path:
+    """Where a state lies in tfops' own folder. As `render.backend` names the places."""
+    return state_file(project, env, stack, rules.workspace_of(env))
+
+
+def state_file(project: Project, env: EnvName, stack: StackName, workspace: str) -> Path:
+    """The same where no rules say it yet."""
+    name = f"{stack}.workspaces/{workspace}/terraform.tfstate" if workspace else f"{stack}.tfstate"
+    return project.workspace.state(env) / name
 
 
 def copy_states(files: Mapping[Path, str], env: EnvName) -> None:

@@ -32,10 +32,23 @@ class FoundRoot:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """What couldn't be taken over of another tool's tree; `line` is 0 where only the file or folder is known."""
+
+    path: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.text}" if self.line else f"{self.path}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class AdoptAllResult:
     """What was found, and how each was taken over. `left_out` are folders to why they aren't among them, `adopted` the
-    environments with roots that have versions already. `commit` has the new lines, empty where there are none, and
-    with `is_dry`, when nothing was done."""
+    environments that have versions already. `commit` has the new lines, empty where there are none, and with `is_dry`,
+    when nothing was done. Of another tool's tree `files` are those besides tfops.yaml, path to text, `secrets` what
+    must be set in the environment."""
 
     roots: tuple[FoundRoot, ...]
     left_out: Mapping[str, str]
@@ -46,6 +59,9 @@ class AdoptAllResult:
     environments: tuple[EnvironmentAnswer, ...] = ()
     is_dry: bool = False
     is_interrupted: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    not_taken: tuple[NotTaken, ...] = ()
+    secrets: tuple[str, ...] = ()
     again: str = field(default="tfops adopt --all", metadata={"shown": False})
 
     @property
@@ -65,7 +81,7 @@ def root_lines(roots: tuple[FoundRoot, ...]) -> list[str]:
 @text_report.register(AdoptAllResult)
 def _adopt_all(result: AdoptAllResult, view: View) -> draw.Renderable:
     if result.is_dry:
-        return draw.Group(*_found(result), *_left_out(result))
+        return draw.Group(*_found(result), *_left_out(result), *_not_taken(result))
     parts: list[draw.Renderable] = []
     for one in result.environments:
         if one.plan is not None and not one.plan.is_empty:
@@ -73,7 +89,7 @@ def _adopt_all(result: AdoptAllResult, view: View) -> draw.Renderable:
     parts += [line for one in result.environments if one.error and one.plan is None for line in error_lines(one)]
     if result.environments:
         parts.append(_table(result))
-    parts += [*_left_out(result), _last_line(result)]
+    parts += [*_left_out(result), *_not_taken(result), _last_line(result)]
     if any(one.plan is not None for one in result.environments):
         first = "make `terraform plan` empty there, or give as `inputs:` what -var and TF_VAR_ gave; commit"
         parts.append(draw.Text(plain(f"next: {first}, and go on: {result.again}")))
@@ -89,8 +105,19 @@ def _found(result: AdoptAllResult) -> Iterator[draw.Text]:
     if result.text:
         yield draw.Text()
         yield from (draw.Text(plain(f"  {line}"), style="green") for line in result.text.splitlines())
+    for path, text in result.files.items():
+        yield draw.Text(plain(f"  + {path}"), style="green")
+        yield from (draw.Text(plain(f"    {line}"), style="dim") for line in text.splitlines())
     if result.adopted:
         yield draw.Text(f"taken over already: {', '.join(result.adopted)}", style="dim")
+
+
+def _not_taken(result: AdoptAllResult) -> Iterator[draw.Text]:
+    if result.not_taken:
+        yield draw.Text("couldn't be taken over:", style="bold")
+    yield from (draw.Text(plain(f"  {one}"), style="yellow") for one in result.not_taken)
+    if result.secrets:
+        yield draw.Text(plain(f"set in the environment: {', '.join(result.secrets)}"), style="yellow")
 
 
 def _left_out(result: AdoptAllResult) -> Iterator[draw.Text]:
@@ -111,13 +138,13 @@ def _table(result: AdoptAllResult) -> draw.Renderable:
 
 
 def _last_line(result: AdoptAllResult) -> draw.Text:
-    """`12 roots: 9 taken over, 2 not empty, 1 failed · 3 taken over before`"""
+    """`12 environments: 9 taken over, 2 not empty, 1 failed · 3 taken over before`"""
     found = result.environments
     done, failed = sum(one.ok for one in found), [one for one in found if one.is_failed]
     not_empty = sum(one.plan is not None for one in failed)
     counts = [(done, "taken over"), (not_empty, "not empty"), (len(failed) - not_empty, "failed")]
     counts.append((len(found) - done - len(failed), "not begun"))
-    text = f"{plural(len(found), 'root')}: " + ", ".join(f"{count} {word}" for count, word in counts if count)
+    text = f"{plural(len(found), 'environment')}: " + ", ".join(f"{count} {word}" for count, word in counts if count)
     text = text if found else "nothing to take over"
     before = f" · {len(result.adopted)} taken over before" if result.adopted else ""
     left = f" · {len(result.left_out)} left out" if result.left_out else ""
