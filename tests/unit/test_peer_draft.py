@@ -163,3 +163,19 @@ def test_an_order_that_cannot_be_said_is_said_to_be_lost() -> None:
         "a/y: it comes after `a/x` and takes nothing of it: stacks of modules have no other order",
         "a/y: it comes after `b/z`, another environment: apply that one first",
     ]
+
+
+def test_one_lock_of_all_or_none() -> None:
+    def lock(*providers: str, version: str = "1.0.0") -> str:
+        blocks = (
+            f'provider "registry.terraform.io/hashicorp/{one}" {{\n  version = "{version}"\n}}\n' for one in providers
+        )
+        return "# made by init\n" + "".join(blocks)
+
+    found = drafted(unit("a/x", lock=lock("aws", "null")), unit("a/y", lock=lock("aws")))
+    assert found.files["environments/a.lock.hcl"].count("provider ") == 2
+    found = drafted(unit("a/x", lock=lock("aws")), unit("a/y"), unit("b/z", lock=lock("aws")))
+    assert [path for path in found.files if path.endswith(".hcl")] == ["environments/b.lock.hcl"]
+    found = drafted(unit("a/x", lock=lock("aws")), unit("a/y", lock=lock("aws", version="2.0.0")))
+    [said] = left(found)
+    assert said.startswith("a/y: its lock has `registry.terraform.io/hashicorp/aws` otherwise")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfops.cli.change_options import request_of
-from tfops.cli.complete import complete_branch, complete_environment, complete_folder
+from tfops.cli.complete import complete_branch, complete_environment_or_folder, complete_folder
 from tfops.cli.options import EngineSwitches, Output, OutputOption, SideBySide, YesAdoptOption
 from tfops.cli.run import execute, folder_of, open_project, terminal
 from tfops.errors import UsageError
@@ -31,8 +31,8 @@ def adopt(
         str | None,
         typer.Argument(
             metavar="ENV",
-            help="What the environment is to be called. With --all: the folder to look into.",
-            autocompletion=complete_environment,
+            help="What the environment is to be called. With --all or --from: the folder to look into.",
+            autocompletion=complete_environment_or_folder,
             show_default=False,
         ),
     ] = None,

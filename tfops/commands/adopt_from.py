@@ -19,7 +19,7 @@ from tfops.change.ui import Ui
 from tfops.commands.adopt_many import committed, mistakes, project_name, taken_over
 from tfops.commands.peer_draft import DraftRules, PeerDraft, PeerEnvironment, draft, project_text
 from tfops.commands.peer_terragrunt import Terragrunt
-from tfops.commands.peer_units import NotTaken, Peer, Unit, Units
+from tfops.commands.peer_units import NotTaken, Peer, Unit, Units, why_in_a_line
 from tfops.commands.peer_variables import variables_of
 from tfops.commands.replica_place import require_place
 from tfops.commands.side_by_side import ManyOptions
@@ -36,6 +36,7 @@ from tfops.forge.ci import branch_named_by_ci
 from tfops.ledger.versions import list_latest
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName
+from tfops.records.rendered import LOCK_FILE
 from tfops.system.parallel import in_parallel
 from tfops.system.trees import GitTree
 from tfops.views.adopt_all import AdoptAllResult, FoundRoot, root_lines
@@ -98,6 +99,7 @@ def adopt_from(project: Project, asked: AdoptFromRequest, ui: Ui, how: ManyOptio
         peer = READERS[asked.tool](_Asking(program, repository.root, asked.below, engine, scratch))
         ui.phase(f"asking {asked.tool}")
         units = peer.read()
+        units.units = [replace(one, lock=tree.read(f"{one.path}/{LOCK_FILE}") or "") for one in units.units]
         states = _states(units, peer)
         variables, unknown = variables_of(project, tree, units.units, engine)
         ui.phase("")
@@ -125,7 +127,7 @@ def _state(peer: Peer, unit: Unit) -> tuple[str, str]:
     try:
         text = peer.state(unit)
     except Refused as error:
-        return "", f"its state can't be read: {' '.join(error.why.split())}"
+        return "", f"its state can't be read: {why_in_a_line(error)}"
     return text, "" if parse_state(text).inventory else "it has no state, or an empty one: nothing to take over"
 
 
@@ -262,7 +264,7 @@ class _Taking:
 
 def _stem(path: str) -> str:
     """`environments/prod` of its file, or of a file in its folder."""
-    return re.sub(r"(/[^/]+)?\.yaml$", "", path) if path.count("/") > 1 else path.removesuffix(".yaml")
+    return path.rpartition("/")[0] if path.count("/") > 1 else re.sub(r"\.(yaml|lock\.hcl)$", "", path)
 
 
 def _shown(one: PeerEnvironment, *, is_new: bool) -> FoundRoot:

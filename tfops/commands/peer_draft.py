@@ -11,11 +11,12 @@ from dataclasses import field
 from typing import Any
 
 from tfops.commands.peer_backends import backend_line, common_backend, shared_place
-from tfops.commands.peer_providers import common_providers, provider_line
+from tfops.commands.peer_providers import common_lock, common_providers, provider_line
 from tfops.commands.peer_units import HiddenValue, NotTaken, Unit, UnitOutput, depth_first, outputs_in
 from tfops.config import names
 from tfops.config.document import Document
 from tfops.config.edit import inline_text
+from tfops.config.environment import lock_file_path
 from tfops.config.inherit import FOLDER
 from tfops.config.lines import config_lines
 from tfops.config.modules.module import Variable
@@ -158,6 +159,8 @@ class _Environment:
         else:
             found.files |= _files(env, units, values, self.rules)
             line |= provider_line(units.values(), found.providers, found.not_taken)
+            if lock := common_lock(list(units.values()), found.not_taken):
+                found.files[lock_file_path(env)] = lock
         _tell_order(units, found, is_root=is_root)
         own = backend_line(env, {stack: unit.backend for stack, unit in units.items()}, found.backend)
         line |= {"backend": own} if own else {}

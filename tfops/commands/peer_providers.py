@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tfops.commands.peer_units import NotTaken, Unit
+from tfops.config.modules.hcl import read_blocks
 
 Providers = Mapping[str, Mapping[str, Any]]
 
@@ -45,3 +46,21 @@ def _aws(key: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield "assume_role", value["role_arn"]
     elif key == "allowed_account_ids" and isinstance(value, list) and len(value) == 1:
         yield "account", str(value[0])
+
+
+def common_lock(units: Sequence[Unit], not_taken: list[NotTaken]) -> str:
+    """One provider lock of those of all units; nothing where one has none, or two have locked different versions."""
+    blocks: dict[str, str] = {}
+    for unit in units:
+        try:
+            found = [one for one in read_blocks(unit.lock, is_json=False) if one.kind == "provider" and one.labels]
+        except ValueError:
+            found = []
+        if not found:
+            return ""
+        for one in found:
+            if blocks.setdefault(one.labels[0], one.text) != one.text:
+                text = f"its lock has `{one.labels[0]}` otherwise than another unit of its folder: nothing is locked"
+                not_taken.append(NotTaken(unit.path, 0, text))
+                return ""
+    return "\n".join(f"{text}\n" for _, text in sorted(blocks.items()))

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tfops.commands.peer_references import References
-from tfops.commands.peer_units import NotTaken, Unit, UnitBackend, Units, asked, json_of, place_of
+from tfops.commands.peer_units import NotTaken, Unit, UnitBackend, Units, asked, json_of, place_of, why_in_a_line
 from tfops.config.modules.hcl import Block, read_blocks
 from tfops.dataclass import dataclass
 from tfops.errors import Refused
@@ -77,8 +77,8 @@ class Terragrunt:
         try:
             return self._unit(path, files, marking, found)
         except Refused as error:
-            why = " ".join(error.why.split())
-            found.not_taken.append(NotTaken(files[0], 0, f"Terragrunt can't evaluate it: {why}"))
+            text = f"Terragrunt can't evaluate it: {why_in_a_line(error)}"
+            found.not_taken.append(NotTaken(files[0], 0, text))
             return None
 
     def state(self, unit: Unit) -> str:

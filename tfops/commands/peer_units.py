@@ -12,6 +12,10 @@ from tfops.errors import Refused
 from tfops.system import process
 from tfops.views.adopt_all import NotTaken as NotTaken  # noqa: PLC0414 - what a reader tells is shown as it is
 
+_STAMP = re.compile(r"^\d\d:\d\d:\d\d\.\d+ +[A-Z]+ +")
+_MOST_SAID = 600
+_LONGEST_WHY = 240
+
 
 @dataclass(frozen=True, slots=True)
 class UnitOutput:
@@ -43,6 +47,7 @@ class Unit:
 
     `source` is a folder of the repository (`is_local`), or an address, with the `version` that a registry takes.
     `inputs` are values with UnitOutputs in them, `providers` what the tool generates of provider blocks, plain values.
+    `lock` is the text of the provider lock that is committed beside it.
     """
 
     path: str
@@ -54,6 +59,7 @@ class Unit:
     backend: UnitBackend = field(default_factory=UnitBackend)
     dependencies: tuple[str, ...] = ()
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    lock: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)
@@ -110,9 +116,16 @@ def asked(argv: Sequence[str], *, folder: Path, env: Mapping[str, str], hides: C
     done = process.run(argv, env=env, cwd=folder)
     if done.code != 0:
         words = " ".join(word for word in (Path(argv[0]).name, *argv[1:]) if word not in hides)
-        last = [line for line in done.stderr.splitlines() if line.strip()][-6:]
-        raise Refused("peer", f"`{words}` failed in {folder}", why="\n".join(last), hint=f"run it there: {words}")
+        said = [_STAMP.sub("", line) for line in done.stderr.splitlines()]
+        why = "\n".join(line for line in said if line.strip("╷│╵ "))[:_MOST_SAID]
+        raise Refused("peer", f"`{words}` failed in {folder}", why=why, hint=f"run it there: {words}")
     return done.text
+
+
+def why_in_a_line(error: Refused) -> str:
+    """What a peer said, for a list."""
+    why = " ".join((error.why or error.what).split())
+    return why if len(why) <= _LONGEST_WHY else f"{why[: _LONGEST_WHY - 1]}…"
 
 
 def json_of(text: str, words: str) -> Any:
