@@ -173,3 +173,18 @@ def test_a_tool_that_is_not_here_is_said_to_be_missing(tmp_path: Path, engine: s
     shop.commit()
     refused = shop.run("adopt", "--from", "terragrunt", "-o", "json", env={"PATH": "/usr/bin:/bin"})
     assert (refused.code, refused.error["guard"]) == (11, "peer")
+
+
+def test_what_makes_no_sense_together_is_said(tmp_path: Path, engine: str) -> None:
+    shop = without_rules(tmp_path, engine)
+    shop.commit()
+    for words in (
+        "--all --from terragrunt",
+        "--from terragrunt --skip x",
+        "--all --module x",
+        "prod --dry-run",
+        "--all . prod",
+        "--from terragrunt ..",
+        "",
+    ):
+        assert shop.run("adopt", *words.split()).code == 64, words

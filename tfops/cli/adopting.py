@@ -95,8 +95,7 @@ def adopt(
     ui = terminal()
 
     def flow() -> object:
-        if everything and source is not None:
-            raise UsageError("--all and --from: one of the two")
+        _require_one_kind(everything=everything, source=source, skip=skip, module=module, branch=branch)
         if everything:
             return _adopt_all(ctx, _all_of(ctx, env, folder, skip, yes=yes, dry_run=dry_run), side_by_side, ui)
         if source is not None:
@@ -115,6 +114,18 @@ def adopt(
         return adopt(open_project(ctx), folder_of(ctx) / folder, request, ui, module=module, branch=branch)
 
     execute("adopt", flow, ui=ui, output=output)
+
+
+def _require_one_kind(
+    *, everything: bool, source: Tool | None, skip: list[str] | None, module: str | None, branch: str | None
+) -> None:
+    """Raises UsageError for what makes no sense together."""
+    if everything and source is not None:
+        raise UsageError("--all and --from: one of the two")
+    if source is not None and skip:
+        raise UsageError("--skip is for --all", hint="name the folder to look into")
+    if (everything or source is not None) and (module or branch):
+        raise UsageError("--module and --branch are for one folder")
 
 
 def _all_of(
