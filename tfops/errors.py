@@ -15,7 +15,7 @@ from tfops.exits import Exit
 if TYPE_CHECKING:
     from tfops.records.check import CheckOutcome
     from tfops.records.complaint import Complaint
-    from tfops.records.plan import Print
+    from tfops.records.plan import Plan, Print
     from tfops.records.review import Since
 
 
@@ -102,6 +102,14 @@ class Refused(TfopsError):
     def __init__(self, guard: str, what: str, *, why: str = "", state: str = NOTHING_CHANGED, hint: str = "") -> None:
         super().__init__(what, why=why, state=state, hint=hint)
         self.guard = guard
+
+
+class NotEmpty(Refused):
+    """What was to be taken over isn't what its code says: `plan` is what would be done."""
+
+    def __init__(self, what: str, *, plan: Plan, why: str, hint: str) -> None:
+        super().__init__("not-empty", what, why=why, hint=hint)
+        self.plan = plan
 
 
 class NeverShared(Refused):

@@ -79,6 +79,13 @@ def test_a_copy_is_the_buckets_matter_and_reaches_no_terraform() -> None:
         assert (backend.replica, "replicate" in backend.settings) == (replica, False)
 
 
+def test_an_environments_settings_are_laid_over_any_backend() -> None:
+    place = "https://states.example.com/{env}"
+    project = load(environments_file({"backend": {"username": "ann"}}, {"http": {"address": place}}))
+    backend = project.backend_of(EnvName("dev"))
+    assert dict(backend.settings) == {"address": place, "username": "ann"}
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [

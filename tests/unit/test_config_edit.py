@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfops.config.edit import with_environment
+from tfops.config.edit import with_environment, with_environments
 
 HEAD = "version: 1\nproject: shop   # ours\n"
 
@@ -47,3 +47,11 @@ def test_a_pattern_is_quoted() -> None:
 def test_what_can_not_be_changed_without_risk_is_left(text: str) -> None:
     with pytest.raises(ValueError):
         with_environment(text, "qa", {"branch": "qa"})
+
+
+def test_many_stand_in_their_order_and_none_changes_nothing() -> None:
+    blocks = {"b": {"branch": "main", "root": "live/b"}, "a": {"branch": "main", "workspace": "x"}}
+    text = "environments:\n  dev: {branch: main}\n# end\n"
+    lines = "  b: {branch: main, root: live/b}\n  a: {branch: main, workspace: x}\n"
+    assert with_environments(text, blocks) == f"environments:\n  dev: {{branch: main}}\n{lines}# end\n"
+    assert with_environments(text, {}) == text

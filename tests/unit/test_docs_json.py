@@ -13,6 +13,7 @@ import tfops.views
 
 _PAGE = (Path(__file__).parent.parent.parent / "docs/reference/json-output.md").read_text()
 _RESULTS = {
+    "AdoptAllResult": "adopt --all",
     "AdoptResult": "adopt",
     "AffectedResult": "affected",
     "ApproveResult": "approve",

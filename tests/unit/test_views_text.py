@@ -51,6 +51,7 @@ from tfops.records.version import Kind, Verified, Version
 from tfops.system.streams import LOG_COLUMNS
 from tfops.views.about import DocumentResult, DocumentsResult, VersionResult
 from tfops.views.adopt import AdoptResult
+from tfops.views.adopt_all import AdoptAllResult, FoundRoot, NotTaken
 from tfops.views.affected import AffectedEnvironment, AffectedResult
 from tfops.views.backend import BackendMoveResult, BackendResult, BucketReport, MovedState, OldCopy
 from tfops.views.base import View, add_row, text_report
@@ -581,6 +582,25 @@ PATCH = PatchResult(
     seconds=64.2,
 )
 
+ADOPTED_ALL = AdoptAllResult(
+    roots=(
+        FoundRoot(PROD, "live/prod", "state in its backend s3 [b] live", {"branch": "main", "root": "live/prod"}),
+        FoundRoot(DEV, "live/dev", "in tfops.yaml already", {}, is_new=False),
+    ),
+    left_out={"live/[new]": "it has no state"},
+    adopted=(EnvName("qa"),),
+    branch="main",
+    text="prod: {branch: main, root: live/prod}",
+    commit="a" * 40,
+    environments=(
+        EnvironmentAnswer(PROD, False, 11, "not empty: 1 to create", 3.2, error={"what": "not [empty]"}, plan=PLAN),
+        EnvironmentAnswer(DEV, True, 0, "is now v1", 2.0, {}),
+        EnvironmentAnswer(EnvName("off"), False, 20, "engine-failed", 1.0, error={"what": "no [state]", "hint": "x"}),
+    ),
+    files={"environments/prod.yaml": "modules: {}\n"},
+    not_taken=(NotTaken("live/x.hcl", 7, "hook [x]"), NotTaken("live/y", 0, "no state")),
+    secrets=("TOKEN",),
+)
 RESULTS: dict[str, object] = {
     "blame": BLAME,
     "blame-input": BLAME_INPUT,
@@ -866,6 +886,9 @@ RESULTS: dict[str, object] = {
         PLAN,
     ),
     "adopted": AdoptResult(DEV, "./legacy", (), (), (), (), Version(1), PLAN),
+    "adopt-all": ADOPTED_ALL,
+    "adopt-all-dry": replace(ADOPTED_ALL, environments=(), commit="", is_dry=True),
+    "adopt-all-nothing": AdoptAllResult((), {}, (DEV,), "main", ""),
     "hold": HoldResult(PROD, Version(3), "until the fair is over", is_held=True),
     "hold-lifted": HoldResult(PROD, Version(3), "rolled back to v1", is_held=False),
     "drift": DriftResult(

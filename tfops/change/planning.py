@@ -65,6 +65,11 @@ class Planned:
         return {planned.spec.name: planned.bridge for planned in self.stacks if not planned.bridge.is_empty}
 
     @property
+    def bare(self) -> tuple[StackName, ...]:
+        """The stacks whose states hold nothing."""
+        return tuple(one.spec.name for one in self.stacks if not one.before.inventory)
+
+    @property
     def engine_starts(self) -> int:
         return sum(read.stack.engine.starts for read in (*(one for one in self.stacks), *self.asked))
 

@@ -40,6 +40,7 @@ def change(task: Task) -> ChangeResult:
                 stacks = open_stacks(attempt, target.specs())  # 5 render, secrets, engine
                 with trying_to_record(target, attempt.facts, at_once=not is_settled(target)) as require_recordable:
                     planned = _planned(attempt, stacks)  # 6 init, states, plans
+                task.accept(target, planned.shown, planned.bare)
                 run = as_reviewed(attempt, planned)
                 if planned.plan.is_empty:
                     task.ready(target)

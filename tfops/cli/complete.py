@@ -156,6 +156,12 @@ def complete_folder(ctx: typer.Context, incomplete: str) -> list[str]:
     return sorted(f"{above}{path.name}{'' if any(path.glob('*.tf')) else '/'}" for path in shown)
 
 
+def complete_environment_or_folder(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What `adopt` begins with: a name, or with --all and --from the folder to look into."""
+    is_folder = ctx.params.get("everything") or ctx.params.get("source")
+    return (complete_folder if is_folder else complete_environment)(ctx, incomplete)
+
+
 def complete_branch(ctx: typer.Context, incomplete: str) -> list[str]:
     """The branches of this clone."""
     from tfops.system.git import GitRunner

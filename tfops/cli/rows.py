@@ -18,7 +18,7 @@ class Row(NamedTuple):
 
 TABLE = (
     Row("init", "Start a project.", "starting:init"),
-    Row("adopt", "Take a Terraform folder over as an environment.", "starting:adopt"),
+    Row("adopt", "Take Terraform folders over as environments.", "adopting:adopt"),
     Row("replicate", "Make a new environment from a version.", "copying:replicate", takes="ENV"),
     Row("doctor", "Check this machine and this project.", "looking:doctor"),
     Row("validate", "Check every environment's file against the modules.", "checking:validate"),

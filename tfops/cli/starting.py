@@ -1,15 +1,12 @@
-"""Commands that begin something: a project, an environment out of a folder that is there."""
+"""The command that begins a project."""
 
 import enum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tfops.cli.change_options import request_of
-from tfops.cli.complete import complete_branch, complete_environment, complete_folder
-from tfops.cli.options import EngineSwitches, Output, OutputOption, YesAdoptOption
-from tfops.cli.run import execute, folder_of, open_project, terminal
+from tfops.cli.options import Output, OutputOption
+from tfops.cli.run import execute, folder_of, terminal
 
 
 class Ci(enum.StrEnum):
@@ -49,65 +46,3 @@ def init(
         return init(folder_of(ctx), name, ui, yes=yes, ci=ci.value if ci else "")
 
     execute("init", flow, ui=ui, output=output)
-
-
-def adopt(
-    ctx: typer.Context,
-    *,
-    env: Annotated[
-        str,
-        typer.Argument(
-            metavar="ENV", help="What the environment is to be called.", autocompletion=complete_environment
-        ),
-    ],
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="FOLDER",
-            help="A Terraform root module with a state. Left out: the environment's `root:`, which stays where it is.",
-            autocompletion=complete_folder,
-            show_default=False,
-        ),
-    ] = None,
-    module: Annotated[
-        str | None, typer.Option("--module", metavar="NAME", help="The module's name. Left out: the folder's.")
-    ] = None,
-    branch: Annotated[
-        str | None,
-        typer.Option(
-            "--branch",
-            metavar="PATTERN",
-            help="Its branch. Left out: the one checked out.",
-            autocompletion=complete_branch,
-        ),
-    ] = None,
-    yes: YesAdoptOption = False,
-    engine: EngineSwitches,
-    output: OutputOption = Output.TEXT,
-) -> None:
-    """Take a Terraform folder over as an environment, without touching what it made.
-
-    The first run writes the files and rehearses the first plan. Commit them; the same command again then
-    copies the state and records the first version. Refused, with everything as before, unless that plan is empty.
-
-    An environment with `root:` in tfops.yaml is taken over where it is, in one run: nothing moves.
-
-    \b
-    Examples:
-      tfops adopt prod
-      tfops adopt prod ./legacy
-      git add -A && git commit -m "Adopt prod" && tfops adopt prod ./legacy
-    """
-    ui = terminal()
-
-    def flow() -> object:
-        request = request_of(env, yes=yes, engine=engine)
-        if folder is None:
-            from tfops.commands.adopt_root import adopt_root
-
-            return adopt_root(open_project(ctx), request, ui)
-        from tfops.commands.adopt import adopt
-
-        return adopt(open_project(ctx), folder_of(ctx) / folder, request, ui, module=module, branch=branch)
-
-    execute("adopt", flow, ui=ui, output=output)

@@ -38,7 +38,7 @@ class OldState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Folder:
+class InitializedFolder:
     """What `init` and `workspace select` wrote down in a folder, or a variable says instead.
 
     https://developer.hashicorp.com/terraform/cli/config/environment-variables
@@ -62,7 +62,7 @@ def read_old_state(
         return locate(project, rules, request.engine).name
 
     _refuse_other_states(folder, program)
-    at = _look(folder)
+    at = look_at_folder(folder)
     at = replace(at, workspace=workspace) if workspace else at
     _require_initialized(at, backend, program)
     settings = at.recorded.get("config") or {}
@@ -128,13 +128,13 @@ def _refuse_other_states(folder: Path, program: Callable[[], str]) -> None:
         )
 
 
-def _look(folder: Path) -> _Folder:
+def look_at_folder(folder: Path) -> InitializedFolder:
     data = folder / (environ.variable("TF_DATA_DIR") or ".terraform")
     selected = data / "environment"
     workspace = selected.read_text(encoding="utf-8").strip() if selected.is_file() else ""
     record = read_json(data / "terraform.tfstate")
     recorded = record.get("backend") if isinstance(record, dict) else None
-    return _Folder(
+    return InitializedFolder(
         folder,
         data,
         environ.variable("TF_WORKSPACE") or workspace or _DEFAULT,
@@ -142,7 +142,7 @@ def _look(folder: Path) -> _Folder:
     )
 
 
-def _require_initialized(at: _Folder, backend: OldBackend, program: Callable[[], str]) -> None:
+def _require_initialized(at: InitializedFolder, backend: OldBackend, program: Callable[[], str]) -> None:
     """Only `init` knows what was given on its command line, and Terraform uses what it wrote down."""
     recorded = str(at.recorded.get("type") or "")
     if bool(backend.text) == bool(recorded) and recorded in ("", backend.kind):
@@ -156,13 +156,13 @@ def _require_initialized(at: _Folder, backend: OldBackend, program: Callable[[],
     raise Refused("adopt", what, why=why, hint=f"{program()} {_INIT}")
 
 
-def _local_path(at: _Folder, settings: Mapping[str, Any]) -> Path:
+def _local_path(at: InitializedFolder, settings: Mapping[str, Any]) -> Path:
     if at.workspace == _DEFAULT:
         return at.path / str(settings.get("path") or "terraform.tfstate")
     return at.path / str(settings.get("workspace_dir") or "terraform.tfstate.d") / at.workspace / "terraform.tfstate"
 
 
-def _pull(project: Project, at: _Folder, backend: OldBackend, rules: ProjectConfig, request: Request) -> str:
+def _pull(project: Project, at: InitializedFolder, backend: OldBackend, rules: ProjectConfig, request: Request) -> str:
     """What the engine gets with the folder's backend and what init wrote down; it refuses when the two don't fit."""
     with project.workspace.scratch() as scratch:
         write_file(scratch / ("backend.tf.json" if backend.text.startswith("{") else "backend.tf"), backend.text)

@@ -47,7 +47,8 @@ class Backend:
         kept = dict(self.settings)
         if "lock" in more:
             kept = {key: value for key, value in kept.items() if key not in _RAW_LOCKS}
-        return to_backend(self.kind, {"replicate": dict(self.replica), **kept, **more})
+        replica = {"replicate": dict(self.replica)} if self.replica else {}
+        return to_backend(self.kind, {**replica, **kept, **more})
 
 
 def to_backend(kind: str, settings: Mapping[str, Any]) -> Backend:

@@ -1,6 +1,6 @@
 """Changing `tfops.yaml` the way that a person would: one line more, everything else byte by byte as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -14,15 +14,27 @@ _YAML_ENDS = "\r\n"
 
 
 def with_environment(text: str, name: str, block: Mapping[str, Any]) -> str:
-    """`text` with one environment more, below the others: a line with its `block`. Raises ValueError when that can't be
-    done safely."""
+    """`text` with one environment more, as `with_environments`."""
+    return with_environments(text, {name: block})
+
+
+def with_environments(text: str, blocks: Mapping[str, Mapping[str, Any]]) -> str:
+    """`text` with more environments, below the others: for each a line with its block. Raises ValueError when that
+    can't be done safely."""
+    if not blocks:
+        return text
     environments = _value(YAML(typ="safe", pure=True).compose(text), "environments")
     if not isinstance(environments, MappingNode) or not environments.value:
         raise ValueError("`environments` holds no environment to stand beside")
-    entry = f"{name}: {inline_text(block)}"
-    changed = _inside(text, environments, entry) if environments.flow_style else _below(text, environments, entry)
-    _require_only(text, changed, name, block)
+    lines = environment_lines(blocks)
+    changed = _inside(text, environments, lines) if environments.flow_style else _below(text, environments, lines)
+    _require_only(text, changed, blocks)
     return changed
+
+
+def environment_lines(blocks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each environment, without an indent."""
+    return [f"{name}: {inline_text(block)}" for name, block in blocks.items()]
 
 
 def with_providers(text: str, providers: Mapping[str, Mapping[str, Any]]) -> str:
@@ -62,19 +74,20 @@ def _value(node: Node | None, key: str) -> Node | None:
     return next((value for name, value in pairs if name.value == key), None)
 
 
-def _inside(text: str, environments: MappingNode, entry: str) -> str:
+def _inside(text: str, environments: MappingNode, entries: Sequence[str]) -> str:
     end = environments.end_mark.index - 1
-    return f"{text[:end].rstrip()}, {entry}{text[end:]}"
+    return f"{text[:end].rstrip()}, {', '.join(entries)}{text[end:]}"
 
 
-def _below(text: str, environments: MappingNode, entry: str) -> str:
+def _below(text: str, environments: MappingNode, entries: Sequence[str]) -> str:
     lines = text.splitlines(keepends=True)
     last = _last_line(environments)
     first_key = environments.value[0][0]
     ending = "\r\n" if lines[last].endswith("\r\n") else "\n"
     if not lines[last].endswith(tuple(_YAML_ENDS)):
         lines[last] += ending
-    lines.insert(last + 1, " " * first_key.start_mark.column + entry + ending)
+    indent = " " * first_key.start_mark.column
+    lines[last + 1 : last + 1] = [indent + entry + ending for entry in entries]
     return "".join(lines)
 
 
@@ -91,10 +104,10 @@ def _last_line(node: Node) -> int:
     return int(node.end_mark.line) - (1 if node.end_mark.column == 0 else 0)
 
 
-def _require_only(before: str, after: str, name: str, block: Mapping[str, Any]) -> None:
-    """The change must be nothing but the new environment."""
+def _require_only(before: str, after: str, blocks: Mapping[str, Mapping[str, Any]]) -> None:
+    """The change must be nothing but the new environments."""
     old, new = read_document("", before), read_document("", after)
     wanted = old.data
-    wanted["environments"][name] = block
+    wanted["environments"] |= blocks
     if new.complaints or new.data != wanted:
         raise ValueError("its form is unusual")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from tfops import exact
-from tfops.errors import CheckFailed, ConfigError, NotAsReviewed, Refused, TfopsError
+from tfops.errors import CheckFailed, ConfigError, NotAsReviewed, NotEmpty, Refused, TfopsError
 from tfops.records.version import Version
 
 SCHEMA = 1
@@ -34,6 +34,8 @@ def failure(command: str, error: TfopsError) -> str:
     }
     if isinstance(error, Refused):
         details["guard"] = error.guard
+    if isinstance(error, NotEmpty):
+        details["plan"] = to_json(error.plan)
     if isinstance(error, NotAsReviewed):
         details |= {"digest": error.digest, "since": to_json(error.since)}
     if isinstance(error, ConfigError):
