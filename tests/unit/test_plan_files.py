@@ -12,6 +12,7 @@ import pytest
 from tfops.change.request import Request
 from tfops.commands.plan_file import read_plan_file, require_writable, with_plan, write_plan_file
 from tfops.engine.commands import EngineFlags
+from tfops.engine.taken import require_readable
 from tfops.errors import Refused, UsageError
 from tfops.records.card import EngineUsed
 from tfops.records.commit import Person
@@ -116,6 +117,13 @@ def test_what_can_be_no_name_is_not_looked_up(tmp_path: Path, changes: dict[str,
     assert _guard(path) == "plan-damaged"
     write_plan_file(path, replace(KEPT, by=Person("a\x1b[2Jnn\n", "")), ())
     assert read_plan_file(path).by.name == "a [2Jnn"
+
+
+@pytest.mark.parametrize("content", [b"", b'{"meta": {}, "encrypted_data": "x"}', b"PK\x03\x04"])
+def test_a_plan_that_cant_be_looked_into_is_not_kept(content: bytes) -> None:
+    with pytest.raises(Refused, match="can't look into the engine's file") as refused:
+        require_readable(content)
+    assert refused.value.guard == "plan-key"
 
 
 def test_what_was_said_of_the_plan_comes_from_the_file_alone(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tfops.change.stack_plan import StackPlan
 from tfops.change.stacks import StackAction, StackSpec
 from tfops.change.target import Target
 from tfops.engine.saved_plan import SavedPlan
-from tfops.engine.taken import tampered
+from tfops.engine.taken import require_readable, tampered
 from tfops.errors import Refused
 from tfops.forge.ci import job_address
 from tfops.records.card import EngineUsed
@@ -94,8 +94,10 @@ def _settled(planned: Planned, upstream: Iterable[str]) -> list[str]:
 
 def _kept(one: StackPlan, salt: str) -> StackPlanFile:
     assert one.saved is not None
+    content = one.saved.path.read_bytes()
+    require_readable(content)
     return StackPlanFile(
-        plan=base64.b64encode(one.saved.path.read_bytes()).decode(),
+        plan=base64.b64encode(content).decode(),
         is_empty=one.saved.plan.is_empty,
         lock_digest=one.stack.engine.lock_digest(),
         secrets=_secrets(one.stack, salt),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tfops.engine.planfile.frozen import departures
+from tfops.engine.planfile.frozen import backend_in, departures
 from tfops.engine.planfile.unfamiliar import Unfamiliar
 from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import Refused
@@ -22,6 +22,19 @@ def require_as_here(content: bytes, root: Path, *, workspace: str, is_tofu: bool
         found = [f"it can't be read: {error}"]
     if found:
         raise tampered("\n".join(found[:_MOST_NAMED]))
+
+
+def require_readable(content: bytes) -> None:
+    """Raises Refused (guard `plan-key`) for a plan that the engine itself encrypted: nobody could look into it."""
+    try:
+        backend_in(content)
+    except Unfamiliar as error:
+        raise Refused(
+            "plan-key",
+            "the plan can't be kept: tfops can't look into the engine's file",
+            why=f"{error}; an engine that encrypts its plans (`encryption` in tfops.yaml) leaves nothing to check",
+            hint="apply it here: tfops apply ENV",
+        ) from error
 
 
 def understood(read: Callable[[], SavedPlan]) -> SavedPlan:
