@@ -106,7 +106,7 @@ def adopt_from(project: Project, asked: AdoptFromRequest, ui: Ui, how: ManyOptio
         units.not_taken += [
             NotTaken(one.path, 0, f"`{one.source}` can't be had: inputs not checked") for one in unknown
         ]
-        drafted = draft(units.units, variables, DraftRules(branch, (), repository.root.name, asked.tool))
+        drafted = draft(units.units, variables, DraftRules(branch, (), repository.root.name, asked.tool, tree.folders))
         return _Taking(project, asked, tree, rules, drafted, ui).taken(units, states, branch, how)
 
 
@@ -193,8 +193,8 @@ class _Taking:
         self.draft.not_taken += [NotTaken(unit.path, 0, why) for unit in one.units.values()]
 
     def _files(self, fresh: Sequence[PeerEnvironment]) -> dict[str, str]:
-        wanted = {f"environments/{one.env}" for one in fresh}
-        return {path: text for path, text in self.draft.files.items() if _stem(path) in wanted}
+        folder, wanted = f"{self.tree.folders.environments}/", {one.env for one in fresh}
+        return {path: text for path, text in self.draft.files.items() if _env_of(path.removeprefix(folder)) in wanted}
 
     def _changed(self, fresh: list[PeerEnvironment]) -> GitTree | None:
         """The commit with the new files. An environment that would be a mistake is left out, and said."""
@@ -262,9 +262,9 @@ class _Taking:
                     path.unlink()
 
 
-def _stem(path: str) -> str:
-    """`environments/prod` of its file, or of a file in its folder."""
-    return path.rpartition("/")[0] if path.count("/") > 1 else re.sub(r"\.(yaml|lock\.hcl)$", "", path)
+def _env_of(path: str) -> str:
+    """Whose file it is: `prod.yaml`, `prod.lock.hcl`, or one in a folder `prod/`."""
+    return path.partition("/")[0] if "/" in path else re.sub(r"\.(yaml|lock\.hcl)$", "", path)
 
 
 def _shown(one: PeerEnvironment, *, is_new: bool) -> FoundRoot:

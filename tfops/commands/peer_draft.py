@@ -16,15 +16,13 @@ from tfops.commands.peer_units import HiddenValue, NotTaken, Unit, UnitOutput, d
 from tfops.config import names
 from tfops.config.document import Document
 from tfops.config.edit import inline_text
-from tfops.config.environment import lock_file_path
-from tfops.config.inherit import FOLDER
 from tfops.config.lines import config_lines
 from tfops.config.modules.module import Variable
 from tfops.config.values import escaped
 from tfops.dataclass import dataclass
 from tfops.records.names import MAIN_STACK, EnvName, StackName
 from tfops.resolve.root_names import environment_names
-from tfops.system.module_files import MODULES
+from tfops.system.project_folders import USUAL_FOLDERS, ProjectFolders
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 
@@ -57,19 +55,20 @@ class PeerDraft:
 
 @dataclass(frozen=True, slots=True)
 class DraftRules:
-    """What decides besides the units: the branch, names that are taken, what the top folder is called, and the tool's
-    name for the files that it wrote."""
+    """What decides besides the units: the branch, names that are taken, what the top folder is called, the tool's name
+    for the files that it wrote, and where the project keeps its files."""
 
     branch: str
     taken: Sequence[str]
     top: str
     tool: str
+    folders: ProjectFolders = USUAL_FOLDERS
 
 
 def draft(units: Sequence[Unit], variables: Variables, rules: DraftRules) -> PeerDraft:
     """Pure: what each unit becomes."""
     found = PeerDraft()
-    usable = [unit for unit in units if _is_usable(unit, found)]
+    usable = [unit for unit in units if _is_usable(unit, found, rules.folders.modules)]
     kind, found.backend = common_backend([unit.backend for unit in usable])
     for unit in usable:
         if unit.backend.kind != kind:
@@ -88,9 +87,9 @@ def _is_root(unit: Unit) -> bool:
     return unit.is_local and (not unit.providers or unit.source == unit.path)
 
 
-def _is_usable(unit: Unit, found: PeerDraft) -> bool:
-    if unit.is_local and not _is_root(unit) and unit.source.split("/")[0] != MODULES:
-        text = f"its code in `{unit.source}` needs provider blocks that are generated: move it below {MODULES}/"
+def _is_usable(unit: Unit, found: PeerDraft, modules: str) -> bool:
+    if unit.is_local and not _is_root(unit) and not unit.source.startswith(f"{modules}/"):
+        text = f"its code in `{unit.source}` needs provider blocks that are generated: move it below {modules}/"
         found.not_taken.append(NotTaken(unit.path, 0, text))
         return False
     return True
@@ -160,7 +159,7 @@ class _Environment:
             found.files |= _files(env, units, values, self.rules)
             line |= provider_line(units.values(), found.providers, found.not_taken)
             if lock := common_lock(list(units.values()), found.not_taken):
-                found.files[lock_file_path(env)] = lock
+                found.files[f"{self.rules.folders.environments}/{env}.lock.hcl"] = lock
         _tell_order(units, found, is_root=is_root)
         own = backend_line(env, {stack: unit.backend for stack, unit in units.items()}, found.backend)
         line |= {"backend": own} if own else {}
@@ -184,8 +183,9 @@ def _files(
     env: EnvName, units: Mapping[StackName, Unit], values: Mapping[StackName, Mapping[str, Any]], rules: DraftRules
 ) -> Iterator[tuple[str, str]]:
     for stack, unit in units.items():
-        path = f"{FOLDER}/{env}.yaml" if stack == MAIN_STACK else f"{FOLDER}/{env}/{stack}.yaml"
-        source = unit.source.removeprefix(f"{MODULES}/") if unit.is_local else unit.source
+        name = env if stack == MAIN_STACK else f"{env}/{stack}"
+        path = f"{rules.folders.environments}/{name}.yaml"
+        source = unit.source.removeprefix(f"{rules.folders.modules}/") if unit.is_local else unit.source
         body: dict[str, Any] = {"source": source} | ({"version": unit.version} if unit.version else {})
         body |= {"inputs": dict(values[stack])} if values[stack] else {}
         document = Document("")
