@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tfops.records.complaint import Complaint
     from tfops.records.plan import Print
     from tfops.records.review import Since
+    from tfops.records.tries import FailedTry
 
 
 NOTHING_CHANGED = "Nothing was changed."
@@ -27,6 +28,7 @@ class TfopsError(Exception):
 
     exit_code: ClassVar[Exit] = Exit.BUG
     name: ClassVar[str] = "error"
+    tries: Sequence[FailedTry] = ()  # of engines, that were followed by another
 
     def __init__(self, what: str, *, why: str = "", state: str = NOTHING_CHANGED, hint: str = "") -> None:
         super().__init__(what)

@@ -31,7 +31,7 @@ _LOADS = {
     ("graph",): (78, 352, _LOOKING),
     ("blame", "dev", "inputs.main.value"): (81, 354, _LOOKING),
     ("status",): (70, 260, _LOOKING | {"pydantic"}),
-    ("apply", "dev", "--yes"): (290, 620, frozenset({"git", "boto3", "rich", "multiprocessing"})),
+    ("apply", "dev", "--yes"): (292, 622, frozenset({"git", "boto3", "rich", "multiprocessing"})),
 }
 
 

@@ -120,7 +120,7 @@ class Execution:
                 self.tick()
 
         engine = planned.stack.engine
-        applied = engine.apply(planned.saved, on_tick=on_tick)
+        applied = engine.apply(planned.saved, on_tick=on_tick, before=planned.before)
         self._progress[planned.spec.name] = applied.progress
         failpoint.reach("engine-ended")
         try:

@@ -136,4 +136,5 @@ def _result(
         outputs=card.outputs if card else {},
         verified=card.verified.result if card and card.verified else Verified.NONE,
         checks=card.verified.checks if card and card.verified else (),
+        tries=tuple(run.tries),
     )

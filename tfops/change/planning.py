@@ -7,6 +7,7 @@ with what their plans already know of them; what they don't know yet makes a sta
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tfops.change.bridging import over_a_bridge
 from tfops.change.missing import require_not_made_anew
@@ -33,13 +34,19 @@ from tfops.resolve.merged_plan import merge_plans
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
 
+if TYPE_CHECKING:
+    from tfops.records.tries import FailedTry
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked."""
+    """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked.
+
+    `tries` failed on the way."""
 
     stacks: tuple[StackPlan, ...]
     asked: tuple[StackPlan, ...] = ()
+    tries: "tuple[FailedTry, ...]" = ()
 
     @property
     def plan(self) -> Plan:
@@ -81,7 +88,7 @@ def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Plan
     )
     _require_replaced(run, planned)
     failpoint.reach("planned")
-    return planned
+    return replace(planned, tries=tuple(run.tries))
 
 
 def _require_replaced(run: Run, planned: Planned) -> None:

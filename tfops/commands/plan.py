@@ -83,7 +83,13 @@ def plan(project: Project, request: Request, ui: Ui, options: PlanOptions = _PLA
     commit = None if worktree else target.commit
     reviewed = kept[0] if kept else None
     return PlanResult(
-        place.env, commit, latest.version if latest else None, planned.shown, checks=tuple(found), reviewed=reviewed
+        place.env,
+        commit,
+        latest.version if latest else None,
+        planned.shown,
+        checks=tuple(found),
+        reviewed=reviewed,
+        tries=planned.tries,
     )
 
 
@@ -103,7 +109,7 @@ def plan_apply(project: Project, request: Request, ui: Ui) -> PlanResult:
     task = Task(project, place, "plan", lambda facts: apply_target(facts, request), request, ui)
     target, planned = story.plan(task, look)
     latest = target.facts.latest
-    return PlanResult(place.env, target.commit, latest.version if latest else None, planned.shown)
+    return PlanResult(place.env, target.commit, latest.version if latest else None, planned.shown, tries=planned.tries)
 
 
 def plan_rollback(
@@ -131,6 +137,7 @@ def plan_rollback(
         plan=planned.shown,
         bridge=_bridge_blocks(planned.bridges),
         shows_bridge=show_bridge,
+        tries=planned.tries,
     )
 
 

@@ -233,10 +233,21 @@ class AgentRules:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryRule:
+    """An error that fits `pattern` is tried `tries` times in all, `wait_s` apart. `name` says what it is, to people."""
+
+    pattern: str
+    name: str
+    tries: int = 3
+    wait_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectConfig:
     """What operations decided for the whole project. `previews` are rules with patterns; which environments come of
     them depends on the branches there are. `same_but` says what may differ between two environments. `names_backend`:
-    the backend stands in tfops.yaml, and isn't what counts where none does."""
+    the backend stands in tfops.yaml, and isn't what counts where none does. `retry` comes before what the engine's
+    adapter knows."""
 
     project: str
     engine: EngineChoice
@@ -257,6 +268,7 @@ class ProjectConfig:
     previews: tuple[EnvironmentRule, ...] = ()
     same_but: tuple[str, ...] = ()
     names_backend: bool = False
+    retry: tuple[RetryRule, ...] = ()
 
     def base_of(self, env: EnvName) -> EnvName | None:
         """Whose files an environment's own are laid over: those that all previews of its kind share, or those of the

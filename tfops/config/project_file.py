@@ -30,6 +30,7 @@ from tfops.config.project import (
     Sync,
 )
 from tfops.config.promotion import check_promotions, to_promotion_rule
+from tfops.config.retry import check_retry, to_retry_rules
 from tfops.config.review import to_review_rule
 from tfops.config.schema import EnvironmentBlock, ProjectFile, parse
 from tfops.config.secrets import check_secrets, to_secret_rules
@@ -109,6 +110,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         secrets=to_secret_rules(file.secrets),
         encryption=to_encryption(file.encryption),
         agent=to_agent_rules(file.agent),
+        retry=to_retry_rules(file.retry),
     )
 
 
@@ -152,6 +154,7 @@ def _check(document: Document) -> list[Complaint]:
         check_encryption,
         check_agent,
         check_same_but,
+        check_retry,
     ]
     if not isinstance(document.data, dict):
         return []

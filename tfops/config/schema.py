@@ -4,15 +4,16 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean
+from tfops.config.work_schema import STRICT, RetryBlock
 from tfops.records.complaint import Complaint
 
 
 class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    model_config = STRICT
 
 
 class EngineBlock(_Block):
@@ -276,6 +277,7 @@ class ProjectFile(_Block):
     same_but: list[str] = []
     secrets: SecretsBlock = Field(default_factory=SecretsBlock)
     agent: AgentBlock = Field(default_factory=AgentBlock)
+    retry: list[RetryBlock] = []
 
 
 class ModuleBlock(_Block):
@@ -396,6 +398,7 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "allow": AllowBlock,
         "deny_modules": DenyBlock,
         "roots": RootBlock,
+        "retry": RetryBlock,
         "agent": TellBlock if tuple(path[:2]) == ("agent", "tell") else AgentBlock,
         "secrets": _SECRETS.get("/".join(map(str, path)), SecretsBlock),
     }

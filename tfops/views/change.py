@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfops.dataclass import dataclass
 from tfops.records.action import ActionOutcome
@@ -16,11 +16,14 @@ from tfops.views import draw
 from tfops.views.base import View, flat_outputs, text_report
 from tfops.views.words import duration, plain, plural
 
+if TYPE_CHECKING:
+    from tfops.records.tries import FailedTry
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
     """The end of `apply`, `rollback` or `destroy`. Without `version` there was nothing to do: says the engine, or where
-    it isn't `was_planned`, what Git has."""
+    it isn't `was_planned`, what Git has. `tries` failed, and the ones after them didn't."""
 
     env: EnvName
     kind: Kind
@@ -37,6 +40,7 @@ class ChangeResult:
     verified: Verified = Verified.NONE
     checks: tuple[CheckOutcome, ...] = ()
     was_planned: bool = True
+    tries: tuple[FailedTry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ def failure(command: str, error: TfopsError) -> str:
         "state": error.state,
         "hint": error.hint,
     }
+    if error.tries:
+        details["tries"] = to_json(error.tries)
     if isinstance(error, Refused):
         details["guard"] = error.guard
     if isinstance(error, NotAsReviewed):

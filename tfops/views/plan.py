@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
@@ -22,11 +22,14 @@ from tfops.views.base import View, text_report
 from tfops.views.plan_lines import plan_report
 from tfops.views.verdict import VERDICT_STYLES
 
+if TYPE_CHECKING:
+    from tfops.records.tries import FailedTry
+
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
     """The end of `plan`. `checks` are the required ones, when they were asked. `reviewed` is what is to be
-    kept of it, when somebody wants that."""
+    kept of it, when somebody wants that. `tries` failed, and the ones after them didn't."""
 
     env: EnvName
     commit: Commit | None
@@ -34,6 +37,7 @@ class PlanResult:
     plan: Plan
     checks: tuple[CheckOutcome, ...] = ()
     reviewed: ReviewedPlan | None = field(default=None, metadata=NOT_PRINTED)
+    tries: tuple[FailedTry, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -59,6 +63,7 @@ class RollbackPlanResult:
     plan: Plan
     bridge: Mapping[str, Any]
     shows_bridge: bool = False
+    tries: tuple[FailedTry, ...] = ()
 
 
 @text_report.register(PlanResult)
