@@ -15,6 +15,7 @@ from tfops.exits import Exit
 if TYPE_CHECKING:
     from tfops.records.check import CheckOutcome
     from tfops.records.complaint import Complaint
+    from tfops.records.hook import HookOutcome
     from tfops.records.plan import Print
     from tfops.records.review import Since
     from tfops.records.tries import FailedTry
@@ -167,6 +168,17 @@ class CheckFailed(TfopsError):
     def __init__(self, what: str, *, why: str, hint: str, checks: Sequence[CheckOutcome]) -> None:
         super().__init__(what, why=why, hint=hint)
         self.checks = tuple(checks)
+
+
+class HookFailed(TfopsError):
+    """A hook failed before anything was changed, and what it stands before doesn't happen. Carries how all ended."""
+
+    exit_code = Exit.NOT_PASSED
+    name = "hook-failed"
+
+    def __init__(self, what: str, *, why: str, hint: str, hooks: Sequence[HookOutcome]) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.hooks = tuple(hooks)
 
 
 class NotVerified(TfopsError):

@@ -25,13 +25,13 @@ _LOADS = {
     ("apply", "--help"): (28, 195, _STARTING),
     ("log", "dev"): (60, 250, _LOOKING | {"pydantic"}),
     ("history", "dev"): (63, 252, _LOOKING | {"pydantic"}),
-    ("show", "dev"): (78, 267, _LOOKING | {"pydantic"}),
-    ("inventory", "dev"): (69, 258, _LOOKING | {"pydantic"}),
-    ("output", "dev", "main.value"): (70, 258, _LOOKING | {"pydantic"}),
-    ("graph",): (78, 352, _LOOKING),
-    ("blame", "dev", "inputs.main.value"): (81, 354, _LOOKING),
+    ("show", "dev"): (79, 268, _LOOKING | {"pydantic"}),
+    ("inventory", "dev"): (70, 259, _LOOKING | {"pydantic"}),
+    ("output", "dev", "main.value"): (71, 259, _LOOKING | {"pydantic"}),
+    ("graph",): (79, 353, _LOOKING),
+    ("blame", "dev", "inputs.main.value"): (82, 355, _LOOKING),
     ("status",): (70, 260, _LOOKING | {"pydantic"}),
-    ("apply", "dev", "--yes"): (292, 622, frozenset({"git", "boto3", "rich", "multiprocessing"})),
+    ("apply", "dev", "--yes"): (297, 627, frozenset({"git", "boto3", "rich", "multiprocessing"})),
 }
 
 

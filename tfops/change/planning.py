@@ -25,6 +25,7 @@ from tfops.engine.mask import Masker
 from tfops.engine.plan import masked_plan
 from tfops.errors import EngineFailed, Refused, TfopsError
 from tfops.records.addresses import with_masked_keys, without_keys
+from tfops.records.hook import HookOutcome, HookPoint
 from tfops.records.names import StackName
 from tfops.records.plan import Action, Plan, Waiting
 from tfops.render.root import UNKNOWN_TYPE
@@ -42,11 +43,12 @@ if TYPE_CHECKING:
 class Planned:
     """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked.
 
-    `tries` failed on the way."""
+    `tries` failed on the way, `hooks` ran around it."""
 
     stacks: tuple[StackPlan, ...]
     asked: tuple[StackPlan, ...] = ()
     tries: "tuple[FailedTry, ...]" = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -88,7 +90,14 @@ def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Plan
     )
     _require_replaced(run, planned)
     failpoint.reach("planned")
-    return replace(planned, tries=tuple(run.tries))
+    if run.hooks:
+        run.hooks.at(HookPoint.AFTER_PLAN, code=code_of(planned.plan))
+    return replace(planned, tries=tuple(run.tries), hooks=run.hook_outcomes)
+
+
+def code_of(plan: Plan) -> int:
+    """What hooks are told of a plan, as `plan -detailed-exitcode` would."""
+    return 0 if plan.is_empty else 2
 
 
 def _require_replaced(run: Run, planned: Planned) -> None:

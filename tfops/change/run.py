@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tfops.change.project import Project
 from tfops.change.request import Request
@@ -18,7 +18,19 @@ from tfops.records.card import AwsCaller
 from tfops.records.names import MAIN_STACK
 
 if TYPE_CHECKING:
+    from tfops.change.check_facts import CheckContext
+    from tfops.records.hook import HookOutcome, HookPoint
     from tfops.records.tries import FailedTry
+
+
+class HooksAround(Protocol):
+    """Programs of the project's own that run around a change, as `tfops.change.hooks.Hooks`."""
+
+    outcomes: "list[HookOutcome]"
+
+    def at(
+        self, point: "HookPoint", context: "CheckContext | None" = None, *, code: int = 0, error: str = ""
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +38,9 @@ class Run:
     """`folder` is its own, and gone when it ends well; its name is the run's id.
 
     What stacks hide from each other goes through `mask`. What else their states hold that is sensitive is masked by
-    `shown` in what engines say, but not in what is recorded: a card's ids must tell things apart. `tries` are those of
-    engines that failed, and were followed by another. `ending` is what is done at its end, whichever that is.
+    `shown` in what engines say, but not in what is recorded: a card's ids must tell things apart. `hooks` run around
+    it, where there are any; `tries` are those of engines that failed, and were followed by another. `ending` is what is
+    done at its end, whichever that is.
     """
 
     facts: Snapshot
@@ -36,6 +49,7 @@ class Run:
     ui: Ui
     mask: Masker = field(default_factory=Masker)
     shown: Masker = field(default_factory=Masker)
+    hooks: HooksAround | None = None
     tries: "list[FailedTry]" = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
@@ -52,6 +66,17 @@ class Run:
         self.tries.append(failed)
         name = "" if failed.stack == MAIN_STACK else f"{failed.stack}: "
         self.ui.warn(f"{name}{failed.text}")
+
+    @property
+    def hook_outcomes(self) -> "tuple[HookOutcome, ...]":
+        """How the hooks ended that ran so far."""
+        return tuple(self.hooks.outcomes) if self.hooks else ()
+
+    def at(self, *points: "HookPoint") -> None:
+        """Run the hooks of these points. Raises HookFailed."""
+        for point in points if self.hooks else ():
+            assert self.hooks is not None
+            self.hooks.at(point)
 
     @property
     def project(self) -> Project:

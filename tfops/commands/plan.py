@@ -90,6 +90,7 @@ def plan(project: Project, request: Request, ui: Ui, options: PlanOptions = _PLA
         checks=tuple(found),
         reviewed=reviewed,
         tries=planned.tries,
+        hooks=planned.hooks,
     )
 
 
@@ -138,6 +139,7 @@ def plan_rollback(
         bridge=_bridge_blocks(planned.bridges),
         shows_bridge=show_bridge,
         tries=planned.tries,
+        hooks=planned.hooks,
     )
 
 

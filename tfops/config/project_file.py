@@ -14,6 +14,7 @@ from tfops.config.compared_rules import check_same_but
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.encryption import check_encryption, to_encryption
+from tfops.config.hooks import check_hooks, to_hooks
 from tfops.config.labels import label_complaints
 from tfops.config.limits import check_input_rules
 from tfops.config.names import PROJECT_FILE
@@ -94,12 +95,12 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         inventory=InventoryPolicy(file.inventory),
         providers={name: block or {} for name, block in file.providers.items()},
         environments={
-            EnvName(name): with_roots(_to_rule(file, block), block)
+            EnvName(name): with_roots(_to_rule(file, name, block), block)
             for name, block in file.environments.items()
             if not is_preview_template(name)
         },
         previews=tuple(
-            replace(_to_rule(file, block), preview=to_preview(name, block))
+            replace(_to_rule(file, name, block), preview=to_preview(name, block))
             for name, block in file.environments.items()
             if is_preview_template(name)
         ),
@@ -114,7 +115,7 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
     )
 
 
-def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
+def _to_rule(file: ProjectFile, name: str, block: EnvironmentBlock) -> EnvironmentRule:
     return EnvironmentRule(
         branch=block.branch,
         rehearses=EnvName(block.rehearses) if block.rehearses else None,
@@ -134,6 +135,7 @@ def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
         review=to_review_rule(block),
         labels=dict(block.labels),
         promote=to_promotion_rule(block.promote),
+        hooks=to_hooks(name, file.hooks, block.hooks),
     )
 
 
@@ -155,6 +157,7 @@ def _check(document: Document) -> list[Complaint]:
         check_agent,
         check_same_but,
         check_retry,
+        check_hooks,
     ]
     if not isinstance(document.data, dict):
         return []

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean
-from tfops.config.work_schema import STRICT, RetryBlock
+from tfops.config.work_schema import STRICT, HooksBlock, RetryBlock, block_of_hooks
 from tfops.records.complaint import Complaint
 
 
@@ -104,6 +104,7 @@ class EnvironmentBlock(_Block):
     backend: dict[str, Any] | None = None
     required_checks: list[CheckBlock] | None = None
     verify: list[CheckBlock] | None = None
+    hooks: HooksBlock | None = None
     rollback: Literal["manual", "auto"] = "manual"
     sync: Literal["auto", "manual", "plan"] = "auto"
     drift: Literal["ignore", "report", "heal"] = "report"
@@ -278,6 +279,7 @@ class ProjectFile(_Block):
     secrets: SecretsBlock = Field(default_factory=SecretsBlock)
     agent: AgentBlock = Field(default_factory=AgentBlock)
     retry: list[RetryBlock] = []
+    hooks: HooksBlock = Field(default_factory=HooksBlock)
 
 
 class ModuleBlock(_Block):
@@ -405,4 +407,5 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module
     inner = ("checks", "promote", "verify", "review", "roots")
     block = next((name for name in inner if name in steps), str(next(iter(path), "")))
-    return [field.alias or name for name, field in blocks.get(block, model).model_fields.items()]
+    found = block_of_hooks(tuple(path)) or blocks.get(block, model)
+    return [field.alias or name for name, field in found.model_fields.items()]

@@ -176,7 +176,7 @@ class Runner:
                 ended = self.run(argv, holds=holds_errors, stays=stays)
             if ended.code in _FINE or ended.signals:
                 break
-            pause_s = self.pause_after(argv, number, ended.errors)
+            pause_s = self.pause_after(" ".join(argv[1:3] if argv[1] == "state" else argv[1:2]), number, ended.errors)
             if pause_s is None:
                 break
             if not signals.wait(pause_s):
@@ -184,7 +184,7 @@ class Runner:
                 break
         return self._shown(ended, holds)
 
-    def pause_after(self, argv: Sequence[str], number: int, errors: Sequence[Diagnostic]) -> float | None:
+    def pause_after(self, command: str, number: int, errors: Sequence[Diagnostic]) -> float | None:
         """After how many seconds the `number`th try that failed is followed by another: it is told, and stands in the
         run's folder. None where it is the last one."""
         from tfops.engine.passing_errors import rule_for  # noqa: PLC0415 - most runs end well
@@ -196,7 +196,6 @@ class Runner:
         if number >= rule.tries:
             self._is_spent = True  # what is asked next would fail as often
             return None
-        command = " ".join(argv[1:3] if argv[1] == "state" else argv[1:2])
         failed = FailedTry(self.retry.stack, command, number, rule.tries, rule.name, rule.wait_s)
         line = json.dumps({"@message": failed.text, "@timestamp": clock.now().isoformat()})
         with open_private(self.folder / f"{next(self._numbers):02d}-{TRIES}.out") as file:

@@ -348,42 +348,44 @@ class StackEngine:
             raise engine_error(f"`{name}` can't be pushed as the state", ended.errors)
 
     def apply(
-        self,
-        saved: SavedPlan,
-        *,
-        on_tick: Callable[[Progress], None] = lambda _: None,
-        before: StackState | None = None,
+        self, saved: SavedPlan, *, on_tick: Callable[[Progress], None] = lambda _: None, keeps_plan: bool = False
     ) -> Applied:
         """Apply exactly the saved plan. Never raises for the engine: something may have changed.
 
-        Its words are held back: they may quote a secret that this very apply makes. `tell` says them. With the state
-        from `before`, one that failed with errors that pass, and did nothing yet, is tried again.
+        Its words are held back: they may quote a secret that this very apply makes. `tell` says them. With `keeps_plan`
+        the plan of an apply that failed stays, for another try.
         """
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
         may_leave = self.engine.fails_for_what_it_leaves and bool(saved.plan.count(Action.FORGET))
         argv = self._commands.apply(str(saved.path), may_leave=may_leave)
-        applied = self._apply(argv, on_tick)
-        if applied.code != 0 and before is not None:
-            from tfops.engine.retrying import Apply, Unbegun, applied_at_last  # noqa: PLC0415 - most end well
-
-            again = Apply(
-                partial(self._apply, argv, on_tick),
-                lambda number, failed: self._runner.pause_after(argv, number, failed.errors),
-                on_tick,
-            )
-            start = Unbegun(before, self.errored_state, lambda: self.read_back()[0])
-            applied = applied_at_last(applied, again, start)
-        saved.path.unlink(missing_ok=True)
-        return applied
-
-    def _apply(self, argv: Sequence[str], on_tick: Callable[[Progress], None]) -> Applied:
         began = clock.now()
         self._in_s3 = s3_state(self.root, self.engine, self.layout.backend)
         with meanwhile(self._in_s3.connect if self._in_s3 else lambda: None):
             ended = self._runner.run(argv, holds=is_diagnostic, on_tick=on_tick)
+        if ended.code == 0 or not keeps_plan:
+            saved.path.unlink(missing_ok=True)
         errors = self._orphaned.explained(ended, began) if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
+
+    def apply_again(
+        self, saved: SavedPlan, failed: Applied, before: StackState, on_tick: Callable[[Progress], None]
+    ) -> Applied:
+        """How the last try ended of an apply of which the first one `failed`; its plan was kept, and is gone then.
+
+        There are more as long as it fails with errors that pass, and did nothing: the state is as it was `before`.
+        """
+        from tfops.engine.retrying import Apply, Unbegun, applied_at_last  # noqa: PLC0415 - most end well
+
+        apply = Apply(
+            partial(self.apply, saved, on_tick=on_tick, keeps_plan=True),
+            lambda number, applied: self._runner.pause_after("apply", number, applied.errors),
+            on_tick,
+        )
+        try:
+            return applied_at_last(failed, apply, Unbegun(before, self.errored_state, lambda: self.read_back()[0]))
+        finally:
+            saved.path.unlink(missing_ok=True)
 
     def tell(self, applied: Applied, *, is_known: bool = True) -> Applied:
         """Show what the engine said in an apply, now that all secrets are masked; the same as it may go on from here.

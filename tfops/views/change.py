@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.records.action import ActionOutcome
 from tfops.records.check import CheckOutcome
 from tfops.records.commit import Commit
+from tfops.records.hook import HookOutcome
 from tfops.records.names import EnvName
 from tfops.records.plan import Plan
+from tfops.records.tries import FailedTry
 from tfops.records.version import Kind, Verified, Version
 from tfops.views import draw
 from tfops.views.base import View, flat_outputs, text_report
 from tfops.views.words import duration, plain, plural
 
-if TYPE_CHECKING:
-    from tfops.records.tries import FailedTry
-
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
     """The end of `apply`, `rollback` or `destroy`. Without `version` there was nothing to do: says the engine, or where
-    it isn't `was_planned`, what Git has. `tries` failed, and the ones after them didn't."""
+    it isn't `was_planned`, what Git has. `tries` failed, and the ones after them didn't; `hooks` ran around it."""
 
     env: EnvName
     kind: Kind
@@ -41,6 +40,7 @@ class ChangeResult:
     checks: tuple[CheckOutcome, ...] = ()
     was_planned: bool = True
     tries: tuple[FailedTry, ...] = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfops.dataclass import dataclass
 from tfops.exits import Exit
 from tfops.records.check import CheckOutcome
 from tfops.records.commit import Commit
+from tfops.records.hook import HookOutcome
 from tfops.records.names import EnvName
 from tfops.records.plan import Plan
 from tfops.records.printed import NOT_PRINTED
 from tfops.records.review import ReviewedPlan
+from tfops.records.tries import FailedTry
 from tfops.records.verdict import Judgement
 from tfops.records.version import Verified, Version
 from tfops.views import draw
@@ -22,14 +24,11 @@ from tfops.views.base import View, text_report
 from tfops.views.plan_lines import plan_report
 from tfops.views.verdict import VERDICT_STYLES
 
-if TYPE_CHECKING:
-    from tfops.records.tries import FailedTry
-
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
     """The end of `plan`. `checks` are the required ones, when they were asked. `reviewed` is what is to be
-    kept of it, when somebody wants that. `tries` failed, and the ones after them didn't."""
+    kept of it, when somebody wants that. `tries` failed, and the ones after them didn't; `hooks` ran around it."""
 
     env: EnvName
     commit: Commit | None
@@ -38,6 +37,7 @@ class PlanResult:
     checks: tuple[CheckOutcome, ...] = ()
     reviewed: ReviewedPlan | None = field(default=None, metadata=NOT_PRINTED)
     tries: tuple[FailedTry, ...] = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -64,6 +64,7 @@ class RollbackPlanResult:
     bridge: Mapping[str, Any]
     shows_bridge: bool = False
     tries: tuple[FailedTry, ...] = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
 
 @text_report.register(PlanResult)
