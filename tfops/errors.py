@@ -15,8 +15,10 @@ from tfops.exits import Exit
 if TYPE_CHECKING:
     from tfops.records.check import CheckOutcome
     from tfops.records.complaint import Complaint
+    from tfops.records.hook import HookOutcome
     from tfops.records.plan import Plan, Print
     from tfops.records.review import Since
+    from tfops.records.tries import FailedTry
 
 
 NOTHING_CHANGED = "Nothing was changed."
@@ -27,6 +29,7 @@ class TfopsError(Exception):
 
     exit_code: ClassVar[Exit] = Exit.BUG
     name: ClassVar[str] = "error"
+    tries: Sequence[FailedTry] = ()  # of engines, that were followed by another
 
     def __init__(self, what: str, *, why: str = "", state: str = NOTHING_CHANGED, hint: str = "") -> None:
         super().__init__(what)
@@ -173,6 +176,17 @@ class CheckFailed(TfopsError):
     def __init__(self, what: str, *, why: str, hint: str, checks: Sequence[CheckOutcome]) -> None:
         super().__init__(what, why=why, hint=hint)
         self.checks = tuple(checks)
+
+
+class HookFailed(TfopsError):
+    """A hook failed before anything was changed, and what it stands before doesn't happen. Carries how all ended."""
+
+    exit_code = Exit.NOT_PASSED
+    name = "hook-failed"
+
+    def __init__(self, what: str, *, why: str, hint: str, hooks: Sequence[HookOutcome]) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.hooks = tuple(hooks)
 
 
 class NotVerified(TfopsError):

@@ -173,6 +173,8 @@ class Replay:
         twist = self.twists.get(command, {})
         if twist.get("is_silent"):
             return 0
+        if self.fails(twist):
+            return 1
         asks = question(argv, lambda path: json.loads(needed(path)))
         answer = next((one for one in self.answers if one["asks"] == asks), None)
         if answer is None:
@@ -180,6 +182,17 @@ class Replay:
             sys.stderr.write(f"no recording in {self.folder} of\n{json.dumps(asks)}\nbut of\n{there}\n")
             return _UNKNOWN
         return self.give(answer, argv, twist)
+
+    def fails(self, twist: Answer) -> bool:
+        """Whether it is one of the first tries, which fail: it has said then why."""
+        path = twist.get("counted")
+        tried = int(read(path) or 0) if path else 0
+        if path is None or tried >= twist["fails"]:
+            return False
+        write(path, str(tried + 1))
+        self.say([twist.get("out", "")])
+        sys.stderr.write(twist.get("err", ""))
+        return True
 
     def give(self, answer: Answer, argv: list[str], twist: Answer) -> int:
         lines = (self.text(answer, "out") or "").splitlines(keepends=True)

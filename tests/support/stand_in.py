@@ -46,7 +46,8 @@ class StandIn:
 
         `is_silent`: it says nothing, does nothing, and ends with 0. `after`: so many lines are said, then: `until`, it
         waits until that file is there (and makes `<until>.reached`); `dies`, it gets SIGKILL, and `saves` the state
-        before or not. `cannot_save`: the state goes to `errored.tfstate`, and it ends with 1.
+        before or not. `cannot_save`: the state goes to `errored.tfstate`, and it ends with 1. `fails`: the first so
+        many tries end with 1, with `out` and `err` for words; the file `counted` has how many there were.
         """
         self._write(twists={command: how})
         try:

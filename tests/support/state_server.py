@@ -18,6 +18,7 @@ class StateServer:
         self.locks: dict[str, bytes] = {}
         self.frozen: dict[str, bytes] = {}  # what a path holds whatever is written to it
         self.refuses = False  # whether states are not taken, for now
+        self.unready = 0  # so many times a state isn't given to who holds its lock
         self.guard = threading.Lock()
         self.address = ""
 
@@ -56,7 +57,9 @@ def _handler(server: StateServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             with server.guard:
                 state = server.states.get(self._key)
-            self._answer(200 if state else 204, state or b"")
+                is_unready = server.unready > 0 and self._key in server.locks
+                server.unready -= is_unready
+            self._answer(503 if is_unready else 200 if state else 204, state or b"")
 
         def do_POST(self) -> None:
             body = self._body()

@@ -8,6 +8,7 @@ from tfops.change.project import Project
 from tfops.errors import NotVerified, Refused, TfopsError
 from tfops.exits import Exit
 from tfops.ledger.versions import known_versions, read_card
+from tfops.records.hook import HookOutcome, HookResult
 from tfops.records.version import Kind, Verified
 from tfops.resolve.versions import version_to_go_back_to
 from tfops.views.change import ChangeResult
@@ -48,15 +49,23 @@ def roll_back_or_explain(
 def _what(result: ChangeResult) -> str:
     failed = sum(check.result is Verified.FAILED for check in result.checks)
     origin = f" (content of {result.restores})" if result.restores else ""
-    return f"{result.env} is now {result.version}{origin}, but {failed} of {_plural(len(result.checks))} failed"
+    parts = [f"{failed} of {_plural(len(result.checks), 'check')}"] if failed else []
+    parts += [_plural(len(hooks), "hook")] if (hooks := failed_hooks(result)) else []
+    return f"{result.env} is now {result.version}{origin}, but {' and '.join(parts)} failed"
 
 
-def _plural(count: int) -> str:
-    return "1 check" if count == 1 else f"{count} checks"
+def failed_hooks(result: ChangeResult) -> list[HookOutcome]:
+    """Those for which the version isn't verified."""
+    return [hook for hook in result.hooks if hook.result is HookResult.FAILED]
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _failures(result: ChangeResult) -> str:
-    return "\n".join(f"{check.name}: {check.why}" for check in result.checks if check.result is Verified.FAILED)
+    found = [f"{check.name}: {check.why}" for check in result.checks if check.result is Verified.FAILED]
+    return "\n".join((*found, *(hook.text for hook in failed_hooks(result))))
 
 
 def _way_on(project: Project, place: Place, result: ChangeResult) -> str:

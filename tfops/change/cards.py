@@ -26,6 +26,7 @@ from tfops.records.card import Approval, Card, EngineUsed, ModuleUsed, PlanSumma
 from tfops.records.check import CheckOutcome, Verification
 from tfops.records.download import Download
 from tfops.records.hold import Hold
+from tfops.records.hook import HookOutcome
 from tfops.records.names import StackName
 from tfops.records.plan import Action, Plan
 from tfops.records.state import StackState
@@ -55,6 +56,7 @@ class Outcome:
     checks: tuple[CheckOutcome, ...] = ()
     actions: tuple[ActionOutcome, ...] = ()
     flags: EngineFlags = field(default_factory=EngineFlags)
+    hooks: tuple[HookOutcome, ...] = ()
 
     @property
     def headline(self) -> str:
@@ -144,6 +146,7 @@ def build_card(target: Target, outcome: Outcome, present: LedgerState, *, run_id
         outputs=_kept_outputs(target) | dict(outcome.outputs),
         hold=hold,
         verified=outcome.verified,
+        hooks=outcome.hooks,
         keeps_providers=target.keeps_providers,
         rehearses=target.facts.place.rehearses or "",
         promoted_from=target.promoted_from,

@@ -55,8 +55,10 @@ class CheckContext:
 
 
 class FailedCheck(Exception):
-    """The text is in our words. `said` is what the command or server said, to be shown once."""
+    """The text is in our words. `said` is what the command or server said, to be shown once; `code` a command's exit
+    code, where it had one."""
 
-    def __init__(self, why: str, said: str = "") -> None:
+    def __init__(self, why: str, said: str = "", code: int | None = None) -> None:
         super().__init__(why)
         self.said = said
+        self.code = code

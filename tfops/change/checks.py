@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
 from typing import Any
 
 from tfops import exact
@@ -161,21 +163,38 @@ def _ask(check: Check, context: CheckContext) -> None:
 
 def _execute(check: Check, context: CheckContext) -> None:
     argv = [_filled(word, context) for word in check.command]
+    run_program(Program(argv, context.environment(), context.root, check.timeout_s), context)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of the user's, with all that it may see, where it runs, and how long it may take."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(repr=False)
+    cwd: Path
+    timeout_s: float
+
+
+def run_program(program: Program, context: CheckContext) -> str:
+    """The end of what it said, as it is. Raises FailedCheck where it doesn't end with 0."""
     try:
         done = process.probe(
-            argv,
-            env=context.environment(),
-            cwd=context.root,
-            timeout_s=check.timeout_s,
+            program.argv,
+            env=program.env,
+            cwd=program.cwd,
+            timeout_s=program.timeout_s,
             on_tick=context.on_tick,
             is_stopped=context.is_stopped,
         )
     except ProjectError as error:
         raise FailedCheck(f"{error.what}: {error.why}") from error
     if done.code == 0:
-        return
-    late = "interrupted" if context.is_stopped() else f"no end within {check.timeout_s:g} s"
-    raise FailedCheck(late if done.code == process.TOO_LATE else f"exit code {done.code}", done.text)
+        return done.text
+    if done.code == process.TOO_LATE:
+        late = "interrupted" if context.is_stopped() else f"no end within {program.timeout_s:g} s"
+        raise FailedCheck(late, done.text)
+    raise FailedCheck(f"exit code {done.code}", done.text, done.code)
 
 
 def _filled(text: str, context: CheckContext) -> str:

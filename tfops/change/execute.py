@@ -7,21 +7,29 @@ from functools import partial
 from tfops.change.agree import agree_on_the_way
 from tfops.change.begin import Held
 from tfops.change.cards import Outcome
+from tfops.change.check_facts import CheckContext
 from tfops.change.checks import check_context, run_checks
 from tfops.change.execution import Execution
 from tfops.change.failures import may_have_changed, require_whole
+from tfops.change.hooks import with_hooks
 from tfops.change.lost import lost_by_all
 from tfops.change.outputs import visible_outputs
 from tfops.change.receipt import actions_of, receipt_of_all, trouble_of
+from tfops.change.run import Run
 from tfops.change.stack_plan import StackPlan, StackResult
+from tfops.change.target import Target
 from tfops.engine.advice import LOCK_IS_LEFT, advice_for
 from tfops.errors import StoppedPartWay, TfopsError, in_a_line, one_line
 from tfops.ledger.chain import LedgerState
 from tfops.records.action import ActionOutcome
+from tfops.records.check import Verification
 from tfops.records.engine_events import Diagnostic
+from tfops.records.hook import HookPoint
+from tfops.records.version import Kind
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
 
+CHANGED = 2  # what hooks are told where there was something to do
 _MOST_REASONS = 3
 _LONGEST_REASON = 400
 
@@ -37,6 +45,7 @@ def execute(held: Held) -> Outcome:
         context = replace(check_context(held.run, target), on_tick=tick, is_stopped=held.is_stopped)
         agree_on_the_way(held.run, target, held.agreement, fresh, is_covered=is_covered, context=context)
 
+    _run_hooks_before(held)
     execution = Execution(held.planned, accept, held.renew, held.is_stopped, held.run.ui)
     for busy in execution.waves():
         tasks = [partial(execution.apply, planned) for planned in busy]
@@ -49,7 +58,7 @@ def execute(held: Held) -> Outcome:
         raise
     outputs, seconds = visible_outputs(ends), held.seconds
     context = check_context(held.run, target, outputs=outputs, hidden=hidden_in(ends))
-    verified = run_checks(target.checks, replace(context, on_tick=tick, is_stopped=held.is_stopped))
+    verified = verify(held.run, target, replace(context, on_tick=tick, is_stopped=held.is_stopped), code=CHANGED)
     failpoint.reach("verified")
     return Outcome(
         replace(held.planned, stacks=tuple(end.planned for end in ends)).plan,
@@ -61,7 +70,32 @@ def execute(held: Held) -> Outcome:
         tuple(held.agreement.checks),
         left_of_actions(held.run.facts.present, actions_of(ends)),
         replace(held.run.request.flags, replace=held.intent.replace_requested, targets=held.intent.targets),
+        held.run.hook_outcomes,
     )
+
+
+def verify(run: Run, target: Target, context: CheckContext, *, code: int) -> Verification | None:
+    """The hooks after the change, then its checks. `code` is 0 where there was nothing to change."""
+    if run.hooks is None:
+        return run_checks(target.checks, context)
+    run.hooks.at(HookPoint.AFTER_APPLY, context, code=code)
+    if target.kind is Kind.ROLLBACK:
+        run.hooks.at(HookPoint.AFTER_ROLLBACK, context, code=code)
+    return with_hooks(run_checks(target.checks, context), run.hook_outcomes)
+
+
+def _run_hooks_before(held: Held) -> None:
+    """Raises HookFailed, or Interrupted: then the lock is given back, and nothing was begun."""
+    if held.run.hooks is None:
+        return
+    context = check_context(held.run, held.target)
+    context = replace(context, on_tick=lambda: held.renew({}), is_stopped=held.is_stopped)
+    try:
+        held.run.hooks.at(HookPoint.BEFORE_APPLY, context, code=CHANGED)
+    except TfopsError as error:
+        intent, reason = held.intent, held.lease.mask(in_a_line(error))
+        held.lease.close(f"the {intent.kind} of {intent.commit[:8]} failed before it changed anything: {reason}")
+        raise
 
 
 def hidden_in(ends: Iterable[StackResult]) -> frozenset[str]:

@@ -120,7 +120,9 @@ class Execution:
                 self.tick()
 
         engine = planned.stack.engine
-        applied = engine.apply(planned.saved, on_tick=on_tick)
+        applied = engine.apply(planned.saved, on_tick=on_tick, keeps_plan=True)
+        if applied.code != 0:
+            applied = engine.apply_again(planned.saved, applied, planned.before, on_tick)
         self._progress[planned.spec.name] = applied.progress
         failpoint.reach("engine-ended")
         try:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from tfops.change.begin import Held
 from tfops.change.cards import Outcome, build_card, standing_files, told_flags
-from tfops.change.checks import check_context, run_checks
-from tfops.change.execute import hidden_in, left_of_actions
+from tfops.change.checks import check_context
+from tfops.change.execute import hidden_in, left_of_actions, verify
 from tfops.change.fetched_modules import require_same_modules
 from tfops.change.outputs import visible_outputs
 from tfops.change.planning import Planned
@@ -15,8 +15,9 @@ from tfops.change.target import Target
 from tfops.change.unrecorded_card import record as record_card
 from tfops.config.project import LogPolicy
 from tfops.engine.plan import masked_plan
-from tfops.errors import NotRecorded, Refused
+from tfops.errors import NotRecorded, NotVerified, Refused
 from tfops.records.card import Card
+from tfops.records.hook import HookPoint
 from tfops.records.names import EnvName
 from tfops.records.plan import Plan
 from tfops.records.version import Kind, Verified, Version
@@ -55,9 +56,10 @@ def record_unchanged(run: Run, target: Target, planned: Planned) -> ChangeResult
         return _result(run, target, planned, plan, None, seconds=run.seconds)
     ends = tuple(unchanged(one) for one in planned.stacks)
     outputs, seconds = visible_outputs(ends), run.seconds
-    verified = run_checks(target.checks, check_context(run, target, outputs=outputs, hidden=hidden_in(ends)))
+    verified = verify(run, target, check_context(run, target, outputs=outputs, hidden=hidden_in(ends)), code=0)
     left = left_of_actions(run.facts.present, ())
-    outcome = Outcome(plan, ends, outputs, (), seconds, verified, (), left, told_flags(run))
+    asked, hooks = told_flags(run), run.hook_outcomes
+    outcome = Outcome(plan, ends, outputs, (), seconds, verified, (), left, asked, hooks)
     try:
         card = _recorded(run, target, outcome, base=run.facts.present.head)
     except GitFailed as error:
@@ -128,6 +130,9 @@ def _result(
     run: Run, target: Target, planned: Planned, plan: Plan, card: Card | None, *, seconds: float
 ) -> ChangeResult:
     current, restores = target.facts.latest, target.way.restores
+    is_failed = card is not None and card.verified is not None and card.verified.result is Verified.FAILED
+    if run.hooks and is_failed:
+        run.hooks.at(HookPoint.ON_ERROR, code=NotVerified.exit_code, error=NotVerified.name)
     return ChangeResult(
         env=target.env,
         kind=target.kind,
@@ -143,4 +148,6 @@ def _result(
         outputs=card.outputs if card else {},
         verified=card.verified.result if card and card.verified else Verified.NONE,
         checks=card.verified.checks if card and card.verified else (),
+        tries=tuple(run.tries),
+        hooks=run.hook_outcomes,
     )

@@ -7,6 +7,7 @@ with what their plans already know of them; what they don't know yet makes a sta
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tfops.change.bridging import over_a_bridge
 from tfops.change.missing import require_not_made_anew
@@ -25,6 +26,7 @@ from tfops.engine.plan import masked_plan
 from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import EngineFailed, Refused, TfopsError
 from tfops.records.addresses import with_masked_keys, without_keys
+from tfops.records.hook import HookOutcome, HookPoint
 from tfops.records.names import StackName
 from tfops.records.plan import Action, Plan, Waiting
 from tfops.render.root import UNKNOWN_TYPE
@@ -34,13 +36,20 @@ from tfops.resolve.merged_plan import merge_plans
 from tfops.system import failpoint
 from tfops.system.parallel import side_by_side
 
+if TYPE_CHECKING:
+    from tfops.records.tries import FailedTry
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked."""
+    """The plans of all stacks that are worked on, in an order that can be worked off; those that are only asked.
+
+    `tries` failed on the way, `hooks` ran around it."""
 
     stacks: tuple[StackPlan, ...]
     asked: tuple[StackPlan, ...] = ()
+    tries: "tuple[FailedTry, ...]" = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
     @property
     def plan(self) -> Plan:
@@ -92,7 +101,14 @@ def plan_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]]) -> Plan
 
         require_what_was_named(run, planned.plan, planned.stacks)
     failpoint.reach("planned")
-    return planned
+    if run.hooks:
+        run.hooks.at(HookPoint.AFTER_PLAN, code=code_of(planned.plan))
+    return replace(planned, tries=tuple(run.tries), hooks=run.hook_outcomes)
+
+
+def code_of(plan: Plan) -> int:
+    """What hooks are told of a plan, as `plan -detailed-exitcode` would."""
+    return 0 if plan.is_empty else 2
 
 
 # A plan that is there already, for a stack that stands ready.

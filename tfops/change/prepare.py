@@ -15,6 +15,7 @@ from tfops.change.state_guards import require_no_state_beside, require_own_state
 from tfops.change.ui import Ui
 from tfops.errors import Refused, TfopsError
 from tfops.ledger.origin import require_ledger
+from tfops.records.hook import HookPoint
 from tfops.records.names import StackName
 from tfops.records.rendered import LOCK_FILE
 from tfops.records.state import StackState
@@ -58,8 +59,10 @@ def read_stacks(run: Run, opened: Sequence[tuple[StackSpec, OpenStack]], *, will
     has to be known of the state before, it is read from that plan.
     """
     facts, ui = run.facts, run.ui
+    run.at(HookPoint.BEFORE_INIT)
     ui.phase(f"preparing {facts.env}")
     results_of(side_by_side([partial(_prepare, stack) for _, stack in opened], on_signal=ui.engine_signal))
+    run.at(HookPoint.AFTER_INIT, HookPoint.BEFORE_PLAN)
     ahead = _planned_ahead(spec for spec, _ in opened) if will_plan else frozenset[StackName]()
     if ahead:
         ui.phase(f"planning {facts.env}")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from tfops.change.project import Project
 from tfops.change.request import Request
@@ -12,7 +13,24 @@ from tfops.change.snapshot import Snapshot
 from tfops.change.ui import Ui
 from tfops.dataclass import dataclass
 from tfops.engine.mask import Masker
+from tfops.errors import TfopsError
 from tfops.records.card import AwsCaller
+from tfops.records.names import MAIN_STACK
+
+if TYPE_CHECKING:
+    from tfops.change.check_facts import CheckContext
+    from tfops.records.hook import HookOutcome, HookPoint
+    from tfops.records.tries import FailedTry
+
+
+class HooksAround(Protocol):
+    """Programs of the project's own that run around a change, as `tfops.change.hooks.Hooks`."""
+
+    outcomes: "list[HookOutcome]"
+
+    def at(
+        self, point: "HookPoint", context: "CheckContext | None" = None, *, code: int = 0, error: str = ""
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +38,8 @@ class Run:
     """`folder` is its own, and gone when it ends well; its name is the run's id.
 
     What stacks hide from each other goes through `mask`. What else their states hold that is sensitive is masked by
-    `shown` in what engines say, but not in what is recorded: a card's ids must tell things apart. `ending` is what is
+    `shown` in what engines say, but not in what is recorded: a card's ids must tell things apart. `hooks` run around
+    it, where there are any; `tries` are those of engines that failed, and were followed by another. `ending` is what is
     done at its end, whichever that is.
     """
 
@@ -30,6 +49,8 @@ class Run:
     ui: Ui
     mask: Masker = field(default_factory=Masker)
     shown: Masker = field(default_factory=Masker)
+    hooks: HooksAround | None = None
+    tries: "list[FailedTry]" = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     ending: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _callers: list[AwsCaller | None] = field(default_factory=list)
@@ -39,6 +60,23 @@ class Run:
         if not self._callers:
             self._callers.append(ask())
         return self._callers[0]
+
+    def failed_try(self, failed: "FailedTry") -> None:
+        """An engine failed with an error that passes: it is said, and kept. Called beside others."""
+        self.tries.append(failed)
+        name = "" if failed.stack == MAIN_STACK else f"{failed.stack}: "
+        self.ui.warn(f"{name}{failed.text}")
+
+    @property
+    def hook_outcomes(self) -> "tuple[HookOutcome, ...]":
+        """How the hooks ended that ran so far."""
+        return tuple(self.hooks.outcomes) if self.hooks else ()
+
+    def at(self, *points: "HookPoint") -> None:
+        """Run the hooks of these points. Raises HookFailed."""
+        for point in points if self.hooks else ():
+            assert self.hooks is not None
+            self.hooks.at(point)
 
     @property
     def project(self) -> Project:
@@ -56,8 +94,16 @@ class Run:
 
 @contextlib.contextmanager
 def running(facts: Snapshot, request: Request, ui: Ui) -> Iterator[Run]:
-    """A run on top of what was read; one that has claimed the environment goes by its claim's id."""
+    """A run on top of what was read; one that has claimed the environment goes by its claim's id.
+
+    An error that ends it tells of the `tries`.
+    """
     lock = facts.present.lock
     claim = lock.run_id if lock and not lock.is_manual else ""
     with facts.project.workspace.run(facts.env, claim) as folder, contextlib.ExitStack() as ending:
-        yield Run(facts, folder, request, ui, ending=ending)
+        run = Run(facts, folder, request, ui, ending=ending)
+        try:
+            yield run
+        except TfopsError as error:
+            error.tries = tuple(run.tries)
+            raise

@@ -39,7 +39,7 @@ from tfops.engine.environment import WORKSPACE, engine_environment, missing_cli_
 from tfops.engine.locate import Engine, find_engine
 from tfops.engine.mask import Masker
 from tfops.engine.rootfiles import steers_engine
-from tfops.engine.runner import Runner
+from tfops.engine.runner import Retry, Runner
 from tfops.engine.stack import ERRORED_STATE, StackEngine
 from tfops.errors import Refused
 from tfops.records.addresses import code_of, qualified
@@ -365,7 +365,8 @@ def _runner(run: Run, content: Content, name: StackName, secrets: Mapping[str, s
         if own
         else InputPlaces(root, lambda: content.document(name), content.commit)
     )
-    runner = Runner(root, part, variables, run.shown, _observer(name, run.ui), run.ui.engine_signal, places)
+    retry = Retry(content.rules.retry, name, run.failed_try)
+    runner = Runner(root, part, variables, run.shown, _observer(name, run.ui), run.ui.engine_signal, places, retry)
     run.ending.callback(runner.dismiss)
     return runner
 

@@ -7,6 +7,7 @@ from tfops.change.attempts import Attempts, settled
 from tfops.change.begin import begun
 from tfops.change.execute import execute
 from tfops.change.finish import is_settled, left_as_it_runs, record, record_unchanged
+from tfops.change.hooks import hooked
 from tfops.change.planning import Planned, plan_stacks
 from tfops.change.prepare import open_stacks
 from tfops.change.recordable import trying_to_record
@@ -37,11 +38,12 @@ def change(task: Task) -> ChangeResult:
                 target = aim(task, attempt)  # 4 commit, rules, guards, verdict
                 if _runs_already(task, attempt, target):
                     return left_as_it_runs(attempt, target)
-                stacks = open_stacks(attempt, target.specs())  # 5 render, secrets, engine
-                with trying_to_record(target, attempt.facts, at_once=not is_settled(target)) as require_recordable:
-                    planned = _planned(attempt, stacks)  # 6 init, states, plans
+                around = hooked(attempt, target)
+                stacks = open_stacks(around, target.specs())  # 5 render, secrets, engine
+                with trying_to_record(target, around.facts, at_once=not is_settled(target)) as require_recordable:
+                    planned = _planned(around, stacks)  # 6 init, states, plans
                 task.accept(target, planned.shown, planned.bare)
-                run = as_reviewed(attempt, planned)
+                run = as_reviewed(around, planned)
                 if planned.plan.is_empty:
                     task.ready(target)
                     return record_unchanged(run, target, planned)
@@ -60,8 +62,9 @@ def plan(task: Task, look: Callable[[Run, Target, Planned], None] = lambda *_: N
     with task.alone(), running(task.look(), task.request, task.ui) as run:
         target = task.aim(run.facts)
         require_same_places(run.facts, target.specs())
-        planned = plan_stacks(run, open_stacks(run, target.specs()))
-        look(run, target, planned)
+        around = hooked(run, target, "plan")
+        planned = plan_stacks(around, open_stacks(around, target.specs()))
+        look(around, target, planned)
         return target, planned
 
 

@@ -97,7 +97,7 @@ def resume(project: Project, request: Request, ui: Ui) -> ChangeResult:
 def answered(task: Task, result: ChangeResult) -> ChangeResult:
     """The result, unless its checks failed: what they said, and what was done about it, is in the error."""
     rolls_back = result.kind is Kind.APPLY and task.place.rules.environments[task.place.env].rolls_back
-    if result.verified is Verified.FAILED and rolls_back:
+    if rolls_back and any(check.result is Verified.FAILED for check in result.checks):
         raise roll_back_or_explain(task.project, task.place, result, lambda: _roll_back(task, result))
     return require_verified(task.project, task.place, result)
 

@@ -97,6 +97,7 @@ def plan(project: Project, request: Request, ui: Ui, options: PlanOptions = _PLA
     return PlanResult(
         place.env, commit, latest.version if latest else None, planned.shown, checks=tuple(found), off=target.off,
         reviewed=reviewed, out=str(options.out or ""), is_encrypted=bool(target.rules.plan_recipients),
+        tries=planned.tries, hooks=planned.hooks,
     )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def plan_apply(project: Project, request: Request, ui: Ui) -> PlanResult:
     task = Task(project, place, "plan", lambda facts: apply_target(facts, request), request, ui)
     target, planned = story.plan(task, look)
     latest = target.facts.latest
-    return PlanResult(place.env, target.commit, latest.version if latest else None, planned.shown)
+    return PlanResult(place.env, target.commit, latest.version if latest else None, planned.shown, tries=planned.tries)
 
 
 def plan_rollback(
@@ -152,6 +153,8 @@ def plan_rollback(
         plan=planned.shown,
         bridge=_bridge_blocks(planned.bridges),
         shows_bridge=show_bridge,
+        tries=planned.tries,
+        hooks=planned.hooks,
     )
 
 

@@ -21,6 +21,7 @@ _OF_ENVIRONMENT = {
     "protected": "protected",
     "required_checks": "required_checks",
     "verify": "verify",
+    "hooks": "hooks",
     "rollback": "rolls_back",
     "sync": "sync",
     "drift": "drift",

@@ -34,6 +34,7 @@ from tfops.config.schema import (
     VaultAppRoleBlock,
     VaultJwtBlock,
 )
+from tfops.config.work_schema import RetryBlock, block_of_hooks
 from tfops.records.complaint import Complaint
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -125,10 +126,12 @@ def _fields_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         "allow": AllowBlock,
         "deny_modules": DenyBlock,
         "roots": RootBlock,
+        "retry": RetryBlock,
         "agent": TellBlock if tuple(path[:2]) == ("agent", "tell") else AgentBlock,
         "secrets": _SECRETS.get("/".join(map(str, path)), SecretsBlock),
     }
     steps = [*path[:1], *path[2:]]  # without the name of an environment or a module
     inner = ("checks", "promote", "verify", "review", "roots")
     block = next((name for name in inner if name in steps), str(next(iter(path), "")))
-    return [field.alias or name for name, field in blocks.get(block, model).model_fields.items()]
+    found = block_of_hooks(tuple(path)) or blocks.get(block, model)
+    return [field.alias or name for name, field in found.model_fields.items()]

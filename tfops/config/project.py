@@ -14,6 +14,7 @@ from tfops.records.names import MAIN_STACK, EnvName, StackName
 
 if TYPE_CHECKING:
     from tfops.config.checks import Check
+    from tfops.config.hooks import Hook
     from tfops.config.preview import Preview
     from tfops.config.values import Path, Secret
     from tfops.config.window import Window
@@ -146,7 +147,8 @@ class EnvironmentRule:
     resources they may delete or replace at once (None: any number); `review` says who must agree to more.
     `preview` is set for one that goes with its branch. One that `rehearses` another has no branch: it is a place for
     drills of the other. `labels` are for people who act on many environments; the environment's own file may have more.
-    One with `promote` takes new modules and providers from another environment alone.
+    One with `promote` takes new modules and providers from another environment alone. `hooks` are the project's and its
+    own, in the order in which they run.
 
     One with `roots` is made of root modules that are there: stack to folder. `own_backends` are what those say
     themselves, with `backend_config` filled in, where tfops.yaml names no backend.
@@ -175,6 +177,7 @@ class EnvironmentRule:
     backend_config: Mapping[StackName, Mapping[str, Any]] = field(default_factory=dict)
     own_backends: Mapping[StackName, Backend] = field(default_factory=dict)
     promote: PromotionRule | None = None
+    hooks: tuple[Hook, ...] = ()
 
     @property
     def most_losses(self) -> int | None:
@@ -233,11 +236,21 @@ class AgentRules:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryRule:
+    """An error that fits `pattern` is tried `tries` times in all, `wait_s` apart. `name` says what it is, to people."""
+
+    pattern: str
+    name: str
+    tries: int = 3
+    wait_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectConfig:
     """What operations decided for the whole project. `previews` are rules with patterns; which environments come of
     them depends on the branches there are. `same_but` says what may differ between two environments. `names_backend`:
     the backend stands in tfops.yaml, and isn't what counts where none does. `plan_recipients` are the public age keys
-    that plans in files are encrypted for."""
+    that plans in files are encrypted for. `retry` comes before what the engine's adapter knows."""
 
     project: str
     engine: EngineChoice
@@ -259,6 +272,7 @@ class ProjectConfig:
     same_but: tuple[str, ...] = ()
     names_backend: bool = False
     plan_recipients: tuple[str, ...] = ()
+    retry: tuple[RetryRule, ...] = ()
 
     def base_of(self, env: EnvName) -> EnvName | None:
         """Whose files an environment's own are laid over: those that all previews of its kind share, or those of the

@@ -14,6 +14,7 @@ from tfops.config.compared_rules import check_same_but
 from tfops.config.constraint import Constraint
 from tfops.config.document import Document, read_document
 from tfops.config.encryption import check_encryption, to_encryption
+from tfops.config.hooks import check_hooks, to_hooks
 from tfops.config.labels import label_complaints
 from tfops.config.limits import check_input_rules
 from tfops.config.names import PROJECT_FILE
@@ -32,6 +33,7 @@ from tfops.config.project import (
 )
 from tfops.config.promotion import check_promotions, to_promotion_rule
 from tfops.config.providers import check_providers
+from tfops.config.retry import check_retry, to_retry_rules
 from tfops.config.review import to_review_rule
 from tfops.config.schema import EnvironmentBlock, ProjectFile
 from tfops.config.secrets import check_secrets, to_secret_rules
@@ -95,12 +97,12 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         inventory=InventoryPolicy(file.inventory),
         providers={name: block or {} for name, block in file.providers.items()},
         environments={
-            EnvName(name): with_roots(_to_rule(file, block), block)
+            EnvName(name): with_roots(_to_rule(file, name, block), block)
             for name, block in file.environments.items()
             if not is_preview_template(name)
         },
         previews=tuple(
-            replace(_to_rule(file, block), preview=to_preview(name, block))
+            replace(_to_rule(file, name, block), preview=to_preview(name, block))
             for name, block in file.environments.items()
             if is_preview_template(name)
         ),
@@ -112,10 +114,11 @@ def _to_config(file: ProjectFile) -> ProjectConfig:
         encryption=to_encryption(file.encryption),
         agent=to_agent_rules(file.agent),
         plan_recipients=tuple(file.plan_files.age),
+        retry=to_retry_rules(file.retry),
     )
 
 
-def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
+def _to_rule(file: ProjectFile, name: str, block: EnvironmentBlock) -> EnvironmentRule:
     return EnvironmentRule(
         branch=block.branch,
         rehearses=EnvName(block.rehearses) if block.rehearses else None,
@@ -135,6 +138,7 @@ def _to_rule(file: ProjectFile, block: EnvironmentBlock) -> EnvironmentRule:
         review=to_review_rule(block),
         labels=dict(block.labels),
         promote=to_promotion_rule(block.promote),
+        hooks=to_hooks(name, file.hooks, block.hooks),
     )
 
 
@@ -158,6 +162,8 @@ def _check(document: Document) -> list[Complaint]:
         check_encryption,
         check_agent,
         check_same_but,
+        check_retry,
+        check_hooks,
     ]
     if not isinstance(document.data, dict):
         return []

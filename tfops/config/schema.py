@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
+
+from tfops.config.work_schema import STRICT, HooksBlock, RetryBlock
 
 
 class _Block(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    model_config = STRICT
 
 
 class EngineBlock(_Block):
@@ -97,6 +99,7 @@ class EnvironmentBlock(_Block):
     backend: dict[str, Any] | None = None
     required_checks: list[CheckBlock] | None = None
     verify: list[CheckBlock] | None = None
+    hooks: HooksBlock | None = None
     rollback: Literal["manual", "auto"] = "manual"
     sync: Literal["auto", "manual", "plan"] = "auto"
     drift: Literal["ignore", "report", "heal"] = "report"
@@ -285,6 +288,8 @@ class ProjectFile(_Block):
     same_but: list[str] = []
     secrets: SecretsBlock = Field(default_factory=SecretsBlock)
     agent: AgentBlock = Field(default_factory=AgentBlock)
+    retry: list[RetryBlock] = []
+    hooks: HooksBlock = Field(default_factory=HooksBlock)
 
 
 def _as_it_is(value: Any) -> Any:

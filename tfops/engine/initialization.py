@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tfops.dataclass import dataclass
 from tfops.engine import downloads
@@ -29,18 +30,27 @@ _FINGERPRINT = ".terraform/tfops-init.json"
 _KEEPING_THE_CACHE = {"TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "1"}
 
 
+class Run(Protocol):
+    """Runs what changes nothing."""
+
+    def __call__(
+        self, argv: Sequence[str], *, within: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> Ended: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Initialization:
     """`layout` says what lies in the root, and by which names; `lock` the committed provider lock; without one `init`
     is free. `lent` gives the locks of what ran before: the state may need a provider that the modules no longer use.
 
-    `run` runs what changes nothing; `read_state` raises where the state went elsewhere, and says so.
+    `run` runs what changes nothing, with tries of which each is `within` a context; `read_state` raises where the state
+    went elsewhere, and says so.
     """
 
     engine: Engine
     runner: Runner
     commands: CommandLine
-    run: Callable[[Sequence[str]], Ended]
+    run: Run
     read_state: Callable[[], object]
     lock: str | None
     lent: Callable[[], Sequence[str]]
@@ -82,8 +92,8 @@ class Initialization:
             write_file(self.runner.root / LOCK_FILE, given)
         self.runner.env = env if given is not None else {**env, **_KEEPING_THE_CACHE}
         try:
-            with exclusive(Path(env["TF_PLUGIN_CACHE_DIR"])):
-                ended = self.run(self.commands.init())
+            cache = Path(env["TF_PLUGIN_CACHE_DIR"])
+            ended = self.run(self.commands.init(), within=lambda: exclusive(cache))
         finally:
             self.runner.env = env
         if ended.code != 0:

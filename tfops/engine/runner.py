@@ -1,11 +1,15 @@
 """One run of the engine in one root: private files for its output, events while it works."""
 
+import contextlib
 import itertools
+import json
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tfops.config.project import RetryRule
 from tfops.dataclass import dataclass
 from tfops.engine.commands import only_reads
 from tfops.engine.events import Progress, masked
@@ -13,13 +17,19 @@ from tfops.engine.mask import Masker
 from tfops.engine.standby import Standby, standby
 from tfops.engine.text import safe_lines
 from tfops.records.engine_events import Diagnostic, Event, ResourceEvent, Step
-from tfops.system import failpoint, following, signals
-from tfops.system.process import talk
+from tfops.records.names import MAIN_STACK, StackName
+from tfops.system import clock, failpoint, following, signals
+from tfops.system.process import open_private, talk
+
+if TYPE_CHECKING:
+    from tfops.records.tries import FailedTry
 
 Observer = Callable[[Event], None]
 
 # The engine's warnings of `-target`, which is tfops' own: what it takes in by id is all that such a plan is to touch.
 _LOOKS = ("show", "state")  # the root stays as it was planned
+_FINE = (0, 2)  # 2: a plan with changes
+TRIES = "retry"  # the files of a run that tell of tries
 _OF_TARGETS = ("Resource targeting is in effect", "Applied changes may be incomplete")
 
 
@@ -70,6 +80,15 @@ def as_exit_code(code: int) -> int:
     return code if code >= 0 else 128 - code
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """What the stack's runs are tried again for, besides what is known; `tell` hears of each try that failed."""
+
+    rules: Sequence[RetryRule] = ()
+    stack: StackName = MAIN_STACK
+    tell: "Callable[[FailedTry], None]" = lambda _: None
+
+
 @dataclass(slots=True)
 class Runner:
     """Starts the engine in `root`; its output files go to `folder` (0700) and stay until it goes.
@@ -84,8 +103,10 @@ class Runner:
     observe: Observer
     on_signal: signals.OnSignal
     placed: Callable[[Diagnostic], Diagnostic] = lambda said: said
+    retry: Retry = field(default_factory=Retry)
     started: int = 0
     _waiting: Standby | None = None
+    _is_spent: bool = False
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def run(
@@ -133,6 +154,65 @@ class Runner:
         if self._waiting and not self._waiting.is_waiting:
             self.dismiss()
         return Ended(code, signals, progress, command.stdout, self._said(command), held)
+
+    def run_until_settled(
+        self,
+        argv: Sequence[str],
+        *,
+        holds: Callable[[Event], bool] = lambda _: False,
+        stays: bool = False,
+        within: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> Ended:
+        """As `run`, of what changes nothing; and again, after a pause, where it failed with errors that pass.
+
+        Each try is `within` a context of its own. What the engine says of an error that passes isn't shown.
+        """
+
+        def holds_errors(event: Event) -> bool:
+            return holds(event) or (isinstance(event, Diagnostic) and event.is_error)
+
+        for number in itertools.count(1):
+            with within():
+                ended = self.run(argv, holds=holds_errors, stays=stays)
+            if ended.code in _FINE or ended.signals:
+                break
+            pause_s = self.pause_after(" ".join(argv[1:3] if argv[1] == "state" else argv[1:2]), number, ended.errors)
+            if pause_s is None:
+                break
+            if not signals.wait(pause_s):
+                ended = replace(ended, signals=1)
+                break
+        return self._shown(ended, holds)
+
+    def pause_after(self, command: str, number: int, errors: Sequence[Diagnostic]) -> float | None:
+        """After how many seconds the `number`th try that failed is followed by another: it is told, and stands in the
+        run's folder. None where it is the last one."""
+        from tfops.engine.passing_errors import rule_for  # noqa: PLC0415 - most runs end well
+        from tfops.records.tries import FailedTry  # noqa: PLC0415 - as above
+
+        rule = rule_for(errors, self.retry.rules)
+        if rule is None or self._is_spent:
+            return None
+        if number >= rule.tries:
+            self._is_spent = True  # what is asked next would fail as often
+            return None
+        failed = FailedTry(self.retry.stack, command, number, rule.tries, rule.name, rule.wait_s)
+        line = json.dumps({"@message": failed.text, "@timestamp": clock.now().isoformat()})
+        with open_private(self.folder / f"{next(self._numbers):02d}-{TRIES}.out") as file:
+            file.write(f"{line}\n".encode())
+        self.retry.tell(failed)
+        return rule.wait_s
+
+    def _shown(self, ended: Ended, holds: Callable[[Event], bool]) -> Ended:
+        """With what was held back but for `holds` shown."""
+        told = {id(event): masked(event, self.mask) for event in ended.held if not holds(event)}
+        for event in told.values():
+            self.observe(event)
+        diagnostics = ended.progress.diagnostics
+        diagnostics[:] = [
+            shown if isinstance(shown := told.get(id(one), one), Diagnostic) else one for one in diagnostics
+        ]
+        return replace(ended, held=[event for event in ended.held if id(event) not in told])
 
     def pass_on(self, argv: Sequence[str], *, reads: bool, shielded: bool) -> Ended:
         """Run a command of the user's own, whose output nobody here reads: signals reach it as in `run`."""

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfops.config.modules.requirements import import_requirements
 from tfops.dataclass import dataclass
 from tfops.engine.advice import wants_init
-from tfops.engine.commands import CommandLine, EngineFlags
+from tfops.engine.commands import CommandLine, EngineFlags, only_reads
 from tfops.engine.encryption import decrypted, is_encrypted
 from tfops.engine.environment import WORKSPACE, variable_environment
 from tfops.engine.events import Progress, is_diagnostic, masked, may_hold_value
@@ -368,10 +369,13 @@ class StackEngine:
         if ended.code != 0:
             raise engine_error(f"`{name}` can't be pushed as the state", ended.errors)
 
-    def apply(self, saved: SavedPlan, *, on_tick: Callable[[Progress], None] = lambda _: None) -> Applied:
+    def apply(
+        self, saved: SavedPlan, *, on_tick: Callable[[Progress], None] = lambda _: None, keeps_plan: bool = False
+    ) -> Applied:
         """Apply exactly the saved plan. Never raises for the engine: something may have changed.
 
-        Its words are held back: they may quote a secret that this very apply makes. `tell` says them.
+        Its words are held back: they may quote a secret that this very apply makes. `tell` says them. With `keeps_plan`
+        the plan of an apply that failed stays, for another try.
         """
         if hashlib.sha256(saved.path.read_bytes()).hexdigest() != saved.sha256:
             raise EngineFailed("the saved plan was changed between plan and apply", hint="plan again")
@@ -383,9 +387,29 @@ class StackEngine:
         self._in_s3 = s3_state(self.root, self.engine, self.layout.backend)
         with meanwhile(self._in_s3.connect if self._in_s3 else lambda: None):
             ended = self._runner.run(argv, holds=is_diagnostic, on_tick=on_tick)
-        saved.path.unlink(missing_ok=True)
+        if ended.code == 0 or not keeps_plan:
+            saved.path.unlink(missing_ok=True)
         errors = self._orphaned.explained(ended, began) if ended.code != 0 else ()
         return Applied(ended.code, ended.signals > 0, ended.progress, errors)
+
+    def apply_again(
+        self, saved: SavedPlan, failed: Applied, before: StackState, on_tick: Callable[[Progress], None]
+    ) -> Applied:
+        """How the last try ended of an apply of which the first one `failed`; its plan was kept, and is gone then.
+
+        There are more as long as it fails with errors that pass, and did nothing: the state is as it was `before`.
+        """
+        from tfops.engine.retrying import Apply, Unbegun, applied_at_last  # noqa: PLC0415 - most end well
+
+        apply = Apply(
+            partial(self.apply, saved, on_tick=on_tick, keeps_plan=True),
+            lambda number, applied: self._runner.pause_after("apply", number, applied.errors),
+            on_tick,
+        )
+        try:
+            return applied_at_last(failed, apply, Unbegun(before, self.errored_state, lambda: self.read_back()[0]))
+        finally:
+            saved.path.unlink(missing_ok=True)
 
     def tell(self, applied: Applied, *, is_known: bool = True) -> Applied:
         """Show what the engine said in an apply, now that all secrets are masked; the same as it may go on from here.
@@ -422,11 +446,23 @@ class StackEngine:
         return installed_modules(self.root)
 
     def _run(
-        self, argv: Sequence[str], holds: Callable[[Event], bool] = lambda _: False, *, stays: bool = False
+        self,
+        argv: Sequence[str],
+        holds: Callable[[Event], bool] = lambda _: False,
+        *,
+        stays: bool = False,
+        within: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> Ended:
-        """Run what changes nothing. An interrupt ends the command even when the engine was faster."""
+        """Run what makes nothing. An interrupt ends the command even when the engine was faster.
+
+        What changes nothing at all is tried again where it fails with errors that pass.
+        """
         stays = stays and can_stay(self.engine)
-        ended = self._runner.run(argv, shielded=self._is_shielded, holds=holds, stays=stays)
+        if self._is_shielded or not only_reads(argv):
+            with within():
+                ended = self._runner.run(argv, shielded=self._is_shielded, holds=holds, stays=stays)
+        else:
+            ended = self._runner.run_until_settled(argv, holds=holds, stays=stays, within=within)
         if ended.signals and not self._is_shielded:
             raise Interrupted("interrupted")
         return ended

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tfops.engine.runner import TRIES
 from tfops.engine.text import safe_text
 from tfops.records.run_log import LogLine
 
-_TOLD = frozenset({"init", "plan", "apply"})
+_TOLD = frozenset({"init", "plan", "apply", TRIES})
 _QUOTING = frozenset({"diagnostic", "provision_progress", "action_progress"})
 _MOST_LINES = 5_000
 _FIRST_LINES = 1_000

@@ -12,6 +12,7 @@ from tfops.records.check import CheckOutcome, Verification
 from tfops.records.commit import Person
 from tfops.records.download import Download
 from tfops.records.hold import Hold
+from tfops.records.hook import HookOutcome
 from tfops.records.promotion import PromotionSource
 from tfops.records.version import Kind
 
@@ -143,6 +144,7 @@ class Card:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     hold: Hold | None = None
     verified: Verification | None = None
+    hooks: tuple[HookOutcome, ...] = ()  # that ran around the change, in their order
     keeps_providers: bool = False  # a rollback that ran with the providers of the version before it
     rehearses: str = ""  # the environment whose content a drill brought here
     off: tuple[str, ...] = ()  # what its files switched off

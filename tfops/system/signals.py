@@ -17,6 +17,7 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 # How long an engine has to hear the first signal before the next one kills it, where that loses nothing; and how long
 # what the first one ends (locks to give back, children) has until the next one ends that too.
 _PATIENCE_S = 3.0
+_POLL_S = 0.05
 
 FINISHED_FIRST = "The change was finished and recorded first."
 
@@ -216,6 +217,20 @@ def deferred(state: str = "") -> Iterator[Sequence[int]]:
         tell_if_interrupted(state)
     if arrived:
         raise Interrupted("interrupted", state=state_of_the_world())
+
+
+def wait(seconds: float, on_tick: Callable[[], None] = lambda: None) -> bool:
+    """Sleep, in the place of an engine; False as soon as SIGINT or SIGTERM arrives, which then is the caller's."""
+    interrupts, end = Interrupts(_say_nothing), time.monotonic() + seconds
+    with routed_to(interrupts):
+        while not interrupts.count and (left := end - time.monotonic()) > 0:
+            time.sleep(min(_POLL_S, left))
+            on_tick()
+    return not interrupts.count
+
+
+def _say_nothing(count: int, *, kills: bool) -> None:
+    """Nobody waits for an engine."""
 
 
 def defer_outrun() -> None:

@@ -13,6 +13,7 @@ It never dirties the work tree and is shared by all work trees of a clone:
     locks/                 one process at a time in an environment's folder
     pending/               versions that were applied but not recorded yet
     bisect/                what a bisect that isn't finished was told
+    hooks/<env>/           the commit checked out that an environment's hooks come from
     agent/                 commits checked out for runs without a person, and what those said
 """
 
@@ -191,6 +192,10 @@ class Workspace:
                 shutil.rmtree(path, ignore_errors=True)
             raise
         shutil.rmtree(path, ignore_errors=True)
+
+    def hooks(self, env: EnvName) -> Path:
+        """Where the files of an environment's hooks are checked out; it may not be there yet."""
+        return self._folder("hooks") / env
 
     def outputs(self, env: EnvName) -> list[Path]:
         """What engines of this environment wrote or write, in this clone."""

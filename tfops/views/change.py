@@ -9,8 +9,10 @@ from tfops.dataclass import dataclass
 from tfops.records.action import ActionOutcome
 from tfops.records.check import CheckOutcome
 from tfops.records.commit import Commit
+from tfops.records.hook import HookOutcome
 from tfops.records.names import EnvName
 from tfops.records.plan import Plan
+from tfops.records.tries import FailedTry
 from tfops.records.version import Kind, Verified, Version
 from tfops.views import draw
 from tfops.views.base import View, flat_outputs, text_report
@@ -20,7 +22,7 @@ from tfops.views.words import duration, plain, plural
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
     """The end of `apply`, `rollback` or `destroy`. Without `version` there was nothing to do: says the engine, or where
-    it isn't `was_planned`, what Git has."""
+    it isn't `was_planned`, what Git has. `tries` failed, and the ones after them didn't; `hooks` ran around it."""
 
     env: EnvName
     kind: Kind
@@ -37,6 +39,8 @@ class ChangeResult:
     verified: Verified = Verified.NONE
     checks: tuple[CheckOutcome, ...] = ()
     was_planned: bool = True
+    tries: tuple[FailedTry, ...] = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from tfops import exact
-from tfops.errors import CheckFailed, ConfigError, NotAsReviewed, NotEmpty, Refused, TfopsError
+from tfops.errors import CheckFailed, ConfigError, HookFailed, NotAsReviewed, NotEmpty, Refused, TfopsError
 from tfops.records.version import Version
 
 SCHEMA = 1
@@ -32,6 +32,8 @@ def failure(command: str, error: TfopsError) -> str:
         "state": error.state,
         "hint": error.hint,
     }
+    if error.tries:
+        details["tries"] = to_json(error.tries)
     if isinstance(error, Refused):
         details["guard"] = error.guard
     if isinstance(error, NotEmpty):
@@ -42,6 +44,8 @@ def failure(command: str, error: TfopsError) -> str:
         details["complaints"] = to_json(error.complaints)
     if isinstance(error, CheckFailed):
         details["checks"] = to_json(error.checks)
+    if isinstance(error, HookFailed):
+        details["hooks"] = to_json(error.hooks)
     return _text({"command": command, "ok": False, "exit_code": error.exit_code, "error": details})
 
 

@@ -11,11 +11,13 @@ from tfops.dataclass import dataclass
 from tfops.exits import Exit
 from tfops.records.check import CheckOutcome
 from tfops.records.commit import Commit
+from tfops.records.hook import HookOutcome
 from tfops.records.names import EnvName
 from tfops.records.plan import Plan
 from tfops.records.printed import NOT_PRINTED
 from tfops.records.review import ReviewedPlan
 from tfops.records.switched_off import SwitchedOff
+from tfops.records.tries import FailedTry
 from tfops.records.verdict import Judgement
 from tfops.records.version import Verified, Version
 from tfops.views import draw
@@ -28,7 +30,7 @@ from tfops.views.verdict import VERDICT_STYLES
 class PlanResult:
     """The end of `plan`. `checks` are the required ones, when they were asked, `off` what the environment's files
     switch off. `reviewed` is what is to be kept of it, when somebody wants that; `out` is the file that it was written
-    to."""
+    to. `tries` failed, and the ones after them didn't; `hooks` ran around it."""
 
     env: EnvName
     commit: Commit | None
@@ -39,6 +41,8 @@ class PlanResult:
     reviewed: ReviewedPlan | None = field(default=None, metadata=NOT_PRINTED)
     out: str = ""
     is_encrypted: bool = False
+    tries: tuple[FailedTry, ...] = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -64,6 +68,8 @@ class RollbackPlanResult:
     plan: Plan
     bridge: Mapping[str, Any]
     shows_bridge: bool = False
+    tries: tuple[FailedTry, ...] = ()
+    hooks: tuple[HookOutcome, ...] = ()
 
 
 @text_report.register(PlanResult)

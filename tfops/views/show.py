@@ -62,6 +62,7 @@ def _show(result: ShowResult, view: View) -> draw.Renderable:
         ("partial", record.partial and f"only {', '.join(_targets(stacks))} (--target): the rest wasn't applied"),
         ("held", record.hold),
         ("verified", _verified_words(card.get("verified"))),
+        ("hooks", _hook_words(card.get("hooks", ()))),
         ("became", ", ".join(f"{one} ({one.by}, {one.at:%Y-%m-%d})" for one in result.promoted)),
         ("drill", _drill_words(result.drill)),
         ("rehearses", card.get("rehearses", "")),
@@ -136,6 +137,14 @@ def _verified_words(verified: Mapping[str, Any] | None) -> str:
         for check in verified["checks"]
     ]
     return f"{verified['result']}: " + "; ".join(checks)
+
+
+def _hook_words(hooks: Sequence[Mapping[str, Any]]) -> str:
+    """`before_apply backup: passed (2.0 s); after_apply tell: exit code 3 (0.1 s)`"""
+    return "; ".join(
+        f"{hook['at']} {hook['name']}: {hook['why'] or hook['result']} ({duration(hook['duration_s'])})"
+        for hook in hooks
+    )
 
 
 def _verdict_rows(judgement: Judgement | None) -> list[tuple[str, str]]:
