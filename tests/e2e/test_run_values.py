@@ -1,4 +1,7 @@
-"""`${git.commit}` and its like: recorded, brought back by a rollback, and no reason to touch what a commit doesn't."""
+"""`${git.commit}` and its like: recorded, brought back by a rollback, and no reason to touch what a commit doesn't.
+
+Locals and functions are worked out by the engine.
+"""
 
 import json
 from typing import Any
@@ -13,8 +16,12 @@ resource "terraform_data" "main" { input = merge(var.built, { size = var.size })
 
 
 def _wish(shop: Sandbox, size: int) -> str:
-    built = {"commit": "${git.commit}", "branch": "${git.branch}", "env": "${env.name}"}
-    body = {"modules": {"main": {"source": "built", "inputs": {"built": built, "size": size}}}}
+    named = '${format("%s-%s", upper(env.name), local.short)}'
+    built = {"commit": "${git.commit}", "branch": "${git.branch}", "env": named}
+    body = {
+        "locals": {"short": '${replace("w-b", "-", "e")}'},
+        "modules": {"main": {"source": "built", "inputs": {"built": built, "size": size}}},
+    }
     shop.write("environments/dev.yaml", json.dumps(body))
     return shop.commit(f"size {size}")
 
@@ -31,7 +38,7 @@ def test_values_of_a_run_are_recorded_and_come_back(shop: Sandbox) -> None:
     shop.write("modules/built/main.tf", _MODULE)
     first = _wish(shop, 1)
     shop.ok("apply", "dev", "--yes")
-    assert _made(shop) == {"commit": first, "branch": "main", "env": "dev", "size": 1}
+    assert _made(shop) == {"commit": first, "branch": "main", "env": "DEV-web", "size": 1}
     assert _card(shop)["stacks"]["main"]["run_values"] == {
         "env.name": "dev",
         "git.branch": "main",
@@ -50,7 +57,7 @@ def test_values_of_a_run_are_recorded_and_come_back(shop: Sandbox) -> None:
     shop.ok("drift", "dev", "--detailed-exitcode")
 
     shop.ok("rollback", "dev", "v1", "--yes")
-    assert _made(shop) == {"commit": first, "branch": "main", "env": "dev", "size": 1}
+    assert _made(shop) == {"commit": first, "branch": "main", "env": "DEV-web", "size": 1}
     differs = shop.ok("diff", "dev", "v2", "v3", "-o", "json").result["differences"]
     assert [one["name"] for one in differs if one["group"] == "inputs"] == ["main.size"]
     shop.ok("render", "dev", "--diff", "v3")

@@ -119,6 +119,10 @@ def _stacks(before: Comes, after: Comes) -> Iterator[str]:
         changed = [name for name in sorted(names) if _differs(name, was[stack].providers, now[stack].providers)]
         if changed:
             yield f"{'provider' if len(changed) == 1 else 'providers'} {_in(stack, _listed(changed))}"
+        names = {*was[stack].locals, *now[stack].locals}
+        changed = [name for name in sorted(names) if _differs(name, was[stack].locals, now[stack].locals)]
+        if changed:
+            yield f"{'local' if len(changed) == 1 else 'locals'} {_in(stack, _listed(changed))}"
         old, new = was[stack].modules, now[stack].modules
         yield from (f"module {_in(stack, name)} is new" for name in new if name not in old)
         yield from (f"module {_in(stack, name)} is gone" for name in old if name not in new)
