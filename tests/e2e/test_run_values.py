@@ -4,9 +4,10 @@ Locals and functions are worked out by the engine.
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
-from tests.support.sandbox import Sandbox
+from tests.support.sandbox import Sandbox, new_sandbox
 
 _MODULE = """\
 variable "built" { type = object({ commit = string, branch = string, env = string }) }
@@ -61,3 +62,19 @@ def test_values_of_a_run_are_recorded_and_come_back(shop: Sandbox) -> None:
     differs = shop.ok("diff", "dev", "v2", "v3", "-o", "json").result["differences"]
     assert [one["name"] for one in differs if one["group"] == "inputs"] == ["main.size"]
     shop.ok("render", "dev", "--diff", "v3")
+
+
+def test_what_was_reviewed_is_the_same_at_the_commit_of_the_merge(tmp_path: Path, engine: str) -> None:
+    rules = "version: 1\nproject: shop\nenvironments:\n  dev: {branch: main, review: {required: true, not_by: []}}\n"
+    shop = new_sandbox(tmp_path / "shop", engine, rules=rules)
+    shop.write("modules/built/main.tf", _MODULE)
+    shop.commit("The module")
+    shop.git("switch", "--quiet", "-c", "topic")
+    _wish(shop, 1)
+    shop.ok("plan", "dev", "--keep")
+    shop.ok("approve", "dev", "--yes")
+    shop.git("switch", "--quiet", "main")
+    shop.git("merge", "--quiet", "--squash", "topic")
+    shop.git("commit", "--quiet", "-m", "Squashed")
+    shop.ok("apply", "dev", "--reviewed")
+    assert _made(shop) == {"commit": shop.git("rev-parse", "HEAD"), "branch": "main", "env": "DEV-web", "size": 1}
