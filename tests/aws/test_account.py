@@ -53,3 +53,17 @@ def test_nothing_is_planned_against_another_account(tmp_path: Path, moto: Moto) 
         "arn:aws:sts::999999999999:assumed-role/deploy/tfops",
     )
     assert not list(sandbox.workspace.glob("roots/*/*/*"))
+
+
+def test_who_names_no_account_is_told_it_by_aws_where_a_value_wants_it(tmp_path: Path, moto: Moto) -> None:
+    sandbox = new_sandbox(tmp_path / "shop", "terraform")
+    sandbox.env |= moto.env | {"AWS_REGION": "eu-west-1"}
+    sandbox.wish({"account": "${aws.account_id}", "region": "${aws.region}"})
+    sandbox.ok("apply", "dev", "--yes")
+    card = sandbox.ok("show", "dev", "-o", "json").result["card"]
+    known = {"aws.account_id": ACCOUNT, "aws.region": "eu-west-1"}
+    assert (card["aws"]["account"], card["stacks"]["main"]["run_values"]) == (ACCOUNT, known)
+    nowhere = {name: "" for name in ("AWS_REGION", "AWS_DEFAULT_REGION")}
+    sandbox.wish("${aws.region}")
+    refused = sandbox.run("plan", "dev", "-o", "json", env=nowhere)
+    assert refused.error["guard"] == "no-region"

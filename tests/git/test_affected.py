@@ -49,6 +49,23 @@ def test_an_input_touches_its_environment(shop: Path) -> None:
     assert _found(shop) == {"dev": ("module net: input size",)}
 
 
+def test_what_stands_beside_the_inputs_touches_its_environment(shop: Path) -> None:
+    net = "modules: {net: {source: net, for_each: [a], providers: {aws: aws.b}, inputs: {size: '${local.a}'}}}\n"
+    commit_file(shop, "environments/dev.yaml", f"locals: {{a: 1, b: 2}}\nproviders: {{aws.b: {{region: b}}}}\n{net}")
+    assert _found(shop) == {
+        "dev": ("provider aws.b", "locals a, b", "module net: input size", "module net: for_each, providers")
+    }
+
+
+def test_a_commit_alone_touches_nothing_that_names_it(shop: Path) -> None:
+    commit_file(shop, "environments/dev.yaml", NET % "'${git.commit}'")
+    git(shop, "branch", "--force", "main", "topic")
+    commit_file(shop, "README.md", "words\n")
+    assert _found(shop) == {}
+    commit_file(shop, "environments/dev.yaml", NET % "'${git.branch}'")
+    assert _found(shop) == {"dev": ("module net: input size",)}
+
+
 def test_a_module_touches_who_uses_it_also_through_another_one(shop: Path) -> None:
     commit_file(shop, "modules/lib/main.tf", 'output "x" { value = 2 }\n')
     assert _found(shop) == {"prod": ("modules/lib changed: used by module app",)}

@@ -11,7 +11,7 @@ from tfops.change.snapshot import Snapshot
 from tfops.config.environment import load_environment
 from tfops.config.project_file import project_document
 from tfops.config.providers import merged, parsed_blocks
-from tfops.config.values import Reference, StackReference, forms_in
+from tfops.config.values import LocalReference, Reference, StackReference, forms_in
 from tfops.errors import TfopsError
 from tfops.records.names import MAIN_STACK, StackName
 from tfops.records.rendered import MAIN_FILE
@@ -66,7 +66,7 @@ def _before(facts: Snapshot, content: Content, stack: StackName) -> Iterator[Map
 
 
 def _takes_of_modules(block: Mapping[str, Any]) -> bool:
-    return any(isinstance(form, Reference | StackReference) for _, form in forms_in(dict(block)))
+    return any(isinstance(form, Reference | StackReference | LocalReference) for _, form in forms_in(dict(block)))
 
 
 def _sources(facts: Snapshot, stack: StackName, names: set[str]) -> dict[str, str]:

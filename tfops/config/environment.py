@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 from tfops import exact
 from tfops.config import names
 from tfops.config.defaults import lay_over_defaults
-from tfops.config.document import Document, Path
+from tfops.config.document import Document
 from tfops.config.inherit import laid_over, read_inherited
 from tfops.config.inputs import InputCheck
-from tfops.config.labels import differing_labels, label_complaints, without_labels
+from tfops.config.labels import differing_labels, without_labels
 from tfops.config.limits import limit_complaints
 from tfops.config.own_roots import RootConfig, has_roots, root_document
 from tfops.config.parsing import parse
 from tfops.config.project import ProjectConfig, SecretRules
 from tfops.config.project_file import load_project, project_document
-from tfops.config.providers import Blocks, parsed_blocks, provider_complaints
-from tfops.config.repeats import repeat_complaints
+from tfops.config.providers import Blocks, parsed_blocks
 from tfops.config.schema import EnvironmentFile
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import LocalSource, RemoteSource, RootSource, SourceError, parse_source
+from tfops.config.stack_file import stack_complaints
 from tfops.config.stacks import reference_complaints, stack_files
 from tfops.config.switched_off import without_switched_off
 from tfops.config.values import (
@@ -31,7 +31,6 @@ from tfops.config.values import (
     StackOutput,
     StackReference,
     forms_in,
-    input_complaints,
     parsed_forms,
 )
 from tfops.dataclass import dataclass
@@ -75,12 +74,13 @@ class StackConfig:
     """The part of an environment that has its own state: one file, inheritance done.
 
     Where its root is one that somebody wrote by hand, `modules` has that alone, by the name `root`. `providers` are
-    what its file says of them, with Forms.
+    what its file says of them, with Forms, and so are `locals`.
     """
 
     modules: Mapping[str, ModuleConfig]
     root: RootConfig | None = None
     providers: Blocks = field(default_factory=dict)
+    locals: Mapping[str, Any] = field(default_factory=dict)
     imports: "tuple[Import, ...]" = ()
     moved: "tuple[Moved, ...]" = ()
 
@@ -96,7 +96,7 @@ class StackConfig:
 
     @property
     def _forms(self) -> Iterator[Form]:
-        values = (*(module.values for module in self.modules.values()), *self.providers.values())
+        values = (*(module.values for module in self.modules.values()), *self.providers.values(), self.locals)
         return (form for one in values for _, form in forms_in(dict(one)))
 
 
@@ -270,12 +270,11 @@ def _read_stack(
     if document.complaints:
         return None, document.complaints
     file, complaints = parse(EnvironmentFile, document)
-    complaints += _complaints(document, local_modules)
-    complaints += provider_complaints(document, rules, env)
-    complaints += repeat_complaints(document)
+    complaints += stack_complaints(document, local_modules, rules, env)
     if complaints or file is None:
         return None, complaints
-    config = StackConfig(_modules(file, local_modules), providers=parsed_blocks(file.providers))
+    values = {name: parsed_forms(value) for name, value in file.locals.items()}
+    config = StackConfig(_modules(file, local_modules), providers=parsed_blocks(file.providers), locals=values)
     if file.imports or file.moved:
         from tfops.config.state_blocks import imports_of, moves_of  # noqa: PLC0415 - few files have any
 
@@ -341,41 +340,6 @@ def _complaints_about(tree: Tree, env: EnvName, base: EnvName | None) -> tuple[C
 
 def _digest(data: Any) -> str:
     return hashlib.sha256(exact.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _complaints(document: Document, local_modules: list[str]) -> list[Complaint]:
-    """What a schema can't say. Looks at plain data, so that it also runs when the schema complains."""
-    modules, labels = (_entry(document.data, key) for key in ("modules", "labels"))
-    wrong = list(label_complaints(document, ("labels",), labels))
-    if not isinstance(modules, dict):
-        return wrong
-    if not modules:
-        return [*wrong, document.complaint(("modules",), "at least one module")]
-    if document.data.keys() & {"imports", "moved"}:
-        from tfops.config.state_blocks import block_complaints  # noqa: PLC0415 - few files have any
-
-        wrong += block_complaints(document, list(modules))
-    return wrong + [
-        complaint
-        for name, block in modules.items()
-        for complaint in _module_complaints(document, name, block, local_modules, known=list(modules))
-    ]
-
-
-def _module_complaints(
-    document: Document, name: str, block: Any, local_modules: list[str], *, known: list[str]
-) -> Iterator[Complaint]:
-    where: Path = ("modules", name)
-    if not names.is_module_name(name):
-        yield document.complaint(where, f"{names.shown(name)} can't name a module", names.MODULE_RULE)
-    source, version, inputs = (_entry(block, key) for key in ("source", "version", "inputs"))
-    if isinstance(source, str):
-        try:
-            parse_source(source, version if isinstance(version, str) else None, local_modules)
-        except SourceError as error:
-            yield document.complaint((*where, "source"), str(error), error.hint)
-    if isinstance(inputs, dict):
-        yield from input_complaints(document, (*where, "inputs"), inputs, known=known)
 
 
 def _sources(document: Document, local_modules: list[str]) -> dict[str, LocalSource | RemoteSource]:

@@ -12,7 +12,7 @@ from tfops.config.modules.module import Interface, Variable
 from tfops.config.modules.terraform_type import short_type
 from tfops.config.names import did_you_mean
 from tfops.config.source import LocalSource, RemoteSource
-from tfops.config.values import Form, Reference, meant, parse_form, walk
+from tfops.config.values import Form, Reference, flat, meant, parse_form, walk
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName, StackName
 
@@ -61,7 +61,8 @@ class InputCheck:
                 yield from checker.complaints(document, where, inputs, given)
             yield from _reference_complaints(document, (*where, "inputs"), inputs, checkers)
         if sources:
-            yield from _reference_complaints(document, ("providers",), document.data.get("providers") or {}, checkers)
+            for key in ("providers", "locals"):
+                yield from _reference_complaints(document, (key,), document.data.get(key) or {}, checkers)
             yield from _circle_complaints(document, lambda name: self._needs(*place, name, sources[name]))
 
     def outputs(
@@ -178,16 +179,18 @@ def _reference_complaints(
     document: Document, where: Path, inputs: Mapping[str, Any], checkers: Mapping[str, _ModuleChecker | None]
 ) -> Iterator[Complaint]:
     for path, value in walk(inputs, where):
-        form = _form(value) if isinstance(value, str) and value.startswith("${") else None
-        if not isinstance(form, Reference):
-            continue
-        checker = checkers.get(form.module)
-        if checker is None:
-            continue
-        outputs = checker.interface.outputs
-        if form.output not in outputs:
-            hint = did_you_mean(form.output, outputs) or "it has no outputs"
-            yield document.complaint(path, f"module `{form.module}` has no output `{form.output}`", hint)
+        for form in _references(value):
+            checker = checkers.get(form.module)
+            outputs = checker.interface.outputs if checker else None
+            if outputs is not None and form.output not in outputs:
+                hint = did_you_mean(form.output, outputs) or "it has no outputs"
+                yield document.complaint(path, f"module `{form.module}` has no output `{form.output}`", hint)
+
+
+def _references(value: Any) -> Iterator[Reference]:
+    """Those to modules, also such as a call is given."""
+    form = _form(value) if isinstance(value, str) and value.startswith("${") else None
+    yield from (one for one in flat(form) if isinstance(one, Reference))
 
 
 def _circle_complaints(document: Document, needs: Callable[[str], Needs]) -> Iterator[Complaint]:
@@ -195,8 +198,7 @@ def _circle_complaints(document: Document, needs: Callable[[str], Needs]) -> Ite
     for name, block in document.data["modules"].items():
         inputs = block.get("inputs") if isinstance(block, dict) else None
         for path, value in walk(inputs, ("modules", name, "inputs")):
-            form = _form(value) if isinstance(value, str) and value.startswith("${") else None
-            if isinstance(form, Reference):
+            for form in _references(value):
                 references.setdefault((name, str(path[3])), []).append((path, form))
     circle = find_circle(references, needs)
     if circle is not None:

@@ -11,8 +11,10 @@ from tfops.config.document import Document, Path
 from tfops.config.names import did_you_mean, shown
 from tfops.config.values import (
     FormError,
+    LocalReference,
     Reference,
     StackReference,
+    flat,
     form_complaints,
     is_whole,
     parse_form,
@@ -53,7 +55,7 @@ def check_providers(document: Document, data: Mapping[str, Any]) -> Iterator[Com
             form = _form(value)
             if isinstance(form, FormError):
                 yield document.complaint(path, str(form), form.hint)
-            elif isinstance(form, Reference | StackReference):
+            elif any(isinstance(one, Reference | StackReference | LocalReference) for one in flat(form)):
                 what = "tfops.yaml knows no environment's modules: a reference stands in `providers:` of its own file"
                 yield document.complaint(path, what, "environments/ENV.yaml: providers: …")
 

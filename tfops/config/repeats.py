@@ -6,16 +6,18 @@ A call with one of the first two is made as often as it says, under keys: `${mod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tfops.config.calls import FunctionCall
 from tfops.config.document import Document, Path
 from tfops.config.names import did_you_mean, shown
 from tfops.config.values import (
     EachValue,
     FormError,
+    LocalReference,
     Reference,
     Secret,
     StackReference,
+    flat,
     form_complaints,
-    is_literal,
     meant,
     parse_form,
     walk,
@@ -68,10 +70,9 @@ def _for_each_complaints(document: Document, where: Path, value: Any, known: lis
         yield document.complaint(where, "`for_each` is a mapping, a list of texts, or a reference", hint)
     for path, item in walk(value, where):
         yield from form_complaints(document, path, item, known=known)
-        form = _form(item)
-        if isinstance(form, Secret):
+        if isinstance(_form(item), Secret):
             yield document.complaint(path, "a secret can't decide what there is: addresses would show it")
-        if isinstance(form, EachValue):
+        for form in (one for one in flat(_form(item)) if isinstance(one, EachValue)):
             yield document.complaint(path, f"`${{{form.expression}}}` is known inside of the call's `inputs` alone")
 
 
@@ -124,8 +125,8 @@ _MOST_COUNTED = 10_000
 
 def _forms(values: Any, where: Path) -> Iterator[tuple[Path, Any]]:
     for path, value in walk(values, where) if isinstance(values, dict) else ():
-        if isinstance(value, str) and not is_literal(value):
-            yield path, _form(value)
+        if isinstance(value, str):
+            yield from ((path, form) for form in flat(_form(value)))
 
 
 def _form(value: Any) -> Any:
@@ -136,7 +137,8 @@ def _form(value: Any) -> Any:
 
 
 def _is_reference(value: Any) -> bool:
-    return isinstance(value, str) and isinstance(_form(value), Reference | StackReference)
+    forms = Reference | StackReference | LocalReference | FunctionCall
+    return isinstance(value, str) and isinstance(_form(value), forms)
 
 
 def _mapping(data: Any, key: str) -> Mapping[str, Any]:

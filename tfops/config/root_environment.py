@@ -1,8 +1,10 @@
 """An environment of root modules that somebody wrote by hand, as tfops.yaml describes it, with all that is wrong."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from tfops.config.calls import FunctionCall
 from tfops.config.document import Document, Path
 from tfops.config.inputs import InputCheck
 from tfops.config.limits import limit_complaints
@@ -15,7 +17,7 @@ from tfops.config.root_values import given_names, tfvars_complaints
 from tfops.config.secrets import secret_complaints
 from tfops.config.source import RootSource
 from tfops.config.stacks import reference_complaints
-from tfops.config.values import StackReference, forms_in, input_complaints, parsed_forms
+from tfops.config.values import FormError, LocalReference, StackReference, forms_in, input_complaints, parsed_forms
 from tfops.dataclass import dataclass
 from tfops.records.complaint import Complaint
 from tfops.records.names import EnvName, StackName
@@ -47,7 +49,7 @@ def read_roots(
     for stack, document in documents.items():
         where: Path = ("modules", ROOT_MODULE, "inputs")
         complaints += input_complaints(document, where, document.data["modules"][ROOT_MODULE]["inputs"], known=[])
-        complaints += repeat_complaints(document)
+        complaints += [*repeat_complaints(document), *_call_complaints(document, where)]
         complaints += secret_complaints(document, tree, secrets, base)
         if check is not None and not complaints:
             given = given_names(tree, roots[stack])
@@ -58,6 +60,16 @@ def read_roots(
     if not complaints:
         complaints += _between_roots(documents, roots, env, check)
     return ReadRoots(roots, documents, complaints)
+
+
+def _call_complaints(document: Document, where: Path) -> Iterator[Complaint]:
+    """No root calls such a one: what the engine would have to work out, nobody does."""
+    for key, value in document.data["modules"][ROOT_MODULE]["inputs"].items():
+        with contextlib.suppress(FormError):
+            for path, form in forms_in(parsed_forms(value), (*where, key)):
+                if isinstance(form, FunctionCall | LocalReference):
+                    what = "functions and locals are for generated roots"
+                    yield document.complaint(path, what, "write it into the root's own code")
 
 
 def _complaints_of_two(tree: Tree, env: EnvName, rules: Document) -> Iterator[Complaint]:

@@ -327,6 +327,7 @@ class EnvironmentFile(_Block):
     """`environments/<env>.yaml`, written by development."""
 
     modules: dict[str, ModuleBlock]
+    locals: dict[str, Any] = {}
     providers: dict[str, dict[str, Any] | None] = {}
     imports: list[ImportBlock] = []
     moved: list[MovedBlock] = []

@@ -10,7 +10,7 @@ from tfops.config.inherit import LINK_HINT
 from tfops.config.names import PROJECT_FILE
 from tfops.config.own_roots import roots_of
 from tfops.config.project_file import project_document
-from tfops.config.values import StackReference, parse_form, walk
+from tfops.config.values import StackReference, flat, parse_form, walk
 from tfops.dataclass import dataclass
 from tfops.records.complaint import Complaint
 from tfops.records.names import MAIN_STACK, EnvName, StackName
@@ -84,20 +84,21 @@ def _modules_of(document: Document) -> list[str]:
 
 
 def _uses(stack: StackName, document: Document) -> Iterator[_Use]:
-    places: list[tuple[Path, Any]] = [(("providers",), document.data.get("providers"))] if _modules_of(document) else []
+    places: list[tuple[Path, Any]] = []
+    for key in ("providers", "locals") if _modules_of(document) else ():
+        places.append(((key,), document.data.get(key)))
     for name in _modules_of(document):
         block = document.data["modules"][name]
         found = block if isinstance(block, dict) else {}
         places += [(("modules", name, key), found.get(key)) for key in ("inputs", "for_each", "count")]
     for where, values in places:
         for path, value in walk(values, where):
-            if isinstance(value, str) and value.startswith("${stack."):
+            if isinstance(value, str) and value.startswith("${") and "stack." in value:
                 try:
-                    form = parse_form(value)
+                    forms = list(flat(parse_form(value)))
                 except ValueError:
                     continue
-                if isinstance(form, StackReference):
-                    yield _Use(document, path, stack, form)
+                yield from (_Use(document, path, stack, form) for form in forms if isinstance(form, StackReference))
 
 
 def _use_complaints(use: _Use, modules: Mapping[StackName, list[str]], outputs_of: OutputsOf) -> Iterator[Complaint]:

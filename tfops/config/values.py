@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any, Literal
 
+from tfops.config.calls import CallError, FunctionCall, call_in, parse_call
 from tfops.config.document import Document
 from tfops.config.names import did_you_mean, is_input_name, shown
 from tfops.dataclass import dataclass
@@ -22,14 +23,15 @@ _STEP = rf"(\.{_WORD}|\[[0-9]+\]|{_KEY})"
 _PATH = rf"(?P<path>{_WORD}{_STEP}*)"
 _OF_MODULE = rf"(?P<key>\[[0-9]+\]|\[\*\]|{_KEY})?"
 _MODULE_REFERENCE = re.compile(rf"\$\{{module\.(?P<module>{_WORD}){_OF_MODULE}\.{_PATH}\}}")
+_LOCAL = re.compile(rf"\$\{{local\.(?P<name>{_WORD})(?P<inside>{_STEP}*)\}}")
 _EACH = re.compile(rf"\$\{{(?P<expression>each\.key|each\.value{_STEP}*|count\.index)\}}")
 _STACK_REFERENCE = re.compile(rf"\$\{{stack\.(?P<stack>[A-Za-z0-9][A-Za-z0-9-]*)\.{_PATH}\}}")
 _STEPS = re.compile(rf"(?P<first>{_WORD})(\.(?P<second>{_WORD}))?")
-_OF_RUN = r"(?:git|env|aws)\.[a-z_]+"
 _OF_CALL = r"(?:each|count)\.[a-z_]+\b[^}]*"
-_LOOKS = rf"\{{\s*(?:(?P<word>modules?|stacks?)\b[^}}]*|(?P<name>{_OF_RUN})\s*|(?P<each>{_OF_CALL}))\}}"
+_OF_NAME = r"(?P<name>(?:git|env|aws)\.[a-z_]+)\s*|(?P<local>local\.[A-Za-z_][^}]*)"
+_LOOKS = rf"\{{\s*(?:(?P<word>modules?|stacks?)\b[^}}]*|{_OF_NAME}|(?P<each>{_OF_CALL}))\}}"
 _LOOKS_LIKE_REFERENCE = re.compile(rf"\${_LOOKS}")
-_ESCAPED = re.compile(rf"\$(?P<text>\$+{_LOOKS})")
+_ESCAPED = re.compile(rf"\$(?P<text>\$+(?:{_LOOKS}|\{{\s*[A-Za-z_][A-Za-z0-9_:]*\s*\(.*\)\s*\}}))", re.DOTALL)
 _SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9_-]*):(?P<name>[^#]+)(?P<hash>#(?P<key>.*))?", re.DOTALL)
 
 
@@ -110,6 +112,14 @@ class EachValue:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalReference:
+    """A value of `locals:`; `inside` is what follows the name: `.sizes[0]`."""
+
+    name: str
+    inside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Secret:
     """Where a secret is kept. Never its value."""
 
@@ -121,6 +131,9 @@ class Secret:
     def text(self) -> str:
         """The reference as it is written."""
         return f"{self.scheme}:{self.name}" + (f"#{self.key}" if self.key else "")
+
+
+_LONGEST_SHOWN = 60
 
 
 class FormError(ValueError):
@@ -176,7 +189,7 @@ def is_sops_mapping(path: str) -> bool:
     return path.endswith(_SOPS_MAPPINGS)
 
 
-Form = Reference | StackReference | RunValue | EachValue | Secret
+Form = Reference | StackReference | RunValue | EachValue | LocalReference | FunctionCall | Secret
 
 
 def is_form(value: Any) -> bool:
@@ -208,7 +221,8 @@ def meant(value: Any) -> Any:
 def escaped(value: Any) -> Any:
     """How a value is written whose parts must not count as forms: the other way round."""
     if isinstance(value, str):
-        return f"${value}" if _LOOKS_LIKE_REFERENCE.fullmatch(value) or _ESCAPED.fullmatch(value) else value
+        looks = _LOOKS_LIKE_REFERENCE.fullmatch(value) or call_in(value) or _ESCAPED.fullmatch(value)
+        return f"${value}" if looks else value
     if is_whole(value):
         return {"literal": value}
     if isinstance(value, dict):
@@ -228,7 +242,9 @@ def parse_form(value: Any) -> Any:
     return value
 
 
-def _parse_text(text: str) -> str | Reference | StackReference | RunValue | EachValue:
+def _parse_text(text: str) -> str | Form:
+    if not text.startswith("${"):
+        return text
     match = _MODULE_REFERENCE.fullmatch(text)
     if match:
         return Reference(match["module"], match["path"], match["key"] or "")
@@ -238,16 +254,42 @@ def _parse_text(text: str) -> str | Reference | StackReference | RunValue | Each
     match = _EACH.fullmatch(text)
     if match:
         return EachValue(match["expression"])
+    match = _LOCAL.fullmatch(text)
+    if match:
+        return LocalReference(match["name"], match["inside"])
+    call = call_in(text)
+    return _run_value_or_text(text) if call is None else _parse_call(call)
+
+
+def _run_value_or_text(text: str) -> str | RunValue:
     looks = _LOOKS_LIKE_REFERENCE.fullmatch(text)
-    if looks and looks["each"]:
-        raise FormError("write `${each.key}`, `${each.value}`, `${each.value.NAME}` or `${count.index}`")
-    if looks and looks["name"]:
+    if looks is None:
+        return text
+    if looks["name"]:
         return _run_value(looks["name"])
-    if looks and looks["word"].startswith("stack"):
+    if looks["local"]:
+        raise FormError("not a reference: write `${local.NAME}`")
+    if looks["each"]:
+        raise FormError("write `${each.key}`, `${each.value}`, `${each.value.NAME}` or `${count.index}`")
+    if looks["word"].startswith("stack"):
         raise FormError("not a reference: write `${stack.NAME.OUTPUT}` or `${stack.NAME.MODULE.OUTPUT}`")
-    if looks:
-        raise FormError("not a reference: write `${module.NAME.OUTPUT}`")
-    return text
+    raise FormError("not a reference: write `${module.NAME.OUTPUT}`")
+
+
+def _parse_call(text: str) -> FunctionCall:
+    def reference(name: str) -> Form | None:
+        found = _parse_text(f"${{{name}}}")
+        return None if isinstance(found, str) else found
+
+    try:
+        return parse_call(text, reference)
+    except CallError as error:
+        hint = "; ".join(filter(None, (error.hint, "as text: `$${…}`")))
+        raise FormError(f"`{_shortened(text)}`: {error}", hint) from error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _run_value(name: str) -> RunValue:
@@ -316,13 +358,22 @@ def input_complaints(
 def form_complaints(document: Document, path: Path, value: Any, *, known: list[str]) -> Iterator[Complaint]:
     """What is wrong with a value that looks like a form. `known` are the modules that it may name."""
     try:
-        form = parse_form(value)
+        forms = list(flat(parse_form(value)))
     except FormError as error:
         yield document.complaint(path, str(error), error.hint)
         return
-    if isinstance(form, Reference) and form.module not in known:
-        hint = did_you_mean(form.module, known)
-        yield document.complaint(path, f"there is no module `{form.module}` in this environment", hint)
+    for form in forms:
+        if isinstance(form, Reference) and form.module not in known:
+            hint = did_you_mean(form.module, known)
+            yield document.complaint(path, f"there is no module `{form.module}` in this environment", hint)
+
+
+def flat(form: Any) -> Iterator[Form]:
+    """A form, and those that a call is given; nothing for what is no form."""
+    if isinstance(form, Form):
+        yield form
+    if isinstance(form, FunctionCall):
+        yield from (inner for given in form.given for _, inner in forms_in(given))
 
 
 def parsed_forms(value: Any) -> Any:
@@ -338,9 +389,9 @@ def parsed_forms(value: Any) -> Any:
 
 
 def forms_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Form]]:
-    """Every reference and secret inside an input, with its path."""
+    """Every reference and secret inside an input, with its path; what a call is given has the call's."""
     if isinstance(value, Form):
-        yield path, value
+        yield from ((path, form) for form in flat(value))
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from forms_in(item, (*path, key))

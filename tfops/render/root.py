@@ -7,12 +7,14 @@ from dataclasses import field
 from typing import Any
 
 from tfops import exact
+from tfops.config.calls import FunctionCall
 from tfops.config.environment import EnvironmentConfig, ModuleConfig, StackConfig
 from tfops.config.project import ProjectConfig
 from tfops.config.source import LocalSource
 from tfops.config.values import (
     EachValue,
     Form,
+    LocalReference,
     Path,
     Reference,
     RunValue,
@@ -35,7 +37,7 @@ from tfops.records.rendered import (
 )
 from tfops.render.backend import backend_settings
 from tfops.render.encryption import encryption_file
-from tfops.render.escape import escape_literal
+from tfops.render.escape import escape_literal, expression_text
 from tfops.render.providers import provider_blocks, provider_secrets, run_value_names, secret_of_provider
 from tfops.render.words import variable_name
 
@@ -87,6 +89,7 @@ def render_root(spec: RootSpec) -> RenderedRoot:
         "terraform": _terraform_block(spec),
         "provider": _providers(spec),
         "variable": _variables(spec),
+        "locals": {name: _expression(spec, "", value, (name,)) for name, value in spec.config.locals.items()},
         "resource": {UNKNOWN_TYPE: unknowns} if (unknowns := _unknowns(spec)) else {},
         "module": {name: _module_block(spec, name, module) for name, module in modules.items()},
         "import": [{"to": one.to, "id": escape_literal(one.id)} for one in spec.config.imports],
@@ -281,7 +284,7 @@ def _expression(spec: RootSpec, module: str, value: Any, path: tuple[str | int, 
 
 def _form_expression(spec: RootSpec, module: str, form: Form, path: tuple[str | int, ...]) -> str:
     match form:
-        case Reference():
+        case Reference() | EachValue():
             return form.expression
         case StackReference():
             output, inside = spec.environment.output(form)
@@ -289,10 +292,25 @@ def _form_expression(spec: RootSpec, module: str, form: Form, path: tuple[str | 
         case Secret():
             name = _secret_variable(module, path)
             return f"jsondecode(var.{name})" if name in spec.decoded else f"var.{name}"
-        case EachValue():
-            return form.expression
+        case LocalReference():
+            return f"local.{form.name}{form.inside}"
+        case FunctionCall():
+            given = ", ".join(_given(spec, module, one, path) for one in form.given)
+            return f"{form.name}({given}{'...' if form.expands else ''})"
         case RunValue():
             return f"var.{RUN_VARIABLE}[{json.dumps(form.name)}]"
+
+
+def _given(spec: RootSpec, module: str, value: Any, path: tuple[str | int, ...]) -> str:
+    """What a function is given, as an expression."""
+    if isinstance(value, Form):
+        return _form_expression(spec, module, value, path)
+    if isinstance(value, dict):
+        pairs = (f"{expression_text(key)} = {_given(spec, module, item, path)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_given(spec, module, item, path) for item in value)}]"
+    return expression_text(value)
 
 
 def _unknowns(spec: RootSpec) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfops import exact
+from tfops.config.calls import FunctionCall
 from tfops.config.environment import StackConfig
 from tfops.config.modules.module import Interface
 from tfops.config.modules.terraform_type import Type, type_at
-from tfops.config.values import EachValue, Reference, RunValue, Secret, StackReference
+from tfops.config.values import EachValue, LocalReference, Reference, RunValue, Secret, StackReference
 from tfops.dataclass import dataclass
 from tfops.records.engine_events import Diagnostic
 from tfops.records.rendered import MAIN_FILE
@@ -113,7 +114,7 @@ def _shown(interface: Interface) -> dict[str, str]:
 
 def expression(value: Any, of: Type) -> Any:
     """A value of a type as an expression of the engine's JSON syntax; unknown where only an apply will tell."""
-    if isinstance(value, Reference | StackReference | EachValue):
+    if isinstance(value, Reference | StackReference | EachValue | LocalReference | FunctionCall):
         return _UNKNOWN
     if isinstance(value, RunValue):
         return _UNKNOWN_TEXT

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, fields
 from typing import Any
 
-from tfops.config.environment import EnvironmentConfig, ModuleConfig
+from tfops.config.environment import EnvironmentConfig
 from tfops.config.names import PROJECT_FILE
 from tfops.config.project import EnvironmentRule, ProjectConfig
 from tfops.config.source import LocalSource, RemoteSource
@@ -117,26 +117,33 @@ def _stacks(before: Comes, after: Comes) -> Iterator[str]:
     yield from (f"stack {name} is new" for name in now if name not in was)
     yield from (f"stack {name} is gone" for name in was if name not in now)
     for stack in now.keys() & was.keys():
-        names = {*was[stack].providers, *now[stack].providers}
-        changed = [name for name in sorted(names) if _differs(name, was[stack].providers, now[stack].providers)]
-        if changed:
-            yield f"{'provider' if len(changed) == 1 else 'providers'} {_in(stack, _listed(changed))}"
+        for word, values in (("provider", "providers"), ("local", "locals")):
+            changed = _changed(getattr(was[stack], values), getattr(now[stack], values))
+            if changed:
+                yield f"{_many(word, changed)} {_in(stack, _listed(changed))}"
         old, new = was[stack].modules, now[stack].modules
         yield from (f"module {_in(stack, name)} is new" for name in new if name not in old)
         yield from (f"module {_in(stack, name)} is gone" for name in old if name not in new)
         for name in new.keys() & old.keys():
             if _source(before, old[name].source) != _source(after, new[name].source):
                 yield from _source_change(_in(stack, name), old[name].source, new[name].source)
-            values = _said(old[name]), _said(new[name])
-            changed = sorted(key for key in {*values[0], *values[1]} if _differs(key, *values))
+            changed = _changed(old[name].inputs, new[name].inputs)
             if changed:
-                yield f"module {_in(stack, name)}: {'input' if len(changed) == 1 else 'inputs'} {_listed(changed)}"
+                yield f"module {_in(stack, name)}: {_many('input', changed)} {_listed(changed)}"
+            changed = [key for key in _OF_A_CALL if getattr(old[name], key) != getattr(new[name], key)]
+            if changed:
+                yield f"module {_in(stack, name)}: {_listed(changed)}"
 
 
-def _said(module: ModuleConfig) -> dict[str, Any]:
-    """All that its call says but for the source."""
-    more = {"providers": module.providers, "depends_on": module.depends_on}
-    return module.values | {key: value for key, value in more.items() if value}
+_OF_A_CALL = ("for_each", "count", "depends_on", "providers")
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [name for name in sorted({*before, *after}) if _differs(name, before, after)]
+
+
+def _many(word: str, names: list[str]) -> str:
+    return word if len(names) == 1 else f"{word}s"
 
 
 def _source(comes: Comes, source: LocalSource | RemoteSource) -> Any:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tfops.config.values import EachValue, Form, FormError, Reference, RunValue, StackReference, is_literal, parse_form
+from tfops.config.values import Form, FormError, is_form, is_literal, parse_form
 from tfops.dataclass import dataclass
 
 # Keys of an environment's line in tfops.yaml that say where it lives.
@@ -89,7 +89,7 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
-    elif isinstance(value, str) and not isinstance(_form(value), Reference | StackReference | RunValue | EachValue):
+    elif isinstance(value, str) and not is_form(_form(value)):
         yield value
 
 

@@ -9,6 +9,7 @@ from tfops.records.addresses import qualified
 from tfops.records.names import MAIN_STACK
 from tfops.records.rendered import MAIN_FILE, ROOT_FILE, ROOT_MODULE, RUN_VARIABLE, VALUES_FILE, inputs_variable
 
+LOCALS = "locals"
 SECRET = "(secret)"  # noqa: S105 - what stands in its place
 _SECRET = re.compile(r"\$\{(jsondecode\()?var\.secret_\w+\)?\}")
 _OF_RUN = re.compile(rf'\$\{{var\.{RUN_VARIABLE}\["(?P<name>[a-z_.]+)"\]\}}')
@@ -41,6 +42,8 @@ def root_inputs(files: Mapping[str, str], stacks: Iterable[str]) -> dict[str, An
             return None
         for module, inputs in _modules(main, values):
             found |= {f"{qualified(stack, module)}.{name}": value for name, value in inputs.items()}
+        named = exact.loads(main).get("locals", {})
+        found |= {f"{qualified(stack, LOCALS)}.{name}": _shown(value) for name, value in named.items()}
     return found
 
 

@@ -28,7 +28,8 @@ _SCALARS: dict[str, Schema] = {
     "bool": {"enum": [True, False, "true", "false", "1", "0", None]},
 }
 
-FORM_TEXT = r"^\$\{((module|stack)\..*|(git|env|aws)\.[a-z_]+|each\.(key|value.*)|count\.index)\}$"
+_NAMED = r"(module|stack|local)\..*|(git|env|aws)\.[a-z_]+|each\.(key|value.*)|count\.index"
+FORM_TEXT = rf"^\$\{{({_NAMED}|[a-z][a-z0-9_]*\(.*\))\}}$"
 
 # A reference or a secret: it stands for a value that nobody knows before the engine runs.
 FORM: Schema = {
