@@ -9,6 +9,7 @@ from tfops.change.stack import OpenStack
 from tfops.change.stack_plan import StackPlan
 from tfops.change.ui import Ui
 from tfops.engine.advice import advice_for
+from tfops.engine.mending import drop_from_state
 from tfops.engine.saved_plan import SavedPlan
 from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted, Refused
 from tfops.records.names import EnvName, StackName
@@ -58,7 +59,7 @@ def _without_replaced(read: StackPlan, lost: Lost) -> StackPlan:
     gone = {at: known[at] for at, ids in lost.replaced.items() if at in lost.made and known.get(at) in ids}
     if not gone:
         return read
-    read.stack.engine.drop_from_state(gone)
+    drop_from_state(read.stack.engine, gone)
     state, hidden = read.stack.engine.read_back()
     return replace(read, before=state, hidden=hidden)
 

@@ -39,6 +39,7 @@ from tfops.change.unrecorded_card import record, settle_pending
 from tfops.engine.advice import LOCK_IS_LEFT
 from tfops.engine.events import Progress, read_progress, started_at
 from tfops.engine.mask import Masker
+from tfops.engine.mending import push_errored_state
 from tfops.engine.stack import ERRORED_STATE
 from tfops.errors import EngineFailed, Refused
 from tfops.ledger.chain import NewEvent
@@ -143,7 +144,7 @@ def _push_errored_state(stack: OpenStack, ui: Ui) -> bool:
             why=f"{stack.engine.errored_state}",
             hint="the disk was full: the state stands at the end of the engine's output in .git/tfops/runs",
         )
-    stack.engine.push_errored_state()
+    push_errored_state(stack.engine)
     ui.note("the state that the engine could not save is saved now")
     return True
 

@@ -2,21 +2,19 @@
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfops.config.modules.requirements import import_requirements
 from tfops.dataclass import dataclass
 from tfops.engine.advice import wants_init
+from tfops.engine.bridge_files import lay_bridge, remove_bridge
 from tfops.engine.commands import CommandLine, EngineFlags, only_reads
-from tfops.engine.encryption import decrypted, is_encrypted
+from tfops.engine.encryption import decrypted
 from tfops.engine.environment import WORKSPACE, variable_environment
-from tfops.engine.events import Progress, is_diagnostic, masked, may_hold_value
+from tfops.engine.events import Progress, is_diagnostic, may_hold_value
 from tfops.engine.failures import engine_error
 from tfops.engine.initialization import Initialization
 from tfops.engine.local_state import read_local_state
@@ -32,25 +30,23 @@ from tfops.engine.runner import Ended, Runner
 from tfops.engine.s3_state import S3State, s3_state
 from tfops.engine.saved_plan import Applied, SavedPlan
 from tfops.engine.standby import can_stay
-from tfops.engine.state import as_one_module, parse_state, sensitive_values, without
+from tfops.engine.state import as_one_module, parse_state, sensitive_values
+from tfops.engine.telling import told
 from tfops.errors import NOTHING_CHANGED, EngineFailed, Interrupted
-from tfops.records.engine_events import Diagnostic, Event
+from tfops.records.engine_events import Event
 from tfops.records.plan import Action
-from tfops.records.rendered import BRIDGE_REQUIREMENTS_FILE, RootLayout
+from tfops.records.rendered import RootLayout
 from tfops.records.state import StackState
 from tfops.system import clock
 from tfops.system.parallel import meanwhile
-from tfops.system.workspace import rewrite_outputs, write_bytes, write_file
+from tfops.system.workspace import rewrite_outputs, write_bytes
 
 if TYPE_CHECKING:
     from tfops.engine.passing import Passing
 
 PLAN_FILE = "plan.bin"
-BRIDGE_FILE = "tfops_bridge.tf.json"
 ERRORED_STATE = "errored.tfstate"
-_REPAIRED_STATE = "repaired.tfstate"
 _CHANGES = 2
-_WITHHELD = "(the rest is withheld: it may quote what the state alone says to be secret, and that can't be read)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,14 +290,7 @@ class StackEngine:
 
     def plan_bridged(self, blocks: Mapping[str, Any], *, targets: Sequence[str] = ()) -> SavedPlan:
         """A plan with more blocks beside the rendered root (`moved`, `import`); they stay until `forget_bridge`."""
-        imported = [str(block["to"]) for block in blocks.get("import", [])]
-        if self.engine.is_tofu and imported:
-            folders = {module.path: module.folder for module in self.modules()}
-            folders |= {"": self.root} if self.layout.is_own else {}
-            (self.root / BRIDGE_REQUIREMENTS_FILE).unlink(missing_ok=True)  # that of a bridge before, which says it too
-            if text := import_requirements(imported, folders, self.root):
-                write_file(self.root / BRIDGE_REQUIREMENTS_FILE, text)
-        write_file(self.root / BRIDGE_FILE, json.dumps(blocks, indent=2))
+        lay_bridge(self.root, blocks, self.engine, self._module_folders)
         path = self._runner.folder / PLAN_FILE
         argv = self._commands.plan(
             out=str(path), values=self.layout.values, destroy=False, lock_timeout_s=None, targets=targets
@@ -314,37 +303,20 @@ class StackEngine:
 
     def forget_bridge(self) -> None:
         """Take the blocks away again: they belong to one plan."""
-        for name in (BRIDGE_FILE, BRIDGE_REQUIREMENTS_FILE):
-            (self.root / name).unlink(missing_ok=True)
+        remove_bridge(self.root)
+
+    def _module_folders(self) -> dict[str, Path]:
+        own = {"": self.root} if self.layout.is_own else {}
+        return own | {module.path: module.folder for module in self.modules()}
 
     @property
     def errored_state(self) -> Path:
         """Where the engine leaves a state that it could not save."""
         return self.root / ERRORED_STATE
 
-    def push_errored_state(self) -> None:
-        """Save what could not be saved. The engine refuses it when the backend has something newer."""
-        text = self.errored_state.read_text(encoding="utf-8")
-        if is_encrypted(text):
-            write_file(self.errored_state, self.decrypted(text))
-        try:
-            self.push_state(ERRORED_STATE)
-        except BaseException:
-            write_file(self.errored_state, text)  # never in clear for longer than the push
-            raise
-        self.errored_state.unlink()
-
     def decrypted(self, text: str) -> str:
         """An encrypted state's text in clear, with the keys of this root. Raises EngineFailed."""
         return decrypted(self.engine, self._runner, text)
-
-    def drop_from_state(self, gone: Mapping[str, str]) -> None:
-        """Take objects out of the state that don't exist any more, by address and id; their resources may go on."""
-        write_file(self.root / _REPAIRED_STATE, without(self.state_text(), gone))
-        try:
-            self.push_state(_REPAIRED_STATE)
-        finally:
-            (self.root / _REPAIRED_STATE).unlink()
 
     def passing(self) -> "Passing":
         """For commands of the user's own."""
@@ -416,22 +388,10 @@ class StackEngine:
 
         Where it isn't known what the state holds (`is_known`), what was said of resources is cut to its first words.
         """
-        said = {
-            id(one): self._shown(one, is_known=is_known) for one in (*applied.progress.diagnostics, *applied.errors)
-        }
-        diagnostics = applied.progress.diagnostics
-        for one in diagnostics:
-            self._runner.observe(said[id(one)])
-        errors = tuple(said[id(one)] for one in applied.errors)
-        diagnostics[:] = [said[id(one)] for one in diagnostics]
+        shown = told(applied, self._runner, is_known=is_known)
         if not self.errored_state.exists():  # else the only copy of the state may stand in the output
             rewrite_outputs(self._runner.folder, self._runner.mask)
-        return replace(applied, errors=errors)
-
-    def _shown(self, said: Diagnostic, *, is_known: bool) -> Diagnostic:
-        shown = masked(said, self._runner.mask)
-        assert isinstance(shown, Diagnostic)
-        return shown if is_known or not shown.address else replace(shown, detail=_WITHHELD)
+        return shown
 
     def lock_digest(self) -> str:
         """As `Initialization.lock_digest`."""
