@@ -208,6 +208,15 @@ def test_an_engine_that_fails_is_told(play: Open, tmp_path: Path) -> None:
     assert any("on_error" in text and "exit code 1" in text for text in shop.ui.warnings), "it says so, and no more"
 
 
+def test_a_run_without_a_person_tries_again_after_a_while(play: Open) -> None:
+    shop = play("life", rules=hooks("before_apply: [{command: ['false']}]"))
+    one(shop)
+    with pytest.raises(HookFailed):
+        shop.unattended()
+    declined = shop.ledger().declined
+    assert declined is not None and declined.reason == "hook-failed" and declined.retry_at is not None
+
+
 def strangers(shop: Shop, rules: str) -> None:
     """A branch whose tfops.yaml nobody has agreed to."""
     shop.git("switch", "--quiet", "--create", "feature/x")

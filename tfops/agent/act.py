@@ -96,7 +96,8 @@ def finished(project: Project, running: Running) -> Act:
     """What came of it, from the answer that it printed. Of what is no more, the checkout goes too."""
     code, text = running.child.answer()
     if code == 0 and running.decision.destroys:
-        forget_checkout(project.repository.git, project.workspace.checkout(running.decision.env))
+        for folder in (project.workspace.checkout(running.decision.env), project.workspace.hooks(running.decision.env)):
+            forget_checkout(project.repository.git, folder)
     running.lock.release()
     body = _parsed(text)
     decision, seconds = running.decision, running.child.seconds

@@ -19,7 +19,7 @@ from tfops.engine.environment import engine_environment
 from tfops.engine.lockfile import locked_versions
 from tfops.engine.mask import Masker
 from tfops.engine.providers import lock_providers
-from tfops.engine.runner import Runner
+from tfops.engine.runner import Retry, Runner
 from tfops.errors import Refused
 from tfops.records.addresses import other_registry, registry_of
 from tfops.records.names import StackName
@@ -73,7 +73,8 @@ def lock(
         lay_out_modules(tree, root, {}, rendered="", keeps=lambda _: False)
         failpoint.reach("rendered")
         env_vars = engine_environment(more=rules.engine.env, secrets={}, plugin_cache=project.workspace.plugin_cache)
-        runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal)
+        retry = Retry(rules.retry, tell=lambda failed: ui.warn(failed.text))
+        runner = Runner(root, folder, env_vars, Masker(()), ui.engine_event, ui.engine_signal, retry=retry)
         ui.phase(f"locking the providers of {place.env}")
         upgrade = update and not opened
         after = lock_providers(

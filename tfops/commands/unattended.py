@@ -19,6 +19,7 @@ from tfops.config.project import EnvironmentRule, ProjectConfig, Sync
 from tfops.errors import (
     CheckFailed,
     EngineFailed,
+    HookFailed,
     Interrupted,
     Locked,
     NeedsPerson,
@@ -134,7 +135,7 @@ def _declined(
     digest = error.digest if isinstance(error, NeedsPerson | NotAsReviewed) else ""
     prints = error.prints if isinstance(error, NeedsPerson | NotAsReviewed) else {}
     is_same = before is not None and before.commit == head and before.digest == digest
-    if isinstance(error, EngineFailed | StoppedPartWay | CheckFailed) and tries < rules.agent.tries:
+    if isinstance(error, EngineFailed | StoppedPartWay | CheckFailed | HookFailed) and tries < rules.agent.tries:
         retry_at = now + timedelta(seconds=rules.agent.pause_s(tries))
     return Declined(
         commit=head,

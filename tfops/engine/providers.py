@@ -8,6 +8,7 @@ from tfops.engine.failures import engine_error
 from tfops.engine.locate import Engine
 from tfops.engine.lockfile import read_lock, with_other_registry, with_same_versions, without_entries
 from tfops.engine.runner import Runner
+from tfops.errors import Interrupted
 from tfops.records.addresses import other_registry, registry_of
 from tfops.records.rendered import LOCK_FILE
 from tfops.system.workspace import exclusive, write_file
@@ -51,8 +52,10 @@ def _text(path: Path) -> str:
 
 
 def _run(runner: Runner, argv: Sequence[str]) -> None:
-    with exclusive(Path(runner.env["TF_PLUGIN_CACHE_DIR"])):
-        ended = runner.run(argv)
+    cache = Path(runner.env["TF_PLUGIN_CACHE_DIR"])
+    ended = runner.run_until_settled(argv, within=lambda: exclusive(cache))
+    if ended.signals:
+        raise Interrupted("interrupted")
     if ended.code != 0:
         raise engine_error("the providers can't be locked", ended.errors)
 

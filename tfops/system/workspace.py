@@ -168,7 +168,7 @@ class Workspace:
 
     def forget_environment(self, env: EnvName) -> None:
         """Remove the root, the local state and the runs of an environment that was only a rehearsal."""
-        for kind in ("roots", "state", "runs"):
+        for kind in ("roots", "state", "runs", "hooks"):
             shutil.rmtree(self.top / kind / env, ignore_errors=True)
 
     @contextlib.contextmanager
