@@ -140,6 +140,8 @@ def test_units_become_stacks_that_take_from_each_other_and_only_addresses_move(
         _is_what_was_said(shown)
         killed = shop.run("adopt", "--from", "terragrunt", "live", "--yes", env={"TFOPS_FAILPOINT": "planned:SIGKILL"})
         assert killed.code != 0 and shop.tags() == [], "the files are committed, and nothing else was done"
+        refused = shop.run("apply", "prod", "--yes", "-o", "json", env={"TOKEN": "hunter2-canary"})
+        assert refused.error["guard"] == "state-exists", "nothing is made a second time meanwhile"
         done = shop.ok("adopt", "--from", "terragrunt", "live", "--yes", "-o", "json", env={"TOKEN": "hunter2-canary"})
         assert answers(done)["prod"]["result"]["version"] == "v1"
         written = shop.git("show", "HEAD") + shop.git("log", "--patch", "refs/tfops/envs/prod")

@@ -37,8 +37,6 @@ def require_no_state_beside(facts: Snapshot, spec: StackSpec) -> None:
     root, rules, present = spec.content.environment.stacks[spec.name].root, spec.content.rules, facts.present
     if root is None or present.intent is not None or present.trouble is not None or facts.place.rehearses:
         return
-    if rules.backend_of(facts.env, spec.name).kind != "local":
-        return
     from tfops.change.own_root import holds_resources, state_beside, told_path  # noqa: PLC0415 - most have no such root
 
     path = state_beside(facts.project, root.path, rules.workspace_of(facts.env))

@@ -6,7 +6,7 @@ empty. What is taken over already is left alone: a run that was cut off goes on 
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from tfops.records.names import EnvName
 from tfops.resolve.branches import matches
 from tfops.system.trees import GitTree
 from tfops.views.adopt_all import AdoptAllResult, FoundRoot, root_lines
+from tfops.views.many import EnvironmentAnswer
 from tfops.views.words import plural
 
 _VALUES = re.compile(r"terraform\.tfvars(\.json)?|.*\.auto\.tfvars(\.json)?")
@@ -75,6 +76,8 @@ def adopt_all(project: Project, asked: AdoptAllRequest, ui: Ui, how: ManyOptions
     _ask(project, result, found, ui, yes=asked.yes)
     commit = committed(project, changed, branch, _message(found.roots)) if changed is not None else ""
     answers, is_interrupted = taken_over(project, [one.env for one in roots], asked.options, how)
+    if rules and rules.names_backend:
+        _warn_of_states_elsewhere(answers, ui)
     return replace(result, commit=commit, environments=answers, is_interrupted=is_interrupted)
 
 
@@ -155,3 +158,10 @@ def _ask(project: Project, result: AdoptAllResult, found: Found, ui: Ui, *, yes:
 def _message(roots: Sequence[FoundRoot]) -> str:
     named = "\n".join(f"- {one.env}: {one.path}" for one in roots)
     return f"Name {plural(len(roots), 'root')} in {PROJECT_FILE}\n\n{named}\n"
+
+
+def _warn_of_states_elsewhere(answers: Iterable[EnvironmentAnswer], ui: Ui) -> None:
+    """Of environments whose states aren't where tfops.yaml says yet."""
+    for one in answers:
+        if not one.ok:
+            ui.warn(f"{one.env}: don't apply it before it is taken over: all would be made a second time")

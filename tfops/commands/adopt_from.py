@@ -40,7 +40,6 @@ from tfops.records.rendered import LOCK_FILE
 from tfops.system.parallel import in_parallel
 from tfops.system.trees import GitTree
 from tfops.views.adopt_all import AdoptAllResult, FoundRoot, root_lines
-from tfops.views.many import EnvironmentAnswer
 from tfops.views.words import plural
 
 _NOTHING = "version: 1\nproject: nothing\nenvironments: {nothing: {branch: main}}\n"
@@ -126,9 +125,10 @@ def _state(peer: Peer, unit: Unit) -> tuple[str, str]:
     """Its text, or why it can't be taken over."""
     try:
         text = peer.state(unit)
+        is_bare = not parse_state(text).inventory
     except Refused as error:
         return "", f"its state can't be read: {why_in_a_line(error)}"
-    return text, "" if parse_state(text).inventory else "it has no state, or an empty one: nothing to take over"
+    return text, "it has no state, or an empty one: nothing to take over" if is_bare else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +154,13 @@ class _Taking:
         if self.asked.is_dry or not result.roots:
             return result
         self._ask(result)
-        copies = self._local_states([*waiting, *fresh], states)
-        commit = committed(self.project, changed, branch, self._message(fresh)) if changed is not None else ""
-        for env, files in copies.items():
+        # The states first: an environment without one would be made a second time by whoever applies it. They stay,
+        # whatever becomes of the rest: a state that no version knows is refused by every command but this one.
+        for env, files in self._local_states([*waiting, *fresh], states).items():
             copy_states(files, env)
+        commit = committed(self.project, changed, branch, self._message(fresh)) if changed is not None else ""
         envs = [one.env for one in (*waiting, *fresh)]
         answers, is_interrupted = taken_over(self.project, envs, self.asked.options, how)
-        self._take_away(copies, answers)
         return replace(result, commit=commit, environments=answers, is_interrupted=is_interrupted)
 
     def _sorted(self) -> tuple[list[PeerEnvironment], list[PeerEnvironment], tuple[EnvName, ...]]:
@@ -230,8 +230,9 @@ class _Taking:
             self.ui.note(line)
         if self.asked.yes:
             return
-        count = len(result.files) + 1
-        question = f"Take {plural(len(result.roots), 'environment')} over ({plural(count, 'file')}, committed)?"
+        pushed = ", pushed" if self.project.repository.remote else ""
+        new = plural(len(result.files) + 1, "file")
+        question = f"Take {plural(len(result.roots), 'environment')} over ({new}, committed{pushed})?"
         if not (self.ui.is_interactive and self.ui.confirm(question)):
             hint = f"look at the files: {self.asked.again} --dry-run; then run it again with --yes"
             raise NotApproved("nothing was taken over", why="that needs a yes", hint=hint)
@@ -253,13 +254,6 @@ class _Taking:
                 path = state_file(self.project, one.env, stack, workspace)
                 found.setdefault(one.env, {})[path] = states[unit.path]
         return found
-
-    def _take_away(self, copies: Mapping[EnvName, Mapping[Path, str]], answers: Sequence[EnvironmentAnswer]) -> None:
-        """Copies of those that weren't taken over, unless somebody changed them."""
-        for one in answers:
-            for path, text in copies.get(one.env, {}).items() if not one.ok else ():
-                if path.is_file() and path.read_text(encoding="utf-8") == text:
-                    path.unlink()
 
 
 def _env_of(path: str) -> str:

@@ -81,7 +81,7 @@ def adopt_root(project: Project, request: Request, ui: Ui) -> AdoptResult:
 
     # Without a yes: only a plan that is empty becomes a version.
     task = Task(project, place, "adopt", aim, replace(request, consent=Consent()), ui, accept=accept)
-    with kept_with_a_version(project, env, here):
+    with kept_with_a_version(project, env, _found_anyway(target, here)):
         result = change(task)
     return AdoptResult(env, folders, (), (), (), (), result.version, result.plan)
 
@@ -119,6 +119,19 @@ def _own_files(target: Target, brought: Mapping[StackName, OldState]) -> dict[Pa
         return {}
     project = target.facts.project
     return {own_state_file(project, rules, env, stack): old.text for stack, old in brought.items()}
+
+
+def _found_anyway(target: Target, files: Mapping[Path, str]) -> dict[Path, str]:
+    """The copies of states that lie beside the code, where whoever applies the environment is stopped by them. Another
+    one stays: an environment without a state would be made a second time."""
+    project, rules, env = target.facts.project, target.rules, target.env
+    found: dict[Path, str] = {}
+    for stack, config in target.environment.stacks.items():
+        path = own_state_file(project, rules, env, stack)
+        beside = state_beside(project, config.root.path, rules.workspace_of(env)) if config.root else None
+        if path in files and beside and holds_resources(beside):
+            found[path] = files[path]
+    return found
 
 
 def _ask(env: EnvName, folders: str, request: Request, ui: Ui) -> None:
