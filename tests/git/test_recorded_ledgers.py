@@ -38,7 +38,7 @@ _ADDED = re.compile(
     r"""|,\s*"(imported|replace_requested|targets)": \[\]|,\s*"parallelism": 0|,\s*"partial": "{2}"""
     r"""|(?<=\]),\s*"refreshed": true(?=,)"""
     r"""|,\s*"proof": "",\s*"follows": \{\}"""
-    r"""|,\s*"off": (?:\[\]|"")"""
+    r"""|,\s*"off": (?:\[\]|"")|,\s*"hooks": \[\]|,\s*"run_values": \{\}"""
 )
 
 
