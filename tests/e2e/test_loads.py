@@ -25,13 +25,13 @@ _LOADS = {
     ("apply", "--help"): (28, 195, _STARTING),
     ("log", "dev"): (61, 251, _LOOKING | {"pydantic"}),
     ("history", "dev"): (64, 253, _LOOKING | {"pydantic"}),
-    ("show", "dev"): (79, 268, _LOOKING | {"pydantic"}),
-    ("inventory", "dev"): (70, 259, _LOOKING | {"pydantic"}),
-    ("output", "dev", "main.value"): (71, 259, _LOOKING | {"pydantic"}),
-    ("graph",): (79, 353, _LOOKING),
-    ("blame", "dev", "inputs.main.value"): (82, 355, _LOOKING),
+    ("show", "dev"): (80, 268, _LOOKING | {"pydantic"}),
+    ("inventory", "dev"): (71, 259, _LOOKING | {"pydantic"}),
+    ("output", "dev", "main.value"): (72, 259, _LOOKING | {"pydantic"}),
+    ("graph",): (80, 353, _LOOKING),
+    ("blame", "dev", "inputs.main.value"): (83, 355, _LOOKING),
     ("status",): (71, 261, _LOOKING | {"pydantic"}),
-    ("apply", "dev", "--yes"): (301, 634, frozenset({"git", "boto3", "rich", "multiprocessing"})),
+    ("apply", "dev", "--yes"): (312, 636, frozenset({"git", "boto3", "rich", "multiprocessing"})),
 }
 
 
