@@ -54,7 +54,7 @@ def test_what_reads_is_passed_on_and_leaves_nothing(running: Sandbox) -> None:
 
 
 def test_the_state_is_pulled_to_the_byte_and_json_has_it_too(running: Sandbox) -> None:
-    pulled, stored = running.ok("state", "pull", "dev").out, running.state_file.read_text()
+    pulled, stored = running.ok("state", "pull", "dev").out.rstrip("\n"), running.state_file.read_text().rstrip("\n")
     if running.env["TFOPS_ENGINE"] == "tofu":  # it writes the state out anew
         pulled, stored = json.loads(pulled), json.loads(stored)
     assert pulled == stored

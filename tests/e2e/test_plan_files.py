@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -166,6 +167,7 @@ def test_stacks_whose_plan_is_the_last_word_are_kept_and_one_that_becomes_anothe
     shop.write("modules/app/main.tf", _TAKES.replace("${STAMP}", "${plantimestamp()}"))
     _stacks(shop, "10.2.0.0/16")
     shop.ok("plan", "dev", "--out", FILE)
+    time.sleep(1)  # the engine's time stamps have seconds
     other = shop.run("apply", "dev", "--yes", "--plan", FILE)
     assert other.code == 21 and "stack app is planned again" in other.err
 

@@ -32,7 +32,7 @@ def test_a_part_is_applied_and_the_rest_is_owed_until_it_is_applied(shop: Sandbo
     card = _card(shop)
     assert (card["stacks"]["main"]["targets"], card["parallelism"]) == ([MAIN], 3)
     assert list(card["stacks"]["main"]["inventory"]) == [MAIN] and card["plan"]["refreshed"] is False
-    assert f"partial: only {MAIN}" in shop.ok("history", "dev").out
+    assert f"--target of {MAIN} · partial\n" in shop.ok("history", "dev").out
     assert (
         f"partial: only {MAIN} of" in (status := shop.ok("status").out) and "the rest waits: tfops apply dev" in status
     )

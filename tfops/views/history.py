@@ -104,10 +104,12 @@ def _version_cells(entry: HistoryEntry, view: View) -> tuple[draw.Text | str, ..
     record = entry.record
     origin = f" of {record.promoted_from}" if record.promoted_from and record.kind is Kind.APPLY else ""
     what = f"{record.kind} to {record.restores}" if record.restores else f"{record.kind}{origin}"
-    version, changes = draw.Text(str(record.version), style="bold"), draw.Text(_changes(entry), style="dim")
+    version, changed = draw.Text(str(record.version), style="bold"), _changes(entry)
+    changes = draw.Text(changed, style="dim")
     changes.append(*_verified_words(record))
     if record.partial:
-        changes.append(plain(f" · partial: only {record.partial}"), style="yellow")
+        only = "" if record.partial in changed else f": only {record.partial}"
+        changes.append(plain(f" · partial{only}"), style="yellow")
     if entry.promoted:
         changes.append(plain(f" · now {', '.join(map(str, entry.promoted))}"))
     if entry.drill:
