@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -38,6 +38,7 @@ VALUES = st.recursive(
 
 
 @pytest.mark.parametrize("has_forms", [False, True])
+@settings(deadline=None)
 @given(found=TYPES, value=VALUES)
 def test_it_agrees_with_the_schema(has_forms: bool, found: Type, value: Any) -> None:
     schema = type_schema(found)

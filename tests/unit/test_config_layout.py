@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -171,6 +171,7 @@ class _Writer:
                 self.lines += [" " * deeper + text if text else "" for text in rest]
 
 
+@settings(deadline=None)
 @given(_VALUES.filter(lambda value: not isinstance(value, str)), st.integers())
 def test_whatever_is_written_means_the_same_and_is_laid_out_once(value: Any, seed: int) -> None:
     writer = _Writer(random.Random(seed))
